@@ -1,0 +1,1 @@
+"""armsym proves AArch64 machine code correct."""

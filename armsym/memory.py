@@ -1,0 +1,102 @@
+"""Memory as regions with permissions: what the machine loads from and stores to.
+
+`ConcreteMemory` holds bytes at integer addresses, for simulation.  The symbolic memory,
+with symbolic bases and offsets, is in `armsym.symbolic_memory`; both answer `Memory`.
+Anything outside a region, or without its permission, raises `MemoryFault`: memory never
+invents a value.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Protocol
+
+from armsym.bits import Bits
+from armsym.errors import InputError, MemoryFault
+
+__all__ = ["ConcreteMemory", "ConcreteRegion", "Memory"]
+
+
+class Memory(Protocol):
+    """What instruction semantics see of memory (little-endian data, as Armv8 native code)."""
+
+    def load(self, address: Bits, size: int) -> Bits:
+        """`size` bytes from a 64-bit address, as `8 * size` bits; raises `MemoryFault`."""
+
+    def store(self, address: Bits, value: Bits) -> None:
+        """Write a value of whole bytes at a 64-bit address; raises `MemoryFault`."""
+
+    def fork(self) -> Memory:
+        """An independent copy."""
+
+
+class ConcreteRegion:
+    """`data` at integer address `base`; `access` is made of the letters r, w, x."""
+
+    __slots__ = ("access", "base", "data", "name", "readable", "writable")
+
+    def __init__(self, name: str, base: int, data: bytearray, access: str) -> None:
+        if not 0 <= base <= base + len(data) <= 1 << 64:
+            raise InputError(f"region {name} [{base:#x}, +{len(data):#x}) does not fit 64-bit addresses")
+        self.name, self.base, self.data, self.access = name, base, data, access
+        self.readable, self.writable = "r" in access, "w" in access
+
+    @property
+    def end(self) -> int:
+        """The first address after the region."""
+        return self.base + len(self.data)
+
+    def __repr__(self) -> str:
+        return f"{self.name} [{self.base:#x}, {self.end:#x}) {self.access}"
+
+
+class ConcreteMemory:
+    """Disjoint regions of bytes; raises `InputError` if two of them overlap."""
+
+    def __init__(self, regions: list[ConcreteRegion]) -> None:
+        self.regions = sorted((r for r in regions if r.data), key=lambda r: r.base)
+        for a, b in zip(self.regions, self.regions[1:], strict=False):
+            if a.end > b.base:
+                raise InputError(f"regions overlap: {a} and {b}")
+        self._bases = [r.base for r in self.regions]
+        self._last: ConcreteRegion | None = None
+
+    def find(self, address: int, size: int) -> ConcreteRegion | None:
+        """The region that holds all of [address, address+size), if one does."""
+        r = self._last
+        if r is not None and r.base <= address and address + size <= r.base + len(r.data):
+            return r
+        k = bisect_right(self._bases, address) - 1
+        if k < 0:
+            return None
+        r = self.regions[k]
+        if address + size > r.end:
+            return None
+        self._last = r
+        return r
+
+    def _fault(self, verb: str, address: int, size: int) -> MemoryFault:
+        near = ", ".join(map(str, self.regions)) or "none"
+        return MemoryFault(f"{verb} of {size} bytes at {address:#x} is permitted by no region (regions: {near})")
+
+    def load(self, address: Bits, size: int) -> Bits:
+        """See `Memory.load`; the address must be concrete."""
+        a = address.uint
+        r = self.find(a, size)
+        if r is None or not r.readable:
+            raise self._fault("load", a, size)
+        off = a - r.base
+        return Bits(8 * size, int.from_bytes(r.data[off : off + size], "little"))
+
+    def store(self, address: Bits, value: Bits) -> None:
+        """See `Memory.store`; address and value must be concrete."""
+        a, size = address.uint, value.width // 8
+        r = self.find(a, size)
+        if r is None or not r.writable:
+            raise self._fault("store", a, size)
+        off = a - r.base
+        r.data[off : off + size] = value.uint.to_bytes(size, "little")
+
+    def fork(self) -> ConcreteMemory:
+        """A copy with its own bytes."""
+        return ConcreteMemory([ConcreteRegion(r.name, r.base, bytearray(r.data), r.access) for r in self.regions])
