@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from armsym.isa import InstructionSet
-from semantics.data_processing_immediate.add_sub_immediate import AddSubImmediate
+from semantics import (
+    advanced_simd,
+    branches_and_system,
+    cryptographic,
+    data_processing_immediate,
+    data_processing_register,
+    loads_and_stores,
+)
 
 __all__ = ["A64"]
 
-A64 = InstructionSet("A64", [AddSubImmediate])
+A64 = InstructionSet(
+    "A64",
+    [
+        *data_processing_immediate.CLASSES,
+        *branches_and_system.CLASSES,
+        *loads_and_stores.CLASSES,
+        *data_processing_register.CLASSES,
+        *advanced_simd.CLASSES,
+        *cryptographic.CLASSES,
+    ],
+)
