@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from armsym.bits import Bits, Prop
+from functools import cache
+
+from armsym.bits import Bits, Prop, ite
 from armsym.machine import NZCV, Machine
 
-__all__ = ["AddWithCarry", "ConditionHolds", "logical_flags"]
+__all__ = [
+    "AddWithCarry",
+    "ConditionHolds",
+    "CountLeadingSignBits",
+    "CountLeadingZeroBits",
+    "DecodeBitMasks",
+    "ExtendReg",
+    "ShiftReg",
+    "logical_flags",
+    "select_flags",
+]
 
 
 class _AddFlags(NZCV):
@@ -74,3 +86,92 @@ def ConditionHolds(cond: int, m: Machine) -> Prop:
     return ~result if cond & 1 else result
 
 
+def ExtendReg(m: Machine, reg: int, option: int, shift: int, width: int) -> Bits:
+    """Xn's low byte, halfword, word or doubleword, extended to `width` bits and shifted left by `shift`.
+
+    `option` is the three-bit field: bit 2 says signed, bits 1:0 give the length as a power of
+    two of bytes (010 UXTW, 011 UXTX or LSL, 110 SXTW, 111 SXTX); register 31 reads as zero.
+    """
+    length = min(8 << (option & 0b11), width)
+    value = m.read_x(reg, length)
+    if length != width:
+        value = value.sign_extend(width) if option & 0b100 else value.zero_extend(width)
+    return value << shift if shift else value
+
+
+def ShiftReg(m: Machine, reg: int, shift_type: int, amount: int, width: int) -> Bits:
+    """The low `width` bits of Xn shifted by `amount` < width; register 31 reads as zero.
+
+    `shift_type` is the two-bit field: 00 LSL, 01 LSR, 10 ASR, 11 ROR.
+    """
+    value = m.read_x(reg, width)
+    if amount == 0:
+        return value
+    if shift_type == 0b00:
+        return value << amount
+    if shift_type == 0b01:
+        return value >> amount
+    return value.asr(amount) if shift_type == 0b10 else value.ror(amount)
+
+
+@cache
+def DecodeBitMasks(immN: int, imms: int, immr: int, width: int) -> tuple[int, int] | None:
+    """The masks (wmask, tmask) that a logical immediate or a bitfield encodes, `width` bits each.
+
+    None where immN:NOT(imms) has no one above bit 0, or the element does not fit `width`: such
+    an encoding is UNDEFINED.  An element of all ones is a valid bitfield but no logical
+    immediate; that case is the caller's to reject (the manual's parameter `immediate`).
+    """
+    length = (immN << 6 | imms ^ 0x3F).bit_length() - 1  # HighestSetBit(immN:NOT(imms))
+    if length < 1 or 1 << length > width:
+        return None
+    esize = 1 << length
+    levels = esize - 1
+    S, R = imms & levels, immr & levels
+    welem = (1 << (S + 1)) - 1
+    telem = (1 << (((S - R) & levels) + 1)) - 1
+    welem = (welem >> R | welem << (esize - R)) & ((1 << esize) - 1)
+    copies = ((1 << width) - 1) // ((1 << esize) - 1)  # a one at each multiple of esize
+    return welem * copies, telem * copies
+
+
+def CountLeadingZeroBits(x: Bits) -> Bits:
+    """How many bits above the highest one of `x`, as a vector of x's width (a power of two)."""
+    w = x.width
+    count = Bits(w, 0)
+    step = w // 2
+    while step:
+        empty = x[w - 1 : w - step] == 0
+        count = ite(empty, count + step, count)
+        x = ite(empty, x << step, x)
+        step //= 2
+    # The top bit of x is now its highest one, unless x was zero.
+    return count + (~x[w - 1]).zero_extend(w)
+
+
+def CountLeadingSignBits(x: Bits) -> Bits:
+    """How many bits just below the sign bit equal it, as a vector of x's width (a power of two)."""
+    # Bit k of x EOR x<<1 says whether bits k and k-1 differ; the one in bit 0 ends the count at w-1.
+    return CountLeadingZeroBits((x ^ (x << 1)) | 1)
+
+
+class _SelectFlags(NZCV):
+    """Flags chosen by a symbolic condition, each computed when asked."""
+
+    def __init__(self, cond: Prop, if_true: NZCV, if_false: NZCV) -> None:
+        self._choice = cond, if_true, if_false
+
+    def __getattr__(self, name: str) -> Prop:
+        if name not in {"N", "Z", "C", "V"}:
+            raise AttributeError(name)
+        cond, if_true, if_false = self._choice
+        value: Prop = (cond & getattr(if_true, name)) | (~cond & getattr(if_false, name))
+        setattr(self, name, value)
+        return value
+
+
+def select_flags(cond: Prop, if_true: NZCV, if_false: NZCV) -> NZCV:
+    """The flags `if_true` where the condition holds, else `if_false`."""
+    if cond.is_concrete:
+        return if_true if cond else if_false
+    return _SelectFlags(cond, if_true, if_false)

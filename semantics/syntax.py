@@ -20,3 +20,16 @@ def imm(value: int) -> str:
     if value < 0:
         return f"#-{-value:#x}" if value < -9 else f"#{value}"
     return f"#{value:#x}" if value > 9 else f"#{value}"
+
+
+def signed_imm(value: int, width: int) -> str:
+    """A constant of `width` bits as the signed number Capstone prints for the MOV aliases."""
+    return imm(value - (value >> (width - 1) << width))
+
+
+SHIFTS = ("lsl", "lsr", "asr", "ror")
+
+
+def shifted(shift_type: int, amount: int) -> str:
+    """The optional shift of a register operand: nothing for LSL #0, else `, lsr #12`."""
+    return f", {SHIFTS[shift_type]} #{amount}" if shift_type or amount else ""

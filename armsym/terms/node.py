@@ -1,8 +1,266 @@
-"""Stub."""
+"""Terms: the hash-consed nodes of the normal form.
+
+A term is one of
+
+- an *atom*: `Var`, `App` (an uninterpreted function) or `Op` (an operation with no normal
+  form of its own: a product of two unknowns, a comparison, an if-then-else);
+- a `Sum`: a linear combination of terms modulo 2**width;
+- a `Poly`: a polynomial over GF(2) in shifted terms, with a bit mask for each monomial.
+
+Constants are Python ints and never terms.  A `Poly` is read per bit position p: it is the
+XOR of `const[p]` and, over all monomials whose mask has bit p, of the AND of the bits
+`base[p + shift]` of the monomial's factors.  Shifts, rotations, extractions and
+concatenations only move shifts and masks, so they need no nodes of their own, and code
+that slices data one way meets a specification that slices it another.
+
+Sums and polynomials are interned only when they become part of another term; until then
+two equal ones may be different objects, and `ops.eq` compares them by content.
+"""
+
 from __future__ import annotations
+
+from itertools import count
+from typing import TypeAlias
+
+__all__ = ["App", "Mono", "Op", "Poly", "Sum", "Term", "Value", "Var", "intern", "new_table"]
+
+_ids = count(1)
+_ONES = tuple((1 << w) - 1 for w in range(4097))
+
+
+def ones(width: int) -> int:
+    """2**width - 1."""
+    return _ONES[width] if width <= 4096 else (1 << width) - 1
 
 
 class Term:
-    """Stub."""
-    __slots__ = ("width",)
+    """A bit vector of `width` bits that is not a constant.
+
+    `pb` ("possible bits") has a 0 wherever the term's bit is known to be 0.
+    """
+
+    __slots__ = ("_lin", "_monos", "_narrow", "_view", "id", "pb", "width")
+
+    id: int
     width: int
+    pb: int
+    _monos: dict[int, Mono]
+    _narrow: dict[int, int | Term] | None
+    _view: tuple[dict[Mono, int], int] | None
+    _lin: tuple[dict[Term, int], int] | None
+
+    def __repr__(self) -> str:
+        from armsym.terms.show import show
+
+        return show(self)
+
+
+#: A constant or a term.
+Value: TypeAlias = "int | Term"
+
+
+class Var(Term):
+    """A free variable.  `secret` says whether an attacker must learn nothing of it."""
+
+    __slots__ = ("name", "secret")
+
+    def __init__(self, name: str, width: int, *, pb: int | None = None, secret: bool = True) -> None:
+        self.id = next(_ids)
+        self.width, self.name, self.secret = width, name, secret
+        self.pb = ones(width) if pb is None else pb & ones(width)
+        self._monos, self._narrow, self._view, self._lin = {}, None, None, None
+
+
+class App(Term):
+    """An uninterpreted function `name` of constants and interned terms."""
+
+    __slots__ = ("args", "name", "secret", "widths")
+
+    def __init__(self, name: str, width: int, widths: tuple[int, ...], args: tuple[Value, ...], secret: bool) -> None:
+        self.id = next(_ids)
+        self.width, self.name, self.widths, self.args, self.secret = width, name, widths, args, secret
+        self.pb = ones(width)
+        self._monos, self._narrow, self._view, self._lin = {}, None, None, None
+
+
+class Op(Term):
+    """An operation kept as it is.  `kind` and the meaning of `args`:
+
+    mul(a, b), udiv(a, b), clmul(a, b), shl(a, b), lshr(a, b), ashr(a, b), and(a, b),
+    ite(c, a, b) with c of one bit, eq(a, b), ult(a, b), slt(a, b) giving one bit.
+    `arg_width` is the width of the data arguments.
+    """
+
+    __slots__ = ("arg_width", "args", "kind")
+
+    def __init__(self, kind: str, width: int, arg_width: int, args: tuple[Value, ...], pb: int) -> None:
+        self.id = next(_ids)
+        self.width, self.kind, self.arg_width, self.args = width, kind, arg_width, args
+        self.pb = pb
+        self._monos, self._narrow, self._view, self._lin = {}, None, None, None
+
+
+class Sum(Term):
+    """`const` + the sum of coefficient * term, modulo 2**width; at least one term.
+
+    Coefficients lie in [1, 2**width); terms are interned and none is itself a `Sum`.
+    """
+
+    __slots__ = ("canon", "const", "terms")
+
+    def __init__(self, width: int, terms: dict[Term, int], const: int) -> None:
+        self.width, self.terms, self.const = width, terms, const
+        self.canon: Sum | None = None
+
+
+class Poly(Term):
+    """`const` XOR the sum over GF(2) of mask * monomial; at least one monomial, no zero mask."""
+
+    __slots__ = ("canon", "const", "entries")
+
+    def __init__(self, width: int, entries: dict[Mono, int], const: int) -> None:
+        self.width, self.entries, self.const = width, entries, const
+        self.canon: Poly | None = None
+        self._lin = None
+
+
+class Mono:
+    """A product of shifted terms: bit p is the AND over factors (base, s) of base[p + s].
+
+    `valid` has bit p set where the product is not known to be 0.
+    """
+
+    __slots__ = ("_products", "_shifts", "factors", "id", "valid")
+
+    def __init__(self, factors: tuple[tuple[Term, int], ...]) -> None:
+        self.id = next(_ids)
+        self.factors = factors
+        valid = -1
+        for base, s in factors:
+            valid &= base.pb >> s if s >= 0 else base.pb << -s
+        self.valid = valid
+        self._shifts: dict[int, Mono] = {}
+        self._products: dict[Mono, Mono] = {}
+
+    def shift(self, k: int) -> Mono:
+        """The product read k places higher up: bit p of the result is bit p + k of this one."""
+        if k == 0:
+            return self
+        m = self._shifts.get(k)
+        if m is None:
+            f = self.factors
+            if len(f) == 1:
+                m = mono(f[0][0], f[0][1] + k)
+            else:
+                m = _product(tuple((b, s + k) for b, s in f))
+            self._shifts[k] = m
+        return m
+
+    def times(self, other: Mono) -> Mono:
+        """The product of both; a factor met twice counts once, for bits are idempotent."""
+        m = self._products.get(other)
+        if m is None:
+            seen = {(b.id, s): (b, s) for b, s in self.factors}
+            seen.update({(b.id, s): (b, s) for b, s in other.factors})
+            f = tuple(seen[k] for k in sorted(seen))
+            m = mono(*f[0]) if len(f) == 1 else _product(f)
+            self._products[other] = other._products[self] = m
+        return m
+
+
+def mono(base: Term, shift: int) -> Mono:
+    """The monomial of one factor; `base` is interned."""
+    m = base._monos.get(shift)
+    if m is None:
+        m = base._monos[shift] = Mono(((base, shift),))
+    return m
+
+
+class _Table:
+    """Where equal terms meet."""
+
+    def __init__(self) -> None:
+        self.terms: dict[object, Term] = {}
+        self.products: dict[tuple[tuple[int, int], ...], Mono] = {}
+
+
+_table = _Table()
+
+
+def new_table() -> None:
+    """Forget all interned terms, to free their memory between proofs.
+
+    Terms made before stay valid; they are only no longer recognised as equal to new ones.
+    """
+    global _table
+    _table = _Table()
+
+
+def node_count() -> int:
+    """How many terms and products are interned: what the node budget counts."""
+    return len(_table.terms) + len(_table.products)
+
+
+def _product(factors: tuple[tuple[Term, int], ...]) -> Mono:
+    key = tuple((b.id, s) for b, s in factors)
+    m = _table.products.get(key)
+    if m is None:
+        m = _table.products[key] = Mono(factors)
+    return m
+
+
+def intern(t: Term) -> Term:
+    """The one representative of all terms with this content."""
+    if isinstance(t, Poly):
+        c = t.canon
+        if c is None:
+            key = (0, t.width, t.const, frozenset(t.entries.items()))
+            found = _table.terms.get(key)
+            if found is None:
+                pb = t.const
+                for k in t.entries.values():
+                    pb |= k
+                t.id, t.pb, t._monos, t._narrow, t._view = next(_ids), pb, {}, None, None
+                t.canon = _table.terms[key] = t
+                return t
+            assert isinstance(found, Poly)
+            c = t.canon = found
+        return c
+    if isinstance(t, Sum):
+        s = t.canon
+        if s is None:
+            key = (1, t.width, t.const, frozenset(t.terms.items()))
+            known = _table.terms.get(key)
+            if known is None:
+                t.id, t._monos, t._narrow, t._view, t._lin = next(_ids), {}, None, None, None
+                # The low zeros shared by all summands stay zero; carries may reach any bit above.
+                low = t.const
+                for term, coeff in t.terms.items():
+                    low |= coeff * (term.pb & -term.pb)
+                t.pb = ones(t.width) & -(low & -low)
+                t.canon = _table.terms[key] = t
+                return t
+            assert isinstance(known, Sum)
+            s = t.canon = known
+        return s
+    return t
+
+
+def app(name: str, width: int, widths: tuple[int, ...], args: tuple[Value, ...], secret: bool) -> App:
+    """The application of an uninterpreted function; term arguments must be interned."""
+    key = (2, name, width, secret, tuple(a if isinstance(a, int) else ("t", a.id) for a in args))
+    t = _table.terms.get(key)
+    if t is None:
+        t = _table.terms[key] = App(name, width, widths, args, secret)
+    assert isinstance(t, App)
+    return t
+
+
+def op(kind: str, width: int, arg_width: int, args: tuple[Value, ...], pb: int | None = None) -> Op:
+    """An operation node; term arguments must be interned."""
+    key = (3, kind, width, arg_width, tuple(a if isinstance(a, int) else ("t", a.id) for a in args))
+    t = _table.terms.get(key)
+    if t is None:
+        t = _table.terms[key] = Op(kind, width, arg_width, args, ones(width) if pb is None else pb)
+    assert isinstance(t, Op)
+    return t

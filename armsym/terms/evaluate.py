@@ -1,0 +1,208 @@
+"""The meaning of terms: evaluation at numbers, and substitution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from armsym.terms import ops
+from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
+from armsym.terms.show import children
+
+__all__ = ["Evaluator", "Substitution", "free_terms", "operate"]
+
+#: Computes an uninterpreted function: (name, width of result, widths, arguments) -> number.
+Apply = Callable[[str, int, tuple[int, ...], tuple[int, ...]], int]
+
+
+def operate(t: Op, args: list[int]) -> int:
+    """The number an operation node stands for, given the numbers of its arguments."""
+    w = t.arg_width
+    kind = t.kind
+    if kind == "ite":
+        return args[1] if args[0] else args[2]
+    a, b = args
+    if kind == "eq":
+        return int(a == b)
+    if kind == "ult":
+        return int(a < b)
+    if kind == "slt":
+        h = 1 << (w - 1)
+        return int((a ^ h) < (b ^ h))
+    if kind == "mul":
+        return a * b & ones(w)
+    if kind == "and":
+        return a & b
+    if kind == "udiv":
+        return a // b if b else 0
+    if kind == "shl":
+        return a << b & ones(w) if b < w else 0
+    if kind == "lshr":
+        return a >> b if b < w else 0
+    if kind == "ashr":
+        s = a - ((a >> (w - 1)) << w)
+        return (s >> min(b, w)) & ones(w)
+    if kind == "clmul":
+        r = 0
+        while b:
+            r ^= a * (b & -b)
+            b &= b - 1
+        return r
+    raise AssertionError(f"no meaning for the operation {kind}")
+
+
+class Evaluator:
+    """Values of terms under one assignment, each term computed once."""
+
+    def __init__(self, variables: Mapping[Var, int] | Callable[[Var], int], apply: Apply | None = None) -> None:
+        self._var = variables if callable(variables) else variables.__getitem__
+        self._apply = apply
+        self._known: dict[int, int] = {}
+
+    def __call__(self, v: Value) -> int:
+        """The number `v` stands for; raises `KeyError` for a variable without a value."""
+        if isinstance(v, int):
+            return v
+        v = intern(v)
+        known = self._known
+        todo: list[Term] = [v]
+        while todo:
+            t = todo[-1]
+            if t.id in known:
+                todo.pop()
+                continue
+            waiting = [c for c in children(t) if not isinstance(c, int) and c.id not in known]
+            if waiting:
+                todo.extend(waiting)
+                continue
+            known[t.id] = self._compute(t)
+            todo.pop()
+        return known[v.id]
+
+    def _get(self, v: Value) -> int:
+        return v if isinstance(v, int) else self._known[v.id]
+
+    def _compute(self, t: Term) -> int:
+        if isinstance(t, Var):
+            return self._var(t) & ones(t.width)
+        if isinstance(t, Sum):
+            return (t.const + sum(c * self._known[u.id] for u, c in t.terms.items())) & ones(t.width)
+        if isinstance(t, Poly):
+            total = t.const
+            for m, mask in t.entries.items():
+                bits = mask
+                for base, s in m.factors:
+                    value = self._known[base.id]
+                    bits &= value >> s if s >= 0 else value << -s
+                total ^= bits
+            return total
+        if isinstance(t, App):
+            if self._apply is None:
+                raise KeyError(t.name)
+            return self._apply(t.name, t.width, t.widths, tuple(self._get(a) for a in t.args)) & ones(t.width)
+        assert isinstance(t, Op)
+        return operate(t, [self._get(a) for a in t.args])
+
+
+class Substitution:
+    """Replaces variables (and applications) by values, rebuilding everything in normal form."""
+
+    def __init__(self, mapping: Mapping[Term, Value], rebuild: Callable[[App, list[Value]], Value] | None = None) -> None:
+        self._known: dict[int, Value] = {t.id: v for t, v in mapping.items()}
+        self._rebuild = rebuild
+
+    def __call__(self, v: Value) -> Value:
+        """`v` with the mapping applied everywhere at once."""
+        if isinstance(v, int):
+            return v
+        v = intern(v)
+        known = self._known
+        todo: list[Term] = [v]
+        while todo:
+            t = todo[-1]
+            if t.id in known:
+                todo.pop()
+                continue
+            waiting = [c for c in children(t) if not isinstance(c, int) and c.id not in known]
+            if waiting:
+                todo.extend(waiting)
+                continue
+            new = self._build(t)
+            known[t.id] = intern(new) if isinstance(new, Term) else new
+            todo.pop()
+        return known[v.id]
+
+    def _get(self, v: Value) -> Value:
+        return v if isinstance(v, int) else self._known[v.id]
+
+    def _build(self, t: Term) -> Value:
+        if all(isinstance(c, int) or self._known[c.id] is c for c in children(t)):
+            return t
+        w = t.width
+        if isinstance(t, Sum):
+            total: Value = t.const
+            for u, c in t.terms.items():
+                total = ops.add(w, total, ops.mul(w, self._known[u.id], c))
+            return total
+        if isinstance(t, Poly):
+            total = t.const
+            for m, mask in t.entries.items():
+                bits: Value = mask
+                for base, s in m.factors:
+                    bits = ops.and_(w, bits, _moved(self._known[base.id], base.width, s, w))
+                total = ops.xor(w, total, bits)
+            return total
+        if isinstance(t, App):
+            args = [self._get(a) for a in t.args]
+            if self._rebuild is not None:
+                return self._rebuild(t, args)
+            return ops.apply(t.name, w, list(zip(t.widths, args, strict=True)))
+        assert isinstance(t, Op)
+        return rebuild_op(t, [self._get(a) for a in t.args])
+
+
+def rebuild_op(t: Op, args: list[Value]) -> Value:
+    """The operation of `t` on other arguments."""
+    w, kind = t.arg_width, t.kind
+    if kind == "ite":
+        return ops.ite(w, args[0], args[1], args[2])
+    if all(isinstance(a, int) for a in args):
+        return operate(t, [a for a in args if isinstance(a, int)])
+    a, b = args
+    table: dict[str, Callable[[int, Value, Value], Value]] = {
+        "eq": ops.eq,
+        "ult": ops.ult,
+        "slt": ops.slt,
+        "mul": ops.mul,
+        "and": ops.and_,
+        "udiv": ops.udiv,
+        "shl": ops.shl_by,
+        "lshr": ops.lshr_by,
+        "ashr": ops.ashr_by,
+        "clmul": ops.clmul,
+    }
+    return table[kind](w, a, b)
+
+
+def _moved(v: Value, width: int, s: int, to: int) -> Value:
+    """The `to`-bit vector whose bit p is bit p + s of `v`."""
+    if isinstance(v, int):
+        return (v >> s if s >= 0 else v << -s) & ones(to)
+    big = max(width + max(-s, 0), to)
+    wide = ops.zext(width, v, big)
+    moved = ops.lsr(big, wide, s) if s >= 0 else ops.lsl(big, wide, -s)
+    return moved & ones(to) if isinstance(moved, int) else ops.extract(big, moved, 0, to)
+
+
+def free_terms(v: Value) -> set[Term]:
+    """The variables and applications that `v` is made of."""
+    seen: dict[int, Term] = {}
+    todo: list[Value] = [v]
+    while todo:
+        t = todo.pop()
+        if isinstance(t, int):
+            continue
+        t = intern(t)
+        if t.id not in seen:
+            seen[t.id] = t
+            todo.extend(children(t))
+    return {t for t in seen.values() if isinstance(t, (Var, App))}

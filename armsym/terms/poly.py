@@ -1,0 +1,287 @@
+"""Polynomials over GF(2): xor, and, not, and everything that only moves bits.
+
+Each function is one rule of the normal form; `tests/terms/test_rules.py` proves each with Z3
+at several widths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, op, ones
+
+__all__ = [
+    "and_poly",
+    "asr_poly",
+    "concat_poly",
+    "extract_poly",
+    "lsl_poly",
+    "lsr_poly",
+    "make_poly",
+    "poly_view",
+    "ror_poly",
+    "sext_poly",
+    "spread_bit",
+    "xor_poly",
+]
+
+#: Above this many products of monomials an AND stays an operation node instead.
+PRODUCT_LIMIT = 4096
+
+
+def poly_view(t: Term) -> tuple[dict[Mono, int], int]:
+    """Any term as (monomials, constant); the dict is shared and must not be changed."""
+    if isinstance(t, Poly):
+        return t.entries, t.const
+    if isinstance(t, Sum):
+        t = intern(t)
+    view = t._view
+    if view is None:
+        view = _split_low_constant(t) if isinstance(t, Sum) else ({mono(t, 0): t.pb}, 0)
+        t._view = view
+    return view
+
+
+def _split_low_constant(t: Sum) -> tuple[dict[Mono, int], int]:
+    """2**k * rest + c with c < 2**k is the concatenation of its parts, for nothing carries.
+
+    This is the one place where `x * 2**k + c` meets `concat(x, c)`.
+    """
+    low = 0
+    for term, coeff in t.terms.items():
+        low |= coeff * (term.pb & -term.pb)
+    step = low & -low & ones(t.width)  # 2**k for the largest k that divides every summand
+    small = t.const & (step - 1) if step else 0
+    if not small:
+        return {mono(t, 0): t.pb}, 0
+    rest: Term = Sum(t.width, t.terms, t.const - small)
+    if t.const == small and len(t.terms) == 1:
+        ((term, coeff),) = t.terms.items()
+        if coeff & (coeff - 1) == 0:  # a pure shift is a polynomial already
+            entries, const = poly_view(term)
+            k = coeff.bit_length() - 1
+            return _shifted(entries, k, t.width), (const << k | small) & ones(t.width)
+    rest = intern(rest)
+    return {mono(rest, 0): rest.pb}, small
+
+
+def _shifted(entries: dict[Mono, int], k: int, width: int) -> dict[Mono, int]:
+    full = ones(width)
+    return {m.shift(-k): kept for m, mask in entries.items() if (kept := (mask << k) & full)}
+
+
+def make_poly(width: int, entries: dict[Mono, int], const: int) -> Value:
+    """The value of a polynomial: a constant or a plain term where it is one."""
+    if not entries:
+        return const
+    if const == 0 and len(entries) == 1:
+        ((m, mask),) = entries.items()
+        if len(m.factors) == 1:
+            base, s = m.factors[0]
+            if base.width == width:
+                if s == 0:
+                    if mask == base.pb:
+                        return base
+                elif s < 0 and isinstance(base, Sum) and mask == (base.pb << -s) & ones(width):
+                    # A sum shifted left is a sum: 2**k * (x + y) = 2**k x + 2**k y.
+                    k, full = -s, ones(width)
+                    terms = {t: v for t, c in base.terms.items() if (v := (c << k) & full)}
+                    from armsym.terms.linear import make_sum
+
+                    return make_sum(width, terms, (base.const << k) & full)
+    return Poly(width, entries, const)
+
+
+def xor_poly(width: int, a: Term, b: Value) -> Value:
+    """XOR is addition of polynomials."""
+    ea, ca = poly_view(a)
+    if isinstance(b, int):
+        return make_poly(width, ea, ca ^ b)
+    eb, cb = poly_view(b)
+    if len(ea) < len(eb):
+        ea, eb = eb, ea
+    out = ea.copy()
+    for m, mask in eb.items():
+        old = out.get(m)
+        if old is None:
+            out[m] = mask
+        elif old == mask:
+            del out[m]
+        else:
+            out[m] = old ^ mask
+    return make_poly(width, out, ca ^ cb)
+
+
+def and_poly(width: int, a: Term, b: Value) -> Value:
+    """AND is multiplication of polynomials; a factor met twice counts once."""
+    ea, ca = poly_view(a)
+    if isinstance(b, int):
+        return make_poly(width, {m: kept for m, mask in ea.items() if (kept := mask & b)}, ca & b)
+    eb, cb = poly_view(b)
+    if len(ea) * len(eb) > PRODUCT_LIMIT:
+        x, y = sorted((intern(a), intern(b)), key=lambda t: t.id)
+        return op("and", width, width, (x, y), x.pb & y.pb)
+    out: dict[Mono, int] = {}
+    for ma, ka in ea.items():
+        for mb, kb in eb.items():
+            k = ka & kb
+            if k:
+                m = ma if ma is mb else ma.times(mb)
+                k &= m.valid
+                if k:
+                    _toggle(out, m, k)
+        if ka & cb:
+            _toggle(out, ma, ka & cb)
+    if ca:
+        for mb, kb in eb.items():
+            if kb & ca:
+                _toggle(out, mb, kb & ca)
+    return make_poly(width, out, ca & cb)
+
+
+def _toggle(out: dict[Mono, int], m: Mono, mask: int) -> None:
+    new = out.get(m, 0) ^ mask
+    if new:
+        out[m] = new
+    else:
+        out.pop(m, None)
+
+
+def lsl_poly(width: int, a: Term, n: int) -> Value:
+    """Shift left: move every mask up."""
+    entries, const = poly_view(a)
+    return make_poly(width, _shifted(entries, n, width), (const << n) & ones(width))
+
+
+def lsr_poly(width: int, a: Term, n: int) -> Value:
+    """Shift right: move every mask down."""
+    entries, const = poly_view(a)
+    return make_poly(width, {m.shift(n): k for m, mask in entries.items() if (k := mask >> n)}, const >> n)
+
+
+def ror_poly(width: int, a: Term, n: int) -> Value:
+    """Rotate right: the masks fall into two parts."""
+    entries, const = poly_view(a)
+    full, up = ones(width), width - n
+    out: dict[Mono, int] = {}
+    for m, mask in entries.items():
+        low, high = mask >> n, (mask << up) & full
+        if low:
+            k = m.shift(n)
+            out[k] = out.get(k, 0) ^ low
+        if high:
+            k = m.shift(-up)
+            out[k] = out.get(k, 0) ^ high
+    return make_poly(width, out, (const >> n | const << up) & full)
+
+
+def extract_poly(width: int, a: Term, lo: int, n: int) -> Value:
+    """Bits lo+n-1 down to lo."""
+    entries, const = poly_view(a)
+    full = ones(n)
+    out: dict[Mono, int] = {}
+    for m, mask in entries.items():
+        kept = (mask >> lo) & full
+        if kept:
+            k = m.shift(lo)
+            out[k] = kept
+    for m in [m for m in out if _is_low_part_of_sum(m, n)]:
+        # Low bits of a sum are a narrower sum: that is its canonical form.
+        from armsym.terms.linear import narrow
+
+        mask = out.pop(m)
+        low = narrow(m.factors[0][0], n)
+        if isinstance(low, int):
+            const ^= (low & mask) << lo
+        else:
+            entries_low, const_low = poly_view(low)
+            const ^= (const_low & mask) << lo
+            for k, v in entries_low.items():
+                if v & mask:
+                    _toggle(out, k, v & mask)
+    return make_poly(n, out, (const >> lo) & full)
+
+
+def _is_low_part_of_sum(m: Mono, n: int) -> bool:
+    if len(m.factors) != 1:
+        return False
+    base, s = m.factors[0]
+    return s == 0 and base.width > n and isinstance(base, Sum)
+
+
+def concat_poly(total: int, parts: Iterable[tuple[int, Value]]) -> Value:
+    """Parts as (width, value), the least significant first."""
+    out: dict[Mono, int] = {}
+    const = at = 0
+    refuse = False
+    for w, v in parts:
+        if isinstance(v, int):
+            const |= v << at
+        else:
+            entries, c = poly_view(v)
+            const |= c << at
+            for m, mask in entries.items():
+                k = m.shift(-at)
+                out[k] = out.get(k, 0) | mask << at
+                base = m.factors[0][0]
+                refuse = refuse or (isinstance(base, Sum) and base._narrow is not None)
+        at += w
+    if refuse:
+        _refuse_sums(out)
+    return make_poly(total, out, const)
+
+
+def _refuse_sums(out: dict[Mono, int]) -> None:
+    """Where the low part of a sum, as a narrower sum, meets its high part: the sum again."""
+    for m in list(out):
+        if len(m.factors) != 1 or m not in out:
+            continue
+        base, s = m.factors[0]
+        if not isinstance(base, Sum) or not base._narrow:
+            continue
+        for low in base._narrow.values():
+            if isinstance(low, int) or isinstance(low, Poly):
+                continue
+            part = mono(low, s)
+            mask = out.get(part)
+            whole = low.pb >> s if s >= 0 else low.pb << -s
+            if mask is not None and mask == whole and not mask & out[m]:
+                del out[part]
+                out[m] |= mask & m.valid
+
+
+def spread_bit(a: Term, bit: int, positions: range) -> tuple[dict[Mono, int], int]:
+    """The polynomial whose bits at `positions` all equal bit `bit` of `a`, and are 0 elsewhere."""
+    entries, const = poly_view(a)
+    out: dict[Mono, int] = {}
+    for m, mask in entries.items():
+        if mask >> bit & 1:
+            for p in positions:
+                k = m.shift(bit - p)
+                out[k] = out.get(k, 0) ^ 1 << p
+    spread = 0
+    if const >> bit & 1:
+        for p in positions:
+            spread |= 1 << p
+    return {m: k for m, k in out.items() if k}, spread
+
+
+def asr_poly(width: int, a: Term, n: int) -> Value:
+    """Arithmetic shift right: the logical one, and the sign bit above it."""
+    n = min(n, width)
+    sign, const = spread_bit(a, width - 1, range(width - n, width))
+    top = make_poly(width, sign, const)
+    low = lsr_poly(width, a, n)
+    if isinstance(top, int):
+        return low ^ top if isinstance(low, int) else xor_poly(width, low, top)
+    return xor_poly(width, top, low)
+
+
+def sext_poly(width: int, a: Term, to: int) -> Value:
+    """Sign extension: the sign bit at every new place."""
+    entries, const = poly_view(a)
+    sign, top = spread_bit(a, width - 1, range(width, to))
+    out = entries.copy()
+    for m, k in sign.items():
+        _toggle(out, m, k)
+    return make_poly(to, out, const | top)
