@@ -25,12 +25,16 @@ BitsLike: TypeAlias = Union["Bits", int]
 
 
 class Prop:
-    """A condition: `value` is a `bool`, or a one-bit term."""
+    """A condition: `value` is a `bool`, or a one-bit term.
 
-    __slots__ = ("value",)
+    `sides` are the two vectors an equation was written with, so that a report can show both.
+    """
 
-    def __init__(self, value: bool | Term) -> None:
+    __slots__ = ("sides", "value")
+
+    def __init__(self, value: bool | Term, sides: tuple[Bits, Bits] | None = None) -> None:
         self.value = value
+        self.sides = sides
 
     @staticmethod
     def _of(value: int | Term) -> Prop:
@@ -380,10 +384,12 @@ class Bits:
     # -- conditions ---------------------------------------------------------------------------
 
     def __eq__(self, other: object) -> Prop:  # type: ignore[override]
+        w = self.width
         a, b = self.value, self._coerce(other, "compare")
         if isinstance(a, int) and isinstance(b, int):
-            return Prop(a == b)
-        return Prop._of(ops.eq(self.width, a, b))
+            return Prop(a == b, (self, _new(w, b)))
+        v = ops.eq(w, a, b)
+        return Prop(bool(v) if isinstance(v, int) else v, (self, _new(w, b)))
 
     def __ne__(self, other: object) -> Prop:  # type: ignore[override]
         return ~(self == other)

@@ -88,7 +88,7 @@ class Machine:
 
     def fork(self) -> Machine:
         """An independent copy of the whole state."""
-        m = Machine(x=self.x[:], sp=self.sp, v=self.v[:], nzcv=self.nzcv, pc=self.pc, memory=self.memory.fork())
+        m = type(self)(x=self.x[:], sp=self.sp, v=self.v[:], nzcv=self.nzcv, pc=self.pc, memory=self.memory.fork())
         m.dit = self.dit
         m.branch_target, m.branch_condition = self.branch_target, self.branch_condition
         m.written_x, m.written_v, m.written_flags = self.written_x, self.written_v, self.written_flags

@@ -23,6 +23,9 @@ class Memory(Protocol):
     def load(self, address: Bits, size: int) -> Bits:
         """`size` bytes from a 64-bit address, as `8 * size` bits; raises `MemoryFault`."""
 
+    def look(self, address: Bits, size: int) -> Bits:
+        """As `load`, but an observation by a claim and not an access of the routine."""
+
     def store(self, address: Bits, value: Bits) -> None:
         """Write a value of whole bytes at a 64-bit address; raises `MemoryFault`."""
 
@@ -87,6 +90,10 @@ class ConcreteMemory:
             raise self._fault("load", a, size)
         off = a - r.base
         return Bits(8 * size, int.from_bytes(r.data[off : off + size], "little"))
+
+    def look(self, address: Bits, size: int) -> Bits:
+        """See `Memory.look`."""
+        return self.load(address, size)
 
     def store(self, address: Bits, value: Bits) -> None:
         """See `Memory.store`; address and value must be concrete."""

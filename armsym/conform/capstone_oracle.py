@@ -16,8 +16,8 @@ _SPACE = re.compile(r"\s+")
 
 def _by_value(match: re.Match[str]) -> str:
     sign, digits = match.groups()
-    n = int(digits, 0)
-    return f"#{-n if sign else n}"
+    n = (-int(digits, 0) if sign else int(digits, 0)) & ((1 << 64) - 1)
+    return f"#{n - (n >> 63 << 64)}"
 
 
 def normalise(text: str) -> str:
@@ -26,7 +26,8 @@ def normalise(text: str) -> str:
     The written rules, all of them:
     1. letters are lower case;
     2. blanks: one after the mnemonic and after each comma, none elsewhere;
-    3. numbers are compared by value: decimal or hexadecimal, with or without `#`.
+    3. numbers are compared by value modulo 2**64: decimal or hexadecimal, signed or not,
+       with or without `#`.
     """
     text = _SPACE.sub(" ", text.strip().lower())
     text = text.replace(" ,", ",").replace(", ", ",").replace("[ ", "[").replace(" ]", "]")

@@ -56,3 +56,38 @@ def decode(
         for m in r.mismatches[:20]:
             print("    ", m)
     sys.exit(1 if bad else 0)
+
+
+@app.command()
+def execute(
+    cls: Annotated[str, typer.Option("--class", help="Glob over class names.")] = "*",
+    seed: int = 0,
+    states: int = 16,
+    seconds: float = 5.0,
+    word: Annotated[Optional[str], typer.Option(help="One word, in hexadecimal.")] = None,
+    state: Annotated[Optional[int], typer.Option(help="One state number.")] = None,
+) -> None:
+    """Execution against Unicorn."""
+    from armsym.conform.execute import ExecuteResult, check_execute_class, check_execute_word
+    from armsym.conform.unicorn_oracle import UnicornCore
+
+    isa = load_isa()
+    core = UnicornCore()
+    if word is not None:
+        i = isa.decode(int(word, 0))
+        name = type(i).__name__
+        r = ExecuteResult(name, seed)
+        check_execute_word(i, name, core, r, seed=seed, states=range(states) if state is None else [state])
+        results = iter([r])
+    else:
+        results = (
+            check_execute_class(isa, c, seed=seed, states=states, seconds=seconds, core=core) for c in select(isa, cls)
+        )
+    bad = False
+    for r in results:
+        bad |= not r.ok
+        print(f"{'ok  ' if r.ok else 'FAIL'} {r.name}: {r.words} words, {r.compared} compared, "
+              f"{r.mismatch_count} mismatches, {r.seconds:.1f} s CPU, skipped {dict(r.skipped)}")
+        for m in r.mismatches[:10]:
+            print(m)
+    sys.exit(1 if bad else 0)

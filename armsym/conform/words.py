@@ -1,9 +1,9 @@
-"""Which words of an encoding class are tried: every small field combination, sampled beyond that.
+"""Which words of an encoding class are tried: every small field combination, a sample beyond that.
 
-Register fields are drawn at random (register 31 and equal registers included); every
-other field is enumerated.  When the other fields have more than `LIMIT` combinations,
-the wide ones among them are cut down to boundary values plus a random sample, and the
-report says how many combinations there are and how many were tried.
+Register fields are drawn at random (register 31 and equal registers often); every other
+field is enumerated.  When the other fields have more than `LIMIT` combinations, the narrow
+ones are still enumerated against each other, and the wide ones are given boundary values
+and random values; results say how many combinations there are and whether all were tried.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["LIMIT", "REGISTER_FIELDS", "ClassWords", "assemble", "is_register_fi
 REGISTER_FIELDS = frozenset({"Rd", "Rn", "Rm", "Ra", "Rt", "Rt2", "Rs"})
 
 #: Up to this many combinations of non-register fields are enumerated completely.
-LIMIT = 1 << 12
+LIMIT = 1 << 14
 
 
 def is_register_field(f: Field) -> bool:
@@ -38,13 +38,27 @@ def assemble(cls: type[Instruction], values: dict[str, int]) -> int:
 def _boundary(f: Field) -> list[int]:
     top = f.mask
     half = (top >> 1) + 1
-    fixed = {0, 1, 2, 3, half - 1, half, half + 1, top - 1, top}
-    fixed |= {1 << k for k in range(f.width)}
-    return sorted(v for v in fixed if v <= top)
+    values = {0, 1, 2, 3, half - 1, half, half + 1, top - 1, top} | {1 << k for k in range(f.width)}
+    return sorted(v for v in values if v <= top)
+
+
+def _space(fields: list[Field]) -> int:
+    n = 1
+    for f in fields:
+        n <<= f.width
+    return n
+
+
+def _split(fields: list[Field], k: int) -> dict[str, int]:
+    values = {}
+    for f in fields:
+        values[f.name] = k & f.mask
+        k >>= f.width
+    return values
 
 
 class ClassWords:
-    """The words tried for one class; iteration is deterministic for a seed.
+    """The words tried for one class, the same for the same seed.
 
     `total` counts the combinations of non-register fields, `enumerated` tells whether
     every one of them is visited.
@@ -56,12 +70,11 @@ class ClassWords:
         self.registers = [f for f in cls.fields if is_register_field(f)]
         self.others = [f for f in cls.fields if not is_register_field(f)]
         self.limit = limit
-        self.total = 1
-        for f in self.others:
-            self.total <<= f.width
+        self.total = _space(self.others)
         self.enumerated = self.total <= limit
 
-    def _register_values(self) -> dict[str, int]:
+    def registers_at_random(self) -> dict[str, int]:
+        """Values for the register fields: 31 and repetitions more often than by chance."""
         rng = self._rng
         values: dict[str, int] = {}
         for f in self.registers:
@@ -75,65 +88,64 @@ class ClassWords:
         return values
 
     def _sample(self) -> Iterator[dict[str, int]]:
-        # Small fields keep all their values against each other; wide ones walk through
-        # their boundary values first and are random afterwards.
         rng = self._rng
-        narrow = [f for f in self.others if f.width <= 4]
-        wide = [f for f in self.others if f.width > 4]
-        while wide and _product(narrow) > self.limit // 4:
-            narrow.sort(key=lambda f: f.width)
-            wide.append(narrow.pop())
-        space = _product(narrow)
-        if space > self.limit:
-            narrow, space = [], 1
-            wide = list(self.others)
+        narrow = sorted((f for f in self.others if f.width <= 4), key=lambda f: f.width)
+        while narrow and _space(narrow) > self.limit // 16:
+            narrow.pop()
+        wide = [f for f in self.others if f not in narrow]
         bounds = {f.name: _boundary(f) for f in wide}
-        rounds = max(self.limit // space, 1)
-        for r in range(rounds):
+        space = _space(narrow)
+        for r in range(self.limit // space):
             for k in range(space):
                 values = _split(narrow, k)
                 for f in wide:
+                    # Each boundary value once with every combination of the narrow fields, then a mixture.
                     b = bounds[f.name]
-                    if r < 2 * len(b) and rng.random() < 0.7:
-                        values[f.name] = b[r % len(b)] if len(wide) == 1 else rng.choice(b)
+                    if r < len(b):
+                        values[f.name] = b[(r + k) % len(b)] if len(wide) == 1 else rng.choice(b)
+                    elif rng.random() < 0.25:
+                        values[f.name] = rng.choice(b)
                     else:
                         values[f.name] = rng.randrange(f.mask + 1)
                 yield values
 
     def combinations(self) -> Iterator[dict[str, int]]:
-        """Values of the non-register fields, in order if all are enumerated."""
+        """Values of the non-register fields."""
         if self.enumerated:
-            for k in range(self.total):
-                yield _split(self.others, k)
-        else:
-            yield from self._sample()
+            return (_split(self.others, k) for k in range(self.total))
+        return self._sample()
 
-    def words(self, per_combination: int = 1) -> Iterator[int]:
-        """Words of the class (allocated or not), `per_combination` register choices each."""
+    def words(self, about: int | None = None) -> Iterator[int]:
+        """Words of the class, allocated or not: each combination at least once, `about` words if it has fewer."""
+        tried = self.total if self.enumerated else self.limit
+        repeat = max(1, (self.limit if about is None else about) // tried)
         for values in self.combinations():
-            for _ in range(per_combination):
-                yield assemble(self.cls, values | self._register_values())
+            for _ in range(repeat):
+                yield assemble(self.cls, values | self.registers_at_random())
 
-    def shuffled(self) -> Iterator[int]:
-        """Endless words in random order, each combination once before any comes twice."""
-        rng = self._rng
-        while True:
-            combos = list(self.combinations())
-            rng.shuffle(combos)
-            for values in combos:
-                yield assemble(self.cls, values | self._register_values())
+    def allocated_combinations(self) -> list[dict[str, int]]:
+        """The combinations that the class accepts, with some choice of registers."""
+        from_word, cls = self.cls.from_word, self.cls
+        plain = {f.name: k + 1 for k, f in enumerate(self.registers)}
+        found = []
+        for values in self.combinations():
+            if from_word(assemble(cls, values | plain)) is not None or any(
+                from_word(assemble(cls, values | self.registers_at_random())) is not None for _ in range(2)
+            ):
+                found.append(values)
+        return found
 
-
-def _product(fields: list[Field]) -> int:
-    n = 1
-    for f in fields:
-        n <<= f.width
-    return n
-
-
-def _split(fields: list[Field], k: int) -> dict[str, int]:
-    values = {}
-    for f in fields:
-        values[f.name] = k & f.mask
-        k >>= f.width
-    return values
+    def instructions(self, allocated: list[dict[str, int]]) -> Iterator[Instruction]:
+        """Endless instructions in random order, each combination once before any comes twice."""
+        rng, cls = self._rng, self.cls
+        while allocated:
+            order = allocated[:]
+            rng.shuffle(order)
+            none = True
+            for values in order:
+                i = cls.from_word(assemble(cls, values | self.registers_at_random()))
+                if i is not None:
+                    none = False
+                    yield i
+            if none:
+                return

@@ -31,10 +31,11 @@ Oracle = Callable[[Term], "int | None"]
 _oracle: Oracle | None = None
 
 
-def set_oracle(oracle: Oracle | None) -> None:
-    """Install what `ite` asks before it keeps both branches (None: nobody)."""
+def set_oracle(oracle: Oracle | None) -> Oracle | None:
+    """Install what `ite` asks before it keeps both branches (None: nobody); returns the previous one."""
     global _oracle
-    _oracle = oracle
+    previous, _oracle = _oracle, oracle
+    return previous
 
 
 def _atom(v: Value) -> Value:
@@ -120,8 +121,6 @@ def xor(w: int, a: Value, b: Value) -> Value:
         return a ^ b
     if isinstance(b, int) and b == 0:
         return a
-    if w == 1 and isinstance(b, int) and isinstance(a, Poly):
-        pass
     return xor_poly(w, a, b)
 
 

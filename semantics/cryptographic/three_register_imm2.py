@@ -27,7 +27,7 @@ class CryptoThreeRegisterImm2(Instruction):
         w = m.read_v(self.Rm).elem(self.imm2, 32)
         n3 = m.read_v(self.Rn).elem(3, 32)
         d0, d1, d2, d3 = m.read_v(self.Rd).elems(32)
-        if self.opcode == 0b00 or self.opcode == 0b10:
+        if self.opcode in {0b00, 0b10}:
             t = SHAparity(d1, d2, d3)
         elif self.opcode == 0b01:
             t = SHAmajority(d3, d1, d2)

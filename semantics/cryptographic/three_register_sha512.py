@@ -49,9 +49,9 @@ def _rax1(_: Bits, n: Bits, m: Bits) -> Bits:
 def _sm3partw1(d: Bits, n: Bits, m: Bits) -> Bits:
     m_words = m.elems(32)
     result: list[Bits] = []
-    for e, w in enumerate((d ^ n).elems(32)):
+    for e, dn in enumerate((d ^ n).elems(32)):
         # The last word takes the first of the result in place of a word of V[m].
-        w = w ^ (m_words[e + 1] if e < 3 else result[0]).rol(15)
+        w = dn ^ (m_words[e + 1] if e < 3 else result[0]).rol(15)
         result.append(w ^ w.rol(15) ^ w.rol(23))
     return Bits.from_elems(result)
 

@@ -26,7 +26,7 @@ class Bitfield(Instruction):
 
     def allocated(self) -> bool:
         in_range = self.sf == 1 or (self.immr < 32 and self.imms < 32)
-        return self.opc != 0b11 and self.N == self.sf and in_range
+        return self.opc != 0b11 and self.sf == self.N and in_range
 
     def execute(self, m: Machine) -> None:
         datasize = 64 if self.sf else 32
@@ -52,11 +52,9 @@ class Bitfield(Instruction):
         r, s = self.immr, self.imms
         lsb, width = (w - r, s + 1) if s < r else (r, s - r + 1)
         if self.opc == 0b01:
-            if s < r:
-                source = "bfc " + rd if self.Rn == 31 else f"bfi {rd}, {rn}"
-            else:
-                source = f"bfxil {rd}, {rn}"
-            return f"{source}, {imm(lsb)}, {imm(width)}"
+            if s < r and self.Rn == 31:
+                return f"bfc {rd}, {imm(lsb)}, {imm(width)}"
+            return f"{'bfi' if s < r else 'bfxil'} {rd}, {rn}, {imm(lsb)}, {imm(width)}"
         unsigned = self.opc == 0b10
         if s == w - 1:
             return f"{'lsr' if unsigned else 'asr'} {rd}, {rn}, {imm(r)}"

@@ -23,7 +23,7 @@ class Extract(Instruction):
     Rd: int
 
     def allocated(self) -> bool:
-        return self.N == self.sf and (self.sf == 1 or self.imms < 32)
+        return self.sf == self.N and (self.sf == 1 or self.imms < 32)
 
     def execute(self, m: Machine) -> None:
         datasize = 64 if self.sf else 32

@@ -56,7 +56,7 @@ class LogicalImmediate(Instruction):
     def _move_wide_preferred(self) -> bool:
         """MoveWidePreferred(sf, N, imms, immr): one MOVZ or MOVN makes the same constant."""
         width = 64 if self.sf else 32
-        if self.N != self.sf or (not self.sf and self.imms > 31):
+        if self.sf != self.N or (not self.sf and self.imms > 31):
             return False  # the element is shorter than the register
         if self.imms < 16:  # at most 16 ones: do they lie within one halfword?
             return -self.immr % 16 <= 15 - self.imms

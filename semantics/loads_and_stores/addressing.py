@@ -6,7 +6,10 @@ from armsym.bits import Bits
 from armsym.errors import AlignmentFault
 from armsym.machine import Machine
 
-__all__ = ["base_address", "check_alignment", "sint"]
+__all__ = ["SMALL_OFFSETS", "base_address", "check_alignment", "sint"]
+
+#: 0 to 63 as 64-bit vectors, for the steps inside one access: adding these is faster than adding an int.
+SMALL_OFFSETS = tuple(Bits(64, n) for n in range(64))
 
 
 def sint(field: int, width: int) -> int:
@@ -18,8 +21,7 @@ def base_address(m: Machine, n: int) -> Bits:
     """The base register X[n, 64], or SP with CheckSPAlignment() when `n` is 31; raises `AlignmentFault`."""
     if n == 31:
         m.check_sp_alignment()
-        return m.sp
-    return m.x[n]
+    return m.read_x(n, sp=True)
 
 
 def check_alignment(address: Bits, size: int) -> None:
@@ -32,4 +34,4 @@ def check_alignment(address: Bits, size: int) -> None:
         return
     low = address[size.bit_length() - 2 : 0]
     if not low.is_concrete or low.uint:
-        raise AlignmentFault(f"ordered access of {size} bytes while the address's low bits are {low.value}, not 0")
+        raise AlignmentFault(f"ordered access of {size} bytes while its address ends in {low.value}, not 0")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
+from armsym.bits import Bits
 from armsym.isa import Instruction, instruction
 from armsym.machine import Machine
 from semantics.loads_and_stores.addressing import sint
-from semantics.loads_and_stores.register_access import LITERAL
+from semantics.loads_and_stores.register_access import LITERAL, RegisterAccess
+from semantics.syntax import imm
 
 
 @instruction("""
@@ -23,11 +27,20 @@ class LoadRegisterLiteral(Instruction):
     def allocated(self) -> bool:
         return (self.opc, self.VR) in LITERAL
 
+    @cached_property
+    def access(self) -> RegisterAccess:
+        """The access that opc and VR stand for."""
+        return LITERAL[self.opc, self.VR]
+
+    @cached_property
+    def offset(self) -> Bits:
+        """SignExtend(imm19:'00', 64)."""
+        return Bits.wrap(64, sint(self.imm19, 19) * 4)
+
     def execute(self, m: Machine) -> None:
-        offset = sint(self.imm19, 19) * 4
-        LITERAL[self.opc, self.VR].perform(m, self.Rt, m.pc + offset)
+        self.access.perform(m, self.Rt, m.pc + self.offset)
 
     def assembly(self, pc: int) -> str:
-        access = LITERAL[self.opc, self.VR]
+        access = self.access
         target = (pc + sint(self.imm19, 19) * 4) % (1 << 64)
-        return f"{access.mnemonic('')} {access.operand(self.Rt)}, #{target:#x}"
+        return f"{access.mnemonic('')} {access.operand(self.Rt)}, {imm(target)}"

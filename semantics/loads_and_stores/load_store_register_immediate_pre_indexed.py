@@ -5,7 +5,7 @@ from __future__ import annotations
 from armsym.isa import instruction
 from armsym.machine import Machine
 from semantics.loads_and_stores.addressing import base_address, sint
-from semantics.loads_and_stores.register_access import LoadStoreRegister, Prefetch
+from semantics.loads_and_stores.register_access import LoadStoreRegisterImm9, Prefetch
 from semantics.syntax import imm, reg
 
 
@@ -13,7 +13,7 @@ from semantics.syntax import imm, reg
     31 30 | 29 27 | 26 | 25 24 | 23 22 | 21 | 20 12 | 11 10 | 9 5 | 4 0
     size  | 111   | VR | 00    | opc   | 0  | imm9  | 11    | Rn  | Rt
 """)
-class LoadStoreRegisterImmediatePreIndexed(LoadStoreRegister):
+class LoadStoreRegisterImmediatePreIndexed(LoadStoreRegisterImm9):
     """LDR, STR and their B, H, SB, SH, SW and SIMD&FP forms, the offset added to the base beforehand.
 
     Arm ARM C4.1, "Load/store register (immediate pre-indexed)".
@@ -32,7 +32,7 @@ class LoadStoreRegisterImmediatePreIndexed(LoadStoreRegister):
     def execute(self, m: Machine) -> None:
         if self.constrained_unpredictable:
             m.undefined("load or store that writes back the base register it transfers")
-        address = base_address(m, self.Rn) + sint(self.imm9, 9)
+        address = base_address(m, self.Rn) + self.offset
         self.access.perform(m, self.Rt, address)
         m.write_x(self.Rn, address, sp=True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from armsym.isa import instruction
 from armsym.machine import Machine
 from semantics.loads_and_stores.addressing import base_address
@@ -35,7 +37,7 @@ class LoadStoreRegisterRegisterOffset(LoadStoreRegister):
         # option<1> = 0 would be a byte or halfword index.
         return super().allocated() and self.option in _EXTEND
 
-    @property
+    @cached_property
     def scale(self) -> int:
         """log2 of the number of bytes accessed."""
         return self.access.size.bit_length() - 1

@@ -5,14 +5,14 @@ from __future__ import annotations
 from armsym.isa import instruction
 from armsym.machine import Machine
 from semantics.loads_and_stores.addressing import base_address, sint
-from semantics.loads_and_stores.register_access import LoadStoreRegister, Prefetch, base_and_offset
+from semantics.loads_and_stores.register_access import LoadStoreRegisterImm9, Prefetch, base_and_offset
 
 
 @instruction("""
     31 30 | 29 27 | 26 | 25 24 | 23 22 | 21 | 20 12 | 11 10 | 9 5 | 4 0
     size  | 111   | VR | 00    | opc   | 0  | imm9  | 10    | Rn  | Rt
 """)
-class LoadStoreRegisterUnprivileged(LoadStoreRegister):
+class LoadStoreRegisterUnprivileged(LoadStoreRegisterImm9):
     """LDTR, STTR and their B, H, SB, SH and SW forms: ordinary accesses at EL0, where we always are.
 
     Arm ARM C4.1, "Load/store register (unprivileged)".
@@ -29,7 +29,7 @@ class LoadStoreRegisterUnprivileged(LoadStoreRegister):
         return super().allocated() and not self.VR and not isinstance(self.access, Prefetch)
 
     def execute(self, m: Machine) -> None:
-        self.access.perform(m, self.Rt, base_address(m, self.Rn) + sint(self.imm9, 9))
+        self.access.perform(m, self.Rt, base_address(m, self.Rn) + self.offset)
 
     def assembly(self, pc: int) -> str:
         return self.syntax("t", base_and_offset(self.Rn, sint(self.imm9, 9)))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
+from armsym.bits import Bits
 from armsym.isa import instruction
 from armsym.machine import Machine
 from semantics.loads_and_stores.addressing import base_address
@@ -25,10 +28,15 @@ class LoadStoreRegisterUnsignedImmediate(LoadStoreRegister):
     Rn: int
     Rt: int
 
+    @cached_property
+    def offset(self) -> Bits:
+        """ZeroExtend(imm12, 64) scaled by the access size."""
+        return Bits(64, self.imm12 * self.access.size)
+
     def execute(self, m: Machine) -> None:
         access = self.access
         base = m.read_x(self.Rn, sp=True) if isinstance(access, Prefetch) else base_address(m, self.Rn)
-        access.perform(m, self.Rt, base + self.imm12 * access.size)
+        access.perform(m, self.Rt, base + self.offset)
 
     def assembly(self, pc: int) -> str:
         return self.syntax("", base_and_offset(self.Rn, self.imm12 * self.access.size))

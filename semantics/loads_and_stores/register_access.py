@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from itertools import product
+
 from armsym.bits import Bits
 from armsym.isa import Instruction
 from armsym.machine import Machine
+from semantics.loads_and_stores.addressing import sint
 from semantics.syntax import imm, reg
 
-__all__ = ["LITERAL", "REGISTER", "LoadStoreRegister", "Prefetch", "RegisterAccess", "base_and_offset"]
+__all__ = [
+    "LITERAL",
+    "REGISTER",
+    "LoadStoreRegister",
+    "LoadStoreRegisterImm9",
+    "Prefetch",
+    "RegisterAccess",
+    "base_and_offset",
+]
 
-#: The manual's <prfop>: type, target level, policy.  The other values of Rt have no name.
-_PREFETCH_TYPES, _PREFETCH_POLICIES = ("pld", "pli", "pst"), ("keep", "strm")
-
-
-def prefetch_operation(rt: int) -> str:
-    """The <prfop> of PRFM, or its number where it has no name."""
-    kind, level, policy = rt >> 3, (rt >> 1) & 0b11, rt & 1
-    if kind == 3 or level == 3:
-        return imm(rt)
-    return f"{_PREFETCH_TYPES[kind]}l{level + 1}{_PREFETCH_POLICIES[policy]}"
+#: The manual's <prfop>, type, target level and policy, by Rt.  The values without a name are hints
+#: too; Capstone prints nothing for them.
+_PREFETCH_OPERATIONS = {
+    kind << 3 | level << 1 | policy: f"{('pld', 'pli', 'pst')[kind]}l{level + 1}{('keep', 'strm')[policy]}"
+    for kind, level, policy in product(range(3), range(3), range(2))
+}
 
 
 class RegisterAccess:
@@ -134,7 +142,7 @@ class Prefetch(RegisterAccess):
 
     def operand(self, t: int) -> str:
         """See `RegisterAccess.operand`."""
-        return prefetch_operation(t)
+        return _PREFETCH_OPERATIONS.get(t, "")
 
 
 _SIMD_LETTER = {1: "b", 2: "h", 4: "s", 8: "d", 16: "q"}
@@ -192,12 +200,12 @@ class LoadStoreRegister(Instruction):
         """See `Instruction.allocated`."""
         return (self.size, self.VR, self.opc) in REGISTER
 
-    @property
+    @cached_property
     def access(self) -> RegisterAccess:
         """The access that size, VR and opc stand for."""
         return REGISTER[self.size, self.VR, self.opc]
 
-    @property
+    @cached_property
     def constrained_unpredictable(self) -> bool:
         """Of classes that write the base back: whether the transferred register is the base as well."""
         return self.Rn == self.Rt != 31 and self.access.general
@@ -211,3 +219,14 @@ class LoadStoreRegister(Instruction):
 def base_and_offset(n: int, offset: int) -> str:
     """An address as "[x1, #0x10]", or "[x1]" when the offset is zero."""
     return f"[{reg(n, sp=True)}, {imm(offset)}]" if offset else f"[{reg(n, sp=True)}]"
+
+
+class LoadStoreRegisterImm9(LoadStoreRegister):
+    """The classes among these that have a signed offset of nine bits, in bytes."""
+
+    imm9: int
+
+    @cached_property
+    def offset(self) -> Bits:
+        """SignExtend(imm9, 64)."""
+        return Bits.wrap(64, sint(self.imm9, 9))

@@ -1,0 +1,182 @@
+"""Terms as Z3 expressions: the only module that imports z3.
+
+Uninterpreted functions stay uninterpreted.  What a variable is assumed to satisfy beyond its
+width (bits known to be 0) is returned as side conditions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import z3
+
+from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
+from armsym.terms.show import children
+
+__all__ = ["Bridge", "Outcome", "Solver"]
+
+
+class Bridge:
+    """Translates terms; each term once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Any] = {}
+        self.variables: dict[int, tuple[Var, Any]] = {}
+        self.applications: dict[int, tuple[App, Any]] = {}
+        self._functions: dict[tuple[str, tuple[int, ...], int], Any] = {}
+        #: Side conditions on variables, in the order they were met.
+        self.side: list[Any] = []
+
+    def __call__(self, v: Value, width: int) -> Any:
+        """The Z3 bit vector of a value of `width` bits."""
+        if isinstance(v, int):
+            return z3.BitVecVal(v, width)
+        v = intern(v)
+        known = self._known
+        todo: list[Term] = [v]
+        while todo:
+            t = todo[-1]
+            if t.id in known:
+                todo.pop()
+                continue
+            waiting = [c for c in children(t) if not isinstance(c, int) and c.id not in known]
+            if waiting:
+                todo.extend(waiting)
+                continue
+            known[t.id] = self._translate(t)
+            todo.pop()
+        return known[v.id]
+
+    def _get(self, v: Value, width: int) -> Any:
+        return z3.BitVecVal(v, width) if isinstance(v, int) else self._known[v.id]
+
+    def _translate(self, t: Term) -> Any:
+        w = t.width
+        if isinstance(t, Var):
+            e = z3.BitVec(f"{t.name}!{t.id}", w)
+            self.variables[t.id] = (t, e)
+            if t.pb != ones(w):
+                self.side.append(e & z3.BitVecVal(ones(w) & ~t.pb, w) == 0)
+            return e
+        if isinstance(t, Sum):
+            total = z3.BitVecVal(t.const, w)
+            for u, c in t.terms.items():
+                e = self._known[u.id]
+                total = total + (e if c == 1 else e * z3.BitVecVal(c, w))
+            return total
+        if isinstance(t, Poly):
+            total = z3.BitVecVal(t.const, w)
+            for m, mask in t.entries.items():
+                bits = None if mask == ones(w) else z3.BitVecVal(mask, w)
+                for base, s in m.factors:
+                    e = _moved(self._known[base.id], base.width, s, w)
+                    bits = e if bits is None else bits & e
+                total = total ^ bits
+            return total
+        if isinstance(t, App):
+            if not t.args:
+                e = z3.BitVec(f"{t.name}!{t.id}", w)
+            else:
+                key = (t.name, t.widths, w)
+                f = self._functions.get(key)
+                if f is None:
+                    sorts = [z3.BitVecSort(k) for k in (*t.widths, w)]
+                    f = self._functions[key] = z3.Function(f"{t.name}/{'.'.join(map(str, t.widths))}", *sorts)
+                e = f(*(self._get(a, k) for a, k in zip(t.args, t.widths, strict=True)))
+            self.applications[t.id] = (t, e)
+            return e
+        assert isinstance(t, Op)
+        return self._operation(t)
+
+    def _operation(self, t: Op) -> Any:
+        w, kind = t.arg_width, t.kind
+        if kind == "ite":
+            c, a, b = t.args
+            return z3.If(self._get(c, 1) == 1, self._get(a, w), self._get(b, w))
+        a, b = (self._get(v, w) for v in t.args)
+        if kind in ("eq", "ult", "slt"):
+            cond = a == b if kind == "eq" else z3.ULT(a, b) if kind == "ult" else a < b
+            return z3.If(cond, z3.BitVecVal(1, 1), z3.BitVecVal(0, 1))
+        if kind == "mul":
+            return a * b
+        if kind == "and":
+            return a & b
+        if kind == "udiv":
+            return z3.If(b == 0, z3.BitVecVal(0, w), z3.UDiv(a, b))
+        if kind == "shl":
+            return a << b
+        if kind == "lshr":
+            return z3.LShR(a, b)
+        if kind == "ashr":
+            return a >> b
+        if kind == "clmul":
+            wide = z3.ZeroExt(w, a)
+            total = z3.BitVecVal(0, 2 * w)
+            for k in range(w):
+                bit = z3.Extract(k, k, b) == 1
+                total = total ^ z3.If(bit, wide << k, z3.BitVecVal(0, 2 * w))
+            return total
+        raise AssertionError(f"no Z3 meaning for the operation {kind}")
+
+
+def _moved(e: Any, width: int, s: int, to: int) -> Any:
+    """The `to`-bit vector whose bit p is bit p + s of `e`, zeros outside."""
+    lo, hi = max(0, s), min(width - 1, to - 1 + s)
+    if hi < lo:
+        return z3.BitVecVal(0, to)
+    part = e if (lo, hi) == (0, width - 1) else z3.Extract(hi, lo, e)
+    below = lo - s
+    above = to - below - (hi - lo + 1)
+    if below:
+        part = z3.Concat(part, z3.BitVecVal(0, below))
+    return z3.ZeroExt(above, part) if above else part
+
+
+class Outcome:
+    """What a solver said: `holds` is True, False (with `model`), or None when it gave up."""
+
+    __slots__ = ("holds", "model", "reason")
+
+    def __init__(self, holds: bool | None, model: dict[Var, int] | None = None, reason: str = "") -> None:
+        self.holds, self.model, self.reason = holds, model, reason
+
+
+class Solver:
+    """Z3 over a growing list of one-bit facts."""
+
+    def __init__(self) -> None:
+        self._bridge = Bridge()
+        self._solver = z3.SolverFor("QF_UFBV")
+        self._sides = 0
+
+    def add(self, fact: Value) -> None:
+        """Assume a one-bit value."""
+        self._solver.add(self._bridge(fact, 1) == 1)
+
+    def _flush(self) -> None:
+        for e in self._bridge.side[self._sides :]:
+            self._solver.add(e)
+        self._sides = len(self._bridge.side)
+
+    def implies(self, claim: Value, timeout_ms: int) -> Outcome:
+        """Whether the facts imply a one-bit claim."""
+        goal = self._bridge(claim, 1) == 0
+        self._flush()
+        self._solver.push()
+        try:
+            self._solver.set("timeout", timeout_ms)
+            self._solver.add(goal)
+            verdict = self._solver.check()
+            if verdict == z3.unsat:
+                return Outcome(True)
+            if verdict == z3.sat:
+                return Outcome(False, self._model())
+            return Outcome(None, reason=f"Z3: {self._solver.reason_unknown()}")
+        finally:
+            self._solver.pop()
+
+    def _model(self) -> dict[Var, int]:
+        model = self._solver.model()
+        return {
+            t: model.eval(e, model_completion=True).as_long() for t, e in self._bridge.variables.values()
+        }

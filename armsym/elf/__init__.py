@@ -1,0 +1,13 @@
+"""What a proof or a simulation sees of a file: one flat image of code and data.
+
+`load("libcrypto.a(sha512-armv8.o)")`, `load("_rust.abi3.so")`: relocatable objects, members of
+static libraries, shared libraries and executables, AArch64, little-endian, 64-bit.  Everything
+that cannot be used is an `InputError` of one line which names the file and the rule.
+"""
+
+from armsym.elf.image import Image
+from armsym.elf.layout import PAGE, Section, Segment
+from armsym.elf.reader import load, load_bytes
+from armsym.elf.symbols import Symbol
+
+__all__ = ["PAGE", "Image", "Section", "Segment", "Symbol", "load", "load_bytes"]

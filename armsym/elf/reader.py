@@ -1,0 +1,31 @@
+"""`load`: from a file's name, or its bytes, to its image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from armsym.elf.container import is_archive, read_spec
+from armsym.elf.elffile import parse
+from armsym.elf.image import Image
+from armsym.elf.linked import load_linked
+from armsym.elf.relocatable import load_relocatable
+from armsym.elf.text import bad
+
+__all__ = ["load", "load_bytes"]
+
+
+def load(spec: str | Path) -> Image:
+    """The image of an object file, shared library or executable, or of `library.a(member.o)`.
+
+    Raises `InputError`, with one line that names the file and the rule, for everything else.
+    """
+    name, data = read_spec(spec)
+    return load_bytes(data, name)
+
+
+def load_bytes(data: bytes, name: str) -> Image:
+    """The image of an ELF file given as bytes; `name` stands for it in messages."""
+    if is_archive(data):
+        raise bad(name, "is an archive: give load() its path and a member, library.a(member.o)")
+    elf = parse(bytes(data), name)
+    return load_relocatable(elf) if elf.type == "relocatable" else load_linked(elf)

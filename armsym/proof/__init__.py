@@ -1,0 +1,1 @@
+"""The verification DSL: proofs, states, regions, invariants, folds, obligations."""

@@ -1,0 +1,61 @@
+"""The memory obligation: every logged access lies inside its region."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from armsym.bits import Bits
+from armsym.elf import Image
+from armsym.proof.path import Path
+from armsym.proof.result import Status
+from armsym.symbolic_memory import Access, SymbolicRegion
+from armsym.terms.node import Term
+
+__all__ = ["check_bounds"]
+
+Answer = tuple[str, Status, str, float, str]
+
+
+def check_bounds(path: Path, image: Image, timeout_ms: int) -> Iterator[Answer]:
+    """One answer (name, status, by, seconds, detail) for each region and symbolic offset in the log.
+
+    Accesses with the same symbolic offset are first shown in bounds together, by the hull of
+    their constants, then one by one if that fails.
+    """
+    groups: dict[tuple[str, int], list[Access]] = {}
+    for a in path.memory.log:
+        groups.setdefault((a.region.name, a.symbolic.id if a.symbolic is not None else 0), []).append(a)
+    for group in groups.values():
+        region, symbolic = group[0].region, group[0].symbolic
+        name = f"accesses to {'the image' if region.name.startswith('image ') else region.name} are in bounds"
+        began = time.perf_counter()
+        lo, hi = min(a.constant for a in group), max(a.constant + a.size for a in group)
+        if _inside(path, region, symbolic, lo, hi, timeout_ms):
+            by = "arithmetic" if symbolic is None and region.size.is_concrete else "z3"
+            yield name, Status.PROVED, by, time.perf_counter() - began, ""
+            continue
+        for a in group:
+            if _inside(path, region, symbolic, a.constant, a.constant + a.size, timeout_ms):
+                continue
+            verb = "store" if a.store else "load"
+            where = f"{region.name}+{symbolic if symbolic is not None else 0}{a.constant:+d}"
+            detail = (
+                f"the {verb} of {a.size} bytes at {a.at:#x} <{image.symbolize(a.at)}> to {where}"
+                f" is not shown to lie within its {region.size.value} bytes"
+            )
+            yield name, Status.UNDECIDED, "", time.perf_counter() - began, detail
+            break
+        else:
+            yield name, Status.PROVED, "z3", time.perf_counter() - began, ""
+
+
+def _inside(path: Path, region: SymbolicRegion, symbolic: Term | None, lo: int, hi: int, timeout_ms: int) -> bool:
+    """Whether offsets symbolic+lo up to symbolic+hi lie in [0, size]."""
+    if symbolic is None and region.size.is_concrete:
+        return 0 <= lo and hi <= region.size.uint
+    start = Bits.wrap(64, lo) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, lo)
+    length = Bits(64, hi - lo)
+    # start + length <= size, said so that nothing can wrap.
+    claim = (length <= region.size) & (start <= region.size - length)
+    return path.knowledge.prove(claim.bit.value, timeout_ms).holds is True

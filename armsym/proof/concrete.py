@@ -1,0 +1,344 @@
+"""Concrete runs of a proof: random states that meet the precondition, all claims evaluated.
+
+They come before the symbolic proof, so that a wrong claim fails in milliseconds with numbers;
+they witness that the precondition is satisfiable; and a violation found here is a counterexample.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from armsym.bits import Bits, Prop
+from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
+from armsym.machine import NZCV, Machine
+from armsym.memory import ConcreteMemory, ConcreteRegion
+from armsym.proof.declare import Proof
+from armsym.proof.handles import Claim, Claims, Fold, RegionHandle, State, Words
+from armsym.proof.loops import Routine
+from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
+
+__all__ = ["ConcreteProof", "Trial", "Violation", "flatten", "run_trial"]
+
+PRESERVED_X = (18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29)
+PRESERVED_D = (8, 9, 10, 11, 12, 13, 14, 15)
+
+MAX_STEPS = 400_000
+
+
+@dataclass
+class Violation:
+    """A claim or rule that a concrete run broke."""
+
+    kind: str
+    claim: str
+    expected: str = ""
+    got: str = ""
+    detail: str = ""
+
+
+@dataclass
+class Trial:
+    """One concrete run: inputs, the states it passed through, and what it broke."""
+
+    inputs: dict[str, str]
+    entry: Machine
+    regions: list[ConcreteRegion]
+    final: Machine | None = None
+    steps: int = 0
+    violation: Violation | None = None
+    #: At each loop head: the machines at its arrivals, in order.
+    heads: dict[int, list[Machine]] = field(default_factory=dict)
+    #: What an attacker could time, in order.
+    trace: list[tuple[str, int]] = field(default_factory=list)
+    #: Preconditions that this state does not meet: the trial says nothing.
+    rejected: str = ""
+    base: int = 0
+    return_address: int = 0
+    stack_top: int = 0
+
+
+class ConcreteProof(Proof):
+    """Declarations as random numbers.  `public` and `secret` seed what an attacker may, and may not, know."""
+
+    def __init__(
+        self,
+        routine: Routine,
+        public: int,
+        secret: int,
+        size_hint: int,
+        values: Callable[[str], int | None] | None = None,
+    ) -> None:
+        super().__init__(routine)
+        self._pub = random.Random(public)
+        self._sec = random.Random(secret)
+        self._hint = size_hint
+        self._given = values or (lambda _: None)
+        self._slot = 0
+        self._fill = secret % 8
+        self.machine_base = self._pub.randrange(1 << 20, 1 << 24) << 12 if not routine.image.fixed_base else 0
+        self._arguments: dict[int, Bits] = {}
+        self._concrete: dict[str, ConcreteRegion] = {}
+        self._initial: dict[str, bytes] = {}
+        self._globals: list[tuple[int, int, int]] = []
+        self._depth = 0
+        self.inputs: dict[str, str] = {}
+        self.unmet = ""
+
+    def _address(self, size: int, align: int) -> int:
+        # Regions stand far apart; the last bytes are followed by nothing, so an overrun is seen.
+        self._slot += 1
+        base = 0x5000_0000_0000 + self._slot * 0x1_0000_0000 + (self._pub.randrange(0, 4096) & -align)
+        return base
+
+    def _bytes(self, rng: random.Random, size: int) -> bytes:
+        if rng is self._sec and self._fill == 6:
+            return bytes(size)
+        if rng is self._sec and self._fill == 7:
+            return b"\xff" * size
+        return rng.randbytes(size)
+
+    def _make_nat(self, name: str, low: int, high: int) -> Bits:
+        given = self._given(name)
+        v = given if given is not None else min(high, low + self._hint)
+        self.inputs[name] = str(v)
+        return Bits(64, v)
+
+    def _make_word(self, name: str, width: int, public: bool) -> Bits:
+        given = self._given(name)
+        rng = self._pub if public else self._sec
+        v = given if given is not None else rng.getrandbits(width)
+        self.inputs[name] = hex(v)
+        return Bits(width, v)
+
+    def _make_region(self, r: RegionHandle, public: bool, align: int, cell: int | None, order: str) -> None:
+        size = r.size.uint
+        data = self._bytes(self._pub if public else self._sec, size)
+        base = self._address(size, align)
+        region = ConcreteRegion(r.name, base, bytearray(data), r.access)
+        self._concrete[r.name] = region
+        self._initial[r.name] = data
+        self.inputs[r.name] = f"{data.hex()} at {base:#x}" if size <= 512 else f"{data[:512].hex()}... ({size} bytes) at {base:#x}"
+
+    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
+        given = self._given(symbol)
+        rng = self._pub if public else self._sec
+        # All combinations of few bits matter more than large random numbers: feature words.
+        v = given if given is not None else rng.choice([0, 1 << rng.randrange(width), rng.getrandbits(width), (1 << width) - 1])
+        self._globals.append((offset, width // 8, v))
+        self.inputs[symbol] = hex(v)
+        return Bits(width, v)
+
+    def _make_stack(self, depth: int) -> None:
+        self._depth = depth
+
+    def _set_argument(self, n: int, value: Bits) -> None:
+        self._arguments[n] = value
+
+    def _require(self, condition: Prop) -> None:
+        if condition.value is not True:
+            self.unmet = self._d.assumptions[-1]
+
+    def _region_base(self, r: RegionHandle) -> Bits:
+        return Bits(64, self._concrete[r.name].base)
+
+    def _image_base(self) -> Bits:
+        return Bits(64, self.machine_base)
+
+    def _prefer_cells(self, r: RegionHandle, cell: int, order: str) -> None:
+        pass
+
+    def _read(self, r: RegionHandle, offset: Bits, size: int, order: str, at: State | None) -> Bits:
+        k = offset.uint
+        if at is None:
+            data = self._initial[r.name]
+        else:
+            memory = at.machine.memory
+            assert isinstance(memory, ConcreteMemory)
+            data = bytes(next(x for x in memory.regions if x.name == r.name).data)
+        if k + size > len(data):
+            raise InputError(f"claim reads {size} bytes at {r.name}+{k}, past its {len(data)} bytes")
+        return Bits.from_bytes(data[k : k + size], order)
+
+    def _index(self, k: Bits) -> Bits:
+        return k
+
+    def _fold_at(self, f: Fold, k: Bits) -> Words:
+        return f.concrete(k.uint)
+
+    # -- the machine --------------------------------------------------------------------------
+
+    def start(self) -> Trial:
+        """A machine at the routine's entry, with everything undeclared random."""
+        image = self.routine.image
+        regions = list(self._concrete.values())
+        for s in image.segments:
+            if not s.access:
+                continue
+            data = image.loaded(s, self.machine_base)
+            # Writable parts of the image are not the routine's to read, but for declared globals.
+            if "w" in s.access:
+                for offset, size, v in self._globals:
+                    if s.offset <= offset < s.end:
+                        piece = bytearray(v.to_bytes(size, "little"))
+                        regions.append(ConcreteRegion(f"global {offset:#x}", self.machine_base + offset, piece, "r"))
+                continue
+            regions.append(ConcreteRegion(f"image {s.name}", self.machine_base + s.offset, data, s.access))
+        top = 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)
+        if self._depth:
+            stack = bytearray(self._sec.randbytes(self._depth))
+            regions.append(ConcreteRegion("stack", top - self._depth, stack, "rw"))
+        back = 0x6FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 2)
+        x = [Bits(64, self._sec.getrandbits(64)) for _ in range(31)]
+        x[30] = Bits(64, back)
+        for n, v in self._arguments.items():
+            x[n] = v if v.width == 64 else Bits(64, (self._sec.getrandbits(32) << 32) | v.uint)
+        m = Machine(
+            x=x,
+            sp=Bits(64, top),
+            v=[Bits(128, self._sec.getrandbits(128)) for _ in range(32)],
+            nzcv=NZCV.of_bits(Bits(4, self._sec.getrandbits(4))),
+            pc=Bits(64, self.machine_base + self.routine.entry),
+            memory=ConcreteMemory(regions),
+        )
+        t = Trial(self.inputs, m, regions, base=self.machine_base, return_address=back, stack_top=top)
+        t.rejected = self.unmet
+        return t
+
+
+def flatten(claim: Claim) -> Iterator[Prop]:
+    """The conditions a claim consists of."""
+    if isinstance(claim, Prop):
+        yield claim
+    elif isinstance(claim, bool):
+        yield Prop(claim)
+    elif isinstance(claim, (list, tuple)):
+        for c in claim:
+            yield from flatten(c)
+    else:
+        raise InputError(f"a claim is a condition or a list of conditions, not {type(claim).__name__} {claim!r}")
+
+
+def _broken(claims: Claims, kind: str, where: str) -> Violation | None:
+    if not isinstance(claims, dict) or not claims:
+        raise InputError(f"{where}: the function must return a non-empty dict of named claims")
+    for name, claim in claims.items():
+        for k, p in enumerate(flatten(claim)):
+            if p.value is True:
+                continue
+            got, expected = (f"{b.uint:#x}" for b in p.sides) if p.sides else ("false", "true")
+            several = f"[{k}]" if isinstance(claim, (list, tuple)) else ""
+            return Violation(kind, f"{name}{several}", expected, got, where)
+    return None
+
+
+def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], *, claims: bool = True) -> Trial:
+    """Run the routine once and check every obligation that a single run can break."""
+    t = p.start()
+    if t.rejected:
+        return t
+    stepper = stepper_for(p, t)
+    m = t.entry.fork()
+    memory = m.memory
+    assert isinstance(memory, ConcreteMemory)
+    trace = t.trace
+    accesses: list[int] = []
+    stack_low, stack_top = t.stack_top - p._d.stack, t.stack_top
+
+    def leak(kind: str, value: Bits) -> None:
+        v = value.uint
+        trace.append((kind, v))
+        if stack_low <= v < stack_top and kind != "branch condition":
+            accesses.append(v)
+
+    m.on_leak = leak
+    invariants = {inv.head: inv for inv in p._d.invariants}
+    cuts = {c.at: c for c in p._d.cuts}
+    last_head, index = None, 0
+    offset, steps = p.routine.entry, 0
+    image = p.routine.image
+    try:
+        while offset != RETURNED:
+            inv = invariants.get(offset)
+            if inv is not None:
+                index = index + 1 if last_head == offset else 0
+                last_head = offset
+                t.heads.setdefault(offset, []).append(m.fork())
+                m.written_x = m.written_v = 0  # from here on: what this iteration writes
+                bound = inv.upto.uint
+                if index > bound or (index == bound and not inv.inclusive):
+                    t.violation = Violation("termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name)
+                    return t
+                if claims:
+                    t.violation = _broken(inv.claims(State(m), Bits(64, index)), "invariant", f"{inv.name}, i = {index}")
+                    if t.violation:
+                        return t
+            cut = cuts.get(offset)
+            if cut is not None and claims:
+                t.violation = _broken(cut.claims(State(m)), "invariant", cut.name)
+                if t.violation:
+                    return t
+            sp_before = m.sp.uint
+            to = stepper.step(m, offset)
+            if accesses:
+                floor = min(sp_before, m.sp.uint)
+                if min(accesses) < floor:
+                    bad = min(accesses)
+                    t.violation = Violation(
+                        "memory", "no access below SP", f"at or above {floor:#x}", f"{bad:#x}", f"at {offset:#x} <{image.symbolize(offset)}>"
+                    )
+                    return t
+                accesses.clear()
+            assert not isinstance(to, Fork)
+            offset = to
+            steps += 1
+            if steps > MAX_STEPS:
+                raise BudgetError(f"no return after {MAX_STEPS} instructions (last at {image.symbolize(offset)})")
+    except MemoryFault as e:
+        t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
+        return t
+    except MachineStop as e:
+        t.violation = Violation("decode", "every instruction can be executed", detail=describe_stop(e, image, p.routine.isa))
+        return t
+    except BudgetError as e:
+        t.violation = Violation("termination", "the routine returns", detail=str(e))
+        return t
+    t.final, t.steps = m, steps
+    t.violation = _check_return(p, t, m)
+    if t.violation is None and claims:
+        for fn in p._d.ensures:
+            t.violation = t.violation or _broken(fn(State(m)), "ensures", "on return")
+    return t
+
+
+def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
+    entry = t.entry
+    for n in PRESERVED_X:
+        if m.x[n].value != entry.x[n].value:
+            return Violation("abi", f"x{n} is preserved", f"{entry.x[n].uint:#x}", f"{m.x[n].uint:#x}", "on return")
+    for n in PRESERVED_D:
+        if m.v[n][63:0].value != entry.v[n][63:0].value:
+            return Violation("abi", f"d{n} is preserved", f"{entry.v[n][63:0].uint:#x}", f"{m.v[n][63:0].uint:#x}", "on return")
+    if m.sp.value != entry.sp.value:
+        return Violation("abi", "sp is restored", f"{entry.sp.uint:#x}", f"{m.sp.uint:#x}", "on return")
+    allowed = {r.name for r in p._d.modifies} | {"stack"}
+    memory = m.memory
+    assert isinstance(memory, ConcreteMemory)
+    before = entry.memory
+    assert isinstance(before, ConcreteMemory)
+    for old, new in zip(before.regions, memory.regions, strict=True):
+        if new.name not in allowed and old.data != new.data:
+            k = next(j for j in range(len(old.data)) if old.data[j] != new.data[j])
+            return Violation("frame", f"{new.name} is unchanged", f"{old.data[k]:#04x}", f"{new.data[k]:#04x}", f"byte {k} on return")
+    return None
+
+
+def concrete_stepper(p: ConcreteProof, t: Trial) -> Stepper:
+    """The stepper of a trial."""
+    return Stepper(p.routine.isa, p.routine.image, Bits(64, t.base), Bits(64, t.return_address))
+
+
+def explain(e: ArmsymError) -> str:
+    """An error's text on one line."""
+    return " ".join(str(e).split())

@@ -1,0 +1,292 @@
+"""`Proof`: what a proof function declares.
+
+The same proof function is run once symbolically and several times concretely; `Proof` is what
+both have in common, and the two subclasses (`armsym.proof.symbolic`, `armsym.proof.concrete`)
+give the declarations their meaning.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from armsym.bits import Bits, Prop
+from armsym.elf import Image
+from armsym.errors import InputError
+from armsym.proof.handles import Claims, Fold, RegionHandle, Rodata, State, Words
+from armsym.proof.loops import Loop, Routine
+
+__all__ = ["Cut", "Invariant", "Proof", "StackArea"]
+
+InvariantFn = Callable[[State, Bits], Claims]
+EnsuresFn = Callable[[State], Claims]
+
+
+@dataclass(frozen=True)
+class StackArea:
+    """`depth` bytes below the stack pointer on entry."""
+
+    depth: int
+
+
+@dataclass
+class Invariant:
+    """Claims at a loop head; `upto` bounds the iteration index, `inclusive` lets it be reached."""
+
+    head: int
+    upto: Bits
+    inclusive: bool
+    claims: InvariantFn
+    name: str
+
+
+@dataclass
+class Cut:
+    """Claims at a point of straight-line code, where the symbolic state is forgotten but for them."""
+
+    at: int
+    claims: EnsuresFn
+    keep: bool
+    name: str
+
+
+@dataclass
+class _Declared:
+    regions: list[RegionHandle] = field(default_factory=list)
+    invariants: list[Invariant] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
+    ensures: list[EnsuresFn] = field(default_factory=list)
+    modifies: list[RegionHandle] = field(default_factory=list)
+    stack: int = 0
+    assumptions: list[str] = field(default_factory=list)
+    requires: list[tuple[str, Prop]] = field(default_factory=list)
+    splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
+    shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
+    public_x: set[int] = field(default_factory=set)
+
+
+class Proof(ABC):
+    """A proof being declared.  Addresses of code are offsets into the image."""
+
+    def __init__(self, routine: Routine) -> None:
+        self.routine = routine
+        self._d = _Declared()
+        self._names: set[str] = set()
+
+    # -- inputs -------------------------------------------------------------------------------
+
+    def nat(self, name: str, *, low: int = 0, high: int) -> Bits:
+        """A public 64-bit number with low <= name <= high (a length, a count)."""
+        self._new_name(name)
+        if not 0 <= low <= high < 1 << 64:
+            raise InputError(f"nat {name}: 0 <= low <= high < 2**64 does not hold for low={low}, high={high}")
+        self._assume(f"{low} <= {name} <= {high:#x}" if high > 9999 else f"{low} <= {name} <= {high}")
+        return self._make_nat(name, low, high)
+
+    def word(self, name: str, width: int = 64, *, public: bool = False) -> Bits:
+        """Any value of `width` bits; secret unless public."""
+        self._new_name(name)
+        return self._make_word(name, width, public)
+
+    def region(
+        self, name: str, size: Bits | int, *, access: str, public: bool = False, align: int = 1, cell: int | None = None, order: str = "little"
+    ) -> RegionHandle:
+        """`size` bytes at an address that is a multiple of `align`, disjoint from all other regions.
+
+        `access` is "r", "w" or "rw".  The content is secret unless public.  `cell` and `order`
+        say how the content is cut into symbolic units; by default as it is first read.
+        """
+        self._new_name(name)
+        if access not in {"r", "w", "rw"}:
+            raise InputError(f"region {name}: access is 'r', 'w' or 'rw', not {access!r}")
+        if align < 1 or align & (align - 1):
+            raise InputError(f"region {name}: the alignment {align} is not a power of two")
+        size_bits = Bits(64, size) if isinstance(size, int) else size
+        r = RegionHandle(self, name, size_bits, access)
+        self._d.regions.append(r)
+        self._make_region(r, public, align, cell, order)
+        aligned = f", {align}-byte aligned" if align > 1 else ""
+        self._assume(f"{name}: {_size_text(size_bits)} bytes, {access}, disjoint from every other region, not wrapping{aligned}")
+        return r
+
+    def rodata(self, values: Sequence[Bits] | bytes, *, symbol: str | None = None) -> Rodata:
+        """A read-only table of the file with exactly this content (words little-endian).
+
+        Found by content; of several copies the one whose address the routine computes.  Raises
+        `InputError` when the file does not hold it, or it is not clear which copy is meant and
+        no `symbol` says.
+        """
+        data = values if isinstance(values, bytes) else b"".join(v.to_bytes("little") for v in values)
+        image = self.routine.image
+        if symbol is not None:
+            at = image.symbol(symbol).offset
+            found = image.bytes_at(at, len(data))
+            if found != data:
+                bad = next(k for k in range(len(data)) if found[k] != data[k])
+                raise InputError(
+                    f"{image.path}: the table at {symbol} differs from the claimed constants at byte {bad}:"
+                    f" {found[bad]:#04x} in the file, {data[bad]:#04x} claimed"
+                )
+            return Rodata(self, at)
+        places = image.find_bytes(data, "r")
+        if not places:
+            raise InputError(f"{image.path}: no read-only data holds the {len(data)} bytes {data[:8].hex()}... claimed")
+        if len(places) > 1:
+            places = [x for x in places if x in self.routine.computed_addresses] or places
+        if len(places) > 1:
+            names = ", ".join(image.symbolize(p) for p in places)
+            raise InputError(f"{image.path}: the {len(data)} bytes claimed occur at {names}: name one with symbol=")
+        return Rodata(self, places[0])
+
+    def global_(self, symbol: str, width: int, *, public: bool = True) -> Bits:
+        """The value on entry of a global variable of the file; any value, and read-only."""
+        s = self.routine.image.symbol(symbol)
+        return self._make_global(symbol, s.offset, width, public)
+
+    def call(self, **registers: Bits | RegionHandle | int) -> None:
+        """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
+
+        Assumes AAPCS64: SP is 16-byte aligned, LR holds the caller's return address; obliges
+        return, SP and callee-saved registers.  A w register leaves the upper half unknown.
+        """
+        for name, value in registers.items():
+            kind, digits = name[:1], name[1:]
+            if kind not in "xw" or not digits.isdigit() or int(digits) > 30:
+                raise InputError(f"call: {name!r} is not a register x0..x30 or w0..w30")
+            width = 64 if kind == "x" else 32
+            v = value.base if isinstance(value, RegionHandle) else Bits(width, value) if isinstance(value, int) else value
+            if v.width != width:
+                raise InputError(f"call: {name} has {width} bits, the argument {v.width}")
+            self._set_argument(int(digits), v)
+
+    def assume(self, text: str, condition: Prop) -> None:
+        """A precondition on the inputs, listed in the report as `text`."""
+        self._assume(text)
+        self._d.requires.append((text, condition))
+        self._require(condition)
+
+    # -- the specification --------------------------------------------------------------------
+
+    def fold(
+        self,
+        step: Callable[[Words, Words], Sequence[Bits]],
+        *,
+        start: Sequence[Bits],
+        over: Callable[[Bits], Words],
+        name: str = "H",
+    ) -> Fold:
+        """H with H(0) = start and H(i + 1) = step(H(i), over(i))."""
+        self._new_name(name)
+        return Fold(self, name, step, start, over)
+
+    def modifies(self, *areas: RegionHandle | StackArea) -> None:
+        """All that the routine may change besides volatile registers."""
+        for a in areas:
+            if isinstance(a, StackArea):
+                self._d.stack = max(self._d.stack, a.depth)
+                self._make_stack(self._d.stack)
+            else:
+                self._d.modifies.append(a)
+
+    def stack(self, depth: int) -> StackArea:
+        """`depth` bytes of stack below SP on entry."""
+        if depth < 0 or depth % 16:
+            raise InputError(f"stack: the depth is a multiple of 16 bytes, not {depth}")
+        return StackArea(depth)
+
+    def ensures(self, claims: EnsuresFn) -> EnsuresFn:
+        """Claims on the state on return; usable as a decorator."""
+        self._d.ensures.append(claims)
+        return claims
+
+    # -- steering the proof -------------------------------------------------------------------
+
+    def invariant(self, at: Loop | int, *, upto: Bits, inclusive: bool = False) -> Callable[[InvariantFn], InvariantFn]:
+        """Claims that hold each time the loop head is reached, for i = 0, 1, ...
+
+        i < upto holds at the head (i <= upto if `inclusive`) and i + 1 at the next arrival, so
+        upto - i decreases.  Registers and stack words that the loop changes by a constant each
+        time, or restores, are found by the engine and need no claim.
+        """
+
+        def apply(fn: InvariantFn) -> InvariantFn:
+            head = at.head if isinstance(at, Loop) else at
+            self._d.invariants.append(
+                Invariant(head, upto, inclusive, fn, f"invariant at {self.routine.image.symbolize(head)}")
+            )
+            return fn
+
+        return apply
+
+    def cut(self, at: int) -> Callable[[EnsuresFn], EnsuresFn]:
+        """Claims at the point `at` of straight-line code; what they state replaces what was computed.
+
+        Each register or memory word named on the left of a claim becomes unknown but for the
+        claim; everything else is kept as it is.
+        """
+
+        def apply(fn: EnsuresFn) -> EnsuresFn:
+            self._d.cuts.append(Cut(at, fn, True, f"cut at {self.routine.image.symbolize(at)}"))
+            return fn
+
+        return apply
+
+    def split(self, at: Loop | int, on: Callable[[State, Bits], Prop]) -> None:
+        """Prove each loop iteration separately for `on(s, i)` true and false."""
+        self._d.splits.append((at.head if isinstance(at, Loop) else at, on))
+
+    def show(self, at: int, what: Callable[[State], object] | None = None) -> None:
+        """Print the proof state at a point of the code whenever the symbolic run reaches it."""
+        self._d.shows.append((at, what if what is not None else _summary))
+
+    # -- for the two kinds of run -------------------------------------------------------------
+
+    def _assume(self, text: str) -> None:
+        self._d.assumptions.append(text)
+
+    def _new_name(self, name: str) -> None:
+        if not name or name in self._names:
+            raise InputError(f"the name {name!r} is {'taken already' if name else 'empty'}")
+        self._names.add(name)
+
+    @property
+    def image(self) -> Image:
+        """The file under proof."""
+        return self.routine.image
+
+    @abstractmethod
+    def _make_nat(self, name: str, low: int, high: int) -> Bits: ...
+    @abstractmethod
+    def _make_word(self, name: str, width: int, public: bool) -> Bits: ...
+    @abstractmethod
+    def _make_region(self, r: RegionHandle, public: bool, align: int, cell: int | None, order: str) -> None: ...
+    @abstractmethod
+    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits: ...
+    @abstractmethod
+    def _make_stack(self, depth: int) -> None: ...
+    @abstractmethod
+    def _set_argument(self, n: int, value: Bits) -> None: ...
+    @abstractmethod
+    def _require(self, condition: Prop) -> None: ...
+    @abstractmethod
+    def _region_base(self, r: RegionHandle) -> Bits: ...
+    @abstractmethod
+    def _image_base(self) -> Bits: ...
+    @abstractmethod
+    def _prefer_cells(self, r: RegionHandle, cell: int, order: str) -> None: ...
+    @abstractmethod
+    def _read(self, r: RegionHandle, offset: Bits, size: int, order: str, at: State | None) -> Bits: ...
+    @abstractmethod
+    def _index(self, k: Bits) -> Bits: ...
+    @abstractmethod
+    def _fold_at(self, f: Fold, k: Bits) -> Words: ...
+
+
+def _size_text(size: Bits) -> str:
+    return str(size.uint) if size.is_concrete else str(size.value)
+
+
+def _summary(s: State) -> str:
+    lines = [f"  x{k:<2} = {r.value if not r.is_concrete else hex(r.uint)}" for k, r in enumerate(s.x)]
+    return "\n".join(lines)

@@ -1,0 +1,443 @@
+"""The symbolic proof: paths from entry to loop heads and to return, and what must hold there.
+
+Every execution from a state that meets the precondition follows one of the explored paths:
+branches that the facts do not decide are explored both ways, and at a loop head an arbitrary
+iteration i is explored from a state of which only the invariant is known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from armsym.bits import Bits, Prop
+from armsym.errors import ArmsymError, BudgetError, MachineStop, MemoryFault
+from armsym.machine import Machine
+from armsym.proof.assume import Assumptions
+from armsym.proof.bounds import check_bounds
+from armsym.proof.concrete import PRESERVED_D, PRESERVED_X, flatten
+from armsym.proof.declare import Cut, Invariant
+from armsym.proof.handles import Claims, State
+from armsym.proof.havoc import Havoc, LoopGuess, havoc, wrote_beyond
+from armsym.proof.path import Knowledge, Path
+from armsym.proof.result import Obligation, Status, worst
+from armsym.proof.symbolic import SymbolicProof
+from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
+from armsym.terms import ops
+from armsym.terms.node import Term, node_count
+from armsym.terms.show import show
+
+__all__ = ["Budget", "Engine"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits; reaching one makes the answer `undecided`."""
+
+    seconds: float = 300.0
+    steps: int = 2_000_000
+    paths: int = 512
+    nodes: int = 3_000_000
+    claim_ms: int = 10_000
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The loop iteration a path started from."""
+
+    invariant: Invariant
+    index: Bits
+    havoc: Havoc
+    base: Machine
+
+
+class _NeedSplit(Exception):
+    """An instruction chose by a public condition that the facts do not decide."""
+
+    def __init__(self, cond: Term) -> None:
+        self.cond = cond
+
+
+@dataclass
+class _Restart(Exception):
+    """The guess about a loop was wrong; `guess` is the next one."""
+
+    guess: LoopGuess
+    why: str = field(default="")
+
+
+class Engine:
+    """Proves one routine.  After `run`, `obligations` says what was shown and what was not."""
+
+    def __init__(self, p: SymbolicProof, guesses: dict[int, LoopGuess], budget: Budget) -> None:
+        self.p, self.guesses, self.budget = p, guesses, budget
+        r = p.routine
+        self.image = r.image
+        self.stepper = Stepper(r.isa, r.image, p.image_base, p.lr0)
+        self.invariants = {inv.head: inv for inv in p._d.invariants}
+        self.cuts = {c.at: c for c in p._d.cuts}
+        self.shows: dict[int, list[Callable[[State], object]]] = {}
+        for at, what in p._d.shows:
+            self.shows.setdefault(at, []).append(what)
+        self.shown: list[str] = []
+        self._results: dict[tuple[str, str], Obligation] = {}
+        #: Obligations not shown once already: their other instances are not worth the solver's time.
+        self._failed: set[tuple[str, str]] = set()
+        self.steps = self.paths = 0
+        self.executed: set[int] = set()
+        self._deadline = time.monotonic() + budget.seconds
+        self._current: Path | None = None
+        self._may_split = False
+        self.entry = p.start()
+        #: Models in which a claim failed, to be tried as inputs.
+        self.models: list[dict[str, int]] = []
+
+    # -- obligations --------------------------------------------------------------------------
+
+    @property
+    def obligations(self) -> list[Obligation]:
+        """Everything recorded."""
+        return list(self._results.values())
+
+    def record(self, kind: str, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = "") -> None:
+        """Note one instance of an obligation; the worst status of all instances stays."""
+        o = self._results.get((kind, name))
+        if o is None:
+            self._results[kind, name] = Obligation(name, kind, status, by, seconds, detail)
+            return
+        o.seconds += seconds
+        if by and by not in o.by.split(", "):
+            o.by = f"{o.by}, {by}" if o.by else by
+        if worst([o.status, status]) is not o.status or (status is not Status.PROVED and not o.detail):
+            o.status, o.detail = worst([o.status, status]), detail or o.detail
+
+    # -- the whole ----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Explore all paths; every failure is recorded, none is raised."""
+        p = self.p
+        previous = ops.set_oracle(self._oracle)
+        try:
+            start = Path(self.entry.fork(), Knowledge(p.facts), p.routine.entry)
+            self._prepare(start)
+            self._follow(start, None)
+        except BudgetError as e:
+            self.record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
+        except ArmsymError as e:
+            self.record("decode", "the proof can be evaluated", Status.ERROR, detail=describe_stop(e, self.image, p.routine.isa))
+        finally:
+            ops.set_oracle(previous)
+        for kind, name in (
+            ("decode", "every instruction reached is modelled"),
+            ("constant-time", "no branch, address or variable-latency operand depends on a secret"),
+            ("memory", "no access below SP"),
+            ("termination", "every loop ends"),
+        ):
+            self.record(kind, name, Status.PROVED, by="exploration")
+
+    def _prepare(self, path: Path) -> None:
+        path.machine.on_leak = lambda kind, value: self._leak(path, kind, value)
+        path.memory.disjoint = lambda *a: _disjoint(path, *a)
+
+    def _leak(self, path: Path, kind: str, value: Bits) -> None:
+        v = value.value
+        if isinstance(v, int) or not ops.is_secret(v):
+            return
+        at = path.at
+        self.record(
+            "constant-time",
+            "no branch, address or variable-latency operand depends on a secret",
+            Status.UNDECIDED,
+            detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
+        )
+
+    def _oracle(self, c: Term) -> int | None:
+        path = self._current
+        if path is None or ops.is_secret(c):
+            return None
+        known = path.knowledge.decide(c)
+        if known is None and self._may_split:
+            raise _NeedSplit(c)
+        return known
+
+    # -- following paths ----------------------------------------------------------------------
+
+    def _follow(self, start: Path, origin: Origin | None) -> None:
+        """Explore from a path to loop heads and returns, and check what must hold there."""
+        todo = [start]
+        while todo:
+            path = todo.pop()
+            try:
+                self._run(path, origin, todo)
+            except MachineStop as e:
+                kind = "memory" if isinstance(e, MemoryFault) else "decode"
+                name = "every access is permitted" if kind == "memory" else "every instruction reached is modelled"
+                self.record(kind, name, Status.ERROR if kind == "decode" else Status.UNDECIDED, detail=describe_stop(e, self.image, self.p.routine.isa))
+
+    def _run(self, path: Path, origin: Origin | None, todo: list[Path]) -> None:
+        self.paths += 1
+        if self.paths > self.budget.paths:
+            raise BudgetError(f"more than {self.budget.paths} paths")
+        first = True
+        step, invariants = self.stepper.step, self.invariants
+        while True:
+            at = path.at
+            if at == RETURNED:
+                self._close(path)
+                self._returned(path, origin)
+                return
+            if at in invariants and not first:
+                self._close(path)
+                self._arrived(path, invariants[at], origin)
+                return
+            first = False
+            if at in self.cuts:
+                self._cut(path, self.cuts[at])
+            for what in self.shows.get(at, ()):
+                self._current = path
+                self.shown.append(f"at {at:#x} <{self.image.symbolize(at)}>:\n{what(State(path.machine))}")
+            self.steps += 1
+            if not self.steps & 0xFF:
+                self._check_budget()
+            m, memory = path.machine, path.memory
+            memory.at = at
+            self.executed.add(at)
+            x, v, sp, nzcv, logged = m.x[:], m.v[:], m.sp, m.nzcv, len(memory.log)
+            self._current, self._may_split = path, True
+            try:
+                to = step(m, at)
+            except _NeedSplit as split:
+                if len(memory.log) != logged:
+                    raise BudgetError(f"cannot split at {at:#x}: the instruction has touched memory already") from None
+                m.x, m.v, m.sp, m.nzcv = x, v, sp, nzcv
+                other = path.fork()
+                self._prepare(other)
+                path.knowledge.add(split.cond)
+                other.knowledge.add(ops.xor(1, split.cond, 1))
+                todo += [other, path]
+                return
+            finally:
+                self._may_split = False
+            if len(memory.log) != logged:
+                self._check_below_sp(path, sp, logged)
+            if isinstance(to, Fork):
+                branched = self._branch(path, to, todo)
+                if branched is None:
+                    return
+                to = branched
+            path.at = to
+
+    def _check_budget(self) -> None:
+        if self.steps > self.budget.steps:
+            raise BudgetError(f"more than {self.budget.steps} instructions executed symbolically")
+        if time.monotonic() > self._deadline:
+            raise BudgetError(f"more than {self.budget.seconds:g} seconds")
+        if node_count() > self.budget.nodes:
+            raise BudgetError(f"more than {self.budget.nodes} terms")
+
+    def _branch(self, path: Path, fork: Fork, todo: list[Path]) -> int | None:
+        """The way to go on; None when the path was forked and both parts are on the list."""
+        cond = fork.cond.bit.value
+        if isinstance(cond, int):
+            return fork.taken if cond else fork.otherwise
+        known = path.knowledge.decide(cond)
+        if known is not None:
+            return fork.taken if known else fork.otherwise
+        other = path.fork()
+        self._prepare(other)
+        path.knowledge.add(cond)
+        path.at = fork.taken
+        other.knowledge.add(ops.xor(1, cond, 1))
+        other.at = fork.otherwise
+        todo.append(other)
+        todo.append(path)
+        return None
+
+    def _check_below_sp(self, path: Path, sp_before: Bits, logged: int) -> None:
+        low = [self._sp_offset(s) for s in (sp_before, path.machine.sp)]
+        for a in path.memory.log[logged:]:
+            if a.region.name != "stack":
+                continue
+            at = a.constant + a.region.bias
+            if a.symbolic is not None or None in low or at < min(x for x in low if x is not None):
+                self.record(
+                    "memory",
+                    "no access below SP",
+                    Status.UNDECIDED,
+                    detail=f"the access at {a.at:#x} <{self.image.symbolize(a.at)}> to sp0{at:+#x} lies below SP or cannot be compared with it",
+                )
+
+    def _sp_offset(self, sp: Bits) -> int | None:
+        d = (sp - self.p.sp0).value
+        return (d - (1 << 64) if d >> 63 else d) if isinstance(d, int) else None
+
+    def _close(self, path: Path) -> None:
+        """The memory obligation of everything logged on this path."""
+        for name, status, by, seconds, detail in check_bounds(path, self.image, self.budget.claim_ms):
+            self.record("memory", name, status, by, seconds, detail)
+
+    # -- claims -------------------------------------------------------------------------------
+
+    def _at(self, path: Path, anchors: list[Bits]) -> None:
+        self._current = path
+        self.p.knowledge, self.p.anchors = path.knowledge, anchors
+
+    def check(self, path: Path, claims: Claims, kind: str, where: str) -> None:
+        """Prove named claims on a path."""
+        for name, claim in claims.items():
+            for k, prop in enumerate(flatten(claim)):
+                label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
+                self.check_one(path, prop, kind, f"{where}{name}", label)
+
+    def check_one(self, path: Path, prop: Prop, kind: str, name: str, label: str) -> None:
+        """Prove one condition."""
+        began = time.perf_counter()
+        if prop.value is True:
+            self.record(kind, name, Status.PROVED, "identity", time.perf_counter() - began)
+            return
+        if not isinstance(prop.value, bool) and (kind, name) not in self._failed:
+            out = path.knowledge.prove(prop.value, self.budget.claim_ms)
+            if out.holds:
+                self.record(kind, name, Status.PROVED, "z3", time.perf_counter() - began)
+                return
+            if out.model:
+                self.models.append({v.name: n for v, n in out.model.items()})
+        self._failed.add((kind, name))
+        sides = f"\n    is     {show(prop.sides[0].value)}\n    claimed {show(prop.sides[1].value)}" if prop.sides else ""
+        detail = f"{label}: not shown{sides}"
+        self.record(kind, name, Status.UNDECIDED, "", time.perf_counter() - began, detail)
+
+    def _cut(self, path: Path, cut: Cut) -> None:
+        self._at(path, [])
+        claims = cut.claims(State(path.machine))
+        self.check(path, claims, "invariant", f"{cut.name}: ")
+
+    # -- loops --------------------------------------------------------------------------------
+
+    def _arrived(self, path: Path, inv: Invariant, origin: Origin | None) -> None:
+        if origin is not None and origin.invariant is inv:
+            self._back_edge(path, inv, origin)
+            return
+        zero = Bits(64, 0)
+        self._at(path, [zero, *([origin.index] if origin else [])])
+        self._bounded(path, inv, zero, "on entry")
+        self.check(path, inv.claims(State(path.machine), zero), "invariant", f"{inv.name}, on entry: ")
+        self._loop(path, inv)
+
+    def _bounded(self, path: Path, inv: Invariant, index: Bits, where: str) -> None:
+        within = index <= inv.upto if inv.inclusive else index < inv.upto
+        sign = "<=" if inv.inclusive else "<"
+        self.check_one(path, within, "termination", f"{inv.name}: i {sign} upto, {where}", f"i {sign} upto")
+
+    def _loop(self, path: Path, inv: Invariant) -> None:
+        guess = self.guesses.get(inv.head) or LoopGuess()
+        for _ in range(64):
+            before = {k: Obligation(**vars(o)) for k, o in self._results.items()}
+            failed = set(self._failed)
+            try:
+                self._iteration(path, inv, guess)
+                self.guesses[inv.head] = guess
+                return
+            except _Restart as r:
+                self._results, guess = before, r.guess
+                self._failed = failed
+        raise BudgetError(f"{inv.name}: no set of loop variables found in 64 attempts")
+
+    def _iteration(self, path: Path, inv: Invariant, guess: LoopGuess) -> None:
+        """Explore one arbitrary iteration from the loop head."""
+        p = self.p
+        here = path.fork()
+        i = p._fresh_index(inv)
+        i_term = i.value
+        assert isinstance(i_term, Term)
+        here.knowledge.add((i <= inv.upto if inv.inclusive else i < inv.upto).bit.value)
+        h = havoc(here.machine, guess, i)
+        self._at(here, [i])
+        a = Assumptions(set(h.unknowns))
+        for claim in inv.claims(State(here.machine), i).values():
+            for prop in flatten(claim):
+                a.add(prop)
+        h.settle(here.machine, a)
+        for fact in a.finish():
+            here.knowledge.add(fact)
+        here.memory.log.clear()
+        m = here.machine
+        m.written_x = m.written_v = 0
+        m.written_flags = False
+        self._prepare(here)
+        here.at = inv.head
+        self._follow_loop(here, Origin(inv, i, h, path.machine), inv)
+
+    def _follow_loop(self, here: Path, origin: Origin, inv: Invariant) -> None:
+        splits = [on for at, on in self.p._d.splits if at == inv.head]
+        starts = [here]
+        for on in splits:
+            more = []
+            for s in starts:
+                self._at(s, [origin.index])
+                cond = on(State(s.machine), origin.index).bit.value
+                if isinstance(cond, int):
+                    more.append(s)
+                    continue
+                other = s.fork()
+                self._prepare(other)
+                s.knowledge.add(cond)
+                other.knowledge.add(ops.xor(1, cond, 1))
+                more += [s, other]
+            starts = more
+        for s in starts:
+            self._follow(s, origin)
+
+    def _back_edge(self, path: Path, inv: Invariant, origin: Origin) -> None:
+        h = origin.havoc
+        beyond = wrote_beyond(path, h)
+        if beyond is not None:
+            raise _Restart(beyond, "the loop writes more than was assumed")
+        after = origin.index + 1
+        self._at(path, [after, origin.index])
+        wrong = h.wrong_candidates(path, after)
+        if wrong is not None:
+            raise _Restart(wrong, "an inferred invariant does not hold")
+        self._bounded(path, inv, after, "at the back edge")
+        self.check(path, inv.claims(State(path.machine), after), "invariant", f"{inv.name}, step: ")
+
+    # -- return -------------------------------------------------------------------------------
+
+    def _returned(self, path: Path, origin: Origin | None) -> None:
+        p, m, entry = self.p, path.machine, self.entry
+        self._at(path, [origin.index + 1, origin.index] if origin else [Bits(64, 0)])
+        self.check_one(path, m.sp == p.sp0, "abi", "sp is restored", "sp")
+        self.record("abi", "control returns to the caller", Status.PROVED, "identity")
+        for n in PRESERVED_X:
+            self.check_one(path, m.x[n] == entry.x[n], "abi", "x18-x29 are preserved", f"x{n}")
+        for n in PRESERVED_D:
+            self.check_one(path, m.v[n][63:0] == entry.v[n][63:0], "abi", "d8-d15 are preserved", f"d{n}")
+        self._frame(path)
+        for fn in p._d.ensures:
+            self.check(path, fn(State(m)), "ensures", "")
+
+    def _frame(self, path: Path) -> None:
+        memory = path.memory
+        allowed = {r.name for r in self.p._d.modifies} | {"stack"}
+        changed = [r for r in memory.regions if r.name not in allowed and memory.overlays[r.name]]
+        self.record("frame", "nothing else is written", Status.PROVED, "write log")
+        for r in changed:
+            for layer in memory.overlays[r.name]:
+                for k in layer.bytes:
+                    now = memory.peek(r, layer.symbolic, k, 1)
+                    before = memory._initial(r, layer.symbolic, k, 1)
+                    self.check_one(path, now == before, "frame", f"{r.name} is unchanged", f"{r.name}+{k}")
+
+
+def _disjoint(path: Path, a: Term | None, alo: int, ahi: int, b: Term | None, blo: int, bhi: int) -> bool:
+    """Whether [a+alo, a+ahi) and [b+blo, b+bhi) cannot meet, both inside one region."""
+    first = Bits(64, a if a is not None else 0) + Bits.wrap(64, alo)
+    second = Bits(64, b if b is not None else 0) + Bits.wrap(64, blo)
+    d = second - first
+    # Within a region that does not wrap, they are apart when the distance is large either way.
+    apart = (d >= Bits.wrap(64, ahi - alo)) & (-d >= Bits.wrap(64, bhi - blo))
+    v = apart.bit.value
+    if not isinstance(v, int) and ops.is_secret(v):
+        return False
+    return path.knowledge.decide(v) == 1

@@ -1,0 +1,213 @@
+"""What a proof file holds in its hands: words, states, regions, blocks, folds.
+
+Each works on numbers and on terms alike, so the same claims are evaluated on concrete runs and
+proved on symbolic ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Union, overload
+
+from armsym.bits import Bits, Prop, concat
+from armsym.errors import InputError
+from armsym.machine import Machine
+
+if TYPE_CHECKING:
+    from armsym.proof.declare import Proof
+
+__all__ = ["Blocks", "Claim", "Claims", "Fold", "RegionHandle", "Rodata", "State", "Words", "lanes"]
+
+#: A condition, or several that must all hold.
+Claim: TypeAlias = Union[Prop, bool, Sequence["Claim"]]
+#: Named claims: what `invariant` and `ensures` functions return.
+Claims: TypeAlias = dict[str, Claim]
+
+
+class Words(list[Bits]):
+    """A list of bit vectors that compares element by element: `==` gives a list of conditions."""
+
+    def __eq__(self, other: object) -> list[Prop]:  # type: ignore[override]
+        if not isinstance(other, (list, tuple)):
+            raise InputError(f"{len(self)} words are compared with a list of words, not with {type(other).__name__}")
+        if len(self) != len(other):
+            raise InputError(f"{len(self)} words are compared with {len(other)} words")
+        return [a == b for a, b in zip(self, other, strict=True)]
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Bits: ...
+    @overload
+    def __getitem__(self, index: slice) -> Words: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Bits | Words:
+        got = super().__getitem__(index)
+        return Words(got) if isinstance(index, slice) else got  # type: ignore[arg-type,return-value]
+
+
+def lanes(words: Iterable[Bits], total: int = 128) -> Words:
+    """Words packed into vectors of `total` bits, the first word in the least significant lane."""
+    rest = list(words)
+    if not rest:
+        return Words()
+    per = total // rest[0].width
+    if len(rest) % per:
+        raise InputError(f"{len(rest)} words of {rest[0].width} bits do not fill vectors of {total} bits")
+    return Words(Bits.from_elems(rest[k : k + per]) for k in range(0, len(rest), per))
+
+
+class State:
+    """A machine state as claims see it.
+
+    `s.x0` .. `s.x30`, `s.w0` .., `s.sp`; `s.x[3]`, `s.v[0:4]` (128 bits each), `s.q0`, `s.d0`, `s.s0`.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._m = machine
+
+    @property
+    def machine(self) -> Machine:
+        """The machine itself."""
+        return self._m
+
+    @property
+    def x(self) -> Words:
+        """X0..X30."""
+        return Words(self._m.x)
+
+    @property
+    def w(self) -> Words:
+        """W0..W30: the low 32 bits."""
+        return Words(r[31:0] for r in self._m.x)
+
+    @property
+    def v(self) -> Words:
+        """V0..V31, 128 bits each."""
+        return Words(self._m.v)
+
+    @property
+    def sp(self) -> Bits:
+        """The stack pointer."""
+        return self._m.sp
+
+    def load(self, address: Bits, width: int) -> Bits:
+        """The content of memory at an address, `width` bits, little-endian; no access is recorded."""
+        return self._m.memory.look(address, width // 8)
+
+    def words(self, address: Bits, width: int, count: int) -> Words:
+        """`count` words of `width` bits from an address up (stack slots, for example)."""
+        return Words(self.load(address + k * (width // 8), width) for k in range(count))
+
+    def __getattr__(self, name: str) -> Bits:
+        kind, digits = name[:1], name[1:]
+        if digits.isdigit() and (n := int(digits)) < 32:
+            m = self._m
+            if kind == "x" and n < 31:
+                return m.x[n]
+            if kind == "w" and n < 31:
+                return m.x[n][31:0]
+            widths = {"v": 128, "q": 128, "d": 64, "s": 32}
+            if kind in widths:
+                return m.read_v(n, widths[kind])
+        raise AttributeError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")
+
+
+class RegionHandle:
+    """A declared region of memory."""
+
+    def __init__(self, proof: Proof, name: str, size: Bits, access: str) -> None:
+        self._p = proof
+        self.name, self.size, self.access = name, size, access
+
+    @property
+    def base(self) -> Bits:
+        """The address of its first byte."""
+        return self._p._region_base(self)
+
+    def words(self, width: int, *, order: str = "little", at: State | None = None, count: int | None = None) -> Words:
+        """The content as words of `width` bits: on entry, or in the state `at`.
+
+        All of a region of fixed size, or the first `count` words.
+        """
+        if width % 8:
+            raise InputError(f"{self.name}: memory is read in whole bytes, not in words of {width} bits")
+        if count is None:
+            if not self.size.is_concrete:
+                raise InputError(f"{self.name} has no fixed size: say how many words with count=, or use blocks()")
+            count = self.size.uint * 8 // width
+        self._p._prefer_cells(self, width // 8, order)
+        step = width // 8
+        return Words(self._p._read(self, Bits(64, k * step), step, order, at) for k in range(count))
+
+    def blocks(self, words: int, width: int, *, order: str = "little", at: State | None = None) -> Blocks:
+        """The content as blocks of `words` words of `width` bits, read on entry (or in the state `at`)."""
+        self._p._prefer_cells(self, width // 8, order)
+        return Blocks(self._p, self, words, width, order, at)
+
+    def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:
+        """The byte at an index, 8 bits: on entry, or in the state `at`."""
+        self._p._prefer_cells(self, 1, "little")
+        k = Bits(64, index) if isinstance(index, int) else index
+        return self._p._read(self, self._p._index(k), 1, "little", at)
+
+
+class Blocks:
+    """`M(i)`: block i of a region, as words."""
+
+    def __init__(self, proof: Proof, region: RegionHandle, words: int, width: int, order: str, at: State | None) -> None:
+        self._p, self.region, self.count, self.width, self.order, self._at = proof, region, words, width, order, at
+
+    def __call__(self, index: Bits | int) -> Words:
+        """The words of block `index`."""
+        k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
+        step = self.width // 8
+        start = k * (self.count * step)
+        return Words(
+            self._p._read(self.region, start + j * step, step, self.order, self._at) for j in range(self.count)
+        )
+
+
+class Rodata:
+    """A read-only table of the file, found by its content."""
+
+    def __init__(self, proof: Proof, offset: int) -> None:
+        self._p, self.offset = proof, offset
+
+    @property
+    def base(self) -> Bits:
+        """Its address."""
+        return self._p._image_base() + self.offset
+
+
+class Fold:
+    """H(0) = start, H(i + 1) = step(H(i), over(i))."""
+
+    def __init__(
+        self,
+        proof: Proof,
+        name: str,
+        step: Callable[[Words, Words], Sequence[Bits]],
+        start: Sequence[Bits],
+        over: Callable[[Bits], Words],
+    ) -> None:
+        self._p, self.name, self.step, self.over = proof, name, step, over
+        self.start = Words(start)
+        self._concrete: list[Words] = [self.start]
+        self._memo: dict[object, Words] = {}
+
+    def __call__(self, index: Bits | int) -> Words:
+        """H(index)."""
+        k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
+        return self._p._fold_at(self, k)
+
+    def concrete(self, k: int) -> Words:
+        """H(k) by computing it."""
+        while len(self._concrete) <= k:
+            i = len(self._concrete) - 1
+            self._concrete.append(Words(self.step(self._concrete[i], self.over(Bits(64, i)))))
+        return self._concrete[k]
+
+
+def pack(words: Iterable[Bits]) -> Bits:
+    """All words as one vector, the first least significant."""
+    return concat(*reversed(list(words)))

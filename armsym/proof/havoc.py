@@ -1,0 +1,228 @@
+"""What a loop changes: guessed from concrete runs, checked by the symbolic one.
+
+At a loop head everything the loop writes is unknown, but for what the invariant says.  Two kinds
+of unknown need no claim: what a loop restores to its value on entry, and what it changes by the
+same amount each time.  Concrete runs suggest such locations; each suggestion is an invariant that
+the back edge has to prove, and is dropped when it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from armsym.bits import Bits, Prop
+from armsym.errors import BudgetError
+from armsym.machine import NZCV, Machine
+from armsym.memory import ConcreteMemory
+from armsym.proof.assume import Assumptions
+from armsym.proof.path import Path
+from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
+from armsym.terms.node import Term
+
+__all__ = ["Havoc", "LoopGuess", "guess_loops", "havoc", "wrote_beyond"]
+
+#: A place that a loop may write: ("x", n), n = 31 for SP; ("v", n); or (region name, byte offset).
+Location = tuple[str, int]
+
+M64 = (1 << 64) - 1
+
+
+@dataclass
+class LoopGuess:
+    """Locations a loop writes, and for some of them by how much each iteration changes them.
+
+    Memory locations are cells: the region's name, and a multiple of its cell size in bytes.
+    """
+
+    writes: set[Location] = field(default_factory=set)
+    strides: dict[Location, int] = field(default_factory=dict)
+
+    def copy(self) -> LoopGuess:
+        """An independent copy."""
+        return LoopGuess(set(self.writes), dict(self.strides))
+
+
+@dataclass
+class Havoc:
+    """A loop head's state: which unknowns stand where, and what the engine assumed by itself."""
+
+    guess: LoopGuess
+    base: dict[Location, Bits]
+    unknowns: dict[int, Location]
+    regions: dict[str, SymbolicRegion]
+    dit: Bits
+
+    def settle(self, m: Machine, a: Assumptions) -> None:
+        """Put what the claims said in place of the unknowns."""
+        for where in self.guess.writes:
+            now = _get(m, self.regions, where)
+            v = now.value
+            if isinstance(v, Term):
+                new = a.apply(v)
+                if new is not v:
+                    _put(m, self.regions, where, Bits(now.width, new))
+        f = m.nzcv
+        m.nzcv = NZCV.of(*(Prop._of(a.apply(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
+
+    def expected(self, where: Location, index: Bits) -> Bits:
+        """The value of a location with a stride in iteration `index`."""
+        base, stride = self.base[where], self.guess.strides[where]
+        return base + index * Bits(64, stride) if stride else base
+
+    def wrong_candidates(self, path: Path, index: Bits) -> LoopGuess | None:
+        """The guess without the strides that do not hold at this arrival; None if all do."""
+        wrong = []
+        for where in self.guess.strides:
+            holds = _get(path.machine, self.regions, where) == self.expected(where, index)
+            if holds.value is True:
+                continue
+            # A difference that mentions secrets is not worth a solver call: cursors are public.
+            if holds.value is False or path.knowledge.decide(holds.bit.value) != 1:
+                wrong.append(where)
+        if not wrong:
+            return None
+        new = self.guess.copy()
+        for where in wrong:
+            del new.strides[where]
+        return new
+
+
+def _get(m: Machine, regions: dict[str, SymbolicRegion], where: Location) -> Bits:
+    kind, n = where
+    if kind == "x":
+        return m.sp if n == 31 else m.x[n]
+    if kind == "v":
+        return m.v[n]
+    memory = m.memory
+    assert isinstance(memory, SymbolicMemory)
+    r = regions[kind]
+    return memory.peek(r, None, n, r.cell)
+
+
+def _put(m: Machine, regions: dict[str, SymbolicRegion], where: Location, value: Bits) -> None:
+    kind, n = where
+    if kind == "x":
+        if n == 31:
+            m.sp = value
+        else:
+            m.x[n] = value
+    elif kind == "v":
+        m.v[n] = value
+    else:
+        memory = m.memory
+        assert isinstance(memory, SymbolicMemory)
+        memory.poke(regions[kind], None, n, value)
+
+
+def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
+    """Forget what the loop writes; in place, on a machine at the loop head."""
+    memory = m.memory
+    assert isinstance(memory, SymbolicMemory)
+    h = Havoc(guess, {}, {}, {r.name: r for r in memory.regions}, m.dit)
+    for where in sorted(guess.writes):
+        h.base[where] = _get(m, h.regions, where)
+    for where in sorted(guess.writes):
+        if where in guess.strides:
+            _put(m, h.regions, where, h.expected(where, index))
+            continue
+        width = h.base[where].width
+        name = f"{where[0]}{where[1]}" if where[0] in "xv" else f"{where[0]}+{where[1]}"
+        fresh = variable(name, width, secret=True)
+        assert isinstance(fresh.value, Term)
+        h.unknowns[fresh.value.id] = where
+        _put(m, h.regions, where, fresh)
+    flags = [variable(c, 1, secret=True) for c in "NZCV"]
+    for f in flags:
+        assert isinstance(f.value, Term)
+        h.unknowns[f.value.id] = ("flags", 0)
+    m.nzcv = NZCV.of(*(Prop._of(f.value) for f in flags))
+    return h
+
+
+def wrote_beyond(path: Path, h: Havoc) -> LoopGuess | None:
+    """A larger guess if the path wrote something outside of it, else None.
+
+    Raises `BudgetError` for stores at symbolic offsets, which this loop rule does not cover.
+    """
+    m = path.machine
+    found: set[Location] = set()
+    for n in range(32):
+        if m.written_x >> n & 1:
+            found.add(("x", n))
+        if m.written_v >> n & 1:
+            found.add(("v", n))
+    for a in path.memory.log:
+        if not a.store:
+            continue
+        if a.symbolic is not None:
+            raise BudgetError(
+                f"a store at the symbolic offset {a.symbolic} of {a.region.name} in a loop: state the buffer pointwise"
+            )
+        cell = a.region.cell
+        for k in range(a.constant - a.constant % cell, a.constant + a.size, cell):
+            found.add((a.region.name, k))
+    if m.dit is not h.dit:
+        raise BudgetError("a loop that writes PSTATE.DIT is not supported")
+    new = found - h.guess.writes
+    if not new:
+        return None
+    guess = h.guess.copy()
+    guess.writes |= new
+    # What concrete runs did not show to change may well be restored: worth one try.
+    for where in new:
+        guess.strides[where] = 0
+    return guess
+
+
+def guess_loops(runs: Iterable[dict[int, list[Machine]]]) -> dict[int, LoopGuess]:
+    """Guesses for each loop head from the arrivals of several concrete runs."""
+    arrivals: dict[int, list[list[Machine]]] = {}
+    for heads in runs:
+        for head, machines in heads.items():
+            if len(machines) > 1:
+                arrivals.setdefault(head, []).append(machines)
+    return {head: _guess(runs_) for head, runs_ in arrivals.items()}
+
+
+def _guess(runs: list[list[Machine]]) -> LoopGuess:
+    g = LoopGuess()
+    x = v = 0
+    for machines in runs:
+        for m in machines[1:]:
+            x |= m.written_x
+            v |= m.written_v
+    for n in range(32):
+        if x >> n & 1:
+            g.writes.add(("x", n))
+            values = [[(m.sp if n == 31 else m.x[n]).uint for m in machines] for machines in runs]
+            _stride(g, ("x", n), values)
+        if v >> n & 1:
+            g.writes.add(("v", n))
+            if all(len({m.v[n].uint for m in machines}) == 1 for machines in runs):
+                g.strides["v", n] = 0
+    _guess_stack(g, runs)
+    return g
+
+
+def _guess_stack(g: LoopGuess, runs: list[list[Machine]]) -> None:
+    data: list[list[bytes]] = []
+    for machines in runs:
+        row = []
+        for m in machines:
+            assert isinstance(m.memory, ConcreteMemory)
+            row += [bytes(r.data) for r in m.memory.regions if r.name == "stack"]
+        if len(row) != len(machines):
+            return
+        data.append(row)
+    for k in range(0, min(len(d) for row in data for d in row) - 7, 8):
+        words = [[int.from_bytes(d[k : k + 8], "little") for d in row] for row in data]
+        if any(len(set(w)) > 1 for w in words):
+            g.writes.add(("stack", k))
+            _stride(g, ("stack", k), words)
+
+
+def _stride(g: LoopGuess, where: Location, values: list[list[int]]) -> None:
+    steps = {(b - a) & M64 for row in values for a, b in zip(row, row[1:], strict=False)}
+    if len(steps) == 1:
+        g.strides[where] = steps.pop()

@@ -1,0 +1,112 @@
+"""One path of a symbolic run: a machine, and what is known on the way to it."""
+
+from __future__ import annotations
+
+from armsym.discharge.z3_bridge import Outcome, Solver
+from armsym.machine import Machine
+from armsym.symbolic_memory import SymbolicMemory
+from armsym.terms import ops
+from armsym.terms.node import Term, Value, intern
+
+__all__ = ["Knowledge", "Path"]
+
+
+class Knowledge:
+    """Facts (one-bit values that are 1), and what follows from them.
+
+    Answers are cached: a conclusion stays true when facts are added; ignorance is asked again.
+    """
+
+    def __init__(self, facts: list[Value] | None = None, timeout_ms: int = 2000) -> None:
+        self.facts: list[Value] = list(facts or [])
+        self.timeout_ms = timeout_ms
+        self._solver: Solver | None = None
+        self._sent = 0
+        self._known: dict[int, tuple[Term, int]] = {}
+        self._unknown: dict[int, int] = {}
+        for f in self.facts:
+            self._note(f)
+
+    def fork(self) -> Knowledge:
+        """A copy that can learn other facts; the solver is made anew when it is needed."""
+        k = Knowledge(timeout_ms=self.timeout_ms)
+        k.facts = self.facts[:]
+        k._known = self._known.copy()
+        return k
+
+    def _note(self, fact: Value) -> None:
+        if isinstance(fact, Term):
+            t = intern(fact)
+            self._known[t.id] = (t, 1)
+            n = ops.xor(1, t, 1)
+            if isinstance(n, Term):
+                n = intern(n)
+                self._known[n.id] = (n, 0)
+
+    def add(self, fact: Value) -> None:
+        """Assume a one-bit value to be 1."""
+        if isinstance(fact, int) and fact:
+            return
+        self.facts.append(fact)
+        self._note(fact)
+
+    def solver(self) -> Solver:
+        """Z3 with all facts so far."""
+        if self._solver is None:
+            self._solver, self._sent = Solver(), 0
+        for f in self.facts[self._sent :]:
+            self._solver.add(f)
+        self._sent = len(self.facts)
+        return self._solver
+
+    def decide(self, c: Value) -> int | None:
+        """1 or 0 when the facts decide a one-bit value, else None (also when the solver gives up)."""
+        if isinstance(c, int):
+            return c
+        c = intern(c)
+        known = self._known.get(c.id)
+        if known is not None:
+            return known[1]
+        if self._unknown.get(c.id) == len(self.facts):
+            return None
+        s = self.solver()
+        if s.implies(c, self.timeout_ms).holds:
+            self._known[c.id] = (c, 1)
+            return 1
+        if s.implies(ops.xor(1, c, 1), self.timeout_ms).holds:
+            self._known[c.id] = (c, 0)
+            return 0
+        self._unknown[c.id] = len(self.facts)
+        return None
+
+    def prove(self, claim: Value, timeout_ms: int) -> Outcome:
+        """Whether the facts imply a one-bit value."""
+        if isinstance(claim, int):
+            return Outcome(bool(claim))
+        known = self._known.get(intern(claim).id)
+        if known is not None and known[1] == 1:
+            return Outcome(True)
+        return self.solver().implies(claim, timeout_ms)
+
+
+class Path:
+    """A machine and the knowledge on the path to it."""
+
+    __slots__ = ("at", "knowledge", "machine", "steps")
+
+    def __init__(self, machine: Machine, knowledge: Knowledge, at: int) -> None:
+        self.machine, self.knowledge, self.at = machine, knowledge, at
+        self.steps = 0
+
+    @property
+    def memory(self) -> SymbolicMemory:
+        """The machine's memory."""
+        m = self.machine.memory
+        assert isinstance(m, SymbolicMemory)
+        return m
+
+    def fork(self) -> Path:
+        """An independent copy."""
+        p = Path(self.machine.fork(), self.knowledge.fork(), self.at)
+        p.steps = self.steps
+        return p

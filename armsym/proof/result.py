@@ -1,0 +1,93 @@
+"""What a proof run answers: obligations with a status each, and the status of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+__all__ = ["KINDS", "Counterexample", "Obligation", "ProofResult", "Status", "worst"]
+
+
+class Status(str, Enum):
+    """What is known about an obligation, a proof or a run."""
+
+    PROVED = "proved"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+    ERROR = "error"
+
+
+#: The kinds of obligation, in the order a report lists them.
+KINDS = (
+    "decode",
+    "non-vacuous",
+    "memory",
+    "frame",
+    "abi",
+    "termination",
+    "constant-time",
+    "invariant",
+    "ensures",
+)
+
+_ORDER = (Status.PROVED, Status.UNDECIDED, Status.ERROR, Status.REFUTED)
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """The status of a whole whose parts have these: refuted before error before undecided."""
+    return max(statuses, key=_ORDER.index, default=Status.ERROR)
+
+
+@dataclass
+class Obligation:
+    """One thing to show.  `by` says how it was closed; `detail` what went wrong."""
+
+    name: str
+    kind: str
+    status: Status
+    by: str = ""
+    seconds: float = 0.0
+    detail: str = ""
+
+
+@dataclass
+class Counterexample:
+    """Concrete inputs that break a claim, and what became of them."""
+
+    claim: str
+    kind: str
+    inputs: dict[str, str]
+    expected: str = ""
+    got: str = ""
+    detail: str = ""
+    #: "armsym and unicorn agree" and the like; empty when it could not be replayed.
+    replay: str = ""
+    seed: int = 0
+
+
+@dataclass
+class ProofResult:
+    """The answer about one proof of one routine in one file."""
+
+    proof: str
+    file: str
+    symbol: str
+    file_sha256: str = ""
+    code_sha256: str = ""
+    status: Status = Status.ERROR
+    seconds: float = 0.0
+    assumptions: list[str] = field(default_factory=list)
+    obligations: list[Obligation] = field(default_factory=list)
+    counterexample: Counterexample | None = None
+    message: str = ""
+    instructions: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def conclude(self) -> None:
+        """Set the status from the obligations: proved only if every kind was shown and all hold."""
+        kinds = {o.kind for o in self.obligations}
+        missing = [k for k in KINDS if k not in kinds and k != "invariant"]
+        for k in missing:
+            self.obligations.append(Obligation(k, k, Status.UNDECIDED, detail="not reached"))
+        self.status = worst(o.status for o in self.obligations)

@@ -1,0 +1,175 @@
+"""Proving one routine of one file, from concrete runs to the symbolic proof to the answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from armsym.elf import Image
+from armsym.errors import ArmsymError, InputError
+from armsym.isa import InstructionSet
+from armsym.proof.concrete import ConcreteProof, Trial, Violation, concrete_stepper, run_trial
+from armsym.proof.declare import Proof
+from armsym.proof.engine import Budget, Engine
+from armsym.proof.havoc import guess_loops
+from armsym.proof.loops import Routine
+from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
+from armsym.proof.symbolic import SymbolicProof
+from armsym.terms import new_table
+
+__all__ = ["Replay", "prove"]
+
+ProofFn = Callable[[Proof], None]
+
+#: Runs a counterexample on an independent machine: (trial, routine) -> what happened, in words.
+Replay = Callable[[Trial, Routine], str]
+
+#: Concrete runs before the symbolic proof: (length above the least one, seed).
+TRIALS = tuple((hint, 1000 + hint * 10 + k) for k, hint in enumerate((2, 0, 1, 3, 0, 4)))
+#: More of them when the symbolic proof did not close, in search of a counterexample.
+SEARCH = tuple((k % 4, 5000 + k) for k in range(40))
+
+
+@dataclass
+class _Runs:
+    """What the concrete runs found."""
+
+    trials: list[Trial]
+    bad: tuple[Trial, Violation] | None = None
+    witness: int = 0
+
+
+def _trial(fn: ProofFn, routine: Routine, hint: int, public: int, secret: int) -> Trial:
+    p = ConcreteProof(routine, public, secret, hint)
+    fn(p)
+    return run_trial(p, concrete_stepper)
+
+
+def _concrete(fn: ProofFn, routine: Routine, plan: tuple[tuple[int, int], ...], *, timing: bool) -> _Runs:
+    runs = _Runs([])
+    for hint, seed in plan:
+        t = _trial(fn, routine, hint, seed, seed)
+        if t.rejected:
+            continue
+        runs.trials.append(t)
+        runs.witness += 1
+        if t.violation is not None:
+            runs.bad = (t, t.violation)
+            return runs
+        if timing:
+            other = _trial(fn, routine, hint, seed, seed + 7919)
+            leak = _first_difference(t, other, routine)
+            if leak is not None:
+                runs.bad = (t, leak)
+                return runs
+    return runs
+
+
+def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
+    """What an attacker sees differ between two runs whose public inputs are equal."""
+    if a.trace == b.trace:
+        return None
+    for (kind, v), (other_kind, w) in zip(a.trace, b.trace, strict=False):
+        if (kind, v) != (other_kind, w):
+            return Violation(
+                "constant-time",
+                "no branch, address or variable-latency operand depends on a secret",
+                f"{kind} {v:#x}",
+                f"{other_kind} {w:#x}",
+                "two runs that differ only in secrets",
+            )
+    return Violation(
+        "constant-time", "no branch depends on a secret", f"{len(a.trace)} events", f"{len(b.trace)} events", "two runs that differ only in secrets"
+    )
+
+
+def _counterexample(t: Trial, v: Violation, routine: Routine, replay: Replay | None) -> Counterexample:
+    c = Counterexample(v.claim, v.kind, dict(t.inputs), v.expected, v.got, v.detail)
+    if replay is not None and v.kind != "invariant":
+        c.replay = replay(t, routine)
+    return c
+
+
+def prove(
+    fn: ProofFn,
+    *,
+    name: str,
+    image: Image,
+    symbol: str,
+    isa: InstructionSet,
+    budget: Budget | None = None,
+    replay: Replay | None = None,
+) -> ProofResult:
+    """Prove `symbol` of `image` as the proof function `fn` states; the answer is never an exception
+    of the routine's own making.  Raises `InputError` for a proof that cannot be set up."""
+    began = time.process_time()
+    result = ProofResult(name, image.path, symbol, image.sha256)
+    new_table()
+    routine = Routine(image, isa, symbol)
+    start, size = image.function_extent(symbol)
+    try:
+        result.code_sha256 = _digest(image.bytes_at(start, size))
+    except InputError:
+        result.code_sha256 = ""
+    clock = time.perf_counter()
+    runs = _concrete(fn, routine, TRIALS, timing=True)
+    if runs.bad is not None:
+        _refuted(result, runs, routine, replay, time.perf_counter() - clock)
+        result.seconds = time.process_time() - began
+        return result
+    if runs.witness:
+        result.obligations.append(
+            Obligation(
+                "the precondition has a witness that meets the postcondition",
+                "non-vacuous",
+                Status.PROVED,
+                f"{runs.witness} concrete runs",
+                time.perf_counter() - clock,
+            )
+        )
+    p = SymbolicProof(routine)
+    fn(p)
+    result.assumptions = [*p._d.assumptions, *_standing(image)]
+    engine = Engine(p, guess_loops(t.heads for t in runs.trials), budget or Budget())
+    engine.run()
+    result.obligations += engine.obligations
+    result.instructions, result.shown = engine.steps, engine.shown
+    result.conclude()
+    if result.status is not Status.PROVED:
+        more = _search(fn, routine)
+        if more.bad is not None:
+            _refuted(result, more, routine, replay, 0.0)
+    result.seconds = time.process_time() - began
+    return result
+
+
+def _search(fn: ProofFn, routine: Routine) -> _Runs:
+    try:
+        return _concrete(fn, routine, SEARCH, timing=True)
+    except ArmsymError:
+        return _Runs([])
+
+
+def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay | None, seconds: float) -> None:
+    assert runs.bad is not None
+    t, v = runs.bad
+    result.counterexample = _counterexample(t, v, routine, replay)
+    result.obligations = [o for o in result.obligations if (o.kind, o.name) != (v.kind, v.claim)]
+    result.obligations.append(Obligation(v.claim, v.kind, Status.REFUTED, "concrete run", seconds, v.detail))
+    result.status = Status.REFUTED
+
+
+def _standing(image: Image) -> list[str]:
+    return [
+        "AAPCS64 on entry: SP is 16-byte aligned, LR holds the caller's return address",
+        "the image, the stack and all declared regions are pairwise disjoint",
+        "memory is ordinary: no other agent changes the regions while the routine runs",
+        *image.assumptions,
+    ]
+
+
+def _digest(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()

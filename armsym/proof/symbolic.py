@@ -1,0 +1,231 @@
+"""The symbolic meaning of a proof's declarations."""
+
+from __future__ import annotations
+
+from armsym.bits import Bits, Prop
+from armsym.errors import InputError
+from armsym.machine import NZCV, Machine
+from armsym.proof.declare import Invariant, Proof
+from armsym.proof.handles import Fold, RegionHandle, State, Words
+from armsym.proof.loops import Routine
+from armsym.proof.path import Knowledge
+from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
+from armsym.terms import ops
+from armsym.terms.linear import linear_view, make_sum
+from armsym.terms.node import Term, Value, intern, ones
+
+__all__ = ["SymbolicProof"]
+
+#: How far H(k + c) is unfolded; beyond, it stays as it is.
+UNFOLD_LIMIT = 64
+
+
+class SymbolicProof(Proof):
+    """Declarations as free variables and assumptions on them."""
+
+    def __init__(self, routine: Routine) -> None:
+        super().__init__(routine)
+        image = routine.image
+        self.facts: list[Value] = []
+        self.image_base: Bits = (
+            Bits(64, 0) if image.fixed_base else variable("image", 64, secret=False, possible=ones(64) & ~0xFFF)
+        )
+        self.sp0 = variable("sp0", 64, secret=False, possible=ones(64) & ~0xF)
+        self.lr0 = variable("lr0", 64, secret=False, possible=ones(64) & ~0x3)
+        self._regions: dict[str, SymbolicRegion] = {}
+        self._explicit: set[str] = set()
+        self._arguments: dict[int, Bits] = {}
+        self._stack: SymbolicRegion | None = None
+        self._global_regions: list[SymbolicRegion] = []
+        self._image_regions: list[SymbolicRegion] = []
+        self._memory0: SymbolicMemory | None = None
+        #: What is known where claims are being evaluated, and the indices of folds met there.
+        self.knowledge: Knowledge = Knowledge()
+        self.anchors: list[Bits] = []
+        self._entry_x: list[Bits] = []
+
+    # -- declarations -------------------------------------------------------------------------
+
+    def _make_nat(self, name: str, low: int, high: int) -> Bits:
+        n = variable(name, 64, secret=False, possible=ones(high.bit_length()) if high else 1)
+        self.facts.append((n >= low).bit.value)
+        self.facts.append((n <= high).bit.value)
+        return n
+
+    def _make_word(self, name: str, width: int, public: bool) -> Bits:
+        return variable(name, width, secret=not public)
+
+    def _make_region(self, r: RegionHandle, public: bool, align: int, cell: int | None, order: str) -> None:
+        base = variable(r.name, 64, secret=False, possible=ones(64) & ~(align - 1))
+        assert isinstance(base.value, Term)
+        self._check_size(r)
+        s = SymbolicRegion(r.name, base.value, r.size, r.access, cell=cell or 8, order=order, secret=not public)
+        if cell is not None:
+            self._explicit.add(r.name)
+        self._regions[r.name] = s
+        # Not wrapping: base + size <= 2**64, so the last byte's address is not below the first's.
+        self.facts.append((base <= base + r.size).bit.value)
+
+    def _check_size(self, r: RegionHandle) -> None:
+        v = r.size.value
+        if isinstance(v, int):
+            return
+        terms, const = linear_view(v)
+        if const + sum(c * t.pb for t, c in terms.items()) >= 1 << 63:
+            raise InputError(f"region {r.name}: its size {v} may reach 2**63 bytes: give the lengths a smaller high=")
+
+    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
+        base = self.image_base.value
+        if not isinstance(base, Term):
+            raise InputError(f"global {symbol}: a file linked to a fixed address is not supported here")
+        s = SymbolicRegion(
+            symbol, base, Bits(64, width // 8), "r", bias=offset, cell=width // 8, secret=not public
+        )
+        self._global_regions.append(s)
+        return s.initial_cell(0)
+
+    def _make_stack(self, depth: int) -> None:
+        base = self.sp0.value
+        assert isinstance(base, Term)
+        self._stack = SymbolicRegion("stack", base, Bits(64, depth), "rw", bias=-depth)
+
+    def _set_argument(self, n: int, value: Bits) -> None:
+        self._arguments[n] = value
+
+    def _require(self, condition: Prop) -> None:
+        self.facts.append(condition.bit.value)
+
+    # -- the machine --------------------------------------------------------------------------
+
+    def start(self) -> Machine:
+        """The machine at the routine's entry."""
+        x = [variable(f"x{n}_in", 64, secret=True) for n in range(31)]
+        x[30] = self.lr0
+        for n, v in self._arguments.items():
+            x[n] = v if v.width == 64 else v.zero_extend(64) ^ (x[n] & Bits(64, 0xFFFF_FFFF_0000_0000))
+        flags = NZCV.of(*(Prop(variable(f"{c}_in", 1, secret=True).value) for c in "NZCV"))  # type: ignore[arg-type]
+        m = Machine(
+            x=x,
+            sp=self.sp0,
+            v=[variable(f"v{n}_in", 128, secret=True) for n in range(32)],
+            nzcv=flags,
+            pc=self.image_base + self.routine.entry,
+            memory=self.memory0.fork(),
+        )
+        return m
+
+    @property
+    def memory0(self) -> SymbolicMemory:
+        """Memory on entry."""
+        if self._memory0 is None:
+            regions = [*self._regions.values(), *self._global_regions]
+            if self._stack is not None:
+                regions.append(self._stack)
+            base = self.image_base.value
+            if isinstance(base, Term):
+                regions.extend(self._image_parts(base))
+            self._memory0 = SymbolicMemory(regions)
+        return self._memory0
+
+    def _image_parts(self, base: Term) -> list[SymbolicRegion]:
+        parts = []
+        image = self.routine.image
+        for seg in image.segments:
+            if "w" in seg.access or "r" not in seg.access:
+                continue  # writable data is reached only through declared globals
+            r = SymbolicRegion(f"image {seg.name}", base, Bits(64, len(seg.data)), "r", bias=seg.offset, secret=False)
+
+            def fixed(k: int, size: int, start: int = seg.offset) -> Bits:
+                at = start + k
+                if size == 8 and at in image.pointers and at not in image.preemptible:
+                    return self.image_base + image.pointers[at]
+                return Bits.from_bytes(image.bytes_at(at, size), "little")
+
+            r.fixed = fixed
+            parts.append(r)
+        return parts
+
+    def _fresh_index(self, inv: Invariant) -> Bits:
+        """An arbitrary iteration number of a loop; it has no more bits than its bound."""
+        bound = inv.upto.value
+        possible = bound if isinstance(bound, int) else intern(bound).pb
+        return variable("i", 64, secret=False, possible=ones(possible.bit_length()) or 1)
+
+    # -- what claims ask ----------------------------------------------------------------------
+
+    def _region_base(self, r: RegionHandle) -> Bits:
+        return self._regions[r.name].address
+
+    def _image_base(self) -> Bits:
+        return self.image_base
+
+    def _prefer_cells(self, r: RegionHandle, cell: int, order: str) -> None:
+        if r.name not in self._explicit:
+            self._explicit.add(r.name)
+            s = self._regions[r.name]
+            s.cell, s.order = cell, order
+
+    def _read(self, r: RegionHandle, offset: Bits, size: int, order: str, at: State | None) -> Bits:
+        region = self._regions[r.name]
+        if at is None and size == region.cell and order == region.order:
+            return region.initial_cell(offset.value if isinstance(offset.value, int) else intern(offset.value))
+        memory = self.memory0 if at is None else at.machine.memory
+        assert isinstance(memory, SymbolicMemory)
+        symbolic, k = _offset_parts(offset)
+        value = memory.peek(region, symbolic, k, size)
+        return value.reverse_bytes() if order == "big" and size > 1 else value
+
+    def _index(self, k: Bits) -> Bits:
+        if isinstance(k.value, int):
+            return k
+        terms, _ = linear_view(k.value)
+        for a in self.anchors:
+            if not isinstance(a.value, int) and linear_view(a.value)[0] == terms:
+                return k
+        for a in self.anchors:
+            if self.knowledge.decide((k == a).bit.value) == 1:
+                return a
+        return k
+
+    def _fold_at(self, f: Fold, k: Bits) -> Words:
+        key = k.value if isinstance(k.value, int) else intern(k.value).id
+        found = f._memo.get(key)
+        if found is None:
+            found = f._memo[key] = self._unfold(f, k)
+        return found
+
+    def _unfold(self, f: Fold, k: Bits) -> Words:
+        v = k.value
+        if isinstance(v, int):
+            if v == 0:
+                return f.start
+            if v > UNFOLD_LIMIT:
+                raise InputError(f"{f.name}({v}) is not computed symbolically: an invariant has to carry it")
+        else:
+            _, const = linear_view(v)
+            if not 0 < const <= UNFOLD_LIMIT:
+                return Words(
+                    Bits(w.width, _secret(ops.apply(f"{f.name}.{j}", w.width, [(64, intern(v))])))
+                    for j, w in enumerate(f.start)
+                )
+        before = k - 1
+        return Words(f.step(self._fold_at(f, before), f.over(before)))
+
+
+def _secret(t: Term) -> Term:
+    from armsym.terms.node import App
+
+    assert isinstance(t, App)
+    t.secret = True
+    return t
+
+
+def _offset_parts(offset: Bits) -> tuple[Term | None, int]:
+    v = offset.value
+    if isinstance(v, int):
+        return None, v
+    terms, const = linear_view(v)
+    rest = make_sum(64, terms, 0)
+    if isinstance(rest, int):
+        return None, (rest + const) & ones(64)
+    return intern(rest), const - (1 << 64) if const >> 63 else const

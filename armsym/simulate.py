@@ -1,0 +1,126 @@
+"""One stepper for concrete and symbolic runs.
+
+An address of code is an *offset* into the image; the image's base is a number in concrete runs
+and an unknown page-aligned address in symbolic ones, so a proof holds for every load address.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from armsym.bits import Bits, Prop
+from armsym.errors import ArmsymError, BranchError, BudgetError, MachineStop
+from armsym.isa import Instruction, InstructionSet
+from armsym.machine import Machine
+
+__all__ = ["RETURNED", "CodeSource", "Fork", "Stepper", "describe_stop", "run_concrete"]
+
+#: The "offset" of the caller's return address.
+RETURNED = -1
+
+
+class CodeSource(Protocol):
+    """Where instruction words come from (an `armsym.elf.Image`)."""
+
+    def word(self, offset: int) -> int:
+        """The instruction word at an offset; raises `BranchError` outside executable code."""
+
+    def symbolize(self, offset: int) -> str:
+        """A name for an offset, such as `sha512_block+0x10`."""
+
+
+class Fork:
+    """A branch whose condition is symbolic: to `taken` if `cond`, else to `otherwise`."""
+
+    __slots__ = ("cond", "otherwise", "taken")
+
+    def __init__(self, cond: Prop, taken: int, otherwise: int) -> None:
+        self.cond, self.taken, self.otherwise = cond, taken, otherwise
+
+
+class Stepper:
+    """Executes instructions of one image at one base address.
+
+    `base` is where the image lies, `return_address` the caller's LR on entry (64 bits each).
+    """
+
+    def __init__(self, isa: InstructionSet, code: CodeSource, base: Bits, return_address: Bits) -> None:
+        self.isa, self.code, self.base, self.return_address = isa, code, base, return_address
+        self._decoded: dict[int, tuple[Instruction, Bits]] = {}
+
+    def fetch(self, offset: int) -> Instruction:
+        """The instruction at an offset; raises a `MachineStop` that names offset and word."""
+        return self._fetch(offset)[0]
+
+    def _fetch(self, offset: int) -> tuple[Instruction, Bits]:
+        found = self._decoded.get(offset)
+        if found is None:
+            word = self.code.word(offset)
+            found = self._decoded[offset] = (self.isa.decode(word), self.base + offset)
+        return found
+
+    def step(self, m: Machine, offset: int) -> int | Fork:
+        """Execute the instruction at `offset`; returns where control goes next.
+
+        Raises `MachineStop` (with `address` set to the offset) when the machine cannot go on.
+        """
+        try:
+            i, m.pc = self._decoded.get(offset) or self._fetch(offset)
+            m.branch_target = None
+            i.execute(m)
+            target = m.branch_target
+            if target is None:
+                return offset + 4
+            to = self._offset_of(target)
+            cond = m.branch_condition
+            return to if cond is None else Fork(cond, to, offset + 4)
+        except MachineStop as e:
+            if e.address is None:
+                e.address = offset
+            raise
+
+    def _offset_of(self, target: Bits) -> int:
+        t = target.value
+        back = self.return_address.value
+        if t == back if isinstance(t, int) else (target == self.return_address).value is True:
+            return RETURNED
+        diff = (target - self.base).value
+        if isinstance(diff, int):
+            return diff
+        raise BranchError(f"branch to {t}, which is neither code of the image nor the return address")
+
+
+def describe_stop(e: ArmsymError, code: CodeSource, isa: InstructionSet) -> str:
+    """The error with the place it happened: symbol, offset, word and disassembly."""
+    at = getattr(e, "address", None)
+    if at is None:
+        return str(e)
+    try:
+        word = code.word(at)
+        try:
+            text = isa.decode(word).assembly(at)
+        except ArmsymError:
+            text = "not decoded"
+        return f"at {at:#x} <{code.symbolize(at)}> {word:08x} {text}: {e}"
+    except ArmsymError:
+        return f"at {at:#x}: {e}"
+
+
+def run_concrete(stepper: Stepper, m: Machine, entry: int, *, max_steps: int, watch: dict[int, list[Machine]] | None = None) -> int:
+    """Run a concrete machine from offset `entry` until it returns; returns the instruction count.
+
+    `watch` collects a copy of the machine at each arrival at the given offsets.  Raises
+    `MachineStop`, and `BudgetError` after `max_steps` instructions.
+    """
+    offset, steps = entry, 0
+    while offset != RETURNED:
+        if watch is not None and offset in watch:
+            watch[offset].append(m.fork())
+        to = stepper.step(m, offset)
+        if isinstance(to, Fork):
+            raise BranchError(f"the branch at {offset:#x} depends on a symbolic value in a concrete run")
+        offset = to
+        steps += 1
+        if steps > max_steps:
+            raise BudgetError(f"no return after {max_steps} instructions (last at {stepper.code.symbolize(offset)})")
+    return steps

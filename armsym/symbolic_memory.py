@@ -1,0 +1,285 @@
+"""Memory with symbolic bases and offsets: regions assumed pairwise disjoint and not wrapping.
+
+An address is split into the base of one region plus an offset.  Every access is logged for the
+memory obligation, which shows it in bounds; nothing is concretised and nothing is guessed: an
+address with no known base, or two offsets that may or may not meet, raises `MemoryFault`.
+
+A region's initial content is an uninterpreted function of the byte offset, in *cells* of the
+width and byte order that its declaration gives, so that a 64-bit big-endian message word is one
+term however the code loads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from armsym.bits import Bits, concat
+from armsym.errors import MemoryFault
+from armsym.terms import ops
+from armsym.terms.linear import linear_view
+from armsym.terms.node import Sum, Term, Value, Var, intern, ones
+
+__all__ = ["Access", "SymbolicMemory", "SymbolicRegion"]
+
+M64 = ones(64)
+
+
+class SymbolicRegion:
+    """A declared region.
+
+    base    the address of its first byte is `base + bias`, `base` a variable
+    size    bytes, a 64-bit value (constant or term)
+    cell    bytes in a cell; `order` the byte order within it
+    """
+
+    def __init__(
+        self, name: str, base: Term, size: Bits, access: str, *, bias: int = 0, cell: int = 8, order: str = "little", secret: bool = True
+    ) -> None:
+        self.name, self.base, self.size, self.access = name, base, size, access
+        self.bias, self.cell, self.order, self.secret = bias, cell, order, secret
+        #: Fixed content by offset (bytes of the file), else None.
+        self.fixed: Callable[[int, int], Bits] | None = None
+
+    @property
+    def address(self) -> Bits:
+        """The address of the first byte."""
+        return Bits(64, self.base) + Bits.wrap(64, self.bias)
+
+    def initial_cell(self, offset: Value) -> Bits:
+        """The cell at a byte offset (a multiple of the cell size) before the routine ran."""
+        args = [(64, offset)]
+        t = ops.apply(f"{self.name}[]", 8 * self.cell, args)
+        t = _with_secrecy(t, self.secret)
+        return Bits(8 * self.cell, t)
+
+
+def _with_secrecy(t: Term, secret: bool) -> Term:
+    # The content of a secret region is secret even at a public offset.
+    from armsym.terms.node import App
+
+    assert isinstance(t, App)
+    t.secret = t.secret or secret
+    return t
+
+
+class Access:
+    """One logged access: `size` bytes at region offset `symbolic + constant`."""
+
+    __slots__ = ("at", "constant", "region", "size", "store", "symbolic")
+
+    def __init__(self, at: int, region: SymbolicRegion, symbolic: Term | None, constant: int, size: int, store: bool) -> None:
+        self.at, self.region, self.symbolic, self.constant = at, region, symbolic, constant
+        self.size, self.store = size, store
+
+
+class _Overlay:
+    """Bytes written at offsets with one symbolic part: offset -> (value, byte within it)."""
+
+    __slots__ = ("bytes", "symbolic")
+
+    def __init__(self, symbolic: Term | None) -> None:
+        self.symbolic = symbolic
+        self.bytes: dict[int, tuple[Bits, int]] = {}
+
+
+def signed(v: int) -> int:
+    """A 64-bit number as a signed one."""
+    return v - (1 << 64) if v >> 63 else v
+
+
+class SymbolicMemory:
+    """Regions, what was written to them, and the log of accesses."""
+
+    def __init__(self, regions: list[SymbolicRegion]) -> None:
+        self.regions = regions
+        self._by_base: dict[int, list[SymbolicRegion]] = {}
+        for r in regions:
+            self._by_base.setdefault(r.base.id, []).append(r)
+        self.overlays: dict[str, list[_Overlay]] = {r.name: [] for r in regions}
+        self.log: list[Access] = []
+        #: Offset of the instruction being executed, set by the engine for the log.
+        self.at = 0
+        #: Whether two symbolic parts can be shown never to meet: (region, a, lo, hi, b, lo, hi) -> bool.
+        self.disjoint: Callable[[Term | None, int, int, Term | None, int, int], bool] | None = None
+        self._split_cache: dict[int, tuple[SymbolicRegion, Term | None, int]] = {}
+
+    def fork(self) -> SymbolicMemory:
+        """An independent copy; the log is shared history, copied."""
+        m = SymbolicMemory.__new__(SymbolicMemory)
+        m.regions, m._by_base, m.at, m.disjoint = self.regions, self._by_base, self.at, self.disjoint
+        m._split_cache = self._split_cache
+        m.overlays = {}
+        for name, layers in self.overlays.items():
+            copies = []
+            for layer in layers:
+                c = _Overlay(layer.symbolic)
+                c.bytes = layer.bytes.copy()
+                copies.append(c)
+            m.overlays[name] = copies
+        m.log = self.log[:]
+        return m
+
+    # -- addresses ----------------------------------------------------------------------------
+
+    def split(self, address: Bits) -> tuple[SymbolicRegion, Term | None, int]:
+        """The region an address points into, the symbolic part of its offset, and the constant.
+
+        The region is the one whose base variable the address has; among several with one base
+        (parts of an image, or of the stack) the constant decides.  Raises `MemoryFault`.
+        """
+        v = address.value
+        if isinstance(v, int):
+            raise MemoryFault(f"the address {v:#x} is a number: it lies in no declared region")
+        terms, const = linear_view(v)
+        found: list[SymbolicRegion] | None = None
+        base: Term | None = None
+        for t, c in terms.items():
+            if c == 1 and t.id in self._by_base:
+                if found is not None:
+                    raise MemoryFault(f"the address {v} has two bases")
+                found, base = self._by_base[t.id], t
+        if found is None:
+            bases = ", ".join(sorted({str(r.base) for r in self.regions}))
+            raise MemoryFault(f"the address {v} has no known base (bases: {bases})")
+        if len(terms) == 1:
+            symbolic = None
+        else:
+            rest = Sum(64, {t: c for t, c in terms.items() if t is not base}, 0)
+            symbolic = intern(_plain(rest))
+        for r in found:
+            k = signed((const - r.bias) & M64)
+            if len(found) == 1 or (r.size.is_concrete and 0 <= k < r.size.uint):
+                return r, symbolic, k
+        at = signed(const)
+        names = ", ".join(f"{r.name} at {r.bias:+#x}" for r in found[:8])
+        raise MemoryFault(f"the address {v} lies {at:+#x} from {base}, in no declared region (declared: {names})")
+
+    # -- access -------------------------------------------------------------------------------
+
+    def load(self, address: Bits, size: int) -> Bits:
+        """See `armsym.memory.Memory.load`."""
+        region, symbolic, k = self.split(address)
+        if "r" not in region.access:
+            raise MemoryFault(f"load of {size} bytes from {region.name}+{k:#x}, which may not be read")
+        self.log.append(Access(self.at, region, symbolic, k, size, False))
+        return self.peek(region, symbolic, k, size)
+
+    def look(self, address: Bits, size: int) -> Bits:
+        """See `armsym.memory.Memory.look`."""
+        return self.peek(*self.split(address), size)
+
+    def store(self, address: Bits, value: Bits) -> None:
+        """See `armsym.memory.Memory.store`."""
+        region, symbolic, k = self.split(address)
+        size = value.width // 8
+        if "w" not in region.access:
+            raise MemoryFault(f"store of {size} bytes to {region.name}+{k:#x}, which may not be written")
+        self.log.append(Access(self.at, region, symbolic, k, size, True))
+        self.poke(region, symbolic, k, value)
+
+    def poke(self, region: SymbolicRegion, symbolic: Term | None, k: int, value: Bits) -> None:
+        """Write without logging."""
+        layers = self.overlays[region.name]
+        if not layers or layers[-1].symbolic is not symbolic:
+            layers.append(_Overlay(symbolic))
+        data = layers[-1].bytes
+        for j in range(value.width // 8):
+            data[k + j] = (value, j)
+
+    def peek(self, region: SymbolicRegion, symbolic: Term | None, k: int, size: int) -> Bits:
+        """The current content, without logging; raises `MemoryFault` when it cannot be told."""
+        for layer in reversed(self.overlays[region.name]):
+            data = layer.bytes
+            if layer.symbolic is not symbolic:
+                if not self._apart(symbolic, k, size, layer):
+                    raise MemoryFault(
+                        f"the load of {size} bytes at {region.name}+{symbolic or 0}{k:+#x} may or may not meet"
+                        f" an earlier store at +{layer.symbolic or 0}"
+                    )
+                continue
+            first = data.get(k)
+            if first is not None and first[1] == 0 and first[0].width == 8 * size:
+                value = first[0]
+                if all((d := data.get(k + j)) is not None and d[0] is value and d[1] == j for j in range(1, size)):
+                    return value
+            hits = [data.get(k + j) for j in range(size)]
+            if any(h is not None for h in hits):
+                return self._gather(region, symbolic, k, hits)
+        return self._initial(region, symbolic, k, size)
+
+    def _gather(self, region: SymbolicRegion, symbolic: Term | None, k: int, hits: list[tuple[Bits, int] | None]) -> Bits:
+        """Bytes from several stores, and from older content where none hit."""
+        parts: list[Bits] = []
+        j = 0
+        while j < len(hits):
+            h = hits[j]
+            if h is None:
+                # Older layers and the initial content, byte by byte.
+                older = self._below(region, symbolic, k + j)
+                parts.append(older)
+                j += 1
+                continue
+            value, start = h
+            n = 1
+            while j + n < len(hits) and (nxt := hits[j + n]) is not None and nxt[0] is value and nxt[1] == start + n:
+                n += 1
+            parts.append(value[8 * (start + n) - 1 : 8 * start])
+            j += n
+        return concat(*reversed(parts))
+
+    def _below(self, region: SymbolicRegion, symbolic: Term | None, k: int) -> Bits:
+        for layer in reversed(self.overlays[region.name]):
+            if layer.symbolic is symbolic:
+                h = layer.bytes.get(k)
+                if h is not None:
+                    return h[0][8 * h[1] + 7 : 8 * h[1]]
+            elif not self._apart(symbolic, k, 1, layer):
+                raise MemoryFault(f"the byte at {region.name}+{symbolic or 0}{k:+#x} may or may not have been stored to")
+        return self._initial(region, symbolic, k, 1)
+
+    def _apart(self, symbolic: Term | None, k: int, size: int, layer: _Overlay) -> bool:
+        if self.disjoint is None or not layer.bytes:
+            return not layer.bytes
+        lo, hi = min(layer.bytes), max(layer.bytes) + 1
+        return self.disjoint(symbolic, k, k + size, layer.symbolic, lo, hi)
+
+    def _initial(self, region: SymbolicRegion, symbolic: Term | None, k: int, size: int) -> Bits:
+        if region.fixed is not None:
+            if symbolic is not None:
+                raise MemoryFault(f"load from {region.name} at the symbolic offset {symbolic}{k:+#x}")
+            return region.fixed(k, size)
+        cell = region.cell
+        first = k - k % cell
+        low_zero = symbolic.pb & -symbolic.pb if symbolic is not None else cell
+        if symbolic is not None and low_zero % cell:
+            raise MemoryFault(
+                f"the offset {symbolic} is not a multiple of the {cell}-byte cells of {region.name}: declare smaller cells"
+            )
+        parts: list[Bits] = []
+        at = first
+        while at < k + size:
+            offset: Value = at & M64
+            if symbolic is not None:
+                offset = ops.add(64, symbolic, offset)
+            value = region.initial_cell(offset)
+            if region.order == "big" and cell > 1:
+                value = value.reverse_bytes()
+            lo, hi = max(k - at, 0), min(k + size - at, cell)
+            if (lo, hi) != (0, cell):
+                value = value[8 * hi - 1 : 8 * lo]
+            parts.append(value)
+            at += cell
+        return concat(*reversed(parts)) if len(parts) > 1 else parts[0]
+
+
+def _plain(s: Sum) -> Term:
+    from armsym.terms.linear import make_sum
+
+    v = make_sum(64, s.terms, s.const)
+    assert isinstance(v, Term)
+    return v
+
+
+def variable(name: str, width: int, *, secret: bool, possible: int | None = None) -> Bits:
+    """A fresh variable as `Bits`."""
+    return Bits(width, Var(name, width, pb=possible, secret=secret))

@@ -1,0 +1,1 @@
+"""Proofs of AArch64 crypto assembly: our own, and what other people ship."""

@@ -1,0 +1,38 @@
+"""Conditional compare (register)."""
+
+from __future__ import annotations
+
+from armsym.bits import Bits
+from armsym.isa import Instruction, instruction
+from armsym.machine import NZCV, Machine
+from semantics.shared import AddWithCarry, ConditionHolds, select_flags
+from semantics.syntax import CONDITIONS, imm, reg
+
+
+@instruction("""
+    31 | 30 | 29 | 28  21   | 20 16 | 15 12 | 11 | 10 | 9 5 | 4 | 3 0
+    sf | op | 1  | 11010010 | Rm    | cond  | 0  | 0  | Rn  | 0 | nzcv
+""")
+class ConditionalCompareRegister(Instruction):
+    """CCMN, CCMP (register).  Arm ARM C4.1, "Conditional compare (register)"."""
+
+    sf: int
+    op: int
+    Rm: int
+    cond: int
+    Rn: int
+    nzcv: int
+
+    def execute(self, m: Machine) -> None:
+        datasize = 64 if self.sf else 32
+        operand1 = m.read_x(self.Rn, datasize)
+        operand2 = m.read_x(self.Rm, datasize)
+        if self.op:
+            operand2 = ~operand2
+        _, flags = AddWithCarry(operand1, operand2, Bits(1, self.op))
+        m.write_nzcv(select_flags(ConditionHolds(self.cond, m), flags, NZCV.of_bits(Bits(4, self.nzcv))))
+
+    def assembly(self, pc: int) -> str:
+        w = 64 if self.sf else 32
+        rn, rm = reg(self.Rn, w), reg(self.Rm, w)
+        return f"{'ccmp' if self.op else 'ccmn'} {rn}, {rm}, {imm(self.nzcv)}, {CONDITIONS[self.cond]}"
