@@ -123,12 +123,10 @@ class Wheel:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             with zipfile.ZipFile(wheel) as archive:
+                names = archive.namelist()
+                if self.member not in names:
+                    raise bad(f"wheel {self}", f"has no member {self.member}{near(self.member, names)}")
                 data = archive.read(self.member)
-                names = archive.namelist()
-        except KeyError:
-            with zipfile.ZipFile(wheel) as archive:
-                names = archive.namelist()
-            raise bad(f"wheel {self}", f"has no member {self.member}{near(self.member, names)}") from None
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as e:
             raise bad(f"wheel {self}", f"{wheel} is not a readable wheel: {e}") from None
         digest = hashlib.sha256(data).hexdigest()
@@ -152,7 +150,7 @@ class Wheel:
             found = list(Path(folder).glob("*.whl"))
             if run.returncode or len(found) != 1:
                 reason = _reason(run.stderr) or f"pip ended with {run.returncode} and {len(found)} wheels"
-                raise WheelUnavailable(one_line(f"wheel {self}: it is not in the cache, and pip says: {reason}"))
+                raise WheelUnavailable(one_line(f"wheel {self}: not in the cache, and pip says: {reason}"))
             # Checked before it gets the name under which it is trusted to be complete.
             self._check(found[0], self.sha256)
             os.replace(found[0], wheel)

@@ -60,7 +60,7 @@ OUT_OF_SCOPE: tuple[ScopeRule, ...] = (
     ScopeRule(
         "Load/store exclusive",
         "proofs are about one thread; exclusive monitors are not modelled",
-        mnemonics=_with("ldxr stxr ldaxr stlxr", "- b h") | _names("ldxp stxp ldaxp stlxp"),
+        mnemonics=_with("ldxr stxr ldaxr stlxr", "- b h") | _names("ldxp stxp ldaxp stlxp clrex"),
     ),
     ScopeRule(
         "FEAT_LSE",
@@ -80,9 +80,7 @@ OUT_OF_SCOPE: tuple[ScopeRule, ...] = (
     ScopeRule(
         "FEAT_MTE",
         "memory tags are not modelled",
-        mnemonics=_names(
-            "addg subg irg gmi subp subps cmpp ldg ldgm stg st2g stzg stz2g stgm stzgm stgp"
-        ),
+        mnemonics=_names("addg subg irg gmi subp subps cmpp ldg ldgm stg st2g stzg stz2g stgm stzgm stgp"),
     ),
     ScopeRule(
         "FEAT_MOPS",
@@ -92,9 +90,9 @@ OUT_OF_SCOPE: tuple[ScopeRule, ...] = (
     ),
     ScopeRule(
         "FEAT_PAuth beyond hints",
-        "pointer authentication computes a keyed function of the core; only its hints are modelled, as disabled",
-        mnemonics=_names("pacga ldraa ldrab braa braaz brab brabz blraa blraaz blrab blrabz retaa retab eretaa eretab")
-        | _names("pacia paciza pacib pacizb pacda pacdza pacdb pacdzb xpaci xpacd")
+        "a keyed function of the core; only the hints are modelled, as disabled",
+        mnemonics=_names("pacga ldraa ldrab braa braaz brab brabz blraa blraaz blrab blrabz")
+        | _names("retaa retab eretaa eretab pacia paciza pacib pacizb pacda pacdza pacdb pacdzb xpaci xpacd")
         | _names("autia autiza autib autizb autda autdza autdb autdzb"),
     ),
     ScopeRule("FEAT_FlagM", "flag manipulation", mnemonics=_names("rmif setf8 setf16 cfinv axflag xaflag")),
@@ -118,18 +116,19 @@ OUT_OF_SCOPE: tuple[ScopeRule, ...] = (
         mnemonics=_names("msr mrs"),
         operands=r"^(?!.*\b(nzcv|dit)\b)",
     ),
-    ScopeRule("Exception return and debug state", "privileged", mnemonics=_names("eret drps dcps1 dcps2 dcps3")),
+    ScopeRule("Exception return, debug state", "privileged", mnemonics=_names("eret drps dcps1 dcps2 dcps3")),
     # -- Floating point ---------------------------------------------------------------------------------
     ScopeRule(
         "Floating point",
         _FLOAT,
         mnemonics=_names(
-            "fabd fabs facge facgt fadd faddp fccmp fccmpe fcmeq fcmge fcmgt fcmle fcmlt fcmp fcmpe fcsel fcvt"
-            " fcvtas fcvtau fcvtl fcvtl2 fcvtms fcvtmu fcvtn fcvtn2 fcvtns fcvtnu fcvtps fcvtpu fcvtxn fcvtxn2"
-            " fcvtzs fcvtzu fdiv fjcvtzs fmadd fmax fmaxnm fmaxnmp fmaxnmv fmaxp fmaxv fmin fminnm fminnmp fminnmv"
-            " fminp fminv fmla fmlal fmlal2 fmls fmlsl fmlsl2 fmsub fmul fmulx fneg fnmadd fnmsub fnmul frecpe"
-            " frecps frecpx frint32x frint32z frint64x frint64z frinta frinti frintm frintn frintp frintx frintz"
-            " frsqrte frsqrts fsqrt fsub scvtf ucvtf urecpe ursqrte"
+            "fabd fabs facge facgt fadd faddp fccmp fccmpe fcmeq fcmge fcmgt fcmle fcmlt fcmp fcmpe "
+            "fcsel fcvt fcvtas fcvtau fcvtl fcvtl2 fcvtms fcvtmu fcvtn fcvtn2 fcvtns fcvtnu fcvtps "
+            "fcvtpu fcvtxn fcvtxn2 fcvtzs fcvtzu fdiv fjcvtzs fmadd fmax fmaxnm fmaxnmp fmaxnmv fmaxp "
+            "fmaxv fmin fminnm fminnmp fminnmv fminp fminv fmla fmlal fmlal2 fmls fmlsl fmlsl2 fmsub "
+            "fmul fmulx fneg fnmadd fnmsub fnmul frecpe frecps frecpx frint32x frint32z frint64x "
+            "frint64z frinta frinti frintm frintn frintp frintx frintz frsqrte frsqrts fsqrt fsub "
+            "scvtf ucvtf urecpe ursqrte"
         ),
     ),
     ScopeRule(

@@ -12,6 +12,8 @@ from armsym.bits import Bits, concat, opaque
 from specs.words import Words, exactly, split, words_from_hex
 
 __all__ = [
+    "INVSBOX",
+    "SBOX",
     "AddRoundKey",
     "Cipher",
     "EqInvCipher",

@@ -43,7 +43,10 @@ def multiply(X: Bits, Y: Bits) -> Bits:
 
 
 def GHASH(H: Bits, X: String) -> Bits:
-    """GHASH_H(X) of complete blocks X_1, ..., X_m: Y_0 = 0, Y_i = (Y_(i-1) xor X_i) • H.  Algorithm 2."""
+    """GHASH_H(X) of complete blocks X_1, ..., X_m: Y_0 = 0, Y_i = (Y_(i-1) xor X_i) • H.
+
+    Section 6.4, Algorithm 2.
+    """
     Y = Bits(128, 0)
     for X_i in X:
         Y = multiply(Y ^ X_i, H)

@@ -12,6 +12,7 @@ from specs.words import Words, exactly, split, words_from_hex
 __all__ = [
     "CK",
     "FK",
+    "SBOX",
     "F",
     "L",
     "L_prime",

@@ -28,7 +28,7 @@ def words_from_hex(width: int, table: str) -> Words:
     for word in words:
         if len(word) != width // 4:
             raise ValueError(f"{word} is not a word of {width} bits in hexadecimal")
-    return [Bits(width, int(word, 16)) for word in words]
+    return [Bits.from_bytes(bytes.fromhex(word), "big") for word in words]
 
 
 def words_from_bytes(width: int, data: bytes, order: str) -> Words:

@@ -11,7 +11,10 @@ __all__ = ["EXCEPTIONS", "DeclaredException"]
 
 @dataclass(frozen=True)
 class DeclaredException:
-    """A difference that is Capstone's: `applies(word, ours, theirs)` on normalised texts, None for rejected."""
+    """A difference that is Capstone's.
+
+    `applies(word, ours, theirs)` gets the normalised texts, None for a rejected word.
+    """
 
     name: str
     reason: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 from armsym.errors import InputError
@@ -43,8 +44,8 @@ class Capstone:
         try:
             import capstone
         except ImportError as e:
-            raise InputError(f"the decode oracle is not installed: {e} (pip install capstone==5.0.9)") from None
-        self.version: str = capstone.__version__
+            raise InputError(f"the decode oracle capstone==5.0.9 is not installed: {e}") from None
+        self.version = version("capstone")
         self._cs: Any = capstone.Cs(capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)
         self._cs.skipdata = True
 

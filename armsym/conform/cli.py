@@ -1,93 +1,424 @@
-"""`armsym conform`: compare an instruction set with Capstone and Unicorn."""
+"""`armsym conform`: compare an instruction set with Capstone and Unicorn from the command line.
+
+Exit codes: 0 everything agrees, 1 a mismatch, 2 bad input (one line says what).
+"""
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
+import importlib
+import json
 import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Annotated, Optional
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from armsym.errors import InputError
+from armsym.errors import ArmsymError, InputError
 from armsym.isa import Instruction, InstructionSet
 
-app = typer.Typer(no_args_is_help=True, help="Compare the instruction semantics with Capstone and Unicorn.")
+if TYPE_CHECKING:
+    from armsym.conform.decode import DecodeResult, ScopeRule
+    from armsym.conform.execute import ExecuteResult
+    from armsym.conform.symbolic import SymbolicResult
+
+__all__ = ["app", "load_isa", "select"]
+
+#: Version of the JSON this command prints.
+SCHEMA_VERSION = 1
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Compare the instruction semantics with Capstone (decoding) and Unicorn (execution).",
+)
+
+ClassOption = Annotated[str, typer.Option("--class", metavar="GLOB", help="Encoding classes, by name.")]
+SeedOption = Annotated[int, typer.Option(help="The run is a function of this number.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ObjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--object", metavar="FILE", help="The distinct words of this file's code instead of classes."
+    ),
+]
+IsaOption = Annotated[str, typer.Option("--isa", help="Entry point of the group armsym.isa.")]
 
 
-def load_isa(name: str = "A64") -> InstructionSet:
-    """The instruction set of that name among the entry points `armsym.isa`."""
+@dataclass(frozen=True)
+class Isa:
+    """An installed instruction set and what it declares out of scope."""
+
+    name: str
+    isa: InstructionSet
+    scope: Sequence[ScopeRule]
+
+
+def load_isa(name: str = "A64") -> Isa:
+    """The instruction set under that entry point of the group `armsym.isa`; raises `InputError`.
+
+    The module `out_of_scope` beside the entry point's module, if there is one, declares in
+    `OUT_OF_SCOPE` what the set leaves out on purpose.
+    """
     for ep in entry_points(group="armsym.isa"):
         if ep.name == name:
-            isa = ep.load()
-            if not isinstance(isa, InstructionSet):
-                raise InputError(f"entry point {ep.value} is not an InstructionSet")
-            return isa
-    raise InputError(f"no instruction set named {name} is installed (entry points of group armsym.isa)")
+            break
+    else:
+        raise InputError(f"no instruction set {name!r} is installed (entry points of the group armsym.isa)")
+    isa = ep.load()
+    if not isinstance(isa, InstructionSet):
+        raise InputError(f"the entry point {ep.value} is not an InstructionSet")
+    try:
+        scope: Sequence[ScopeRule] = importlib.import_module(f"{ep.module}.out_of_scope").OUT_OF_SCOPE
+    except ModuleNotFoundError:
+        scope = ()
+    return Isa(name, isa, scope)
 
 
 def select(isa: InstructionSet, pattern: str) -> list[type[Instruction]]:
-    """The classes whose name matches the glob; raises `InputError` when none does."""
-    found = [c for c in isa.classes if fnmatch.fnmatchcase(c.__name__, pattern)]
+    """The classes whose name matches the glob; raises `InputError` with near names when none does."""
+    names = {c.__name__: c for c in isa.classes}
+    found = [c for n, c in names.items() if fnmatch.fnmatchcase(n, pattern)]
     if not found:
-        raise InputError(f"no class matches {pattern!r}")
+        lower = {n.lower(): n for n in names}
+        near = [lower[n] for n in difflib.get_close_matches(pattern.lower(), lower, n=4, cutoff=0.5)]
+        near += [n for n in names if pattern.lower().strip("*") in n.lower() and n not in near][:4]
+        hint = f"; near: {', '.join(near)}" if near else ""
+        raise InputError(f"no class of {isa.name} matches {pattern!r}{hint}")
     return found
+
+
+def _object_words(path: Path) -> list[int]:
+    """The distinct 32-bit words of the executable parts of a file, in order of appearance."""
+    from armsym import elf
+
+    image = elf.load(path)
+    words: dict[int, None] = {}
+    for segment in image.segments:
+        if "x" in segment.access:
+            data = bytes(segment.data)
+            for at in range(0, len(data) - 3, 4):
+                words[int.from_bytes(data[at : at + 4], "little")] = None
+    if not words:
+        raise InputError(f"{path}: no executable bytes")
+    return list(words)
+
+
+def _one_word(text: str) -> int:
+    try:
+        word = int(text, 16)
+    except ValueError:
+        raise InputError(f"--word takes a 32-bit number in hexadecimal, not {text!r}") from None
+    if not 0 <= word < 1 << 32:
+        raise InputError(f"--word takes a 32-bit number, not {text}")
+    return word
+
+
+R = TypeVar("R", "DecodeResult", "ExecuteResult", "SymbolicResult")
+
+
+def _run(body: Callable[[], bool]) -> None:
+    """Call the command's body, which tells whether everything agreed, and exit accordingly."""
+    try:
+        ok = body()
+    except ArmsymError as e:
+        typer.echo(f"armsym conform: {e}", err=True)
+        raise typer.Exit(e.exit_code) from None
+    raise typer.Exit(0 if ok else 1)
+
+
+def _report(
+    command: str,
+    results: Iterable[R],
+    line: Callable[[R], str],
+    as_dict: Callable[[R], dict[str, Any]],
+    *,
+    as_json: bool,
+    show: int = 10,
+) -> bool:
+    ok = True
+    collected = []
+    for r in results:
+        ok = ok and r.ok
+        if as_json:
+            collected.append(as_dict(r))
+            continue
+        typer.echo(f"{'ok  ' if r.ok else 'FAIL'} {line(r)}")
+        for m in r.mismatches[:show]:
+            typer.echo("    " + str(m).replace("\n", "\n    "))
+        hidden = r.mismatch_count - min(len(r.mismatches), show)
+        if hidden > 0:
+            typer.echo(f"    ... and {hidden} more mismatches not shown")
+        sys.stdout.flush()
+    if as_json:
+        answer = {"schema_version": SCHEMA_VERSION, "command": command, "ok": ok, "results": collected}
+        typer.echo(json.dumps(answer, indent=2))
+    return ok
+
+
+def _counts(title: str, counts: dict[str, int]) -> str:
+    return f", {title}: " + "; ".join(f"{n} {reason}" for reason, n in counts.items()) if counts else ""
 
 
 @app.command()
 def decode(
-    cls: Annotated[str, typer.Option("--class", help="Glob over class names.")] = "*",
-    seed: int = 0,
-    words: Annotated[Optional[int], typer.Option(help="Random words instead of classes.")] = None,
+    *,
+    cls: ClassOption = "*",
+    seed: SeedOption = 0,
+    words: Annotated[int | None, typer.Option(help="This many random words instead of classes.")] = None,
+    word: Annotated[str | None, typer.Option(metavar="HEX", help="One word instead of classes.")] = None,
+    object_: ObjectOption = None,
+    limit: Annotated[int | None, typer.Option(help="Enumerate up to this many field combinations.")] = None,
+    as_json: JsonOption = False,
+    isa_name: IsaOption = "A64",
 ) -> None:
-    """Decoding and syntax against Capstone."""
-    from armsym.conform.decode import check_decode_class, check_decode_random
+    """Decoder and assembler syntax against Capstone."""
 
-    isa = load_isa()
-    bad = False
-    results = (
-        [check_decode_random(isa, words, seed)]
-        if words
-        else (check_decode_class(isa, c, seed=seed) for c in select(isa, cls))
+    def body() -> bool:
+        from armsym.conform import decode as d
+        from armsym.conform.capstone_oracle import Capstone
+        from armsym.conform.words import LIMIT
+
+        isa = load_isa(isa_name)
+        oracle = Capstone()
+
+        def results() -> Iterator[DecodeResult]:
+            if word is not None:
+                yield d.check_decode_words(isa.isa, [_one_word(word)], oracle=oracle, scope=isa.scope)
+            elif object_ is not None:
+                result = d.DecodeResult(str(object_), 0)
+                found = _object_words(object_)
+                yield d.check_decode_words(isa.isa, found, result=result, oracle=oracle, scope=isa.scope)
+            elif words is not None:
+                yield d.check_decode_random(isa.isa, words, seed, oracle=oracle, scope=isa.scope)
+            else:
+                for c in select(isa.isa, cls):
+                    yield d.check_decode_class(
+                        isa.isa, c, seed=seed, limit=limit or LIMIT, oracle=oracle, scope=isa.scope
+                    )
+
+        return _report("decode", results(), _decode_line, _decode_dict, as_json=as_json)
+
+    _run(body)
+
+
+def _decode_line(r: DecodeResult) -> str:
+    return (
+        f"{r.name}: {r.words} words, {r.accepted} accepted, {r.mismatch_count} mismatches, "
+        f"{r.rejected_by_both} rejected by both, {r.seconds:.1f} s CPU"
+        f"{'' if r.enumerated else f', sample of {r.combinations} combinations'}"
+        f"{_counts('out of scope', r.out_of_scope)}{_counts('excepted', r.excepted)}"
     )
-    for r in results:
-        bad |= not r.ok
-        print(f"{'ok  ' if r.ok else 'FAIL'} {r.name}: {r.words} words, {r.accepted} accepted, {r.mismatch_count} mismatches")
-        for m in r.mismatches[:20]:
-            print("    ", m)
-    sys.exit(1 if bad else 0)
+
+
+def _decode_dict(r: DecodeResult) -> dict[str, Any]:
+    return {
+        "name": r.name,
+        "seed": r.seed,
+        "words": r.words,
+        "accepted": r.accepted,
+        "rejected_by_both": r.rejected_by_both,
+        "out_of_scope": dict(r.out_of_scope),
+        "excepted": dict(r.excepted),
+        "combinations": r.combinations,
+        "enumerated": r.enumerated,
+        "seconds": round(r.seconds, 3),
+        "mismatch_count": r.mismatch_count,
+        "mismatches": [
+            {"word": f"{m.word:#010x}", "pc": m.pc, "ours": m.ours, "theirs": m.theirs, "note": m.note}
+            for m in r.mismatches
+        ],
+    }
 
 
 @app.command()
 def execute(
-    cls: Annotated[str, typer.Option("--class", help="Glob over class names.")] = "*",
-    seed: int = 0,
-    states: int = 16,
-    seconds: float = 5.0,
-    word: Annotated[Optional[str], typer.Option(help="One word, in hexadecimal.")] = None,
-    state: Annotated[Optional[int], typer.Option(help="One state number.")] = None,
+    *,
+    cls: ClassOption = "*",
+    seed: SeedOption = 0,
+    states: Annotated[int, typer.Option(help="States for each word, at most 64.")] = 16,
+    seconds: Annotated[float, typer.Option(help="CPU seconds for each class.")] = 5.0,
+    word: Annotated[str | None, typer.Option(metavar="HEX", help="One word instead of classes.")] = None,
+    state: Annotated[int | None, typer.Option(help="With --word: this state only.")] = None,
+    object_: ObjectOption = None,
+    as_json: JsonOption = False,
+    isa_name: IsaOption = "A64",
 ) -> None:
-    """Execution against Unicorn."""
-    from armsym.conform.execute import ExecuteResult, check_execute_class, check_execute_word
-    from armsym.conform.unicorn_oracle import UnicornCore
+    """Execution on whole machine states against Unicorn."""
 
-    isa = load_isa()
-    core = UnicornCore()
-    if word is not None:
-        i = isa.decode(int(word, 0))
-        name = type(i).__name__
-        r = ExecuteResult(name, seed)
-        check_execute_word(i, name, core, r, seed=seed, states=range(states) if state is None else [state])
-        results = iter([r])
-    else:
-        results = (
-            check_execute_class(isa, c, seed=seed, states=states, seconds=seconds, core=core) for c in select(isa, cls)
-        )
-    bad = False
-    for r in results:
-        bad |= not r.ok
-        print(f"{'ok  ' if r.ok else 'FAIL'} {r.name}: {r.words} words, {r.compared} compared, "
-              f"{r.mismatch_count} mismatches, {r.seconds:.1f} s CPU, skipped {dict(r.skipped)}")
-        for m in r.mismatches[:10]:
-            print(m)
-    sys.exit(1 if bad else 0)
+    def body() -> bool:
+        from armsym.conform import execute as x
+        from armsym.conform.unicorn_oracle import UnicornCore
+
+        isa = load_isa(isa_name).isa
+        core = UnicornCore()
+
+        def results() -> Iterator[ExecuteResult]:
+            if word is not None or object_ is not None:
+                found = [_one_word(word)] if word is not None else _object_words(object_ or Path())
+                if word is not None and len(isa.matches(found[0])) != 1:
+                    raise InputError(f"{word} is not modelled by {isa.name}")
+                numbers = range(states) if state is None else [state]
+                limit = float("inf") if word is not None else seconds
+                r = x.check_execute_words(isa, found, seed=seed, states=numbers, seconds=limit, core=core)
+                r.name = word if word is not None else str(object_)
+                yield r
+            else:
+                for c in select(isa, cls):
+                    yield x.check_execute_class(isa, c, seed=seed, states=states, seconds=seconds, core=core)
+
+        return _report("execute", results(), _execute_line, _execute_dict, as_json=as_json)
+
+    _run(body)
+
+
+def _execute_line(r: ExecuteResult) -> str:
+    return (
+        f"{r.name}: {r.words} words, {r.compared} executions compared ({r.faults} faults, "
+        f"{r.branches} branches), {r.mismatch_count} mismatches, {r.seconds:.1f} s CPU"
+        f"{_counts('skipped', r.skipped)}"
+    )
+
+
+def _execute_dict(r: ExecuteResult) -> dict[str, Any]:
+    return {
+        "name": r.name,
+        "seed": r.seed,
+        "words": r.words,
+        "compared": r.compared,
+        "faults": r.faults,
+        "branches": r.branches,
+        "skipped": dict(r.skipped),
+        "combinations": r.combinations,
+        "complete": r.complete,
+        "seconds": round(r.seconds, 3),
+        "mismatch_count": r.mismatch_count,
+        "mismatches": [
+            {
+                "word": f"{m.word:#010x}",
+                "instruction": m.instruction,
+                "state": m.state,
+                "initial": list(m.initial),
+                "differences": list(m.differences),
+                "command": m.command,
+            }
+            for m in r.mismatches
+        ],
+    }
+
+
+@app.command()
+def symbolic(
+    *,
+    cls: ClassOption = "*",
+    seed: SeedOption = 0,
+    states: Annotated[int, typer.Option(help="States for each word.")] = 4,
+    seconds: Annotated[float, typer.Option(help="CPU seconds for each class.")] = 1.0,
+    word: Annotated[str | None, typer.Option(metavar="HEX", help="One word instead of classes.")] = None,
+    state: Annotated[int | None, typer.Option(help="With --word: this state only.")] = None,
+    as_json: JsonOption = False,
+    isa_name: IsaOption = "A64",
+) -> None:
+    """Execution on terms, evaluated, against execution on numbers."""
+
+    def body() -> bool:
+        from armsym.conform import symbolic as s
+
+        isa = load_isa(isa_name).isa
+
+        def results() -> Iterator[SymbolicResult]:
+            if word is None:
+                for c in select(isa, cls):
+                    yield s.check_symbolic_class(isa, c, seed=seed, states=states, seconds=seconds)
+                return
+            found = isa.matches(_one_word(word))
+            if len(found) != 1:
+                raise InputError(f"{word} is not modelled by {isa.name}")
+            numbers = range(states) if state is None else [state]
+            yield s.check_symbolic_word(found[0], seed=seed, states=numbers)
+
+        return _report("symbolic", results(), _symbolic_line, _symbolic_dict, as_json=as_json)
+
+    _run(body)
+
+
+def _symbolic_line(r: SymbolicResult) -> str:
+    return (
+        f"{r.name}: {r.words} words, {r.compared} executions compared, {r.mismatch_count} mismatches, "
+        f"{r.seconds:.1f} s CPU{_counts('skipped', r.skipped)}"
+    )
+
+
+def _symbolic_dict(r: SymbolicResult) -> dict[str, Any]:
+    return {
+        "name": r.name,
+        "seed": r.seed,
+        "words": r.words,
+        "compared": r.compared,
+        "skipped": dict(r.skipped),
+        "seconds": round(r.seconds, 3),
+        "mismatch_count": r.mismatch_count,
+        "mismatches": [
+            {
+                "word": f"{m.word:#010x}",
+                "instruction": m.instruction,
+                "state": m.state,
+                "differences": list(m.differences),
+                "command": m.command,
+            }
+            for m in r.mismatches
+        ],
+    }
+
+
+@app.command()
+def report(
+    *,
+    cls: ClassOption = "*",
+    seed: SeedOption = 0,
+    states: Annotated[int, typer.Option(help="States for each word, at most 64.")] = 16,
+    seconds: Annotated[float, typer.Option(help="CPU seconds for each class and comparison.")] = 2.0,
+    words: Annotated[int, typer.Option(help="Random words for the decoder.")] = 1_000_000,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The Markdown file to write.")] = Path(
+        "docs/conformance.md"
+    ),
+    isa_name: IsaOption = "A64",
+) -> None:
+    """Run all comparisons and write the coverage report."""
+
+    def body() -> bool:
+        from armsym.conform import report as rep
+        from armsym.conform.capstone_oracle import Capstone
+        from armsym.conform.decode import check_decode_class, check_decode_random
+        from armsym.conform.execute import check_execute_class
+        from armsym.conform.symbolic import check_symbolic_class
+        from armsym.conform.unicorn_oracle import UnicornCore
+
+        isa = load_isa(isa_name)
+        chosen = select(isa.isa, cls)
+        if not output.parent.is_dir():
+            raise InputError(f"{output}: there is no directory {output.parent}")
+        capstone, core = Capstone(), UnicornCore()
+        classes = []
+        for c in chosen:
+            classes.append(
+                rep.ClassReport(
+                    c.__name__,
+                    (c.__doc__ or "").strip().partition("\n")[0],
+                    check_decode_class(isa.isa, c, seed=seed, oracle=capstone, scope=isa.scope),
+                    check_execute_class(isa.isa, c, seed=seed, states=states, seconds=seconds, core=core),
+                    check_symbolic_class(isa.isa, c, seed=seed, seconds=seconds),
+                )
+            )
+            typer.echo(f"{'ok  ' if classes[-1].ok else 'FAIL'} {c.__name__}")
+        random_words = check_decode_random(isa.isa, words, seed, oracle=capstone, scope=isa.scope)
+        versions = {"Capstone": capstone.version, "Unicorn": core.version}
+        text = rep.markdown(isa.name, classes, random_words, seed=seed, scope=isa.scope, versions=versions)
+        output.write_text(text, encoding="utf-8")
+        typer.echo(f"written: {output}")
+        return random_words.ok and all(c.ok for c in classes)
+
+    _run(body)

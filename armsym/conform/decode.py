@@ -63,14 +63,16 @@ class DecodeMismatch:
 
     def __str__(self) -> str:
         note = f"   {self.note}" if self.note else ""
-        return f"{self.word:#010x}  ours: {self.ours or 'rejected'}  |  Capstone: {self.theirs or 'rejected'}{note}"
+        ours, theirs = self.ours or "rejected", self.theirs or "rejected"
+        return f"{self.word:#010x}  ours: {ours}  |  Capstone: {theirs}{note}"
 
 
 @dataclass
 class DecodeResult:
     """Counts of one run; `mismatch_count` is exact even where `mismatches` keeps only the first.
 
-    `out_of_scope` counts words by declared feature, `excepted` by declared exception.
+    `out_of_scope` counts words by declared feature, `excepted` by declared exception;
+    `mnemonics` are those of the accepted words.
     """
 
     name: str
@@ -80,6 +82,7 @@ class DecodeResult:
     rejected_by_both: int = 0
     out_of_scope: Counter[str] = field(default_factory=Counter)
     excepted: Counter[str] = field(default_factory=Counter)
+    mnemonics: set[str] = field(default_factory=set)
     mismatch_count: int = 0
     mismatches: list[DecodeMismatch] = field(default_factory=list)
     combinations: int = 0
@@ -117,6 +120,9 @@ class _AnyMemory:
         del address
         return Bits(8 * size, 0)
 
+    def look(self, address: Bits, size: int) -> Bits:
+        return self.load(address, size)
+
     def store(self, address: Bits, value: Bits) -> None:
         pass
 
@@ -140,6 +146,7 @@ def refuses_to_execute(i: Instruction) -> bool:
 class _Comparison:
     def __init__(
         self,
+        *,
         isa: InstructionSet,
         result: DecodeResult,
         oracle: Capstone,
@@ -164,10 +171,12 @@ class _Comparison:
             elif len(found) == 1:
                 result.accepted += 1
                 ours = _assembly(found[0], PC + 4 * k)
+                result.mnemonics.add(ours.partition(" ")[0])
                 if ours != theirs:
                     self.accepted(found[0], PC + 4 * k, ours, theirs)
                 elif self.scope and any(r.covers(word, ours) for r in self.scope):
-                    self.mismatch(DecodeMismatch(word, PC + 4 * k, ours, theirs, "declared out of scope, but modelled"))
+                    note = "declared out of scope, but modelled"
+                    self.mismatch(DecodeMismatch(word, PC + 4 * k, ours, theirs, note))
             else:
                 self.mismatch(DecodeMismatch(word, PC + 4 * k, None, theirs, f"several readings: {found}"))
         result.rejected_by_both += both
@@ -214,7 +223,9 @@ def check_decode_words(
 ) -> DecodeResult:
     """Compare every word given; counts are added to `result`."""
     result = result or DecodeResult("words", 0)
-    comparison = _Comparison(isa, result, oracle or Capstone(), scope, exceptions, keep)
+    comparison = _Comparison(
+        isa=isa, result=result, oracle=oracle or Capstone(), scope=scope, exceptions=exceptions, keep=keep
+    )
     start = time.process_time()
     for batch in _batches(words):
         comparison.batch(batch)

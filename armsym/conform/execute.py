@@ -45,6 +45,7 @@ __all__ = [
 
 _MASK = (1 << 64) - 1
 _DATA_ABORT = "data abort"
+_MISALIGNED = "misaligned SP or ordered access: Unicorn does not check alignment"
 #: One state of this many keeps an address that faults.
 _FAULTING = 16
 #: A class with few field combinations is still tried with this many choices of registers.
@@ -96,7 +97,8 @@ class ExecuteResult:
 
     `compared` counts executions compared with Unicorn, of which `faults` ended in the
     same exception and `branches` went elsewhere than to the next word.  `skipped` counts
-    executions that were not compared, by reason.
+    executions that were not compared, by reason.  `complete` tells whether every allocated
+    combination of the class's non-register fields was executed.
     """
 
     name: str
@@ -109,8 +111,7 @@ class ExecuteResult:
     mismatch_count: int = 0
     mismatches: list[ExecuteMismatch] = field(default_factory=list)
     combinations: int = 0
-    allocated: int = 0
-    enumerated: bool = True
+    complete: bool = False
     seconds: float = 0.0
 
     @property
@@ -121,7 +122,7 @@ class ExecuteResult:
 
 @dataclass(slots=True)
 class _Ours:
-    """Our outcome: a packed state and the next PC; or a fault; or why it cannot be compared."""
+    """Our outcome: a packed state and the next PC; or a fault; or why it may not be comparable."""
 
     block: bytes = b""
     pc: int = 0
@@ -151,9 +152,9 @@ def _run_ours(i: Instruction, state: MachineState, literals: ConcreteRegion) -> 
     except MemoryFault:
         return _Ours(fault=_DATA_ABORT)
     except AlignmentFault:
-        return _Ours(skip="SP misaligned: Unicorn does not check it")
+        return _Ours(skip=_MISALIGNED)
     except UndefinedInstruction as e:
-        return _Ours(skip=f"UNDEFINED or CONSTRAINED UNPREDICTABLE: {e}")
+        return _Ours(skip=f"UNDEFINED or CONSTRAINED UNPREDICTABLE: {e}", fault="UDF")
     except ExceptionTaken as e:
         return _Ours(fault=e.kind)
     except Exception as e:  # noqa: BLE001 - a crash of the class under test is a finding, not the end of the run
@@ -211,10 +212,16 @@ class _Placement:
 
     def _moved(self, state: MachineState, old: int, fault_at: int, factor: int) -> MachineState:
         assert self.rn is not None
-        step = (state.window_base + 64 + state.block[1] % 64 - fault_at) // factor
+        step = (self._target(state) - fault_at) // factor
         if self.rn == 31:
             step &= ~15
         return state.with_register(self.rn, (old + step) & _MASK)
+
+    @staticmethod
+    def _target(state: MachineState) -> int:
+        """An address with room for any access after it; half of them are multiples of 16."""
+        spread = state.block[WINDOW_AT] % 64
+        return state.window_base + 64 + (spread & ~15 if state.block[WINDOW_AT + 1] & 1 else spread)
 
     def case(self, k: int, state: MachineState) -> _Case:
         """The state as it is run, and our outcome from it."""
@@ -223,6 +230,9 @@ class _Placement:
             old = self._base(state)
             state = self._moved(state, old, (old + self.distance) & _MASK, 1)
         ours = _run_ours(self.i, state, self.literals)
+        if ours.skip == _MISALIGNED and self.rn is not None and self.rn != 31 and not keep:
+            state = state.with_register(self.rn, self._target(state))
+            ours = _run_ours(self.i, state, self.literals)
         if ours.fault_at is None or self.rn is None or keep:
             return _Case(k, state, ours)
         old = self._base(state)
@@ -295,7 +305,7 @@ def check_execute_instruction(
     for k in states:
         case = placement.case(k, random_state(result.seed, class_name, i.word, k, WORD_PC))
         ours = case.ours
-        if ours.skip:
+        if ours.skip and not ours.fault:
             result.skipped[ours.skip] += 1
         elif ours.fault or ours.crash:
             slow.append(case)
@@ -318,23 +328,21 @@ def check_execute_instruction(
             result.compared += 1
             if case.ours.block != after:
                 different = _differences(case.state.block, case.ours.block, after)
-                _record(i, core, result, case, different, kept, keep)
+                _record(i, core, result, case, different=different, kept_before=kept, keep=keep)
     for case in slow:
         outcome = core.step(case.state)
-        gap = _gap(i.word, outcome)
-        if gap:
-            result.skipped[gap] += 1
+        reason = _gap(i.word) if outcome.fault == "UDF" else case.ours.skip
+        if reason:
+            result.skipped[reason] += 1
             continue
         result.compared += 1
         result.faults += case.ours.fault is not None
         found = _compare(case.state, case.ours, outcome)
         if found:
-            _record(i, core, result, case, found, kept, keep)
+            _record(i, core, result, case, different=found, kept_before=kept, keep=keep)
 
 
-def _gap(word: int, outcome: Outcome) -> str | None:
-    if outcome.fault != "UDF":
-        return None
+def _gap(word: int) -> str | None:
     return next((g.reason for g in GAPS if word & g.mask == g.value), None)
 
 
@@ -354,6 +362,7 @@ def _record(
     core: UnicornCore,
     result: ExecuteResult,
     case: _Case,
+    *,
     different: list[str],
     kept_before: int,
     keep: int,
@@ -416,29 +425,31 @@ def check_execute_class(
     words: int | None = None,
     core: UnicornCore | None = None,
     keep: int = 20,
+    stop_after: int | None = None,
 ) -> ExecuteResult:
     """Words of the class in random order, `states` states each, until CPU seconds or words are used up.
 
     Without `words`, every allocated combination of non-register fields is visited once, if
-    the time allows, and small classes several times with other registers.
+    the time allows, and small classes several times with other registers.  `stop_after`
+    ends the run at that many mismatches.
     """
     if not 1 <= states <= SLOTS:
         raise InputError(f"the number of states for each word is 1 to {SLOTS}, not {states}")
     core = core or UnicornCore()
     start = time.process_time()
     source = ClassWords(cls, seed)
-    allocated = source.allocated_combinations()
-    result = ExecuteResult(
-        cls.__name__, seed, combinations=source.total, allocated=len(allocated), enumerated=source.enumerated
-    )
-    most = words if words is not None else max(len(allocated), _LEAST_WORDS)
-    for i in source.instructions(allocated):
-        if result.words >= most or time.process_time() - start > seconds:
+    result = ExecuteResult(cls.__name__, seed, combinations=source.total)
+    for i in source.instructions(_LEAST_WORDS if words is None else words):
+        if result.words == words or time.process_time() - start > seconds:
+            break
+        if stop_after is not None and result.mismatch_count >= stop_after:
             break
         if len(isa.matches(i.word)) != 1:
             result.skipped["word with several readings"] += 1
             continue
         check_execute_instruction(i, cls.__name__, core, result, states=range(states), keep=keep)
+    else:
+        result.complete = source.enumerated
     result.seconds = time.process_time() - start
     return result
 

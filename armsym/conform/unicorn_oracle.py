@@ -13,12 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 from armsym.conform.states import SLOTS, STATES_BASE, STRIDE, MachineState
 from armsym.errors import InputError
 
-__all__ = ["GAPS", "LITERAL_BASE", "LITERAL_SIZE", "WORD_PC", "Outcome", "UnicornCore", "UnicornGap"]
+__all__ = [
+    "EXCEPTIONS",
+    "GAPS",
+    "LITERAL_BASE",
+    "LITERAL_SIZE",
+    "WORD_PC",
+    "Outcome",
+    "UnicornCore",
+    "UnicornGap",
+    "import_unicorn",
+]
 
 #: Address of the word under test, in an executable page of its own.
 WORD_PC = 0x2_0010_0000
@@ -28,7 +39,8 @@ LITERAL_BASE, LITERAL_SIZE = WORD_PC - 0x10_0000, 0x20_1000
 _HARNESS = WORD_PC + 0x640_0000
 _STOP = _HARNESS + 0x1_0000
 
-_EXCEPTIONS = {1: "UDF", 2: "SVC", 3: "prefetch abort", 4: "data abort", 7: "BRK", 11: "HVC", 13: "SMC"}
+#: QEMU's exception numbers.
+EXCEPTIONS = {1: "UDF", 2: "SVC", 3: "prefetch abort", 4: "data abort", 7: "BRK", 11: "HVC", 13: "SMC"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,8 @@ class Outcome:
 def _load_state() -> list[int]:
     x30 = 30
     code = [0xD538D080 | x30]  # mrs x30, tpidr_el1
-    code += [0xAD400000 | (17 + 2 * k) << 15 | (2 * k + 1) << 10 | x30 << 5 | 2 * k for k in range(16)]  # ldp q
+    # ldp q<2k>, q<2k+1>, [x30, #(272 + 32k)]
+    code += [0xAD400000 | (17 + 2 * k) << 15 | (2 * k + 1) << 10 | x30 << 5 | 2 * k for k in range(16)]
     code += [0xF9400000 | (248 // 8) << 10 | x30 << 5, 0x9100001F]  # ldr x0, [x30, #248]; mov sp, x0
     code += [0xF9400000 | (256 // 8) << 10 | x30 << 5, 0xD51B4200]  # ldr x0, [x30, #256]; msr nzcv, x0
     code += [0xA9400000 | 2 * k << 15 | (2 * k + 1) << 10 | x30 << 5 | 2 * k for k in range(15)]  # ldp x
@@ -77,7 +90,8 @@ def _store_state() -> list[int]:
     code += [0xD53BD040, 0xF9000000 | (240 // 8) << 10 | x30 << 5]  # mrs x0, tpidr_el0; str x0, [x30, #240]
     code += [0x910003E0, 0xF9000000 | (248 // 8) << 10 | x30 << 5]  # mov x0, sp; str x0, [x30, #248]
     code += [0xD53B4200, 0xF9000000 | (256 // 8) << 10 | x30 << 5]  # mrs x0, nzcv; str x0, [x30, #256]
-    code += [0xAD000000 | (17 + 2 * k) << 15 | (2 * k + 1) << 10 | x30 << 5 | 2 * k for k in range(16)]  # stp q
+    # stp q<2k>, q<2k+1>, [x30, #(272 + 32k)]
+    code += [0xAD000000 | (17 + 2 * k) << 15 | (2 * k + 1) << 10 | x30 << 5 | 2 * k for k in range(16)]
     return code
 
 
@@ -111,16 +125,22 @@ class _Code:
         return b"".join(w.to_bytes(4, "little") for w in self.words)
 
 
+def import_unicorn() -> tuple[Any, Any]:
+    """The modules `unicorn` and `unicorn.arm64_const`; raises `InputError` when not installed."""
+    try:
+        import unicorn
+        from unicorn import arm64_const
+    except ImportError as e:
+        raise InputError(f"the execution oracle unicorn==2.1.4 is not installed: {e}") from None
+    return unicorn, arm64_const
+
+
 class UnicornCore:
     """One emulated core; raises `InputError` when Unicorn is not installed."""
 
     def __init__(self) -> None:
-        try:
-            import unicorn
-            from unicorn import arm64_const
-        except ImportError as e:
-            raise InputError(f"the execution oracle is not installed: {e} (pip install unicorn==2.1.4)") from None
-        self.version: str = unicorn.__version__
+        unicorn, arm64_const = import_unicorn()
+        self.version = version("unicorn")
         self._error = unicorn.UcError
         self._errno = {
             unicorn.UC_ERR_READ_UNMAPPED: "data abort",
@@ -146,7 +166,8 @@ class UnicornCore:
         code.branch(WORD_PC)
         self._after = code.here
         code.words += _store_state()
-        code.words += [0x91000000 | STRIDE << 10 | 30 << 5 | 30, 0xD518D080 | 30]  # add x30, #; msr tpidr_el1, x30
+        # add x30, x30, #STRIDE; msr tpidr_el1, x30
+        code.words += [0x91000000 | STRIDE << 10 | 30 << 5 | 30, 0xD518D080 | 30]
         code.words += [0xD53BD060, 0xEB0003DF]  # mrs x0, tpidrro_el0; cmp x30, x0
         code.words.append(0x54000001 | ((_HARNESS - code.here) >> 2 & 0x7FFFF) << 5)  # b.ne
         code.branch(_STOP)
@@ -173,7 +194,8 @@ class UnicornCore:
         from hashlib import shake_128
 
         data = bytearray(shake_128(b"literals").digest(LITERAL_SIZE))
-        data[WORD_PC - LITERAL_BASE : WORD_PC - LITERAL_BASE + 0x1000] = bytes(0x1000)  # UDF #0 around the word
+        at = WORD_PC - LITERAL_BASE
+        data[at : at + 0x1000] = bytes(0x1000)  # the word's own page holds UDF #0 around it
         return data
 
     def patch(self, word: int) -> None:
@@ -232,7 +254,7 @@ class UnicornCore:
         if pc == _STOP:
             return Outcome(bytes(uc.mem_read(first, STRIDE)), WORD_PC + 4)
         if self._interrupts and pc in {WORD_PC, WORD_PC + 4}:
-            fault = _EXCEPTIONS.get(self._interrupts[0], f"exception {self._interrupts[0]}")
+            fault = EXCEPTIONS.get(self._interrupts[0], f"exception {self._interrupts[0]}")
         elif self._interrupts or (fault == "fetch" and pc != WORD_PC):
             fault = None  # the branch was taken; what its target does is no part of the instruction
         uc.emu_start(self._store_only, _STOP)

@@ -60,8 +60,8 @@ def _split(fields: list[Field], k: int) -> dict[str, int]:
 class ClassWords:
     """The words tried for one class, the same for the same seed.
 
-    `total` counts the combinations of non-register fields, `enumerated` tells whether
-    every one of them is visited.
+    `total` counts the combinations of non-register fields, `count` those that are tried,
+    `enumerated` tells whether that is all of them.
     """
 
     def __init__(self, cls: type[Instruction], seed: int, *, limit: int = LIMIT) -> None:
@@ -72,6 +72,33 @@ class ClassWords:
         self.limit = limit
         self.total = _space(self.others)
         self.enumerated = self.total <= limit
+        self.count = self.total
+        if not self.enumerated:
+            narrow = sorted((f for f in self.others if f.width <= 4), key=lambda f: f.width)
+            while narrow and _space(narrow) > limit // 16:
+                narrow.pop()
+            self._narrow = narrow
+            self._wide = [(f, _boundary(f)) for f in self.others if f not in narrow]
+            self._space = _space(narrow)
+            self.count = limit // self._space * self._space
+
+    def combination(self, n: int) -> dict[str, int]:
+        """Values of the non-register fields, for 0 <= n < `count`."""
+        if self.enumerated:
+            return _split(self.others, n)
+        rng = self._rng
+        turn, k = divmod(n, self._space)
+        values = _split(self._narrow, k)
+        for f, bounds in self._wide:
+            # A single wide field walks through its boundary values with every combination of the
+            # narrow fields; several take theirs independently.
+            if turn < len(bounds) and len(self._wide) == 1:
+                values[f.name] = bounds[turn]
+            elif turn < len(bounds) or rng.random() < 0.25:
+                values[f.name] = rng.choice(bounds)
+            else:
+                values[f.name] = rng.randrange(f.mask + 1)
+        return values
 
     def registers_at_random(self) -> dict[str, int]:
         """Values for the register fields: 31 and repetitions more often than by chance."""
@@ -87,65 +114,29 @@ class ClassWords:
                 values[f.name] = rng.randrange(32)
         return values
 
-    def _sample(self) -> Iterator[dict[str, int]]:
-        rng = self._rng
-        narrow = sorted((f for f in self.others if f.width <= 4), key=lambda f: f.width)
-        while narrow and _space(narrow) > self.limit // 16:
-            narrow.pop()
-        wide = [f for f in self.others if f not in narrow]
-        bounds = {f.name: _boundary(f) for f in wide}
-        space = _space(narrow)
-        for r in range(self.limit // space):
-            for k in range(space):
-                values = _split(narrow, k)
-                for f in wide:
-                    # Each boundary value once with every combination of the narrow fields, then a mixture.
-                    b = bounds[f.name]
-                    if r < len(b):
-                        values[f.name] = b[(r + k) % len(b)] if len(wide) == 1 else rng.choice(b)
-                    elif rng.random() < 0.25:
-                        values[f.name] = rng.choice(b)
-                    else:
-                        values[f.name] = rng.randrange(f.mask + 1)
-                yield values
-
-    def combinations(self) -> Iterator[dict[str, int]]:
-        """Values of the non-register fields."""
-        if self.enumerated:
-            return (_split(self.others, k) for k in range(self.total))
-        return self._sample()
-
-    def words(self, about: int | None = None) -> Iterator[int]:
-        """Words of the class, allocated or not: each combination at least once, `about` words if it has fewer."""
-        tried = self.total if self.enumerated else self.limit
-        repeat = max(1, (self.limit if about is None else about) // tried)
-        for values in self.combinations():
-            for _ in range(repeat):
+    def words(self) -> Iterator[int]:
+        """Words of the class, allocated or not: each combination, equally often until there are `limit`."""
+        for n in range(self.count):
+            values = self.combination(n)
+            for _ in range(max(1, self.limit // self.count)):
                 yield assemble(self.cls, values | self.registers_at_random())
 
-    def allocated_combinations(self) -> list[dict[str, int]]:
-        """The combinations that the class accepts, with some choice of registers."""
-        from_word, cls = self.cls.from_word, self.cls
-        plain = {f.name: k + 1 for k, f in enumerate(self.registers)}
-        found = []
-        for values in self.combinations():
-            if from_word(assemble(cls, values | plain)) is not None or any(
-                from_word(assemble(cls, values | self.registers_at_random())) is not None for _ in range(2)
-            ):
-                found.append(values)
-        return found
+    def instructions(self, least: int) -> Iterator[Instruction]:
+        """Allocated instructions in random order.
 
-    def instructions(self, allocated: list[dict[str, int]]) -> Iterator[Instruction]:
-        """Endless instructions in random order, each combination once before any comes twice."""
+        Every combination comes once, and again with other registers until there are `least`.
+        """
         rng, cls = self._rng, self.cls
-        while allocated:
-            order = allocated[:]
-            rng.shuffle(order)
-            none = True
-            for values in order:
-                i = cls.from_word(assemble(cls, values | self.registers_at_random()))
-                if i is not None:
-                    none = False
-                    yield i
-            if none:
+        made = 0
+        while True:
+            before = made
+            for n in rng.sample(range(self.count), self.count):
+                values = self.combination(n)
+                for _ in range(2 if self.registers else 1):
+                    i = cls.from_word(assemble(cls, values | self.registers_at_random()))
+                    if i is not None:
+                        made += 1
+                        yield i
+                        break
+            if made >= least or made == before:
                 return

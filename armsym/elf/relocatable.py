@@ -266,7 +266,8 @@ class _Linker:
         target = self._target(r.symbol, where)
         if target.kind == "number":
             return False
-        if target.kind == "external":
+        if self._is_external(self.table[r.symbol]):
+            # Calls of it go to its slot, but its address may be 0, or what a resolver returns.
             self.external[slot] = self.table[r.symbol].name
         else:
             self.pointers[slot] = (target.value + r.addend) & _MASK64
@@ -296,10 +297,8 @@ class _Linker:
             x = sa & (PAGE - 1)
         else:
             x = sa - (self.got_base & -PAGE)
-        # Modulo 2**64, and signed unless the relocation asks for a number that is not negative.
-        x &= _MASK64
-        if howto.low != 0 and x >> 63:
-            x -= 1 << 64
+        # Arithmetic is modulo 2**64; absolute symbols are unsigned, but -1 is meant by 2**64 - 1.
+        x = (x + (1 << 63) & _MASK64) - (1 << 63)
         if (howto.low is not None and x < howto.low) or (howto.high is not None and x >= howto.high):
             raise self.elf.fail(f"{where}: {_signed_hex(x)} overflows [{_bounds(howto)})")
         if x % howto.multiple:

@@ -261,7 +261,7 @@ def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], St
     try:
         while offset != RETURNED:
             inv = invariants.get(offset)
-            if inv is not None:
+            if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
                 index = index + 1 if last_head == offset else 0
                 last_head = offset
                 t.heads.setdefault(offset, []).append(m.fork())

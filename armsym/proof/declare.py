@@ -39,6 +39,7 @@ class Invariant:
     inclusive: bool
     claims: InvariantFn
     name: str
+    when: Callable[[State], Prop] | None = None
 
 
 @dataclass
@@ -202,18 +203,23 @@ class Proof(ABC):
 
     # -- steering the proof -------------------------------------------------------------------
 
-    def invariant(self, at: Loop | int, *, upto: Bits, inclusive: bool = False) -> Callable[[InvariantFn], InvariantFn]:
+    def invariant(
+        self, at: Loop | int, *, upto: Bits, inclusive: bool = False, when: Callable[[State], Prop] | None = None
+    ) -> Callable[[InvariantFn], InvariantFn]:
         """Claims that hold each time the loop head is reached, for i = 0, 1, ...
 
         i < upto holds at the head (i <= upto if `inclusive`) and i + 1 at the next arrival, so
         upto - i decreases.  Registers and stack words that the loop changes by a constant each
         time, or restores, are found by the engine and need no claim.
+
+        Where an inner loop shares its head with the outer one, `when(s)` tells the arrivals that
+        count (for example by the position in a table of constants); it must be decided at each.
         """
 
         def apply(fn: InvariantFn) -> InvariantFn:
             head = at.head if isinstance(at, Loop) else at
             self._d.invariants.append(
-                Invariant(head, upto, inclusive, fn, f"invariant at {self.routine.image.symbolize(head)}")
+                Invariant(head, upto, inclusive, fn, f"invariant at {self.routine.image.symbolize(head)}", when)
             )
             return fn
 

@@ -179,7 +179,6 @@ class Engine:
         self.paths += 1
         if self.paths > self.budget.paths:
             raise BudgetError(f"more than {self.budget.paths} paths")
-        first = True
         step, invariants = self.stepper.step, self.invariants
         while True:
             at = path.at
@@ -187,11 +186,11 @@ class Engine:
                 self._close(path)
                 self._returned(path, origin)
                 return
-            if at in invariants and not first:
+            if at in invariants and path.steps and self._counts(path, invariants[at]):
                 self._close(path)
                 self._arrived(path, invariants[at], origin)
                 return
-            first = False
+            path.steps += 1
             if at in self.cuts:
                 self._cut(path, self.cuts[at])
             for what in self.shows.get(at, ()):
@@ -325,6 +324,16 @@ class Engine:
         self.check(path, inv.claims(State(path.machine), zero), "invariant", f"{inv.name}, on entry: ")
         self._loop(path, inv)
 
+    def _counts(self, path: Path, inv: Invariant) -> bool:
+        """Whether this arrival at the head is one the invariant speaks of."""
+        if inv.when is None:
+            return True
+        self._at(path, [])
+        known = path.knowledge.decide(inv.when(State(path.machine)).bit.value)
+        if known is None:
+            raise BudgetError(f"{inv.name}: whether this arrival counts (when=) is not decided by what is known")
+        return bool(known)
+
     def _bounded(self, path: Path, inv: Invariant, index: Bits, where: str) -> None:
         within = index <= inv.upto if inv.inclusive else index < inv.upto
         sign = "<=" if inv.inclusive else "<"
@@ -366,7 +375,7 @@ class Engine:
         m.written_x = m.written_v = 0
         m.written_flags = False
         self._prepare(here)
-        here.at = inv.head
+        here.at, here.steps = inv.head, 0
         self._follow_loop(here, Origin(inv, i, h, path.machine), inv)
 
     def _follow_loop(self, here: Path, origin: Origin, inv: Invariant) -> None:

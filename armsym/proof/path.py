@@ -96,6 +96,7 @@ class Path:
 
     def __init__(self, machine: Machine, knowledge: Knowledge, at: int) -> None:
         self.machine, self.knowledge, self.at = machine, knowledge, at
+        #: Instructions executed since the path started at the entry or at a loop head.
         self.steps = 0
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from armsym.bits import Bits
 from armsym.isa import Instruction, instruction
 from armsym.machine import Machine
@@ -24,14 +26,21 @@ class AddSubImmediate(Instruction):
     Rn: int
     Rd: int
 
+    @cached_property
+    def immediate(self) -> Bits:
+        """ZeroExtend(imm12, datasize), shifted left by 12 if sh says so."""
+        return Bits(64 if self.sf else 32, self.imm12 << (12 if self.sh else 0))
+
     def execute(self, m: Machine) -> None:
-        datasize = 64 if self.sf else 32
-        immediate = Bits(datasize, self.imm12 << (12 if self.sh else 0))
-        operand1 = m.read_x(self.Rn, datasize, sp=True)
-        operand2 = ~immediate if self.op else immediate
-        result, nzcv = AddWithCarry(operand1, operand2, Bits(1, self.op))
+        operand1 = m.read_x(self.Rn, 64 if self.sf else 32, sp=True)
+        operand2 = self.immediate
         if self.S:
+            if self.op:
+                operand2 = ~operand2
+            result, nzcv = AddWithCarry(operand1, operand2, Bits(1, self.op))
             m.write_nzcv(nzcv)
+        else:  # the same sum without its flags: x + NOT(y) + 1 = x - y
+            result = operand1 - operand2 if self.op else operand1 + operand2
         m.write_x(self.Rd, result, sp=not self.S)
 
     def assembly(self, pc: int) -> str:

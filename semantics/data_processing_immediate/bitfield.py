@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from armsym.bits import Bits
 from armsym.isa import Instruction, instruction
 from armsym.machine import Machine
@@ -28,15 +30,19 @@ class Bitfield(Instruction):
         in_range = self.sf == 1 or (self.immr < 32 and self.imms < 32)
         return self.opc != 0b11 and self.sf == self.N and in_range
 
+    @cached_property
+    def mask(self) -> Bits:
+        """The bits of Rd that BFM replaces: the manual inserts under wmask and then under tmask."""
+        datasize = 64 if self.sf else 32
+        masks = DecodeBitMasks(self.N, self.imms, self.immr, datasize)
+        assert masks is not None  # allocated() saw to it
+        return Bits(datasize, masks[0] & masks[1])
+
     def execute(self, m: Machine) -> None:
         datasize = 64 if self.sf else 32
         src = m.read_x(self.Rn, datasize)
         if self.opc == 0b01:
-            masks = DecodeBitMasks(self.N, self.imms, self.immr, datasize)
-            assert masks is not None  # allocated() saw to it
-            # The manual inserts under wmask and then under tmask; both keep the rest of Rd.
-            mask = Bits(datasize, masks[0] & masks[1])
-            result = (m.read_x(self.Rd, datasize) & ~mask) | (src.ror(self.immr) & mask)
+            result = (m.read_x(self.Rd, datasize) & ~self.mask) | (src.ror(self.immr) & self.mask)
         else:
             # Two shifts instead of the manual's rotation and masks: bits imms:0 go to the top of
             # the register and come down to their place, with zeros or copies of the sign above.

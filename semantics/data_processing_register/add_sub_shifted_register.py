@@ -32,11 +32,13 @@ class AddSubShiftedRegister(Instruction):
         datasize = 64 if self.sf else 32
         operand1 = m.read_x(self.Rn, datasize)
         operand2 = ShiftReg(m, self.Rm, self.shift, self.imm6, datasize)
-        if self.op:
-            operand2 = ~operand2
-        result, nzcv = AddWithCarry(operand1, operand2, Bits(1, self.op))
         if self.S:
+            if self.op:
+                operand2 = ~operand2
+            result, nzcv = AddWithCarry(operand1, operand2, Bits(1, self.op))
             m.write_nzcv(nzcv)
+        else:  # the same sum without its flags: x + NOT(y) + 1 = x - y
+            result = operand1 - operand2 if self.op else operand1 + operand2
         m.write_x(self.Rd, result)
 
     def assembly(self, pc: int) -> str:

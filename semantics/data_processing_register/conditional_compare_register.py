@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from armsym.bits import Bits
 from armsym.isa import Instruction, instruction
 from armsym.machine import NZCV, Machine
@@ -23,6 +25,11 @@ class ConditionalCompareRegister(Instruction):
     Rn: int
     nzcv: int
 
+    @cached_property
+    def literal(self) -> NZCV:
+        """The flags when the condition fails."""
+        return NZCV.of_bits(Bits(4, self.nzcv))
+
     def execute(self, m: Machine) -> None:
         datasize = 64 if self.sf else 32
         operand1 = m.read_x(self.Rn, datasize)
@@ -30,7 +37,7 @@ class ConditionalCompareRegister(Instruction):
         if self.op:
             operand2 = ~operand2
         _, flags = AddWithCarry(operand1, operand2, Bits(1, self.op))
-        m.write_nzcv(select_flags(ConditionHolds(self.cond, m), flags, NZCV.of_bits(Bits(4, self.nzcv))))
+        m.write_nzcv(select_flags(ConditionHolds(self.cond, m), flags, self.literal))
 
     def assembly(self, pc: int) -> str:
         w = 64 if self.sf else 32

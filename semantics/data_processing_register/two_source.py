@@ -17,9 +17,6 @@ _NAMES = {
 }
 _SIZES = "bhwx"
 
-# The CRC-32 and CRC-32C polynomials 0x04C11DB7 and 0x1EDC6F41, bits reversed.
-_POLYNOMIALS = (Bits(64, 0xEDB88320), Bits(64, 0x82F63B78))
-
 
 @instruction("""
     31 | 30 | 29 | 28  21   | 20 16 | 15 10  | 9 5 | 4 0
@@ -85,14 +82,30 @@ def _signed_quotient(a: Bits, b: Bits) -> Bits:
     return ite(negative_a ^ negative_b, -quotient, quotient)
 
 
-def _crc(acc: Bits, value: Bits, castagnoli: int) -> Bits:
-    """The CRC of `acc` extended by `value` (8 to 64 bits), one polynomial division step a bit.
+def _power_series_inverse(polynomial: int) -> int:
+    """The 64 low coefficients of 1 / polynomial over GF(2); its constant coefficient is 1."""
+    inverse, rest = 0, 1
+    for k in range(64):
+        if rest >> k & 1:
+            inverse |= 1 << k
+            rest ^= polynomial << k
+    return inverse
 
-    The manual reverses the bits, divides from the top by the polynomial and reverses back;
-    this divides the unreversed bits from the bottom by the reversed polynomial.
+
+# x^32 + ... + 1 of CRC-32 (0x04C11DB7) and CRC-32C (0x1EDC6F41), bits reversed: bit 0 stands for x^32.
+_POLYNOMIALS = (0xEDB88320 << 1 | 1, 0x82F63B78 << 1 | 1)
+_DIVISORS = tuple((Bits(64, p), Bits(64, _power_series_inverse(p))) for p in _POLYNOMIALS)
+
+
+def _crc(acc: Bits, value: Bits, castagnoli: int) -> Bits:
+    """The CRC of `acc` extended by `value` (8 to 64 bits).
+
+    The manual reverses the bits, divides from the top by the polynomial and reverses back.
+    This divides the unreversed bits from the bottom: the quotient that clears the low bits
+    is their product with the inverse of the polynomial, and the remainder is what is left.
     """
-    polynomial = _POLYNOMIALS[castagnoli]
-    rest = acc.zero_extend(64) ^ value.zero_extend(64)
-    for _ in range(value.width):
-        rest = (rest >> 1) ^ (rest[0].sign_extend(64) & polynomial)
-    return rest[31:0]
+    polynomial, inverse = _DIVISORS[castagnoli]
+    size = value.width
+    dividend = acc.zero_extend(64) ^ value.zero_extend(64)
+    quotient = dividend.clmul(inverse)[size - 1 : 0].zero_extend(64)
+    return (dividend.zero_extend(128) ^ quotient.clmul(polynomial))[size + 31 : size]

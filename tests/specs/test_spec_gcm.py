@@ -63,8 +63,8 @@ def test_multiplication_is_that_of_the_field() -> None:
 
 @pytest.mark.parametrize("bits", [128, 192, 256])
 def test_nist_encryption(bits: int) -> None:
-    """20 of the 7,875 vectors of each key length: IVs of 8 to 1024 bits, tags of 32 to 128."""
-    vectors = sample(records(f"ciphers/AES/GCM/gcmEncryptExtIV{bits}.rsp"), 20)
+    """15 of the 7,875 vectors of each key length: IVs of 8 to 1024 bits, tags of 32 to 128."""
+    vectors = sample(records(f"ciphers/AES/GCM/gcmEncryptExtIV{bits}.rsp"), 15)
     assert {v["IVLEN"] for v in vectors} >= {"96", "8", "1024"}
     for v in vectors:
         iv, plaintext, aad = (bytes.fromhex(v[name]) for name in ("IV", "PT", "AAD"))
@@ -74,9 +74,9 @@ def test_nist_encryption(bits: int) -> None:
 
 @pytest.mark.parametrize("bits", [128, 192, 256])
 def test_nist_decryption(bits: int) -> None:
-    """20 of the 7,875 vectors of each key length; about half must answer FAIL."""
-    vectors = sample(records(f"ciphers/AES/GCM/gcmDecrypt{bits}.rsp"), 20)
-    assert 3 < sum("FAIL" in v for v in vectors) < 17
+    """15 of the 7,875 vectors of each key length; about half must answer FAIL."""
+    vectors = sample(records(f"ciphers/AES/GCM/gcmDecrypt{bits}.rsp"), 15)
+    assert 3 <= sum("FAIL" in v for v in vectors) <= 12
     for v in vectors:
         iv, ciphertext, aad, tag = (bytes.fromhex(v[name]) for name in ("IV", "CT", "AAD", "TAG"))
         P = gcm.gcm_decrypt(ciph(v["KEY"]), iv, ciphertext, aad, tag)

@@ -112,6 +112,12 @@ def test_each_wrong_initial_word_is_caught() -> None:
                 test()
 
 
+def test_message_schedules_have_one_word_for_each_step() -> None:
+    block = [Bits(32, 1)] * 16
+    assert len(sha1.schedule(block)) == 80
+    assert [len(part) for part in sm3.expand(block)] == [68, 64]
+
+
 def test_words_of_the_wrong_width_are_refused() -> None:
     M = [Bits(64, 0)] * 16
     with pytest.raises(WidthError):

@@ -30,40 +30,41 @@ OFFSETS = {
 
 @pytest.mark.parametrize("d", SHA3)
 def test_cavp_short_messages(d: int) -> None:
-    """All messages of up to one block of the ShortMsg files."""
-    vectors = records(f"hashes/SHA3/SHA3_{d}ShortMsg.rsp")
-    assert len(vectors) > 70
+    """50 of the 73 to 145 messages of up to one block of the ShortMsg files."""
+    vectors = sample(records(f"hashes/SHA3/SHA3_{d}ShortMsg.rsp"), 50)
+    assert len(vectors) == 50
     for message, digest in message_and_digest(vectors):
         assert SHA3[d](message) == digest
 
 
 @pytest.mark.parametrize("d", SHA3)
 def test_cavp_long_messages(d: int) -> None:
-    """Three of the 100 messages of the LongMsg files."""
-    for message, digest in message_and_digest(sample(records(f"hashes/SHA3/SHA3_{d}LongMsg.rsp"), 3)):
+    """Three of the 40 shortest of the 100 messages of the LongMsg files: up to 42 blocks."""
+    vectors = sample(records(f"hashes/SHA3/SHA3_{d}LongMsg.rsp")[:40], 3)
+    for message, digest in message_and_digest(vectors):
         assert SHA3[d](message) == digest
 
 
 @pytest.mark.parametrize("strength", SHAKE)
 def test_cavp_shake_short_messages(strength: int) -> None:
-    """100 of the messages of up to two blocks."""
-    vectors = sample(records(f"hashes/SHAKE/SHAKE{strength}ShortMsg.rsp"), 100)
+    """50 of the 273 or 337 messages of up to two blocks."""
+    vectors = sample(records(f"hashes/SHAKE/SHAKE{strength}ShortMsg.rsp"), 50)
     for message, output in message_and_digest(vectors):
         assert SHAKE[strength](message, 8 * len(output)) == output
 
 
 @pytest.mark.parametrize("strength", SHAKE)
 def test_cavp_shake_long_messages(strength: int) -> None:
-    """Three of the 100 messages of the LongMsg files."""
-    vectors = sample(records(f"hashes/SHAKE/SHAKE{strength}LongMsg.rsp"), 3)
+    """Three of the 40 shortest of the 100 messages of the LongMsg files: up to 42 blocks."""
+    vectors = sample(records(f"hashes/SHAKE/SHAKE{strength}LongMsg.rsp")[:40], 3)
     for message, output in message_and_digest(vectors):
         assert SHAKE[strength](message, 8 * len(output)) == output
 
 
 @pytest.mark.parametrize("strength", SHAKE)
 def test_cavp_shake_variable_output(strength: int) -> None:
-    """80 of the more than 1,000 output lengths."""
-    for v in sample(records(f"hashes/SHAKE/SHAKE{strength}VariableOut.rsp"), 80):
+    """40 of the more than 1,000 output lengths."""
+    for v in sample(records(f"hashes/SHAKE/SHAKE{strength}VariableOut.rsp"), 40):
         output = bytes.fromhex(v["OUTPUT"])
         assert 8 * len(output) == int(v["OUTPUTLEN"])
         assert SHAKE[strength](bytes.fromhex(v["MSG"]), 8 * len(output)) == output

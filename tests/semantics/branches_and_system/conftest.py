@@ -18,17 +18,20 @@ def run(
     x: Mapping[int, int] | None = None,
     *,
     sp: int = 0,
-    nzcv: int = 0,
+    flags: int = 0,
     pc: int = 0,
     leaks: list[tuple[str, int]] | None = None,
     **fields: int,
 ) -> Machine:
-    """The machine after the instruction of `cls` with these fields; registers not in `x` hold 0."""
+    """The machine after the instruction of `cls` with these fields.
+
+    Registers not in `x` hold 0; `flags` is N:Z:C:V; `leaks` collects what was announced.
+    """
     m = Machine(
         x=[Bits(64, (x or {}).get(n, 0)) for n in range(31)],
         sp=Bits(64, sp),
         v=[Bits(128, 0)] * 32,
-        nzcv=NZCV.of_bits(Bits(4, nzcv)),
+        nzcv=NZCV.of_bits(Bits(4, flags)),
         pc=Bits(64, pc),
         memory=ConcreteMemory([]),
     )

@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
+from armsym.bits import Bits
 from armsym.machine import Machine
 from semantics import A64
+from semantics.data_processing_immediate.add_sub_immediate import AddSubImmediate
 from semantics.data_processing_immediate.bitfield import Bitfield
 from semantics.data_processing_immediate.extract import Extract
 from semantics.data_processing_immediate.logical_immediate import LogicalImmediate
+from semantics.data_processing_immediate.move_wide_immediate import MoveWideImmediate
 from semantics.data_processing_immediate.pc_rel_addressing import PCRelAddressing
 
 Execute = Callable[..., Machine]
@@ -49,6 +52,8 @@ def test_logical_immediates_are_the_rotated_runs_of_ones(width: int) -> None:
 @pytest.mark.parametrize("width", [32, 64])
 def test_bitfield_is_the_manuals_rotation_under_wmask_and_tmask(execute: Execute, width: int) -> None:
     rng = random.Random(width)
+    sf = width == 64
+    m = execute(Extract, sf=1, N=1, Rm=31, imms=0, Rn=31, Rd=31)
     for r in range(width):
         for s in range(width):
             # DecodeBitMasks for an element of the whole register.
@@ -60,8 +65,8 @@ def test_bitfield_is_the_manuals_rotation_under_wmask_and_tmask(execute: Execute
                 bot = (old & ~wmask) | (rotate_right(src, r, width) & wmask)
                 top = (ones(width) * (src >> s & 1)) if extend else old
                 meant = (top & ~tmask) | (bot & tmask)
-                sf = width == 64
-                m = execute(Bitfield, {0: dst, 1: src}, sf=sf, opc=opc, N=sf, immr=r, imms=s, Rn=1, Rd=0)
+                m.x[0], m.x[1] = Bits(64, dst), Bits(64, src)
+                A64.decode(Bitfield.encode(sf=sf, opc=opc, N=sf, immr=r, imms=s, Rn=1, Rd=0)).execute(m)
                 assert m.x[0].uint == meant & ones(width), (opc, r, s)
 
 
@@ -89,6 +94,23 @@ def test_extr_of_one_register_is_ror(execute: Execute) -> None:
         both = 0x0123_4567_89AB_CDEF
         m = execute(Extract, {1: both}, sf=1, N=1, Rm=1, imms=lsb, Rn=1, Rd=0)
         assert m.x[0].uint == (both << 64 | both) >> lsb & ones(64)
+
+
+def test_extr_takes_the_low_half_from_rm(execute: Execute) -> None:
+    m = execute(
+        Extract, {1: 0x1111_2222_3333_4444, 2: 0x5555_6666_7777_8888}, sf=1, N=1, Rm=2, imms=16, Rn=1, Rd=0
+    )
+    assert m.x[0].uint == 0x4444_5555_6666_7777
+
+
+def test_movk_keeps_the_rest(execute: Execute) -> None:
+    x = {0: 0x1111_2222_3333_4444}
+    assert (
+        execute(MoveWideImmediate, x, sf=1, opc=3, hw=2, imm16=0xABCD, Rd=0).x[0].uint
+        == 0x1111_ABCD_3333_4444
+    )
+    assert execute(MoveWideImmediate, x, sf=0, opc=3, hw=1, imm16=0xABCD, Rd=0).x[0].uint == 0xABCD_4444
+    assert execute(MoveWideImmediate, x, sf=0, opc=0, hw=1, imm16=0xABCD, Rd=0).x[0].uint == 0x5432_FFFF
 
 
 @pytest.mark.parametrize(
@@ -136,6 +158,9 @@ def test_unallocated(word: int) -> None:
 def test_sp_or_zr(execute: Execute) -> None:
     fields = {"sf": 1, "N": 1, "immr": 0, "imms": 7, "Rn": 1, "Rd": 31}
     assert execute(LogicalImmediate, {1: 0x1234}, sp=5, opc=0b00, **fields).sp.uint == 0x34  # AND writes SP
-    m = execute(LogicalImmediate, {1: 0x1234}, sp=5, opc=0b11, **fields)  # ANDS writes ZR
-    assert m.sp.uint == 5
+    m = execute(LogicalImmediate, {1: 0x1234}, sp=5, flags=15, opc=0b11, **fields)  # ANDS writes ZR
     assert m.nzcv.bits.uint == 0
+    assert m.sp.uint == 5
+    fields = {"sf": 1, "op": 0, "sh": 0, "imm12": 16, "Rn": 31, "Rd": 31}
+    assert execute(AddSubImmediate, sp=0x100, S=0, **fields).sp.uint == 0x110
+    assert execute(AddSubImmediate, sp=0x100, S=1, **fields).sp.uint == 0x100  # ADDS writes ZR

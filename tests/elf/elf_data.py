@@ -1,4 +1,4 @@
-"""How the files in data/ are made from our own sources: `python -m tests.elf.build_data DIRECTORY`."""
+"""How the files in data/ are made from our own sources: `python tests/elf/elf_data.py` remakes them all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COMMANDS: dict[str, list[str]] = {
     "outside.o": ["as", "outside.s"],
     "lib.tmp.o": ["as", "lib.s"],
     "lib.so": ["ld", "-shared", *_SMALL, "-z", "relro", "-soname", "lib.so", "lib.tmp.o"],
-    "lib_symbolic.so": ["ld", "-shared", "-Bsymbolic", "-z", "now", *_SMALL, "-soname", "lib.so", "lib.tmp.o"],
+    "lib_symbolic.so": ["ld", "-shared", "-Bsymbolic", "-z", "now", *_SMALL, "lib.tmp.o"],
     "prog.tmp.o": ["as", "prog.s"],
     "prog.exe": ["ld", *_SMALL, "--allow-shlib-undefined", "prog.tmp.o", "lib.so"],
     "pie.tmp.o": ["as", "--defsym", "PIE=1", "prog.s"],
@@ -36,6 +36,10 @@ COMMANDS: dict[str, list[str]] = {
 }
 
 
+def _run(folder: Path, tool: str, *arguments: str) -> None:
+    subprocess.run([PREFIX + tool, *arguments], cwd=folder, check=True, capture_output=True)
+
+
 def build(directory: Path) -> None:
     """Make every file of `COMMANDS`, and archives of the objects, in the directory."""
     with tempfile.TemporaryDirectory() as name:
@@ -43,13 +47,10 @@ def build(directory: Path) -> None:
         for source in [*DATA.glob("*.s"), *DATA.glob("*.ld")]:
             shutil.copy(source, work)
         for target, (tool, *arguments) in COMMANDS.items():
-            subprocess.run([PREFIX + tool, *arguments, "-o", target], cwd=work, check=True, capture_output=True)
+            _run(work, tool, *arguments, "-o", target)
         long_name = "a_member_with_a_long_name.o"
         shutil.copy(work / "got.o", work / long_name)
-        subprocess.run(
-            [PREFIX + "ar", "rcsD", "library.a", "relocs.o", "nosize.o", long_name],
-            cwd=work, check=True, capture_output=True,
-        )  # fmt: skip
+        _run(work, "ar", "rcsD", "library.a", "relocs.o", "nosize.o", long_name)
         for target in [*COMMANDS, "library.a"]:
             if ".tmp." not in target:
                 shutil.copyfile(work / target, directory / target)

@@ -1,0 +1,136 @@
+"""Shipped libraries: their symbols as readelf lists them, and how long it takes to load them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from armsym.elf import Image, load
+from armsym.wheels import Wheel, WheelUnavailable
+from crypto_examples.wheels import AWS_LC, OPENSSL_3_4, OPENSSL_4_0
+
+pytestmark = pytest.mark.wheels
+READELF = shutil.which("aarch64-linux-gnu-readelf") or shutil.which("readelf")
+
+
+def fetched(wheel: Wheel) -> Path:
+    try:
+        return wheel.path()
+    except WheelUnavailable as e:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(e))
+
+
+@pytest.fixture(scope="module", params=[OPENSSL_4_0, OPENSSL_3_4, AWS_LC], ids=str)
+def library(request: pytest.FixtureRequest) -> tuple[Path, Image]:
+    path = fetched(request.param)
+    return path, load(path)
+
+
+#: Facts of the pinned files, as `aarch64-linux-gnu-readelf -sW` printed them: symbol, st_value, st_size.
+FACTS = {
+    OPENSSL_4_0: [
+        ("KeccakF1600_ce", 0x6A31A0, 296),
+        ("sha512_block_armv8", 0x6A8800, 2016),
+        ("OPENSSL_armcap_P", 0xA04F5C, 4),
+        ("sha512_block_data_order", 0x6A79C0, 3640),
+    ],
+    AWS_LC: [("OPENSSL_armcap_P", 0x58A340, 4), ("sha512_block_data_order_hw", 0x288F80, 2016)],
+}
+
+
+@pytest.mark.parametrize("wheel", FACTS, ids=str)
+def test_symbols_by_name(wheel: Wheel) -> None:
+    image = load(fetched(wheel))
+    for name, offset, size in FACTS[wheel]:
+        s = image.symbol(name)
+        assert (s.offset, s.size) == (offset, size)
+    segment = image.segment_at(image.symbol("OPENSSL_armcap_P").offset)
+    assert segment is not None
+    assert segment.access == "rw"
+
+
+def test_sha512_hw_routine() -> None:
+    image = load(fetched(OPENSSL_4_0))
+    start, size = image.function_extent("sha512_block_armv8")
+    assert size % 4 == 0
+    assert image.word(start + size - 4) == 0xD65F03C0  # ret
+    # SHA-512's constants (FIPS 180-4, section 4.2.3) are in memory that is never written.
+    k = (0x428A2F98D728AE22).to_bytes(8, "little") + (0x7137449123EF65CD).to_bytes(8, "little")
+    tables = image.find_bytes(k, "r")
+    assert tables
+    assert all(image.segment_at(t).access in ("r", "rx") for t in tables)  # type: ignore[union-attr]
+    assert len(image.bytes_at(tables[0], 640)) == 640
+
+
+def test_every_function_has_an_extent(library: tuple[Path, Image]) -> None:
+    _, image = library
+    count = 0
+    for s in image.functions():
+        name = s.name if s.name in image.symbols else f"{s.name}@{s.offset:#x}"
+        start, size = image.function_extent(name)
+        assert size > 0
+        assert image.is_code(start)
+        assert image.is_code(start + size - 4)
+        count += 1
+    assert count > 10_000
+
+
+@pytest.mark.skipif(READELF is None, reason="needs readelf")
+def test_symbols_are_those_of_readelf(library: tuple[Path, Image]) -> None:
+    path, image = library
+    assert READELF is not None
+    text = subprocess.run([READELF, "-sW", str(path)], capture_output=True, text=True, check=True).stdout
+    text = text[text.index("'.symtab'") :]
+    listed = set()
+    for line in text.splitlines():
+        f = line.split()
+        if len(f) == 8 and f[3] in ("FUNC", "OBJECT") and f[6].isdigit():
+            listed.add((int(f[1], 16), int(f[2], 0), f[3].lower(), f[4].lower(), f[7]))
+    mine = {
+        (s.offset, s.size, s.kind, s.binding, s.name)
+        for s in image.all_symbols
+        if s.kind in ("func", "object") and s.state == "defined"
+    }
+    assert len(mine) > 10_000
+    assert mine == listed
+
+
+@pytest.mark.skipif(READELF is None, reason="needs readelf")
+def test_slots_are_those_of_readelf(library: tuple[Path, Image]) -> None:
+    path, image = library
+    assert READELF is not None
+    text = subprocess.run([READELF, "-rW", str(path)], capture_output=True, text=True, check=True).stdout
+    relative, named, external = {}, {}, set()
+    for line in text.splitlines():
+        if m := re.match(r"([0-9a-f]{16})\s+\S+\s+R_AARCH64_RELATIVE\s+([0-9a-f]+)$", line):
+            relative[int(m[1], 16)] = int(m[2], 16)
+        elif m := re.match(
+            r"([0-9a-f]{16})\s+\S+ R_AARCH64_(ABS64|GLOB_DAT|JUMP_SLOT)\s+([0-9a-f]{16})", line
+        ):
+            if int(m[3], 16):
+                named[int(m[1], 16)] = int(m[3], 16)
+            else:
+                external.add(int(m[1], 16))
+        elif m := re.match(r"([0-9a-f]{16})\s+\S+ R_AARCH64_TLSDESC", line):
+            external |= {int(m[1], 16), int(m[1], 16) + 8}
+    assert len(relative) > 10_000
+    assert image.pointers == relative | named
+    assert set(image.external_pointers) == external
+
+
+def test_loading_is_fast(library: tuple[Path, Image]) -> None:
+    path, _ = library
+    best = float("inf")
+    for _ in range(3):
+        start = time.process_time()
+        load(path).symbol("OPENSSL_armcap_P")
+        best = min(best, time.process_time() - start)
+    assert best < 0.5
