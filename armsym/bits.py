@@ -24,6 +24,17 @@ __all__ = ["Bits", "BitsLike", "Prop", "concat", "ite", "opaque"]
 BitsLike: TypeAlias = Union["Bits", int]
 
 
+class _Masks(dict[int, int]):
+    """2**w - 1 by width w, made when first asked for: shifting anew costs more than an addition."""
+
+    def __missing__(self, w: int) -> int:
+        m = self[w] = (1 << w) - 1
+        return m
+
+
+_MASK = _Masks()
+
+
 class Prop:
     """A condition: `value` is a `bool`, or a one-bit term.
 
@@ -114,7 +125,7 @@ class Bits:
         self.width = width
         self.value = value
         if isinstance(value, int):
-            if width < 1 or not 0 <= value < (1 << width):
+            if width < 1 or not 0 <= value <= _MASK[width]:
                 raise WidthError(f"{value:#x} is not an unsigned number of {width} bits")
         elif value.width != width:
             raise WidthError(f"a term of {value.width} bits given as Bits of {width}")
@@ -124,7 +135,7 @@ class Bits:
     @staticmethod
     def wrap(width: int, value: int) -> Bits:
         """`value` modulo 2**width, for numbers that may be negative or too large."""
-        return _new(width, value & ((1 << width) - 1))
+        return _new(width, value & _MASK[width])
 
     @staticmethod
     def from_bytes(data: bytes, order: str) -> Bits:
@@ -140,9 +151,11 @@ class Bits:
             return other.value
         if isinstance(other, int) and not isinstance(other, bool):
             w = self.width
-            if not -(1 << (w - 1)) <= other < (1 << w):
+            if 0 <= other <= _MASK[w]:
+                return other
+            if not -(1 << (w - 1)) <= other < 0:
                 raise WidthError(f"cannot {verb} {w} bits and the number {other}: it does not fit")
-            return other & ((1 << w) - 1)
+            return other & _MASK[w]
         raise WidthError(f"cannot {verb} {self.width} bits and {type(other).__name__} {other!r}")
 
     # -- arithmetic and logic -----------------------------------------------------------------
@@ -151,7 +164,7 @@ class Bits:
         w = self.width
         a, b = self.value, self._coerce(other, "add")
         if isinstance(a, int) and isinstance(b, int):
-            return _new(w, (a + b) & ((1 << w) - 1))
+            return _new(w, (a + b) & _MASK[w])
         return _new(w, ops.add(w, a, b))
 
     __radd__ = __add__
@@ -160,7 +173,7 @@ class Bits:
         w = self.width
         a, b = self.value, self._coerce(other, "subtract")
         if isinstance(a, int) and isinstance(b, int):
-            return _new(w, (a - b) & ((1 << w) - 1))
+            return _new(w, (a - b) & _MASK[w])
         return _new(w, ops.sub(w, a, b))
 
     def __rsub__(self, other: int) -> Bits:
@@ -170,14 +183,14 @@ class Bits:
         w = self.width
         a, b = self.value, self._coerce(other, "multiply")
         if isinstance(a, int) and isinstance(b, int):
-            return _new(w, (a * b) & ((1 << w) - 1))
+            return _new(w, (a * b) & _MASK[w])
         return _new(w, ops.mul(w, a, b))
 
     __rmul__ = __mul__
 
     def __neg__(self) -> Bits:
         w, a = self.width, self.value
-        return _new(w, -a & ((1 << w) - 1) if isinstance(a, int) else ops.neg(w, a))
+        return _new(w, -a & _MASK[w] if isinstance(a, int) else ops.neg(w, a))
 
     def __xor__(self, other: BitsLike) -> Bits:
         w = self.width
@@ -208,7 +221,7 @@ class Bits:
 
     def __invert__(self) -> Bits:
         w, a = self.width, self.value
-        m = (1 << w) - 1
+        m = _MASK[w]
         return _new(w, a ^ m if isinstance(a, int) else ops.xor(w, a, m))
 
     # -- shifts and rotations by known amounts ------------------------------------------------
@@ -222,7 +235,7 @@ class Bits:
         w, a = self.width, self.value
         self._amount(n)
         if isinstance(a, int):
-            return _new(w, (a << n) & ((1 << w) - 1) if n < w else 0)
+            return _new(w, (a << n) & _MASK[w] if n < w else 0)
         return _new(w, ops.lsl(w, a, n))
 
     def __rshift__(self, n: int) -> Bits:
@@ -236,7 +249,7 @@ class Bits:
         self._amount(n)
         if isinstance(a, int):
             s = a - ((a >> (w - 1)) << w)
-            return _new(w, (s >> n) & ((1 << w) - 1))
+            return _new(w, (s >> n) & _MASK[w])
         return _new(w, ops.asr(w, a, n))
 
     def ror(self, n: int) -> Bits:
@@ -244,7 +257,7 @@ class Bits:
         w, a = self.width, self.value
         n = self._amount(n) % w
         if isinstance(a, int):
-            return _new(w, ((a >> n) | (a << (w - n))) & ((1 << w) - 1))
+            return _new(w, ((a >> n) | (a << (w - n))) & _MASK[w])
         return _new(w, ops.ror(w, a, n))
 
     def rol(self, n: int) -> Bits:
@@ -316,7 +329,7 @@ class Bits:
             raise WidthError(f"bits {hi}:{lo} do not lie in a vector of {w} bits")
         n, a = hi - lo + 1, self.value
         if isinstance(a, int):
-            return _new(n, (a >> lo) & ((1 << n) - 1))
+            return _new(n, (a >> lo) & _MASK[n])
         return _new(n, ops.extract(w, a, lo, n)) if n != w else self
 
     def elem(self, e: int, size: int) -> Bits:
@@ -326,7 +339,7 @@ class Bits:
         if lo < 0 or lo + size > w:
             raise WidthError(f"element {e} of {size} bits does not lie in a vector of {w} bits")
         if isinstance(a, int):
-            return _new(size, (a >> lo) & ((1 << size) - 1))
+            return _new(size, (a >> lo) & _MASK[size])
         return _new(size, ops.extract(w, a, lo, size)) if size != w else self
 
     def elems(self, size: int) -> list[Bits]:
@@ -370,7 +383,7 @@ class Bits:
         if width < w:
             raise WidthError(f"cannot sign-extend {w} bits to {width}")
         if isinstance(a, int):
-            return _new(width, (a - ((a >> (w - 1)) << w)) & ((1 << width) - 1))
+            return _new(width, (a - ((a >> (w - 1)) << w)) & _MASK[width])
         return _new(width, ops.sext(w, a, width)) if width != w else self
 
     def replicate(self, count: int) -> Bits:

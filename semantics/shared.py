@@ -27,6 +27,8 @@ class _AddFlags(NZCV):
         self._args = x, y, carry_in, result
 
     def __getattr__(self, name: str) -> Prop:
+        if name not in ("N", "Z", "C", "V"):
+            raise AttributeError(name)
         x, y, carry_in, result = self._args
         w = result.width
         if name == "N":
@@ -37,24 +39,30 @@ class _AddFlags(NZCV):
             if carry_in.value == 1:
                 # x + ~z + 1 carries out exactly when x >= z; the comparison is the canonical form.
                 value = x >= ~y
-            elif carry_in.value == 0:
-                value = result < x
             else:
                 wide = x.zero_extend(w + 1) + y.zero_extend(w + 1) + carry_in.zero_extend(w + 1)
                 value = wide[w] == 1
-        elif name == "V":
+        else:
             # Overflow: the operands agree in sign and the result does not.
             value = (~(x ^ y) & (x ^ result))[w - 1] == 1
-        else:
-            raise AttributeError(name)
         setattr(self, name, value)
         return value
+
+    @property
+    def compared(self) -> tuple[Bits, Bits] | None:
+        """(x, z) if the flags are those of the subtraction x - z, else None."""
+        x, y, carry_in, _ = self._args
+        return (x, ~y) if carry_in.value == 1 else None
 
 
 def AddWithCarry(x: Bits, y: Bits, carry_in: Bits) -> tuple[Bits, NZCV]:
     """Integer addition with carry input; returns the result and the flags.  `carry_in` has one bit."""
-    w = x.width
-    result = x + y if carry_in.value == 0 else x + y + carry_in.zero_extend(w)
+    if carry_in.value == 0:
+        result = x + y
+    elif carry_in.value == 1:
+        result = x - ~y  # = x + y + 1: a subtraction comes here as x + NOT(z) + 1 and leaves as x - z
+    else:
+        result = x + y + carry_in.zero_extend(x.width)
     return result, _AddFlags(x, y, carry_in, result)
 
 
@@ -67,6 +75,11 @@ def ConditionHolds(cond: int, m: Machine) -> Prop:
     """Whether the four-bit condition `cond` holds in the machine's flags."""
     f = m.nzcv
     base = cond >> 1
+    if 0b100 <= base <= 0b110 and isinstance(f, _AddFlags) and f.compared is not None:
+        # After x - z these are comparisons of x and z: one atom instead of a mix of flags.
+        x, z = f.compared
+        result = x > z if base == 0b100 else ~x.slt(z) if base == 0b101 else z.slt(x)
+        return ~result if cond & 1 else result
     if base == 0b000:
         result = f.Z  # EQ or NE
     elif base == 0b001:

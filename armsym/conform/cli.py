@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import importlib
+import importlib.util
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -71,10 +72,10 @@ def load_isa(name: str = "A64") -> Isa:
     isa = ep.load()
     if not isinstance(isa, InstructionSet):
         raise InputError(f"the entry point {ep.value} is not an InstructionSet")
-    try:
-        scope: Sequence[ScopeRule] = importlib.import_module(f"{ep.module}.out_of_scope").OUT_OF_SCOPE
-    except ModuleNotFoundError:
-        scope = ()
+    module = f"{ep.module}.out_of_scope"
+    scope: Sequence[ScopeRule] = ()
+    if importlib.util.find_spec(module) is not None:
+        scope = importlib.import_module(module).OUT_OF_SCOPE
     return Isa(name, isa, scope)
 
 
@@ -91,20 +92,34 @@ def select(isa: InstructionSet, pattern: str) -> list[type[Instruction]]:
     return found
 
 
+_CODE_SECTIONS = (".text", ".plt", ".init", ".fini")
+
+
 def _object_words(path: Path) -> list[int]:
-    """The distinct 32-bit words of the executable parts of a file, in order of appearance."""
+    """The distinct words of a file's code sections, or of its executable segments if it has none."""
     from armsym import elf
 
     image = elf.load(path)
+    executable = [s for s in image.segments if "x" in s.access]
+    extents = [
+        (at.offset, at.offset + at.size)
+        for at in image.sections
+        if at.name.startswith(_CODE_SECTIONS) and any(s.offset <= at.offset < s.end for s in executable)
+    ] or [(s.offset, s.end) for s in executable]
     words: dict[int, None] = {}
-    for segment in image.segments:
-        if "x" in segment.access:
-            data = bytes(segment.data)
-            for at in range(0, len(data) - 3, 4):
-                words[int.from_bytes(data[at : at + 4], "little")] = None
+    for start, end in extents:
+        for offset in range(start + -start % 4, end - 3, 4):
+            if image.is_code(offset):
+                words[image.word(offset)] = None
     if not words:
-        raise InputError(f"{path}: no executable bytes")
+        raise InputError(f"{path}: holds no code")
     return list(words)
+
+
+def _at_least(low: float, **options: float | None) -> None:
+    for name, value in options.items():
+        if value is not None and value < low:
+            raise InputError(f"--{name} is at least {low}, not {value}")
 
 
 def _one_word(text: str) -> int:
@@ -146,7 +161,8 @@ def _report(
         if as_json:
             collected.append(as_dict(r))
             continue
-        typer.echo(f"{'ok  ' if r.ok else 'FAIL'} {line(r)}")
+        status = "FAIL" if not r.ok else "ok  " if r.evidence else "none"
+        typer.echo(f"{status} {line(r)}")
         for m in r.mismatches[:show]:
             typer.echo("    " + str(m).replace("\n", "\n    "))
         hidden = r.mismatch_count - min(len(r.mismatches), show)
@@ -182,6 +198,7 @@ def decode(
         from armsym.conform.capstone_oracle import Capstone
         from armsym.conform.words import LIMIT
 
+        _at_least(1, words=words, limit=limit)
         isa = load_isa(isa_name)
         oracle = Capstone()
 
@@ -253,6 +270,8 @@ def execute(
         from armsym.conform import execute as x
         from armsym.conform.unicorn_oracle import UnicornCore
 
+        _at_least(1, states=states)
+        _at_least(0, seconds=seconds, state=state)
         isa = load_isa(isa_name).isa
         core = UnicornCore()
 
@@ -327,6 +346,8 @@ def symbolic(
     def body() -> bool:
         from armsym.conform import symbolic as s
 
+        _at_least(1, states=states)
+        _at_least(0, seconds=seconds, state=state)
         isa = load_isa(isa_name).isa
 
         def results() -> Iterator[SymbolicResult]:
@@ -397,6 +418,8 @@ def report(
         from armsym.conform.symbolic import check_symbolic_class
         from armsym.conform.unicorn_oracle import UnicornCore
 
+        _at_least(1, states=states, words=words)
+        _at_least(0, seconds=seconds)
         isa = load_isa(isa_name)
         chosen = select(isa.isa, cls)
         if not output.parent.is_dir():

@@ -49,7 +49,7 @@ _MISALIGNED = "misaligned SP or ordered access: Unicorn does not check alignment
 #: One state of this many keeps an address that faults.
 _FAULTING = 16
 #: A class with few field combinations is still tried with this many choices of registers.
-_LEAST_WORDS = 64
+_LEAST_WORDS = 256
 
 
 class _WindowFault(MemoryFault):
@@ -60,6 +60,12 @@ class _WindowFault(MemoryFault):
 
 class _WindowMemory(ConcreteMemory):
     """The window and the literal pool; a fault carries its address, so that the state can be moved there."""
+
+    touched = False
+
+    def find(self, address: int, size: int) -> ConcreteRegion | None:
+        self.touched = True
+        return super().find(address, size)
 
     def _fault(self, verb: str, address: int, size: int) -> NoReturn:
         raise _WindowFault(verb, address, size)
@@ -119,6 +125,11 @@ class ExecuteResult:
         """Whether every comparison agreed."""
         return self.mismatch_count == 0
 
+    @property
+    def evidence(self) -> bool:
+        """Whether any execution was compared at all."""
+        return self.compared > 0
+
 
 @dataclass(slots=True)
 class _Ours:
@@ -146,6 +157,8 @@ def _run_ours(i: Instruction, state: MachineState, literals: ConcreteRegion) -> 
     sp, flags = m.sp, m.nzcv
     try:
         i.execute(m)
+        if memory.touched and getattr(i, "Rn", 0) == 31 and state.sp & 15:
+            return _Ours(crash="accessed memory through a misaligned SP, which Unicorn does not check")
         return _pack(m, state, window, sp, flags)
     except _WindowFault as e:
         return _Ours(fault=_DATA_ABORT, fault_at=e.at)
@@ -440,7 +453,7 @@ def check_execute_class(
     source = ClassWords(cls, seed)
     result = ExecuteResult(cls.__name__, seed, combinations=source.total)
     for i in source.instructions(_LEAST_WORDS if words is None else words):
-        if result.words == words or time.process_time() - start > seconds:
+        if result.words == words or (result.words and time.process_time() - start > seconds):
             break
         if stop_after is not None and result.mismatch_count >= stop_after:
             break

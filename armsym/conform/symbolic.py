@@ -74,6 +74,11 @@ class SymbolicResult:
         """Whether every comparison agreed."""
         return self.mismatch_count == 0
 
+    @property
+    def evidence(self) -> bool:
+        """Whether any execution was compared at all."""
+        return self.compared > 0
+
 
 class _LogMemory:
     """Answers the n-th load by `answer(n, size)`; logs every access as (kind, address, value)."""
@@ -315,7 +320,7 @@ def check_symbolic_class(
     result = SymbolicResult(cls.__name__, seed)
     definitions = opaque_definitions(cls.__module__.partition(".")[0])
     for i in source.instructions(16 if words is None else words):
-        if result.words == words or time.process_time() - start > seconds:
+        if result.words == words or (result.words and time.process_time() - start > seconds):
             break
         if len(isa.matches(i.word)) == 1:
             check_symbolic_instruction(

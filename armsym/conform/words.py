@@ -1,6 +1,6 @@
 """Which words of an encoding class are tried: every small field combination, a sample beyond that.
 
-Register fields are drawn at random (register 31 and equal registers often); every other
+Register fields are drawn at random (registers 30 and 31 and equal registers often); every other
 field is enumerated.  When the other fields have more than `LIMIT` combinations, the narrow
 ones are still enumerated against each other, and the wide ones are given boundary values
 and random values; results say how many combinations there are and whether all were tried.
@@ -9,7 +9,7 @@ and random values; results say how many combinations there are and whether all w
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from armsym.isa import Field, Instruction
 
@@ -101,14 +101,16 @@ class ClassWords:
         return values
 
     def registers_at_random(self) -> dict[str, int]:
-        """Values for the register fields: 31 and repetitions more often than by chance."""
+        """Values for the register fields: 30, 31 and repetitions more often than by chance."""
         rng = self._rng
         values: dict[str, int] = {}
         for f in self.registers:
             roll = rng.random()
             if roll < 0.15:
                 values[f.name] = 31
-            elif roll < 0.27 and values:
+            elif roll < 0.20:
+                values[f.name] = 30
+            elif roll < 0.30 and values:
                 values[f.name] = rng.choice(list(values.values()))
             else:
                 values[f.name] = rng.randrange(32)
@@ -121,22 +123,40 @@ class ClassWords:
             for _ in range(max(1, self.limit // self.count)):
                 yield assemble(self.cls, values | self.registers_at_random())
 
+    def _instruction(self, values: dict[str, int]) -> Instruction | None:
+        """An instruction with these fields and random registers, if there is one."""
+        cls, rng = self.cls, self._rng
+        for _ in range(2 if self.registers else 1):
+            i = cls.from_word(assemble(cls, values | self.registers_at_random()))
+            if i is not None:
+                return i
+        # Some forms want 31 in a register field that they do not use.
+        full = {f.name: 31 for f in self.registers}
+        fallback = cls.from_word(assemble(cls, values | full)) if full else None
+        if fallback is not None:
+            for _ in range(16):
+                some = {f: r for f, r in self.registers_at_random().items() if rng.random() < 0.5}
+                i = cls.from_word(assemble(cls, values | full | some))
+                if i is not None:
+                    return i
+        return fallback
+
     def instructions(self, least: int) -> Iterator[Instruction]:
         """Allocated instructions in random order.
 
         Every combination comes once, and again with other registers until there are `least`.
         """
-        rng, cls = self._rng, self.cls
+        rng = self._rng
         made = 0
+        numbers: Sequence[int] = range(self.count)
         while True:
-            before = made
-            for n in rng.sample(range(self.count), self.count):
-                values = self.combination(n)
-                for _ in range(2 if self.registers else 1):
-                    i = cls.from_word(assemble(cls, values | self.registers_at_random()))
-                    if i is not None:
-                        made += 1
-                        yield i
-                        break
-            if made >= least or made == before:
+            allocated = []
+            for n in rng.sample(numbers, len(numbers)):
+                i = self._instruction(self.combination(n))
+                if i is not None:
+                    made += 1
+                    allocated.append(n)
+                    yield i
+            if made >= least or not allocated:
                 return
+            numbers = allocated

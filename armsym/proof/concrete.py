@@ -15,7 +15,7 @@ from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, Mem
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.proof.declare import Proof
-from armsym.proof.handles import Claim, Claims, Fold, RegionHandle, State, Words
+from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
 from armsym.proof.loops import Routine
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 
@@ -112,7 +112,7 @@ class ConcreteProof(Proof):
         self.inputs[name] = hex(v)
         return Bits(width, v)
 
-    def _make_region(self, r: RegionHandle, public: bool, align: int, cell: int | None, order: str) -> None:
+    def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
         size = r.size.uint
         data = self._bytes(self._pub if public else self._sec, size)
         base = self._address(size, align)
@@ -140,16 +140,16 @@ class ConcreteProof(Proof):
         if condition.value is not True:
             self.unmet = self._d.assumptions[-1]
 
-    def _region_base(self, r: RegionHandle) -> Bits:
+    def _region_base(self, r: Region) -> Bits:
         return Bits(64, self._concrete[r.name].base)
 
     def _image_base(self) -> Bits:
         return Bits(64, self.machine_base)
 
-    def _prefer_cells(self, r: RegionHandle, cell: int, order: str) -> None:
+    def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
         pass
 
-    def _read(self, r: RegionHandle, offset: Bits, size: int, order: str, at: State | None) -> Bits:
+    def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
         k = offset.uint
         if at is None:
             data = self._initial[r.name]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from armsym.bits import Bits, Prop
 from armsym.elf import Image
 from armsym.errors import InputError
-from armsym.proof.handles import Claims, Fold, RegionHandle, Rodata, State, Words
+from armsym.proof.handles import Claims, Fold, Region, Rodata, State, Words
 from armsym.proof.loops import Loop, Routine
 
 __all__ = ["Cut", "Invariant", "Proof", "StackArea"]
@@ -54,11 +54,11 @@ class Cut:
 
 @dataclass
 class _Declared:
-    regions: list[RegionHandle] = field(default_factory=list)
+    regions: list[Region] = field(default_factory=list)
     invariants: list[Invariant] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
     ensures: list[EnsuresFn] = field(default_factory=list)
-    modifies: list[RegionHandle] = field(default_factory=list)
+    modifies: list[Region] = field(default_factory=list)
     stack: int = 0
     assumptions: list[str] = field(default_factory=list)
     requires: list[tuple[str, Prop]] = field(default_factory=list)
@@ -92,7 +92,7 @@ class Proof(ABC):
 
     def region(
         self, name: str, size: Bits | int, *, access: str, public: bool = False, align: int = 1, cell: int | None = None, order: str = "little"
-    ) -> RegionHandle:
+    ) -> Region:
         """`size` bytes at an address that is a multiple of `align`, disjoint from all other regions.
 
         `access` is "r", "w" or "rw".  The content is secret unless public.  `cell` and `order`
@@ -104,7 +104,7 @@ class Proof(ABC):
         if align < 1 or align & (align - 1):
             raise InputError(f"region {name}: the alignment {align} is not a power of two")
         size_bits = Bits(64, size) if isinstance(size, int) else size
-        r = RegionHandle(self, name, size_bits, access)
+        r = Region(self, name, size_bits, access)
         self._d.regions.append(r)
         self._make_region(r, public, align, cell, order)
         aligned = f", {align}-byte aligned" if align > 1 else ""
@@ -145,7 +145,7 @@ class Proof(ABC):
         s = self.routine.image.symbol(symbol)
         return self._make_global(symbol, s.offset, width, public)
 
-    def call(self, **registers: Bits | RegionHandle | int) -> None:
+    def call(self, **registers: Bits | Region | int) -> None:
         """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
 
         Assumes AAPCS64: SP is 16-byte aligned, LR holds the caller's return address; obliges
@@ -156,7 +156,7 @@ class Proof(ABC):
             if kind not in "xw" or not digits.isdigit() or int(digits) > 30:
                 raise InputError(f"call: {name!r} is not a register x0..x30 or w0..w30")
             width = 64 if kind == "x" else 32
-            v = value.base if isinstance(value, RegionHandle) else Bits(width, value) if isinstance(value, int) else value
+            v = value.base if isinstance(value, Region) else Bits(width, value) if isinstance(value, int) else value
             if v.width != width:
                 raise InputError(f"call: {name} has {width} bits, the argument {v.width}")
             self._set_argument(int(digits), v)
@@ -181,7 +181,7 @@ class Proof(ABC):
         self._new_name(name)
         return Fold(self, name, step, start, over)
 
-    def modifies(self, *areas: RegionHandle | StackArea) -> None:
+    def modifies(self, *areas: Region | StackArea) -> None:
         """All that the routine may change besides volatile registers."""
         for a in areas:
             if isinstance(a, StackArea):
@@ -266,7 +266,7 @@ class Proof(ABC):
     @abstractmethod
     def _make_word(self, name: str, width: int, public: bool) -> Bits: ...
     @abstractmethod
-    def _make_region(self, r: RegionHandle, public: bool, align: int, cell: int | None, order: str) -> None: ...
+    def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None: ...
     @abstractmethod
     def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits: ...
     @abstractmethod
@@ -276,13 +276,13 @@ class Proof(ABC):
     @abstractmethod
     def _require(self, condition: Prop) -> None: ...
     @abstractmethod
-    def _region_base(self, r: RegionHandle) -> Bits: ...
+    def _region_base(self, r: Region) -> Bits: ...
     @abstractmethod
     def _image_base(self) -> Bits: ...
     @abstractmethod
-    def _prefer_cells(self, r: RegionHandle, cell: int, order: str) -> None: ...
+    def _prefer_cells(self, r: Region, cell: int, order: str) -> None: ...
     @abstractmethod
-    def _read(self, r: RegionHandle, offset: Bits, size: int, order: str, at: State | None) -> Bits: ...
+    def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits: ...
     @abstractmethod
     def _index(self, k: Bits) -> Bits: ...
     @abstractmethod

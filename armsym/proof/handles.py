@@ -16,7 +16,7 @@ from armsym.machine import Machine
 if TYPE_CHECKING:
     from armsym.proof.declare import Proof
 
-__all__ = ["Blocks", "Claim", "Claims", "Fold", "RegionHandle", "Rodata", "State", "Words", "lanes"]
+__all__ = ["Blocks", "Claim", "Claims", "Fold", "Region", "Rodata", "State", "Words", "lanes"]
 
 #: A condition, or several that must all hold.
 Claim: TypeAlias = Union[Prop, bool, Sequence["Claim"]]
@@ -112,7 +112,7 @@ class State:
         raise AttributeError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")
 
 
-class RegionHandle:
+class Region:
     """A declared region of memory."""
 
     def __init__(self, proof: Proof, name: str, size: Bits, access: str) -> None:
@@ -154,7 +154,7 @@ class RegionHandle:
 class Blocks:
     """`M(i)`: block i of a region, as words."""
 
-    def __init__(self, proof: Proof, region: RegionHandle, words: int, width: int, order: str, at: State | None) -> None:
+    def __init__(self, proof: Proof, region: Region, words: int, width: int, order: str, at: State | None) -> None:
         self._p, self.region, self.count, self.width, self.order, self._at = proof, region, words, width, order, at
 
     def __call__(self, index: Bits | int) -> Words:

@@ -19,6 +19,7 @@ from armsym.proof.assume import Assumptions
 from armsym.proof.path import Path
 from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
 from armsym.terms.node import Term
+from armsym.terms.ops import is_secret
 
 __all__ = ["Havoc", "LoopGuess", "guess_loops", "havoc", "wrote_beyond"]
 
@@ -78,7 +79,8 @@ class Havoc:
             if holds.value is True:
                 continue
             # A difference that mentions secrets is not worth a solver call: cursors are public.
-            if holds.value is False or path.knowledge.decide(holds.bit.value) != 1:
+            v = holds.value
+            if isinstance(v, bool) or is_secret(v) or path.knowledge.decide(v) != 1:
                 wrong.append(where)
         if not wrong:
             return None
@@ -175,17 +177,20 @@ def wrote_beyond(path: Path, h: Havoc) -> LoopGuess | None:
     return guess
 
 
-def guess_loops(runs: Iterable[dict[int, list[Machine]]]) -> dict[int, LoopGuess]:
-    """Guesses for each loop head from the arrivals of several concrete runs."""
+def guess_loops(runs: Iterable[dict[int, list[Machine]]], cells: dict[str, int]) -> dict[int, LoopGuess]:
+    """Guesses for each loop head from the arrivals of several concrete runs.
+
+    `cells` gives the cell size of each region of fixed size that may be written.
+    """
     arrivals: dict[int, list[list[Machine]]] = {}
     for heads in runs:
         for head, machines in heads.items():
             if len(machines) > 1:
                 arrivals.setdefault(head, []).append(machines)
-    return {head: _guess(runs_) for head, runs_ in arrivals.items()}
+    return {head: _guess(runs_, cells) for head, runs_ in arrivals.items()}
 
 
-def _guess(runs: list[list[Machine]]) -> LoopGuess:
+def _guess(runs: list[list[Machine]], cells: dict[str, int]) -> LoopGuess:
     g = LoopGuess()
     x = v = 0
     for machines in runs:
@@ -201,25 +206,27 @@ def _guess(runs: list[list[Machine]]) -> LoopGuess:
             g.writes.add(("v", n))
             if all(len({m.v[n].uint for m in machines}) == 1 for machines in runs):
                 g.strides["v", n] = 0
-    _guess_stack(g, runs)
+    _guess_memory(g, runs, cells)
     return g
 
 
-def _guess_stack(g: LoopGuess, runs: list[list[Machine]]) -> None:
-    data: list[list[bytes]] = []
-    for machines in runs:
-        row = []
-        for m in machines:
-            assert isinstance(m.memory, ConcreteMemory)
-            row += [bytes(r.data) for r in m.memory.regions if r.name == "stack"]
-        if len(row) != len(machines):
-            return
-        data.append(row)
-    for k in range(0, min(len(d) for row in data for d in row) - 7, 8):
-        words = [[int.from_bytes(d[k : k + 8], "little") for d in row] for row in data]
-        if any(len(set(w)) > 1 for w in words):
-            g.writes.add(("stack", k))
-            _stride(g, ("stack", k), words)
+def _guess_memory(g: LoopGuess, runs: list[list[Machine]], cells: dict[str, int]) -> None:
+    """Cells of the regions named in `cells` that differ between arrivals."""
+    for name, cell in cells.items():
+        data: list[list[bytes]] = []
+        for machines in runs:
+            row = []
+            for m in machines:
+                assert isinstance(m.memory, ConcreteMemory)
+                row += [bytes(r.data) for r in m.memory.regions if r.name == name]
+            data.append(row)
+        length = min((len(d) for row in data for d in row), default=0)
+        for k in range(0, length - cell + 1, cell):
+            words = [[int.from_bytes(d[k : k + cell], "little") for d in row] for row in data]
+            if any(len(set(w)) > 1 for w in words):
+                g.writes.add((name, k))
+                if cell == 8:
+                    _stride(g, (name, k), words)
 
 
 def _stride(g: LoopGuess, where: Location, values: list[list[int]]) -> None:

@@ -7,8 +7,13 @@ from armsym.machine import Machine
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.node import Term, Value, intern
+from armsym.terms.show import size
 
 __all__ = ["Knowledge", "Path"]
+
+#: Conditions on secrets of more terms than this are not decided: they would take the solver long,
+#: and a branch on one fails the constant-time obligation anyway.
+SECRET_LIMIT = 60
 
 
 class Knowledge:
@@ -68,6 +73,8 @@ class Knowledge:
         if known is not None:
             return known[1]
         if self._unknown.get(c.id) == len(self.facts):
+            return None
+        if ops.is_secret(c) and size(c) > SECRET_LIMIT:
             return None
         s = self.solver()
         if s.implies(c, self.timeout_ms).holds:

@@ -6,7 +6,7 @@ from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.machine import NZCV, Machine
 from armsym.proof.declare import Invariant, Proof
-from armsym.proof.handles import Fold, RegionHandle, State, Words
+from armsym.proof.handles import Fold, Region, State, Words
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
 from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
@@ -55,7 +55,7 @@ class SymbolicProof(Proof):
     def _make_word(self, name: str, width: int, public: bool) -> Bits:
         return variable(name, width, secret=not public)
 
-    def _make_region(self, r: RegionHandle, public: bool, align: int, cell: int | None, order: str) -> None:
+    def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
         base = variable(r.name, 64, secret=False, possible=ones(64) & ~(align - 1))
         assert isinstance(base.value, Term)
         self._check_size(r)
@@ -66,7 +66,7 @@ class SymbolicProof(Proof):
         # Not wrapping: base + size <= 2**64, so the last byte's address is not below the first's.
         self.facts.append((base <= base + r.size).bit.value)
 
-    def _check_size(self, r: RegionHandle) -> None:
+    def _check_size(self, r: Region) -> None:
         v = r.size.value
         if isinstance(v, int):
             return
@@ -127,6 +127,11 @@ class SymbolicProof(Proof):
             self._memory0 = SymbolicMemory(regions)
         return self._memory0
 
+    @property
+    def writable_cells(self) -> dict[str, int]:
+        """The cell size, in bytes, of each region of fixed size that may be written."""
+        return {r.name: r.cell for r in self.memory0.regions if "w" in r.access and r.size.is_concrete}
+
     def _image_parts(self, base: Term) -> list[SymbolicRegion]:
         parts = []
         image = self.routine.image
@@ -153,19 +158,19 @@ class SymbolicProof(Proof):
 
     # -- what claims ask ----------------------------------------------------------------------
 
-    def _region_base(self, r: RegionHandle) -> Bits:
+    def _region_base(self, r: Region) -> Bits:
         return self._regions[r.name].address
 
     def _image_base(self) -> Bits:
         return self.image_base
 
-    def _prefer_cells(self, r: RegionHandle, cell: int, order: str) -> None:
+    def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
         if r.name not in self._explicit:
             self._explicit.add(r.name)
             s = self._regions[r.name]
             s.cell, s.order = cell, order
 
-    def _read(self, r: RegionHandle, offset: Bits, size: int, order: str, at: State | None) -> Bits:
+    def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
         region = self._regions[r.name]
         if at is None and size == region.cell and order == region.order:
             return region.initial_cell(offset.value if isinstance(offset.value, int) else intern(offset.value))

@@ -26,12 +26,18 @@ def _linear_parts(t: Poly) -> tuple[dict[Term, int], int]:
     used = 0
     for mask in t.entries.values():
         used |= mask
-    const = t.const
+    const, full = t.const, ones(t.width)
+    if const == full:
+        # NOT u = -u - 1.
+        u = make_poly(t.width, t.entries, 0)
+        assert isinstance(u, Term)
+        terms, c = linear_view(u)
+        return {v: -k & full for v, k in terms.items()}, (-c - 1) & full
     if const & used:
         return {t: 1}, 0
     parts = _whole_parts(t)
     if parts is not None:
-        w, full = t.width, ones(t.width)
+        w = t.width
         out: dict[Term, int] = {}
         for base, s in parts:
             # zext, trunc or shift left of a term: 2**-s times its image of this width.
@@ -100,6 +106,10 @@ def make_sum(width: int, terms: dict[Term, int], const: int) -> Value:
         ((t, c),) = terms.items()
         if c == 1 and const == 0:
             return t
+        if c == const == ones(width):
+            # -u - 1 = NOT u.
+            entries, c0 = poly_view(t)
+            return make_poly(width, entries, c0 ^ const)
         if c & (c - 1) == 0:
             k = c.bit_length() - 1
             pb = t.pb << k

@@ -166,7 +166,7 @@ def lsl(w: int, a: Value, n: int) -> Value:
         return a << n & ones(w)
     if n == 0:
         return a
-    return scale(w, a, 1 << n) if isinstance(a, Sum) else lsl_poly(w, a, n)
+    return lsl_poly(w, a, n)
 
 
 def lsr(w: int, a: Value, n: int) -> Value:
@@ -364,6 +364,11 @@ def ite(w: int, c: Value, a: Value, b: Value) -> Value:
         return ite(w, negated, b, a)
     if w == 1:
         return xor(1, b, and_(1, c, xor(1, a, b)))
+    if isinstance(a, int) and isinstance(b, int):
+        d = a ^ b
+        if d & (d - 1) == 0:
+            return xor(w, b, lsl(w, zext(1, c, w), d.bit_length() - 1))
+        return xor(w, b, and_(w, sext(1, c, w), d))
     a, b = _atom(a), _atom(b)
     if a is b:
         return a
@@ -390,9 +395,19 @@ def _common(w: int, a: Value, b: Value) -> Value | None:
     return make_sum(w, both, 0)
 
 
+def _argument(w: int, v: Value) -> Value:
+    """Arguments are offsets more often than not: a shifted sum is read as a sum."""
+    if isinstance(v, Poly):
+        terms, const = linear_view(v)
+        from armsym.terms.linear import make_sum
+
+        v = make_sum(w, terms, const)
+    return _atom(v)
+
+
 def apply(name: str, width: int, args: list[tuple[int, Value]]) -> Term:
     """An uninterpreted function of (width, value) arguments."""
-    values = tuple(_atom(v) for _, v in args)
+    values = tuple(_argument(w, v) for w, v in args)
     secret = any(is_secret(v) for v in values)
     return node.app(name, width, tuple(w for w, _ in args), values, secret)
 

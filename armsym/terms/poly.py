@@ -78,17 +78,8 @@ def make_poly(width: int, entries: dict[Mono, int], const: int) -> Value:
         ((m, mask),) = entries.items()
         if len(m.factors) == 1:
             base, s = m.factors[0]
-            if base.width == width:
-                if s == 0:
-                    if mask == base.pb:
-                        return base
-                elif s < 0 and isinstance(base, Sum) and mask == (base.pb << -s) & ones(width):
-                    # A sum shifted left is a sum: 2**k * (x + y) = 2**k x + 2**k y.
-                    k, full = -s, ones(width)
-                    terms = {t: v for t, c in base.terms.items() if (v := (c << k) & full)}
-                    from armsym.terms.linear import make_sum
-
-                    return make_sum(width, terms, (base.const << k) & full)
+            if s == 0 and base.width == width and mask == base.pb:
+                return base
     return Poly(width, entries, const)
 
 

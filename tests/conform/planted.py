@@ -144,6 +144,21 @@ def _swap_lanes(size: int) -> Callable[[Any, Machine, Any], None]:
     return fix
 
 
+def _without_sp_check(base: type[Instruction]) -> Body:
+    def execute(self: Any, m: Machine) -> None:
+        # The same access through a copy of SP in a general-purpose register.
+        copy = next(n for n in range(30, -1, -1) if n != self.Rt)
+        if self.Rn != 31:
+            base.execute(self, m)
+            return
+        old = m.read_x(copy)
+        m.write_x(copy, m.sp)
+        base.execute(altered(base, self, {"Rn": copy}), m)
+        m.write_x(copy, old)
+
+    return {"execute": execute}
+
+
 def _without_writeback(i: Any, m: Machine, run: Callable[[Machine], None]) -> None:
     base = m.read_x(i.Rn, sp=True)
     run(m)
@@ -314,7 +329,7 @@ BUGS: tuple[PlantedBug, ...] = tuple(
             fields(opcode=lambda i: 0b001001 if i.opcode == 0b001010 else i.opcode),
         ),
         ("DataProcessing1Source", "CLS as CLZ", X, fields(opcode=lambda i: 4 if i.opcode == 5 else i.opcode)),
-        ("DataProcessing3Source", "SMULH as UMULH", X, fields(op31=lambda i: i.op31 | 4)),
+        ("DataProcessing3Source", "SMULH as UMULH", X, fields(op31=lambda i: 6 if i.op31 == 2 else i.op31)),
         ("DataProcessing3Source", "MSUB as MADD", X, fields(o0=0)),
         # -- branches
         ("ConditionalBranchImmediate", "never taken", X, after(_never_branch)),
@@ -357,6 +372,7 @@ BUGS: tuple[PlantedBug, ...] = tuple(
             fields(opc=lambda i: 2 if i.opc == 3 and i.size < 2 and not i.VR else i.opc),
         ),
         ("LoadStoreRegisterUnscaled", "offset zero-extended", X, fields(imm9=lambda i: i.imm9 & 255)),
+        ("LoadStoreRegisterUnscaled", "SP alignment not checked", X, _without_sp_check),
         ("LoadStoreRegisterUnscaled", "store of WZR dropped", X, instead(_store_dropped)),
         (
             "LoadStoreRegisterRegisterOffset",

@@ -22,6 +22,13 @@ def test_one_class_agrees() -> None:
     assert r.exit_code == 0, r.output
 
 
+def test_a_class_without_a_single_comparison_is_not_called_ok() -> None:
+    r = runner.invoke(cli.app, ["execute", "--class", "PSTATE", "--seconds", "0"])
+    assert r.exit_code == 0, r.output
+    assert r.output.startswith("none PSTATE: 1 words, 0 executions compared")
+    assert "Unicorn has no FEAT_DIT" in r.output
+
+
 def test_json_has_a_version_and_the_counts() -> None:
     r = runner.invoke(cli.app, ["execute", "--word", "0x91000420", "--states", "8", "--json"])
     assert r.exit_code == 0, r.output
@@ -53,6 +60,21 @@ def test_a_mismatch_exits_with_1_and_shows_how_to_repeat_it(monkeypatch: pytest.
     assert "1 mismatches" in r.output
 
 
+def test_a_mismatch_on_terms_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    from planted import BUGS, plant
+
+    bug = next(b for b in BUGS if b.name == "one too many on terms")
+    real = cli.load_isa()
+    wrong, _ = plant(real.isa, bug)
+    monkeypatch.setattr(cli, "load_isa", lambda name="A64": cli.Isa(name, wrong, real.scope))
+    r = runner.invoke(cli.app, ["symbolic", "--class", "AddSubShiftedRegister", "--seconds", "0.2"])
+    assert r.exit_code == 1
+    line = next(ln for ln in r.output.splitlines() if "again:" in ln)
+    r = runner.invoke(cli.app, line.partition("armsym conform ")[2].split())
+    assert r.exit_code == 1
+    assert "1 executions compared, 1 mismatches" in r.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -61,6 +83,10 @@ def test_a_mismatch_exits_with_1_and_shows_how_to_repeat_it(monkeypatch: pytest.
         (["execute", "--word", "0x123456789"], "--word takes a 32-bit number"),
         (["execute", "--word", "0xffffffff"], "not modelled"),
         (["execute", "--states", "65"], "1 to 64"),
+        (["execute", "--states", "0"], "--states is at least 1, not 0"),
+        (["decode", "--words", "0"], "--words is at least 1, not 0"),
+        (["symbolic", "--seconds", "-1"], "--seconds is at least 0, not -1"),
+        (["symbolic", "--word", "0xffffffff"], "not modelled"),
         (["decode", "--isa", "T32"], "no instruction set 'T32'"),
         (["report", "-o", "no/such/directory/x.md"], "no directory"),
     ],

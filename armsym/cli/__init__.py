@@ -1,0 +1,92 @@
+"""The command `armsym`: one module for each command, heavy imports inside the command that needs them.
+
+Exit codes are those of `armsym.report.outcome.ExitCode`; every message about bad input is one line.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from armsym.cli import coverage, disasm, listing, prove, simulation
+from armsym.cli.common import SETTINGS, print_error
+from armsym.errors import ArmsymError
+
+__all__ = ["build", "main", "run"]
+
+_CONFORM_HELP = "Compare the semantics with Capstone and Unicorn."
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"armsym {version('armsym')}")
+        raise typer.Exit
+
+
+def _options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an internal error.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Prove AArch64 crypto machine code correct against executable standards, for every length.
+
+    Exit codes: 0 all proved, 1 refuted, 2 usage or bad input, 3 undecided, 4 internal error,
+    5 nothing selected.
+    """
+    SETTINGS.debug = debug
+
+
+def build(*, conform: bool) -> typer.Typer:
+    """The application; without `conform` the commands of the oracles are a name and a help text only."""
+    # Without rich help texts --help takes half the time.
+    app = typer.Typer(
+        callback=_options, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
+    app.command("prove", short_help="Prove routines correct.")(prove.prove)
+    app.command("list", short_help="List the proofs there are.")(listing.list_proofs)
+    app.command("disasm", short_help="Disassemble a routine as armsym decodes it.")(disasm.disasm)
+    app.command("run", short_help="Run a routine on numbers.", context_settings=simulation.CONTEXT)(
+        simulation.run
+    )
+    app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)
+    if conform:
+        from armsym.conform.cli import app as oracles
+    else:
+        oracles = typer.Typer()
+        oracles.command("decode")(_version)
+        oracles.command("execute")(_version)
+    app.add_typer(oracles, name="conform", help=_CONFORM_HELP)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line, without the program's name; returns the exit code."""
+    SETTINGS.debug = False
+    command = typer.main.get_command(build(conform="conform" in arguments))
+    try:
+        command.main(list(arguments), prog_name="armsym")
+    except SystemExit as e:
+        return e.code if isinstance(e.code, int) else int(e.code is not None)
+    except ArmsymError as e:
+        print_error(e)
+        return e.exit_code
+    except Exception as e:  # noqa: BLE001 - the one place where whatever is left becomes exit 4
+        if SETTINGS.debug:
+            traceback.print_exc()
+        hint = "" if SETTINGS.debug else " (armsym --debug ... shows the traceback)"
+        print_error(f"internal error: {type(e).__name__}: {e}{hint}")
+        return 4
+    return 0
+
+
+def main() -> NoReturn:
+    """The entry point of the command."""
+    sys.exit(run(sys.argv[1:]))

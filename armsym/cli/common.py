@@ -1,0 +1,87 @@
+"""What all commands share: settings, one-line errors, the instruction set, output to terminal or pipe."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from armsym.errors import InputError
+
+if TYPE_CHECKING:
+    from armsym.isa import InstructionSet
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "SETTINGS",
+    "JsonOption",
+    "Style",
+    "load_isa",
+    "print_error",
+    "print_json",
+    "printer",
+]
+
+#: Version of the JSON that the commands print (docs/json.md).
+SCHEMA_VERSION = 1
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text (docs/json.md).")]
+
+#: Text in pieces, each with a style of rich ("" for none).
+Style = Sequence[tuple[str, str]]
+
+
+@dataclass
+class Settings:
+    """Options that come before the command."""
+
+    debug: bool = False
+
+
+SETTINGS = Settings()
+
+
+def print_error(error: object) -> None:
+    """`armsym: error: ...` on one line of stderr."""
+    text = " ".join(str(error).split())
+    typer.echo(f"armsym: error: {text or type(error).__name__}", err=True)
+
+
+def print_json(answer: dict[str, Any]) -> None:
+    """One JSON document on stdout, the version of its schema first."""
+    typer.echo(json.dumps({"schema_version": SCHEMA_VERSION, **answer}, indent=2))
+
+
+def printer() -> Callable[[Style], None]:
+    """How a line is printed on stdout: with styles on a terminal, plain when piped."""
+    if not sys.stdout.isatty():
+        return lambda line: typer.echo("".join(text for text, _ in line))
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    return lambda line: console.print(Text.assemble(*line), soft_wrap=True)
+
+
+@cache
+def load_isa(name: str = "A64") -> InstructionSet:
+    """The instruction set under that entry point of the group `armsym.isa`; raises `InputError`."""
+    from importlib.metadata import entry_points
+
+    from armsym.isa import InstructionSet
+
+    found = [e for e in entry_points(group="armsym.isa") if e.name == name]
+    if not found:
+        raise InputError(
+            f"no instruction set {name} is installed (no such entry point in the group armsym.isa): "
+            "install armsym with pip"
+        )
+    isa = found[0].load()
+    if not isinstance(isa, InstructionSet):
+        raise InputError(f"the entry point {found[0].value} is not an InstructionSet")
+    return isa

@@ -1,0 +1,128 @@
+"""`armsym coverage`: how much of a file's code is modelled."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from armsym.cli.common import JsonOption, load_isa, print_json, printer
+from armsym.errors import ArmsymError, InputError
+
+if TYPE_CHECKING:
+    from armsym.elf import Image
+
+__all__ = ["coverage"]
+
+
+def coverage(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A .o, library.a(member.o), .so or executable.")
+    ],
+    *,
+    symbol: Annotated[
+        str, typer.Option("--symbol", metavar="GLOB", help="Only functions of these names.")
+    ] = "*",
+    everything: Annotated[
+        bool, typer.Option("--all", help="All code sections, not only what function symbols cover.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Count the instructions of a file's functions that are modelled, and the others by mnemonic."""
+    from armsym.cli.codemap import CodeMap
+    from armsym.elf import load
+
+    if everything and symbol != "*":
+        raise InputError("coverage: --all counts whole sections, so it does not go with --symbol")
+    isa = load_isa()
+    image = load(file)
+    code = CodeMap(image, file)
+    offsets = sorted(
+        {at for extent in _extents(image, symbol, everything) for at in code.instructions(*extent)}
+    )
+    if not offsets:
+        raise InputError(f"{file}: holds no instructions{'' if symbol == '*' else f' in functions {symbol}'}")
+    words = Counter[int]()
+    first: dict[int, int] = {}
+    for at in offsets:
+        word = image.word(at)
+        words[word] += 1
+        first.setdefault(word, at)
+    missing = []
+    for word in words:
+        try:
+            isa.decode(word)
+        except ArmsymError:
+            missing.append(word)
+    names = _mnemonics(missing)
+    groups: dict[str, dict[str, Any]] = {}
+    for word in missing:  # in the order of the first occurrence in the file
+        example = {"address": first[word], "word": f"{word:#010x}"}
+        group = groups.setdefault(names[word], {"mnemonic": names[word], "count": 0, "example": example})
+        group["count"] += words[word]
+    unmodelled = sorted(groups.values(), key=lambda g: (-g["count"], g["mnemonic"]))
+    modelled = len(offsets) - sum(g["count"] for g in unmodelled)
+    if as_json:
+        print_json({"instructions": len(offsets), "modelled": modelled, "unmodelled": unmodelled})
+        return
+    show = printer()
+    distinct = len(words) - len(missing)
+    show(
+        [
+            (f"{modelled} of {len(offsets)} instructions modelled", "bold"),
+            (f" ({_percent(modelled, len(offsets))})", ""),
+        ]
+    )
+    show([(f"{distinct} of {len(words)} distinct words ({_percent(distinct, len(words))})", "")])
+    if unmodelled:
+        width = max(len(g["mnemonic"]) for g in unmodelled)
+        show([("not modelled:", "")])
+        for g in unmodelled:
+            at = g["example"]["address"]
+            where = f"{g['example']['word']} at {at:#x} <{image.symbolize(at)}>"
+            show([(f"  {g['mnemonic']:<{width}} {g['count']:>8}", "yellow"), (f"  {where}", "dim")])
+
+
+def _percent(part: int, whole: int) -> str:
+    # Rounded down: 100.0 % means all of them.
+    return f"{part * 1000 // whole / 10:.1f} %"
+
+
+def _extents(image: Image, pattern: str, everything: bool) -> Iterable[tuple[int, int]]:
+    from armsym.cli.codemap import code_sections
+
+    if everything:
+        return code_sections(image)
+    from armsym.elf.text import near
+
+    names = {s.offset: s for s in image.functions() if fnmatch.fnmatchcase(s.name, pattern)}
+    if not names:
+        hint = near(pattern, (s.name for s in image.functions()))
+        raise InputError(f"{image.path}: no function symbol matches {pattern!r}{hint}")
+    # Names that mean several places are asked for by their place.
+    found = []
+    for offset, s in names.items():
+        plain = image.symbols.get(s.name)
+        name = s.name if plain is not None and plain.offset == offset else f"{s.name}@{offset:#x}"
+        try:
+            found.append(image.function_extent(name))
+        except InputError:  # a function symbol that is no run of whole instructions in code
+            continue
+    return found
+
+
+def _mnemonics(words: list[int]) -> dict[int, str]:
+    """A name for each word that is not modelled; Capstone's if it is installed and knows the word."""
+    names = {w: f"bits 31:21 = {w >> 21:011b}" for w in words}
+    try:
+        import capstone
+    except ImportError:
+        return names
+    reader = capstone.Cs(capstone.CS_ARCH_ARM64, capstone.CS_MODE_ARM)
+    for w in words:
+        for _, _, mnemonic, _ in reader.disasm_lite(w.to_bytes(4, "little"), 0):
+            names[w] = str(mnemonic)
+    return names

@@ -1,0 +1,84 @@
+"""Which proofs a command line means: `PATH`, `PATH::NAME`, `-k GLOB`."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from armsym.elf.text import near
+from armsym.errors import ArmsymError, InputError
+from armsym.proof.registry import ProofDefinition, discover
+
+__all__ = ["Selection", "default_target", "select"]
+
+_EXAMPLES = "crypto_examples"
+
+
+@dataclass
+class Selection:
+    """The proofs selected, in order, and the proof files that could not be read."""
+
+    proofs: list[ProofDefinition] = field(default_factory=list)
+    broken: list[tuple[Path, ArmsymError]] = field(default_factory=list)
+
+
+def default_target() -> Path:
+    """./crypto_examples, else the installed package of that name; raises `InputError`."""
+    here = Path(_EXAMPLES)
+    if here.is_dir():
+        return here
+    from importlib.util import find_spec
+
+    found = find_spec(_EXAMPLES)
+    if found is None or not found.submodule_search_locations:
+        raise InputError(f"there is no folder {_EXAMPLES} here and none is installed: name a PATH")
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+def select(targets: Sequence[str], pattern: str) -> Selection:
+    """The proofs of these targets whose name or symbol matches the glob.
+
+    Raises `InputError` for a path or a name that does not exist.  A file that cannot be read does not
+    hide the others: it is listed in `broken`.
+    """
+    selection = Selection()
+    seen: set[tuple[str, int, str]] = set()
+    for target in targets or [str(default_target())]:
+        for d in _of_target(target, selection):
+            key = (d.file, d.line, d.name)
+            if key not in seen and (
+                fnmatch.fnmatchcase(d.name, pattern) or fnmatch.fnmatchcase(d.symbol, pattern)
+            ):
+                seen.add(key)
+                selection.proofs.append(d)
+    return selection
+
+
+def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
+    text, mark, name = target.rpartition("::")
+    path = Path(text if mark else target)
+    found: list[ProofDefinition] = []
+    if not path.is_dir():
+        found = list(discover(path))  # raises for a file that was named and cannot be used
+    else:
+        for file in _files(path):
+            try:
+                found += discover(file)
+            except ArmsymError as e:
+                if not any(file == f for f, _ in selection.broken):
+                    selection.broken.append((file, e))
+    if mark:
+        wanted = [d for d in found if name in (d.name, d.symbol)]
+        if not wanted:
+            names = {d.name for d in found} | {d.symbol for d in found}
+            raise InputError(f"{path}: holds no proof {name!r}{near(name, sorted(names))}")
+        found = wanted
+    yield from found
+
+
+def _files(folder: Path) -> list[Path]:
+    # As `discover` finds them in a folder; one by one, so that a broken file hides no other.
+    files = sorted(f for f in folder.rglob("*.py") if ".venv" not in f.parts)
+    return [f for f in files if "proof" in f.read_text(encoding="utf-8", errors="replace")]

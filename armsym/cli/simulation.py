@@ -1,0 +1,278 @@
+"""`armsym run`: a routine on numbers, with the registers and the memory it is given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from armsym.cli.common import JsonOption, Style, load_isa, print_error, print_json, printer
+from armsym.errors import ArmsymError, InputError
+
+if TYPE_CHECKING:
+    from armsym.elf import Image
+    from armsym.machine import Machine
+    from armsym.memory import ConcreteRegion
+
+__all__ = ["CONTEXT", "Request", "parse", "run"]
+
+#: 63 register options would bury the help text, so FILE, SYMBOL and they are read by `parse`.
+CONTEXT = {"ignore_unknown_options": True}
+
+_STACK = 64 * 1024
+_STACK_TOP = 0x7FFF_0000_0000
+_RETURN = 0x6FFF_0000_0000
+_FIRST_REGION, _REGION_SPACING = 0x5000_0000_0000, 0x1_0000_0000
+_IMAGE_BASE = 0x4000_0000_0000
+_MAX_REGION = 1 << 28
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_SHOWN = 512  # bytes of a region that the text shows
+
+
+@dataclass
+class Request:
+    """What the command line asks for.
+
+    `x` and `v` map register numbers to values, `regions` names to contents.  A value of `x` is a
+    number or (region, offset).
+    """
+
+    file: str
+    symbol: str
+    x: dict[int, int | tuple[str, int]] = field(default_factory=dict)
+    v: dict[int, int] = field(default_factory=dict)
+    regions: dict[str, bytes] = field(default_factory=dict)
+
+
+def parse(words: Sequence[str], mem: Sequence[str]) -> Request:
+    """Read FILE, SYMBOL and the register options; raises `InputError`."""
+    plain: list[str] = []
+    registers: list[tuple[str, str]] = []
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("--"):
+            plain.append(word)
+            continue
+        name, mark, value = word[2:].partition("=")
+        if not _register(name):
+            raise InputError(
+                f"run: there is no option --{name}: registers are --x0 to --x30 and --v0 to --v31"
+            )
+        if not mark:
+            value = next(rest, "")
+            if not value:
+                raise InputError(f"run: --{name} needs a value")
+        registers.append((name, value))
+    if len(plain) != 2:
+        raise InputError(
+            f"run: takes FILE and SYMBOL, got {len(plain)} arguments{': ' * bool(plain)}{' '.join(plain)}"
+        )
+    request = Request(plain[0], plain[1])
+    for text in mem:
+        name, content = _region(text)
+        if name in request.regions:
+            raise InputError(f"--mem {name} is given twice")
+        request.regions[name] = content
+    for name, value in registers:
+        n = int(name[1:])
+        if name[0] == "v":
+            request.v[n] = _number(value, 128, f"--{name}", base=16)
+        else:
+            request.x[n] = _x_value(value, f"--{name}", request.regions)
+    return request
+
+
+def _register(name: str) -> bool:
+    digits = name[1:]
+    return (
+        name[:1] in ("x", "v")
+        and digits.isascii()
+        and digits.isdigit()
+        and int(digits) <= (30 if name[0] == "x" else 31)
+    )
+
+
+def _number(text: str, width: int, option: str, *, base: int = 0) -> int:
+    try:
+        value = int(text, base)
+    except ValueError:
+        kind = "hexadecimal" if base == 16 else "decimal or 0x"
+        raise InputError(f"{option}: {text!r} is not a {kind} number") from None
+    if not -(1 << width - 1) <= value < 1 << width:
+        raise InputError(f"{option}: {text} does not fit {width} bits")
+    return value & ((1 << width) - 1)
+
+
+def _x_value(text: str, option: str, regions: dict[str, bytes]) -> int | tuple[str, int]:
+    match = re.fullmatch(rf"({_NAME.pattern})(?:\+(\w+))?", text)
+    if match is None:
+        return _number(text, 64, option)
+    name, offset = match.groups()
+    if name not in regions:
+        from armsym.elf.text import near
+
+        known = ", ".join(regions) or "none"
+        raise InputError(f"{option}: no --mem is named {name!r}{near(name, regions)} (named: {known})")
+    return name, _number(offset, 64, option) if offset else 0
+
+
+def _region(text: str) -> tuple[str, bytes]:
+    name, mark, value = text.partition("=")
+    if not mark or not _NAME.fullmatch(name):
+        raise InputError(f"--mem {text!r} is not NAME=SIZE, NAME=@FILE or NAME=hex:DIGITS")
+    option = f"--mem {name}"
+    if value.startswith("@"):
+        try:
+            with open(value[1:], "rb") as f:
+                content = f.read(_MAX_REGION + 1)
+        except (OSError, ValueError) as e:
+            raise InputError(
+                f"{option}: {value[1:]} cannot be read: {getattr(e, 'strerror', None) or e}"
+            ) from None
+    elif value.startswith("hex:"):
+        try:
+            content = bytes.fromhex(value[4:])
+        except ValueError:
+            raise InputError(
+                f"{option}: {value[4:][:40]!r} is not an even number of hexadecimal digits"
+            ) from None
+    else:
+        content = bytes(min(_number(value, 64, option), _MAX_REGION + 1))
+    if not 0 < len(content) <= _MAX_REGION:
+        raise InputError(f"{option}: a region has 1 to {_MAX_REGION} bytes")
+    return name, content
+
+
+def _machine(image: Image, request: Request, base: int) -> tuple[Machine, list[ConcreteRegion]]:
+    """The machine at the routine's entry, and its regions that --mem named.
+
+    Registers that are not given are 0; memory is the image, a stack, and the regions.
+    """
+    from armsym.bits import Bits
+    from armsym.machine import NZCV, Machine
+    from armsym.memory import ConcreteMemory, ConcreteRegion
+
+    regions = []
+    places: dict[str, int] = {}
+    for k, (name, content) in enumerate(request.regions.items()):
+        places[name] = _FIRST_REGION + k * _REGION_SPACING
+        regions.append(ConcreteRegion(name, places[name], bytearray(content), "rw"))
+    everything = [*regions, ConcreteRegion("stack", _STACK_TOP - _STACK, bytearray(_STACK), "rw")]
+    for s in image.segments:
+        if s.access and s.known:
+            data = image.loaded(s, base)
+            everything.append(ConcreteRegion(f"image {s.name}", base + s.offset, data, s.access))
+    x = [Bits(64, 0)] * 31
+    x[30] = Bits(64, _RETURN)
+    for n, value in request.x.items():
+        number = value if isinstance(value, int) else (places[value[0]] + value[1]) & ((1 << 64) - 1)
+        x[n] = Bits(64, number)
+    return Machine(
+        x=x,
+        sp=Bits(64, _STACK_TOP),
+        v=[Bits(128, request.v.get(n, 0)) for n in range(32)],
+        nzcv=NZCV.of_bits(Bits(4, 0)),
+        pc=Bits(64, base),
+        memory=ConcreteMemory(everything),
+    ), regions
+
+
+def run(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE SYMBOL [--xN VALUE] [--vN HEX]",
+            help="The routine and its registers, x0 to x30 and v0 to v31. VALUE is a number, or NAME or "
+            "NAME+OFFSET for the address of a --mem; what is not given is 0.",
+        ),
+    ],
+    *,
+    mem: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mem", metavar="NAME=SIZE|@FILE|hex:DIGITS", help="A region of memory, readable and writable."
+        ),
+    ] = None,
+    max_steps: Annotated[
+        int, typer.Option(min=1, help="Instructions until the run is given up.")
+    ] = 10_000_000,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a routine on numbers until it returns; prints registers, memory and the instruction count.
+
+    It gets a stack of 64 KiB, writable data of the file, and nothing else but what --mem names.
+    """
+    from armsym.bits import Bits
+    from armsym.elf import load
+    from armsym.simulate import Fork, Stepper, describe_stop, run_concrete
+
+    request = parse(words, mem or [])
+    isa = load_isa()
+    image = load(request.file)
+    entry = image.function_extent(request.symbol)[0]
+    base = 0 if image.fixed_base else _IMAGE_BASE
+    machine, regions = _machine(image, request, base)
+    back = machine.x[30]
+
+    class Counting(Stepper):
+        count = 0
+
+        def step(self, m: Machine, offset: int) -> int | Fork:
+            to = super().step(m, offset)
+            self.count += 1
+            return to
+
+    stepper = Counting(isa, image, Bits(64, base), back)
+    stop: ArmsymError | None = None
+    try:
+        run_concrete(stepper, machine, entry, max_steps=max_steps)
+    except ArmsymError as e:
+        stop = e
+    reason = describe_stop(stop, image, isa) if stop else ""
+    if as_json:
+        print_json(_as_dict(request, machine, regions, stepper.count, reason))
+    else:
+        show = printer()
+        for line in _lines(machine, regions, stepper.count, bool(stop)):
+            show(line)
+    if stop is not None:
+        print_error(reason)
+        raise typer.Exit(stop.exit_code)
+
+
+def _as_dict(
+    request: Request, m: Machine, regions: Sequence[ConcreteRegion], count: int, reason: str
+) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "file": request.file,
+        "symbol": request.symbol,
+        "instructions": count,
+        "x": [f"{r.uint:#018x}" for r in m.x],
+        "sp": f"{m.sp.uint:#018x}",
+        "nzcv": f"{m.nzcv.bits.uint:04b}",
+        "v": [f"{r.uint:#034x}" for r in m.v],
+        "memory": {r.name: {"address": f"{r.base:#x}", "bytes": r.data.hex()} for r in regions},
+    }
+    return {**answer, "stopped": reason} if reason else answer
+
+
+def _lines(m: Machine, regions: Sequence[ConcreteRegion], count: int, stopped: bool) -> Iterator[Style]:
+    """The state as text; V registers that are 0 are left out."""
+    yield [(f"{'stopped' if stopped else 'returned'} after {count} instructions", "bold")]
+    values = [*((f"x{n}", r) for n, r in enumerate(m.x)), ("sp", m.sp)]
+    for k in range(0, len(values), 4):
+        line = "  ".join(f"{name:>3} {r.uint:016x}" for name, r in values[k : k + 4])
+        yield [(line, "")]
+    yield [(f"nzcv {m.nzcv.bits.uint:04b}", "")]
+    vectors = [f"{f'v{n}':>3} {r.uint:032x}" for n, r in enumerate(m.v) if r.uint]
+    for k in range(0, len(vectors), 2):
+        yield [("  ".join(vectors[k : k + 2]), "")]
+    for r in regions:
+        yield [(f"{r.name}", "bold"), (f"  {len(r.data)} bytes at {r.base:#x}", "dim")]
+        for k in range(0, min(len(r.data), _SHOWN), 32):
+            yield [(f"  {f'+{k:#x}':>6}  ", "dim"), (bytes(r.data[k : k + 32]).hex(" ", 4), "")]
+        if len(r.data) > _SHOWN:
+            yield [(f"  ... {len(r.data) - _SHOWN} more bytes (--json has all)", "dim")]

@@ -1,0 +1,222 @@
+"""Running proofs: one after the other in this process, or each in a process of its own.
+
+A process of its own is what makes a limit on time hold: it can be ended inside a solver.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from armsym.cli.common import load_isa
+from armsym.errors import ArmsymError, BudgetError, InputError
+from armsym.proof.engine import Budget
+from armsym.proof.registry import ProofDefinition, discover
+from armsym.proof.result import ProofResult, Status
+from armsym.report.outcome import Outcome
+
+if TYPE_CHECKING:
+    from armsym.elf import Image
+    from armsym.proof.concrete import Trial
+    from armsym.proof.loops import Routine
+
+__all__ = ["Job", "hard_limit", "run_alone", "run_here"]
+
+#: Proofs of this process, by their place; a forked process finds its own here.
+_definitions: dict[tuple[str, int, str], ProofDefinition] = {}
+#: Files under proof that were read, by what they were asked for.
+_images: dict[str, Image] = {}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A proof to run: where it is defined, the file it speaks of, and seconds for the symbolic proof."""
+
+    file: str
+    line: int
+    name: str
+    symbol: str
+    object_spec: str
+    seconds: float | None = None
+
+    @staticmethod
+    def of(d: ProofDefinition, object_spec: str, seconds: float | None) -> Job:
+        """The job of a definition of this process."""
+        _definitions[d.file, d.line, d.name] = d
+        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds)
+
+    @property
+    def source(self) -> str:
+        """The proof's place."""
+        return f"{self.file}:{self.line}"
+
+    def outcome(self, status: Status, message: str, *, internal: bool = False) -> Outcome:
+        """An outcome that is no answer of the engine's."""
+        result = ProofResult(self.name, self.object_spec, self.symbol, status=status, message=message)
+        return Outcome(result, self.source, internal=internal)
+
+
+def hard_limit(job: Job) -> float:
+    """Seconds after which a process is ended: well above what a proof that keeps to its budget needs."""
+    budget = Budget().seconds if job.seconds is None else job.seconds
+    return 1.5 * budget + 60
+
+
+def run_here(job: Job) -> Outcome:
+    """Run a proof in this process; whatever happens is an outcome."""
+    from armsym.proof.run import prove
+
+    began = time.process_time()
+    try:
+        d = _definition(job)
+        budget = None if job.seconds is None else Budget(seconds=job.seconds)
+        image = _image(job.object_spec)
+        result = prove(
+            d, name=d.name, image=image, symbol=d.symbol, isa=load_isa(), budget=budget, replay=_replay
+        )
+        mismatch = result.counterexample is not None and result.counterexample.replay.startswith("MISMATCH")
+        if mismatch:
+            result.message = "armsym and Unicorn disagree on the counterexample: one of them has a defect"
+        return Outcome(result, job.source, internal=mismatch)
+    except BudgetError as e:
+        outcome = job.outcome(Status.UNDECIDED, str(e))
+    except MemoryError:
+        outcome = job.outcome(Status.UNDECIDED, "out of memory")
+    except ArmsymError as e:
+        outcome = job.outcome(Status.ERROR, str(e), internal=e.exit_code == 4)
+    except Exception as e:  # noqa: BLE001 - a defect of armsym in one proof must not hide the others
+        outcome = job.outcome(Status.ERROR, f"internal error: {type(e).__name__}: {e}", internal=True)
+        outcome.traceback = traceback.format_exc()
+    outcome.result.seconds = time.process_time() - began
+    return outcome
+
+
+def _definition(job: Job) -> ProofDefinition:
+    d = _definitions.get((job.file, job.line, job.name))
+    if d is None:
+        found = (x for x in discover(Path(job.file)) if (x.line, x.name) == (job.line, job.name))
+        d = next(found, None)
+    if d is None:
+        raise InputError(f"{job.source}: the proof {job.name} is no longer there")
+    return d
+
+
+def _image(spec: str) -> Image:
+    image = _images.get(spec)
+    if image is None:
+        from armsym.elf import load
+
+        image = _images[spec] = load(spec)
+    return image
+
+
+def _replay(trial: Trial, routine: Routine) -> str:
+    from armsym.conform.replay import replay
+
+    try:
+        return replay(trial, routine)
+    except ArmsymError as e:  # the counterexample stands, replayed or not
+        return f"not replayed: {' '.join(str(e).split())}"
+
+
+def _child(job: Job, answer: Connection) -> None:
+    # Ctrl-C reaches the whole group; the parent ends its children itself.
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answer.send(run_here(job))
+    answer.close()
+
+
+@dataclass
+class _Running:
+    index: int
+    job: Job
+    process: BaseProcess
+    answer: Connection
+    began: float
+
+
+def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcome | None]]:
+    """Run each job in a process of its own, so many at a time.
+
+    Yields (index, outcome) as they finish, and (index, None) when one begins.  A process that goes
+    far beyond its budget is ended, and its proof undecided; one that ends without an answer is an
+    internal error.
+    """
+    # A forked process has everything loaded already.  Only Linux forks safely with native libraries.
+    forks = sys.platform == "linux"
+    context = multiprocessing.get_context("fork" if forks else "spawn")
+    if forks:
+        _load_ahead(jobs)
+    waiting = list(enumerate(jobs))[::-1]
+    running: list[_Running] = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < processes:
+                index, job = waiting.pop()
+                ours, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_child, args=(job, theirs), daemon=True)  # type: ignore[attr-defined]
+                process.start()
+                theirs.close()
+                running.append(_Running(index, job, process, ours, time.monotonic()))
+                yield index, None
+            soonest = min(r.began + hard_limit(r.job) for r in running)
+            wait([r.answer for r in running], max(0.0, soonest - time.monotonic()))
+            for r in running[:]:
+                if r.answer.poll():
+                    outcome = _received(r)
+                elif time.monotonic() > r.began + hard_limit(r.job):
+                    seconds = time.monotonic() - r.began
+                    outcome = r.job.outcome(
+                        Status.UNDECIDED, f"ended after {seconds:.0f} s, far beyond its budget"
+                    )
+                    outcome.result.seconds = seconds
+                else:
+                    continue
+                running.remove(r)
+                _end(r)
+                yield r.index, outcome
+    finally:
+        for r in running:
+            _end(r)
+
+
+def _load_ahead(jobs: Sequence[Job]) -> None:
+    import armsym.proof.run  # noqa: F401 - so that the children need not
+
+    load_isa()
+    for spec in {j.object_spec: None for j in jobs}:
+        try:
+            image = _image(spec)
+            image.symbols  # noqa: B018 - the index of symbols is built when first asked
+        except ArmsymError:
+            pass  # each of its proofs says so
+
+
+def _received(r: _Running) -> Outcome:
+    try:
+        outcome = r.answer.recv()
+    except (EOFError, OSError):
+        r.process.join()
+        code = r.process.exitcode
+        how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
+        return r.job.outcome(Status.ERROR, f"internal error: the proof's process {how}", internal=True)
+    assert isinstance(outcome, Outcome)
+    return outcome
+
+
+def _end(r: _Running) -> None:
+    r.answer.close()
+    r.process.join(0.2)
+    if r.process.is_alive():
+        r.process.kill()
+        r.process.join()

@@ -1,0 +1,32 @@
+"""The verification DSL: all that a proof file imports.
+
+    from armsym.dsl import Bits, Proof, State, lanes, proof
+"""
+
+from armsym.bits import Bits, Prop, concat, ite, opaque
+from armsym.errors import ArmsymError, InputError
+from armsym.proof.declare import Proof
+from armsym.proof.handles import Blocks, Claims, Fold, Region, State, Words, lanes
+from armsym.proof.loops import Loop
+from armsym.proof.registry import ProofDefinition, proof
+
+__all__ = [
+    "ArmsymError",
+    "Bits",
+    "Blocks",
+    "Claims",
+    "Fold",
+    "InputError",
+    "Loop",
+    "Proof",
+    "ProofDefinition",
+    "Prop",
+    "Region",
+    "State",
+    "Words",
+    "concat",
+    "ite",
+    "lanes",
+    "opaque",
+    "proof",
+]

@@ -1,0 +1,65 @@
+"""Outcomes as the JSON that docs/json.md describes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from armsym.proof.result import Counterexample, Obligation, ProofResult
+from armsym.report.outcome import Outcome
+
+__all__ = ["outcomes_as_dict", "result_as_dict"]
+
+
+def outcomes_as_dict(outcomes: Iterable[Outcome]) -> dict[str, Any]:
+    """`results` of the proofs tried, `left_out` for the others; the schema's version is not included."""
+    results, left_out = [], []
+    for o in outcomes:
+        if o.left_out:
+            left_out.append({"proof": o.result.proof, "symbol": o.result.symbol, "reason": o.left_out})
+        else:
+            results.append({**result_as_dict(o.result), "source": o.source})
+    return {"results": results, "left_out": left_out}
+
+
+def result_as_dict(r: ProofResult) -> dict[str, Any]:
+    """One proof's answer."""
+    answer: dict[str, Any] = {
+        "proof": r.proof,
+        "file": r.file,
+        "file_sha256": r.file_sha256,
+        "symbol": r.symbol,
+        "code_sha256": r.code_sha256,
+        "status": r.status.value,
+        "seconds": round(r.seconds, 3),
+        "assumptions": list(r.assumptions),
+        "obligations": [_obligation(o) for o in r.obligations],
+    }
+    if r.counterexample is not None:
+        answer["counterexample"] = _counterexample(r.counterexample)
+    if r.message:
+        answer["message"] = r.message
+    return answer
+
+
+def _obligation(o: Obligation) -> dict[str, Any]:
+    answer = {
+        "name": o.name,
+        "kind": o.kind,
+        "status": o.status.value,
+        "by": o.by,
+        "seconds": round(o.seconds, 4),
+    }
+    return {**answer, "detail": o.detail} if o.detail else answer
+
+
+def _counterexample(c: Counterexample) -> dict[str, Any]:
+    return {
+        "claim": c.claim,
+        "kind": c.kind,
+        "inputs": dict(c.inputs),
+        "expected": c.expected,
+        "got": c.got,
+        "detail": c.detail,
+        "replay": c.replay,
+    }

@@ -1,0 +1,61 @@
+"""Outcomes as JUnit XML, the form that CI systems read: a test case for each proof."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+from armsym.proof.result import Status
+from armsym.report.outcome import Outcome
+from armsym.report.text import outcome_lines
+
+__all__ = ["junit_xml"]
+
+#: Characters that XML 1.0 cannot hold at all.
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_xml(outcomes: Sequence[Outcome]) -> str:
+    """The XML document.
+
+    Refuted and undecided proofs are failures, proofs that could not be set up and internal errors are
+    errors, proofs left out are skipped.
+    """
+    suite = ET.Element("testsuite", name="armsym prove")
+    counts = {"tests": len(outcomes), "failures": 0, "errors": 0, "skipped": 0}
+    for o in outcomes:
+        r = o.result
+        case = ET.SubElement(suite, "testcase", name=_clean(r.proof), classname=_clean(r.file or o.source))
+        case.set("file", _clean(o.source.rpartition(":")[0]))
+        case.set("time", f"{r.seconds:.3f}")
+        if o.left_out:
+            counts["skipped"] += 1
+            ET.SubElement(case, "skipped", message=_clean(o.left_out))
+            continue
+        if r.status is Status.PROVED and not o.internal:
+            continue
+        failed = r.status in (Status.REFUTED, Status.UNDECIDED) and not o.internal
+        counts["failures" if failed else "errors"] += 1
+        kind = "internal" if o.internal else r.status.value
+        what = ET.SubElement(case, "failure" if failed else "error", type=kind, message=_clean(_message(o)))
+        what.text = _clean("\n".join("".join(t for t, _ in line) for line in outcome_lines(o)))
+    for name, n in counts.items():
+        suite.set(name, str(n))
+    suite.set("time", f"{sum(o.result.seconds for o in outcomes):.3f}")
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _message(o: Outcome) -> str:
+    r = o.result
+    if r.message:
+        return r.message
+    first = next((x for x in r.obligations if x.status is r.status), None)
+    return f"{r.status.value}: {first.kind}: {first.name}" if first else r.status.value
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("?", text)

@@ -1,0 +1,116 @@
+"""Outcomes as text: lines made of pieces, each with a style that a terminal shows and a pipe drops."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+
+from armsym.proof.result import KINDS, Counterexample, Obligation, Status
+from armsym.report.outcome import Outcome, summary
+
+__all__ = ["Line", "outcome_lines", "summary_line"]
+
+#: A line in pieces: (text, style of rich, "" for none).
+Line = Sequence[tuple[str, str]]
+
+_STYLES = {
+    "proved": "green",
+    "refuted": "bold red",
+    "undecided": "yellow",
+    "error": "bold magenta",
+    "left out": "cyan",
+}
+_WIDTH = 96  # characters of a counterexample's value on one line
+
+
+def outcome_lines(o: Outcome, *, verbose: bool = False) -> Iterator[Line]:
+    """One line for a proof that holds; below it, what failed, or everything if `verbose`."""
+    r = o.result
+    status = "left out" if o.left_out else r.status.value
+    head = [(f"{status:<9}", _STYLES[status]), (f"  {r.proof}", "bold")]
+    place = PurePath(r.file).name if r.file else ""
+    if place and r.symbol not in ("", r.proof):
+        place = f"{r.symbol} in {place}"
+    if place:
+        head.append((f"  ({place})", ""))
+    if o.left_out:
+        yield [*head, (f": {o.left_out}", "")]
+        return
+    yield [*head, (f"  {r.seconds:.1f} s", "dim")]
+    if r.message:
+        yield [(f"    {' '.join(r.message.split())}", "")]
+    failing = [x for x in r.obligations if x.status is not Status.PROVED]
+    if verbose:
+        yield from _table(r.obligations)
+    for x in failing:
+        yield from _failure(x)
+    if r.counterexample is not None:
+        yield from _counterexample(r.counterexample)
+    for text in r.shown:
+        yield from ([(f"    {line}", "")] for line in text.splitlines())
+    if verbose:
+        if r.assumptions:
+            yield [("    assuming", "bold")]
+        for a in r.assumptions:
+            yield [(f"      - {a}", "")]
+        if r.file_sha256:
+            yield [(f"    file SHA-256 {r.file_sha256}", "dim")]
+        if r.code_sha256:
+            yield [(f"    code SHA-256 {r.code_sha256}", "dim")]
+    if failing and o.source:
+        yield [(f"    the proof: {o.source}", "dim")]
+
+
+def summary_line(outcomes: Sequence[Outcome], seconds: float) -> Line:
+    """`12 proved, 1 refuted in 3.4 s`."""
+    pieces: list[tuple[str, str]] = []
+    for name, n in summary(outcomes).items():
+        pieces += [(", " if pieces else "", ""), (f"{n} {name}", _STYLES[name] if n else "")]
+    return [*pieces, (f" in {seconds:.1f} s", "dim")]
+
+
+def _table(obligations: Sequence[Obligation]) -> Iterator[Line]:
+    order = {k: n for n, k in enumerate(KINDS)}
+    rows = sorted(obligations, key=lambda x: order.get(x.kind, len(order)))
+    if not rows:
+        return
+    cells = [("kind", "obligation", "status", "by", "seconds")]
+    cells += [(x.kind, x.name, x.status.value, x.by, f"{x.seconds:.3f}") for x in rows]
+    widths = [max(len(row[k]) for row in cells) for k in range(5)]
+    for n, row in enumerate(cells):
+        kind, name, status, by, seconds = (c.ljust(w) for c, w in zip(row, widths, strict=True))
+        style = _STYLES.get(row[2], "dim")
+        base = "" if n else "dim"
+        yield [
+            (f"    {kind}  {name}  ", base),
+            (status, style),
+            (f"  {by}  {seconds.strip():>{widths[4]}}", base),
+        ]
+
+
+def _failure(x: Obligation) -> Iterator[Line]:
+    by = f"  ({x.by})" if x.by and x.status is Status.REFUTED else ""
+    yield [("    ", ""), (x.status.value, _STYLES[x.status.value]), (f"  {x.kind}: {x.name}{by}", "")]
+    for line in x.detail.splitlines():
+        yield [(f"      {line}", "")]
+
+
+def _counterexample(c: Counterexample) -> Iterator[Line]:
+    yield [("    counterexample", "bold"), (f" to {c.kind}: {c.claim}", "")]
+    inputs = [(name, value) for name, value in c.inputs.items()]
+    rest = [("expected", c.expected), ("got", c.got), ("where", c.detail), ("replay", c.replay)]
+    width = max(8, *(len(name) for name, _ in inputs)) if inputs else 8
+    if inputs:
+        yield [("      inputs", "dim")]
+    for name, value in inputs:
+        yield from _field(f"        {name:<{width}}  ", value, "cyan")
+    for name, value in rest:
+        if value:
+            yield from _field(f"      {name:<{width + 2}}  ", value, "")
+
+
+def _field(label: str, value: str, style: str) -> Iterator[Line]:
+    lines = [piece for part in value.splitlines() for piece in (textwrap.wrap(part, _WIDTH) or [""])]
+    for n, piece in enumerate(lines):
+        yield [(label if not n else " " * len(label), "dim"), (piece, style)]

@@ -1,0 +1,1 @@
+"""Proofs of OpenSSL's routines as shipped in PyPI's `cryptography` wheel."""

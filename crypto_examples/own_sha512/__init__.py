@@ -1,0 +1,1 @@
+"""SHA-512 written for armsym: assembly, object file and proof."""
