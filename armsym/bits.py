@@ -12,13 +12,13 @@ numbers (to be tested) and on symbols (to be proved).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias, Union
+from typing import ClassVar, TypeAlias, Union
 
 from armsym.errors import SymbolicTruthError, WidthError
 from armsym.terms import ops
 from armsym.terms.node import Term
 
-__all__ = ["Bits", "BitsLike", "Prop", "concat", "ite", "opaque"]
+__all__ = ["Bits", "BitsLike", "OpaqueFunction", "Prop", "concat", "ite", "opaque"]
 
 #: What binary operators accept beside a `Bits`: an integer in range for the width, signed or unsigned.
 BitsLike: TypeAlias = Union["Bits", int]
@@ -91,6 +91,17 @@ class Prop:
     def __invert__(self) -> Prop:
         v = self.value
         return Prop(not v) if isinstance(v, bool) else Prop._of(ops.xor(1, v, 1))
+
+    def __eq__(self, other: object) -> Prop:  # type: ignore[override]
+        """`self` exactly when `other`."""
+        if not isinstance(other, (Prop, bool)):
+            raise TypeError(f"a condition is compared with a condition, not with {type(other).__name__}")
+        return ~(self ^ other)
+
+    def __ne__(self, other: object) -> Prop:  # type: ignore[override]
+        return ~(self == other)
+
+    __hash__ = None  # type: ignore[assignment]
 
     def implies(self, other: Prop | bool) -> Prop:
         """`self -> other`."""
@@ -432,6 +443,9 @@ class Bits:
             return Prop((a ^ h) < (b ^ h))
         return Prop._of(ops.slt(self.width, a, b))
 
+    def __bool__(self) -> bool:
+        raise SymbolicTruthError("a bit vector is not a condition: compare it, as in x == 0")
+
     def is_zero(self) -> Prop:
         """The manual's IsZero(x)."""
         return self == 0
@@ -505,22 +519,34 @@ def ite(cond: Prop | bool, a: Bits, b: Bits) -> Bits:
     return _new(a.width, ops.ite(a.width, c, a.value, b.value))
 
 
-def opaque(name: str, width: int) -> Callable[[Callable[..., Bits]], Callable[..., Bits]]:
+class OpaqueFunction:
+    """What `opaque` makes of a function: it runs on numbers and stands for itself on terms."""
+
+    #: Every definition, by name; two of one name must agree wherever a proof meets them.
+    registry: ClassVar[dict[str, list[OpaqueFunction]]] = {}
+
+    def __init__(self, name: str, width: int, definition: Callable[..., Bits]) -> None:
+        self.name, self.width, self.definition = name, width, definition
+        self.__doc__ = definition.__doc__
+        self.__name__ = getattr(definition, "__name__", name)
+        OpaqueFunction.registry.setdefault(name, []).append(self)
+
+    def __call__(self, *args: Bits) -> Bits:
+        if all(isinstance(a.value, int) for a in args):
+            return self.definition(*args)
+        return _new(self.width, ops.apply(self.name, self.width, [(a.width, a.value) for a in args]))
+
+
+def opaque(name: str, width: int) -> Callable[[Callable[..., Bits]], OpaqueFunction]:
     """Make a function of `Bits` an uninterpreted function on symbolic arguments.
 
-    On concrete arguments the function runs; on symbolic ones it stands for itself, so a
-    proof that closes holds for every function of that name.  `name` must be unique in a
-    proof, `width` is the result's width.
+    On concrete arguments the function runs; on symbolic ones it stands for itself, so a proof
+    that closes holds for every function of that name.  `width` is the result's width.  Several
+    definitions of one name (an instruction's S-box and a standard's) are one function in a
+    proof, which therefore obliges them to agree on all arguments.
     """
 
-    def wrap(fn: Callable[..., Bits]) -> Callable[..., Bits]:
-        def call(*args: Bits) -> Bits:
-            if all(isinstance(a.value, int) for a in args):
-                return fn(*args)
-            return _new(width, ops.apply(name, width, [(a.width, a.value) for a in args]))
-
-        call.__name__, call.__doc__ = fn.__name__, fn.__doc__
-        call.opaque_definition = fn  # type: ignore[attr-defined]
-        return call
+    def wrap(fn: Callable[..., Bits]) -> OpaqueFunction:
+        return OpaqueFunction(name, width, fn)
 
     return wrap

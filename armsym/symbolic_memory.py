@@ -47,19 +47,9 @@ class SymbolicRegion:
 
     def initial_cell(self, offset: Value) -> Bits:
         """The cell at a byte offset (a multiple of the cell size) before the routine ran."""
-        args = [(64, offset)]
-        t = ops.apply(f"{self.name}[]", 8 * self.cell, args)
-        t = _with_secrecy(t, self.secret)
+        # The content of a secret region is secret even at a public offset.
+        t = ops.apply(f"{self.name}[]", 8 * self.cell, [(64, offset)], secret=self.secret)
         return Bits(8 * self.cell, t)
-
-
-def _with_secrecy(t: Term, secret: bool) -> Term:
-    # The content of a secret region is secret even at a public offset.
-    from armsym.terms.node import App
-
-    assert isinstance(t, App)
-    t.secret = t.secret or secret
-    return t
 
 
 class Access:

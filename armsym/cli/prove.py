@@ -74,6 +74,10 @@ def prove(
     began = time.monotonic()
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
+    if object_ is not None:
+        from armsym.cli.work import image_of
+
+        image_of(object_)  # a file that cannot be used is one error, not one for each proof
     if not total:
         print_error(f"no proof is selected{'' if pattern == '*' else f' by -k {pattern}'}")
         if as_json:
@@ -115,7 +119,10 @@ def prove(
         print_json(outcomes_as_dict(outcomes))
     else:
         show(summary_line(outcomes, time.monotonic() - began))
-    raise typer.Exit(exit_code(outcomes))
+    code = exit_code(outcomes)
+    if code is ExitCode.NOTHING:
+        print_error(f"nothing was proved: all {len(outcomes)} proofs are left out")
+    raise typer.Exit(code)
 
 
 def _outcomes(

@@ -61,11 +61,11 @@ def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
     path = Path(text if mark else target)
     found: list[ProofDefinition] = []
     if not path.is_dir():
-        found = list(discover(path))  # raises for a file that was named and cannot be used
+        found = _of_file(path)  # raises for a file that was named and cannot be used
     else:
         for file in _files(path):
             try:
-                found += discover(file)
+                found += _of_file(file)
             except ArmsymError as e:
                 if not any(file == f for f, _ in selection.broken):
                     selection.broken.append((file, e))
@@ -78,7 +78,14 @@ def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
     yield from found
 
 
+def _of_file(file: Path) -> list[ProofDefinition]:
+    try:
+        return list(discover(file))
+    except SystemExit as e:  # else the file would choose our exit code
+        raise InputError(f"{file}: calls sys.exit({e.code!r}) when it is imported") from None
+
+
 def _files(folder: Path) -> list[Path]:
     # As `discover` finds them in a folder; one by one, so that a broken file hides no other.
     files = sorted(f for f in folder.rglob("*.py") if ".venv" not in f.parts)
-    return [f for f in files if "proof" in f.read_text(encoding="utf-8", errors="replace")]
+    return [f for f in files if f.is_file() and "proof" in f.read_text(encoding="utf-8", errors="replace")]

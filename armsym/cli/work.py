@@ -6,6 +6,7 @@ A process of its own is what makes a limit on time hold: it can be ended inside 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import time
 import traceback
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from armsym.proof.concrete import Trial
     from armsym.proof.loops import Routine
 
-__all__ = ["Job", "hard_limit", "run_alone", "run_here"]
+__all__ = ["Job", "hard_limit", "image_of", "run_alone", "run_here"]
 
 #: Proofs of this process, by their place; a forked process finds its own here.
 _definitions: dict[tuple[str, int, str], ProofDefinition] = {}
@@ -78,10 +79,13 @@ def run_here(job: Job) -> Outcome:
     try:
         d = _definition(job)
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
-        image = _image(job.object_spec)
+        image = image_of(job.object_spec)
         result = prove(
             d, name=d.name, image=image, symbol=d.symbol, isa=load_isa(), budget=budget, replay=_replay
         )
+        unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
+        if result.status is Status.PROVED and (unproved or not result.obligations):
+            raise AssertionError(f"{job.name} is called proved, but not {unproved or 'by any obligation'}")
         mismatch = result.counterexample is not None and result.counterexample.replay.startswith("MISMATCH")
         if mismatch:
             result.message = "armsym and Unicorn disagree on the counterexample: one of them has a defect"
@@ -91,12 +95,27 @@ def run_here(job: Job) -> Outcome:
     except MemoryError:
         outcome = job.outcome(Status.UNDECIDED, "out of memory")
     except ArmsymError as e:
-        outcome = job.outcome(Status.ERROR, str(e), internal=e.exit_code == 4)
-    except Exception as e:  # noqa: BLE001 - a defect of armsym in one proof must not hide the others
-        outcome = job.outcome(Status.ERROR, f"internal error: {type(e).__name__}: {e}", internal=True)
+        where = _place_in_proof(job, e)
+        text = str(e) if str(e).startswith(where) else f"{where}: {e}"
+        outcome = job.outcome(Status.ERROR, text, internal=e.exit_code == 4)
+    except (Exception, SystemExit) as e:  # noqa: BLE001 - one proof must not hide the others
+        where, raised = _place_in_proof(job, e), f"{type(e).__name__}: {e}"
+        if where:
+            outcome = job.outcome(Status.ERROR, f"{where}: the proof {job.name} raises {raised}")
+        else:
+            outcome = job.outcome(Status.ERROR, f"internal error: {raised}", internal=True)
         outcome.traceback = traceback.format_exc()
     outcome.result.seconds = time.process_time() - began
     return outcome
+
+
+def _place_in_proof(job: Job, error: BaseException) -> str:
+    """`file:line` of the innermost call that the proof file, or a neighbour of it, made; "" if none."""
+    folder = os.path.dirname(job.file)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename == job.file or os.path.dirname(frame.filename) == folder:
+            return f"{frame.filename}:{frame.lineno}"
+    return ""
 
 
 def _definition(job: Job) -> ProofDefinition:
@@ -109,7 +128,8 @@ def _definition(job: Job) -> ProofDefinition:
     return d
 
 
-def _image(spec: str) -> Image:
+def image_of(spec: str) -> Image:
+    """The image of a file under proof, read once; raises `InputError`."""
     image = _images.get(spec)
     if image is None:
         from armsym.elf import load
@@ -196,7 +216,7 @@ def _load_ahead(jobs: Sequence[Job]) -> None:
     load_isa()
     for spec in {j.object_spec: None for j in jobs}:
         try:
-            image = _image(spec)
+            image = image_of(spec)
             image.symbols  # noqa: B018 - the index of symbols is built when first asked
         except ArmsymError:
             pass  # each of its proofs says so

@@ -22,7 +22,8 @@ class Assumptions:
         self._unknown = unknowns  # ids of the fresh variables
         self.values: dict[Term, Value] = {}
         self.facts: list[Value] = []
-        self._fresh = 0
+        #: New name of what remains of an unknown -> the unknown.
+        self.renamed: dict[Term, Term] = {}
 
     def add(self, claim: Prop) -> None:
         """Assume a condition, evaluated on the state with the unknowns."""
@@ -79,6 +80,7 @@ class Assumptions:
         """The same unknown under a new name: what remains of it once some of its bits are known."""
         new = Var(f"{var.name}'", var.width, pb=var.pb, secret=var.secret)
         self._unknown.add(new.id)
+        self.renamed[new] = self.renamed.get(var, var)
         return new
 
     def _pieces(self, left: Term) -> list[tuple[Var, int, int]] | None:

@@ -164,6 +164,9 @@ class ConcreteProof(Proof):
     def _index(self, k: Bits) -> Bits:
         return k
 
+    def _generalise(self, f: Fold, k: int) -> None:
+        raise InputError("a concrete run forgets nothing")
+
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         return f.concrete(k.uint)
 
@@ -179,9 +182,9 @@ class ConcreteProof(Proof):
             data = image.loaded(s, self.machine_base)
             # Writable parts of the image are not the routine's to read, but for declared globals.
             if "w" in s.access:
-                for offset, size, v in self._globals:
+                for offset, size, number in self._globals:
                     if s.offset <= offset < s.end:
-                        piece = bytearray(v.to_bytes(size, "little"))
+                        piece = bytearray(number.to_bytes(size, "little"))
                         regions.append(ConcreteRegion(f"global {offset:#x}", self.machine_base + offset, piece, "r"))
                 continue
             regions.append(ConcreteRegion(f"image {s.name}", self.machine_base + s.offset, data, s.access))
@@ -202,6 +205,7 @@ class ConcreteProof(Proof):
             pc=Bits(64, self.machine_base + self.routine.entry),
             memory=ConcreteMemory(regions),
         )
+        m.dit = Bits(1, self._pub.getrandbits(1))
         t = Trial(self.inputs, m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         return t
@@ -214,6 +218,8 @@ def flatten(claim: Claim) -> Iterator[Prop]:
     elif isinstance(claim, bool):
         yield Prop(claim)
     elif isinstance(claim, (list, tuple)):
+        if not claim:
+            raise InputError("a claim is an empty list: it would say nothing")
         for c in claim:
             yield from flatten(c)
     else:
@@ -255,15 +261,18 @@ def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], St
     m.on_leak = leak
     invariants = {inv.head: inv for inv in p._d.invariants}
     cuts = {c.at: c for c in p._d.cuts}
-    last_head, index = None, 0
+    active: list[tuple[int, int]] = []  # the loops being iterated, outermost first: (head, index)
     offset, steps = p.routine.entry, 0
     image = p.routine.image
     try:
         while offset != RETURNED:
             inv = invariants.get(offset)
             if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
-                index = index + 1 if last_head == offset else 0
-                last_head = offset
+                index = 0
+                while any(h == offset for h, _ in active):
+                    h, k = active.pop()
+                    index = k + 1
+                active.append((offset, index))
                 t.heads.setdefault(offset, []).append(m.fork())
                 m.written_x = m.written_v = 0  # from here on: what this iteration writes
                 bound = inv.upto.uint
@@ -320,6 +329,8 @@ def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
     for n in PRESERVED_D:
         if m.v[n][63:0].value != entry.v[n][63:0].value:
             return Violation("abi", f"d{n} is preserved", f"{entry.v[n][63:0].uint:#x}", f"{m.v[n][63:0].uint:#x}", "on return")
+    if m.dit.value != entry.dit.value:
+        return Violation("abi", "PSTATE.DIT is restored", f"{entry.dit.uint}", f"{m.dit.uint}", "on return")
     if m.sp.value != entry.sp.value:
         return Violation("abi", "sp is restored", f"{entry.sp.uint:#x}", f"{m.sp.uint:#x}", "on return")
     allowed = {r.name for r in p._d.modifies} | {"stack"}

@@ -19,6 +19,9 @@ from armsym.proof.loops import Loop, Routine
 
 __all__ = ["Cut", "Invariant", "Proof", "StackArea"]
 
+#: Names that the engine gives to its own variables and regions.
+RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "dit0", "N", "Z", "C", "V"})
+
 InvariantFn = Callable[[State, Bits], Claims]
 EnsuresFn = Callable[[State], Claims]
 
@@ -44,11 +47,11 @@ class Invariant:
 
 @dataclass
 class Cut:
-    """Claims at a point of straight-line code, where the symbolic state is forgotten but for them."""
+    """Claims at a point of straight-line code; fold values in `forget` become arbitrary there."""
 
     at: int
     claims: EnsuresFn
-    keep: bool
+    forget: tuple[tuple[Fold, int], ...]
     name: str
 
 
@@ -62,6 +65,7 @@ class _Declared:
     stack: int = 0
     assumptions: list[str] = field(default_factory=list)
     requires: list[tuple[str, Prop]] = field(default_factory=list)
+    lemmas: list[tuple[str, Prop]] = field(default_factory=list)
     splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
     shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
     public_x: set[int] = field(default_factory=set)
@@ -143,6 +147,7 @@ class Proof(ABC):
     def global_(self, symbol: str, width: int, *, public: bool = True) -> Bits:
         """The value on entry of a global variable of the file; any value, and read-only."""
         s = self.routine.image.symbol(symbol)
+        self._new_name(symbol)
         return self._make_global(symbol, s.offset, width, public)
 
     def call(self, **registers: Bits | Region | int) -> None:
@@ -218,6 +223,8 @@ class Proof(ABC):
 
         def apply(fn: InvariantFn) -> InvariantFn:
             head = at.head if isinstance(at, Loop) else at
+            if any(inv.head == head for inv in self._d.invariants):
+                raise InputError(f"two invariants at {self.routine.image.symbolize(head)}: put their claims into one")
             self._d.invariants.append(
                 Invariant(head, upto, inclusive, fn, f"invariant at {self.routine.image.symbolize(head)}", when)
             )
@@ -225,18 +232,23 @@ class Proof(ABC):
 
         return apply
 
-    def cut(self, at: int) -> Callable[[EnsuresFn], EnsuresFn]:
-        """Claims at the point `at` of straight-line code; what they state replaces what was computed.
+    def cut(self, at: int, *, forget: Sequence[tuple[Fold, int]] = ()) -> Callable[[EnsuresFn], EnsuresFn]:
+        """Claims at the point `at` of straight-line code, to keep terms small.
 
-        Each register or memory word named on the left of a claim becomes unknown but for the
-        claim; everything else is kept as it is.
+        The claims are proved there.  Then each fold value named in `forget`, such as (A, 3) for
+        A(3), stands for arbitrary words, and what the claims equate with it holds just that: the
+        rest of the proof is about any A(3), and no longer about how it came to be.
         """
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
-            self._d.cuts.append(Cut(at, fn, True, f"cut at {self.routine.image.symbolize(at)}"))
+            self._d.cuts.append(Cut(at, fn, tuple(forget), f"cut at {self.routine.image.symbolize(at)}"))
             return fn
 
         return apply
+
+    def lemma(self, name: str, condition: Prop) -> None:
+        """A consequence of the preconditions: proved first, by itself, and then known everywhere."""
+        self._d.lemmas.append((name, condition))
 
     def split(self, at: Loop | int, on: Callable[[State, Bits], Prop]) -> None:
         """Prove each loop iteration separately for `on(s, i)` true and false."""
@@ -252,8 +264,10 @@ class Proof(ABC):
         self._d.assumptions.append(text)
 
     def _new_name(self, name: str) -> None:
-        if not name or name in self._names:
-            raise InputError(f"the name {name!r} is {'taken already' if name else 'empty'}")
+        if not name.isidentifier() or name in RESERVED:
+            raise InputError(f"{name!r} cannot be a name here: names are identifiers other than {', '.join(sorted(RESERVED))}")
+        if name in self._names:
+            raise InputError(f"the name {name!r} is taken already")
         self._names.add(name)
 
     @property
@@ -285,6 +299,8 @@ class Proof(ABC):
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits: ...
     @abstractmethod
     def _index(self, k: Bits) -> Bits: ...
+    @abstractmethod
+    def _generalise(self, f: Fold, k: int) -> None: ...
     @abstractmethod
     def _fold_at(self, f: Fold, k: Bits) -> Words: ...
 

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
 from armsym.errors import ArmsymError, BudgetError, MachineStop, MemoryFault
-from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import check_bounds
 from armsym.proof.concrete import PRESERVED_D, PRESERVED_X, flatten
 from armsym.proof.declare import Cut, Invariant
 from armsym.proof.handles import Claims, State
-from armsym.proof.havoc import Havoc, LoopGuess, havoc, wrote_beyond
+from armsym.proof.havoc import Havoc, Location, LoopGuess, havoc, written_by, written_everywhere, wrote_beyond
 from armsym.proof.path import Knowledge, Path
 from armsym.proof.result import Obligation, Status, worst
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
+from armsym.symbolic_memory import variable
 from armsym.terms import ops
 from armsym.terms.node import Term, node_count
 from armsym.terms.show import show, size
@@ -49,12 +49,32 @@ class Budget:
 
 @dataclass(frozen=True)
 class Origin:
-    """The loop iteration a path started from."""
+    """The loop iteration a path started from, within those of the loops around it.
+
+    `before` is what was written between the start of the parent's iteration and this loop's head.
+    """
 
     invariant: Invariant
     index: Bits
     havoc: Havoc
-    base: Machine
+    parent: Origin | None
+    before: frozenset[Location]
+
+    def find(self, inv: Invariant) -> tuple[Origin, set[Location]] | None:
+        """The iteration of `inv` that this one is part of, and what was written on the way in."""
+        o: Origin | None = self
+        written: set[Location] = set()
+        while o is not None:
+            if o.invariant is inv:
+                return o, written
+            written |= o.before | o.havoc.guess.writes
+            o = o.parent
+        return None
+
+    @property
+    def indices(self) -> list[Bits]:
+        """The iteration numbers, innermost first."""
+        return [self.index, *(self.parent.indices if self.parent else [])]
 
 
 class _NeedSplit(Exception):
@@ -68,6 +88,7 @@ class _NeedSplit(Exception):
 class _Restart(Exception):
     """The guess about a loop was wrong; `guess` is the next one."""
 
+    head: int
     guess: LoopGuess
     why: str = field(default="")
 
@@ -97,6 +118,7 @@ class Engine:
         self.entry = p.start()
         #: Models in which a claim failed, to be tried as inputs.
         self.models: list[dict[str, int]] = []
+        self._reached: set[int] = set()
 
     # -- obligations --------------------------------------------------------------------------
 
@@ -126,6 +148,8 @@ class Engine:
         try:
             start = Path(self.entry.fork(), Knowledge(p.facts), p.routine.entry)
             self._prepare(start)
+            p.frozen = True
+            self._lemmas(start)
             self._follow(start, None)
         except BudgetError as e:
             self.record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
@@ -133,6 +157,9 @@ class Engine:
             self.record("decode", "the proof can be evaluated", Status.ERROR, detail=describe_stop(e, self.image, p.routine.isa))
         finally:
             ops.set_oracle(previous)
+        for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
+            if at not in self._reached:
+                self.record("invariant", what, Status.UNDECIDED, detail="no path reaches this point")
         for kind, name in (
             ("decode", "every instruction reached is modelled"),
             ("constant-time", "no branch, address or variable-latency operand depends on a secret"),
@@ -197,9 +224,10 @@ class Engine:
                 return
             path.steps += 1
             if at in self.cuts:
-                self._cut(path, self.cuts[at])
+                self._reached.add(at)
+                self._cut(path, self.cuts[at], origin)
             for what in self.shows.get(at, ()):
-                self._current = path
+                self._at(path, origin.indices if origin else [])
                 self.shown.append(f"at {at:#x} <{self.image.symbolize(at)}>:\n{what(State(path.machine))}")
             self.steps += 1
             if not self.steps & 0xFF:
@@ -215,6 +243,7 @@ class Engine:
                 if len(memory.log) != logged:
                     raise BudgetError(f"cannot split at {at:#x}: the instruction has touched memory already") from None
                 m.x, m.v, m.sp, m.nzcv = x, v, sp, nzcv
+                path.steps -= 1
                 other = path.fork()
                 self._prepare(other)
                 path.knowledge.add(split.cond)
@@ -225,6 +254,8 @@ class Engine:
                 self._may_split = False
             if len(memory.log) != logged:
                 self._check_below_sp(path, sp, logged)
+            if m.sp is not sp:
+                self._release_stack(path)
             if isinstance(to, Fork):
                 branched = self._branch(path, to, todo)
                 if branched is None:
@@ -272,6 +303,17 @@ class Engine:
                     detail=f"the access at {a.at:#x} <{self.image.symbolize(a.at)}> to sp0{at:+#x} lies below SP or cannot be compared with it",
                 )
 
+    def _release_stack(self, path: Path) -> None:
+        """What lies below SP is anybody's (a signal handler's, say): it is unknown from here on."""
+        low = self._sp_offset(path.machine.sp)
+        region = self.p._stack
+        if region is None or low is None:
+            return
+        floor = low - region.bias
+        for layer in path.memory.overlays[region.name]:
+            for k in [k for k in layer.bytes if k < floor]:
+                layer.bytes[k] = (variable("below_sp", 8, secret=True), 0)
+
     def _sp_offset(self, sp: Bits) -> int | None:
         d = (sp - self.p.sp0).value
         return (d - (1 << 64) if d >> 63 else d) if isinstance(d, int) else None
@@ -312,22 +354,48 @@ class Engine:
         detail = f"{label}: not shown{sides}"
         self.record(kind, name, Status.UNDECIDED, "", time.perf_counter() - began, detail)
 
-    def _cut(self, path: Path, cut: Cut) -> None:
-        self._at(path, [])
-        claims = cut.claims(State(path.machine))
-        self.check(path, claims, "invariant", f"{cut.name}: ")
+    def _cut(self, path: Path, cut: Cut, origin: Origin | None) -> None:
+        self._at(path, origin.indices if origin else [])
+        self.check(path, cut.claims(State(path.machine)), "invariant", f"{cut.name}: ")
+        if not cut.forget:
+            return
+        for fold, k in cut.forget:
+            fold.generalise(k)
+        # What the claims say of the forgotten values takes the place of what was computed.
+        m = path.machine
+        everything = LoopGuess(written_everywhere(path))
+        shadow = m.fork()
+        h = havoc(shadow, everything, Bits(64, 0))
+        a = Assumptions(set(h.unknowns))
+        for claim in cut.claims(State(shadow)).values():
+            for prop in flatten(claim):
+                a.add(prop)
+        h.transfer(shadow, m, a)
+
+    def _lemmas(self, path: Path) -> None:
+        for name, condition in self.p._d.lemmas:
+            self.check_one(path, condition, "lemma", name, name)
+            if self._results["lemma", name].status is Status.PROVED:
+                path.knowledge.add(condition.bit.value)
 
     # -- loops --------------------------------------------------------------------------------
 
     def _arrived(self, path: Path, inv: Invariant, origin: Origin | None) -> None:
-        if origin is not None and origin.invariant is inv:
-            self._back_edge(path, inv, origin)
+        self._reached.add(inv.head)
+        found = origin.find(inv) if origin is not None else None
+        if found is not None:
+            self._back_edge(path, inv, *found)
             return
-        zero = Bits(64, 0)
-        self._at(path, [zero, *([origin.index] if origin else [])])
-        self._bounded(path, inv, zero, "on entry")
-        self.check(path, inv.claims(State(path.machine), zero), "invariant", f"{inv.name}, on entry: ")
-        self._loop(path, inv)
+        # Iteration 0, as a variable known to be 0, so that the claims proved here are the very
+        # ones assumed of iteration i.
+        first = self.p._fresh_index(inv)
+        path.knowledge.add((first == 0).bit.value)
+        self._at(path, [Bits(64, 0), *(origin.indices if origin else [])])
+        within = Bits(64, 0) <= inv.upto if inv.inclusive else Bits(64, 0) < inv.upto
+        sign = "<=" if inv.inclusive else "<"
+        self.check_one(path, within, "termination", f"{inv.name}: i {sign} upto, on entry", f"i {sign} upto")
+        self.check(path, inv.claims(State(path.machine), first), "invariant", f"{inv.name}, on entry: ")
+        self._loop(path, inv, origin)
 
     def _counts(self, path: Path, inv: Invariant) -> bool:
         """Whether this arrival at the head is one the invariant speaks of."""
@@ -339,35 +407,30 @@ class Engine:
             raise BudgetError(f"{inv.name}: whether this arrival counts (when=) is not decided by what is known")
         return bool(known)
 
-    def _bounded(self, path: Path, inv: Invariant, index: Bits, where: str) -> None:
-        within = index <= inv.upto if inv.inclusive else index < inv.upto
-        sign = "<=" if inv.inclusive else "<"
-        self.check_one(path, within, "termination", f"{inv.name}: i {sign} upto, {where}", f"i {sign} upto")
-
-    def _loop(self, path: Path, inv: Invariant) -> None:
+    def _loop(self, path: Path, inv: Invariant, parent: Origin | None) -> None:
         guess = self.guesses.get(inv.head) or LoopGuess()
         for _ in range(64):
             before = {k: Obligation(**vars(o)) for k, o in self._results.items()}
             failed = set(self._failed)
             try:
-                self._iteration(path, inv, guess)
+                self._iteration(path, inv, guess, parent)
                 self.guesses[inv.head] = guess
                 return
             except _Restart as r:
+                if r.head != inv.head:
+                    raise
                 self._results, guess = before, r.guess
                 self._failed = failed
         raise BudgetError(f"{inv.name}: no set of loop variables found in 64 attempts")
 
-    def _iteration(self, path: Path, inv: Invariant, guess: LoopGuess) -> None:
+    def _iteration(self, path: Path, inv: Invariant, guess: LoopGuess, parent: Origin | None) -> None:
         """Explore one arbitrary iteration from the loop head."""
-        p = self.p
+        before = frozenset(written_by(path))
         here = path.fork()
-        i = p._fresh_index(inv)
-        i_term = i.value
-        assert isinstance(i_term, Term)
+        i = self.p._fresh_index(inv)
         here.knowledge.add((i <= inv.upto if inv.inclusive else i < inv.upto).bit.value)
         h = havoc(here.machine, guess, i)
-        self._at(here, [i])
+        self._at(here, [i, *(parent.indices if parent else [])])
         a = Assumptions(set(h.unknowns))
         for claim in inv.claims(State(here.machine), i).values():
             for prop in flatten(claim):
@@ -381,15 +444,15 @@ class Engine:
         m.written_flags = False
         self._prepare(here)
         here.at, here.steps = inv.head, 0
-        self._follow_loop(here, Origin(inv, i, h, path.machine), inv)
+        self._follow_split(here, Origin(inv, i, h, parent, before))
 
-    def _follow_loop(self, here: Path, origin: Origin, inv: Invariant) -> None:
-        splits = [on for at, on in self.p._d.splits if at == inv.head]
+    def _follow_split(self, here: Path, origin: Origin) -> None:
+        splits = [on for at, on in self.p._d.splits if at == origin.invariant.head]
         starts = [here]
         for on in splits:
             more = []
             for s in starts:
-                self._at(s, [origin.index])
+                self._at(s, origin.indices)
                 cond = on(State(s.machine), origin.index).bit.value
                 if isinstance(cond, int):
                     more.append(s)
@@ -403,24 +466,29 @@ class Engine:
         for s in starts:
             self._follow(s, origin)
 
-    def _back_edge(self, path: Path, inv: Invariant, origin: Origin) -> None:
+    def _back_edge(self, path: Path, inv: Invariant, origin: Origin, written: set[Location]) -> None:
         h = origin.havoc
-        beyond = wrote_beyond(path, h)
+        beyond = wrote_beyond(path, h, written)
         if beyond is not None:
-            raise _Restart(beyond, "the loop writes more than was assumed")
+            raise _Restart(inv.head, beyond, "the loop writes more than was assumed")
         after = origin.index + 1
-        self._at(path, [after, origin.index])
+        self._at(path, [after, *origin.indices])
         wrong = h.wrong_candidates(path, after)
         if wrong is not None:
-            raise _Restart(wrong, "an inferred invariant does not hold")
-        self._bounded(path, inv, after, "at the back edge")
+            raise _Restart(inv.head, wrong, "an inferred invariant does not hold")
+        # With i < upto the next index cannot wrap to 0, so upto - i decreases.
+        within = origin.index < inv.upto if inv.inclusive else after < inv.upto
+        sign = "<=" if inv.inclusive else "<"
+        self.check_one(path, within, "termination", f"{inv.name}: i + 1 {sign} upto, at the back edge", f"i + 1 {sign} upto")
         self.check(path, inv.claims(State(path.machine), after), "invariant", f"{inv.name}, step: ")
 
     # -- return -------------------------------------------------------------------------------
 
     def _returned(self, path: Path, origin: Origin | None) -> None:
         p, m, entry = self.p, path.machine, self.entry
-        self._at(path, [origin.index + 1, origin.index] if origin else [Bits(64, 0)])
+        indices = origin.indices if origin else [Bits(64, 0)]
+        self._at(path, [indices[0] + 1, *indices])
+        self.check_one(path, m.dit == entry.dit, "abi", "PSTATE.DIT is restored", "dit")
         self.check_one(path, m.sp == p.sp0, "abi", "sp is restored", "sp")
         self.record("abi", "control returns to the caller", Status.PROVED, "identity")
         for n in PRESERVED_X:

@@ -200,6 +200,10 @@ class Fold:
         k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
         return self._p._fold_at(self, k)
 
+    def generalise(self, k: int) -> None:
+        """From here on let H(k) be arbitrary words (symbolic runs only; see `Proof.cut`)."""
+        self._p._generalise(self, k)
+
     def concrete(self, k: int) -> Words:
         """H(k) by computing it."""
         while len(self._concrete) <= k:

@@ -18,10 +18,11 @@ from armsym.memory import ConcreteMemory
 from armsym.proof.assume import Assumptions
 from armsym.proof.path import Path
 from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
-from armsym.terms.node import Term
+from armsym.terms.evaluate import Substitution
+from armsym.terms.node import Term, Value
 from armsym.terms.ops import is_secret
 
-__all__ = ["Havoc", "LoopGuess", "guess_loops", "havoc", "wrote_beyond"]
+__all__ = ["Havoc", "Location", "LoopGuess", "guess_loops", "havoc", "written_by", "written_everywhere", "wrote_beyond"]
 
 #: A place that a loop may write: ("x", n), n = 31 for SP; ("v", n); or (region name, byte offset).
 Location = tuple[str, int]
@@ -65,6 +66,23 @@ class Havoc:
                     _put(m, self.regions, where, Bits(now.width, new))
         f = m.nzcv
         m.nzcv = NZCV.of(*(Prop._of(a.apply(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
+
+    def transfer(self, shadow: Machine, m: Machine, a: Assumptions) -> None:
+        """Put into `m` what the claims said of the unknowns of `shadow`; all else stays as it is in `m`."""
+        kept: dict[Term, Value] = {}
+        for where in self.guess.writes:
+            unknown = _get(shadow, self.regions, where).value
+            assert isinstance(unknown, Term)
+            kept[unknown] = _get(m, self.regions, where).value
+        # The part of an unknown that no claim names is still what was computed.
+        back = {new: kept[old] for new, old in a.renamed.items() if old in kept}
+        put = Substitution({**kept, **back})
+        for where in self.guess.writes:
+            unknown = _get(shadow, self.regions, where).value
+            assert isinstance(unknown, Term)
+            said = a.values.get(unknown)
+            if said is not None:
+                _put(m, self.regions, where, Bits(unknown.width, put(said)))
 
     def expected(self, where: Location, index: Bits) -> Bits:
         """The value of a location with a stride in iteration `index`."""
@@ -142,10 +160,20 @@ def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
     return h
 
 
-def wrote_beyond(path: Path, h: Havoc) -> LoopGuess | None:
-    """A larger guess if the path wrote something outside of it, else None.
+def written_everywhere(path: Path) -> set[Location]:
+    """All registers, and all cells at known offsets that were ever stored to."""
+    found: set[Location] = {("x", n) for n in range(32)} | {("v", n) for n in range(32)}
+    for r in path.memory.regions:
+        for layer in path.memory.overlays[r.name]:
+            if layer.symbolic is None:
+                found |= {(r.name, k - k % r.cell) for k in layer.bytes}
+    return found
 
-    Raises `BudgetError` for stores at symbolic offsets, which this loop rule does not cover.
+
+def written_by(path: Path) -> set[Location]:
+    """What the path wrote since its log and its machine's notes were last cleared.
+
+    Raises `BudgetError` for stores at symbolic offsets, which the loop rule does not cover.
     """
     m = path.machine
     found: set[Location] = set()
@@ -159,14 +187,19 @@ def wrote_beyond(path: Path, h: Havoc) -> LoopGuess | None:
             continue
         if a.symbolic is not None:
             raise BudgetError(
-                f"a store at the symbolic offset {a.symbolic} of {a.region.name} in a loop: state the buffer pointwise"
+                f"a store at the symbolic offset {a.symbolic} of {a.region.name} in or before a loop: not covered"
             )
         cell = a.region.cell
         for k in range(a.constant - a.constant % cell, a.constant + a.size, cell):
             found.add((a.region.name, k))
-    if m.dit is not h.dit:
+    return found
+
+
+def wrote_beyond(path: Path, h: Havoc, earlier: set[Location]) -> LoopGuess | None:
+    """A larger guess if the path, or what came `earlier` in the iteration, wrote something outside of it."""
+    if path.machine.dit is not h.dit:
         raise BudgetError("a loop that writes PSTATE.DIT is not supported")
-    new = found - h.guess.writes
+    new = (written_by(path) | earlier) - h.guess.writes
     if not new:
         return None
     guess = h.guess.copy()

@@ -27,9 +27,13 @@ KINDS = (
     "abi",
     "termination",
     "constant-time",
+    "lemma",
     "invariant",
     "ensures",
 )
+
+#: Kinds that a proof need not have.
+OPTIONAL = frozenset({"lemma", "invariant"})
 
 _ORDER = (Status.PROVED, Status.UNDECIDED, Status.ERROR, Status.REFUTED)
 
@@ -87,7 +91,7 @@ class ProofResult:
     def conclude(self) -> None:
         """Set the status from the obligations: proved only if every kind was shown and all hold."""
         kinds = {o.kind for o in self.obligations}
-        missing = [k for k in KINDS if k not in kinds and k != "invariant"]
+        missing = [k for k in KINDS if k not in kinds and k not in OPTIONAL]
         for k in missing:
             self.obligations.append(Obligation(k, k, Status.UNDECIDED, detail="not reached"))
         self.status = worst(o.status for o in self.obligations)

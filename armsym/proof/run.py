@@ -14,6 +14,7 @@ from armsym.proof.declare import Proof
 from armsym.proof.engine import Budget, Engine
 from armsym.proof.havoc import guess_loops
 from armsym.proof.loops import Routine
+from armsym.proof.opaque import agreement
 from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
 from armsym.proof.symbolic import SymbolicProof
 from armsym.terms import new_table
@@ -163,6 +164,7 @@ def prove(
     engine = Engine(p, guess_loops((t.heads for t in runs.trials), p.writable_cells), budget or Budget())
     engine.run()
     result.obligations += engine.obligations
+    result.obligations += agreement()
     result.instructions, result.shown = engine.steps, engine.shown
     result.conclude()
     if result.status is not Status.PROVED:

@@ -32,6 +32,7 @@ class SymbolicProof(Proof):
         )
         self.sp0 = variable("sp0", 64, secret=False, possible=ones(64) & ~0xF)
         self.lr0 = variable("lr0", 64, secret=False, possible=ones(64) & ~0x3)
+        self.dit0 = variable("dit0", 1, secret=False)
         self._regions: dict[str, SymbolicRegion] = {}
         self._explicit: set[str] = set()
         self._arguments: dict[int, Bits] = {}
@@ -42,7 +43,10 @@ class SymbolicProof(Proof):
         #: What is known where claims are being evaluated, and the indices of folds met there.
         self.knowledge: Knowledge = Knowledge()
         self.anchors: list[Bits] = []
-        self._entry_x: list[Bits] = []
+        #: Set while a fold is unfolded: indices are then taken as they are written.
+        self._pure = False
+        #: Set once the symbolic run has begun: the cells of regions no longer change.
+        self.frozen = False
 
     # -- declarations -------------------------------------------------------------------------
 
@@ -79,7 +83,7 @@ class SymbolicProof(Proof):
         if not isinstance(base, Term):
             raise InputError(f"global {symbol}: a file linked to a fixed address is not supported here")
         s = SymbolicRegion(
-            symbol, base, Bits(64, width // 8), "r", bias=offset, cell=width // 8, secret=not public
+            f"global {symbol}", base, Bits(64, width // 8), "r", bias=offset, cell=width // 8, secret=not public
         )
         self._global_regions.append(s)
         return s.initial_cell(0)
@@ -112,6 +116,7 @@ class SymbolicProof(Proof):
             pc=self.image_base + self.routine.entry,
             memory=self.memory0.fork(),
         )
+        m.dit = self.dit0
         return m
 
     @property
@@ -165,7 +170,7 @@ class SymbolicProof(Proof):
         return self.image_base
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
-        if r.name not in self._explicit:
+        if r.name not in self._explicit and not self.frozen:
             self._explicit.add(r.name)
             s = self._regions[r.name]
             s.cell, s.order = cell, order
@@ -181,7 +186,7 @@ class SymbolicProof(Proof):
         return value.reverse_bytes() if order == "big" and size > 1 else value
 
     def _index(self, k: Bits) -> Bits:
-        if isinstance(k.value, int):
+        if isinstance(k.value, int) or self._pure:
             return k
         terms, _ = linear_view(k.value)
         for a in self.anchors:
@@ -192,8 +197,13 @@ class SymbolicProof(Proof):
                 return a
         return k
 
+    def _generalise(self, f: Fold, k: int) -> None:
+        for key in [x for x in f._memo if not isinstance(x, int) or x > k]:
+            del f._memo[key]  # what was unfolded from the old H(k)
+        f._memo[k] = Words(variable(f"{f.name}({k}).{j}", w.width, secret=True) for j, w in enumerate(f.start))
+
     def _fold_at(self, f: Fold, k: Bits) -> Words:
-        key = k.value if isinstance(k.value, int) else intern(k.value).id
+        key: object = k.value if isinstance(k.value, int) else ("term", intern(k.value).id)
         found = f._memo.get(key)
         if found is None:
             found = f._memo[key] = self._unfold(f, k)
@@ -207,22 +217,22 @@ class SymbolicProof(Proof):
             if v > UNFOLD_LIMIT:
                 raise InputError(f"{f.name}({v}) is not computed symbolically: an invariant has to carry it")
         else:
-            _, const = linear_view(v)
-            if not 0 < const <= UNFOLD_LIMIT:
+            terms, const = linear_view(v)
+            # H(k + c) is H's step at k + c - 1 only where k + c is not 0: c >= 1 and nothing wraps.
+            wraps = const + sum(c * t.pb for t, c in terms.items()) >= 1 << 64
+            if wraps or not 0 < const <= UNFOLD_LIMIT:
                 return Words(
-                    Bits(w.width, _secret(ops.apply(f"{f.name}.{j}", w.width, [(64, intern(v))])))
+                    Bits(w.width, ops.apply(f"{f.name}.{j}", w.width, [(64, intern(v))], secret=True))
                     for j, w in enumerate(f.start)
                 )
+        # What is remembered is used on every path, so no path's knowledge may shape it.
         before = k - 1
-        return Words(f.step(self._fold_at(f, before), f.over(before)))
-
-
-def _secret(t: Term) -> Term:
-    from armsym.terms.node import App
-
-    assert isinstance(t, App)
-    t.secret = True
-    return t
+        oracle, pure, self._pure = ops.set_oracle(None), self._pure, True
+        try:
+            return Words(f.step(self._fold_at(f, before), f.over(before)))
+        finally:
+            self._pure = pure
+            ops.set_oracle(oracle)
 
 
 def _offset_parts(offset: Bits) -> tuple[Term | None, int]:

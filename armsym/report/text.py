@@ -44,7 +44,7 @@ def outcome_lines(o: Outcome, *, verbose: bool = False) -> Iterator[Line]:
     if verbose:
         yield from _table(r.obligations)
     for x in failing:
-        yield from _failure(x)
+        yield from _failure(x, told=r.counterexample.detail if r.counterexample else "")
     if r.counterexample is not None:
         yield from _counterexample(r.counterexample)
     for text in r.shown:
@@ -89,11 +89,11 @@ def _table(obligations: Sequence[Obligation]) -> Iterator[Line]:
         ]
 
 
-def _failure(x: Obligation) -> Iterator[Line]:
+def _failure(x: Obligation, told: str) -> Iterator[Line]:
     by = f"  ({x.by})" if x.by and x.status is Status.REFUTED else ""
     yield [("    ", ""), (x.status.value, _STYLES[x.status.value]), (f"  {x.kind}: {x.name}{by}", "")]
-    for line in x.detail.splitlines():
-        yield [(f"      {line}", "")]
+    if x.detail != told:  # else the counterexample says it
+        yield from ([(f"      {line}", "")] for line in x.detail.splitlines())
 
 
 def _counterexample(c: Counterexample) -> Iterator[Line]:

@@ -155,7 +155,7 @@ class Substitution:
             args = [self._get(a) for a in t.args]
             if self._rebuild is not None:
                 return self._rebuild(t, args)
-            return ops.apply(t.name, w, list(zip(t.widths, args, strict=True)))
+            return ops.apply(t.name, w, list(zip(t.widths, args, strict=True)), secret=t.secret)
         assert isinstance(t, Op)
         return rebuild_op(t, [self._get(a) for a in t.args])
 

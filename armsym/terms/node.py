@@ -196,6 +196,11 @@ def new_table() -> None:
     _table = _Table()
 
 
+def applications() -> list[App]:
+    """All interned applications of uninterpreted functions."""
+    return [t for t in _table.terms.values() if isinstance(t, App)]
+
+
 def node_count() -> int:
     """How many terms and products are interned: what the node budget counts."""
     return len(_table.terms) + len(_table.products)
@@ -229,8 +234,8 @@ def intern(t: Term) -> Term:
     if isinstance(t, Sum):
         s = t.canon
         if s is None:
-            key = (1, t.width, t.const, frozenset(t.terms.items()))
-            known = _table.terms.get(key)
+            sum_key = (1, t.width, t.const, frozenset(t.terms.items()))
+            known = _table.terms.get(sum_key)
             if known is None:
                 t.id, t._monos, t._narrow, t._view, t._lin = next(_ids), {}, None, None, None
                 # The low zeros shared by all summands stay zero; carries may reach any bit above.
@@ -238,7 +243,7 @@ def intern(t: Term) -> Term:
                 for term, coeff in t.terms.items():
                     low |= coeff * (term.pb & -term.pb)
                 t.pb = ones(t.width) & -(low & -low)
-                t.canon = _table.terms[key] = t
+                t.canon = _table.terms[sum_key] = t
                 return t
             assert isinstance(known, Sum)
             s = t.canon = known
@@ -248,7 +253,7 @@ def intern(t: Term) -> Term:
 
 def app(name: str, width: int, widths: tuple[int, ...], args: tuple[Value, ...], secret: bool) -> App:
     """The application of an uninterpreted function; term arguments must be interned."""
-    key = (2, name, width, secret, tuple(a if isinstance(a, int) else ("t", a.id) for a in args))
+    key = (2, name, width, widths, secret, tuple(a if isinstance(a, int) else ("t", a.id) for a in args))
     t = _table.terms.get(key)
     if t is None:
         t = _table.terms[key] = App(name, width, widths, args, secret)

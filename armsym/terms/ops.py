@@ -405,10 +405,10 @@ def _argument(w: int, v: Value) -> Value:
     return _atom(v)
 
 
-def apply(name: str, width: int, args: list[tuple[int, Value]]) -> Term:
-    """An uninterpreted function of (width, value) arguments."""
+def apply(name: str, width: int, args: list[tuple[int, Value]], *, secret: bool = False) -> Term:
+    """An uninterpreted function of (width, value) arguments; its value is secret if it says so, or an argument is."""
     values = tuple(_argument(w, v) for w, v in args)
-    secret = any(is_secret(v) for v in values)
+    secret = secret or any(is_secret(v) for v in values)
     return node.app(name, width, tuple(w for w, _ in args), values, secret)
 
 

@@ -1,0 +1,50 @@
+# Everything happens in ./.venv, which is made when needed; no root, and nothing outside this folder
+# but the cache of wheels (ARMSYM_CACHE, else the user's cache folder).
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CPUS := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# The first of these that is Python 3.11 or later; `make PYTHON=...` chooses another.
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+# Folders whose layout `ruff format` checks.
+FORMATTED := armsym/cli armsym/report armsym/__main__.py tests/cli
+
+.PHONY: prove test lint bench clean help setup
+
+help:
+	@echo 'make prove   prove the examples; a wheel that cannot be fetched is left out'
+	@echo 'make test    run the tests'
+	@echo 'make lint    ruff, mypy --strict, import-linter'
+	@echo 'make bench   the benchmarks'
+	@echo 'make clean   remove what was made here'
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@test -n '$(PYTHON)' || { echo 'make: no Python 3.11 or later is found; name one: make PYTHON=...' >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
+	touch $@
+
+prove: $(STAMP)
+	$(BIN)/armsym prove --offline-ok -j $(CPUS) $(ARGS)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n $(CPUS) $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check $(FORMATTED)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	@test -d bench || { echo 'make: there is no folder bench' >&2; exit 2; }
+	$(BIN)/python -m bench $(ARGS)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

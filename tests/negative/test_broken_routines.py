@@ -1,0 +1,162 @@
+"""Small routines that are wrong in one way each (broken.s): which obligation refuses them.
+
+Twice each: as a user would see it, where a concrete run gives a counterexample first, and with the
+runs' verdicts held back, so that the symbolic proof has to see it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from refusing import refute, run, symbolically
+
+import armsym.proof.concrete
+from armsym.dsl import Bits, Claims, Proof, State, Words, ite
+from armsym.elf import load
+from armsym.proof.result import Status
+from crypto_examples.own_memcmp.proof import difference
+
+HERE = Path(__file__).parent
+ASSEMBLER = "aarch64-linux-gnu-as"
+
+broken = load(str(HERE / "broken.o"))
+
+#: Routine -> the kind of obligation that refuses it.
+REFUSED_BY = {
+    "clobbers_x19": "abi",
+    "clobbers_x29": "abi",
+    "clobbers_d8": "abi",
+    "clobbers_upper_half_of_d15": "abi",
+    "forgets_sp": "abi",
+    "forgets_to_reload": "abi",
+    "restores_in_the_wrong_order": "abi",
+    "stores_below_sp": "memory",
+    "stores_below_sp_by_another_register": "memory",
+    "loads_below_sp": "memory",
+    "loads_what_it_popped": "memory",
+    "stores_to_the_callers_frame": "memory",
+    "needs_more_stack_than_declared": "memory",
+    "reads_one_byte_past": "memory",
+    "reads_one_byte_before": "memory",
+    "stores_one_byte_past": "memory",
+    "stores_to_the_input": "memory",
+    "reads_an_undeclared_global": "memory",
+    "stores_to_a_constant": "memory",
+    "stores_to_code": "memory",
+    "loads_from_a_number": "memory",
+    "reaches_one_buffer_from_the_other": "memory",
+    "swaps_words": "ensures",
+    "stores_half": "ensures",
+    "takes_a_register_never_set": "ensures",
+    "takes_stale_stack": "ensures",
+    "branches_on_a_secret": "constant-time",
+    "branches_on_flags_of_the_caller": "constant-time",
+    "branches_on_a_secret_it_stored": "constant-time",
+    "loads_from_a_secret_address": "constant-time",
+    "stores_to_a_secret_address": "constant-time",
+    "divides_a_secret": "constant-time",
+    "divides_a_secret_signed": "constant-time",
+    "loops_forever": "termination",
+    "loops_too_often_for_one_public_number": "termination",
+    "stops_at_a_breakpoint": "decode",
+    "calls_the_system": "decode",
+    "executes_an_undefined_word": "decode",
+    "executes_an_unallocated_word": "decode",
+    "calls_another_file": "decode",
+    "returns_past_the_caller": "decode",
+    "returns_to_a_secret": "decode",
+    "branches_to_data": "decode",
+    "misaligns_sp": "decode",
+}
+#: The same where one input among 2**32 or 2**64 shows it: only the symbolic proof sees these.
+RARE = {
+    "wrong_for_one_secret": "ensures",
+    "wrong_for_one_public_number": "ensures",
+    "stops_at_a_breakpoint_for_one_public_number": "decode",
+}
+#: What the symbolic proof refuses besides.
+ALSO = {"returns_to_a_secret": {"constant-time"}, "stores_to_a_secret_address": {"memory"}}
+RIGHT = {"right_copy", "right_copy_with_frame"}
+OTHER_CONTRACTS = {"takes_the_upper_half_of_a_word", "compares_until_the_first_difference"}
+
+
+def copies(p: Proof) -> None:
+    """16 secret bytes are copied from x1 to x0; x2 is any public number."""
+    n = p.nat("n", high=2**40)
+    target = p.region("target", 16, access="rw")
+    source = p.region("source", 16, access="r")
+    p.call(x0=target, x1=source, x2=n)
+    p.modifies(target, p.stack(32))
+    p.ensures(lambda s: {"copied": target.words(width=64, at=s) == source.words(width=64)})
+
+
+@pytest.fixture(autouse=True)
+def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(armsym.proof.concrete, "MAX_STEPS", 2_000)
+
+
+@pytest.mark.skipif(not shutil.which(ASSEMBLER), reason="needs binutils for AArch64")
+def test_object_is_that_of_the_source(tmp_path: Path) -> None:
+    subprocess.run([ASSEMBLER, "-o", tmp_path / "broken.o", "broken.s"], cwd=HERE, check=True)
+    assert [s.data for s in load(str(tmp_path / "broken.o")).segments] == [s.data for s in broken.segments]
+
+
+def test_every_routine_is_tried() -> None:
+    assert {s.name for s in broken.functions()} == {*REFUSED_BY, *RARE, *RIGHT, *OTHER_CONTRACTS}
+
+
+@pytest.mark.parametrize("symbol", sorted(RIGHT))
+def test_right_routine_is_proved(symbol: str) -> None:
+    assert run(copies, broken, symbol).status is Status.PROVED
+
+
+@pytest.mark.parametrize("symbol", REFUSED_BY)
+def test_counterexample(symbol: str) -> None:
+    assert refute(copies, broken, symbol)[0] == REFUSED_BY[symbol]
+
+
+@pytest.mark.parametrize("symbol", [*REFUSED_BY, *RARE])
+def test_symbolic_proof_refuses(symbol: str) -> None:
+    kind = (REFUSED_BY | RARE)[symbol]
+    assert set(symbolically(copies, broken, symbol)) == {kind} | ALSO.get(symbol, set())
+
+
+@pytest.mark.parametrize("symbol", RARE)
+def test_rare_failure_is_no_proof(symbol: str) -> None:
+    assert run(copies, broken, symbol).status is not Status.PROVED
+
+
+def test_upper_half_of_a_word_argument_is_unknown() -> None:
+    def adds(p: Proof) -> None:
+        a, b = p.word("a"), p.word("b", 32)
+        p.call(x0=a, w1=b)
+        p.ensures(lambda s: {"sum": s.x0 == a + b.zero_extend(64)})
+
+    symbol = "takes_the_upper_half_of_a_word"
+    assert refute(adds, broken, symbol) == ("ensures", "sum")
+    assert symbolically(adds, broken, symbol) == {"ensures": ["sum"]}
+
+
+def early_exit(p: Proof) -> None:
+    """What a comparison that stops at the first difference computes; it is right, but not constant-time."""
+    n = p.nat("len", high=2**50)
+    a = p.region("a", n, access="r", cell=1)
+    b = p.region("b", n, access="r", cell=1)
+    p.call(x0=a, x1=b, x2=n)
+    D = p.fold(difference, start=[Bits(8, 0)], over=lambda i: Words([a.byte(i), b.byte(i)]), name="D")
+
+    @p.invariant(p.routine.back_edge(), upto=n)
+    def _(s: State, i: Bits) -> Claims:
+        return {"equal so far": D(i)[0] == 0}
+
+    # Said of equal strings only: what an OR over all bytes is, the routine does not find out.
+    p.ensures(lambda s: {"equal strings": (D(n)[0] != 0) | (s.w0 == ite(D(n)[0] == 0, Bits(32, 0), Bits(32, 1)))})
+
+
+def test_early_exit_is_not_constant_time() -> None:
+    symbol = "compares_until_the_first_difference"
+    assert symbolically(early_exit, broken, symbol).keys() == {"constant-time"}
+    assert refute(early_exit, broken, symbol)[0] == "constant-time"
