@@ -47,15 +47,11 @@ def _options(
 def build(*, conform: bool) -> typer.Typer:
     """The application; without `conform` the commands of the oracles are a name and a help text only."""
     # Without rich help texts --help takes half the time.
-    app = typer.Typer(
-        callback=_options, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
+    app = typer.Typer(callback=_options, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command("prove", short_help="Prove routines correct.")(prove.prove)
     app.command("list", short_help="List the proofs there are.")(listing.list_proofs)
     app.command("disasm", short_help="Disassemble a routine as armsym decodes it.")(disasm.disasm)
-    app.command("run", short_help="Run a routine on numbers.", context_settings=simulation.CONTEXT)(
-        simulation.run
-    )
+    app.command("run", short_help="Run a routine on numbers.", context_settings=simulation.CONTEXT)(simulation.run)
     app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)
     if conform:
         from armsym.conform.cli import app as oracles

@@ -36,12 +36,7 @@ class CodeMap:
             table = SymbolTable.of_section(elf, header)
             for k in range(len(table)):
                 s = table[k]
-                if (
-                    s.type == 0
-                    and s.shndx in places
-                    and s.name[:2] in ("$d", "$x")
-                    and s.name[2:3] in ("", ".")
-                ):
+                if s.type == 0 and s.shndx in places and s.name[:2] in ("$d", "$x") and s.name[2:3] in ("", "."):
                     base = places[s.shndx] if image.kind == "relocatable" else 0
                     marks[base + s.value] = s.name[1] == "d"
         # Data ends where its section does, whether or not a $x says so.
@@ -80,8 +75,6 @@ def code_sections(image: Image) -> list[tuple[int, int]]:
         (s.offset, s.size)
         for s in image.sections
         if any(start <= s.offset < start + size for start, size in segments)
-        and not s.name.startswith(
-            (".rodata", ".eh_frame", ".gcc_except", ".dyn", ".gnu", ".hash", ".rela", ".note")
-        )
+        and not s.name.startswith((".rodata", ".eh_frame", ".gcc_except", ".dyn", ".gnu", ".hash", ".rela", ".note"))
     ]
     return sections or segments

@@ -19,13 +19,9 @@ __all__ = ["coverage"]
 
 
 def coverage(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A .o, library.a(member.o), .so or executable.")
-    ],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A .o, library.a(member.o), .so or executable.")],
     *,
-    symbol: Annotated[
-        str, typer.Option("--symbol", metavar="GLOB", help="Only functions of these names.")
-    ] = "*",
+    symbol: Annotated[str, typer.Option("--symbol", metavar="GLOB", help="Only functions of these names.")] = "*",
     everything: Annotated[
         bool, typer.Option("--all", help="All code sections, not only what function symbols cover.")
     ] = False,
@@ -40,9 +36,7 @@ def coverage(
     isa = load_isa()
     image = load(file)
     code = CodeMap(image, file)
-    offsets = sorted(
-        {at for extent in _extents(image, symbol, everything) for at in code.instructions(*extent)}
-    )
+    offsets = sorted({at for extent in _extents(image, symbol, everything) for at in code.instructions(*extent)})
     if not offsets:
         raise InputError(f"{file}: holds no instructions{'' if symbol == '*' else f' in functions {symbol}'}")
     words = Counter[int]()

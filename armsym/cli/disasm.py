@@ -25,9 +25,7 @@ def target_of(image: Image, text: str) -> str:
 
 
 def disasm(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A .o, library.a(member.o), .so or executable.")
-    ],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A .o, library.a(member.o), .so or executable.")],
     symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="The routine.")],
     *,
     as_json: JsonOption = False,

@@ -48,14 +48,10 @@ def prove(
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML to this file, too.")
     ] = None,
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")
-    ] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")] = False,
     offline_ok: Annotated[
         bool,
-        typer.Option(
-            "--offline-ok", help="Leave out proofs of wheels that cannot be fetched, instead of failing."
-        ),
+        typer.Option("--offline-ok", help="Leave out proofs of wheels that cannot be fetched, instead of failing."),
     ] = False,
 ) -> None:
     """Prove routines correct, for every input that meets their precondition.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,9 +49,7 @@ def select(targets: Sequence[str], pattern: str) -> Selection:
     for target in targets or [str(default_target())]:
         for d in _of_target(target, selection):
             key = (d.file, d.line, d.name)
-            if key not in seen and (
-                fnmatch.fnmatchcase(d.name, pattern) or fnmatch.fnmatchcase(d.symbol, pattern)
-            ):
+            if key not in seen and (fnmatch.fnmatchcase(d.name, pattern) or fnmatch.fnmatchcase(d.symbol, pattern)):
                 seen.add(key)
                 selection.proofs.append(d)
     return selection
@@ -80,9 +79,25 @@ def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
 
 def _of_file(file: Path) -> list[ProofDefinition]:
     try:
-        return list(discover(file))
+        found = list(discover(file))
     except SystemExit as e:  # else the file would choose our exit code
+        _forget(file)
         raise InputError(f"{file}: calls sys.exit({e.code!r}) when it is imported") from None
+    if not found and not _loaded(file):
+        # Python knows a module by its name: of two files of one name the second is not imported.
+        raise InputError(f"{file}: a module of this name is loaded already; run it on its own, or rename it")
+    return found
+
+
+def _loaded(file: Path) -> list[str]:
+    """The names under which this file is imported."""
+    path = str(file.resolve())
+    return [n for n, m in list(sys.modules.items()) if getattr(m, "__file__", None) == path]
+
+
+def _forget(file: Path) -> None:
+    for name in _loaded(file):
+        del sys.modules[name]
 
 
 def _files(folder: Path) -> list[Path]:

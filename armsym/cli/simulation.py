@@ -58,18 +58,14 @@ def parse(words: Sequence[str], mem: Sequence[str]) -> Request:
             continue
         name, mark, value = word[2:].partition("=")
         if not _register(name):
-            raise InputError(
-                f"run: there is no option --{name}: registers are --x0 to --x30 and --v0 to --v31"
-            )
+            raise InputError(f"run: there is no option --{name}: registers are --x0 to --x30 and --v0 to --v31")
         if not mark:
             value = next(rest, "")
             if not value:
                 raise InputError(f"run: --{name} needs a value")
         registers.append((name, value))
     if len(plain) != 2:
-        raise InputError(
-            f"run: takes FILE and SYMBOL, got {len(plain)} arguments{': ' * bool(plain)}{' '.join(plain)}"
-        )
+        raise InputError(f"run: takes FILE and SYMBOL, got {len(plain)} arguments{': ' * bool(plain)}{' '.join(plain)}")
     request = Request(plain[0], plain[1])
     for text in mem:
         name, content = _region(text)
@@ -112,10 +108,8 @@ def _x_value(text: str, option: str, regions: dict[str, bytes]) -> int | tuple[s
         return _number(text, 64, option)
     name, offset = match.groups()
     if name not in regions:
-        from armsym.elf.text import near
-
-        known = ", ".join(regions) or "none"
-        raise InputError(f"{option}: no --mem is named {name!r}{near(name, regions)} (named: {known})")
+        known = ", ".join(regions) or "nothing"
+        raise InputError(f"{option}: {name!r} is neither a number nor a --mem (which names {known})")
     return name, _number(offset, 64, option) if offset else 0
 
 
@@ -129,16 +123,12 @@ def _region(text: str) -> tuple[str, bytes]:
             with open(value[1:], "rb") as f:
                 content = f.read(_MAX_REGION + 1)
         except (OSError, ValueError) as e:
-            raise InputError(
-                f"{option}: {value[1:]} cannot be read: {getattr(e, 'strerror', None) or e}"
-            ) from None
+            raise InputError(f"{option}: {value[1:]} cannot be read: {getattr(e, 'strerror', None) or e}") from None
     elif value.startswith("hex:"):
         try:
             content = bytes.fromhex(value[4:])
         except ValueError:
-            raise InputError(
-                f"{option}: {value[4:][:40]!r} is not an even number of hexadecimal digits"
-            ) from None
+            raise InputError(f"{option}: {value[4:][:40]!r} is not an even number of hexadecimal digits") from None
     else:
         content = bytes(min(_number(value, 64, option), _MAX_REGION + 1))
     if not 0 < len(content) <= _MAX_REGION:
@@ -192,13 +182,9 @@ def run(
     *,
     mem: Annotated[
         list[str] | None,
-        typer.Option(
-            "--mem", metavar="NAME=SIZE|@FILE|hex:DIGITS", help="A region of memory, readable and writable."
-        ),
+        typer.Option("--mem", metavar="NAME=SIZE|@FILE|hex:DIGITS", help="A region of memory, readable and writable."),
     ] = None,
-    max_steps: Annotated[
-        int, typer.Option(min=1, help="Instructions until the run is given up.")
-    ] = 10_000_000,
+    max_steps: Annotated[int, typer.Option(min=1, help="Instructions until the run is given up.")] = 10_000_000,
     as_json: JsonOption = False,
 ) -> None:
     """Run a routine on numbers until it returns; prints registers, memory and the instruction count.

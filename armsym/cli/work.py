@@ -80,9 +80,7 @@ def run_here(job: Job) -> Outcome:
         d = _definition(job)
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
         image = image_of(job.object_spec)
-        result = prove(
-            d, name=d.name, image=image, symbol=d.symbol, isa=load_isa(), budget=budget, replay=_replay
-        )
+        result = prove(d, name=d.name, image=image, symbol=d.symbol, isa=load_isa(), budget=budget, replay=_replay)
         unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
         if result.status is Status.PROVED and (unproved or not result.obligations):
             raise AssertionError(f"{job.name} is called proved, but not {unproved or 'by any obligation'}")
@@ -196,9 +194,7 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
                     outcome = _received(r)
                 elif time.monotonic() > r.began + hard_limit(r.job):
                     seconds = time.monotonic() - r.began
-                    outcome = r.job.outcome(
-                        Status.UNDECIDED, f"ended after {seconds:.0f} s, far beyond its budget"
-                    )
+                    outcome = r.job.outcome(Status.UNDECIDED, f"ended after {seconds:.0f} s, far beyond its budget")
                     outcome.result.seconds = seconds
                 else:
                     continue

@@ -13,7 +13,7 @@ import z3
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.show import children
 
-__all__ = ["Bridge", "Outcome", "Solver"]
+__all__ = ["Bridge", "Model", "Outcome", "Solver"]
 
 
 class Bridge:
@@ -132,12 +132,23 @@ def _moved(e: Any, width: int, s: int, to: int) -> Any:
     return z3.ZeroExt(above, part) if above else part
 
 
+class Model:
+    """An assignment: numbers for variables by name, and for applications by function and arguments."""
+
+    __slots__ = ("applications", "variables")
+
+    def __init__(self, variables: dict[str, int], applications: list[tuple[str, tuple[int, ...], int, int]]) -> None:
+        self.variables = variables
+        #: (function, arguments, width of the value in bits, value)
+        self.applications = applications
+
+
 class Outcome:
     """What a solver said: `holds` is True, False (with `model`), or None when it gave up."""
 
     __slots__ = ("holds", "model", "reason")
 
-    def __init__(self, holds: bool | None, model: dict[Var, int] | None = None, reason: str = "") -> None:
+    def __init__(self, holds: bool | None, model: Model | None = None, reason: str = "") -> None:
         self.holds, self.model, self.reason = holds, model, reason
 
 
@@ -175,8 +186,21 @@ class Solver:
         finally:
             self._solver.pop()
 
-    def _model(self) -> dict[Var, int]:
+    def witness(self, timeout_ms: int) -> Model | None:
+        """An assignment under which all facts hold, if one is found in time."""
+        self._flush()
+        self._solver.set("timeout", timeout_ms)
+        return self._model() if self._solver.check() == z3.sat else None
+
+    def _model(self) -> Model:
         model = self._solver.model()
-        return {
-            t: model.eval(e, model_completion=True).as_long() for t, e in self._bridge.variables.values()
-        }
+
+        def number(e: Any) -> int:
+            return int(model.eval(e, model_completion=True).as_long())
+
+        variables = {t.name: number(e) for t, e in self._bridge.variables.values()}
+        applications = []
+        for t, e in self._bridge.applications.values():
+            args = tuple(number(self._bridge(a, w)) for a, w in zip(t.args, t.widths, strict=True))
+            applications.append((t.name, args, t.width, number(e)))
+        return Model(variables, applications)

@@ -7,10 +7,11 @@ they witness that the precondition is satisfiable; and a violation found here is
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
+from armsym.discharge.z3_bridge import Model
 from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
@@ -68,15 +69,18 @@ class ConcreteProof(Proof):
         public: int,
         secret: int,
         size_hint: int,
-        values: Callable[[str], int | None] | None = None,
+        model: Model | None = None,
+        orders: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(routine)
         self._pub = random.Random(public)
         self._sec = random.Random(secret)
         self._hint = size_hint
-        self._given = values or (lambda _: None)
+        self._model = model
         self._slot = 0
         self._fill = secret % 8
+        #: Byte order of the cells a model speaks of, by region.
+        self._orders: Mapping[str, str] = orders or {}
         self.machine_base = self._pub.randrange(1 << 20, 1 << 24) << 12 if not routine.image.fixed_base else 0
         self._arguments: dict[int, Bits] = {}
         self._concrete: dict[str, ConcreteRegion] = {}
@@ -92,6 +96,17 @@ class ConcreteProof(Proof):
         base = 0x5000_0000_0000 + self._slot * 0x1_0000_0000 + (self._pub.randrange(0, 4096) & -align)
         return base
 
+    def _given(self, name: str) -> int | None:
+        return None if self._model is None else self._model.variables.get(name)
+
+    def _cells(self, name: str, data: bytearray, order: str) -> None:
+        """Put the cells that the model gives of a region into its bytes."""
+        if self._model is None:
+            return
+        for function, args, width, v in self._model.applications:
+            if function == f"{name}[]" and args[0] + width // 8 <= len(data):
+                data[args[0] : args[0] + width // 8] = v.to_bytes(width // 8, "big" if order == "big" else "little")
+
     def _bytes(self, rng: random.Random, size: int) -> bytes:
         if rng is self._sec and self._fill == 6:
             return bytes(size)
@@ -101,7 +116,7 @@ class ConcreteProof(Proof):
 
     def _make_nat(self, name: str, low: int, high: int) -> Bits:
         given = self._given(name)
-        v = given if given is not None else min(high, low + self._hint)
+        v = given if given is not None and low <= given <= low + 64 else min(high, low + self._hint)
         self.inputs[name] = str(v)
         return Bits(64, v)
 
@@ -115,6 +130,10 @@ class ConcreteProof(Proof):
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
         size = r.size.uint
         data = self._bytes(self._pub if public else self._sec, size)
+        if self._model is not None:
+            filled = bytearray(data)
+            self._cells(r.name, filled, self._orders.get(r.name, order))
+            data = bytes(filled)
         base = self._address(size, align)
         region = ConcreteRegion(r.name, base, bytearray(data), r.access)
         self._concrete[r.name] = region
@@ -122,13 +141,19 @@ class ConcreteProof(Proof):
         self.inputs[r.name] = f"{data.hex()} at {base:#x}" if size <= 512 else f"{data[:512].hex()}... ({size} bytes) at {base:#x}"
 
     def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
-        given = self._given(symbol)
+        given = self._global(symbol)
         rng = self._pub if public else self._sec
         # All combinations of few bits matter more than large random numbers: feature words.
         v = given if given is not None else rng.choice([0, 1 << rng.randrange(width), rng.getrandbits(width), (1 << width) - 1])
         self._globals.append((offset, width // 8, v))
         self.inputs[symbol] = hex(v)
         return Bits(width, v)
+
+    def _global(self, symbol: str) -> int | None:
+        for function, _, _, v in self._model.applications if self._model is not None else ():
+            if function == f"global {symbol}[]":
+                return v
+        return None
 
     def _make_stack(self, depth: int) -> None:
         self._depth = depth

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
+from armsym.discharge.z3_bridge import Model
 from armsym.errors import ArmsymError, BudgetError, MachineStop, MemoryFault
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import check_bounds
@@ -96,13 +97,17 @@ class _Restart(Exception):
 class Engine:
     """Proves one routine.  After `run`, `obligations` says what was shown and what was not."""
 
-    def __init__(self, p: SymbolicProof, guesses: dict[int, LoopGuess], budget: Budget) -> None:
+    def __init__(
+        self, p: SymbolicProof, guesses: dict[int, LoopGuess], budget: Budget, *, unrolled: bool = False
+    ) -> None:
         self.p, self.guesses, self.budget = p, guesses, budget
         r = p.routine
         self.image = r.image
         self.stepper = Stepper(r.isa, r.image, p.image_base, p.lr0)
-        self.invariants = {inv.head: inv for inv in p._d.invariants}
-        self.cuts = {c.at: c for c in p._d.cuts}
+        #: An unrolled run follows loops as they go: all it knows is about the state on entry.
+        self.unrolled = unrolled
+        self.invariants = {} if unrolled else {inv.head: inv for inv in p._d.invariants}
+        self.cuts = {} if unrolled else {c.at: c for c in p._d.cuts}
         self.shows: dict[int, list[Callable[[State], object]]] = {}
         for at, what in p._d.shows:
             self.shows.setdefault(at, []).append(what)
@@ -117,7 +122,7 @@ class Engine:
         self._may_split = False
         self.entry = p.start()
         #: Models in which a claim failed, to be tried as inputs.
-        self.models: list[dict[str, int]] = []
+        self.models: list[Model] = []
         self._reached: set[int] = set()
 
     # -- obligations --------------------------------------------------------------------------
@@ -204,6 +209,8 @@ class Engine:
                 self._run(path, origin, todo)
             except MachineStop as e:
                 kind = "memory" if isinstance(e, MemoryFault) else "decode"
+                if self.unrolled:
+                    self._witness(path)
                 name = "every access is permitted" if kind == "memory" else "every instruction reached is modelled"
                 self.record(kind, name, Status.ERROR if kind == "decode" else Status.UNDECIDED, detail=describe_stop(e, self.image, self.p.routine.isa))
 
@@ -347,12 +354,20 @@ class Engine:
             if out.holds:
                 self.record(kind, name, Status.PROVED, "z3", time.perf_counter() - began)
                 return
-            if out.model:
-                self.models.append({v.name: n for v, n in out.model.items()})
+            if out.model is not None and self.unrolled:
+                self.models.append(out.model)
+        elif self.unrolled:
+            self._witness(path)
         self._failed.add((kind, name))
         sides = f"\n    is     {show(prop.sides[0].value)}\n    claimed {show(prop.sides[1].value)}" if prop.sides else ""
         detail = f"{label}: not shown{sides}"
         self.record(kind, name, Status.UNDECIDED, "", time.perf_counter() - began, detail)
+
+    def _witness(self, path: Path) -> None:
+        """Keep inputs that follow this path."""
+        model = path.knowledge.solver().witness(self.budget.claim_ms)
+        if model is not None:
+            self.models.append(model)
 
     def _cut(self, path: Path, cut: Cut, origin: Origin | None) -> None:
         self._at(path, origin.indices if origin else [])

@@ -31,7 +31,7 @@ TRIALS = tuple((hint, 1000 + hint * 10 + k) for k, hint in enumerate((2, 0, 1, 3
 #: Of these, so many are run again with other secrets, to compare what an attacker could time.
 TIMED = 2
 #: More of them when the symbolic proof did not close, in search of a counterexample.
-SEARCH = tuple((k % 4, 5000 + k) for k in range(40))
+SEARCH = tuple((k % 12, 5000 + k) for k in range(24))
 
 #: At most so many more to see every loop iterate.
 VISITS = 16
@@ -176,10 +176,23 @@ def prove(
 
 
 def _search(fn: ProofFn, routine: Routine) -> _Runs:
-    try:
-        return _concrete(fn, routine, SEARCH, timing=True)
-    except ArmsymError:
-        return _Runs([])
+    """Look for a counterexample: inputs that follow each path of an unrolled run, then random ones."""
+    for size in range(3):
+        p = SymbolicProof(routine, sizes=size)
+        try:
+            fn(p)
+            engine = Engine(p, {}, Budget(seconds=20, steps=50_000, paths=64, claim_ms=2000), unrolled=True)
+            engine.run()
+        except ArmsymError:
+            continue
+        orders = {r.name: r.order for r in p.memory0.regions}
+        for k, model in enumerate(engine.models[:16]):
+            q = ConcreteProof(routine, 7000 + k, 7000 + k, size, model, orders)
+            fn(q)
+            t = run_trial(q, concrete_stepper)
+            if not t.rejected and t.violation is not None:
+                return _Runs([t], (t, t.violation), 1)
+    return _concrete(fn, routine, SEARCH, timing=True)
 
 
 def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay | None, seconds: float) -> None:

@@ -23,8 +23,10 @@ UNFOLD_LIMIT = 64
 class SymbolicProof(Proof):
     """Declarations as free variables and assumptions on them."""
 
-    def __init__(self, routine: Routine) -> None:
+    def __init__(self, routine: Routine, *, sizes: int | None = None) -> None:
+        """`sizes` fixes every nat at that much above its least value (for unrolled runs)."""
         super().__init__(routine)
+        self._sizes = sizes
         image = routine.image
         self.facts: list[Value] = []
         self.image_base: Bits = (
@@ -51,6 +53,8 @@ class SymbolicProof(Proof):
     # -- declarations -------------------------------------------------------------------------
 
     def _make_nat(self, name: str, low: int, high: int) -> Bits:
+        if self._sizes is not None:
+            return Bits(64, min(high, low + self._sizes))
         n = variable(name, 64, secret=False, possible=ones(high.bit_length()) if high else 1)
         self.facts.append((n >= low).bit.value)
         self.facts.append((n <= high).bit.value)

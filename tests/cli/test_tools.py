@@ -1,4 +1,4 @@
-"""`armsym disasm`, `run`, `coverage`: what they print for data/routines.o, whose source says what is right."""
+"""`armsym disasm`, `run`, `coverage`: what they print for data/routines.o, as its source says."""
 
 from __future__ import annotations
 
@@ -98,9 +98,7 @@ def test_disasm_of_what_is_no_instruction(armsym_here: Call) -> None:
 def test_run_a_loop(armsym_here: Call) -> None:
     values = [5, 2**64 - 2, 2**63]
     data = b"".join(v.to_bytes(8, "little") for v in values).hex()
-    answer = armsym_here(
-        "run", OBJECT, "sum64", "--x0", "data", "--x1=3", "--mem", f"data=hex:{data}", "--json"
-    )
+    answer = armsym_here("run", OBJECT, "sum64", "--x0", "data", "--x1=3", "--mem", f"data=hex:{data}", "--json")
     document = json.loads(answer.out)
     assert answer.code == 0
     assert int(document["x"][0], 16) == sum(values) % 2**64
@@ -143,9 +141,7 @@ def test_run_stores(armsym_here: Call) -> None:
         (["spin", "--max-steps", "50"], 3, ["50 instructions", "spin"]),
     ],
 )
-def test_run_that_does_not_return(
-    armsym_here: Call, arguments: list[str], code: int, parts: list[str]
-) -> None:
+def test_run_that_does_not_return(armsym_here: Call, arguments: list[str], code: int, parts: list[str]) -> None:
     answer = armsym_here("run", OBJECT, *arguments)
     assert answer.code == code
     assert answer.out.startswith("stopped after ")
@@ -162,7 +158,7 @@ def test_run_that_does_not_return(
         (["--x0", "12q"], "12q"),
         (["--x0", "0x1" + 16 * "0"], "64 bits"),
         (["--v0", "xyz"], "xyz"),
-        (["--x0", "ctz", "--mem", "ctx=8"], "near: ctx"),
+        (["--x0", "ctz", "--mem", "ctx=8"], "names ctx"),
         (["--mem", "ctx"], "NAME=SIZE"),
         (["--mem", "ctx=0"], "1 to"),
         (["--mem", "ctx=hex:123"], "123"),

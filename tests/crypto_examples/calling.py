@@ -29,7 +29,8 @@ class Call(Protocol):
 
 def _place(arguments: Sequence[Argument], rng: random.Random) -> list[int]:
     # Each buffer in pages of its own, at any alignment.
-    return [a if isinstance(a, int) else BUFFERS + (k << 20) + rng.randrange(64) for k, a in enumerate(arguments)]
+    bases = [BUFFERS + (k << 20) + rng.randrange(64) for k in range(len(arguments))]
+    return [a if isinstance(a, int) else base for a, base in zip(arguments, bases, strict=True)]
 
 
 def simulate(image: Image, symbol: str, arguments: Sequence[Argument]) -> int:
@@ -37,7 +38,8 @@ def simulate(image: Image, symbol: str, arguments: Sequence[Argument]) -> int:
     rng = random.Random(1)
     values = _place(arguments, rng)
     regions = [
-        ConcreteRegion(s.name, IMAGE_BASE + s.offset, image.loaded(s, IMAGE_BASE), s.access) for s in image.segments
+        ConcreteRegion(s.name, IMAGE_BASE + s.offset, image.loaded(s, IMAGE_BASE), s.access)
+        for s in image.segments
     ]
     regions.append(ConcreteRegion("stack", STACK, bytearray(STACK_SIZE), "rw"))
     buffers = {}

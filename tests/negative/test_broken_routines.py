@@ -14,7 +14,7 @@ import pytest
 from refusing import refute, run, symbolically
 
 import armsym.proof.concrete
-from armsym.dsl import Bits, Claims, Proof, State, Words, ite
+from armsym.dsl import Bits, Claims, Proof, State, Words
 from armsym.elf import load
 from armsym.proof.result import Status
 from crypto_examples.own_memcmp.proof import difference
@@ -79,6 +79,8 @@ RARE = {
 }
 #: What the symbolic proof refuses besides.
 ALSO = {"returns_to_a_secret": {"constant-time"}, "stores_to_a_secret_address": {"memory"}}
+#: Whether two random runs differ in what an attacker sees is chance: there may be no counterexample.
+CHANCE = {"branches_on_a_secret_it_stored", "loads_from_a_secret_address", "stores_to_a_secret_address"}
 RIGHT = {"right_copy", "right_copy_with_frame"}
 OTHER_CONTRACTS = {"takes_the_upper_half_of_a_word", "compares_until_the_first_difference"}
 
@@ -113,7 +115,7 @@ def test_right_routine_is_proved(symbol: str) -> None:
     assert run(copies, broken, symbol).status is Status.PROVED
 
 
-@pytest.mark.parametrize("symbol", REFUSED_BY)
+@pytest.mark.parametrize("symbol", [s for s in REFUSED_BY if s not in CHANCE])
 def test_counterexample(symbol: str) -> None:
     assert refute(copies, broken, symbol)[0] == REFUSED_BY[symbol]
 
@@ -124,9 +126,11 @@ def test_symbolic_proof_refuses(symbol: str) -> None:
     assert set(symbolically(copies, broken, symbol)) == {kind} | ALSO.get(symbol, set())
 
 
-@pytest.mark.parametrize("symbol", RARE)
+@pytest.mark.parametrize("symbol", [*RARE, *sorted(CHANCE)])
 def test_rare_failure_is_no_proof(symbol: str) -> None:
-    assert run(copies, broken, symbol).status is not Status.PROVED
+    r = run(copies, broken, symbol)
+    assert r.status is not Status.PROVED
+    assert (REFUSED_BY | RARE)[symbol] in {o.kind for o in r.obligations if o.status is not Status.PROVED}
 
 
 def test_upper_half_of_a_word_argument_is_unknown() -> None:
@@ -141,7 +145,7 @@ def test_upper_half_of_a_word_argument_is_unknown() -> None:
 
 
 def early_exit(p: Proof) -> None:
-    """What a comparison that stops at the first difference computes; it is right, but not constant-time."""
+    """Of a comparison that stops at the first difference: all that is said here holds, but for the time."""
     n = p.nat("len", high=2**50)
     a = p.region("a", n, access="r", cell=1)
     b = p.region("b", n, access="r", cell=1)
@@ -152,11 +156,10 @@ def early_exit(p: Proof) -> None:
     def _(s: State, i: Bits) -> Claims:
         return {"equal so far": D(i)[0] == 0}
 
-    # Said of equal strings only: what an OR over all bytes is, the routine does not find out.
-    p.ensures(lambda s: {"equal strings": (D(n)[0] != 0) | (s.w0 == ite(D(n)[0] == 0, Bits(32, 0), Bits(32, 1)))})
+    p.ensures(lambda s: {"0 or 1": s.w0 <= 1})
 
 
 def test_early_exit_is_not_constant_time() -> None:
     symbol = "compares_until_the_first_difference"
     assert symbolically(early_exit, broken, symbol).keys() == {"constant-time"}
-    assert refute(early_exit, broken, symbol)[0] == "constant-time"
+    assert "constant-time" in {o.kind for o in run(early_exit, broken, symbol).obligations if o.status is not Status.PROVED}
