@@ -34,7 +34,7 @@ class Words(list[Bits]):
             raise InputError(f"{len(self)} words are compared with {len(other)} words")
         return [a == b for a, b in zip(self, other, strict=True)]
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> Bits: ...
