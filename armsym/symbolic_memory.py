@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from armsym.bits import Bits, concat
+from armsym.bits import Bits, Prop, concat
 from armsym.errors import MemoryFault
 from armsym.terms import ops
-from armsym.terms.linear import linear_view
+from armsym.terms.linear import linear_view, make_sum
 from armsym.terms.node import Sum, Term, Value, Var, intern, ones
 
-__all__ = ["Access", "SymbolicMemory", "SymbolicRegion"]
+__all__ = ["Access", "Filled", "SymbolicMemory", "SymbolicRegion", "Unknown", "signed", "variable"]
 
 M64 = ones(64)
 
@@ -47,8 +47,12 @@ class SymbolicRegion:
 
     def initial_cell(self, offset: Value) -> Bits:
         """The cell at a byte offset (a multiple of the cell size) before the routine ran."""
+        return self.cell_of(self.name, offset)
+
+    def cell_of(self, content: str, offset: Value) -> Bits:
+        """The cell at a byte offset of the content of that name."""
         # The content of a secret region is secret even at a public offset.
-        t = ops.apply(f"{self.name}[]", 8 * self.cell, [(64, offset)], secret=self.secret)
+        t = ops.apply(f"{content}[]", 8 * self.cell, [(64, offset)], secret=self.secret)
         return Bits(8 * self.cell, t)
 
 
@@ -60,6 +64,37 @@ class Access:
     def __init__(self, at: int, region: SymbolicRegion, symbolic: Term | None, constant: int, size: int, store: bool) -> None:
         self.at, self.region, self.symbolic, self.constant = at, region, symbolic, constant
         self.size, self.store = size, store
+
+
+class Unknown:
+    """Content of which nothing is known: after a loop has stored at symbolic offsets."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Filled:
+    """Content given block by block below `upto` blocks, and as on entry from there on.
+
+    size    bytes in a block
+    word    bytes in a word; `order` the byte order within it
+    block   the words of block j, for any j < upto
+    """
+
+    __slots__ = ("block", "order", "size", "upto", "word")
+
+    def __init__(self, upto: Bits, size: int, word: int, order: str, block: Callable[[Bits], list[Bits]]) -> None:
+        self.upto, self.size, self.word, self.order, self.block = upto, size, word, order, block
+
+    def bytes_of(self, j: Bits, c: int, size: int) -> Bits:
+        """Bytes c .. c+size-1 of block j."""
+        words = [w.reverse_bytes() if self.order == "big" and self.word > 1 else w for w in self.block(j)]
+        first, last = c // self.word, (c + size - 1) // self.word
+        whole = concat(*reversed(words[first : last + 1]))
+        lo = 8 * (c - first * self.word)
+        return whole[lo + 8 * size - 1 : lo]
 
 
 class _Overlay:
@@ -86,7 +121,11 @@ class SymbolicMemory:
         for r in regions:
             self._by_base.setdefault(r.base.id, []).append(r)
         self.overlays: dict[str, list[_Overlay]] = {r.name: [] for r in regions}
+        #: What lies under the overlays, where that is no longer the content on entry.
+        self.beneath: dict[str, Unknown | Filled] = {}
         self.log: list[Access] = []
+        #: Decides one-bit values under the facts of the path (None: cannot tell).
+        self.decide: Callable[[Prop], bool | None] = lambda _: None
         #: Offset of the instruction being executed, set by the engine for the log.
         self.at = 0
         #: Whether two symbolic parts can be shown never to meet: (region, a, lo, hi, b, lo, hi) -> bool.
@@ -97,6 +136,7 @@ class SymbolicMemory:
         """An independent copy; the log is shared history, copied."""
         m = SymbolicMemory.__new__(SymbolicMemory)
         m.regions, m._by_base, m.at, m.disjoint = self.regions, self._by_base, self.at, self.disjoint
+        m.beneath, m.decide = self.beneath.copy(), self.decide
         m._split_cache = self._split_cache
         m.overlays = {}
         for name, layers in self.overlays.items():
@@ -234,10 +274,59 @@ class SymbolicMemory:
         return self.disjoint(symbolic, k, k + size, layer.symbolic, lo, hi)
 
     def _initial(self, region: SymbolicRegion, symbolic: Term | None, k: int, size: int) -> Bits:
+        under = self.beneath.get(region.name)
+        if isinstance(under, Filled):
+            found = self._filled(region, under, symbolic, k, size)
+            if found is not None:
+                return found
+        elif isinstance(under, Unknown):
+            return self._cells(region, under.name, symbolic, k, size)
+        return self.on_entry(region, symbolic, k, size)
+
+    def _filled(self, region: SymbolicRegion, f: Filled, symbolic: Term | None, k: int, size: int) -> Bits | None:
+        """Bytes of a filled block; None where the content is that on entry."""
+        offset = Bits.wrap(64, k) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, k)
+        where = f"{region.name}+{offset.value}"
+        if f.upto.value == 0:
+            return None
+        distance = offset - f.upto * f.size
+        if isinstance(distance.value, int):
+            d = signed(distance.value)
+            if d >= 0:
+                return None
+            back, c = d // f.size, d % f.size
+            j = f.upto + Bits.wrap(64, back)
+            inside = self.decide(f.upto >= -back)
+        else:
+            terms, const = linear_view(offset.value) if isinstance(offset.value, Term) else ({}, offset.value)
+            c = const % f.size
+            if any(n % f.size for n in terms.values()):
+                raise MemoryFault(f"the offset {where} is not in blocks of {f.size} bytes")
+            j = Bits(64, make_sum(64, {t: n // f.size for t, n in terms.items()}, const // f.size))
+            # Block j really starts at size * j: nothing wraps.
+            if const + sum(n * t.pb for t, n in terms.items()) >= 1 << 64:
+                raise MemoryFault(f"the offset {where} may wrap around")
+            inside = self.decide(j < f.upto)
+            if inside is False:
+                return None
+        if inside is not True or c + size > f.size:
+            raise MemoryFault(f"it is not known in which block the {size} bytes at {where} lie, or whether it is written")
+        return f.bytes_of(j, c, size)
+
+    def forget(self, region: SymbolicRegion, name: str) -> None:
+        """Let the whole content be unknown, under a new name."""
+        self.overlays[region.name] = []
+        self.beneath[region.name] = Unknown(name)
+
+    def on_entry(self, region: SymbolicRegion, symbolic: Term | None, k: int, size: int) -> Bits:
+        """The content before the routine ran."""
         if region.fixed is not None:
             if symbolic is not None:
                 raise MemoryFault(f"load from {region.name} at the symbolic offset {symbolic}{k:+#x}")
             return region.fixed(k, size)
+        return self._cells(region, region.name, symbolic, k, size)
+
+    def _cells(self, region: SymbolicRegion, name: str, symbolic: Term | None, k: int, size: int) -> Bits:
         cell = region.cell
         first = k - k % cell
         low_zero = symbolic.pb & -symbolic.pb if symbolic is not None else cell
@@ -251,7 +340,7 @@ class SymbolicMemory:
             offset: Value = at & M64
             if symbolic is not None:
                 offset = ops.add(64, symbolic, offset)
-            value = region.initial_cell(offset)
+            value = region.cell_of(name, offset)
             if region.order == "big" and cell > 1:
                 value = value.reverse_bytes()
             lo, hi = max(k - at, 0), min(k + size - at, cell)
@@ -263,8 +352,6 @@ class SymbolicMemory:
 
 
 def _plain(s: Sum) -> Term:
-    from armsym.terms.linear import make_sum
-
     v = make_sum(64, s.terms, s.const)
     assert isinstance(v, Term)
     return v

@@ -129,8 +129,7 @@ def compare_words(isa: InstructionSet, first: int, second: int) -> Difference:
     (a, am), (b, bm) = _run_word(isa.decode(first), start), _run_word(isa.decode(second), start)
     d = Difference()
     for where, p, q in _locations(a, b):
-        differing = (p ^ q).value
-        mask = differing if isinstance(differing, int) else intern(differing).pb
+        mask = _differing(p, q)
         if mask:
             d.bits[where] = mask
     d.loads = am.loaded != bm.loaded
@@ -143,6 +142,17 @@ def compare_words(isa: InstructionSet, first: int, second: int) -> Difference:
     if (a.dit == b.dit).value is not True:
         d.other.append("PSTATE.DIT")
     return d
+
+
+def _differing(p: Bits, q: Bits) -> int:
+    """The bits that are not the same term in both, found by halving: a slice may have a simpler form."""
+    if (p == q).value is True:
+        return 0
+    if p.width == 1:
+        return 1
+    half = p.width // 2
+    high = _differing(p[p.width - 1 : half], q[p.width - 1 : half])
+    return high << half | _differing(p[half - 1 : 0], q[half - 1 : 0])
 
 
 def _locations(a: Machine, b: Machine) -> Iterator[tuple[tuple[str, int], Bits, Bits]]:
@@ -290,7 +300,7 @@ def justify_dead_difference(fn: ProofFn, routine: Routine, at: int, d: Differenc
 
 
 def justify(
-    fn: ProofFn, original: Routine, mutant: Image, at: int, executed: set[int], read: set[int]
+    fn: ProofFn, original: Routine, mutant: Image, at: int, *, executed: set[int], read: set[int]
 ) -> Justification | None:
     """Why the proved mutant, changed in the word at offset `at`, still computes the same, if so.
 

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -45,7 +45,7 @@ ANSWERS = ("refuted", "undecided", "error", "equivalent", "PROVED")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One flipped bit: in the word `offset` bytes after the routine's start."""
+    """One flipped bit: in the word `offset` bytes after the start of the routine of a proof."""
 
     proof: str
     offset: int
@@ -97,8 +97,7 @@ class _Tracked(Image):
     read: set[int]
 
     def bytes_at(self, offset: int, size: int) -> bytes:
-        if size <= 64:  # larger pieces are the routine's own bytes, for its digest
-            self.read.update(range(offset, offset + size))
+        self.read.update(range(offset, offset + size))
         return super().bytes_at(offset, size)
 
 
@@ -109,7 +108,7 @@ def _image(spec: str) -> Image:
 
 @cache
 def _definitions(folder: str) -> dict[str, ProofDefinition]:
-    return {d.name: d for d in discover(Path(folder))}
+    return {f"{Path(d.file).parent.name}/{d.name}": d for d in discover(Path(folder))}
 
 
 def prove_tracked(d: ProofDefinition, image: Image, budget: Budget) -> tuple[ProofResult, set[int], set[int]]:
@@ -118,14 +117,15 @@ def prove_tracked(d: ProofDefinition, image: Image, budget: Budget) -> tuple[Pro
 
     class Recording(Engine):
         def run(self) -> None:
+            image.read.clear()  # type: ignore[attr-defined] # before now: the digest, tables found
             try:
                 super().run()
             finally:
                 executed.update(self.executed)
 
-    image.__class__, image.read = _Tracked, set()  # type: ignore[assignment,attr-defined]
+    image.__class__, image.read = _Tracked, set()  # type: ignore[attr-defined]
     with mock.patch.object(proof_run, "Engine", Recording):
-        r = proof_run.prove(d.fn, name=d.name, image=image, symbol=d.symbol, isa=A64, budget=budget)
+        r = proof_run.prove(d, name=d.name, image=image, symbol=d.symbol, isa=A64, budget=budget)
     return r, executed, image.read  # type: ignore[attr-defined]
 
 
@@ -152,7 +152,8 @@ def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:
     except ArmsymError as e:
         return outcome("error", str(e))
     if r.status is Status.PROVED:
-        found = justify(d.fn, Routine(image, A64, d.symbol), patched, at, executed, read)
+        routine = Routine(image, A64, d.symbol)
+        found = justify(d, routine, patched, at, executed=executed, read=read)
         if found is None:
             return outcome("PROVED", "no justification found")
         return outcome("equivalent", f"{found.reason}: {found.text}")
@@ -170,11 +171,11 @@ def _assembly(word: int, at: int) -> str:
 # -- the campaign -------------------------------------------------------------------------------
 
 
-def plan(definitions: Iterable[ProofDefinition], count: int, seed: int) -> list[Mutant]:
+def plan(definitions: Mapping[str, ProofDefinition], count: int, seed: int) -> list[Mutant]:
     """`count` different mutants, spread evenly over the proofs; the same for the same seed."""
     rng = random.Random(seed)
     chosen: list[Mutant] = []
-    sizes = {d.name: _image(d.object_spec()).function_extent(d.symbol)[1] for d in definitions}
+    sizes = {n: _image(d.object_spec()).function_extent(d.symbol)[1] for n, d in definitions.items()}
     names = list(sizes)
     seen: set[Mutant] = set()
     while len(chosen) < count:
@@ -195,12 +196,12 @@ def _baseline(job: tuple[str, str]) -> tuple[str, str, float]:
     folder, name = job
     d = _definitions(folder)[name]
     began = time.perf_counter()
-    r = proof_run.prove(d.fn, name=name, image=_image(d.object_spec()), symbol=d.symbol, isa=A64)
+    r = proof_run.prove(d, name=name, image=_image(d.object_spec()), symbol=d.symbol, isa=A64)
     return name, r.status.value, time.perf_counter() - began
 
 
 def campaign(
-    folder: Path, only: str, count: int, seed: int, jobs: int, seconds: float
+    folder: Path, *, only: str, count: int, seed: int, jobs: int, seconds: float
 ) -> tuple[dict[str, tuple[str, float]], list[Outcome]]:
     """Status and seconds of each unchanged routine, and the outcomes of the mutants of the proved ones."""
     names = [n for n in _definitions(str(folder)) if only in n]
@@ -208,7 +209,7 @@ def campaign(
         raise SystemExit(f"no proof in {folder} has {only!r} in its name")
     with ProcessPoolExecutor(jobs) as pool:
         base = {n: (s, t) for n, s, t in pool.map(_baseline, [(str(folder), n) for n in names])}
-        proved = [d for n, d in _definitions(str(folder)).items() if n in base and base[n][0] == "proved"]
+        proved = {n: _definitions(str(folder))[n] for n in names if base[n][0] == "proved"}
         outcomes: list[Outcome] = []
         if proved:
             mutants = plan(proved, count, seed)
@@ -249,7 +250,9 @@ def main() -> int:
     parser.add_argument("--proofs", type=Path, default=ROOT / "crypto_examples", help="file or folder")
     parser.add_argument("--json", type=Path, help="write everything here")
     a = parser.parse_args()
-    base, outcomes = campaign(a.proofs, a.only, a.count, a.seed, a.jobs, a.seconds)
+    base, outcomes = campaign(
+        a.proofs, only=a.only, count=a.count, seed=a.seed, jobs=a.jobs, seconds=a.seconds
+    )
     print(table(base, outcomes))
     if a.json:
         data: dict[str, Any] = {"seed": a.seed, "unchanged": base, "mutants": [asdict(o) for o in outcomes]}

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from armsym.cli.common import print_error
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import Instruction, InstructionSet
 
@@ -140,7 +141,7 @@ def _run(body: Callable[[], bool]) -> None:
     try:
         ok = body()
     except ArmsymError as e:
-        typer.echo(f"armsym conform: {e}", err=True)
+        print_error(e)
         raise typer.Exit(e.exit_code) from None
     raise typer.Exit(0 if ok else 1)
 

@@ -18,6 +18,7 @@ from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
 from armsym.proof.loops import Routine
+from armsym.proof.pointwise import Pointwise
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 
 __all__ = ["ConcreteProof", "Trial", "Violation", "flatten", "run_trial"]
@@ -242,6 +243,8 @@ def flatten(claim: Claim) -> Iterator[Prop]:
         yield claim
     elif isinstance(claim, bool):
         yield Prop(claim)
+    elif isinstance(claim, Pointwise):
+        yield from claim.concrete()
     elif isinstance(claim, (list, tuple)):
         if not claim:
             raise InputError("a claim is an empty list: it would say nothing")

@@ -16,11 +16,13 @@ from armsym.discharge.z3_bridge import Model
 from armsym.errors import ArmsymError, BudgetError, MachineStop, MemoryFault
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import check_bounds
-from armsym.proof.concrete import PRESERVED_D, PRESERVED_X, flatten
+from armsym.proof.buffers import assume_pointwise, parts, pointwise_conditions
+from armsym.proof.concrete import PRESERVED_D, PRESERVED_X
 from armsym.proof.declare import Cut, Invariant
 from armsym.proof.handles import Claims, State
-from armsym.proof.havoc import Havoc, Location, LoopGuess, havoc, written_by, written_everywhere, wrote_beyond
+from armsym.proof.havoc import WHOLE, Havoc, Location, LoopGuess, havoc, written_by, written_everywhere, wrote_beyond
 from armsym.proof.path import Knowledge, Path
+from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status, worst
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
@@ -175,6 +177,7 @@ class Engine:
 
     def _prepare(self, path: Path) -> None:
         path.machine.on_leak = lambda kind, value: self._leak(path, kind, value)
+        path.memory.decide = lambda c: _decide(path, c)
         path.memory.disjoint = lambda *a: _disjoint(path, *a)
 
     def _leak(self, path: Path, kind: str, value: Bits) -> None:
@@ -339,9 +342,22 @@ class Engine:
     def check(self, path: Path, claims: Claims, kind: str, where: str) -> None:
         """Prove named claims on a path."""
         for name, claim in claims.items():
-            for k, prop in enumerate(flatten(claim)):
+            for k, part in enumerate(parts(claim)):
                 label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
-                self.check_one(path, prop, kind, f"{where}{name}", label)
+                if isinstance(part, Pointwise):
+                    self._check_pointwise(path, part, kind, f"{where}{name}")
+                else:
+                    self.check_one(path, part, kind, f"{where}{name}", label)
+
+    def _check_pointwise(self, path: Path, claim: Pointwise, kind: str, name: str) -> None:
+        conditions = pointwise_conditions(path.memory, claim)
+        if isinstance(conditions, str):
+            self.record(kind, name, Status.UNDECIDED, detail=f"{claim.region.name}: {conditions}")
+            return
+        for label, prop in conditions:
+            self.check_one(path, prop, kind, name, label)
+        if not conditions:
+            self.record(kind, name, Status.PROVED, "identity")
 
     def check_one(self, path: Path, prop: Prop, kind: str, name: str, label: str) -> None:
         """Prove one condition."""
@@ -383,8 +399,9 @@ class Engine:
         h = havoc(shadow, everything, Bits(64, 0))
         a = Assumptions(set(h.unknowns))
         for claim in cut.claims(State(shadow)).values():
-            for prop in flatten(claim):
-                a.add(prop)
+            for part in parts(claim):
+                if not isinstance(part, Pointwise):
+                    a.add(part)
         h.transfer(shadow, m, a)
 
     def _lemmas(self, path: Path) -> None:
@@ -448,8 +465,14 @@ class Engine:
         self._at(here, [i, *(parent.indices if parent else [])])
         a = Assumptions(set(h.unknowns))
         for claim in inv.claims(State(here.machine), i).values():
-            for prop in flatten(claim):
-                a.add(prop)
+            for part in parts(claim):
+                if isinstance(part, Pointwise):
+                    place = (part.region.name, WHOLE)
+                    if place not in guess.writes:
+                        raise _Restart(inv.head, guess.with_writes({place}), "a buffer is stated pointwise")
+                    assume_pointwise(here.memory, part)
+                else:
+                    a.add(part)
         h.settle(here.machine, a)
         for fact in a.finish():
             here.knowledge.add(fact)
@@ -517,14 +540,25 @@ class Engine:
     def _frame(self, path: Path) -> None:
         memory = path.memory
         allowed = {r.name for r in self.p._d.modifies} | {"stack"}
+        for r in memory.regions:
+            if r.name not in allowed and r.name in memory.beneath:
+                self.record("frame", f"{r.name} is unchanged", Status.UNDECIDED, detail=f"a loop stores to {r.name}")
         changed = [r for r in memory.regions if r.name not in allowed and memory.overlays[r.name]]
         self.record("frame", "nothing else is written", Status.PROVED, "write log")
         for r in changed:
             for layer in memory.overlays[r.name]:
                 for k in layer.bytes:
                     now = memory.peek(r, layer.symbolic, k, 1)
-                    before = memory._initial(r, layer.symbolic, k, 1)
+                    before = memory.on_entry(r, layer.symbolic, k, 1)
                     self.check_one(path, now == before, "frame", f"{r.name} is unchanged", f"{r.name}+{k}")
+
+
+def _decide(path: Path, c: Prop) -> bool | None:
+    v = c.bit.value
+    if isinstance(v, int):
+        return bool(v)
+    known = None if ops.is_secret(v) else path.knowledge.decide(v)
+    return None if known is None else bool(known)
 
 
 def _disjoint(path: Path, a: Term | None, alo: int, ahi: int, b: Term | None, blo: int, bhi: int) -> bool:

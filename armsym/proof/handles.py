@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Union, overload
 from armsym.bits import Bits, Prop, concat
 from armsym.errors import InputError
 from armsym.machine import Machine
+from armsym.proof.pointwise import Pointwise
 
 if TYPE_CHECKING:
     from armsym.proof.declare import Proof
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Blocks", "Claim", "Claims", "Fold", "Region", "Rodata", "State", "Words", "lanes"]
 
 #: A condition, or several that must all hold.
-Claim: TypeAlias = Union[Prop, bool, Sequence["Claim"]]
+Claim: TypeAlias = Union[Prop, bool, Pointwise, Sequence["Claim"]]
 #: Named claims: what `invariant` and `ensures` functions return.
 Claims: TypeAlias = dict[str, Claim]
 
@@ -143,6 +144,23 @@ class Region:
         """The content as blocks of `words` words of `width` bits, read on entry (or in the state `at`)."""
         self._p._prefer_cells(self, width // 8, order)
         return Blocks(self._p, self, words, width, order, at)
+
+    def holds(
+        self,
+        block: Callable[[Bits], Sequence[Bits]],
+        *,
+        upto: Bits,
+        at: State,
+        words: int,
+        width: int,
+        order: str = "little",
+    ) -> Pointwise:
+        """The claim that in the state `at` block j is `block(j)` for all j < upto, and the rest as on entry.
+
+        A block is `words` words of `width` bits.
+        """
+        self._p._prefer_cells(self, width // 8, order)
+        return Pointwise(self, at, self._p._index(upto), block, words, width, order)
 
     def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""

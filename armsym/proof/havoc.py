@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 
 from armsym.bits import Bits, Prop
 from armsym.errors import BudgetError
@@ -22,12 +23,17 @@ from armsym.terms.evaluate import Substitution
 from armsym.terms.node import Term, Value
 from armsym.terms.ops import is_secret
 
-__all__ = ["Havoc", "Location", "LoopGuess", "guess_loops", "havoc", "written_by", "written_everywhere", "wrote_beyond"]
+__all__ = ["WHOLE", "Havoc", "Location", "LoopGuess", "guess_loops", "havoc", "written_by", "written_everywhere", "wrote_beyond"]
 
-#: A place that a loop may write: ("x", n), n = 31 for SP; ("v", n); or (region name, byte offset).
+#: A place that a loop may write: ("x", n), n = 31 for SP; ("v", n); or (region name, byte offset),
+#: with the offset WHOLE for all of a region, which is stored to at symbolic offsets.
 Location = tuple[str, int]
 
+WHOLE = -1
+
 M64 = (1 << 64) - 1
+
+_versions = count(1)
 
 
 @dataclass
@@ -39,6 +45,20 @@ class LoopGuess:
 
     writes: set[Location] = field(default_factory=set)
     strides: dict[Location, int] = field(default_factory=dict)
+
+    def with_writes(self, new: set[Location]) -> LoopGuess:
+        """The guess with more locations; all of a region takes the place of its parts."""
+        guess = self.copy()
+        guess.writes |= new
+        whole = {name for name, n in guess.writes if n == WHOLE}
+        for where in [w for w in guess.writes if w[0] in whole and w[1] != WHOLE]:
+            guess.writes.discard(where)
+            guess.strides.pop(where, None)
+        # What concrete runs did not show to change may well be restored: worth one try.
+        for where in new & guess.writes:
+            if where[1] != WHOLE:
+                guess.strides[where] = 0
+        return guess
 
     def copy(self) -> LoopGuess:
         """An independent copy."""
@@ -58,6 +78,8 @@ class Havoc:
     def settle(self, m: Machine, a: Assumptions) -> None:
         """Put what the claims said in place of the unknowns."""
         for where in self.guess.writes:
+            if where[1] == WHOLE:
+                continue
             now = _get(m, self.regions, where)
             v = now.value
             if isinstance(v, Term):
@@ -141,8 +163,13 @@ def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
     assert isinstance(memory, SymbolicMemory)
     h = Havoc(guess, {}, {}, {r.name: r for r in memory.regions}, m.dit)
     for where in sorted(guess.writes):
-        h.base[where] = _get(m, h.regions, where)
+        if where[1] != WHOLE:
+            h.base[where] = _get(m, h.regions, where)
     for where in sorted(guess.writes):
+        if where[1] == WHOLE:
+            # A new name each time: what is unknown here is not what was unknown elsewhere.
+            memory.forget(h.regions[where[0]], f"{where[0]}'{next(_versions)}")
+            continue
         if where in guess.strides:
             _put(m, h.regions, where, h.expected(where, index))
             continue
@@ -171,10 +198,7 @@ def written_everywhere(path: Path) -> set[Location]:
 
 
 def written_by(path: Path) -> set[Location]:
-    """What the path wrote since its log and its machine's notes were last cleared.
-
-    Raises `BudgetError` for stores at symbolic offsets, which the loop rule does not cover.
-    """
+    """What the path wrote since its log and its machine's notes were last cleared."""
     m = path.machine
     found: set[Location] = set()
     for n in range(32):
@@ -186,9 +210,8 @@ def written_by(path: Path) -> set[Location]:
         if not a.store:
             continue
         if a.symbolic is not None:
-            raise BudgetError(
-                f"a store at the symbolic offset {a.symbolic} of {a.region.name} in or before a loop: not covered"
-            )
+            found.add((a.region.name, WHOLE))
+            continue
         cell = a.region.cell
         for k in range(a.constant - a.constant % cell, a.constant + a.size, cell):
             found.add((a.region.name, k))
@@ -199,15 +222,9 @@ def wrote_beyond(path: Path, h: Havoc, earlier: set[Location]) -> LoopGuess | No
     """A larger guess if the path, or what came `earlier` in the iteration, wrote something outside of it."""
     if path.machine.dit is not h.dit:
         raise BudgetError("a loop that writes PSTATE.DIT is not supported")
-    new = (written_by(path) | earlier) - h.guess.writes
-    if not new:
-        return None
-    guess = h.guess.copy()
-    guess.writes |= new
-    # What concrete runs did not show to change may well be restored: worth one try.
-    for where in new:
-        guess.strides[where] = 0
-    return guess
+    whole = {name for name, n in h.guess.writes if n == WHOLE}
+    new = {w for w in (written_by(path) | earlier) - h.guess.writes if w[0] not in whole}
+    return h.guess.with_writes(new) if new else None
 
 
 def guess_loops(runs: Iterable[dict[int, list[Machine]]], cells: dict[str, int]) -> dict[int, LoopGuess]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.machine import NZCV, Machine
+from armsym.proof.buffers import split_offset
 from armsym.proof.declare import Invariant, Proof
 from armsym.proof.handles import Fold, Region, State, Words
 from armsym.proof.loops import Routine
@@ -185,7 +186,7 @@ class SymbolicProof(Proof):
             return region.initial_cell(offset.value if isinstance(offset.value, int) else intern(offset.value))
         memory = self.memory0 if at is None else at.machine.memory
         assert isinstance(memory, SymbolicMemory)
-        symbolic, k = _offset_parts(offset)
+        symbolic, k = split_offset(offset)
         value = memory.peek(region, symbolic, k, size)
         return value.reverse_bytes() if order == "big" and size > 1 else value
 
@@ -237,14 +238,3 @@ class SymbolicProof(Proof):
         finally:
             self._pure = pure
             ops.set_oracle(oracle)
-
-
-def _offset_parts(offset: Bits) -> tuple[Term | None, int]:
-    v = offset.value
-    if isinstance(v, int):
-        return None, v
-    terms, const = linear_view(v)
-    rest = make_sum(64, terms, 0)
-    if isinstance(rest, int):
-        return None, (rest + const) & ones(64)
-    return intern(rest), const - (1 << 64) if const >> 63 else const

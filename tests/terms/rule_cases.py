@@ -212,7 +212,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "udiv", "ops.udiv", 2, ops.udiv,
-        lambda w, a, b: z3.If(b == 0, z3.BitVecVal(0, w), z3.UDiv(a, b)), lambda w, a, b: a // b if b else 0, widths=(1, 4, 32),
+        lambda w, a, b: z3.If(b == 0, z3.BitVecVal(0, w), z3.UDiv(a, b)), lambda w, a, b: a // b if b else 0, widths=(1, 4, 8),
         only=("var", "0", "1", "top", "number", "max", "sum", "even", "concat", "low + high", "masked"),
     )  # fmt: skip
     yield Operation(
@@ -240,7 +240,7 @@ def _make() -> Iterator[Operation]:
             lambda w, a, n=n: ops.asr(w, a, _amounts(w)[n % len(_amounts(w))]),
             lambda w, a, n=n: a >> _amounts(w)[n % len(_amounts(w))],
             lambda w, a, n=n: _signed(w, a) >> _amounts(w)[n % len(_amounts(w))] & ones(w),
-            terms=True,
+            terms=True, widths=(1, 4, 8, 32) if n > 1 else (1, 4, 8, 64),
         )  # fmt: skip
         yield Operation(
             f"ror[{n}]", "ops.ror poly.ror_poly", 1,
@@ -289,7 +289,7 @@ def _make() -> Iterator[Operation]:
         "rotr_by", "ops.rotr_by", 2, ops.rotr_by, _z3_rotr, lambda w, a, b: _ror(w, a, b), widths=(1, 4, 8, 32),
         only=("var", "var low bits", "0", "1", "top", "number", "max", "sum", "even", "concat", "low + high", "not"),
     )  # fmt: skip
-    yield Operation("eq", "ops.eq ops.make_or_self", 2, ops.eq, lambda w, a, b: _bit(a == b), lambda w, a, b: int(a == b), result=lambda w: 1, widths=(1, 4, 8, 32))
+    yield Operation("eq", "ops.eq ops.make_or_self", 2, ops.eq, lambda w, a, b: _bit(a == b), lambda w, a, b: int(a == b), result=lambda w: 1, widths=(1, 2, 4, 5))
     yield Operation("ult", "ops.ult", 2, ops.ult, lambda w, a, b: _bit(z3.ULT(a, b)), lambda w, a, b: int(a < b), result=lambda w: 1, widths=(1, 4, 8, 32))
     yield Operation("slt", "ops.slt", 2, ops.slt, lambda w, a, b: _bit(a < b), lambda w, a, b: int(_signed(w, a) < _signed(w, b)), result=lambda w: 1, widths=(1, 4, 8, 32))
 

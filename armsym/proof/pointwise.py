@@ -1,0 +1,60 @@
+"""Buffers of any length, stated block by block: "block j of out is E(block j of in)".
+
+A pointwise claim says what blocks 0 .. upto-1 of a region hold, and that the rest of it is as it
+was on entry.  Assumed at a loop head it is the region's content; at the back edge it is proved by
+induction: the blocks written since are compared one by one, and nothing else may have been written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from armsym.bits import Bits, Prop
+from armsym.errors import InputError
+
+if TYPE_CHECKING:
+    from armsym.proof.handles import Region, State
+
+__all__ = ["Pointwise"]
+
+
+class Pointwise:
+    """The claim that block j of `region` is `block(j)` for all j < upto, and all else as on entry.
+
+    A block is `words` words of `width` bits in byte order `order`.
+    """
+
+    def __init__(
+        self, region: Region, at: State, upto: Bits, block: Callable[[Bits], Sequence[Bits]], words: int, width: int, order: str
+    ) -> None:
+        if width % 8 or words < 1:
+            raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")
+        self.region, self.state, self.upto, self.block = region, at, upto, block
+        self.words, self.width, self.order = words, width, order
+
+    @property
+    def size(self) -> int:
+        """Bytes in a block."""
+        return self.words * self.width // 8
+
+    def expected(self, j: Bits) -> list[Bits]:
+        """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
+        got = list(self.block(j))
+        if len(got) != self.words or any(w.width != self.width for w in got):
+            raise InputError(
+                f"{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"
+                f" its function gives {[w.width for w in got]}"
+            )
+        return got
+
+    def concrete(self) -> Iterator[Prop]:
+        """The conditions it consists of, in a concrete run."""
+        r, step = self.region, self.width // 8
+        read = r._p._read
+        blocks = self.upto.uint
+        for j in range(blocks):
+            for k, want in enumerate(self.expected(Bits(64, j))):
+                yield read(r, Bits(64, j * self.size + k * step), step, self.order, self.state) == want
+        for at in range(blocks * self.size, r.size.uint):
+            yield read(r, Bits(64, at), 1, "little", self.state) == read(r, Bits(64, at), 1, "little", None)

@@ -1,0 +1,17 @@
+"""AES of OpenSSL 4.0.3 with the crypto extension: key schedules and single blocks."""
+
+from __future__ import annotations
+
+from armsym.dsl import Proof, proof
+from crypto_examples.aes import sets_decrypt_key, sets_encrypt_key
+from crypto_examples.wheels import OPENSSL_4_0
+
+
+@proof("aes_v8_set_encrypt_key", of=OPENSSL_4_0)
+def aes_v8_set_encrypt_key(p: Proof) -> None:
+    sets_encrypt_key(p)
+
+
+@proof("aes_v8_set_decrypt_key", of=OPENSSL_4_0)
+def aes_v8_set_decrypt_key(p: Proof) -> None:
+    sets_decrypt_key(p)
