@@ -526,6 +526,8 @@ class OpaqueFunction:
     registry: ClassVar[dict[str, list[OpaqueFunction]]] = {}
 
     def __init__(self, name: str, width: int, definition: Callable[..., Bits]) -> None:
+        if not name.isidentifier():
+            raise WidthError(f"an opaque function's name is an identifier, not {name!r}")
         self.name, self.width, self.definition = name, width, definition
         self.__doc__ = definition.__doc__
         self.__name__ = getattr(definition, "__name__", name)

@@ -169,7 +169,8 @@ def _same_branch(a: Machine, b: Machine) -> bool:
         return a.branch_target is b.branch_target
     if (a.branch_target == b.branch_target).value is not True:
         return False
-    p, q = a.branch_condition or Prop(True), b.branch_condition or Prop(True)
+    p = Prop(True) if a.branch_condition is None else a.branch_condition
+    q = Prop(True) if b.branch_condition is None else b.branch_condition
     return (p.bit == q.bit).value is True
 
 

@@ -14,6 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from armsym.dsl import Bits, Claims, Proof, Region, State, Words, ite
+from armsym.errors import MemoryFault
+from armsym.proof.concrete import ConcreteProof
+from armsym.proof.symbolic import SymbolicProof
 from specs.aes import Cipher, EqInvCipher, KeyExpansion, KeyExpansionEIC, rounds
 
 __all__ = ["decrypts", "encrypts", "rejects_bad_arguments", "sets_decrypt_key", "sets_encrypt_key"]
@@ -22,12 +25,20 @@ __all__ = ["decrypts", "encrypts", "rejects_bad_arguments", "sets_decrypt_key", 
 ROUND_KEY_WORDS, ROUNDS_AT, KEY_BYTES = 60, 240, 244
 
 
-def _by_size(k: Bits, f: Callable[[int], Sequence[Bits]]) -> Words:
-    """f(Nk) for the key size that k stands for."""
-    if k.is_concrete:
-        return Words(f(4 + 2 * k.uint))
-    small, medium, large = f(4), f(6), f(8)
-    return Words(ite(k == 0, a, ite(k == 1, b, c)) for a, b, c in zip(small, medium, large, strict=True))
+class _BySize:
+    """f(Nk) for the key size that k stands for, computed when it is made: before any path is followed."""
+
+    def __init__(self, k: Bits, f: Callable[[int], Sequence[Bits]]) -> None:
+        self._k = k
+        self._cases = [Words(f(4 + 2 * n)) for n in ([k.uint] if k.is_concrete else range(3))]
+
+    def words(self) -> Words:
+        """The value; each path follows one case, so that of the three one remains."""
+        if len(self._cases) == 1:
+            return self._cases[0]
+        small, medium, large = self._cases
+        k = self._k
+        return Words(ite(k == 0, a, ite(k == 1, b, c)) for a, b, c in zip(small, medium, large, strict=True))
 
 
 def _last_first(w: Sequence[Bits]) -> list[Bits]:
@@ -38,7 +49,7 @@ def _last_first(w: Sequence[Bits]) -> list[Bits]:
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def _sets_key(p: Proof, schedule: Callable[[Words], Sequence[Bits]]) -> None:
+def _sets_key(p: Proof, schedule: Callable[[Words], Sequence[Bits]], stack: int) -> None:
     """`int f(const uint8_t *user_key, int bits, AES_KEY *key)` for 128, 192 and 256 bits."""
     k = p.nat("k", high=2)
     user_key = p.region("user_key", 16 + 8 * k, access="r", cell=1)
@@ -52,22 +63,102 @@ def _sets_key(p: Proof, schedule: Callable[[Words], Sequence[Bits]]) -> None:
         w = schedule(user_key.words(8, count=4 * Nk))
         return [*w, *before[len(w) :]]
 
-    p.modifies(key, p.stack(16))
+    expected = _BySize(k, round_keys)
+    p.modifies(key, p.stack(stack))
 
     @p.ensures
     def _(s: State) -> Claims:
         return {
             "success": s.w0 == 0,
-            "key schedule": key.words(32, order="big", at=s)[:ROUND_KEY_WORDS] == _by_size(k, round_keys),
+            "key schedule": key.words(32, order="big", at=s)[:ROUND_KEY_WORDS] == expected.words(),
             "rounds": key.words(32, at=s)[ROUND_KEY_WORDS] == (10 + 2 * k)[31:0],
         }
 
 
 def sets_encrypt_key(p: Proof) -> None:
     """The key structure becomes KEYEXPANSION(user_key)."""
-    _sets_key(p, KeyExpansion)
+    _sets_key(p, KeyExpansion, stack=16)
 
 
 def sets_decrypt_key(p: Proof) -> None:
     """The key structure becomes KEYEXPANSIONEIC(user_key), the last round key first."""
-    _sets_key(p, lambda key: _last_first(KeyExpansionEIC(key)))
+    _sets_key(p, lambda key: _last_first(KeyExpansionEIC(key)), stack=32)
+
+
+def rejects_bad_arguments(p: Proof, *, stack: int) -> None:
+    """NULL pointers answer -1, any other number of bits than 128, 192 and 256 answers -2; nothing is touched."""
+    user_key, key = p.word("user_key", public=True), p.word("key", public=True)
+    bits = p.word("bits", 32, public=True)
+    null = (user_key == 0) | (key == 0)
+    valid = (bits == 128) | (bits == 192) | (bits == 256)
+    p.assume("a pointer is NULL, or bits is not 128, 192 or 256", null | ~valid)
+    p.call(x0=user_key, w1=bits, x2=key)
+    p.modifies(p.stack(stack))
+    p.ensures(lambda s: {"error": s.w0 == ite(null, Bits.wrap(32, -1), Bits.wrap(32, -2))})
+
+
+# -- one block ------------------------------------------------------------------------------------
+
+
+def _one_block(p: Proof, cipher: Callable[[Words, int, Words], Sequence[Bits]], in_place: bool) -> None:
+    """`void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`; the round keys are any words."""
+    k = p.nat("k", high=2)
+    key = p.region("key", KEY_BYTES, access="r")
+    if in_place:
+        in_ = out = p.region("block", 16, access="rw", cell=1)
+    else:
+        in_, out = p.region("in_", 16, access="r", cell=1), p.region("out", 16, access="w", cell=1)
+    p.call(x0=in_, x1=out, x2=key)
+
+    w = key.words(32, order="big")
+    _given(p, key, ROUNDS_AT, (10 + 2 * k)[31:0])
+    p.modifies(out)
+
+    def result(Nk: int) -> Sequence[Bits]:
+        return cipher(in_.words(8), rounds(Nk), w[: 4 * rounds(Nk) + 4])
+
+    expected = _BySize(k, result)
+    p.ensures(lambda s: {"block": out.words(8, at=s) == expected.words()})
+
+
+def encrypts(p: Proof, *, in_place: bool = False) -> None:
+    """out = CIPHER(in, Nr, w) for any round keys w."""
+    _one_block(p, Cipher, in_place)
+
+
+def decrypts(p: Proof, *, in_place: bool = False) -> None:
+    """out = EQINVCIPHER(in, Nr, dw) for any round keys dw, which the key structure holds from the last to the first."""
+    _one_block(p, lambda in_, Nr, w: EqInvCipher(in_, Nr, Words(_last_first(w))), in_place)
+
+
+# -- not in the DSL yet ---------------------------------------------------------------------------
+
+
+def _given(p: Proof, region: Region, offset: int, value: Bits) -> None:
+    """Assume that `region` holds a (public) value at a byte offset on entry; the other bytes stay arbitrary.
+
+    Stands in for a declaration that `Proof` should have, and so reaches into its two kinds.
+    """
+    size = value.width // 8
+    p._assume(f"{region.name} holds {value.width} public bits at byte {offset}")
+    if isinstance(p, ConcreteProof):
+        data = bytearray(p._initial[region.name])
+        data[offset : offset + size] = value.to_bytes("little")
+        p._concrete[region.name].data[:] = data
+        p._initial[region.name] = bytes(data)
+        return
+    assert isinstance(p, SymbolicProof)
+    r = p._regions[region.name]
+
+    def content(k: int, n: int) -> Bits:
+        if (k, n) == (offset, size):
+            return value
+        if k < offset + size and offset < k + n:
+            raise MemoryFault(f"{n} bytes at {r.name}+{k} overlap the {size} given at {offset}")
+        r.fixed = None
+        try:
+            return p.memory0._initial(r, None, k, n)
+        finally:
+            r.fixed = content
+
+    r.fixed = content

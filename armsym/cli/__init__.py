@@ -5,6 +5,7 @@ Exit codes are those of `armsym.report.outcome.ExitCode`; every message about ba
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -85,4 +86,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """The entry point of the command."""
+    if hasattr(signal, "SIGPIPE"):
+        # `armsym ... | head` ends by the signal, as others do: typer would exit with 1, "refuted".
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(run(sys.argv[1:]))

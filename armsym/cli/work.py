@@ -170,10 +170,9 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
     far beyond its budget is ended, and its proof undecided; one that ends without an answer is an
     internal error.
     """
-    # A forked process has everything loaded already.  Only Linux forks safely with native libraries.
-    forks = sys.platform == "linux"
-    context = multiprocessing.get_context("fork" if forks else "spawn")
-    if forks:
+    method = _start_method()
+    context = multiprocessing.get_context(method)
+    if method == "fork":
         _load_ahead(jobs)
     waiting = list(enumerate(jobs))[::-1]
     running: list[_Running] = []
@@ -204,6 +203,11 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
     finally:
         for r in running:
             _end(r)
+
+
+def _start_method() -> str:
+    # A forked process has everything loaded already.  Only Linux forks safely with native libraries.
+    return "fork" if sys.platform == "linux" else "spawn"
 
 
 def _load_ahead(jobs: Sequence[Job]) -> None:

@@ -145,7 +145,7 @@ class ConcreteProof(Proof):
         given = self._global(symbol)
         rng = self._pub if public else self._sec
         # All combinations of few bits matter more than large random numbers: feature words.
-        v = given if given is not None else rng.choice([0, 1 << rng.randrange(width), rng.getrandbits(width), (1 << width) - 1])
+        v = given if given is not None else rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
         self._globals.append((offset, width // 8, v))
         self.inputs[symbol] = hex(v)
         return Bits(width, v)
@@ -267,8 +267,11 @@ def _broken(claims: Claims, kind: str, where: str) -> Violation | None:
     return None
 
 
-def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], *, claims: bool = True) -> Trial:
-    """Run the routine once and check every obligation that a single run can break."""
+def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], *, invariants: bool = True) -> Trial:
+    """Run the routine once and check every obligation that a single run can break.
+
+    Without `invariants` only what the routine promises its caller.
+    """
     t = p.start()
     if t.rejected:
         return t
@@ -287,33 +290,36 @@ def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], St
             accesses.append(v)
 
     m.on_leak = leak
-    invariants = {inv.head: inv for inv in p._d.invariants}
-    cuts = {c.at: c for c in p._d.cuts}
+    heads = {inv.head: inv for inv in p._d.invariants} if invariants else {}
+    cuts = {c.at: c for c in p._d.cuts} if invariants else {}
+    passed: dict[int, int] = {}  # arrivals at each cut since the last loop head with an invariant
     active: list[tuple[int, int]] = []  # the loops being iterated, outermost first: (head, index)
     offset, steps = p.routine.entry, 0
     image = p.routine.image
     try:
         while offset != RETURNED:
-            inv = invariants.get(offset)
+            inv = heads.get(offset)
             if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
                 index = 0
                 while any(h == offset for h, _ in active):
                     h, k = active.pop()
                     index = k + 1
                 active.append((offset, index))
+                passed.clear()
                 t.heads.setdefault(offset, []).append(m.fork())
                 m.written_x = m.written_v = 0  # from here on: what this iteration writes
                 bound = inv.upto.uint
                 if index > bound or (index == bound and not inv.inclusive):
                     t.violation = Violation("termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name)
                     return t
-                if claims:
-                    t.violation = _broken(inv.claims(State(m), Bits(64, index)), "invariant", f"{inv.name}, i = {index}")
-                    if t.violation:
-                        return t
+                t.violation = _broken(inv.claims(State(m), Bits(64, index)), "invariant", f"{inv.name}, i = {index}")
+                if t.violation:
+                    return t
             cut = cuts.get(offset)
-            if cut is not None and claims:
-                t.violation = _broken(cut.claims(State(m)), "invariant", cut.name)
+            if cut is not None:
+                k = passed.get(offset, 0)
+                passed[offset] = k + 1
+                t.violation = _broken(cut.claims(State(m), k), "invariant", f"{cut.name}, arrival {k}")
                 if t.violation:
                     return t
             sp_before = m.sp.uint
@@ -343,7 +349,7 @@ def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], St
         return t
     t.final, t.steps = m, steps
     t.violation = _check_return(p, t, m)
-    if t.violation is None and claims:
+    if t.violation is None:
         for fn in p._d.ensures:
             t.violation = t.violation or _broken(fn(State(m)), "ensures", "on return")
     return t

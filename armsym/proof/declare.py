@@ -24,6 +24,8 @@ RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "d
 
 InvariantFn = Callable[[State, Bits], Claims]
 EnsuresFn = Callable[[State], Claims]
+CutFn = Callable[[State, int], Claims]
+ForgetFn = Callable[[int], Sequence[tuple[Fold, int]]]
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,14 @@ class Invariant:
 
 @dataclass
 class Cut:
-    """Claims at a point of straight-line code; fold values in `forget` become arbitrary there."""
+    """Claims at a point of straight-line code; fold values in `forget` become arbitrary there.
+
+    Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.
+    """
 
     at: int
-    claims: EnsuresFn
-    forget: tuple[tuple[Fold, int], ...]
+    claims: CutFn
+    forget: ForgetFn
     name: str
 
 
@@ -60,6 +65,7 @@ class _Declared:
     regions: list[Region] = field(default_factory=list)
     invariants: list[Invariant] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
+    folds: list[Fold] = field(default_factory=list)
     ensures: list[EnsuresFn] = field(default_factory=list)
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0
@@ -184,7 +190,8 @@ class Proof(ABC):
     ) -> Fold:
         """H with H(0) = start and H(i + 1) = step(H(i), over(i))."""
         self._new_name(name)
-        return Fold(self, name, step, start, over)
+        self._d.folds.append(Fold(self, name, step, start, over))
+        return self._d.folds[-1]
 
     def modifies(self, *areas: Region | StackArea) -> None:
         """All that the routine may change besides volatile registers."""
@@ -241,10 +248,30 @@ class Proof(ABC):
         """
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
-            self._d.cuts.append(Cut(at, fn, tuple(forget), f"cut at {self.routine.image.symbolize(at)}"))
+            self._add_cut(at, lambda s, _: fn(s), lambda _: forget)
             return fn
 
         return apply
+
+    def cut_each(self, at: Loop | int, *, forget: ForgetFn) -> Callable[[CutFn], CutFn]:
+        """Claims each time a loop that needs no invariant is at its head: one cut for each round.
+
+        A loop of a known number of rounds is followed round by round.  `claims(s, k)` and
+        `forget(k)` are as in `cut`, for the arrivals k = 0, 1, ... at the head (of each iteration
+        of the loop around it, if that one has an invariant).
+        """
+
+        def apply(fn: CutFn) -> CutFn:
+            self._add_cut(at.head if isinstance(at, Loop) else at, fn, forget)
+            return fn
+
+        return apply
+
+    def _add_cut(self, at: int, claims: CutFn, forget: ForgetFn) -> None:
+        where = self.routine.image.symbolize(at)
+        if any(c.at == at for c in self._d.cuts):
+            raise InputError(f"two cuts at {where}: put their claims into one")
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}"))
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""

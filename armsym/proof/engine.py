@@ -19,14 +19,14 @@ from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import assume_pointwise, parts, pointwise_conditions
 from armsym.proof.concrete import PRESERVED_D, PRESERVED_X
 from armsym.proof.declare import Cut, Invariant
-from armsym.proof.handles import Claims, State
+from armsym.proof.handles import Claims, Fold, State, Words
 from armsym.proof.havoc import WHOLE, Havoc, Location, LoopGuess, havoc, written_by, written_everywhere, wrote_beyond
 from armsym.proof.path import Knowledge, Path
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status, worst
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
-from armsym.symbolic_memory import variable
+from armsym.symbolic_memory import Access, variable
 from armsym.terms import ops
 from armsym.terms.node import Term, node_count
 from armsym.terms.show import show, size
@@ -87,6 +87,15 @@ class _NeedSplit(Exception):
         self.cond = cond
 
 
+@dataclass(frozen=True)
+class _Straight:
+    """What the cuts passed on a path have done: arrivals at each, and what the folds stand for since."""
+
+    arrivals: dict[int, int]
+    memos: dict[Fold, dict[object, Words]]
+    epoch: object
+
+
 @dataclass
 class _Restart(Exception):
     """The guess about a loop was wrong; `guess` is the next one."""
@@ -126,6 +135,10 @@ class Engine:
         #: Models in which a claim failed, to be tried as inputs.
         self.models: list[Model] = []
         self._reached: set[int] = set()
+        #: Arrivals at each cut on the current path, since its start or the last loop head.
+        self._arrivals: dict[int, int] = {}
+        #: Another object each time a fold value is forgotten.
+        self._epoch: object = None
 
     # -- obligations --------------------------------------------------------------------------
 
@@ -206,8 +219,12 @@ class Engine:
     def _follow(self, start: Path, origin: Origin | None) -> None:
         """Explore from a path to loop heads and returns, and check what must hold there."""
         todo = [start]
+        outer = self._straight()
+        # For each path in `todo`: a run ends where it forks, so this is how things stood there.
+        stood = [outer]
         while todo:
             path = todo.pop()
+            self._resume(stood.pop())
             try:
                 self._run(path, origin, todo)
             except MachineStop as e:
@@ -216,6 +233,22 @@ class Engine:
                     self._witness(path)
                 name = "every access is permitted" if kind == "memory" else "every instruction reached is modelled"
                 self.record(kind, name, Status.ERROR if kind == "decode" else Status.UNDECIDED, detail=describe_stop(e, self.image, self.p.routine.isa))
+            except _Restart:
+                self._resume(outer)
+                raise
+            stood += [self._straight()] * (len(todo) - len(stood))
+        self._resume(outer)
+
+    def _straight(self) -> _Straight:
+        folds = self.p._d.folds if self.cuts else ()
+        return _Straight(self._arrivals.copy(), {f: f._memo.copy() for f in folds}, self._epoch)
+
+    def _resume(self, then: _Straight) -> None:
+        self._arrivals = then.arrivals.copy()
+        if self._epoch is not then.epoch:
+            for f, memo in then.memos.items():
+                f._memo = memo.copy()
+            self._epoch = then.epoch
 
     def _run(self, path: Path, origin: Origin | None, todo: list[Path]) -> None:
         self.paths += 1
@@ -254,6 +287,8 @@ class Engine:
                     raise BudgetError(f"cannot split at {at:#x}: the instruction has touched memory already") from None
                 m.x, m.v, m.sp, m.nzcv = x, v, sp, nzcv
                 path.steps -= 1
+                if at in self.cuts:
+                    self._arrivals[at] -= 1  # both parts pass the cut here again
                 other = path.fork()
                 self._prepare(other)
                 path.knowledge.add(split.cond)
@@ -319,10 +354,11 @@ class Engine:
         region = self.p._stack
         if region is None or low is None:
             return
-        floor = low - region.bias
-        for layer in path.memory.overlays[region.name]:
-            for k in [k for k in layer.bytes if k < floor]:
-                layer.bytes[k] = (variable("below_sp", 8, secret=True), 0)
+        memory, cell = path.memory, region.cell
+        for k in range(0, low - region.bias, cell):
+            # Logged as a store, so that a loop that releases stack is known to change it.
+            memory.log.append(Access(path.at, region, None, k, cell, True))
+            memory.poke(region, None, k, variable("below_sp", 8 * cell, secret=True))
 
     def _sp_offset(self, sp: Bits) -> int | None:
         d = (sp - self.p.sp0).value
@@ -387,10 +423,14 @@ class Engine:
 
     def _cut(self, path: Path, cut: Cut, origin: Origin | None) -> None:
         self._at(path, origin.indices if origin else [])
-        self.check(path, cut.claims(State(path.machine)), "invariant", f"{cut.name}: ")
-        if not cut.forget:
+        arrival = self._arrivals.get(cut.at, 0)
+        self._arrivals[cut.at] = arrival + 1
+        self.check(path, cut.claims(State(path.machine), arrival), "invariant", f"{cut.name}: ")
+        forget = cut.forget(arrival)
+        if not forget:
             return
-        for fold, k in cut.forget:
+        self._epoch = object()
+        for fold, k in forget:
             fold.generalise(k)
         # What the claims say of the forgotten values takes the place of what was computed.
         m = path.machine
@@ -398,7 +438,7 @@ class Engine:
         shadow = m.fork()
         h = havoc(shadow, everything, Bits(64, 0))
         a = Assumptions(set(h.unknowns))
-        for claim in cut.claims(State(shadow)).values():
+        for claim in cut.claims(State(shadow), arrival).values():
             for part in parts(claim):
                 if not isinstance(part, Pointwise):
                     a.add(part)
@@ -482,6 +522,7 @@ class Engine:
         m.written_flags = False
         self._prepare(here)
         here.at, here.steps = inv.head, 0
+        self._arrivals = {}
         self._follow_split(here, Origin(inv, i, h, parent, before))
 
     def _follow_split(self, here: Path, origin: Origin) -> None:

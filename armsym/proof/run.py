@@ -47,12 +47,22 @@ class _Runs:
 
 
 def _trial(fn: ProofFn, routine: Routine, hint: int, public: int, secret: int) -> Trial:
-    p = ConcreteProof(routine, public, secret, hint)
-    fn(p)
-    return run_trial(p, concrete_stepper)
+    def run(invariants: bool) -> Trial:
+        p = ConcreteProof(routine, public, secret, hint)
+        fn(p)
+        return run_trial(p, concrete_stepper, invariants=invariants)
+
+    t = run(True)
+    if t.violation is not None and t.violation.kind in ("invariant", "termination"):
+        # An invariant speaks of the proof; a broken promise of the routine is better news.
+        plain = run(False)
+        if plain.violation is not None:
+            return plain
+    return t
 
 
-def _concrete(fn: ProofFn, routine: Routine, plan: tuple[tuple[int, int], ...], *, timing: bool) -> _Runs:
+def _concrete(fn: ProofFn, routine: Routine, plan: tuple[tuple[int, int], ...], *, timed: int) -> _Runs:
+    """Run the plan; the first `timed` runs again with other secrets, to compare what could be timed."""
     runs = _Runs([])
     for k, (hint, seed) in enumerate(plan):
         t = _trial(fn, routine, hint, seed, seed)
@@ -63,7 +73,7 @@ def _concrete(fn: ProofFn, routine: Routine, plan: tuple[tuple[int, int], ...], 
         if t.violation is not None:
             runs.bad = (t, t.violation)
             return runs
-        if timing and k < TIMED:
+        if k < timed:
             other = _trial(fn, routine, hint, seed, seed + 7919)
             leak = _first_difference(t, other, routine)
             if leak is not None:
@@ -73,16 +83,16 @@ def _concrete(fn: ProofFn, routine: Routine, plan: tuple[tuple[int, int], ...], 
 
 
 def _visit_loops(fn: ProofFn, routine: Routine, heads: set[int], runs: _Runs) -> bool:
-    """More runs until each loop head was passed twice in two of them; whether one broke a claim.
+    """More runs until each loop head was reached three times in one of them; whether one broke a claim.
 
     Which loop runs may depend on inputs (on the features of the core, say); what a loop changes
     is guessed from runs that take it.
     """
     for k in range(VISITS):
-        often = [h for h in heads if sum(len(t.heads.get(h, ())) > 2 for t in runs.trials) < 2]
-        if not often:
+        missing = [h for h in heads if not any(len(t.heads.get(h, ())) > 2 for t in runs.trials)]
+        if not missing:
             return False
-        t = _trial(fn, routine, 3, 9000 + k, 9000 + k)
+        t = _trial(fn, routine, 2, 9000 + k, 9000 + k)
         if not t.rejected:
             runs.trials.append(t)
         if t.violation is not None:
@@ -138,7 +148,7 @@ def prove(
     except InputError:
         result.code_sha256 = ""
     clock = time.perf_counter()
-    runs = _concrete(fn, routine, TRIALS, timing=True)
+    runs = _concrete(fn, routine, TRIALS, timed=TIMED)
     if runs.bad is not None:
         _refuted(result, runs, routine, replay, time.perf_counter() - clock)
         result.seconds = time.process_time() - began
@@ -192,7 +202,7 @@ def _search(fn: ProofFn, routine: Routine) -> _Runs:
             t = run_trial(q, concrete_stepper)
             if not t.rejected and t.violation is not None:
                 return _Runs([t], (t, t.violation), 1)
-    return _concrete(fn, routine, SEARCH, timing=True)
+    return _concrete(fn, routine, SEARCH, timed=len(SEARCH))
 
 
 def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay | None, seconds: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.machine import NZCV, Machine
@@ -80,7 +82,10 @@ class SymbolicProof(Proof):
         if isinstance(v, int):
             return
         terms, const = linear_view(v)
-        if const + sum(c * t.pb for t, c in terms.items()) >= 1 << 63:
+        if const + sum(c * t.pb for t, c in terms.items()) < 1 << 63:
+            return
+        fits = (r.size < Bits(64, 1 << 63)).bit.value
+        if Knowledge(self.facts).prove(fits, 2000).holds is not True:
             raise InputError(f"region {r.name}: its size {v} may reach 2**63 bytes: give the lengths a smaller high=")
 
     def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
@@ -103,6 +108,18 @@ class SymbolicProof(Proof):
 
     def _require(self, condition: Prop) -> None:
         self.facts.append(condition.bit.value)
+
+    def fold(
+        self,
+        step: Callable[[Words, Words], Sequence[Bits]],
+        *,
+        start: Sequence[Bits],
+        over: Callable[[Bits], Words],
+        name: str = "H",
+    ) -> Fold:
+        """See `Proof.fold`."""
+        over(Bits(64, 0))  # what it reads says in which cells the regions are best cut
+        return super().fold(step, start=start, over=over, name=name)
 
     # -- the machine --------------------------------------------------------------------------
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,3 +132,15 @@ def test_module_and_command_are_the_same() -> None:
     answer = run_python("-m", "armsym", "disasm", OBJECT, "add64")
     assert answer.code == 0
     assert "add x0, x0, x1" in answer.out
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="needs SIGPIPE")
+def test_a_closed_pipe_is_not_an_answer() -> None:
+    # Popen leaves Python's children with the usual meaning of SIGPIPE.
+    command = [sys.executable, "-m", "armsym", "disasm", str(OBJECT), "add64"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == -signal.SIGPIPE

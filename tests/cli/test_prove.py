@@ -230,6 +230,20 @@ def test_a_process_that_does_not_end_is_ended(tmp_path: Path) -> None:
     }
 
 
+def test_where_processes_cannot_be_forked(proofs: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sys, armsym.cli, armsym.cli.work as w\n"
+        "w._start_method = lambda: 'spawn'\n"
+        f"if __name__ == '__main__':\n    sys.exit(armsym.cli.run(['prove', {str(proofs)!r}, '-k', 'add64']))\n"
+    )
+    answer = run_python(program)
+    assert answer.code == 1
+    assert {x.split()[1]: x.split()[0] for x in answer.out.splitlines() if x[:1] in "pre"} == {
+        name: EXPECTED[name] for name in ("adds", "subtracts", "raises")
+    }
+
+
 def test_a_process_that_dies_is_an_internal_error(tmp_path: Path) -> None:
     path = proof_file(tmp_path, "dies.py", "os.kill(os.getpid(), 9)")
     answer = run_python("-m", "armsym", "prove", path)

@@ -18,7 +18,7 @@ from armsym.proof.run import prove
 from armsym.simulate import Stepper
 from semantics import A64
 
-__all__ = ["change", "fix_loops", "refute", "run", "symbolically"]
+__all__ = ["change", "fix_loops", "refute", "run", "search_by_random_runs", "symbolically"]
 
 ProofFn = Callable[[Proof], None]
 
@@ -29,6 +29,11 @@ BUDGET = Budget(seconds=5, steps=4000, paths=32)
 def run(fn: ProofFn, image: Image, symbol: str) -> ProofResult:
     """The whole of a proof, as a user runs it."""
     return prove(fn, name=symbol, image=image, symbol=symbol, isa=A64, budget=BUDGET)
+
+
+def search_by_random_runs(fn: ProofFn, routine: Routine) -> armsym.proof.run._Runs:
+    """A quick substitute for the search for counterexamples."""
+    return armsym.proof.run._concrete(fn, routine, armsym.proof.run.SEARCH[:3], timing=True)
 
 
 def refute(fn: ProofFn, image: Image, symbol: str) -> tuple[str, str]:
@@ -47,7 +52,7 @@ def symbolically(fn: ProofFn, image: Image, symbol: str) -> dict[str, list[str]]
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(armsym.proof.run, "run_trial", _silent)
-        patch.setattr(armsym.proof.run, "SEARCH", ())
+        patch.setattr(armsym.proof.run, "_search", lambda *_: armsym.proof.run._Runs([]))
         r = run(fn, image, symbol)
     assert r.counterexample is None
     assert Status.REFUTED not in {o.status for o in r.obligations}

@@ -46,22 +46,33 @@ def _sample(folder: str, count: int, seed: int, only: tuple[str, ...]) -> list[t
 def _check(sample: list[tuple[ProofDefinition, Mutant]]) -> None:
     outcomes = [try_mutant(d, m, SECONDS) for d, m in sample]
     assert [o for o in outcomes if o.answer == "PROVED"] == []
-    # Were most of them undecided, their not being proved would say little.
+    # Were many of them undecided, their not being proved would say little.
     answers = [o.answer for o in outcomes]
-    assert answers.count("refuted") > len(answers) / 2
     assert answers.count("undecided") < len(answers) / 4
+    assert answers.count("refuted") > len(answers) / 3
+    for o in outcomes:
+        if o.answer == "refuted":
+            assert o.why
 
 
 def test_no_mutant_of_our_own_routines_is_proved() -> None:
-    _check(_sample("own_sha512", 7, 1, ("armsym_sha512_blocks",)))
-    _check(_sample("own_sha256", 6, 1, ("armsym_sha256_blocks",)))
-    _check(_sample("own_memcmp", 7, 1, ("armsym_ct_memcmp",)))
+    _check(
+        [
+            *_sample("own_sha512", 7, 1, ("armsym_sha512_blocks",)),
+            *_sample("own_sha256", 6, 1, ("armsym_sha256_blocks",)),
+            *_sample("own_memcmp", 7, 1, ("armsym_ct_memcmp",)),
+        ]
+    )
 
 
 @pytest.mark.wheels
 def test_no_mutant_of_shipped_routines_is_proved() -> None:
-    _check(_sample("openssl", 12, 1, ("sha512_block_armv8", "sha256_block_armv8", "sha256_block_neon")))
-    _check(_sample("aws_lc", 8, 1, ("sha512_block_data_order_hw", "sha256_block_data_order_nohw")))
+    _check(
+        [
+            *_sample("openssl", 12, 1, ("sha512_block_armv8", "sha256_block_armv8", "sha256_block_neon")),
+            *_sample("aws_lc", 8, 1, ("sha512_block_data_order_hw", "sha256_block_data_order_nohw")),
+        ]
+    )
 
 
 # -- the means of justification must not be lax --------------------------------------------------
