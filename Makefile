@@ -12,7 +12,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # Folders whose layout `ruff format` checks.
 FORMATTED := armsym/cli armsym/report armsym/__main__.py tests/cli
 
-.PHONY: prove test lint bench clean help setup
+.PHONY: prove test lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
 
 help:
 	@echo 'make prove   prove the examples; a wheel that cannot be fetched is left out'
@@ -35,10 +35,19 @@ prove: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(CPUS) $(ARGS)
 
-lint: $(STAMP)
+# Separate targets, so that `make -k lint` tells everything.
+lint: lint-ruff lint-format lint-mypy lint-imports
+
+lint-ruff: $(STAMP)
 	$(BIN)/ruff check .
+
+lint-format: $(STAMP)
 	$(BIN)/ruff format --check $(FORMATTED)
+
+lint-mypy: $(STAMP)
 	$(BIN)/mypy
+
+lint-imports: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)

@@ -1,64 +1,143 @@
 """What the proofs of Keccak-f[1600] have in common, whatever library they come from.
 
 `void f(uint64_t A[5][5])`: the state is the 25 lanes of FIPS 202, section 3.1.2, in the core's
-byte order.  The rounds are followed one by one; at the head of the loop over them the lanes are
-A(r), the state before round r, and A(r) is then taken as arbitrary: without that the polynomials
-of a second round would be those of the first, multiplied out.
+byte order.  The rounds are followed one by one, and each is cut in two: at the head of the loop
+over them, and at theta.  Without cuts the polynomials of one round would be those of the round
+before, multiplied out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from armsym.dsl import Bits, Claims, Fold, Proof, Region, State, Words
 from specs import sha3
 
-__all__ = ["Permutation", "permutation", "rounds", "s2n_lanes", "vector_lanes", "word_lanes"]
+__all__ = ["Permutation", "general_registers", "permutation", "s2n_scalar", "vectors"]
 
 
 class Permutation(NamedTuple):
-    """The state in memory, and A(r) after r rounds."""
+    """The state in memory; A(2r) is the state before round r, A(2r + 1) the one after its theta."""
 
     ctx: Region
     A: Fold
 
 
 def permutation(p: Proof) -> Permutation:
-    """Declare the argument and the postcondition: on return the lanes are A(24), KECCAK-f of those on entry."""
+    """Declare the argument and the postcondition: on return the lanes are A(48), KECCAK-f of those on entry."""
     ctx = p.region("ctx", 200, access="rw")  # 25 lanes of eight bytes
     p.call(x0=ctx)
 
-    def step(S: Words, r: Words) -> list[Bits]:
-        return sha3.lanes_of(sha3.Rnd(sha3.state_of(S), r[0].uint))
+    def half_round(S: Words, index: Words) -> list[Bits]:
+        # Rnd(A, r) of section 3.3 in two steps; Algorithm 7 takes the rounds 0 to 23.
+        r, second = divmod(index[0].uint, 2)
+        A = sha3.state_of(S)
+        return sha3.lanes_of(sha3.iota(sha3.chi(sha3.pi(sha3.rho(A))), r) if second else sha3.theta(A))
 
-    # FIPS 202, Algorithm 7: the rounds 0 to 23.
-    A = p.fold(step, start=ctx.words(64), over=lambda r: Words([r]), name="A")
+    A = p.fold(half_round, start=ctx.words(64), over=lambda k: Words([k]), name="A")
     p.modifies(ctx)
-    p.ensures(lambda s: {"lanes": ctx.words(64, at=s) == A(24)})
+    p.ensures(lambda s: {"lanes": ctx.words(64, at=s) == A(48)})
     return Permutation(ctx, A)
 
 
-def rounds(p: Proof, f: Permutation, head: int, lanes: Callable[[State], Words], *, first: int = 0) -> None:
-    """Cut at the loop head before each round from `first` on, where `lanes(s)` are the state's."""
+class _Theta(NamedTuple):
+    """Where the lanes after theta are, and what some of these still lack: `found[j] ^ lacking[j]` is lane j."""
 
-    @p.cut_each(head, forget=lambda k: [(f.A, first + k)])
+    found: Words
+    lacking: Words
+
+
+def _rounds(
+    p: Proof,
+    f: Permutation,
+    head: int,
+    lanes: Callable[[State], Words],
+    middle: int,
+    theta: Callable[[State], _Theta],
+    first: int = 0,
+) -> None:
+    """Cut round `first` and all after it, at the loop head and in the middle."""
+
+    @p.cut_each(head, forget=lambda k: [(f.A, 2 * (first + k))])
     def _(s: State, k: int) -> Claims:
-        return {"lanes before the round": lanes(s) == f.A(first + k)}
+        return {"lanes before the round": lanes(s) == f.A(2 * (first + k))}
+
+    @p.cut_each(middle, forget=lambda k: [(f.A, 2 * (first + k) + 1)])
+    def _(s: State, k: int) -> Claims:
+        found, lacking = theta(s)
+        after = f.A(2 * (first + k) + 1)
+        return {"lanes after theta": found == [a ^ d for a, d in zip(after, lacking, strict=True)]}
 
 
-def word_lanes(s: State) -> Words:
-    """KeccakF1600_int: X0 to X24 in order, but X25 for X18, the platform's register."""
-    return Words([*s.x[0:18], s.x25, *s.x[19:25]])
+def _registers(s: State, numbers: Iterable[int]) -> Words:
+    return Words(s.x[n] for n in numbers)
 
 
-def vector_lanes(s: State) -> Words:
-    """With EOR3, RAX1, XAR and BCAX: the low halves of V0 to V24 in order."""
-    return Words(v[63:0] for v in s.v[0:25])
+def general_registers(p: Proof, f: Permutation, routine: str = "KeccakF1600_int") -> None:
+    """OpenSSL's scalar code: lanes in X0 to X24, but X25 for X18, the platform's register."""
+    start = p.image.symbol(routine).offset
+    before = [*range(18), 25, *range(19, 25)]
+    after = [0, 1, 27, 26, 28, *before[5:]]
+    nothing = Words([Bits(64, 0)] * 25)
+    _rounds(
+        p,
+        f,
+        start + 0x10,
+        lambda s: _registers(s, before),
+        start + 0xE0,
+        lambda s: _Theta(_registers(s, after), nothing),
+    )
 
 
-def s2n_lanes(s: State) -> Words:
-    """s2n-bignum's scalar code: lanes whose rotation (rho of the round before) is still to be done."""
-    order = (1, 6, 11, 16, 21, 2, 7, 12, 17, 22, 3, 8, 13, 28, 23, 4, 9, 14, 19, 24, 5, 10, 15, 20, 25)
-    left = (0, 43, 50, 0, 20, 61, 19, 3, 36, 44, 39, 56, 46, 63, 58, 54, 49, 8, 37, 28, 25, 23, 62, 2, 9)
-    return Words(s.x[r].ror(n) for r, n in zip(order, left, strict=True))
+def vectors(p: Proof, f: Permutation, head: str, middle: int, lacking: Iterable[int], *, skip: int = 0) -> None:
+    """EOR3, RAX1, XAR, BCAX: lanes in the low halves of V0 to V24, theta and rho in one instruction.
+
+    The loop's head lies `skip` bytes after the symbol `head`; `middle` bytes after it, before the
+    first XAR, the vectors `lacking` hold what theta adds to the sheets x = 0 to 4.
+    """
+    at = p.image.symbol(head).offset + skip
+    adds = [*lacking] * 5
+
+    def low(s: State, numbers: Iterable[int]) -> Words:
+        return Words(s.v[n][63:0] for n in numbers)
+
+    _rounds(p, f, at, lambda s: low(s, range(25)), at + middle, lambda s: _Theta(low(s, range(25)), low(s, adds)))
+
+
+#: s2n-bignum's scalar code, by lane: register at the loop's head and the rotation still to be done.
+_S2N = (
+    *((1, 0), (6, 43), (11, 50), (16, 0), (21, 20)),
+    *((2, 61), (7, 19), (12, 3), (17, 36), (22, 44)),
+    *((3, 39), (8, 56), (13, 46), (28, 63), (23, 58)),
+    *((4, 54), (9, 49), (14, 8), (19, 37), (24, 28)),
+    *((5, 25), (10, 23), (15, 62), (20, 2), (25, 9)),
+)
+
+#: After theta, by lane: the register, or None where the register of `_S2N` still lacks it.
+_S2N_THETA = (
+    *(21, None, 11, 16, 3),
+    *(None, 17, None, 1, 22),
+    *(20, 8, 13, -1, None),
+    *(None, 9, 14, 19, 24),
+    *(None, None, 15, 29, 25),
+)
+
+
+def s2n_scalar(p: Proof, f: Permutation) -> None:
+    """s2n-bignum's scalar code: round 0 stands before the loop, and rho is left to the next use of a lane."""
+    head = p.image.symbol("Lsha3_keccak_f1600_loop").offset
+    adds = [26, 27, 0, 30, 28] * 5
+
+    def lanes(s: State) -> Words:
+        return Words(s.x[r].ror(n) for r, n in _S2N)
+
+    def theta(s: State) -> _Theta:
+        found, lacking = Words(), Words()
+        for before, after, add in zip(lanes(s), _S2N_THETA, adds, strict=True):
+            spilled = after == -1  # lane 13, on the stack
+            found.append(before if after is None else s.load(s.sp + 24, 64) if spilled else s.x[after])
+            lacking.append(s.x[add] if after is None else Bits(64, 0))
+        return _Theta(found, lacking)
+
+    _rounds(p, f, head, lanes, head + 0xBC, theta, first=1)

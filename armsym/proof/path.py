@@ -6,7 +6,7 @@ from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import Machine
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
-from armsym.terms.node import Term, Value, intern
+from armsym.terms.node import Op, Term, Value, intern
 from armsym.terms.show import size
 
 __all__ = ["Knowledge", "Path"]
@@ -54,6 +54,14 @@ class Knowledge:
             return
         self.facts.append(fact)
         self._note(fact)
+
+    def constant(self, t: Term) -> int | None:
+        """The number a term is, if a fact says so in as many words."""
+        t = intern(t)
+        for f in self.facts:
+            if isinstance(f, Op) and f.kind == "eq" and f.args[0] is t and isinstance(f.args[1], int):
+                return f.args[1]
+        return None
 
     def solver(self) -> Solver:
         """Z3 with all facts so far."""

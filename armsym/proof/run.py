@@ -33,8 +33,11 @@ TIMED = 2
 #: More of them when the symbolic proof did not close, in search of a counterexample.
 SEARCH = tuple((k % 12, 5000 + k) for k in range(24))
 
-#: At most so many more to see every loop iterate.
-VISITS = 16
+#: Runs with these lengths, if need be, to see every loop iterate.
+VISITS = (2, 2, 2, 24, 2, 2, 40, 2, 2, 70, 2, 2, 24, 2, 2, 40)
+#: Lengths to try as well where a run is so short that they cost nothing: bytes, not blocks.
+LONGER = tuple((hint, 3000 + hint) for hint in (15, 16, 40, 70))
+SHORT_RUN = 60
 
 
 @dataclass
@@ -88,11 +91,11 @@ def _visit_loops(fn: ProofFn, routine: Routine, heads: set[int], runs: _Runs) ->
     Which loop runs may depend on inputs (on the features of the core, say); what a loop changes
     is guessed from runs that take it.
     """
-    for k in range(VISITS):
+    for k, hint in enumerate(VISITS):
         missing = [h for h in heads if not any(len(t.heads.get(h, ())) > 2 for t in runs.trials)]
         if not missing:
             return False
-        t = _trial(fn, routine, 2, 9000 + k, 9000 + k)
+        t = _trial(fn, routine, hint, 9000 + k, 9000 + k)
         if not t.rejected:
             runs.trials.append(t)
         if t.violation is not None:
@@ -149,6 +152,9 @@ def prove(
         result.code_sha256 = ""
     clock = time.perf_counter()
     runs = _concrete(fn, routine, TRIALS, timed=TIMED)
+    if runs.bad is None and max((t.steps for t in runs.trials), default=0) < SHORT_RUN:
+        more = _concrete(fn, routine, LONGER, timed=0)
+        runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness)
     if runs.bad is not None:
         _refuted(result, runs, routine, replay, time.perf_counter() - clock)
         result.seconds = time.process_time() - began

@@ -214,6 +214,9 @@ class SymbolicProof(Proof):
         for a in self.anchors:
             if not isinstance(a.value, int) and linear_view(a.value)[0] == terms:
                 return k
+        constant = self.knowledge.constant(k.value)
+        if constant is not None:
+            return Bits(64, constant)
         for a in self.anchors:
             if self.knowledge.decide((k == a).bit.value) == 1:
                 return a

@@ -41,6 +41,17 @@ def _linear_parts(t: Poly) -> tuple[dict[Term, int], int]:
         out: dict[Term, int] = {}
         for base, s in parts:
             # zext, trunc or shift left of a term: 2**-s times its image of this width.
+            if isinstance(base, Sum) and base.width < w <= base.width - s:
+                # What the narrower sum loses at the top, the shift would push out anyway.
+                wide, c = _widened(base, w)
+                const += c << -s
+                for u, d in wide.items():
+                    v = (out.get(u, 0) + (d << -s)) & full
+                    if v:
+                        out[u] = v
+                    else:
+                        out.pop(u, None)
+                continue
             image = _resized(base, w)
             if isinstance(image, int):
                 const += image << -s
@@ -78,6 +89,27 @@ def _whole_parts(t: Poly) -> list[tuple[Term, int]] | None:
         used |= mask
         parts.append((base, s))
     return parts
+
+
+def _widened(base: Sum, width: int) -> tuple[dict[Term, int], int]:
+    """The sum of the zero-extended summands: equal to `base` in its low bits."""
+    full = ones(width)
+    out: dict[Term, int] = {}
+    const = base.const
+    for t, c in base.terms.items():
+        image = _resized(t, width)
+        if isinstance(image, int):
+            const += c * image
+            continue
+        terms, k = linear_view(image)
+        const += c * k
+        for u, d in terms.items():
+            v = (out.get(u, 0) + c * d) & full
+            if v:
+                out[u] = v
+            else:
+                out.pop(u, None)
+    return out, const & full
 
 
 def _resized(base: Term, width: int) -> Value:

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 #: Above this many products of monomials an AND stays an operation node instead.
-PRODUCT_LIMIT = 4096
+PRODUCT_LIMIT = 256
 
 
 def poly_view(t: Term) -> tuple[dict[Mono, int], int]:

@@ -219,7 +219,7 @@ def proof_file(folder: Path, name: str, body: str) -> Path:
 def test_a_process_that_does_not_end_is_ended(tmp_path: Path) -> None:
     path = proof_file(tmp_path, "hangs.py", "time.sleep(1000)")
     program = (
-        "import sys, armsym.cli, armsym.cli.work as w; w.hard_limit = lambda job: 2.0; "
+        "import sys, armsym.cli, armsym.cli.work as w; w.hard_limit = lambda job: 2.0 if job.name == 'bad' else 300.0; "
         f"sys.exit(armsym.cli.run(['prove', {str(path)!r}]))"
     )
     answer = run_python("-c", program)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+import armsym.proof.concrete
 import armsym.proof.run
 from armsym.dsl import Proof
 from armsym.elf import Image
@@ -18,7 +19,7 @@ from armsym.proof.run import prove
 from armsym.simulate import Stepper
 from semantics import A64
 
-__all__ = ["change", "fix_loops", "refute", "run", "search_by_random_runs", "symbolically"]
+__all__ = ["change", "fix_loops", "refute", "run", "symbolically", "without_search"]
 
 ProofFn = Callable[[Proof], None]
 
@@ -31,9 +32,10 @@ def run(fn: ProofFn, image: Image, symbol: str) -> ProofResult:
     return prove(fn, name=symbol, image=image, symbol=symbol, isa=A64, budget=BUDGET)
 
 
-def search_by_random_runs(fn: ProofFn, routine: Routine) -> armsym.proof.run._Runs:
-    """A quick substitute for the search for counterexamples."""
-    return armsym.proof.run._concrete(fn, routine, armsym.proof.run.SEARCH[:3], timing=True)
+def without_search(patch: pytest.MonkeyPatch) -> None:
+    """Do not look for counterexamples once the symbolic proof has failed: quicker."""
+    nothing = armsym.proof.run._Runs([])
+    patch.setattr(armsym.proof.run, "_search", lambda *_, **__: nothing)
 
 
 def refute(fn: ProofFn, image: Image, symbol: str) -> tuple[str, str]:
@@ -51,8 +53,9 @@ def symbolically(fn: ProofFn, image: Image, symbol: str) -> dict[str, list[str]]
     Concrete runs only suggest what loops change; whatever they break is kept from the proof.
     """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(armsym.proof.concrete, "_broken", lambda *_, **__: None)
         patch.setattr(armsym.proof.run, "run_trial", _silent)
-        patch.setattr(armsym.proof.run, "_search", lambda *_: armsym.proof.run._Runs([]))
+        without_search(patch)
         r = run(fn, image, symbol)
     assert r.counterexample is None
     assert Status.REFUTED not in {o.status for o in r.obligations}
@@ -64,8 +67,8 @@ def symbolically(fn: ProofFn, image: Image, symbol: str) -> dict[str, list[str]]
     return open_
 
 
-def _silent(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper]) -> Trial:
-    t = run_trial(p, stepper_for, claims=False)
+def _silent(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], **_: object) -> Trial:
+    t = run_trial(p, stepper_for)
     t.violation, t.trace = None, []
     return t
 

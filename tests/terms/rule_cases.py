@@ -22,11 +22,15 @@ from armsym.terms.poly import poly_view
 Number = Callable[..., int]
 Expression = Callable[..., Any]
 
-__all__ = ["OPERATIONS", "Case", "Operation", "Wrong", "build", "kinds", "prove", "variables"]
+__all__ = ["OPERATIONS", "Case", "GaveUp", "Operation", "Wrong", "build", "kinds", "prove", "variables"]
 
 
-class Wrong(AssertionError):
+class Wrong(Exception):
     """A rule gave a term that means something else; the text says which operands."""
+
+
+class GaveUp(Exception):
+    """Z3 did not decide as much as the test promises."""
 
 
 def variables(w: int) -> dict[str, Var]:
@@ -81,6 +85,8 @@ def kinds(w: int, v: dict[str, Var] | None = None) -> dict[str, Value]:
         "low + times": add(w, add(w, low, mul(w, x, 1 << half & full)), (2 << half | 0) & full),
         "low + sum": add(w, add(w, low, mul(w, x, 1 << half & full)), mul(w, y, 3 << half & full)),
         "high sum const": add(w, add(w, high, mul(w, y, 1 << half & full)), 1),
+        "low meets": add(w, low, mul(w, x, max(1, 1 << half - 1) & full)),
+        "shifted const meets": xor(w, ops.lsl(w, x, 1), 6 & full),
         "low sum": add(w, low, mul(w, low, 2 & full)),
         "not": xor(w, x, full),
         "xor": xor(w, xor(w, x, y), 5 & full),
@@ -195,6 +201,24 @@ def _tiled(w: int, a: Value, b: Value) -> Value:
     return ops.concat(2 * w, [(w - h, _part(w, a, h, w - h)), (h, _part(w, a, 0, h)), (w, b)])
 
 
+def _low_mask(w: int) -> int:
+    h = max(1, w // 2)
+    return ones(w) & ~(0b10 & ones(h)) if w > 1 else 1
+
+
+def _tiled_masked(w: int, a: Value, b: Value) -> Value:
+    # As _tiled, but a bit of the low part is cleared: it must not be joined with the high part.
+    h = max(1, w // 2)
+    if w < 2:
+        return ops.concat(2 * w, [(w, a), (w, b)])
+    return ops.concat(2 * w, [(w - h, _part(w, a, h, w - h)), (h, ops.and_(h, _part(w, a, 0, h), ones(h) & ~0b10)), (w, b)])
+
+
+def _late(name: str) -> Callable[..., Value]:
+    # Looked up when it is called, so that a planted bug is met.
+    return lambda *args: getattr(ops, name)(*args)  # type: ignore[no-any-return]
+
+
 def _make() -> Iterator[Operation]:
     yield Operation(
         "linear_view", "linear.linear_view linear._linear_parts linear._whole_parts linear._resized linear.narrow",
@@ -203,25 +227,25 @@ def _make() -> Iterator[Operation]:
     yield Operation("poly_view", "poly.poly_view poly._split_low_constant", 1, _raw_poly, lambda w, a: a, lambda w, a: a, terms=True)
     yield Operation(
         "add", "ops.add linear.add_linear linear.make_sum linear._disjoint linear.narrow", 2,
-        ops.add, lambda w, a, b: a + b, lambda w, a, b: a + b & ones(w),
+        _late("add"), lambda w, a, b: a + b, lambda w, a, b: a + b & ones(w),
     )  # fmt: skip
-    yield Operation("sub", "ops.sub linear.add_linear linear.make_sum linear._disjoint", 2, ops.sub, lambda w, a, b: a - b, lambda w, a, b: a - b & ones(w))
-    yield Operation("neg", "ops.neg linear.scale", 1, ops.neg, lambda w, a: -a, lambda w, a: -a & ones(w))
+    yield Operation("sub", "ops.sub linear.add_linear linear.make_sum linear._disjoint", 2, _late("sub"), lambda w, a, b: a - b, lambda w, a, b: a - b & ones(w))
+    yield Operation("neg", "ops.neg linear.scale", 1, _late("neg"), lambda w, a: -a, lambda w, a: -a & ones(w))
     yield Operation(
-        "mul", "ops.mul linear.scale linear._times", 2, ops.mul, lambda w, a, b: a * b, lambda w, a, b: a * b & ones(w), widths=(1, 4, 32)
+        "mul", "ops.mul linear.scale linear._times", 2, _late("mul"), lambda w, a, b: a * b, lambda w, a, b: a * b & ones(w), widths=(1, 4, 32)
     )
     yield Operation(
-        "udiv", "ops.udiv", 2, ops.udiv,
+        "udiv", "ops.udiv", 2, _late("udiv"),
         lambda w, a, b: z3.If(b == 0, z3.BitVecVal(0, w), z3.UDiv(a, b)), lambda w, a, b: a // b if b else 0, widths=(1, 4, 8),
         only=("var", "0", "1", "top", "number", "max", "sum", "even", "concat", "low + high", "masked"),
     )  # fmt: skip
     yield Operation(
-        "clmul", "ops.clmul", 2, ops.clmul, _z3_clmul, lambda w, a, b: _clmul(a, b), result=lambda w: 2 * w, widths=(1, 4, 8),
+        "clmul", "ops.clmul", 2, _late("clmul"), _z3_clmul, lambda w, a, b: _clmul(a, b), result=lambda w: 2 * w, widths=(1, 4, 8),
         only=("var", "0", "1", "top", "number", "max", "sum", "even", "concat", "xor", "product"),
     )  # fmt: skip
-    yield Operation("xor", "ops.xor poly.xor_poly poly.make_poly", 2, ops.xor, lambda w, a, b: a ^ b, lambda w, a, b: a ^ b)
-    yield Operation("and_", "ops.and_ poly.and_poly poly._toggle linear.narrow", 2, ops.and_, lambda w, a, b: a & b, lambda w, a, b: a & b)
-    yield Operation("or_", "ops.or_", 2, ops.or_, lambda w, a, b: a | b, lambda w, a, b: a | b)
+    yield Operation("xor", "ops.xor poly.xor_poly poly.make_poly", 2, _late("xor"), lambda w, a, b: a ^ b, lambda w, a, b: a ^ b)
+    yield Operation("and_", "ops.and_ poly.and_poly poly._toggle linear.narrow", 2, _late("and_"), lambda w, a, b: a & b, lambda w, a, b: a & b)
+    yield Operation("or_", "ops.or_", 2, _late("or_"), lambda w, a, b: a | b, lambda w, a, b: a | b, widths=(1, 4, 8, 32))
     for n in (0, 1, 2, 3, 4, 5):
         yield Operation(
             f"lsl[{n}]", "ops.lsl poly.lsl_poly poly._shifted linear.scale poly.make_poly", 1,
@@ -273,25 +297,29 @@ def _make() -> Iterator[Operation]:
         "concat of parts", "poly.concat_poly poly._refuse_sums", 2, _tiled, lambda w, a, b: z3.Concat(a, b),
         lambda w, a, b: a << w | b, result=lambda w: 2 * w,
     )  # fmt: skip
+    yield Operation(
+        "concat of masked parts", "poly.concat_poly poly._refuse_sums", 2, _tiled_masked,
+        lambda w, a, b: z3.Concat(a & _low_mask(w), b), lambda w, a, b: (a & _low_mask(w)) << w | b, result=lambda w: 2 * w,
+    )  # fmt: skip
     yield Operation("zext", "ops.zext", 1, lambda w, a: ops.zext(w, a, w + 5), lambda w, a: z3.ZeroExt(5, a), lambda w, a: a, result=lambda w: w + 5, terms=True)
     yield Operation(
         "sext", "ops.sext poly.sext_poly poly.spread_bit", 1, lambda w, a: ops.sext(w, a, w + 5), lambda w, a: z3.SignExt(5, a),
         lambda w, a: _signed(w, a) & ones(w + 5), result=lambda w: w + 5, terms=True,
     )  # fmt: skip
     yield Operation(
-        "shl_by", "ops.shl_by ops._shift_by", 2, ops.shl_by, lambda w, a, b: a << b, lambda w, a, b: a << b & ones(w) if b < w else 0, widths=(1, 4, 8, 32)
+        "shl_by", "ops.shl_by ops._shift_by", 2, _late("shl_by"), lambda w, a, b: a << b, lambda w, a, b: a << b & ones(w) if b < w else 0, widths=(1, 4, 8, 32)
     )
-    yield Operation("lshr_by", "ops.lshr_by ops._shift_by", 2, ops.lshr_by, lambda w, a, b: z3.LShR(a, b), lambda w, a, b: a >> b if b < w else 0, widths=(1, 4, 8, 32))
+    yield Operation("lshr_by", "ops.lshr_by ops._shift_by", 2, _late("lshr_by"), lambda w, a, b: z3.LShR(a, b), lambda w, a, b: a >> b if b < w else 0, widths=(1, 4, 8, 32))
     yield Operation(
         "ashr_by", "ops.ashr_by ops._shift_by", 2, _ashr_by, lambda w, a, b: a >> b, lambda w, a, b: _signed(w, a) >> min(b, w) & ones(w), widths=(1, 4, 8, 32)
     )
     yield Operation(
-        "rotr_by", "ops.rotr_by", 2, ops.rotr_by, _z3_rotr, lambda w, a, b: _ror(w, a, b), widths=(1, 4, 8, 32),
+        "rotr_by", "ops.rotr_by", 2, _late("rotr_by"), _z3_rotr, lambda w, a, b: _ror(w, a, b), widths=(1, 4, 8, 32),
         only=("var", "var low bits", "0", "1", "top", "number", "max", "sum", "even", "concat", "low + high", "not"),
     )  # fmt: skip
-    yield Operation("eq", "ops.eq ops.make_or_self", 2, ops.eq, lambda w, a, b: _bit(a == b), lambda w, a, b: int(a == b), result=lambda w: 1, widths=(1, 2, 4, 5))
-    yield Operation("ult", "ops.ult", 2, ops.ult, lambda w, a, b: _bit(z3.ULT(a, b)), lambda w, a, b: int(a < b), result=lambda w: 1, widths=(1, 4, 8, 32))
-    yield Operation("slt", "ops.slt", 2, ops.slt, lambda w, a, b: _bit(a < b), lambda w, a, b: int(_signed(w, a) < _signed(w, b)), result=lambda w: 1, widths=(1, 4, 8, 32))
+    yield Operation("eq", "ops.eq ops.make_or_self", 2, _late("eq"), lambda w, a, b: _bit(a == b), lambda w, a, b: int(a == b), result=lambda w: 1, widths=(1, 2, 4))
+    yield Operation("ult", "ops.ult", 2, _late("ult"), lambda w, a, b: _bit(z3.ULT(a, b)), lambda w, a, b: int(a < b), result=lambda w: 1, widths=(1, 4, 8, 32))
+    yield Operation("slt", "ops.slt", 2, _late("slt"), lambda w, a, b: _bit(a < b), lambda w, a, b: int(_signed(w, a) < _signed(w, b)), result=lambda w: 1, widths=(1, 4, 8, 32))
 
 
 def _ashr_by(w: int, a: Value, b: Value) -> Value:

@@ -87,7 +87,7 @@ def _run(w: int, steps: list[tuple[str, int, int, int, int]], start: list[Bits])
     return values
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(programs(), st.data())
 def test_all_readings_agree(program: tuple[int, list[tuple[str, int, int, int, int]]], data: st.DataObject) -> None:
     """The program on numbers = the evaluated term = the substituted term = Z3's expression at the same numbers."""
@@ -108,7 +108,7 @@ def test_all_readings_agree(program: tuple[int, list[tuple[str, int, int, int, i
         assert z3.simplify(z3.substitute(e, *pairs)).as_long() == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(programs(), st.data())
 def test_substitution_agrees_with_evaluation(program: tuple[int, list[tuple[str, int, int, int, int]]], data: st.DataObject) -> None:
     """Terms put in place of variables: evaluating the result is evaluating with the terms' values."""

@@ -1,0 +1,162 @@
+"""What the solver says: yes, no with a model that is one, or that it does not know; and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from armsym.bits import Bits, opaque
+from armsym.discharge.z3_bridge import Solver
+from armsym.proof.path import Knowledge
+from armsym.terms.evaluate import Evaluator
+from armsym.terms.node import Value, Var, new_table, ones
+
+mystery = opaque("solver_mystery", 8)(lambda a: a + 1)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_table() -> Iterator[None]:
+    new_table()
+    yield
+    new_table()
+
+
+def _word(name: str, width: int = 8, possible: int | None = None) -> Bits:
+    return Bits(width, Var(name, width, pb=possible, secret=False))
+
+
+def _bit(x: object) -> Value:
+    return x.bit.value  # type: ignore[attr-defined,no-any-return]
+
+
+def test_implied() -> None:
+    """x < 5 and y = x + 1 give y < 6; the facts stay after the question."""
+    x, y = _word("x"), _word("y")
+    s = Solver()
+    s.add(_bit(x < 5))
+    s.add(_bit(y == x + 1))
+    assert s.implies(_bit(y < 6), 5000).holds is True
+    assert s.implies(_bit(y < 5), 5000).holds is False
+    assert s.implies(_bit(y < 6), 5000).holds is True
+
+
+def test_not_implied_comes_with_a_model_that_satisfies_the_facts_and_breaks_the_claim() -> None:
+    """The model is evaluated, not believed."""
+    x, y = _word("x"), _word("y", possible=0x3C)
+    facts = [x < 200, ~(x == 7), x.udiv(y) < 9]
+    claim = (x ^ y) < 100
+    s = Solver()
+    for f in facts:
+        s.add(_bit(f))
+    out = s.implies(_bit(claim), 5000)
+    assert out.holds is False
+    assert out.model is not None
+    numbers = out.model.variables
+    ev = Evaluator(lambda v: numbers[v.name])
+    assert [ev(_bit(f)) for f in facts] == [1, 1, 1]
+    assert ev(_bit(claim)) == 0
+    assert numbers["y"] & ~0x3C == 0, "bits known to be 0 are 0 in models"
+
+
+def test_known_zeros_of_variables_are_facts() -> None:
+    """A variable's possible bits are side conditions, wherever the variable is first met."""
+    x = _word("x", possible=0x0F)
+    assert Solver().implies(_bit(x * x < 226), 5000).holds is True
+    assert Solver().implies(_bit(x * x < 225), 5000).holds is False
+
+
+def test_functions_are_any_function() -> None:
+    """Congruence holds; what the definition says is not used."""
+    x, y = _word("x"), _word("y")
+    s = Solver()
+    s.add(_bit(x == y))
+    assert s.implies(_bit(mystery(x) == mystery(y)), 5000).holds is True
+    assert s.implies(_bit(mystery(x) == x + 1), 5000).holds is False
+
+
+def test_a_hard_question_is_given_up_in_time() -> None:
+    """Factoring a product of two primes in a millisecond: undecided, which is neither yes nor no."""
+    x, y = _word("x", 64), _word("y", 64)
+    s = Solver()
+    s.add(_bit(x < 1 << 32))
+    s.add(_bit(y < 1 << 32))
+    s.add(_bit(x > 1))
+    s.add(_bit(y > 1))
+    out = s.implies(_bit(~(x * y == 4294967291 * 4294967279)), 1)
+    assert out.holds is None
+    assert out.model is None
+    assert "Z3" in out.reason
+
+
+def test_contradictory_facts_imply_everything() -> None:
+    """Which is why every proof has a witness run."""
+    x = _word("x")
+    s = Solver()
+    s.add(_bit(x < 3))
+    s.add(_bit(x > 3))
+    assert s.implies(0, 5000).holds is True
+
+
+# -- what is remembered -------------------------------------------------------------------------
+
+
+def test_decisions_depend_on_the_facts_of_their_own_path() -> None:
+    """A fork that learns the opposite does not hear what the other was told."""
+    x = _word("x")
+    known = Knowledge([_bit(x < 10)])
+    question = _bit(x < 5)
+    assert known.decide(question) is None
+    low, high = known.fork(), known.fork()
+    low.add(_bit(x < 4))
+    high.add(_bit(x > 6))
+    assert low.decide(question) == 1
+    assert high.decide(question) == 0
+    assert known.decide(question) is None
+    assert known.fork().decide(question) is None
+
+
+def test_ignorance_is_asked_again_when_a_fact_is_added() -> None:
+    """Also when the fact is the condition itself or its negation."""
+    x, y = _word("x"), _word("y")
+    for negated in (False, True):
+        known = Knowledge()
+        question = x < y
+        assert known.decide(_bit(question)) is None
+        known.add(_bit(~question if negated else question))
+        assert known.decide(_bit(question)) == (0 if negated else 1)
+        assert known.decide(_bit(~question)) == (1 if negated else 0)
+
+
+def test_conclusions_stay_true_when_facts_are_added() -> None:
+    """And those of a fork are inherited."""
+    x = _word("x")
+    known = Knowledge([_bit(x == 3)])
+    assert known.decide(_bit(x * x == 9)) == 1
+    later = known.fork()
+    later.add(_bit(_word("z") == 1))
+    assert later.decide(_bit(x * x == 9)) == 1
+    assert later.decide(_bit(x * x == 10)) == 0
+
+
+def test_prove_uses_no_more_than_the_facts() -> None:
+    """`prove` answers with a model where `decide` says it does not know."""
+    x = _word("x")
+    known = Knowledge([_bit(x < 10)])
+    out = known.prove(_bit(x < 9), 5000)
+    assert out.holds is False
+    assert out.model is not None
+    assert out.model.variables["x"] == 9
+    assert known.prove(1, 1).holds is True
+    assert known.prove(0, 1).holds is False
+    assert known.prove(_bit(x < 10), 1).holds is True
+
+
+def test_a_false_fact_is_kept() -> None:
+    """The number 0 as a fact makes a path impossible; it is not dropped as the number 1 is."""
+    known = Knowledge()
+    known.add(1)
+    assert known.facts == []
+    known.add(0)
+    assert known.decide(_bit(_word("x") < 3)) == 1
+    assert ones(1) == 1

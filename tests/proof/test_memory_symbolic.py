@@ -1,0 +1,251 @@
+"""Symbolic memory against plain bytes: random loads and stores, and everything it must refuse."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from armsym.bits import Bits
+from armsym.errors import MemoryFault
+from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion
+from armsym.terms.evaluate import Evaluator
+from armsym.terms.node import Term, Value, Var, new_table, ones
+
+M64 = ones(64)
+SIZE = 96  #: bytes of the region in the model
+BASE, INDEX = 0x5000_0000_1000, 3  #: numbers for the base, and for the index variable
+
+
+@pytest.fixture(autouse=True)
+def _fresh_table() -> Iterator[None]:
+    new_table()
+    yield
+    new_table()
+
+
+class Model:
+    """A region of bytes under a symbolic memory, and the numbers its terms stand for."""
+
+    def __init__(self, cell: int, order: str, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.data = bytearray(self.rng.randbytes(2 * SIZE))
+        self.initial = bytes(self.data)
+        self.cell, self.order = cell, order
+        self.base = Var("buffer", 64, secret=False)
+        self.index = Var("i", 64, pb=ones(16), secret=False)
+        self.region = SymbolicRegion("buffer", self.base, Bits(64, 2 * SIZE), "rw", cell=cell, order=order)
+        self.memory = SymbolicMemory([self.region])
+        self.values: dict[Var, int] = {self.base: BASE, self.index: INDEX}
+
+    def number(self, v: Value) -> int:
+        return Evaluator(self.values, self._apply)(v)
+
+    def _apply(self, name: str, width: int, widths: tuple[int, ...], args: tuple[int, ...]) -> int:
+        assert name == "buffer[]"
+        assert width == 8 * self.cell
+        assert widths == (64,)
+        at = args[0]
+        assert at % self.cell == 0
+        return int.from_bytes(self.initial[at : at + self.cell], "big" if self.order == "big" else "little")
+
+    def fresh(self, width: int) -> Bits:
+        v = Var(f"w{len(self.values)}", width)
+        self.values[v] = self.rng.getrandbits(width)
+        return Bits(width, v)
+
+
+steps = st.lists(st.tuples(st.booleans(), st.sampled_from([1, 2, 4, 8, 16, 3]), st.integers(0, SIZE - 16)), min_size=1, max_size=25)
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize("cell", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("scale", [0, 16])
+def test_loads_see_stores(cell: int, order: str, scale: int) -> None:
+    """At base + constant, and at base + 16 * i + constant with the same i throughout."""
+
+    @settings(max_examples=20, deadline=None)
+    @given(steps, st.integers(0, 2**32))
+    def check(program: list[tuple[bool, int, int]], seed: int) -> None:
+        new_table()
+        m = Model(cell, order, seed)
+        start = Bits(64, m.base) + Bits(64, m.index) * scale if scale else Bits(64, m.base)
+        for store, size, at in program:
+            real = at + scale * INDEX
+            if store:
+                value = m.fresh(8 * size)
+                m.memory.store(start + at, value)
+                m.data[real : real + size] = m.number(value.value).to_bytes(size, "little")
+            else:
+                got = m.memory.load(start + at, size)
+                assert got.width == 8 * size
+                assert m.number(got.value).to_bytes(size, "little") == bytes(m.data[real : real + size])
+        for at in range(0, SIZE, 8):
+            real = at + scale * INDEX
+            assert m.number(m.memory.look(start + at, 8).value).to_bytes(8, "little") == bytes(m.data[real : real + 8])
+        assert [(a.store, a.size, a.constant) for a in m.memory.log] == program, "every access is logged, looks are not"
+
+    check()
+
+
+def test_fork_is_independent() -> None:
+    """A store on one side is not seen on the other; the log is copied."""
+    m = Model(8, "little", 1)
+    a = Bits(64, m.base)
+    m.memory.store(a, Bits(64, 1))
+    other = m.memory.fork()
+    other.store(a + 4, Bits(8, 0xFF))
+    assert m.memory.load(a, 8).uint == 1
+    assert other.load(a, 8).uint == 0xFF_0000_0001
+    assert len(m.memory.log) == 2
+    assert len(other.log) == 3
+
+
+def test_negative_and_reordered_offsets_are_the_same_place() -> None:
+    """(base + i*16 + 8) - 8 is base + i*16; offsets are signed."""
+    m = Model(8, "little", 2)
+    a = Bits(64, m.base) + Bits(64, m.index) * 16
+    m.memory.store(a + 8, Bits(64, 77))
+    assert m.memory.load((Bits(64, m.index) << 4) + 24 + Bits(64, m.base) - 16, 8).uint == 77
+    _, symbolic, k = m.memory.split(a - 32)
+    assert symbolic is not None
+    assert k == -32
+
+
+# -- what may not be told is not told -----------------------------------------------------------
+
+
+def _two(disjoint: Any = None) -> tuple[Model, Bits, Bits]:
+    m = Model(8, "little", 3)
+    m.memory.disjoint = disjoint
+    j = Var("j", 64, pb=ones(16) & ~7, secret=False)
+    return m, Bits(64, m.base) + Bits(64, m.index) * 8, Bits(64, m.base) + Bits(64, j)
+
+
+def test_offsets_that_may_meet_are_refused() -> None:
+    """A load after a store at another symbolic offset raises, also in part and also at a constant one."""
+    for load_at in (1, 2):
+        m, first, second = _two()
+        m.memory.store(first, Bits(64, 5))
+        with pytest.raises(MemoryFault, match="may or may not"):
+            m.memory.load(second if load_at == 1 else Bits(64, m.base) + 8, 8)
+    m, first, second = _two()
+    m.memory.store(second, Bits(64, 6))
+    m.memory.store(first, Bits(32, 5))
+    with pytest.raises(MemoryFault, match="may or may not"):
+        m.memory.load(first, 8)  # its upper half may be what was stored at the second
+
+
+def test_the_newest_store_is_seen_whatever_was_before() -> None:
+    """A load wholly inside the newest store needs no disjointness."""
+    m, first, second = _two()
+    m.memory.store(second, Bits(64, 6))
+    m.memory.store(first, Bits(64, 5))
+    assert m.memory.load(first, 8).uint == 5
+    assert m.memory.load(first + 2, 2).uint == 0
+
+
+def test_disjointness_is_asked_for_the_bytes_in_question() -> None:
+    """[lo, hi) of the load and the extent of the other offset's stores."""
+    asked: list[tuple[int, int, int, int]] = []
+
+    def apart(a: Term | None, alo: int, ahi: int, b: Term | None, blo: int, bhi: int) -> bool:
+        asked.append((alo, ahi, blo, bhi))
+        return True
+
+    m, first, second = _two(apart)
+    m.memory.store(first + 16, Bits(64, 5))
+    m.memory.store(first + 40, Bits(16, 5))
+    got = m.memory.load(second + 8, 8)
+    assert asked == [(8, 16, 16, 42)]
+    m.values[next(v for v in _variables(got) if v.name == "j")] = 48
+    assert m.number(got.value) == int.from_bytes(m.initial[56:64], "little")
+
+
+def _variables(b: Bits) -> list[Var]:
+    from armsym.terms.evaluate import free_terms
+
+    return [v for v in free_terms(b.value) if isinstance(v, Var)]
+
+
+def test_content_at_offsets_between_cells_is_refused() -> None:
+    """base + i has no 8-byte cell of its own."""
+    m = Model(8, "little", 4)
+    with pytest.raises(MemoryFault, match="declare smaller cells"):
+        m.memory.load(Bits(64, m.base) + Bits(64, m.index), 1)
+    small = Model(1, "little", 4)
+    assert small.number(small.memory.load(Bits(64, small.base) + Bits(64, small.index), 4).value) == int.from_bytes(
+        small.initial[INDEX : INDEX + 4], "little"
+    )
+
+
+def test_addresses_without_a_base_are_refused() -> None:
+    """A number, a value of the program, a masked base, twice a base: no region."""
+    m = Model(8, "little", 5)
+    base = Bits(64, m.base)
+    for bad in (Bits(64, BASE), m.fresh(64), base & ~15, base * 2, base ^ Bits(64, m.index), -base):
+        with pytest.raises(MemoryFault):
+            m.memory.load(bad, 8)
+        with pytest.raises(MemoryFault):
+            m.memory.store(bad, Bits(8, 0))
+    assert not m.memory.log
+
+
+def test_two_bases_are_refused() -> None:
+    """The sum of two pointers is in neither region; their difference added back is."""
+    a, b = (SymbolicRegion(n, Var(n, 64), Bits(64, 16), "rw") for n in "ab")
+    memory = SymbolicMemory([a, b])
+    with pytest.raises(MemoryFault, match="two bases"):
+        memory.load(a.address + b.address, 8)
+    memory.store(a.address + (b.address - a.address), Bits(8, 9))
+    assert memory.load(b.address, 1).uint == 9
+
+
+def test_permissions() -> None:
+    """What is not readable is not loaded, what is not writable is not stored to; looking is neither."""
+    r, w = SymbolicRegion("r", Var("r", 64), Bits(64, 16), "r"), SymbolicRegion("w", Var("w", 64), Bits(64, 16), "w")
+    memory = SymbolicMemory([r, w])
+    with pytest.raises(MemoryFault, match="may not be written"):
+        memory.store(r.address, Bits(8, 0))
+    with pytest.raises(MemoryFault, match="may not be read"):
+        memory.load(w.address, 1)
+    memory.look(w.address, 1)
+    assert not memory.log
+
+
+def test_parts_of_one_base() -> None:
+    """Regions with a common base are told apart by the constant; between them lies nothing."""
+    base = Var("image", 64, secret=False)
+    parts = [SymbolicRegion(n, base, Bits(64, 8), "r", bias=at) for n, at in (("low", -8), ("high", 8))]
+    memory = SymbolicMemory(parts)
+    assert memory.split(Bits(64, base) - 3)[::2] == (parts[0], 5)
+    assert memory.split(Bits(64, base) + 8)[::2] == (parts[1], 0)
+    with pytest.raises(MemoryFault, match="in no declared region"):
+        memory.load(Bits(64, base), 1)
+
+
+def test_fixed_content_needs_a_fixed_offset() -> None:
+    """A table of the file at a symbolic index is not guessed."""
+    base, i = Var("image", 64, secret=False), Var("i", 64, secret=False)
+    r = SymbolicRegion("table", base, Bits(64, 8), "r")
+    r.fixed = lambda k, size: Bits.from_bytes(bytes(range(k, k + size)), "little")
+    memory = SymbolicMemory([r])
+    assert memory.load(Bits(64, base) + 2, 2).uint == 0x0302
+    with pytest.raises(MemoryFault, match="symbolic offset"):
+        memory.load(Bits(64, base) + Bits(64, i), 1)
+
+
+def test_secrecy_of_content() -> None:
+    """The content of a secret region is secret at public offsets, before and after substitution; a public one's is not."""
+    from armsym.terms import ops
+
+    secret = SymbolicRegion("s", Var("s", 64, secret=False), Bits(64, 64), "r")
+    public = SymbolicRegion("p", Var("p", 64, secret=False), Bits(64, 64), "r", secret=False)
+    memory = SymbolicMemory([secret, public])
+    assert ops.is_secret(memory.load(secret.address + 8, 8).value)
+    assert not ops.is_secret(memory.load(public.address + 8, 4).value)
+    assert ops.is_secret(memory.load(public.address + (Bits(64, Var("k", 64)) << 3), 8).value), "a secret index"
