@@ -105,5 +105,10 @@ class ConcreteMemory:
         r.data[off : off + size] = value.uint.to_bytes(size, "little")
 
     def fork(self) -> ConcreteMemory:
-        """A copy with its own bytes."""
-        return ConcreteMemory([ConcreteRegion(r.name, r.base, bytearray(r.data), r.access) for r in self.regions])
+        """A copy with its own bytes; what cannot be written is shared."""
+        m = ConcreteMemory.__new__(ConcreteMemory)
+        m.regions = [
+            ConcreteRegion(r.name, r.base, bytearray(r.data), r.access) if r.writable else r for r in self.regions
+        ]
+        m._bases, m._last = self._bases, None
+        return m

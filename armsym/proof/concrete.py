@@ -205,7 +205,6 @@ class ConcreteProof(Proof):
         for s in image.segments:
             if not s.access:
                 continue
-            data = image.loaded(s, self.machine_base)
             # Writable parts of the image are not the routine's to read, but for declared globals.
             if "w" in s.access:
                 for offset, size, number in self._globals:
@@ -213,6 +212,7 @@ class ConcreteProof(Proof):
                         piece = bytearray(number.to_bytes(size, "little"))
                         regions.append(ConcreteRegion(f"global {offset:#x}", self.machine_base + offset, piece, "r"))
                 continue
+            data = self.routine.loaded(s, self.machine_base)
             regions.append(ConcreteRegion(f"image {s.name}", self.machine_base + s.offset, data, s.access))
         top = 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)
         if self._depth:
@@ -373,7 +373,7 @@ def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
     before = entry.memory
     assert isinstance(before, ConcreteMemory)
     for old, new in zip(before.regions, memory.regions, strict=True):
-        if new.name not in allowed and old.data != new.data:
+        if new is not old and new.name not in allowed and old.data != new.data:
             k = next(j for j in range(len(old.data)) if old.data[j] != new.data[j])
             return Violation("frame", f"{new.name} is unchanged", f"{old.data[k]:#04x}", f"{new.data[k]:#04x}", f"byte {k} on return")
     return None

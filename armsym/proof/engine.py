@@ -434,7 +434,8 @@ class Engine:
             fold.generalise(k)
         # What the claims say of the forgotten values takes the place of what was computed.
         m = path.machine
-        everything = LoopGuess(written_everywhere(path))
+        # (The stack pointer stays: claims find what is on the stack by it.)
+        everything = LoopGuess(written_everywhere(path) - {("x", 31)})
         shadow = m.fork()
         h = havoc(shadow, everything, Bits(64, 0))
         a = Assumptions(set(h.unknowns))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from armsym.bits import Bits, Prop
-from armsym.elf import Image
+from armsym.elf import Image, Segment
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.machine import NZCV, Machine
@@ -67,6 +67,17 @@ class Routine:
     def __init__(self, image: Image, isa: InstructionSet, symbol: str) -> None:
         self.image, self.isa, self.symbol = image, isa, symbol
         self.entry = image.symbol(symbol).offset
+        self._loaded: dict[tuple[int, int], bytearray] = {}
+
+    def loaded(self, segment: Segment, base: int) -> bytearray:
+        """The bytes of a read-only segment at an image base; kept, since every concrete run wants them."""
+        if not self.image.slots_in(segment.offset, len(segment.data)):
+            base = 0  # no address depends on the base
+        key = (segment.offset, base)
+        if key not in self._loaded:
+            self._loaded = {k: v for k, v in self._loaded.items() if k[1] == 0 or k[1] == base}
+            self._loaded[key] = self.image.loaded(segment, base)
+        return self._loaded[key]
 
     @cached_property
     def successors(self) -> dict[int, tuple[int, ...]]:

@@ -74,7 +74,7 @@ CHANGES = {
     "one block too many": (
         armsym_sha512_blocks, sha512_object, SHA512,
         "b.ne #0x10", 0x54FFC485, "b.pl #0x10",
-        "termination", {"termination"},
+        "memory", {"termination"},
     ),
     "every other block": (
         armsym_sha512_blocks, sha512_object, SHA512,
@@ -84,27 +84,27 @@ CHANGES = {
     "no question whether there is a block": (
         armsym_sha512_blocks, sha512_object, SHA512,
         "cbz x2, #0x788", 0xD503201F, "nop",
-        "termination", {"termination"},
+        "memory", {"termination"},
     ),
     "bytes in the wrong order": (
         armsym_sha512_blocks, sha512_object, SHA512,
         "rev64 v19.16b, v19.16b", 0x6E200A73, "rev32 v19.16b, v19.16b",
-        "invariant", {"invariant", "ensures"},
+        "ensures", {"invariant", "ensures"},
     ),
     "last round without schedule": (
         armsym_sha512_blocks, sha512_object, SHA512,
         "sha512su1 v23.2d, v22.2d, v5.2d", 0xD503201F, "nop",
-        "invariant", {"invariant", "ensures"},
+        "ensures", {"invariant", "ensures"},
     ),
     "the message is read twice": (
         armsym_sha256_blocks, sha256_object, SHA256,
         "ld1 {v4.16b, v5.16b, v6.16b, v7.16b}, [x1], #64", 0x4C402024, "ld1 {v4.16b, v5.16b, v6.16b, v7.16b}, [x1]",
-        "invariant", {"invariant"},
+        "ensures", {"invariant"},
     ),
     "the next byte is read": (
         armsym_ct_memcmp, memcmp_object, MEMCMP,
         "ldrb w5, [x1], #1", 0x38401C25, "ldrb w5, [x1, #1]!",
-        "invariant", {"memory", "invariant"},
+        "memory", {"memory", "invariant"},
     ),
     "differences cancel": (
         armsym_ct_memcmp, memcmp_object, MEMCMP,
@@ -145,15 +145,16 @@ def test_one_flipped_bit_is_shown_with_an_input_that_breaks_it() -> None:
     # The values shown are those of the standard, and of the damaged code as Unicorn runs it.
     blocks = int(c.inputs["n"])
     state, data = (bytes.fromhex(c.inputs[name].split()[0].rstrip(".")) for name in ("state", "data"))
-    assert blocks >= 1
-    H = [int.from_bytes(state[k : k + 8], "little") for k in range(0, 64, 8)]
-    M = [int.from_bytes(data[k : k + 8], "big") for k in range(0, 128, 8)]
-    digest = sha512.compress([Bits(64, h) for h in H], [Bits(64, m) for m in M])
+    assert 1 <= blocks <= 3  # more are not shown in full
+    H = [Bits.from_bytes(state[k : k + 8], "little") for k in range(0, 64, 8)]
+    M = [Bits.from_bytes(data[k : k + 8], "big") for k in range(0, len(data), 8)]
+    for k in range(blocks):
+        H = list(sha512.compress(H, M[16 * k : 16 * k + 16]))
     got = bytearray(state)
-    emulate(image, SHA512, [(got, "rw"), (bytearray(data[:128]), "r"), 1])
-    assert (c.kind, c.claim) == ("invariant", "hash value so far[0]")  # (a, b) after the first block
-    assert int(c.expected, 16) == digest[0].uint | digest[1].uint << 64
-    assert int(c.got, 16) == int.from_bytes(got[:16], "little")
+    emulate(image, SHA512, [(got, "rw"), (bytearray(data), "r"), blocks])
+    assert (c.kind, c.claim) == ("ensures", "hash value[0]")
+    assert int(c.expected, 16) == H[0].uint
+    assert int(c.got, 16) == int.from_bytes(got[:8], "little")
     assert c.expected != c.got
 
 
@@ -177,22 +178,13 @@ def test_length_counted_in_32_bits(name: str) -> None:
 
 
 def test_every_single_bit_of_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Bit n of instruction k that no proof, Unicorn or the manual can tell from the original: nothing
-    # is shifted anyway, flags that nobody reads, upper halves that are 0, both tests for zero.
-    harmless = {
-        (0, 10), (0, 11), (0, 12), (0, 13), (0, 14),  # orr w3, wzr, wzr, lsl #n
-        (0, 22), (0, 23), (0, 31),  # lsr #0, asr #0, 64 bits
-        (0, 24), (0, 29), (0, 30),  # adds, and, ands w3, wzr, wzr
-        (4, 22), (4, 23), (4, 31), (5, 22), (5, 23), (5, 31),
-        (6, 29),  # subs
-        (8, 4), (8, 22), (8, 30), (8, 31),  # subs w15, w3, #0; lsl #12; cmn; 64 bits
-        (9, 31),
-        (10, 22),  # br x30
-    }  # fmt: skip
+    # CBZ, EOR, ORR and SUB.  The bits that make no difference: LSR and ASR by 0 are no shift, in 64
+    # bits the upper halves are 0, and nobody reads the flags that SUBS sets.
+    harmless = {(4, 22), (4, 23), (4, 31), (5, 22), (5, 23), (5, 31), (6, 29)}
     fix_loops(monkeypatch, memcmp_object, MEMCMP)
-    start, size = memcmp_object.function_extent(MEMCMP)
+    start, _ = memcmp_object.function_extent(MEMCMP)
     proved = set()
-    for k in range(size // 4):
+    for k in (1, 4, 5, 6):
         for bit in range(32):
             word = memcmp_object.word(start + 4 * k) ^ 1 << bit
             image = memcmp_object.patched({start + 4 * k: word.to_bytes(4, "little")})
@@ -206,7 +198,7 @@ def test_random_bits_of_sha512(monkeypatch: pytest.MonkeyPatch) -> None:
     start, size = sha512_object.function_extent(SHA512)
     rng = random.Random(512)
     refused = 0
-    for _ in range(60):
+    for _ in range(40):
         at, bit = start + 4 * rng.randrange(size // 4), rng.randrange(32)
         image = sha512_object.patched({at: (sha512_object.word(at) ^ 1 << bit).to_bytes(4, "little")})
         r = run(armsym_sha512_blocks, image, SHA512)
@@ -215,7 +207,7 @@ def test_random_bits_of_sha512(monkeypatch: pytest.MonkeyPatch) -> None:
             # A vector copied or loaded in lanes of another size is the same vector.
             old, new = assembly(sha512_object, at), assembly(image, at)
             assert _without_lanes(old) == _without_lanes(new), (old, new)
-    assert refused > 50
+    assert refused > 30
 
 
 def _without_lanes(text: str) -> str:
@@ -295,10 +287,10 @@ FALSE = {
     # claims, kind that a run refutes (None: no run can), kinds that the terms refuse
     "one constant of the standard wrong": (
         Sha512Claims(compress=_wrong_compress),
-        "invariant",
+        "ensures",
         {"invariant", "ensures"},
     ),
-    "message little-endian": (Sha512Claims(order="little"), "invariant", {"invariant", "ensures"}),
+    "message little-endian": (Sha512Claims(order="little"), "ensures", {"invariant", "ensures"}),
     "two words of the result swapped": (Sha512Claims(result=_swapped), "ensures", {"ensures"}),
     "one block less": (Sha512Claims(result=lambda H, n: H(n - 1)), "ensures", {"ensures"}),
     "state unchanged": (Sha512Claims(result=lambda H, n: H(n - n)), "ensures", {"ensures"}),
