@@ -42,15 +42,20 @@ def permutation(p: Proof) -> Permutation:
 
 
 class _Theta(NamedTuple):
-    """Where the lanes after theta are, and what some of these still lack: `found[j] ^ lacking[j]` is lane j."""
+    """Theta, done or begun: lane j is `found[j] ^ lacking[j]`, `lacking` what theta has yet to add."""
 
     found: Words
     lacking: Words
 
 
+def _after_theta(t: _Theta, A: Words) -> Claims:
+    return {"lanes after theta": t.found == [lane ^ add for lane, add in zip(A, t.lacking, strict=True)]}
+
+
 def _rounds(
     p: Proof,
     f: Permutation,
+    *,
     head: int,
     lanes: Callable[[State], Words],
     middle: int,
@@ -65,9 +70,7 @@ def _rounds(
 
     @p.cut_each(middle, forget=lambda k: [(f.A, 2 * (first + k) + 1)])
     def _(s: State, k: int) -> Claims:
-        found, lacking = theta(s)
-        after = f.A(2 * (first + k) + 1)
-        return {"lanes after theta": found == [a ^ d for a, d in zip(after, lacking, strict=True)]}
+        return _after_theta(theta(s), f.A(2 * (first + k) + 1))
 
 
 def _registers(s: State, numbers: Iterable[int]) -> Words:
@@ -83,10 +86,10 @@ def general_registers(p: Proof, f: Permutation, routine: str = "KeccakF1600_int"
     _rounds(
         p,
         f,
-        start + 0x10,
-        lambda s: _registers(s, before),
-        start + 0xE0,
-        lambda s: _Theta(_registers(s, after), nothing),
+        head=start + 0x10,
+        lanes=lambda s: _registers(s, before),
+        middle=start + 0xE0,
+        theta=lambda s: _Theta(_registers(s, after), nothing),
     )
 
 
@@ -102,7 +105,14 @@ def vectors(p: Proof, f: Permutation, head: str, middle: int, lacking: Iterable[
     def low(s: State, numbers: Iterable[int]) -> Words:
         return Words(s.v[n][63:0] for n in numbers)
 
-    _rounds(p, f, at, lambda s: low(s, range(25)), at + middle, lambda s: _Theta(low(s, range(25)), low(s, adds)))
+    _rounds(
+        p,
+        f,
+        head=at,
+        lanes=lambda s: low(s, range(25)),
+        middle=at + middle,
+        theta=lambda s: _Theta(low(s, range(25)), low(s, adds)),
+    )
 
 
 #: s2n-bignum's scalar code, by lane: register at the loop's head and the rotation still to be done.
@@ -114,30 +124,55 @@ _S2N = (
     *((5, 25), (10, 23), (15, 62), (20, 2), (25, 9)),
 )
 
-#: After theta, by lane: the register, or None where the register of `_S2N` still lacks it.
+_SPILLED = -1
+
+#: Theta in the loop, by lane: its register, or None where that of `_S2N` still lacks what theta adds.
 _S2N_THETA = (
     *(21, None, 11, 16, 3),
     *(None, 17, None, 1, 22),
-    *(20, 8, 13, -1, None),
+    *(20, 8, 13, _SPILLED, None),
     *(None, 9, 14, 19, 24),
     *(None, None, 15, 29, 25),
+)
+
+#: The same in round 0.
+_S2N_THETA_0 = (
+    *(1, 2, 11, 24, 16),
+    *(0, None, 17, 20, 22),
+    *(None, 6, 26, 13, _SPILLED),
+    *(4, None, 14, 30, 28),
+    *(None, None, 15, 19, 21),
 )
 
 
 def s2n_scalar(p: Proof, f: Permutation) -> None:
     """s2n-bignum's scalar code: round 0 stands before the loop, and rho is left to the next use of a lane."""
-    head = p.image.symbol("Lsha3_keccak_f1600_loop").offset
-    adds = [26, 27, 0, 30, 28] * 5
 
     def lanes(s: State) -> Words:
         return Words(s.x[r].ror(n) for r, n in _S2N)
 
-    def theta(s: State) -> _Theta:
+    def theta(s: State, before: Words, after: Iterable[int | None], adds: Iterable[int]) -> _Theta:
         found, lacking = Words(), Words()
-        for before, after, add in zip(lanes(s), _S2N_THETA, adds, strict=True):
-            spilled = after == -1  # lane 13, on the stack
-            found.append(before if after is None else s.load(s.sp + 24, 64) if spilled else s.x[after])
-            lacking.append(s.x[add] if after is None else Bits(64, 0))
+        for old, register, add in zip(before, after, [*adds] * 5, strict=True):
+            if register is None:
+                found.append(old)
+                lacking.append(s.x[add])
+            else:
+                found.append(s.load(s.sp + 24, 64) if register == _SPILLED else s.x[register])
+                lacking.append(Bits(64, 0))
         return _Theta(found, lacking)
 
-    _rounds(p, f, head, lanes, head + 0xBC, theta, first=1)
+    @p.cut(p.image.symbol("sha3_keccak_f1600").offset + 0x114, forget=[(f.A, 1)])
+    def _(s: State) -> Claims:
+        return _after_theta(theta(s, _registers(s, [r for r, _ in _S2N]), _S2N_THETA_0, (27, 29, 0, 23, 30)), f.A(1))
+
+    head = p.image.symbol("Lsha3_keccak_f1600_loop").offset
+    _rounds(
+        p,
+        f,
+        head=head,
+        lanes=lanes,
+        middle=head + 0xBC,
+        theta=lambda s: theta(s, lanes(s), _S2N_THETA, (26, 27, 0, 30, 28)),
+        first=1,
+    )

@@ -74,6 +74,10 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         conditions += [(f"block j, word {k}", a == b) for k, (a, b) in enumerate(zip(known, wanted, strict=True))]
         start = under.upto
     new = (claim.upto - start).value
+    if not isinstance(new, int):
+        # Facts of the path may say what the terms do not show: as many blocks as were written.
+        written = [len(layer.bytes) // claim.size for layer in memory.overlays[r.name]]
+        new = next((q for q in (0, sum(written)) if memory.decide(claim.upto - start == q)), new)
     if not isinstance(new, int) or signed(new) < 0 or new > MAX_BLOCKS:
         return f"{claim.upto.value} blocks are claimed where {start.value} are known: the difference is not a small number"
     step = claim.width // 8

@@ -115,6 +115,10 @@ def _widened(base: Sum, width: int) -> tuple[dict[Term, int], int]:
 def _resized(base: Term, width: int) -> Value:
     if base.width == width:
         return base
+    if isinstance(base, Poly):
+        full = ones(width)
+        same = make_poly(width, {m: k for m, mask in base.entries.items() if (k := mask & full)}, base.const & full)
+        return intern(same) if isinstance(same, Term) else same
     if base.width > width:
         if isinstance(base, Sum):
             return narrow(base, width)

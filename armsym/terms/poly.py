@@ -27,6 +27,12 @@ __all__ = [
 
 #: Above this many products of monomials an AND stays an operation node instead.
 PRODUCT_LIMIT = 256
+#: The same for products of more factors than this: a chain of ORs doubles with each.
+DEGREE_LIMIT = 4
+
+
+def _degree(entries: dict[Mono, int]) -> int:
+    return max((len(m.factors) for m in entries), default=0)
 
 
 def poly_view(t: Term) -> tuple[dict[Mono, int], int]:
@@ -109,7 +115,8 @@ def and_poly(width: int, a: Term, b: Value) -> Value:
     if isinstance(b, int):
         return make_poly(width, {m: kept for m, mask in ea.items() if (kept := mask & b)}, ca & b)
     eb, cb = poly_view(b)
-    if len(ea) * len(eb) > PRODUCT_LIMIT:
+    size = len(ea) * len(eb)
+    if size > PRODUCT_LIMIT or (size > 8 and _degree(ea) + _degree(eb) > DEGREE_LIMIT):
         x, y = sorted((intern(a), intern(b)), key=lambda t: t.id)
         return op("and", width, width, (x, y), x.pb & y.pb)
     out: dict[Mono, int] = {}

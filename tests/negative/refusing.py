@@ -24,7 +24,7 @@ __all__ = ["change", "fix_loops", "refute", "run", "symbolically", "without_sear
 ProofFn = Callable[[Proof], None]
 
 #: Small: what is not closed within it is refused.
-BUDGET = Budget(seconds=5, steps=4000, paths=32)
+BUDGET = Budget(seconds=5, steps=4000, paths=32, claim_ms=1000)
 
 
 def run(fn: ProofFn, image: Image, symbol: str) -> ProofResult:
@@ -55,6 +55,7 @@ def symbolically(fn: ProofFn, image: Image, symbol: str) -> dict[str, list[str]]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(armsym.proof.concrete, "_broken", lambda *_, **__: None)
         patch.setattr(armsym.proof.run, "run_trial", _silent)
+        patch.setattr(armsym.proof.run, "VISITS", 2)
         without_search(patch)
         r = run(fn, image, symbol)
     assert r.counterexample is None

@@ -34,6 +34,12 @@ SET = "movz x9,#0xcdef\n movk x9,#0x90ab,lsl 16\n movk x9,#0x5678,lsl 32\n movk 
 ProofFn = Callable[[Proof], None]
 
 
+@pytest.fixture(autouse=True)
+def _short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Endless routines are found out sooner.
+    monkeypatch.setattr("armsym.proof.concrete.MAX_STEPS", 20_000)
+
+
 def routine(folder: Path, text: str) -> Image:
     """An object file whose function `f` is this text."""
     source = f".arch armv8.4-a\n.text\n.global f\n.type f,%function\nf:\n{text}\n.size f,.-f\n"
@@ -45,7 +51,7 @@ def routine(folder: Path, text: str) -> Image:
 
 def answer(folder: Path, text: str, fn: ProofFn) -> ProofResult:
     """The engine's answer, with a small budget."""
-    budget = Budget(seconds=30, claim_ms=2000, paths=100)
+    budget = Budget(seconds=20, claim_ms=1000, paths=100)
     return prove(fn, name="negative", image=routine(folder, text), symbol="f", isa=A64, budget=budget)
 
 
@@ -233,7 +239,10 @@ def endless_on_one_path(p: Proof) -> None:
     p.ensures(lambda s: {"x2": s.x2 == flag})
 
 
-@case("termination", SET + "nop\n1: mov x3,x4\n2: cmp x2,x9\n b.eq 2b\n subs x3,x3,#1\n b.ne 2b\n subs x1,x1,#1\n b.ne 1b\n ret")
+@case(
+    "termination",
+    SET + "nop\n1: mov x3,x4\n2: cmp x2,x9\n b.eq 2b\n subs x3,x3,#1\n b.ne 2b\n subs x1,x1,#1\n b.ne 1b\n ret",
+)
 def endless_inner_loop(p: Proof) -> None:
     n, k, flag = p.nat("n", low=1, high=9), p.nat("k", low=1, high=9), p.word("flag", public=True)
     p.call(x1=n, x4=k, x2=flag)
@@ -250,9 +259,18 @@ def endless_inner_loop(p: Proof) -> None:
     p.ensures(lambda s: {"x2": s.x2 == flag})
 
 
-@case("ensures", SET + "nop\n1: mov x3,x4\n2: cmp x2,x9\n b.ne 3f\n mov x5,#0\n3: subs x3,x3,#1\n b.ne 2b\n subs x1,x1,#1\n b.ne 1b\n ret")
+@case(
+    "ensures",
+    SET
+    + "nop\n1: mov x3,x4\n2: cmp x2,x9\n b.ne 3f\n mov x5,#0\n3: subs x3,x3,#1\n b.ne 2b\n subs x1,x1,#1\n b.ne 1b\n ret",
+)
 def inner_loop_changes_what_the_outer_one_keeps(p: Proof) -> None:
-    n, k, flag, a = p.nat("n", low=1, high=9), p.nat("k", low=1, high=9), p.word("flag", public=True), p.word("a", public=True)
+    n, k, flag, a = (
+        p.nat("n", low=1, high=9),
+        p.nat("k", low=1, high=9),
+        p.word("flag", public=True),
+        p.word("a", public=True),
+    )
     p.call(x1=n, x4=k, x2=flag, x5=a)
     outer, inner = sorted(p.routine.all_loops, key=lambda x: x.head)
 
@@ -276,7 +294,9 @@ def store_on_one_path_of_a_loop(p: Proof) -> None:
     p.ensures(lambda s: {"unchanged": out.words(width=64, at=s) == out.words(width=64)})
 
 
-@case("ensures", SET + "1: str x1,[x0]\n cbz x1,3f\n cmp x2,x9\n b.ne 2f\n str x9,[x0,#8]\n2: sub x1,x1,#1\n b 1b\n3: ret")
+@case(
+    "ensures", SET + "1: str x1,[x0]\n cbz x1,3f\n cmp x2,x9\n b.ne 2f\n str x9,[x0,#8]\n2: sub x1,x1,#1\n b 1b\n3: ret"
+)
 def cells_that_grow_while_the_loop_is_explored(p: Proof) -> None:
     n, flag = _counted(p, inclusive=True)
     out = p.region("out", 64, access="rw")
@@ -320,7 +340,10 @@ def loop_entered_from_two_places(p: Proof) -> None:
     p.ensures(lambda s: {"x3": s.x3 == 0})
 
 
-@case("invariant", SET + "1: subs x1,x1,#1\n b.ne 1b\n mov x1,x4\n2: cmp x2,x9\n cinc x5,x5,eq\n subs x1,x1,#1\n b.ne 2b\n ret")
+@case(
+    "invariant",
+    SET + "1: subs x1,x1,#1\n b.ne 1b\n mov x1,x4\n2: cmp x2,x9\n cinc x5,x5,eq\n subs x1,x1,#1\n b.ne 2b\n ret",
+)
 def second_of_two_loops(p: Proof) -> None:
     n, k = p.nat("n", low=1, high=9), p.nat("k", low=1, high=9)
     flag, a = p.word("flag", public=True), p.word("a", public=True)
@@ -430,7 +453,8 @@ def two_functions_of_one_name(p: Proof) -> None:
 
 @case(
     "constant-time",
-    SET + "mov x4,#0\n fmov d0,x4\n ldr x3,[x0]\n1: cmp x3,x9\n b.ne 2f\n nop\n2: add x4,x4,#1\n fmov d0,x4\n subs x1,x1,#1\n"
+    SET
+    + "mov x4,#0\n fmov d0,x4\n ldr x3,[x0]\n1: cmp x3,x9\n b.ne 2f\n nop\n2: add x4,x4,#1\n fmov d0,x4\n subs x1,x1,#1\n"
     " b.eq 3f\n ldr x3,[x0,x4,lsl #3]\n b 1b\n3: ret",
 )
 def secret_content_at_an_index_that_becomes_public(p: Proof) -> None:
@@ -458,6 +482,13 @@ def secret_as_an_address(p: Proof) -> None:
     data, table = p.region("data", 8, access="r"), p.region("table", 16, access="r", public=True)
     p.call(x0=data, x1=table)
     p.ensures(lambda s: {"x0": s.x0 == data.base})
+
+
+@pytest.mark.parametrize("name", ["H.0", "data[]", "global f[]", ""])
+def test_names_of_functions_are_not_those_of_folds_and_regions(name: str) -> None:
+    """An opaque function of such a name would be the fold or the region's content."""
+    with pytest.raises(ArmsymError):
+        opaque(name, 64)(lambda a: a)
 
 
 # -- preconditions --------------------------------------------------------------------------------
@@ -512,7 +543,10 @@ def test_right_code_of_the_same_shape_is_proved(tmp_path: Path) -> None:
         p.modifies(out)
         p.ensures(lambda s: {"total": out.words(width=64, at=s) == total(n)})
 
-    code = SET + "mov x3,#0\n1: cmp x2,x9\n b.eq 2f\n add x3,x3,#1\n2: add x3,x3,#1\n str x3,[x6]\n subs x1,x1,#1\n b.ne 1b\n ret"
+    code = (
+        SET
+        + "mov x3,#0\n1: cmp x2,x9\n b.eq 2f\n add x3,x3,#1\n2: add x3,x3,#1\n str x3,[x6]\n subs x1,x1,#1\n b.ne 1b\n ret"
+    )
     result = answer(tmp_path, code, right)
     assert result.status is Status.PROVED, [o for o in result.obligations if o.status is not Status.PROVED]
 
@@ -520,7 +554,9 @@ def test_right_code_of_the_same_shape_is_proved(tmp_path: Path) -> None:
 # -- what cannot even be declared -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["x", "v", "stack", "flags", "image", "image .text", "global f", "H.0", "m[]", "", "i"])
+@pytest.mark.parametrize(
+    "name", ["x", "v", "stack", "flags", "image", "image .text", "global f", "H.0", "m[]", "", "i"]
+)
 def test_names_of_the_engine_are_refused(name: str, tmp_path: Path) -> None:
     """A region called like a register file or the stack would be taken for it."""
 

@@ -59,7 +59,9 @@ class Model:
         return Bits(width, v)
 
 
-steps = st.lists(st.tuples(st.booleans(), st.sampled_from([1, 2, 4, 8, 16, 3]), st.integers(0, SIZE - 16)), min_size=1, max_size=25)
+steps = st.lists(
+    st.tuples(st.booleans(), st.sampled_from([1, 2, 4, 8, 16, 3]), st.integers(0, SIZE - 16)), min_size=1, max_size=25
+)
 
 
 @pytest.mark.parametrize("order", ["little", "big"])

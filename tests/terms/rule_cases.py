@@ -66,6 +66,7 @@ def kinds(w: int, v: dict[str, Var] | None = None) -> dict[str, Value]:
         "max": full,
         "number": (0xA5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A6 >> 1) & full,
         "top": 1 << (w - 1),
+        "low ones": ones(half),
         "var": x,
         "var y": y,
         "var low bits": low,
@@ -85,6 +86,7 @@ def kinds(w: int, v: dict[str, Var] | None = None) -> dict[str, Value]:
         "low + times": add(w, add(w, low, mul(w, x, 1 << half & full)), (2 << half | 0) & full),
         "low + sum": add(w, add(w, low, mul(w, x, 1 << half & full)), mul(w, y, 3 << half & full)),
         "high sum const": add(w, add(w, high, mul(w, y, 1 << half & full)), 1),
+        "shifted to meet": ops.lsl(w, x, half - 1),
         "low meets": add(w, low, mul(w, x, max(1, 1 << half - 1) & full)),
         "shifted const meets": xor(w, ops.lsl(w, x, 1), 6 & full),
         "low sum": add(w, low, mul(w, low, 2 & full)),
@@ -201,17 +203,17 @@ def _tiled(w: int, a: Value, b: Value) -> Value:
     return ops.concat(2 * w, [(w - h, _part(w, a, h, w - h)), (h, _part(w, a, 0, h)), (w, b)])
 
 
-def _low_mask(w: int) -> int:
-    h = max(1, w // 2)
-    return ones(w) & ~(0b10 & ones(h)) if w > 1 else 1
+def _clipped(w: int) -> int:
+    return ones(w) >> 1 if w > 2 else ones(w)
 
 
-def _tiled_masked(w: int, a: Value, b: Value) -> Value:
-    # As _tiled, but a bit of the low part is cleared: it must not be joined with the high part.
+def _tiled_clipped(w: int, a: Value, b: Value) -> Value:
+    # As _tiled, but the top bit of the high part is cleared: joining must not bring it back.
     h = max(1, w // 2)
-    if w < 2:
+    if w <= 2:
         return ops.concat(2 * w, [(w, a), (w, b)])
-    return ops.concat(2 * w, [(w - h, _part(w, a, h, w - h)), (h, ops.and_(h, _part(w, a, 0, h), ones(h) & ~0b10)), (w, b)])
+    high = ops.and_(w - h, _part(w, a, h, w - h), ones(w - h) >> 1)
+    return ops.concat(2 * w, [(w - h, high), (h, _part(w, a, 0, h)), (w, b)])
 
 
 def _late(name: str) -> Callable[..., Value]:
@@ -221,105 +223,260 @@ def _late(name: str) -> Callable[..., Value]:
 
 def _make() -> Iterator[Operation]:
     yield Operation(
-        "linear_view", "linear.linear_view linear._linear_parts linear._whole_parts linear._resized linear.narrow",
-        1, _raw_linear, lambda w, a: a, lambda w, a: a, terms=True,
-    )  # fmt: skip
-    yield Operation("poly_view", "poly.poly_view poly._split_low_constant", 1, _raw_poly, lambda w, a: a, lambda w, a: a, terms=True)
-    yield Operation(
-        "add", "ops.add linear.add_linear linear.make_sum linear._disjoint linear.narrow", 2,
-        _late("add"), lambda w, a, b: a + b, lambda w, a, b: a + b & ones(w),
-    )  # fmt: skip
-    yield Operation("sub", "ops.sub linear.add_linear linear.make_sum linear._disjoint", 2, _late("sub"), lambda w, a, b: a - b, lambda w, a, b: a - b & ones(w))
-    yield Operation("neg", "ops.neg linear.scale", 1, _late("neg"), lambda w, a: -a, lambda w, a: -a & ones(w))
-    yield Operation(
-        "mul", "ops.mul linear.scale linear._times", 2, _late("mul"), lambda w, a, b: a * b, lambda w, a, b: a * b & ones(w), widths=(1, 4, 32)
+        "linear_view",
+        "linear.linear_view linear._linear_parts linear._whole_parts linear._resized linear.narrow",
+        1,
+        _raw_linear,
+        lambda w, a: a,
+        lambda w, a: a,
+        terms=True,
     )
     yield Operation(
-        "udiv", "ops.udiv", 2, _late("udiv"),
-        lambda w, a, b: z3.If(b == 0, z3.BitVecVal(0, w), z3.UDiv(a, b)), lambda w, a, b: a // b if b else 0, widths=(1, 4, 8),
-        only=("var", "0", "1", "top", "number", "max", "sum", "even", "concat", "low + high", "masked"),
-    )  # fmt: skip
+        "poly_view", "poly.poly_view poly._split_low_constant", 1, _raw_poly, lambda w, a: a, lambda w, a: a, terms=True
+    )
     yield Operation(
-        "clmul", "ops.clmul", 2, _late("clmul"), _z3_clmul, lambda w, a, b: _clmul(a, b), result=lambda w: 2 * w, widths=(1, 4, 8),
+        "add",
+        "ops.add linear.add_linear linear.make_sum linear._disjoint linear.narrow",
+        2,
+        _late("add"),
+        lambda w, a, b: a + b,
+        lambda w, a, b: a + b & ones(w),
+    )
+    yield Operation(
+        "sub",
+        "ops.sub linear.add_linear linear.make_sum linear._disjoint",
+        2,
+        _late("sub"),
+        lambda w, a, b: a - b,
+        lambda w, a, b: a - b & ones(w),
+    )
+    yield Operation("neg", "ops.neg linear.scale", 1, _late("neg"), lambda w, a: -a, lambda w, a: -a & ones(w))
+    yield Operation(
+        "mul",
+        "ops.mul linear.scale linear._times",
+        2,
+        _late("mul"),
+        lambda w, a, b: a * b,
+        lambda w, a, b: a * b & ones(w),
+        widths=(1, 4, 32),
+    )
+    yield Operation(
+        "udiv",
+        "ops.udiv",
+        2,
+        _late("udiv"),
+        lambda w, a, b: z3.If(b == 0, z3.BitVecVal(0, w), z3.UDiv(a, b)),
+        lambda w, a, b: a // b if b else 0,
+        widths=(1, 4, 8),
+        only=("var", "0", "1", "top", "number", "max", "sum", "even", "concat", "low + high", "masked"),
+    )
+    yield Operation(
+        "clmul",
+        "ops.clmul",
+        2,
+        _late("clmul"),
+        _z3_clmul,
+        lambda w, a, b: _clmul(a, b),
+        result=lambda w: 2 * w,
+        widths=(1, 4, 8),
         only=("var", "0", "1", "top", "number", "max", "sum", "even", "concat", "xor", "product"),
-    )  # fmt: skip
-    yield Operation("xor", "ops.xor poly.xor_poly poly.make_poly", 2, _late("xor"), lambda w, a, b: a ^ b, lambda w, a, b: a ^ b)
-    yield Operation("and_", "ops.and_ poly.and_poly poly._toggle linear.narrow", 2, _late("and_"), lambda w, a, b: a & b, lambda w, a, b: a & b)
-    yield Operation("or_", "ops.or_", 2, _late("or_"), lambda w, a, b: a | b, lambda w, a, b: a | b, widths=(1, 4, 8, 32))
+    )
+    yield Operation(
+        "xor", "ops.xor poly.xor_poly poly.make_poly", 2, _late("xor"), lambda w, a, b: a ^ b, lambda w, a, b: a ^ b
+    )
+    yield Operation(
+        "and_",
+        "ops.and_ poly.and_poly poly._toggle linear.narrow",
+        2,
+        _late("and_"),
+        lambda w, a, b: a & b,
+        lambda w, a, b: a & b,
+    )
+    yield Operation(
+        "or_", "ops.or_", 2, _late("or_"), lambda w, a, b: a | b, lambda w, a, b: a | b, widths=(1, 4, 8, 32)
+    )
     for n in (0, 1, 2, 3, 4, 5):
         yield Operation(
-            f"lsl[{n}]", "ops.lsl poly.lsl_poly poly._shifted linear.scale poly.make_poly", 1,
+            f"lsl[{n}]",
+            "ops.lsl poly.lsl_poly poly._shifted linear.scale poly.make_poly",
+            1,
             lambda w, a, n=n: ops.lsl(w, a, _amounts(w)[n % len(_amounts(w))]),
             lambda w, a, n=n: a << _amounts(w)[n % len(_amounts(w))],
             lambda w, a, n=n: a << _amounts(w)[n % len(_amounts(w))] & ones(w),
-        )  # fmt: skip
+        )
         yield Operation(
-            f"lsr[{n}]", "ops.lsr poly.lsr_poly", 1,
+            f"lsr[{n}]",
+            "ops.lsr poly.lsr_poly",
+            1,
             lambda w, a, n=n: ops.lsr(w, a, _amounts(w)[n % len(_amounts(w))]),
             lambda w, a, n=n: z3.LShR(a, _amounts(w)[n % len(_amounts(w))]),
             lambda w, a, n=n: a >> _amounts(w)[n % len(_amounts(w))],
-        )  # fmt: skip
+        )
         yield Operation(
-            f"asr[{n}]", "ops.asr poly.asr_poly poly.spread_bit", 1,
+            f"asr[{n}]",
+            "ops.asr poly.asr_poly poly.spread_bit",
+            1,
             lambda w, a, n=n: ops.asr(w, a, _amounts(w)[n % len(_amounts(w))]),
             lambda w, a, n=n: a >> _amounts(w)[n % len(_amounts(w))],
             lambda w, a, n=n: _signed(w, a) >> _amounts(w)[n % len(_amounts(w))] & ones(w),
-            terms=True, widths=(1, 4, 8, 32) if n > 1 else (1, 4, 8, 64),
-        )  # fmt: skip
+            terms=True,
+            widths=(1, 4, 8, 32) if n > 1 else (1, 4, 8, 64),
+        )
         yield Operation(
-            f"ror[{n}]", "ops.ror poly.ror_poly", 1,
+            f"ror[{n}]",
+            "ops.ror poly.ror_poly",
+            1,
             lambda w, a, n=n: ops.ror(w, a, _amounts(w)[n % len(_amounts(w))] % w),
             lambda w, a, n=n: z3.RotateRight(a, _amounts(w)[n % len(_amounts(w))] % w),
             lambda w, a, n=n: _ror(w, a, _amounts(w)[n % len(_amounts(w))]),
             terms=True,
-        )  # fmt: skip
-    for name, at, count in (("low half", 0, 0.5), ("high half", 0.5, 0.5), ("middle", 0.25, 0.5), ("all", 0, 1), ("low bits", 0, 0.75)):
+        )
+    for name, at, count in (
+        ("low half", 0, 0.5),
+        ("high half", 0.5, 0.5),
+        ("middle", 0.25, 0.5),
+        ("all", 0, 1),
+        ("low bits", 0, 0.75),
+    ):
+
         def span(w: int, at: float = at, count: float = count) -> tuple[int, int]:
             lo = min(int(w * at), w - 1)
             return lo, min(max(1, int(w * count)), w - lo)
 
         yield Operation(
-            f"extract[{name}]", "ops.extract poly.extract_poly linear.narrow poly._is_low_part_of_sum", 1,
+            f"extract[{name}]",
+            "ops.extract poly.extract_poly linear.narrow poly._is_low_part_of_sum",
+            1,
             lambda w, a, span=span: ops.extract(w, a, *span(w)),
             lambda w, a, span=span: z3.Extract(sum(span(w)) - 1, span(w)[0], a),
             lambda w, a, span=span: a >> span(w)[0] & ones(span(w)[1]),
-            result=lambda w, span=span: span(w)[1], terms=True,
-        )  # fmt: skip
+            result=lambda w, span=span: span(w)[1],
+            terms=True,
+        )
     yield Operation(
-        "narrow", "linear.narrow", 1, lambda w, a: narrow(intern(a), max(1, w - 1)), lambda w, a: z3.Extract(max(1, w - 1) - 1, 0, a),
-        lambda w, a: a & ones(max(1, w - 1)), result=lambda w: max(1, w - 1), terms=True,
-    )  # fmt: skip
-    yield Operation(
-        "concat", "ops.concat poly.concat_poly", 2, lambda w, a, b: ops.concat(2 * w, [(w, a), (w, b)]), lambda w, a, b: z3.Concat(a, b),
-        lambda w, a, b: a << w | b, result=lambda w: 2 * w,
-    )  # fmt: skip
-    yield Operation(
-        "concat of parts", "poly.concat_poly poly._refuse_sums", 2, _tiled, lambda w, a, b: z3.Concat(a, b),
-        lambda w, a, b: a << w | b, result=lambda w: 2 * w,
-    )  # fmt: skip
-    yield Operation(
-        "concat of masked parts", "poly.concat_poly poly._refuse_sums", 2, _tiled_masked,
-        lambda w, a, b: z3.Concat(a & _low_mask(w), b), lambda w, a, b: (a & _low_mask(w)) << w | b, result=lambda w: 2 * w,
-    )  # fmt: skip
-    yield Operation("zext", "ops.zext", 1, lambda w, a: ops.zext(w, a, w + 5), lambda w, a: z3.ZeroExt(5, a), lambda w, a: a, result=lambda w: w + 5, terms=True)
-    yield Operation(
-        "sext", "ops.sext poly.sext_poly poly.spread_bit", 1, lambda w, a: ops.sext(w, a, w + 5), lambda w, a: z3.SignExt(5, a),
-        lambda w, a: _signed(w, a) & ones(w + 5), result=lambda w: w + 5, terms=True,
-    )  # fmt: skip
-    yield Operation(
-        "shl_by", "ops.shl_by ops._shift_by", 2, _late("shl_by"), lambda w, a, b: a << b, lambda w, a, b: a << b & ones(w) if b < w else 0, widths=(1, 4, 8, 32)
-    )
-    yield Operation("lshr_by", "ops.lshr_by ops._shift_by", 2, _late("lshr_by"), lambda w, a, b: z3.LShR(a, b), lambda w, a, b: a >> b if b < w else 0, widths=(1, 4, 8, 32))
-    yield Operation(
-        "ashr_by", "ops.ashr_by ops._shift_by", 2, _ashr_by, lambda w, a, b: a >> b, lambda w, a, b: _signed(w, a) >> min(b, w) & ones(w), widths=(1, 4, 8, 32)
+        "narrow",
+        "linear.narrow",
+        1,
+        lambda w, a: narrow(intern(a), max(1, w - 1)),
+        lambda w, a: z3.Extract(max(1, w - 1) - 1, 0, a),
+        lambda w, a: a & ones(max(1, w - 1)),
+        result=lambda w: max(1, w - 1),
+        terms=True,
     )
     yield Operation(
-        "rotr_by", "ops.rotr_by", 2, _late("rotr_by"), _z3_rotr, lambda w, a, b: _ror(w, a, b), widths=(1, 4, 8, 32),
+        "concat",
+        "ops.concat poly.concat_poly",
+        2,
+        lambda w, a, b: ops.concat(2 * w, [(w, a), (w, b)]),
+        lambda w, a, b: z3.Concat(a, b),
+        lambda w, a, b: a << w | b,
+        result=lambda w: 2 * w,
+    )
+    yield Operation(
+        "concat of parts",
+        "poly.concat_poly poly._refuse_sums",
+        2,
+        _tiled,
+        lambda w, a, b: z3.Concat(a, b),
+        lambda w, a, b: a << w | b,
+        result=lambda w: 2 * w,
+    )
+    yield Operation(
+        "concat of clipped parts",
+        "poly.concat_poly poly._refuse_sums",
+        2,
+        _tiled_clipped,
+        lambda w, a, b: z3.Concat(a & _clipped(w), b),
+        lambda w, a, b: (a & _clipped(w)) << w | b,
+        result=lambda w: 2 * w,
+    )
+    yield Operation(
+        "zext",
+        "ops.zext",
+        1,
+        lambda w, a: ops.zext(w, a, w + 5),
+        lambda w, a: z3.ZeroExt(5, a),
+        lambda w, a: a,
+        result=lambda w: w + 5,
+        terms=True,
+    )
+    yield Operation(
+        "sext",
+        "ops.sext poly.sext_poly poly.spread_bit",
+        1,
+        lambda w, a: ops.sext(w, a, w + 5),
+        lambda w, a: z3.SignExt(5, a),
+        lambda w, a: _signed(w, a) & ones(w + 5),
+        result=lambda w: w + 5,
+        terms=True,
+    )
+    yield Operation(
+        "shl_by",
+        "ops.shl_by ops._shift_by",
+        2,
+        _late("shl_by"),
+        lambda w, a, b: a << b,
+        lambda w, a, b: a << b & ones(w) if b < w else 0,
+        widths=(1, 4, 8, 32),
+    )
+    yield Operation(
+        "lshr_by",
+        "ops.lshr_by ops._shift_by",
+        2,
+        _late("lshr_by"),
+        lambda w, a, b: z3.LShR(a, b),
+        lambda w, a, b: a >> b if b < w else 0,
+        widths=(1, 4, 8, 32),
+    )
+    yield Operation(
+        "ashr_by",
+        "ops.ashr_by ops._shift_by",
+        2,
+        _ashr_by,
+        lambda w, a, b: a >> b,
+        lambda w, a, b: _signed(w, a) >> min(b, w) & ones(w),
+        widths=(1, 4, 8, 32),
+    )
+    yield Operation(
+        "rotr_by",
+        "ops.rotr_by",
+        2,
+        _late("rotr_by"),
+        _z3_rotr,
+        lambda w, a, b: _ror(w, a, b),
+        widths=(1, 4, 8, 32),
         only=("var", "var low bits", "0", "1", "top", "number", "max", "sum", "even", "concat", "low + high", "not"),
-    )  # fmt: skip
-    yield Operation("eq", "ops.eq ops.make_or_self", 2, _late("eq"), lambda w, a, b: _bit(a == b), lambda w, a, b: int(a == b), result=lambda w: 1, widths=(1, 2, 4))
-    yield Operation("ult", "ops.ult", 2, _late("ult"), lambda w, a, b: _bit(z3.ULT(a, b)), lambda w, a, b: int(a < b), result=lambda w: 1, widths=(1, 4, 8, 32))
-    yield Operation("slt", "ops.slt", 2, _late("slt"), lambda w, a, b: _bit(a < b), lambda w, a, b: int(_signed(w, a) < _signed(w, b)), result=lambda w: 1, widths=(1, 4, 8, 32))
+    )
+    yield Operation(
+        "eq",
+        "ops.eq ops.make_or_self",
+        2,
+        _late("eq"),
+        lambda w, a, b: _bit(a == b),
+        lambda w, a, b: int(a == b),
+        result=lambda w: 1,
+        widths=(1, 2, 4),
+    )
+    yield Operation(
+        "ult",
+        "ops.ult",
+        2,
+        _late("ult"),
+        lambda w, a, b: _bit(z3.ULT(a, b)),
+        lambda w, a, b: int(a < b),
+        result=lambda w: 1,
+        widths=(1, 4, 8, 32),
+    )
+    yield Operation(
+        "slt",
+        "ops.slt",
+        2,
+        _late("slt"),
+        lambda w, a, b: _bit(a < b),
+        lambda w, a, b: int(_signed(w, a) < _signed(w, b)),
+        result=lambda w: 1,
+        widths=(1, 4, 8, 32),
+    )
 
 
 def _ashr_by(w: int, a: Value, b: Value) -> Value:

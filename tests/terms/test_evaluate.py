@@ -51,14 +51,16 @@ STEPS: dict[str, Callable[[Bits, Bits, Bits, int], Bits]] = {
     "clmul": lambda a, b, c, n: a.clmul(b)[a.width - 1 : 0] ^ a.clmul(b)[2 * a.width - 1 : a.width],
     "swap": lambda a, b, c, n: _swap(a, n),
     "mixed": lambda a, b, c, n: _swap(a, n) + _swap(b, n),
-    "wide sum": lambda a, b, c, n: (a.zero_extend(2 * a.width) + b.zero_extend(2 * a.width))[2 * a.width - 1 : a.width] | c,
+    "wide sum": lambda a, b, c, n: (
+        (a.zero_extend(2 * a.width) + b.zero_extend(2 * a.width))[2 * a.width - 1 : a.width] | c
+    ),
     "signed": lambda a, b, c, n: (a.sign_extend(a.width + 7) - b.sign_extend(a.width + 7))[a.width + 6 : 7],
     "equal": lambda a, b, c, n: ite(a == b, b, c),
     "less": lambda a, b, c, n: ite(a < b, a, b + 1),
     "signed less": lambda a, b, c, n: ite(a.slt(b) | (c == a), c, a),
     "conditions": lambda a, b, c, n: ite(((a == b) ^ (b <= c)) & ~(a >= c), a + b, a + c),
     "flag": lambda a, b, c, n: (a > b).bit.zero_extend(a.width) + c if a.width > 1 else (a > b).bit,
-}  # fmt: skip
+}
 
 
 def _swap(a: Bits, n: int) -> Bits:
@@ -76,7 +78,9 @@ def programs(draw: st.DrawFn) -> tuple[int, list[tuple[str, int, int, int, int]]
     steps = []
     for k in range(count):
         back = st.integers(0, 3 + k)
-        steps.append((draw(st.sampled_from(sorted(STEPS))), draw(back), draw(back), draw(back), draw(st.integers(0, 200))))
+        steps.append(
+            (draw(st.sampled_from(sorted(STEPS))), draw(back), draw(back), draw(back), draw(st.integers(0, 200)))
+        )
     return w, steps
 
 
@@ -97,7 +101,9 @@ def test_all_readings_agree(program: tuple[int, list[tuple[str, int, int, int, i
     symbols = [*(Bits(w, v) for v in variables), Bits(w, 1)]
     result = _run(w, steps, symbols)[-1]
     for _ in range(3):
-        numbers = [data.draw(st.one_of(st.sampled_from([0, ones(w), 1]), st.integers(0, ones(w)))) & v.pb for v in variables]
+        numbers = [
+            data.draw(st.one_of(st.sampled_from([0, ones(w), 1]), st.integers(0, ones(w)))) & v.pb for v in variables
+        ]
         expected = _run(w, steps, [*(Bits(w, n) for n in numbers), Bits(w, 1)])[-1].uint
         where = dict(zip(variables, numbers, strict=True))
         assert Evaluator(where)(result.value) == expected
@@ -110,12 +116,24 @@ def test_all_readings_agree(program: tuple[int, list[tuple[str, int, int, int, i
 
 @settings(max_examples=80, deadline=None)
 @given(programs(), st.data())
-def test_substitution_agrees_with_evaluation(program: tuple[int, list[tuple[str, int, int, int, int]]], data: st.DataObject) -> None:
+def test_substitution_agrees_with_evaluation(
+    program: tuple[int, list[tuple[str, int, int, int, int]]], data: st.DataObject
+) -> None:
     """Terms put in place of variables: evaluating the result is evaluating with the terms' values."""
     w, steps = program
     x, y, z, u, v = (Var(n, w) for n in "xyzuv")
     result = _run(w, steps, [Bits(w, x), Bits(w, y), Bits(w, z), Bits(w, 1)])[-1].value
-    a = data.draw(st.sampled_from([Bits(w, u) + Bits(w, v), Bits(w, u) ^ Bits(w, v), ~Bits(w, u), Bits(w, v).ror(1), Bits(w, u) * 2 + 1 if w > 1 else Bits(w, u)]))
+    a = data.draw(
+        st.sampled_from(
+            [
+                Bits(w, u) + Bits(w, v),
+                Bits(w, u) ^ Bits(w, v),
+                ~Bits(w, u),
+                Bits(w, v).ror(1),
+                Bits(w, u) * 2 + 1 if w > 1 else Bits(w, u),
+            ]
+        )
+    )
     replaced = Substitution({x: a.value, y: u, z: x})(result)
     where = {t: data.draw(st.integers(0, ones(w))) for t in (x, u, v)}
     inner = Evaluator(where)
@@ -171,10 +189,17 @@ def test_operations_mean_the_same_to_evaluator_and_bridge(kind: str) -> None:
     e = bridge(t, width)
     zx, zy = bridge.variables[x.id][1], bridge.variables[y.id][1]
     reference: dict[str, Callable[[Bits, Bits], Bits]] = {
-        "mul": lambda a, b: a * b, "and": lambda a, b: a & b, "udiv": lambda a, b: a.udiv(b), "shl": lambda a, b: a.shl(b),
-        "lshr": lambda a, b: a.lshr(b), "ashr": lambda a, b: a.ashr(b), "clmul": lambda a, b: a.clmul(b),
-        "eq": lambda a, b: (a == b).bit, "ult": lambda a, b: (a < b).bit, "slt": lambda a, b: a.slt(b).bit,
-    }  # fmt: skip
+        "mul": lambda a, b: a * b,
+        "and": lambda a, b: a & b,
+        "udiv": lambda a, b: a.udiv(b),
+        "shl": lambda a, b: a.shl(b),
+        "lshr": lambda a, b: a.lshr(b),
+        "ashr": lambda a, b: a.ashr(b),
+        "clmul": lambda a, b: a.clmul(b),
+        "eq": lambda a, b: (a == b).bit,
+        "ult": lambda a, b: (a < b).bit,
+        "slt": lambda a, b: a.slt(b).bit,
+    }
     assert isinstance(t, Op)
     for a in range(8):
         for b in range(8):

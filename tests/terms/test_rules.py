@@ -57,14 +57,17 @@ def prove_operation(o: Operation, w: int, every: int = 1) -> int:
 
 
 @pytest.mark.parametrize(
-    ("name", "w"), [pytest.param(o.name, w, id=f"{o.name}-{w}: {o.rules}") for o in OPERATIONS.values() for w in o.widths]
+    ("name", "w"),
+    [pytest.param(o.name, w, id=f"{o.name}-{w}: {o.rules}") for o in OPERATIONS.values() for w in o.widths],
 )
 def test_rule_is_proved(name: str, w: int) -> None:
     """The term equals Z3's operation for all values, and its known zeros are zero."""
     assert prove_operation(OPERATIONS[name], w, 7 if OPERATIONS[name].only else EVERY[w]) > 5
 
 
-@pytest.mark.parametrize("name", ["add", "sub", "xor", "and_", "concat", "concat of parts", "linear_view", "poly_view", "neg", "sext"])
+@pytest.mark.parametrize(
+    "name", ["add", "sub", "xor", "and_", "concat", "concat of parts", "linear_view", "poly_view", "neg", "sext"]
+)
 def test_rule_is_proved_at_128_bits(name: str) -> None:
     """The widths of vector registers."""
     assert prove_operation(OPERATIONS[name], 128, EVERY[128]) > 5
@@ -88,7 +91,13 @@ def test_ite_is_proved(w: int) -> None:
             expected = z3.If(bridge(c, 1) == 1, bridge(branches[p], w), bridge(branches[q], w))
             claims.append((f"ite at width {w} of {label}, {p}, {q}", bridge(result, w), expected))
             if isinstance(result, Term):
-                claims.append((f"ite pb {label}, {p}, {q}", bridge(result, w) & z3.BitVecVal(ones(w) & ~intern(result).pb, w), z3.BitVecVal(0, w)))
+                claims.append(
+                    (
+                        f"ite pb {label}, {p}, {q}",
+                        bridge(result, w) & z3.BitVecVal(ones(w) & ~intern(result).pb, w),
+                        z3.BitVecVal(0, w),
+                    )
+                )
     assert len(claims) > 100
     assert not prove(bridge, claims)
 
@@ -179,7 +188,9 @@ def test_every_operation_is_covered() -> None:
 @given(st.data())
 def test_rule_on_random_numbers(data: st.DataObject) -> None:
     """The same operations evaluated: the term's value is the operation on its operands' values."""
-    w = data.draw(st.one_of(st.integers(1, 9), st.sampled_from([16, 24, 31, 32, 33, 63, 64, 65, 127, 128, 129])), "width")
+    w = data.draw(
+        st.one_of(st.integers(1, 9), st.sampled_from([16, 24, 31, 32, 33, 63, 64, 65, 127, 128, 129])), "width"
+    )
     o = data.draw(st.sampled_from(sorted(OPERATIONS)), "operation")
     operation = OPERATIONS[o]
     if o == "rotr_by" and w & (w - 1):
@@ -236,7 +247,12 @@ def test_parts_of_a_sum_make_the_sum_again() -> None:
 def test_equations_have_one_form() -> None:
     """ops.eq: a = b, b = a and a - b = 0 are one node; equations that parity refutes are 0."""
     x, y = Var("x", 64), Var("y", 64)
-    forms: list[Any] = [ops.eq(64, x, y), ops.eq(64, y, x), ops.eq(64, ops.sub(64, x, y), 0), ops.eq(64, ops.sub(64, y, x), 0)]
+    forms: list[Any] = [
+        ops.eq(64, x, y),
+        ops.eq(64, y, x),
+        ops.eq(64, ops.sub(64, x, y), 0),
+        ops.eq(64, ops.sub(64, y, x), 0),
+    ]
     forms.append(ops.eq(64, ops.add(64, x, 7), ops.add(64, y, 7)))
     assert all(_same(f, forms[0]) for f in forms)
     even = ops.add(64, ops.mul(64, x, 2), ops.mul(64, y, 4))

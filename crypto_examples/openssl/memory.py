@@ -1,0 +1,40 @@
+"""OPENSSL_cleanse of OpenSSL 4.0.3, for any length."""
+
+from __future__ import annotations
+
+from armsym.dsl import Bits, Claims, Proof, State, proof
+from crypto_examples.memory import zero_byte
+from crypto_examples.wheels import OPENSSL_4_0
+
+
+@proof("OPENSSL_cleanse", of=OPENSSL_4_0)
+def openssl_cleanse(p: Proof) -> None:
+    n = p.nat("n", high=2**50)
+    buf = p.region("buf", n, access="rw", cell=1)
+    p.call(x0=buf, x1=n)
+    p.modifies(buf)
+
+    bytes_, align, words = p.routine.loops()
+    to_align = (-buf.base) & 7
+
+    def erased(s: State, least: int) -> Claims:
+        done = s.x0 - buf.base
+        return {
+            f"at least {least} left": (n >= least) & (done <= n - least),
+            "bytes left": s.x1 == n - done,
+            "erased so far": buf.holds(zero_byte, upto=done, at=s, words=1, width=8),
+        }
+
+    @p.invariant(bytes_, upto=n)
+    def _(s: State, i: Bits) -> Claims:
+        return erased(s, 1)
+
+    @p.invariant(align, upto=to_align, inclusive=True)
+    def _(s: State, i: Bits) -> Claims:
+        return erased(s, 9)
+
+    @p.invariant(words, upto=n)
+    def _(s: State, i: Bits) -> Claims:
+        return erased(s, 8)
+
+    p.ensures(lambda s: {"erased": buf.holds(zero_byte, upto=n, at=s, words=1, width=8)})
