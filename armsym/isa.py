@@ -74,6 +74,10 @@ class Instruction:
         """The manual's preferred assembler syntax, for an instruction at address `pc`."""
         raise NotImplementedError
 
+    def assumption(self) -> str | None:
+        """What a proof that meets this instruction takes for granted of the core, if anything."""
+        return None
+
     @classmethod
     def encode(cls, **values: int) -> int:
         """The word with these field values (all fields must be given); raises `DiagramError`."""

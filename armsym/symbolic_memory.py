@@ -39,6 +39,8 @@ class SymbolicRegion:
         self.bias, self.cell, self.order, self.secret = bias, cell, order, secret
         #: Fixed content by offset (bytes of the file), else None.
         self.fixed: Callable[[int, int], Bits] | None = None
+        #: Values assumed to stand at byte offsets on entry.
+        self.given: dict[int, Bits] = {}
 
     @property
     def address(self) -> Bits:
@@ -324,6 +326,14 @@ class SymbolicMemory:
             if symbolic is not None:
                 raise MemoryFault(f"load from {region.name} at the symbolic offset {symbolic}{k:+#x}")
             return region.fixed(k, size)
+        for at, value in region.given.items():
+            n = value.width // 8
+            if symbolic is not None:
+                raise MemoryFault(f"load from {region.name} at the symbolic offset {symbolic}{k:+#x}: some of it is given")
+            if at <= k and k + size <= at + n:
+                return value[8 * (k - at + size) - 1 : 8 * (k - at)]
+            if k < at + n and at < k + size:
+                raise MemoryFault(f"{size} bytes at {region.name}+{k} overlap the {n} given at {at}")
         return self._cells(region, region.name, symbolic, k, size)
 
     def _cells(self, region: SymbolicRegion, name: str, symbolic: Term | None, k: int, size: int) -> Bits:

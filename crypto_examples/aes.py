@@ -14,9 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from armsym.dsl import Bits, Claims, Proof, Region, State, Words, ite
-from armsym.errors import MemoryFault
-from armsym.proof.concrete import ConcreteProof
-from armsym.proof.symbolic import SymbolicProof
 from specs.aes import Cipher, EqInvCipher, KeyExpansion, KeyExpansionEIC, rounds
 
 __all__ = ["decrypts", "encrypts", "rejects_bad_arguments", "sets_decrypt_key", "sets_encrypt_key"]
@@ -111,7 +108,7 @@ def _one_block(p: Proof, cipher: Callable[[Words, int, Words], Sequence[Bits]], 
     p.call(x0=in_, x1=out, x2=key)
 
     w = key.words(32, order="big")
-    _given(p, key, ROUNDS_AT, (10 + 2 * k)[31:0])
+    p.given(key, ROUNDS_AT, (10 + 2 * k)[31:0])
     p.modifies(out)
 
     def result(Nk: int) -> Sequence[Bits]:
@@ -129,36 +126,3 @@ def encrypts(p: Proof, *, in_place: bool = False) -> None:
 def decrypts(p: Proof, *, in_place: bool = False) -> None:
     """out = EQINVCIPHER(in, Nr, dw) for any round keys dw, which the key structure holds from the last to the first."""
     _one_block(p, lambda in_, Nr, w: EqInvCipher(in_, Nr, Words(_last_first(w))), in_place)
-
-
-# -- not in the DSL yet ---------------------------------------------------------------------------
-
-
-def _given(p: Proof, region: Region, offset: int, value: Bits) -> None:
-    """Assume that `region` holds a (public) value at a byte offset on entry; the other bytes stay arbitrary.
-
-    Stands in for a declaration that `Proof` should have, and so reaches into its two kinds.
-    """
-    size = value.width // 8
-    p._assume(f"{region.name} holds {value.width} public bits at byte {offset}")
-    if isinstance(p, ConcreteProof):
-        data = bytearray(p._initial[region.name])
-        data[offset : offset + size] = value.to_bytes("little")
-        p._concrete[region.name].data[:] = data
-        p._initial[region.name] = bytes(data)
-        return
-    assert isinstance(p, SymbolicProof)
-    r = p._regions[region.name]
-
-    def content(k: int, n: int) -> Bits:
-        if (k, n) == (offset, size):
-            return value
-        if k < offset + size and offset < k + n:
-            raise MemoryFault(f"{n} bytes at {r.name}+{k} overlap the {size} given at {offset}")
-        r.fixed = None
-        try:
-            return p.memory0._initial(r, None, k, n)
-        finally:
-            r.fixed = content
-
-    r.fixed = content

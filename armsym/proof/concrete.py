@@ -190,6 +190,12 @@ class ConcreteProof(Proof):
     def _index(self, k: Bits) -> Bits:
         return k
 
+    def _give(self, r: Region, offset: int, value: Bits) -> None:
+        data = bytearray(self._initial[r.name])
+        data[offset : offset + value.width // 8] = value.to_bytes("little")
+        self._initial[r.name] = bytes(data)
+        self._concrete[r.name].data[:] = data
+
     def _generalise(self, f: Fold, k: int) -> None:
         raise InputError("a concrete run forgets nothing")
 

@@ -178,6 +178,17 @@ class Proof(ABC):
         self._d.requires.append((text, condition))
         self._require(condition)
 
+    def given(self, region: Region, offset: int, value: Bits) -> None:
+        """Assume that on entry `region` holds `value` (little-endian) at a byte offset.
+
+        For fields with a known meaning, such as the number of rounds in a key structure.
+        """
+        size = value.width // 8
+        if value.width % 8 or not region.size.is_concrete or not 0 <= offset <= region.size.uint - size:
+            raise InputError(f"{region.name}: {value.width} bits given at byte {offset} do not lie in a region of fixed size")
+        self._assume(f"{region.name} holds {_size_text(value)} in {size} bytes at offset {offset}")
+        self._give(region, offset, value)
+
     # -- the specification --------------------------------------------------------------------
 
     def fold(
@@ -326,6 +337,8 @@ class Proof(ABC):
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits: ...
     @abstractmethod
     def _index(self, k: Bits) -> Bits: ...
+    @abstractmethod
+    def _give(self, r: Region, offset: int, value: Bits) -> None: ...
     @abstractmethod
     def _generalise(self, f: Fold, k: int) -> None: ...
     @abstractmethod

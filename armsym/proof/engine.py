@@ -10,10 +10,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from textwrap import shorten
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.z3_bridge import Model
-from armsym.errors import ArmsymError, BudgetError, MachineStop, MemoryFault
+from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import assume_pointwise, parts, pointwise_conditions
@@ -135,6 +136,9 @@ class Engine:
         #: Models in which a claim failed, to be tried as inputs.
         self.models: list[Model] = []
         self._reached: set[int] = set()
+        for at, _ in p._d.splits:
+            if at not in {inv.head for inv in p._d.invariants}:
+                raise InputError(f"split at {self.image.symbolize(at)}, where no invariant stands")
         #: Arrivals at each cut on the current path, since its start or the last loop head.
         self._arrivals: dict[int, int] = {}
         #: Another object each time a fold value is forgotten.
@@ -146,6 +150,13 @@ class Engine:
     def obligations(self) -> list[Obligation]:
         """Everything recorded."""
         return list(self._results.values())
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What the instructions executed take for granted of the core."""
+        isa = self.p.routine.isa
+        found = {isa.decode(self.image.word(at)).assumption() for at in self.executed if self.image.is_code(at)}
+        return sorted(a for a in found if a is not None)
 
     def record(self, kind: str, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = "") -> None:
         """Note one instance of an obligation; the worst status of all instances stays."""
@@ -411,7 +422,10 @@ class Engine:
         elif self.unrolled:
             self._witness(path)
         self._failed.add((kind, name))
-        sides = f"\n    is     {show(prop.sides[0].value)}\n    claimed {show(prop.sides[1].value)}" if prop.sides else ""
+        sides = "".join(
+            f"\n    {word} {shorten(show(b.value), 600, placeholder=' ...')}"
+            for word, b in zip(("is     ", "claimed"), prop.sides or (), strict=False)
+        )
         detail = f"{label}: not shown{sides}"
         self.record(kind, name, Status.UNDECIDED, "", time.perf_counter() - began, detail)
 

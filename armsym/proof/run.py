@@ -181,6 +181,7 @@ def prove(
     engine.run()
     result.obligations += engine.obligations
     result.obligations += agreement()
+    result.assumptions += engine.assumptions
     result.instructions, result.shown = engine.steps, engine.shown
     result.conclude()
     if result.status is not Status.PROVED:
@@ -223,6 +224,7 @@ def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay 
 def _standing(image: Image) -> list[str]:
     return [
         "AAPCS64 on entry: SP is 16-byte aligned, LR holds the caller's return address",
+        "the image is loaded at a multiple of 4096, its read-only parts as the file gives them",
         "the image, the stack and all declared regions are pairwise disjoint",
         "memory is ordinary: no other agent changes the regions while the routine runs",
         *image.assumptions,

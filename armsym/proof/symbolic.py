@@ -199,7 +199,7 @@ class SymbolicProof(Proof):
 
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
         region = self._regions[r.name]
-        if at is None and size == region.cell and order == region.order:
+        if at is None and size == region.cell and order == region.order and not region.given:
             return region.initial_cell(offset.value if isinstance(offset.value, int) else intern(offset.value))
         memory = self.memory0 if at is None else at.machine.memory
         assert isinstance(memory, SymbolicMemory)
@@ -221,6 +221,9 @@ class SymbolicProof(Proof):
             if self.knowledge.decide((k == a).bit.value) == 1:
                 return a
         return k
+
+    def _give(self, r: Region, offset: int, value: Bits) -> None:
+        self._regions[r.name].given[offset] = value
 
     def _generalise(self, f: Fold, k: int) -> None:
         for key in [x for x in f._memo if not isinstance(x, int) or x > k]:

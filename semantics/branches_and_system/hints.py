@@ -57,6 +57,14 @@ class Hints(Instruction):
     def execute(self, m: Machine) -> None:
         pass
 
+    def assumption(self) -> str | None:
+        number = self.CRm << 3 | self.op2
+        if number == 7 or 8 <= number <= 15 or 24 <= number <= 31:
+            return "the core has no pointer authentication (FEAT_PAuth), or it is disabled: PACI* and AUTI* do nothing"
+        if number == 40:
+            return "the core has no FEAT_CHK: CHKFEAT does nothing"
+        return None
+
     def assembly(self, pc: int) -> str:
         # Hints named after Armv8.7 (CLRBHB, CHKFEAT, ...) are given by number, as HINT allows.
         number = self.CRm << 3 | self.op2

@@ -55,7 +55,7 @@ def symbolically(fn: ProofFn, image: Image, symbol: str) -> dict[str, list[str]]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(armsym.proof.concrete, "_broken", lambda *_, **__: None)
         patch.setattr(armsym.proof.run, "run_trial", _silent)
-        patch.setattr(armsym.proof.run, "VISITS", 2)
+        patch.setattr(armsym.proof.run, "VISITS", armsym.proof.run.VISITS[:2])
         without_search(patch)
         r = run(fn, image, symbol)
     assert r.counterexample is None
