@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from armsym.dsl import Bits, Claims, Proof, Region, State, Words, ite
+from armsym.dsl import Bits, Claims, Proof, State, Words, ite
 from specs.aes import Cipher, EqInvCipher, KeyExpansion, KeyExpansionEIC, rounds
 
 __all__ = ["decrypts", "encrypts", "rejects_bad_arguments", "sets_decrypt_key", "sets_encrypt_key"]
@@ -98,7 +98,10 @@ def rejects_bad_arguments(p: Proof, *, stack: int) -> None:
 
 
 def _one_block(p: Proof, cipher: Callable[[Words, int, Words], Sequence[Bits]], in_place: bool) -> None:
-    """`void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`; the round keys are any words."""
+    """`void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`; the round keys are any words.
+
+    `in` and `out` lie apart, or are the same sixteen bytes (`in_place`).
+    """
     k = p.nat("k", high=2)
     key = p.region("key", KEY_BYTES, access="r")
     if in_place:

@@ -64,12 +64,19 @@ def _rounds(
 ) -> None:
     """Cut round `first` and all after it, at the loop head and in the middle."""
 
-    @p.cut_each(head, forget=lambda k: [(f.A, 2 * (first + k))])
+    def forget(index: int) -> list[tuple[Fold, int]]:
+        return [(f.A, index)] if index < 48 else []
+
+    @p.cut_each(head, forget=lambda k: forget(2 * (first + k)))
     def _(s: State, k: int) -> Claims:
+        if first + k >= 24:
+            return {"no round after the last": False}
         return {"lanes before the round": lanes(s) == f.A(2 * (first + k))}
 
-    @p.cut_each(middle, forget=lambda k: [(f.A, 2 * (first + k) + 1)])
+    @p.cut_each(middle, forget=lambda k: forget(2 * (first + k) + 1))
     def _(s: State, k: int) -> Claims:
+        if first + k >= 24:
+            return {"no round after the last": False}
         return _after_theta(theta(s), f.A(2 * (first + k) + 1))
 
 

@@ -72,6 +72,7 @@ class _Declared:
     assumptions: list[str] = field(default_factory=list)
     requires: list[tuple[str, Prop]] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
+    given: list[tuple[Region, int, int]] = field(default_factory=list)
     splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
     shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
     public_x: set[int] = field(default_factory=set)
@@ -186,6 +187,10 @@ class Proof(ABC):
         size = value.width // 8
         if value.width % 8 or not region.size.is_concrete or not 0 <= offset <= region.size.uint - size:
             raise InputError(f"{region.name}: {value.width} bits given at byte {offset} do not lie in a region of fixed size")
+        for r, at, n in self._d.given:
+            if r is region and at < offset + size and offset < at + n:
+                raise InputError(f"{region.name}: the {size} bytes given at {offset} overlap the {n} given at {at}")
+        self._d.given.append((region, offset, size))
         self._assume(f"{region.name} holds {_size_text(value)} in {size} bytes at offset {offset}")
         self._give(region, offset, value)
 

@@ -155,7 +155,7 @@ class Engine:
     def assumptions(self) -> list[str]:
         """What the instructions executed take for granted of the core."""
         isa = self.p.routine.isa
-        found = {isa.decode(self.image.word(at)).assumption() for at in self.executed if self.image.is_code(at)}
+        found = {isa.decode(self.image.word(at)).assumption() for at in self.executed}
         return sorted(a for a in found if a is not None)
 
     def record(self, kind: str, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = "") -> None:
@@ -288,7 +288,6 @@ class Engine:
                 self._check_budget()
             m, memory = path.machine, path.memory
             memory.at = at
-            self.executed.add(at)
             x, v, sp, nzcv, logged = m.x[:], m.v[:], m.sp, m.nzcv, len(memory.log)
             self._current, self._may_split = path, True
             try:
@@ -308,6 +307,7 @@ class Engine:
                 return
             finally:
                 self._may_split = False
+            self.executed.add(at)
             if len(memory.log) != logged:
                 self._check_below_sp(path, sp, logged)
             if m.sp is not sp:

@@ -201,7 +201,8 @@ class SymbolicProof(Proof):
         region = self._regions[r.name]
         if at is None and size == region.cell and order == region.order and not region.given:
             return region.initial_cell(offset.value if isinstance(offset.value, int) else intern(offset.value))
-        memory = self.memory0 if at is None else at.machine.memory
+        # On entry nothing is written yet: the region alone tells, whatever else is declared later.
+        memory = SymbolicMemory([region]) if at is None else at.machine.memory
         assert isinstance(memory, SymbolicMemory)
         symbolic, k = split_offset(offset)
         value = memory.peek(region, symbolic, k, size)

@@ -242,7 +242,7 @@ def test_fixed_content_needs_a_fixed_offset() -> None:
 
 
 def test_secrecy_of_content() -> None:
-    """The content of a secret region is secret at public offsets, before and after substitution; a public one's is not."""
+    """The content of a secret region is secret at public offsets, a public one's is not."""
     from armsym.terms import ops
 
     secret = SymbolicRegion("s", Var("s", 64, secret=False), Bits(64, 64), "r")

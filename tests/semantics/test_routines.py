@@ -173,10 +173,9 @@ HASHES = [
 ]
 
 
-@pytest.mark.parametrize(("algorithm", "start", "pad", "order", "wheel", "features", "name"), HASHES)
-def test_hash_blocks(
-    algorithm: str, start: Words, pad: Pad, order: str, wheel: Wheel, features: int, name: str
-) -> None:
+@pytest.mark.parametrize("case", HASHES, ids=lambda c: f"{c[6]} {c[5]:#x}")
+def test_hash_blocks(case: tuple[str, Words, Pad, str, Wheel, int, str]) -> None:
+    algorithm, start, pad, order, wheel, features, name = case
     lib = Library(wheel, features)
     for message in MESSAGES:
         padded = pad(message)
@@ -498,8 +497,9 @@ FIELD += [
 ]
 
 
-@pytest.mark.parametrize(("wheel", "name", "modulus", "words", "arity", "f"), FIELD)
-def test_field_arithmetic(wheel: Wheel, name: str, modulus: int, words: int, arity: int, f: Binary) -> None:
+@pytest.mark.parametrize("case", FIELD, ids=lambda c: f"{c[0].package} {c[1]}")
+def test_field_arithmetic(case: tuple[Wheel, str, int, int, int, Binary]) -> None:
+    wheel, name, modulus, words, arity, f = case
     for a, b in _numbers(modulus, words, 1):
         out = bytearray(8 * words)
         operands = [v.to_bytes(8 * words, "little") for v in (a, b)[:arity]]

@@ -45,6 +45,7 @@ def variables(w: int) -> dict[str, Var]:
         "X": Var("X", 2 * w),
         "Y": Var("Y", 2 * w),
         "small": Var("small", half),
+        "tiny": Var("tiny", half),
         "c": Var("c", 1),
         "d": Var("d", 1),
     }
@@ -60,6 +61,7 @@ def kinds(w: int, v: dict[str, Var] | None = None) -> dict[str, Value]:
     assert isinstance(wide, Term)
     wide5 = ops.add(2 * w, wide, 5 & ones(2 * w))
     assert isinstance(wide5, Term)
+    small_sum = add(half, add(half, v["small"], mul(half, v["tiny"], 3 & ones(half))), 1)
     out: dict[str, Value] = {
         "0": 0,
         "1": 1,
@@ -116,9 +118,17 @@ def kinds(w: int, v: dict[str, Var] | None = None) -> dict[str, Value]:
         "choice": ops.ite(w, c, x, y),
         "choice of sums": ops.ite(w, c, add(w, x, 1), add(w, x, y)),
         "choice of numbers": ops.ite(w, d, 6 & full, 2 & full),
-        "bit": ops.zext(1, xor(1, and_(1, c, d), 1), w) if w > 1 else xor(1, and_(1, c, d), 1),
+        "bit": _widen(1, xor(1, and_(1, c, d), 1), w),
+        "sum of masked": add(w, and_(w, x, 0x6B6B6B6B6B6B6B6B & full), y),
+        "small sum": _widen(half, small_sum, w),
+        "small sum high": ops.lsl(w, _widen(half, small_sum, w), w - half),
+        "small sum half out": ops.lsl(w, _widen(half, small_sum, w), w - max(1, half // 2)),
     }
     return out
+
+
+def _widen(w: int, a: Value, to: int) -> Value:
+    return a if isinstance(a, int) or w == to else ops.zext(w, a, to)
 
 
 def _part(w: int, a: Value, lo: int, n: int) -> Value:
@@ -218,13 +228,17 @@ def _tiled_clipped(w: int, a: Value, b: Value) -> Value:
 
 def _late(name: str) -> Callable[..., Value]:
     # Looked up when it is called, so that a planted bug is met.
-    return lambda *args: getattr(ops, name)(*args)  # type: ignore[no-any-return]
+    def call(*args: int | Term) -> Value:
+        result: Value = getattr(ops, name)(*args)
+        return result
+
+    return call
 
 
 def _make() -> Iterator[Operation]:
     yield Operation(
         "linear_view",
-        "linear.linear_view linear._linear_parts linear._whole_parts linear._resized linear.narrow",
+        "linear.linear_view linear._linear_parts linear._widened linear._whole_parts linear._resized linear.narrow",
         1,
         _raw_linear,
         lambda w, a: a,
@@ -232,7 +246,7 @@ def _make() -> Iterator[Operation]:
         terms=True,
     )
     yield Operation(
-        "poly_view", "poly.poly_view poly._split_low_constant", 1, _raw_poly, lambda w, a: a, lambda w, a: a, terms=True
+        "poly_view", "poly.poly_view poly._split_low_constant poly._degree", 1, _raw_poly, lambda w, a: a, lambda w, a: a, terms=True
     )
     yield Operation(
         "add",

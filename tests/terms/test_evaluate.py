@@ -107,7 +107,7 @@ def test_all_readings_agree(program: tuple[int, list[tuple[str, int, int, int, i
         expected = _run(w, steps, [*(Bits(w, n) for n in numbers), Bits(w, 1)])[-1].uint
         where = dict(zip(variables, numbers, strict=True))
         assert Evaluator(where)(result.value) == expected
-        assert Substitution(dict[Term, Value](where))(result.value) == expected
+        assert Substitution({v: n for v, n in where.items()})(result.value) == expected
         bridge = Bridge()
         e = bridge(result.value, w)
         pairs = [(z, z3.BitVecVal(where[v], w)) for v, z in bridge.variables.values()]

@@ -189,7 +189,8 @@ def z3_error() -> type[Exception]:
     """What Z3 raises on a number that does not fit."""
     import z3
 
-    return z3.Z3Exception
+    found: type[Exception] = z3.Z3Exception
+    return found
 
 
 def test_rules_pass_without_a_bug() -> None:
