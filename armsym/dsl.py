@@ -1,6 +1,6 @@
 """The verification DSL: all that a proof file imports.
 
-    from armsym.dsl import Bits, Proof, State, lanes, proof
+from armsym.dsl import Bits, Proof, State, lanes, proof
 """
 
 from armsym.bits import Bits, Prop, concat, ite, opaque

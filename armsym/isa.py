@@ -15,6 +15,7 @@ matches its fixed bits and calls it `allocated`; two matches are an error, never
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -115,7 +116,7 @@ def instruction(diagram: str) -> Callable[[I], I]:
 
     def apply(cls: I) -> I:
         mask, value, fields = _parse(diagram, cls.__name__)
-        annotated = {n for n in cls.__dict__.get("__annotations__", {}) if n != "word"}
+        annotated = {n for n in inspect.get_annotations(cls) if n != "word"}
         named = {f.name for f in fields}
         if annotated != named:
             raise DiagramError(
@@ -176,9 +177,7 @@ class InstructionSet:
         self._index: list[tuple[type[Instruction], ...]] = []
         for top in range(1 << (32 - _INDEX_SHIFT)):
             word = top << _INDEX_SHIFT
-            self._index.append(
-                tuple(c for c in self.classes if not ((word ^ c.fixed_value) & c.fixed_mask & ~low))
-            )
+            self._index.append(tuple(c for c in self.classes if not ((word ^ c.fixed_value) & c.fixed_mask & ~low)))
         self._cache: dict[int, Instruction] = {}
 
     def _check_overlap(self) -> None:

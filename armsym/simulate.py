@@ -106,7 +106,9 @@ def describe_stop(e: ArmsymError, code: CodeSource, isa: InstructionSet) -> str:
         return f"at {at:#x}: {e}"
 
 
-def run_concrete(stepper: Stepper, m: Machine, entry: int, *, max_steps: int, watch: dict[int, list[Machine]] | None = None) -> int:
+def run_concrete(
+    stepper: Stepper, m: Machine, entry: int, *, max_steps: int, watch: dict[int, list[Machine]] | None = None
+) -> int:
     """Run a concrete machine from offset `entry` until it returns; returns the instruction count.
 
     `watch` collects a copy of the machine at each arrival at the given offsets.  Raises

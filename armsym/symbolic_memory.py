@@ -33,7 +33,16 @@ class SymbolicRegion:
     """
 
     def __init__(
-        self, name: str, base: Term, size: Bits, access: str, *, bias: int = 0, cell: int = 8, order: str = "little", secret: bool = True
+        self,
+        name: str,
+        base: Term,
+        size: Bits,
+        access: str,
+        *,
+        bias: int = 0,
+        cell: int = 8,
+        order: str = "little",
+        secret: bool = True,
     ) -> None:
         self.name, self.base, self.size, self.access = name, base, size, access
         self.bias, self.cell, self.order, self.secret = bias, cell, order, secret
@@ -63,7 +72,9 @@ class Access:
 
     __slots__ = ("at", "constant", "region", "size", "store", "symbolic")
 
-    def __init__(self, at: int, region: SymbolicRegion, symbolic: Term | None, constant: int, size: int, store: bool) -> None:
+    def __init__(
+        self, at: int, region: SymbolicRegion, symbolic: Term | None, constant: int, size: int, store: bool
+    ) -> None:
         self.at, self.region, self.symbolic, self.constant = at, region, symbolic, constant
         self.size, self.store = size, store
 
@@ -239,7 +250,9 @@ class SymbolicMemory:
                 return self._gather(region, symbolic, k, hits)
         return self._initial(region, symbolic, k, size)
 
-    def _gather(self, region: SymbolicRegion, symbolic: Term | None, k: int, hits: list[tuple[Bits, int] | None]) -> Bits:
+    def _gather(
+        self, region: SymbolicRegion, symbolic: Term | None, k: int, hits: list[tuple[Bits, int] | None]
+    ) -> Bits:
         """Bytes from several stores, and from older content where none hit."""
         parts: list[Bits] = []
         j = 0
@@ -266,7 +279,9 @@ class SymbolicMemory:
                 if h is not None:
                     return h[0][8 * h[1] + 7 : 8 * h[1]]
             elif not self._apart(symbolic, k, 1, layer):
-                raise MemoryFault(f"the byte at {region.name}+{symbolic or 0}{k:+#x} may or may not have been stored to")
+                raise MemoryFault(
+                    f"the byte at {region.name}+{symbolic or 0}{k:+#x} may or may not have been stored to"
+                )
         return self._initial(region, symbolic, k, 1)
 
     def _apart(self, symbolic: Term | None, k: int, size: int, layer: _Overlay) -> bool:
@@ -312,7 +327,9 @@ class SymbolicMemory:
             if inside is False:
                 return None
         if inside is not True or c + size > f.size:
-            raise MemoryFault(f"it is not known in which block the {size} bytes at {where} lie, or whether it is written")
+            raise MemoryFault(
+                f"it is not known in which block the {size} bytes at {where} lie, or whether it is written"
+            )
         return f.bytes_of(j, c, size)
 
     def forget(self, region: SymbolicRegion, name: str) -> None:
@@ -329,7 +346,9 @@ class SymbolicMemory:
         for at, value in region.given.items():
             n = value.width // 8
             if symbolic is not None:
-                raise MemoryFault(f"load from {region.name} at the symbolic offset {symbolic}{k:+#x}: some of it is given")
+                raise MemoryFault(
+                    f"load from {region.name} at the symbolic offset {symbolic}{k:+#x}: some of it is given"
+                )
             if at <= k and k + size <= at + n:
                 return value[8 * (k - at + size) - 1 : 8 * (k - at)]
             if k < at + n and at < k + size:
@@ -342,7 +361,8 @@ class SymbolicMemory:
         low_zero = symbolic.pb & -symbolic.pb if symbolic is not None else cell
         if symbolic is not None and low_zero % cell:
             raise MemoryFault(
-                f"the offset {symbolic} is not a multiple of the {cell}-byte cells of {region.name}: declare smaller cells"
+                f"the offset {symbolic} is not a multiple of the {cell}-byte cells of {region.name}:"
+                " declare smaller cells"
             )
         parts: list[Bits] = []
         at = first

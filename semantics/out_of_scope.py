@@ -98,9 +98,7 @@ OUT_OF_SCOPE: tuple[ScopeRule, ...] = (
     ScopeRule("FEAT_FlagM", "flag manipulation", mnemonics=_names("rmif setf8 setf16 cfinv axflag xaflag")),
     ScopeRule("FEAT_XS", "barriers with the nXS qualifier", mnemonics=_names("dsb"), operands="nxs$"),
     ScopeRule("FEAT_TME", "transactions", mnemonics=_names("tcancel tcommit tstart ttest")),
-    ScopeRule(
-        "FEAT_HBC", "hinted conditional branches", mnemonics=frozenset(f"bc.{c}" for c in _CONDITIONS.split())
-    ),
+    ScopeRule("FEAT_HBC", "hinted conditional branches", mnemonics=frozenset(f"bc.{c}" for c in _CONDITIONS.split())),
     ScopeRule(
         "System instructions and registers",
         "privileged, or maintenance of caches and address translation",

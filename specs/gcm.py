@@ -107,9 +107,7 @@ def GCM_AD(CIPH: BlockCipher, IV: String, C: String, A: String, T: Bits) -> tupl
     return P, T_prime == T
 
 
-def gcm_encrypt(
-    CIPH: BlockCipher, iv: bytes, plaintext: bytes, aad: bytes, t: int = 128
-) -> tuple[bytes, bytes]:
+def gcm_encrypt(CIPH: BlockCipher, iv: bytes, plaintext: bytes, aad: bytes, t: int = 128) -> tuple[bytes, bytes]:
     """`GCM_AE` on bytes: ciphertext and tag."""
     C, T = GCM_AE(CIPH, string_from_bytes(iv), string_from_bytes(plaintext), string_from_bytes(aad), t)
     return bytes_from_string(C), T.to_bytes("big")

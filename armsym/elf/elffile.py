@@ -93,8 +93,7 @@ class ElfFile:
         """`size` bytes of the file at `offset`; raises `InputError` when the file ends before them."""
         if offset + size > len(self.data):
             raise self.fail(
-                f"{what} needs the bytes {offset:#x} to {offset + size:#x}, "
-                f"the file ends at {len(self.data):#x}"
+                f"{what} needs the bytes {offset:#x} to {offset + size:#x}, the file ends at {len(self.data):#x}"
             )
         return memoryview(self.data)[offset : offset + size]
 
@@ -109,8 +108,7 @@ class ElfFile:
         content = self.content(section)
         if section.entsize != entry or len(content) % entry:
             raise self.fail(
-                f"section {section.name} of {section.size} bytes has entries of {section.entsize} bytes, "
-                f"not of {entry}"
+                f"section {section.name} of {section.size} bytes has entries of {section.entsize} bytes, not of {entry}"
             )
         return content
 

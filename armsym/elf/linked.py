@@ -85,9 +85,7 @@ class _Loader:
         pie = bool(self.dynamic.get(_DT_FLAGS_1, 0) & _DF_1_PIE)
         kind = "executable" if pie else elf.type
         self.symbolic = (
-            kind == "executable"
-            or _DT_SYMBOLIC in self.dynamic
-            or bool(self.dynamic.get(_DT_FLAGS, 0) & _DF_SYMBOLIC)
+            kind == "executable" or _DT_SYMBOLIC in self.dynamic or bool(self.dynamic.get(_DT_FLAGS, 0) & _DF_SYMBOLIC)
         )
         self.symbols = self._dynamic_symbols()
         for start, size, what in self._relocation_tables():

@@ -53,7 +53,7 @@ def check_bounds(path: Path, image: Image, timeout_ms: int) -> Iterator[Answer]:
 def _inside(path: Path, region: SymbolicRegion, symbolic: Term | None, lo: int, hi: int, timeout_ms: int) -> bool:
     """Whether offsets symbolic+lo up to symbolic+hi lie in [0, size]."""
     if symbolic is None and region.size.is_concrete:
-        return 0 <= lo and hi <= region.size.uint
+        return lo >= 0 and hi <= region.size.uint
     start = Bits.wrap(64, lo) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, lo)
     length = Bits(64, hi - lo)
     # start + length <= size, said so that nothing can wrap.

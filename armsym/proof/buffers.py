@@ -79,7 +79,9 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         written = [len(layer.bytes) // claim.size for layer in memory.overlays[r.name]]
         new = next((q for q in (0, sum(written)) if memory.decide(claim.upto - start == q)), new)
     if not isinstance(new, int) or signed(new) < 0 or new > MAX_BLOCKS:
-        return f"{claim.upto.value} blocks are claimed where {start.value} are known: the difference is not a small number"
+        return (
+            f"{claim.upto.value} blocks are claimed where {start.value} are known: the difference is not a small number"
+        )
     step = claim.width // 8
     for q in range(new):
         j = start + q

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.z3_bridge import Model
-from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
+from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, UnmodelledInstruction
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
 from armsym.proof.loops import Routine
 from armsym.proof.pointwise import Pointwise
+from armsym.proof.result import Status
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 
 __all__ = ["ConcreteProof", "Trial", "Violation", "flatten", "run_trial"]
@@ -38,6 +39,8 @@ class Violation:
     expected: str = ""
     got: str = ""
     detail: str = ""
+    #: ERROR where the run could not go on for want of a model: that refutes nothing.
+    status: Status = Status.REFUTED
 
 
 @dataclass
@@ -139,13 +142,19 @@ class ConcreteProof(Proof):
         region = ConcreteRegion(r.name, base, bytearray(data), r.access)
         self._concrete[r.name] = region
         self._initial[r.name] = data
-        self.inputs[r.name] = f"{data.hex()} at {base:#x}" if size <= 512 else f"{data[:512].hex()}... ({size} bytes) at {base:#x}"
+        self.inputs[r.name] = (
+            f"{data.hex()} at {base:#x}" if size <= 512 else f"{data[:512].hex()}... ({size} bytes) at {base:#x}"
+        )
 
     def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
         given = self._global(symbol)
         rng = self._pub if public else self._sec
         # All combinations of few bits matter more than large random numbers: feature words.
-        v = given if given is not None else rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
+        v = (
+            given
+            if given is not None
+            else rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
+        )
         self._globals.append((offset, width // 8, v))
         self.inputs[symbol] = hex(v)
         return Bits(width, v)
@@ -273,7 +282,9 @@ def _broken(claims: Claims, kind: str, where: str) -> Violation | None:
     return None
 
 
-def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], *, invariants: bool = True) -> Trial:
+def run_trial(
+    p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], *, invariants: bool = True
+) -> Trial:
     """Run the routine once and check every obligation that a single run can break.
 
     Without `invariants` only what the routine promises its caller.
@@ -308,15 +319,16 @@ def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], St
             if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
                 index = 0
                 while any(h == offset for h, _ in active):
-                    h, k = active.pop()
-                    index = k + 1
+                    index = active.pop()[1] + 1
                 active.append((offset, index))
                 passed.clear()
                 t.heads.setdefault(offset, []).append(m.fork())
                 m.written_x = m.written_v = 0  # from here on: what this iteration writes
                 bound = inv.upto.uint
                 if index > bound or (index == bound and not inv.inclusive):
-                    t.violation = Violation("termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name)
+                    t.violation = Violation(
+                        "termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name
+                    )
                     return t
                 t.violation = _broken(inv.claims(State(m), Bits(64, index)), "invariant", f"{inv.name}, i = {index}")
                 if t.violation:
@@ -335,7 +347,11 @@ def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], St
                 if min(accesses) < floor:
                     bad = min(accesses)
                     t.violation = Violation(
-                        "memory", "no access below SP", f"at or above {floor:#x}", f"{bad:#x}", f"at {offset:#x} <{image.symbolize(offset)}>"
+                        "memory",
+                        "no access below SP",
+                        f"at or above {floor:#x}",
+                        f"{bad:#x}",
+                        f"at {offset:#x} <{image.symbolize(offset)}>",
                     )
                     return t
                 accesses.clear()
@@ -348,7 +364,12 @@ def run_trial(p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], St
         t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
         return t
     except MachineStop as e:
-        t.violation = Violation("decode", "every instruction can be executed", detail=describe_stop(e, image, p.routine.isa))
+        t.violation = Violation(
+            "decode",
+            "every instruction reached is modelled",
+            detail=describe_stop(e, image, p.routine.isa),
+            status=Status.ERROR if isinstance(e, UnmodelledInstruction) else Status.REFUTED,
+        )
         return t
     except BudgetError as e:
         t.violation = Violation("termination", "the routine returns", detail=str(e))
@@ -368,7 +389,9 @@ def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
             return Violation("abi", f"x{n} is preserved", f"{entry.x[n].uint:#x}", f"{m.x[n].uint:#x}", "on return")
     for n in PRESERVED_D:
         if m.v[n][63:0].value != entry.v[n][63:0].value:
-            return Violation("abi", f"d{n} is preserved", f"{entry.v[n][63:0].uint:#x}", f"{m.v[n][63:0].uint:#x}", "on return")
+            return Violation(
+                "abi", f"d{n} is preserved", f"{entry.v[n][63:0].uint:#x}", f"{m.v[n][63:0].uint:#x}", "on return"
+            )
     if m.dit.value != entry.dit.value:
         return Violation("abi", "PSTATE.DIT is restored", f"{entry.dit.uint}", f"{m.dit.uint}", "on return")
     if m.sp.value != entry.sp.value:
@@ -381,7 +404,9 @@ def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
     for old, new in zip(before.regions, memory.regions, strict=True):
         if new is not old and new.name not in allowed and old.data != new.data:
             k = next(j for j in range(len(old.data)) if old.data[j] != new.data[j])
-            return Violation("frame", f"{new.name} is unchanged", f"{old.data[k]:#04x}", f"{new.data[k]:#04x}", f"byte {k} on return")
+            return Violation(
+                "frame", f"{new.name} is unchanged", f"{old.data[k]:#04x}", f"{new.data[k]:#04x}", f"byte {k} on return"
+            )
     return None
 
 

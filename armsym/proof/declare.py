@@ -102,7 +102,15 @@ class Proof(ABC):
         return self._make_word(name, width, public)
 
     def region(
-        self, name: str, size: Bits | int, *, access: str, public: bool = False, align: int = 1, cell: int | None = None, order: str = "little"
+        self,
+        name: str,
+        size: Bits | int,
+        *,
+        access: str,
+        public: bool = False,
+        align: int = 1,
+        cell: int | None = None,
+        order: str = "little",
     ) -> Region:
         """`size` bytes at an address that is a multiple of `align`, disjoint from all other regions.
 
@@ -119,7 +127,9 @@ class Proof(ABC):
         self._d.regions.append(r)
         self._make_region(r, public, align, cell, order)
         aligned = f", {align}-byte aligned" if align > 1 else ""
-        self._assume(f"{name}: {_size_text(size_bits)} bytes, {access}, disjoint from every other region, not wrapping{aligned}")
+        self._assume(
+            f"{name}: {_size_text(size_bits)} bytes, {access}, disjoint from every other region, not wrapping{aligned}"
+        )
         return r
 
     def rodata(self, values: Sequence[Bits] | bytes, *, symbol: str | None = None) -> Rodata:
@@ -186,7 +196,9 @@ class Proof(ABC):
         """
         size = value.width // 8
         if value.width % 8 or not region.size.is_concrete or not 0 <= offset <= region.size.uint - size:
-            raise InputError(f"{region.name}: {value.width} bits given at byte {offset} do not lie in a region of fixed size")
+            raise InputError(
+                f"{region.name}: {value.width} bits given at byte {offset} do not lie in a region of fixed size"
+            )
         for r, at, n in self._d.given:
             if r is region and at < offset + size and offset < at + n:
                 raise InputError(f"{region.name}: the {size} bytes given at {offset} overlap the {n} given at {at}")
@@ -308,7 +320,9 @@ class Proof(ABC):
 
     def _new_name(self, name: str) -> None:
         if not name.isidentifier() or name in RESERVED:
-            raise InputError(f"{name!r} cannot be a name here: names are identifiers other than {', '.join(sorted(RESERVED))}")
+            raise InputError(
+                f"{name!r} cannot be a name here: names are identifiers other than {', '.join(sorted(RESERVED))}"
+            )
         if name in self._names:
             raise InputError(f"the name {name!r} is taken already")
         self._names.add(name)

@@ -158,7 +158,9 @@ class Engine:
         found = {isa.decode(self.image.word(at)).assumption() for at in self.executed}
         return sorted(a for a in found if a is not None)
 
-    def record(self, kind: str, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = "") -> None:
+    def record(
+        self, kind: str, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""
+    ) -> None:
         """Note one instance of an obligation; the worst status of all instances stays."""
         o = self._results.get((kind, name))
         if o is None:
@@ -185,7 +187,9 @@ class Engine:
         except BudgetError as e:
             self.record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
         except ArmsymError as e:
-            self.record("decode", "the proof can be evaluated", Status.ERROR, detail=describe_stop(e, self.image, p.routine.isa))
+            self.record(
+                "decode", "the proof can be evaluated", Status.ERROR, detail=describe_stop(e, self.image, p.routine.isa)
+            )
         finally:
             ops.set_oracle(previous)
         for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
@@ -243,7 +247,12 @@ class Engine:
                 if self.unrolled:
                     self._witness(path)
                 name = "every access is permitted" if kind == "memory" else "every instruction reached is modelled"
-                self.record(kind, name, Status.ERROR if kind == "decode" else Status.UNDECIDED, detail=describe_stop(e, self.image, self.p.routine.isa))
+                self.record(
+                    kind,
+                    name,
+                    Status.ERROR if kind == "decode" else Status.UNDECIDED,
+                    detail=describe_stop(e, self.image, self.p.routine.isa),
+                )
             except _Restart:
                 self._resume(outer)
                 raise
@@ -356,7 +365,8 @@ class Engine:
                     "memory",
                     "no access below SP",
                     Status.UNDECIDED,
-                    detail=f"the access at {a.at:#x} <{self.image.symbolize(a.at)}> to sp0{at:+#x} lies below SP or cannot be compared with it",
+                    detail=f"the access at {a.at:#x} <{self.image.symbolize(a.at)}> to sp0{at:+#x}"
+                    " lies below SP or cannot be compared with it",
                 )
 
     def _release_stack(self, path: Path) -> None:
@@ -573,7 +583,9 @@ class Engine:
         # With i < upto the next index cannot wrap to 0, so upto - i decreases.
         within = origin.index < inv.upto if inv.inclusive else after < inv.upto
         sign = "<=" if inv.inclusive else "<"
-        self.check_one(path, within, "termination", f"{inv.name}: i + 1 {sign} upto, at the back edge", f"i + 1 {sign} upto")
+        self.check_one(
+            path, within, "termination", f"{inv.name}: i + 1 {sign} upto, at the back edge", f"i + 1 {sign} upto"
+        )
         self.check(path, inv.claims(State(path.machine), after), "invariant", f"{inv.name}, step: ")
 
     # -- return -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ proved on symbolic ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, Union, overload
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, overload
 
 from armsym.bits import Bits, Prop, concat
 from armsym.errors import InputError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Blocks", "Claim", "Claims", "Fold", "Region", "Rodata", "State", "Words", "lanes"]
 
 #: A condition, or several that must all hold.
-Claim: TypeAlias = Union[Prop, bool, Pointwise, Sequence["Claim"]]
+Claim: TypeAlias = "Prop | bool | Pointwise | Sequence[Claim]"
 #: Named claims: what `invariant` and `ensures` functions return.
 Claims: TypeAlias = dict[str, Claim]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
 
 from armsym.bits import Bits, Prop
 from armsym.errors import BudgetError
@@ -23,7 +23,17 @@ from armsym.terms.evaluate import Substitution
 from armsym.terms.node import Term, Value
 from armsym.terms.ops import is_secret
 
-__all__ = ["WHOLE", "Havoc", "Location", "LoopGuess", "guess_loops", "havoc", "written_by", "written_everywhere", "wrote_beyond"]
+__all__ = [
+    "WHOLE",
+    "Havoc",
+    "Location",
+    "LoopGuess",
+    "guess_loops",
+    "havoc",
+    "written_by",
+    "written_everywhere",
+    "wrote_beyond",
+]
 
 #: A place that a loop may write: ("x", n), n = 31 for SP; ("v", n); or (region name, byte offset),
 #: with the offset WHOLE for all of a region, which is stored to at symbolic offsets.
@@ -280,6 +290,6 @@ def _guess_memory(g: LoopGuess, runs: list[list[Machine]], cells: dict[str, int]
 
 
 def _stride(g: LoopGuess, where: Location, values: list[list[int]]) -> None:
-    steps = {(b - a) & M64 for row in values for a, b in zip(row, row[1:], strict=False)}
+    steps = {(b - a) & M64 for row in values for a, b in pairwise(row)}
     if len(steps) == 1:
         g.strides[where] = steps.pop()

@@ -83,7 +83,12 @@ class Routine:
     def successors(self) -> dict[int, tuple[int, ...]]:
         """Offset of each reachable instruction -> offsets it may continue at."""
         m = _Probe(
-            x=[_UNKNOWN] * 31, sp=_UNKNOWN, v=[Bits(128, 0)] * 32, nzcv=NZCV.of(*[Prop(False)] * 4), pc=_UNKNOWN, memory=_NoMemory()
+            x=[_UNKNOWN] * 31,
+            sp=_UNKNOWN,
+            v=[Bits(128, 0)] * 32,
+            nzcv=NZCV.of(*[Prop(False)] * 4),
+            pc=_UNKNOWN,
+            memory=_NoMemory(),
         )
         found: dict[int, tuple[int, ...]] = {}
         todo = [self.entry]
@@ -114,7 +119,12 @@ class Routine:
     def computed_addresses(self) -> frozenset[int]:
         """Image offsets that the code computes in a register, as far as a walk in address order shows."""
         m = _Probe(
-            x=[_UNKNOWN] * 31, sp=_UNKNOWN, v=[Bits(128, 0)] * 32, nzcv=NZCV.of(*[Prop(False)] * 4), pc=_UNKNOWN, memory=_NoMemory()
+            x=[_UNKNOWN] * 31,
+            sp=_UNKNOWN,
+            v=[Bits(128, 0)] * 32,
+            nzcv=NZCV.of(*[Prop(False)] * 4),
+            pc=_UNKNOWN,
+            memory=_NoMemory(),
         )
         found: set[int] = set()
         for at in sorted(self.successors):
@@ -166,5 +176,7 @@ class Routine:
         where = f" in {within}" if within else ""
         if len(found) != 1:
             names = ", ".join(f"{self.image.symbolize(x.head)}..{x.end - x.head:+#x}" for x in found) or "none"
-            raise InputError(f"{self.symbol} has {len(found)} outermost loops{where} ({names}): choose with loops()[k] or within=")
+            raise InputError(
+                f"{self.symbol} has {len(found)} outermost loops{where} ({names}): choose with loops()[k] or within="
+            )
         return found[0]

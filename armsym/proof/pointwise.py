@@ -26,7 +26,14 @@ class Pointwise:
     """
 
     def __init__(
-        self, region: Region, at: State, upto: Bits, block: Callable[[Bits], Sequence[Bits]], words: int, width: int, order: str
+        self,
+        region: Region,
+        at: State,
+        upto: Bits,
+        block: Callable[[Bits], Sequence[Bits]],
+        words: int,
+        width: int,
+        order: str,
     ) -> None:
         if width % 8 or words < 1:
             raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sys
 import traceback
@@ -91,6 +92,9 @@ def load_module(path: Path) -> ModuleType:
         del sys.modules[name]
         last = next((f for f in reversed(traceback.extract_tb(e.__traceback__)) if f.filename == str(path)), None)
         raise InputError(f"{path}:{last.lineno if last else 1}: {type(e).__name__}: {e}") from e
+    except BaseException:
+        del sys.modules[name]
+        raise
     return module
 
 
@@ -102,7 +106,11 @@ def _root(path: Path) -> Path:
 
 
 def _package_name(path: Path) -> str:
-    return ".".join(path.relative_to(_root(path)).with_suffix("").parts)
+    parts = path.relative_to(_root(path)).with_suffix("").parts
+    if len(parts) == 1:
+        # A file by itself: many are called proofs.py, and one may be called like a library.
+        return f"_armsym_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:12]}"
+    return ".".join(parts)
 
 
 def discover(target: Path) -> Iterator[ProofDefinition]:

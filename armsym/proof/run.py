@@ -118,7 +118,11 @@ def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
                 "two runs that differ only in secrets",
             )
     return Violation(
-        "constant-time", "no branch depends on a secret", f"{len(a.trace)} events", f"{len(b.trace)} events", "two runs that differ only in secrets"
+        "constant-time",
+        "no branch depends on a secret",
+        f"{len(a.trace)} events",
+        f"{len(b.trace)} events",
+        "two runs that differ only in secrets",
     )
 
 
@@ -215,10 +219,11 @@ def _search(fn: ProofFn, routine: Routine) -> _Runs:
 def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay | None, seconds: float) -> None:
     assert runs.bad is not None
     t, v = runs.bad
-    result.counterexample = _counterexample(t, v, routine, replay)
+    if v.status is Status.REFUTED:
+        result.counterexample = _counterexample(t, v, routine, replay)
     result.obligations = [o for o in result.obligations if (o.kind, o.name) != (v.kind, v.claim)]
-    result.obligations.append(Obligation(v.claim, v.kind, Status.REFUTED, "concrete run", seconds, v.detail))
-    result.status = Status.REFUTED
+    result.obligations.append(Obligation(v.claim, v.kind, v.status, "concrete run", seconds, v.detail))
+    result.status = v.status
 
 
 def _standing(image: Image) -> list[str]:

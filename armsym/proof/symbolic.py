@@ -14,7 +14,7 @@ from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
 from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
 from armsym.terms import ops
-from armsym.terms.linear import linear_view, make_sum
+from armsym.terms.linear import linear_view
 from armsym.terms.node import Term, Value, intern, ones
 
 __all__ = ["SymbolicProof"]

@@ -106,7 +106,9 @@ class Evaluator:
 class Substitution:
     """Replaces variables (and applications) by values, rebuilding everything in normal form."""
 
-    def __init__(self, mapping: Mapping[Term, Value], rebuild: Callable[[App, list[Value]], Value] | None = None) -> None:
+    def __init__(
+        self, mapping: Mapping[Term, Value], rebuild: Callable[[App, list[Value]], Value] | None = None
+    ) -> None:
         self._known: dict[int, Value] = {t.id: v for t, v in mapping.items()}
         self._rebuild = rebuild
 

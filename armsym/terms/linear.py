@@ -168,7 +168,7 @@ def _disjoint(width: int, terms: dict[Term, int], const: int) -> Value | None:
     low_term: Term | None = None
     low_bits = 0
     for t, c in terms.items():
-        if c == 1 and not t.pb == full and t.pb & 1:
+        if c == 1 and t.pb != full and t.pb & 1:
             if low_term is not None:
                 return None
             low_term, low_bits = t, t.pb
@@ -267,8 +267,8 @@ def narrow(t: Term, width: int) -> Value:
         full = ones(width)
         out: dict[Term, int] = {}
         const = t.const & full
-        for u, c in t.terms.items():
-            c &= full
+        for u, coeff in t.terms.items():
+            c = coeff & full
             part = narrow(u, width) if c else 0
             if isinstance(part, int):
                 const += c * part

@@ -149,10 +149,7 @@ class Mono:
         m = self._shifts.get(k)
         if m is None:
             f = self.factors
-            if len(f) == 1:
-                m = mono(f[0][0], f[0][1] + k)
-            else:
-                m = _product(tuple((b, s + k) for b, s in f))
+            m = mono(f[0][0], f[0][1] + k) if len(f) == 1 else _product(tuple((b, s + k) for b, s in f))
             self._shifts[k] = m
         return m
 
@@ -192,8 +189,7 @@ def new_table() -> None:
 
     Terms made before stay valid; they are only no longer recognised as equal to new ones.
     """
-    global _table
-    _table = _Table()
+    _table.terms, _table.products = {}, {}
 
 
 def applications() -> list[App]:

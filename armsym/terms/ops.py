@@ -264,11 +264,8 @@ def eq(w: int, a: Value, b: Value) -> Value:
     if w == 1:
         # Conditions are bits: a = b is NOT (a XOR b).
         return xor(1, xor(1, a, b), 1)
-    if isinstance(a, Poly) or isinstance(b, Poly):
-        sums = isinstance(a, Sum) or isinstance(b, Sum)
-    else:
-        sums = True
-    if not sums:
+    polys, sums = isinstance(a, Poly) or isinstance(b, Poly), isinstance(a, Sum) or isinstance(b, Sum)
+    if polys and not sums:
         d = xor(w, a, b)
         if isinstance(d, int):
             return int(d == 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, op, ones
+from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, ones, op
 
 __all__ = [
     "and_poly",
@@ -28,7 +28,7 @@ __all__ = [
 #: Above this many products of monomials an AND stays an operation node instead.
 PRODUCT_LIMIT = 256
 #: The same for products of more factors than this: a chain of ORs doubles with each.
-DEGREE_LIMIT = 4
+DEGREE_LIMIT = 6
 
 
 def _degree(entries: dict[Mono, int]) -> int:
@@ -238,7 +238,7 @@ def _refuse_sums(out: dict[Mono, int]) -> None:
         if not isinstance(base, Sum) or not base._narrow:
             continue
         for low in base._narrow.values():
-            if isinstance(low, int) or isinstance(low, Poly):
+            if isinstance(low, (int, Poly)):
                 continue
             part = mono(low, s)
             mask = out.get(part)

@@ -70,9 +70,7 @@ SAME_WIDTH: dict[tuple[int, int], tuple[str, Shift]] = {
 }
 
 #: Those of SAME_WIDTH that read V[d].
-USES_DESTINATION = frozenset(
-    {(0, 0b00010), (0, 0b00110), (1, 0b00010), (1, 0b00110), (1, 0b01000), (1, 0b01010)}
-)
+USES_DESTINATION = frozenset({(0, 0b00010), (0, 0b00110), (1, 0b00010), (1, 0b00110), (1, 0b01000), (1, 0b01010)})
 
 #: Those of SAME_WIDTH that saturate: the only ones that the scalar class has for all sizes.
 SATURATING = frozenset({(0, 0b01110), (1, 0b01100), (1, 0b01110)})

@@ -90,9 +90,7 @@ class AdvSIMDThreeDifferent(Instruction):
         elif key in _WIDE:
             f = _WIDE[key][1]
             operand1 = m.read_v(self.Rn).elems(2 * esize)
-            operand2 = [
-                Extend(y, 2 * esize, bool(self.U)) for y in m.read_v(self.Rm).elem(part, 64).elems(esize)
-            ]
+            operand2 = [Extend(y, 2 * esize, bool(self.U)) for y in m.read_v(self.Rm).elem(part, 64).elems(esize)]
             m.write_v(self.Rd, Bits.from_elems([f(x, y) for x, y in zip(operand1, operand2, strict=True)]))
         else:
             _, f, rounding = _NARROW[key]

@@ -85,9 +85,7 @@ class AdvSIMDTwoRegisterMisc(Instruction):
             return
         operand = m.read_v(self.Rn, datasize)
         if key == _NOT_RBIT:
-            m.write_v(
-                self.Rd, Bits.from_elems([_rbit(b) for b in operand.elems(8)]) if self.size else ~operand
-            )
+            m.write_v(self.Rd, Bits.from_elems([_rbit(b) for b in operand.elems(8)]) if self.size else ~operand)
             return
         elements = operand.elems(esize)
         if key in _REVERSE:

@@ -261,8 +261,8 @@ def endless_inner_loop(p: Proof) -> None:
 
 @case(
     "ensures",
-    SET
-    + "nop\n1: mov x3,x4\n2: cmp x2,x9\n b.ne 3f\n mov x5,#0\n3: subs x3,x3,#1\n b.ne 2b\n subs x1,x1,#1\n b.ne 1b\n ret",
+    SET + "nop\n1: mov x3,x4\n2: cmp x2,x9\n b.ne 3f\n mov x5,#0\n"
+    "3: subs x3,x3,#1\n b.ne 2b\n subs x1,x1,#1\n b.ne 1b\n ret",
 )
 def inner_loop_changes_what_the_outer_one_keeps(p: Proof) -> None:
     n, k, flag, a = (
@@ -453,8 +453,8 @@ def two_functions_of_one_name(p: Proof) -> None:
 
 @case(
     "constant-time",
-    SET
-    + "mov x4,#0\n fmov d0,x4\n ldr x3,[x0]\n1: cmp x3,x9\n b.ne 2f\n nop\n2: add x4,x4,#1\n fmov d0,x4\n subs x1,x1,#1\n"
+    SET + "mov x4,#0\n fmov d0,x4\n ldr x3,[x0]\n1: cmp x3,x9\n b.ne 2f\n nop\n"
+    "2: add x4,x4,#1\n fmov d0,x4\n subs x1,x1,#1\n"
     " b.eq 3f\n ldr x3,[x0,x4,lsl #3]\n b 1b\n3: ret",
 )
 def secret_content_at_an_index_that_becomes_public(p: Proof) -> None:
@@ -477,6 +477,58 @@ def secret_through_a_choice(p: Proof) -> None:
     p.ensures(lambda s: {"x0": s.x0 == data.base})
 
 
+@case(
+    "constant-time",
+    SET + "mov x6,x1\n mov x5,#0\n1: cbz x2,4f\n ldr x3,[x0,x5,lsl #3]\n str x3,[x1,x5,lsl #3]\n add x5,x5,#1\n"
+    " sub x2,x2,#1\n b 1b\n4: ldr x3,[x6]\n cmp x3,x9\n b.ne 2f\n nop\n2: ret",
+)
+def secrets_copied_to_a_public_buffer(p: Proof) -> None:
+    n = p.nat("n", low=1, high=100)
+    data = p.region("data", 8 * n, access="r")
+    out = p.region("out", 8 * n, access="rw", public=True)
+    p.call(x0=data, x1=out, x2=n)
+
+    @p.invariant(p.routine.back_edge(), upto=n, inclusive=True)
+    def _(s: State, i: Bits) -> Claims:
+        return {"left": s.x2 == n - i}
+
+    p.modifies(out)
+    p.ensures(lambda s: {"x2": s.x2 == 0})
+
+
+def _blocks_of_out(p: Proof) -> None:
+    n, flag = p.nat("n", low=1, high=100), p.word("flag", public=True)
+    data, out = p.region("data", 8 * n, access="r"), p.region("out", 8 * n, access="rw")
+    block = data.blocks(words=1, width=64)
+    p.call(x0=data, x1=out, x2=n, x4=flag)
+
+    def wanted(j: Bits) -> list[Bits]:
+        return [block(j)[0] ^ 1]
+
+    @p.invariant(p.routine.back_edge(), upto=n)
+    def _(s: State, i: Bits) -> Claims:
+        return {"left": s.x2 == n - i, "out": out.holds(wanted, upto=i, at=s, words=1, width=64)}
+
+    p.modifies(out)
+    p.ensures(lambda s: {"out": out.holds(wanted, upto=n, at=s, words=1, width=64)})
+
+
+#: What a loop over blocks does besides, when x4 is the magic number -> the kind that must fail.
+BLOCK_BUGS = {
+    "stores to the first block": ("str x9,[x1]", "memory"),
+    "stores to the block again": ("str x9,[x1,x5,lsl #3]", "invariant"),
+    "stores to a byte of the block": ("lsl x7,x5,#3\n add x7,x7,#3\n strb w9,[x1,x7]", "invariant"),
+    "stores to the block before": ("cbz x5,2f\n sub x7,x5,#1\n str x9,[x1,x7,lsl #3]", "invariant"),
+    "stores to the block after": ("cmp x2,#1\n b.eq 2f\n add x7,x5,#1\n str x9,[x1,x7,lsl #3]", "invariant"),
+    "leaves early": ("ret", "ensures"),
+    "reads beyond the end": ("add x7,x5,#1\n ldr x7,[x0,x7,lsl #3]", "memory"),
+}
+_LOOP = "mov x5,#0\n1: ldr x3,[x0,x5,lsl #3]\n eor x3,x3,#1\n str x3,[x1,x5,lsl #3]\n cmp x4,x9\n b.ne 2f\n {}\n"
+_LOOP += "2: add x5,x5,#1\n subs x2,x2,#1\n b.ne 1b\n ret"
+for _name, (_code, _kind) in BLOCK_BUGS.items():
+    CASES[f"a loop over blocks {_name}"] = Case(SET + _LOOP.format(_code), _blocks_of_out, _kind)
+
+
 @case("constant-time", "ldr x3,[x0]\n and x3,x3,#8\n ldr x4,[x1,x3]\n ret")
 def secret_as_an_address(p: Proof) -> None:
     data, table = p.region("data", 8, access="r"), p.region("table", 16, access="r", public=True)
@@ -497,7 +549,7 @@ def test_names_of_functions_are_not_those_of_folds_and_regions(name: str) -> Non
 @case("non-vacuous", "ret")
 def precondition_that_nothing_meets(p: Proof) -> None:
     a = p.word("a", public=True)
-    p.assume("a < a", a < a)
+    p.assume("a < 0", a < 0)
     p.call(x0=a)
     p.ensures(lambda s: {"one": s.x0 == 1})
 
@@ -544,8 +596,8 @@ def test_right_code_of_the_same_shape_is_proved(tmp_path: Path) -> None:
         p.ensures(lambda s: {"total": out.words(width=64, at=s) == total(n)})
 
     code = (
-        SET
-        + "mov x3,#0\n1: cmp x2,x9\n b.eq 2f\n add x3,x3,#1\n2: add x3,x3,#1\n str x3,[x6]\n subs x1,x1,#1\n b.ne 1b\n ret"
+        SET + "mov x3,#0\n1: cmp x2,x9\n b.eq 2f\n add x3,x3,#1\n"
+        "2: add x3,x3,#1\n str x3,[x6]\n subs x1,x1,#1\n b.ne 1b\n ret"
     )
     result = answer(tmp_path, code, right)
     assert result.status is Status.PROVED, [o for o in result.obligations if o.status is not Status.PROVED]

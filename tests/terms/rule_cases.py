@@ -235,6 +235,23 @@ def _late(name: str) -> Callable[..., Value]:
     return call
 
 
+def _extraction(name: str, at: float, count: float) -> Operation:
+    def span(w: int) -> tuple[int, int]:
+        lo = min(int(w * at), w - 1)
+        return lo, min(max(1, int(w * count)), w - lo)
+
+    return Operation(
+        f"extract[{name}]",
+        "ops.extract poly.extract_poly linear.narrow poly._is_low_part_of_sum",
+        1,
+        lambda w, a: ops.extract(w, a, *span(w)),
+        lambda w, a: z3.Extract(sum(span(w)) - 1, span(w)[0], a),
+        lambda w, a: a >> span(w)[0] & ones(span(w)[1]),
+        result=lambda w: span(w)[1],
+        terms=True,
+    )
+
+
 def _make() -> Iterator[Operation]:
     yield Operation(
         "linear_view",
@@ -246,7 +263,13 @@ def _make() -> Iterator[Operation]:
         terms=True,
     )
     yield Operation(
-        "poly_view", "poly.poly_view poly._split_low_constant poly._degree", 1, _raw_poly, lambda w, a: a, lambda w, a: a, terms=True
+        "poly_view",
+        "poly.poly_view poly._split_low_constant poly._degree",
+        1,
+        _raw_poly,
+        lambda w, a: a,
+        lambda w, a: a,
+        terms=True,
     )
     yield Operation(
         "add",
@@ -352,21 +375,7 @@ def _make() -> Iterator[Operation]:
         ("all", 0, 1),
         ("low bits", 0, 0.75),
     ):
-
-        def span(w: int, at: float = at, count: float = count) -> tuple[int, int]:
-            lo = min(int(w * at), w - 1)
-            return lo, min(max(1, int(w * count)), w - lo)
-
-        yield Operation(
-            f"extract[{name}]",
-            "ops.extract poly.extract_poly linear.narrow poly._is_low_part_of_sum",
-            1,
-            lambda w, a, span=span: ops.extract(w, a, *span(w)),
-            lambda w, a, span=span: z3.Extract(sum(span(w)) - 1, span(w)[0], a),
-            lambda w, a, span=span: a >> span(w)[0] & ones(span(w)[1]),
-            result=lambda w, span=span: span(w)[1],
-            terms=True,
-        )
+        yield _extraction(name, at, count)
     yield Operation(
         "narrow",
         "linear.narrow",
@@ -457,7 +466,7 @@ def _make() -> Iterator[Operation]:
         2,
         _late("rotr_by"),
         _z3_rotr,
-        lambda w, a, b: _ror(w, a, b),
+        _ror,
         widths=(1, 4, 8, 32),
         only=("var", "var low bits", "0", "1", "top", "number", "max", "sum", "even", "concat", "low + high", "not"),
     )
