@@ -293,7 +293,7 @@ class Engine:
                 self._at(path, origin.indices if origin else [])
                 self.shown.append(f"at {at:#x} <{self.image.symbolize(at)}>:\n{what(State(path.machine))}")
             self.steps += 1
-            if not self.steps & 0xFF:
+            if not self.steps & 0x1F:
                 self._check_budget()
             m, memory = path.machine, path.memory
             memory.at = at

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from traceback import extract_tb
 
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
@@ -143,8 +144,33 @@ def prove(
     budget: Budget | None = None,
     replay: Replay | None = None,
 ) -> ProofResult:
-    """Prove `symbol` of `image` as the proof function `fn` states; the answer is never an exception
-    of the routine's own making.  Raises `InputError` for a proof that cannot be set up."""
+    """Prove `symbol` of `image` as the proof function `fn` states.
+
+    The answer is never an exception of the routine's own making.  Raises `InputError` for a proof
+    that cannot be set up, or whose functions raise, with the place in its file.
+    """
+    try:
+        return _prove(fn, name=name, image=image, symbol=symbol, isa=isa, budget=budget, replay=replay)
+    except ArmsymError:
+        raise
+    except Exception as e:
+        file = getattr(fn, "file", None) or getattr(getattr(fn, "__code__", None), "co_filename", None)
+        place = next((f for f in reversed(extract_tb(e.__traceback__)) if f.filename == file), None)
+        if place is None:
+            raise  # not the proof's doing
+        raise InputError(f"{file}:{place.lineno}: the proof {name} raises {type(e).__name__}: {e}") from e
+
+
+def _prove(
+    fn: ProofFn,
+    *,
+    name: str,
+    image: Image,
+    symbol: str,
+    isa: InstructionSet,
+    budget: Budget | None = None,
+    replay: Replay | None = None,
+) -> ProofResult:
     began = time.process_time()
     result = ProofResult(name, image.path, symbol, image.sha256)
     new_table()
@@ -198,10 +224,14 @@ def prove(
 
 def _search(fn: ProofFn, routine: Routine) -> _Runs:
     """Look for a counterexample: inputs that follow each path of an unrolled run, then random ones."""
+    has_lengths = True
     for size in range(3):
         p = SymbolicProof(routine, sizes=size)
+        if size and not has_lengths:
+            break
         try:
             fn(p)
+            has_lengths = p.has_lengths
             engine = Engine(p, {}, Budget(seconds=20, steps=50_000, paths=64, claim_ms=2000), unrolled=True)
             engine.run()
         except ArmsymError:

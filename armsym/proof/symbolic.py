@@ -30,6 +30,8 @@ class SymbolicProof(Proof):
         """`sizes` fixes every nat at that much above its least value (for unrolled runs)."""
         super().__init__(routine)
         self._sizes = sizes
+        #: Whether the proof declares a nat.
+        self.has_lengths = False
         image = routine.image
         self.facts: list[Value] = []
         self.image_base: Bits = (
@@ -56,6 +58,7 @@ class SymbolicProof(Proof):
     # -- declarations -------------------------------------------------------------------------
 
     def _make_nat(self, name: str, low: int, high: int) -> Bits:
+        self.has_lengths = True
         if self._sizes is not None:
             return Bits(64, min(high, low + self._sizes))
         n = variable(name, 64, secret=False, possible=ones(high.bit_length()) if high else 1)
