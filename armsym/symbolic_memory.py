@@ -62,8 +62,10 @@ class SymbolicRegion:
 
     def cell_of(self, content: str, offset: Value) -> Bits:
         """The cell at a byte offset of the content of that name."""
-        # The content of a secret region is secret even at a public offset.
-        t = ops.apply(f"{content}[]", 8 * self.cell, [(64, offset)], secret=self.secret)
+        # The content of a secret region is secret even at a public offset; and only what a region
+        # held on entry is public because the region is: anything may have been stored since.
+        secret = self.secret or content != self.name
+        t = ops.apply(f"{content}[]", 8 * self.cell, [(64, offset)], secret=secret)
         return Bits(8 * self.cell, t)
 
 
