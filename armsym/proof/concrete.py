@@ -97,7 +97,7 @@ class ConcreteProof(Proof):
     def _address(self, size: int, align: int) -> int:
         # Regions stand far apart; the last bytes are followed by nothing, so an overrun is seen.
         self._slot += 1
-        base = 0x5000_0000_0000 + self._slot * 0x1_0000_0000 + (self._pub.randrange(0, 4096) & -align)
+        base = 0x5000_0000_0000 + self._slot * 0x1_0000_0000 + (self._pub.randrange(0, 1 << 20) & -align)
         return base
 
     def _given(self, name: str) -> int | None:

@@ -22,6 +22,9 @@ __all__ = ["Cut", "Invariant", "Proof", "StackArea"]
 #: Names that the engine gives to its own variables and regions.
 RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "dit0", "N", "Z", "C", "V"})
 
+#: Concrete runs place regions at multiples of this.
+MAX_ALIGN = 1 << 16
+
 InvariantFn = Callable[[State, Bits], Claims]
 EnsuresFn = Callable[[State], Claims]
 CutFn = Callable[[State, int], Claims]
@@ -120,8 +123,8 @@ class Proof(ABC):
         self._new_name(name)
         if access not in {"r", "w", "rw"}:
             raise InputError(f"region {name}: access is 'r', 'w' or 'rw', not {access!r}")
-        if align < 1 or align & (align - 1):
-            raise InputError(f"region {name}: the alignment {align} is not a power of two")
+        if not 1 <= align <= MAX_ALIGN or align & (align - 1):
+            raise InputError(f"region {name}: the alignment {align} is not a power of two up to {MAX_ALIGN}")
         size_bits = Bits(64, size) if isinstance(size, int) else size
         r = Region(self, name, size_bits, access)
         self._d.regions.append(r)
