@@ -1,6 +1,6 @@
 """Why a mutant of a routine may be proved: evidence that it still computes the same.
 
-A flipped bit can be harmless.  Three reasons are recognised, each checked here by other means
+A flipped bit can be harmless.  Four reasons are recognised, each checked here by other means
 than the proof of the mutant; a proved mutant with none of them is a failure of the prover.
 
 dead code           the word is neither executed nor read on any path of the symbolic run
@@ -8,12 +8,16 @@ same effect         both words, run on fresh symbols, do the same to registers, 
 dead difference     what the two words make different (some register bits, the flags) is replaced by
                     fresh unknowns in runs of the original routine: no claim, address, branch,
                     preserved register or byte of memory comes to depend on an unknown
+same decision       the two words differ in nothing but where control goes, and at every arrival of
+                    the original's own symbolic run the facts decide that it goes to the same place
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
 
 from armsym.bits import Bits, Prop, concat
 from armsym.elf import Image
@@ -21,15 +25,26 @@ from armsym.errors import ArmsymError
 from armsym.isa import Instruction, InstructionSet
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory
+from armsym.proof import run as proof_run
 from armsym.proof.concrete import PRESERVED_D, PRESERVED_X, ConcreteProof, flatten
 from armsym.proof.declare import Proof
+from armsym.proof.engine import Engine
 from armsym.proof.handles import State
 from armsym.proof.loops import Routine
+from armsym.proof.result import Status
+from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper
 from armsym.terms import intern, new_table, ops, var
 from armsym.terms.node import ones
 
-__all__ = ["Difference", "Justification", "compare_words", "justify", "justify_dead_difference"]
+__all__ = [
+    "Difference",
+    "Justification",
+    "compare_words",
+    "justify",
+    "justify_dead_difference",
+    "justify_same_decision",
+]
 
 ProofFn = Callable[[Proof], None]
 
@@ -37,10 +52,13 @@ ProofFn = Callable[[Proof], None]
 _RUNS = 3
 _MAX_STEPS = 100_000
 
+#: How a difference in the next instruction is called.
+CONTROL = "where control goes"
+
 
 @dataclass(frozen=True)
 class Justification:
-    """`reason` is one of the three above; `text` is for a person to judge."""
+    """`reason` is one of the four above; `text` is for a person to judge."""
 
     reason: str
     text: str
@@ -138,7 +156,7 @@ def compare_words(isa: InstructionSet, first: int, second: int) -> Difference:
     elif any((am.stored[k] == bm.stored[k]).value is not True for k in am.stored):
         d.other.append("the bytes stored")
     if not _same_branch(a, b):
-        d.other.append("where control goes")
+        d.other.append(CONTROL)
     if (a.dit == b.dit).value is not True:
         d.other.append("PSTATE.DIT")
     return d
@@ -297,6 +315,66 @@ def justify_dead_difference(fn: ProofFn, routine: Routine, at: int, d: Differenc
     return ""
 
 
+# -- branches that decide the same ---------------------------------------------------------------
+
+
+class _Both:
+    """A stepper that also asks, at one offset, where another word would have gone."""
+
+    def __init__(self, engine: Engine, other: Stepper, at: int) -> None:
+        self._engine, self._own, self._other, self._at = engine, engine.stepper, other, at
+        self.arrivals = self.differing = 0
+
+    def step(self, m: Machine, offset: int) -> int | Fork:
+        if offset != self._at:
+            return self._own.step(m, offset)
+        second = m.fork()
+        second.on_leak = lambda _kind, _value: None
+        there = self._where(self._other.step(second, offset))
+        to = self._own.step(m, offset)
+        here = self._where(to)
+        self.arrivals += 1
+        if isinstance(here, Fork) and isinstance(there, Fork):
+            same = (here.taken, here.otherwise) == (there.taken, there.otherwise)
+            same = same and self._decide(here.cond ^ there.cond) == 0
+        else:
+            same = here == there
+        self.differing += not same
+        return to
+
+    def _decide(self, p: Prop) -> int | None:
+        path = self._engine._current
+        assert path is not None
+        return path.knowledge.decide(p.bit.value)
+
+    def _where(self, to: int | Fork) -> int | Fork:
+        if isinstance(to, int):
+            return to
+        known = self._decide(to.cond)
+        return to if known is None else to.taken if known else to.otherwise
+
+
+def justify_same_decision(fn: ProofFn, original: Routine, mutant: Image, at: int) -> str:
+    """How often the two branches were shown to go the same way, in words; empty where that is not so."""
+    watching: list[_Both] = []
+
+    class Comparing(Engine):
+        def __init__(self, p: SymbolicProof, *rest: Any, **named: Any) -> None:
+            super().__init__(p, *rest, **named)
+            other = Stepper(original.isa, mutant, p.image_base, p.lr0)
+            both = _Both(self, other, at)
+            self.stepper = both  # type: ignore[assignment]
+            watching.append(both)
+
+    with mock.patch.object(proof_run, "Engine", Comparing):
+        image, symbol = original.image, original.symbol
+        r = proof_run.prove(fn, name="original", image=image, symbol=symbol, isa=original.isa)
+    arrivals = sum(b.arrivals for b in watching)
+    if r.status is not Status.PROVED or not arrivals or any(b.differing for b in watching):
+        return ""
+    return f"at each of {arrivals} arrivals of the original's symbolic run both go to the same place"
+
+
 # -- the judgement ------------------------------------------------------------------------------
 
 
@@ -317,5 +395,8 @@ def justify(
         return None
     if not d.bits and not d.loads and not d.other:
         return Justification("same effect", "on fresh symbols both words do the same")
+    if d.other == [CONTROL] and not d.bits and not d.loads:
+        text = justify_same_decision(fn, original, mutant, at)
+        return Justification("same decision", text) if text else None
     text = justify_dead_difference(fn, original, at, d)
     return Justification("dead difference", text) if text else None

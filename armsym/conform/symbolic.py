@@ -9,17 +9,16 @@ of announcements to `on_leak`.
 
 from __future__ import annotations
 
-import inspect
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from armsym.bits import Bits, Prop
+from armsym.bits import Bits, OpaqueFunction, Prop
 from armsym.conform.states import MachineState, random_state
 from armsym.conform.words import ClassWords
-from armsym.errors import AlignmentFault, BudgetError, ExceptionTaken, UndefinedInstruction
+from armsym.errors import AlignmentFault, BudgetError, ExceptionTaken, InputError, UndefinedInstruction
 from armsym.isa import Instruction, InstructionSet
 from armsym.machine import NZCV, Machine
 from armsym.terms import Evaluator, Value, Var, var
@@ -190,16 +189,13 @@ def _loaded(state: MachineState, n: int, size: int) -> int:
     return int.from_bytes(state.window[at : at + size], "little")
 
 
-def opaque_definitions(package: str) -> dict[str, Callable[..., Bits]]:
+def opaque_definitions(package: str) -> dict[str, OpaqueFunction]:
     """The functions that the modules of a package declared `opaque`, by the name they declared."""
-    found = {}
+    found: dict[str, OpaqueFunction] = {}
     for name, module in list(sys.modules.items()):
         if name != package and not name.startswith(package + "."):
             continue
-        for f in vars(module).values():
-            definition = getattr(f, "opaque_definition", None)
-            if definition is not None:
-                found[inspect.getclosurevars(f).nonlocals["name"]] = definition
+        found |= {f.name: f for f in vars(module).values() if isinstance(f, OpaqueFunction)}
     return found
 
 
@@ -258,7 +254,7 @@ def check_symbolic_instruction(
     result: SymbolicResult,
     *,
     states: Iterable[int],
-    definitions: Mapping[str, Callable[..., Bits]],
+    definitions: Mapping[str, OpaqueFunction],
     keep: int = 20,
 ) -> None:
     """Compare one instruction on the states of these numbers, and count into `result`."""
@@ -269,6 +265,10 @@ def check_symbolic_instruction(
 
     def apply(name: str, width: int, widths: tuple[int, ...], args: tuple[int, ...]) -> int:
         del width
+        if name not in definitions:
+            raise InputError(
+                f"{class_name} uses the opaque function {name!r}, which its package does not define"
+            )
         return definitions[name](*(Bits(w, a) for w, a in zip(widths, args, strict=True))).uint
 
     for k in states:

@@ -69,7 +69,6 @@ def test_an_unmodelled_instruction_is_never_proved(whole: tuple[Answer, dict[str
     assert "1e61c000" in json.dumps(root)  # fsqrt d0, d0
 
 
-@pytest.mark.xfail(reason="armsym.proof.run calls it refuted; DESIGN 2: error", strict=False)
 def test_an_unmodelled_instruction_is_an_error(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
     assert result_of(whole[1], "takes_a_root")["status"] == "error"
 

@@ -25,6 +25,8 @@ ASSEMBLER = "aarch64-linux-gnu-as"
 broken = load(str(HERE / "broken.o"))
 
 #: Routine -> the kind of obligation that refuses it.
+UNALLOCATED = "executes_an_unallocated_word"
+
 REFUSED_BY = {
     "clobbers_x19": "abi",
     "clobbers_x29": "abi",
@@ -113,9 +115,17 @@ def test_right_routine_is_proved(symbol: str) -> None:
     assert run(copies, broken, symbol).status is Status.PROVED
 
 
-@pytest.mark.parametrize("symbol", REFUSED_BY)
+@pytest.mark.parametrize("symbol", [s for s in REFUSED_BY if s != UNALLOCATED])
 def test_counterexample(symbol: str) -> None:
     assert refute(copies, broken, symbol)[0] == REFUSED_BY[symbol]
+
+
+def test_unallocated_word_is_an_error() -> None:
+    # No model says what the word does: that refutes nothing, and proves nothing.
+    r = run(copies, broken, UNALLOCATED)
+    assert r.status is Status.ERROR
+    assert r.counterexample is None
+    assert [o.kind for o in r.obligations if o.status is Status.ERROR] == ["decode"]
 
 
 @pytest.mark.parametrize("symbol", [*REFUSED_BY, *RARE])

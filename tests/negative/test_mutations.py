@@ -211,3 +211,41 @@ def test_what_an_address_depends_on_is_not_dead() -> None:
     d = compare_words(A64, 0x91000001, 0x91000401)
     assert str(d) == "x1<63:0>"
     assert justify_dead_difference(_claims, routine, 0, d) == ""
+
+
+# x1 is 1, 2 or 3 and counts down to 0; x0 points to a byte.
+COUNTED = [
+    0x39000001,  # 1: strb w1, [x0]
+    0xF1000421,  # subs x1, x1, #1
+    0x54FFFFCC,  # b.gt 1b
+    0xD65F03C0,  # ret
+]
+
+
+def _counted(p: Proof) -> None:
+    n = p.nat("n", low=1, high=3)
+    byte = p.region("byte", 1, access="w")
+    p.call(x0=byte, x1=n)
+    p.modifies(byte)
+    p.ensures(lambda s: {"last": byte.byte(0, at=s) == 1})
+
+
+@pytest.mark.parametrize(
+    ("word", "same"),
+    [
+        (0x54FFFFC1, True),  # b.ne
+        (0x54FFFFC8, True),  # b.hi: b.gt, as the numbers are small
+        (0x54FFFFCA, False),  # b.ge: once more for 0
+        (0x54FFFFC0, False),  # b.eq
+        (0x54FFFFCE, False),  # always
+        (0x54FFFFEC, False),  # b.gt to the subtraction
+    ],
+)
+def test_branches_that_decide_the_same(word: int, same: bool) -> None:
+    original = _image(COUNTED)
+    mutant = original.patched({8: word.to_bytes(4, "little")})
+    definition = ProofDefinition("counted", "f", "", _counted, __file__, 1)
+    r, executed, read = prove_tracked(definition, mutant, Budget(seconds=5))
+    assert (r.status is Status.PROVED) == same, r
+    found = justify(_counted, Routine(original, A64, "f"), mutant, 8, executed={8} | executed, read=read)
+    assert (found.reason if found else None) == ("same decision" if same else None)
