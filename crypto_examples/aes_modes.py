@@ -6,25 +6,15 @@ stated for each j.  The key structure is that of `crypto_examples.aes`, the roun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-from armsym.dsl import Bits, Claims, Proof, Region, State, Words, ite, lanes
+from armsym.dsl import Bits, Claims, Proof, Region, State, Words, concat, lanes
 from crypto_examples.aes import KEY_BYTES, ROUNDS_AT
 from specs.aes import Cipher, rounds
 from specs.modes import standard_incrementing_function
 
 __all__ = ["Ctr32", "ctr32_by_three"]
 
-#: Blocks of a buffer: so that its bytes fit an address space.
-MOST = 2**50
-
-
-def by_size(k: Bits, f: Callable[[int], Sequence[Bits]]) -> Words:
-    """f(Nk) for the key size that k stands for: Nk = 4 + 2k."""
-    if k.is_concrete:
-        return Words(f(4 + 2 * k.uint))
-    small, medium, large = (f(4 + 2 * n) for n in range(3))
-    return Words(ite(k == 0, a, ite(k == 1, b, c)) for a, b, c in zip(small, medium, large, strict=True))
+#: Blocks of a buffer: after so many, a counter of 32 bits repeats itself (and the key stream with it).
+MOST = 2**32
 
 
 class Ctr32:
@@ -34,9 +24,9 @@ class Ctr32:
     incrementing function on 32 bits.
     """
 
-    def __init__(self, p: Proof, *, low: int, in_place: bool, k: int | None = None) -> None:
+    def __init__(self, p: Proof, *, low: int, in_place: bool, bits: int) -> None:
         self.n = p.nat("n", low=low, high=MOST)
-        self.k = p.nat("k", high=2) if k is None else Bits(64, k)
+        self.rounds = rounds(bits // 32)
         self.key = p.region("key", KEY_BYTES, access="r")
         self.ivec = p.region("ivec", 16, access="r", cell=1)
         self.in_: Region
@@ -48,11 +38,16 @@ class Ctr32:
             self.out = p.region("out", 16 * self.n, access="rw", cell=1)
         p.call(x0=self.in_, x1=self.out, x2=self.n, x3=self.key, x4=self.ivec)
         self.w = self.key.words(32, order="big")
-        p.given(self.key, ROUNDS_AT, (10 + 2 * self.k)[31:0])
+        p.given(self.key, ROUNDS_AT, Bits(32, self.rounds))
         p.modifies(self.out, p.stack(16))
         iv = self.ivec.words(8)
         self._nonce, self._first = iv[:12], Bits.from_elems(list(reversed(iv[12:])))
         self._plain = self.in_.blocks(words=16, width=8)
+        self._known: dict[object, Words] = {}
+        j = p.word("j", public=True)
+        start, T_j, following = (concat(*self.counter(q)) for q in (Bits(64, 0), j, j + 1))
+        step = following == standard_incrementing_function(32, T_j)
+        p.lemma("T_0 = ivec, and T_(j+1) follows T_j", (start == concat(*iv)) & step)
 
     def counter(self, j: Bits) -> Words:
         """T_j, 16 bytes."""
@@ -61,18 +56,21 @@ class Ctr32:
 
     def block(self, j: Bits) -> Words:
         """Block j of the result."""
-        T = self.counter(j)
-        O = by_size(self.k, lambda Nk: Cipher(T, rounds(Nk), self.w[: 4 * rounds(Nk) + 4]))
-        return Words(a ^ b for a, b in zip(self._plain(j), O, strict=True))
+        # Each arrival at a loop head asks for all blocks so far.
+        if j.value not in self._known:
+            Nr = self.rounds
+            output = Cipher(self.counter(j), Nr, self.w[: 4 * Nr + 4])
+            self._known[j.value] = Words(a ^ b for a, b in zip(self._plain(j), output, strict=True))
+        return self._known[j.value]
 
     def holds(self, s: State, upto: Bits) -> Claims:
         """Blocks below `upto` are done and all else is as on entry."""
         return {"out": self.out.holds(self.block, upto=upto, at=s, words=16, width=8)}
 
 
-def ctr32_by_three(p: Proof, *, in_place: bool, k: int | None = None) -> None:
+def ctr32_by_three(p: Proof, *, bits: int, in_place: bool = False) -> None:
     """Three blocks at a time, then one or two."""
-    c = Ctr32(p, low=0, in_place=in_place, k=k)
+    c = Ctr32(p, low=0, in_place=in_place, bits=bits)
     head = p.routine.loops()[0]
     key = lanes(w.reverse_bytes() for w in c.w[:8])
 

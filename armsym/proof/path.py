@@ -6,7 +6,8 @@ from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import Machine
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
-from armsym.terms.node import Op, Term, Value, intern
+from armsym.terms.evaluate import free_terms
+from armsym.terms.node import Op, Term, Value, Var, intern
 from armsym.terms.show import size
 
 __all__ = ["Knowledge", "Path"]
@@ -22,13 +23,15 @@ class Knowledge:
     Answers are cached: a conclusion stays true when facts are added; ignorance is asked again.
     """
 
-    def __init__(self, facts: list[Value] | None = None, timeout_ms: int = 2000) -> None:
+    def __init__(self, facts: list[Value] | None = None, timeout_ms: int = 6000) -> None:
         self.facts: list[Value] = list(facts or [])
         self.timeout_ms = timeout_ms
         self._solver: Solver | None = None
         self._sent = 0
         self._known: dict[int, tuple[Term, int]] = {}
         self._unknown: dict[int, int] = {}
+        self._mentioned: set[int] = set()
+        self._read = 0
         for f in self.facts:
             self._note(f)
 
@@ -54,6 +57,13 @@ class Knowledge:
             return
         self.facts.append(fact)
         self._note(fact)
+
+    def mentions(self, v: Var) -> bool:
+        """Whether a fact speaks of the variable."""
+        for f in self.facts[self._read :]:
+            self._mentioned |= {t.id for t in free_terms(f)}
+        self._read = len(self.facts)
+        return v.id in self._mentioned
 
     def constant(self, t: Term) -> int | None:
         """The number a term is, if a fact says so in as many words."""

@@ -15,7 +15,7 @@ from armsym.proof.path import Knowledge
 from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
 from armsym.terms import ops
 from armsym.terms.linear import linear_view
-from armsym.terms.node import Term, Value, intern, ones
+from armsym.terms.node import Term, Value, Var, intern, ones
 
 __all__ = ["SymbolicProof"]
 
@@ -221,6 +221,8 @@ class SymbolicProof(Proof):
         constant = self.knowledge.constant(k.value)
         if constant is not None:
             return Bits(64, constant)
+        if any(isinstance(t, Var) and not self.knowledge.mentions(t) for t in terms):
+            return k  # a variable that no fact speaks of equals nothing known
         for a in self.anchors:
             if self.knowledge.decide((k == a).bit.value) == 1:
                 return a
