@@ -116,11 +116,13 @@ class Sum(Term):
 class Poly(Term):
     """`const` XOR the sum over GF(2) of mask * monomial; at least one monomial, no zero mask."""
 
-    __slots__ = ("canon", "const", "entries")
+    __slots__ = ("canon", "const", "entries", "origin")
 
     def __init__(self, width: int, entries: dict[Mono, int], const: int) -> None:
         self.width, self.entries, self.const = width, entries, const
         self.canon: Poly | None = None
+        #: The narrower term that this one zero-extends, if it was made so: its low bits, ready-made.
+        self.origin: Term | None = None
         self._lin = None
 
 

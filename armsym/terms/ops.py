@@ -195,6 +195,8 @@ def extract(w: int, a: Term, lo: int, n: int) -> Value:
             return a
         if isinstance(a, Sum):
             return narrow(a, n)
+        if isinstance(a, Poly) and a.origin is not None and a.origin.width == n:
+            return a.origin
     return extract_poly(w, a, lo, n)
 
 
@@ -208,7 +210,10 @@ def zext(w: int, a: Term, to: int) -> Value:
     if w == to:
         return a
     entries, const = poly_view(a)
-    return make_poly(to, entries, const)
+    wide = make_poly(to, entries, const)
+    if isinstance(wide, Poly):
+        wide.origin = a
+    return wide
 
 
 def sext(w: int, a: Term, to: int) -> Value:
