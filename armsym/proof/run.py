@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -149,6 +150,9 @@ def prove(
     The answer is never an exception of the routine's own making.  Raises `InputError` for a proof
     that cannot be set up, or whose functions raise, with the place in its file.
     """
+    # Terms live until the proof ends: looking through them for garbage again and again finds none.
+    collecting = gc.isenabled()
+    gc.disable()
     try:
         return _prove(fn, name=name, image=image, symbol=symbol, isa=isa, budget=budget, replay=replay)
     except ArmsymError:
@@ -159,6 +163,9 @@ def prove(
         if place is None:
             raise  # not the proof's doing
         raise InputError(f"{file}:{place.lineno}: the proof {name} raises {type(e).__name__}: {e}") from e
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _prove(
