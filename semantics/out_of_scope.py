@@ -121,7 +121,7 @@ OUT_OF_SCOPE: tuple[ScopeRule, ...] = (
         _FLOAT,
         mnemonics=_names(
             "fabd fabs facge facgt fadd faddp fccmp fccmpe fcmeq fcmge fcmgt fcmle fcmlt fcmp fcmpe "
-            "fcsel fcvt fcvtas fcvtau fcvtl fcvtl2 fcvtms fcvtmu fcvtn fcvtn2 fcvtns fcvtnu fcvtps "
+            "fcvt fcvtas fcvtau fcvtl fcvtl2 fcvtms fcvtmu fcvtn fcvtn2 fcvtns fcvtnu fcvtps "
             "fcvtpu fcvtxn fcvtxn2 fcvtzs fcvtzu fdiv fjcvtzs fmadd fmax fmaxnm fmaxnmp fmaxnmv fmaxp "
             "fmaxv fmin fminnm fminnmp fminnmv fminp fminv fmla fmlal fmlal2 fmls fmlsl fmlsl2 fmsub "
             "fmul fmulx fneg fnmadd fnmsub fnmul frecpe frecps frecpx frint32x frint32z frint64x "

@@ -7,6 +7,7 @@ from semantics.advanced_simd.across_lanes import AdvSIMDAcrossLanes
 from semantics.advanced_simd.conversion_float_integer import ConversionFloatInteger
 from semantics.advanced_simd.copy import AdvSIMDCopy
 from semantics.advanced_simd.extract import AdvSIMDExtract
+from semantics.advanced_simd.float_conditional_select import FloatConditionalSelect
 from semantics.advanced_simd.float_data_processing_1_source import FloatDataProcessing1Source
 from semantics.advanced_simd.float_immediate import FloatImmediate
 from semantics.advanced_simd.modified_immediate import AdvSIMDModifiedImmediate
@@ -52,4 +53,5 @@ CLASSES: list[type[Instruction]] = [
     ConversionFloatInteger,
     FloatDataProcessing1Source,
     FloatImmediate,
+    FloatConditionalSelect,
 ]
