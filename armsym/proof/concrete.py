@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.z3_bridge import Model
-from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, UnmodelledInstruction
+from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, UnmodelledInstruction
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.proof.declare import Proof
@@ -413,8 +413,3 @@ def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
 def concrete_stepper(p: ConcreteProof, t: Trial) -> Stepper:
     """The stepper of a trial."""
     return Stepper(p.routine.isa, p.routine.image, Bits(64, t.base), Bits(64, t.return_address))
-
-
-def explain(e: ArmsymError) -> str:
-    """An error's text on one line."""
-    return " ".join(str(e).split())

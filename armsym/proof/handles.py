@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, overload
 
-from armsym.bits import Bits, Prop, concat
+from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.machine import Machine
 from armsym.proof.pointwise import Pointwise
@@ -228,8 +228,3 @@ class Fold:
             i = len(self._concrete) - 1
             self._concrete.append(Words(self.step(self._concrete[i], self.over(Bits(64, i)))))
         return self._concrete[k]
-
-
-def pack(words: Iterable[Bits]) -> Bits:
-    """All words as one vector, the first least significant."""
-    return concat(*reversed(list(words)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from armsym.terms import node
-from armsym.terms.linear import add_linear, linear_view, narrow, scale
+from armsym.terms.linear import add_linear, linear_view, make_sum, narrow, scale
 from armsym.terms.node import Op, Poly, Sum, Term, Value, intern, ones
 from armsym.terms.poly import (
     and_poly,
@@ -296,8 +296,6 @@ def eq(w: int, a: Value, b: Value) -> Value:
         low = min(low, z & -z)
     if const & (low - 1):
         return 0  # every summand is a multiple of `low`, the constant is not
-    from armsym.terms.linear import make_sum
-
     lhs = make_sum(w, terms, 0)
     assert isinstance(lhs, Term)
     return node.op("eq", 1, w, (intern(lhs), -const & ones(w)), 1)
@@ -392,8 +390,6 @@ def _common(w: int, a: Value, b: Value) -> Value | None:
     both = {t: c for t, c in ta.items() if tb.get(t) == c}
     if not both:
         return None
-    from armsym.terms.linear import make_sum
-
     return make_sum(w, both, 0)
 
 
@@ -401,8 +397,6 @@ def _argument(w: int, v: Value) -> Value:
     """Arguments are offsets more often than not: a shifted sum is read as a sum."""
     if isinstance(v, Poly):
         terms, const = linear_view(v)
-        from armsym.terms.linear import make_sum
-
         v = make_sum(w, terms, const)
     return _atom(v)
 
