@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from armsym.discharge.integers import Integers
 from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import Machine
 from armsym.symbolic_memory import SymbolicMemory
@@ -16,6 +17,9 @@ __all__ = ["Knowledge", "Path"]
 #: and a branch on one fails the constant-time obligation anyway.
 SECRET_LIMIT = 60
 
+#: How long the linear arithmetic of public conditions may take before bit vectors are tried.
+INTEGERS_MS = 2000
+
 
 class Knowledge:
     """Facts (one-bit values that are 1), and what follows from them.
@@ -28,6 +32,8 @@ class Knowledge:
         self.timeout_ms = timeout_ms
         self._solver: Solver | None = None
         self._sent = 0
+        self._integers: Integers | None = None
+        self._told = 0
         self._known: dict[int, tuple[Term, int]] = {}
         self._unknown: dict[int, int] = {}
         self._mentioned: set[int] = set()
@@ -82,6 +88,23 @@ class Knowledge:
         self._sent = len(self.facts)
         return self._solver
 
+    def _by_integers(self, claim: Term, timeout_ms: int) -> Outcome:
+        """What linear arithmetic says; it has no say on secrets, which are data."""
+        if ops.is_secret(claim):
+            return Outcome(None)
+        if self._integers is None:
+            self._integers, self._told = Integers(), 0
+        for f in self.facts[self._told :]:
+            self._integers.add(f)
+        self._told = len(self.facts)
+        return self._integers.implies(claim, min(timeout_ms, INTEGERS_MS))
+
+    def _implies(self, claim: Term, timeout_ms: int) -> Outcome:
+        out = self._by_integers(claim, timeout_ms)
+        if out.holds is None:
+            out = self.solver().implies(claim, timeout_ms)
+        return out
+
     def decide(self, c: Value) -> int | None:
         """1 or 0 when the facts decide a one-bit value, else None (also when the solver gives up)."""
         if isinstance(c, int):
@@ -94,13 +117,10 @@ class Knowledge:
             return None
         if ops.is_secret(c) and size(c) > SECRET_LIMIT:
             return None
-        s = self.solver()
-        if s.implies(c, self.timeout_ms).holds:
-            self._known[c.id] = (c, 1)
-            return 1
-        if s.implies(ops.xor(1, c, 1), self.timeout_ms).holds:
-            self._known[c.id] = (c, 0)
-            return 0
+        for value, claim in ((1, c), (0, ops.xor(1, c, 1))):
+            if isinstance(claim, Term) and self._implies(intern(claim), self.timeout_ms).holds:
+                self._known[c.id] = (c, value)
+                return value
         self._unknown[c.id] = len(self.facts)
         return None
 
@@ -111,7 +131,7 @@ class Knowledge:
         known = self._known.get(intern(claim).id)
         if known is not None and known[1] == 1:
             return Outcome(True)
-        return self.solver().implies(claim, timeout_ms)
+        return self._implies(intern(claim), timeout_ms)
 
 
 class Path:

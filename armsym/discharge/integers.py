@@ -1,0 +1,305 @@
+"""Facts on lengths, counters and addresses as linear arithmetic over the integers.
+
+Z3's bit vectors give up on facts such as `n - 5*i - 3*j == 9`, which are trivial for integers.  Here
+each term becomes the integer it stands for: a sum is its linear combination less a multiple of
+2**width (with the multiple's range from interval arithmetic, often a single value), bits of a term
+are quotients by powers of two, and whatever has no such meaning is an unknown integer of its range.
+The translation forgets (an unknown may be anything) but never claims more than the terms say: what
+follows for the integers follows for the terms.  A countermodel counts only when the terms evaluated
+at it bear it out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import z3
+
+from armsym.discharge.z3_bridge import Model, Outcome
+from armsym.terms.evaluate import Evaluator
+from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
+from armsym.terms.show import children, size
+
+__all__ = ["Integers"]
+
+#: Facts of more terms than this are left out: they are about data.
+FACT_LIMIT = 300
+
+
+class _Int:
+    """An integer expression and bounds on it, both included."""
+
+    __slots__ = ("e", "high", "low")
+
+    def __init__(self, e: Any, low: int, high: int) -> None:
+        self.e, self.low, self.high = e, low, high
+
+
+class _Translation:
+    """Terms as integer expressions; `side` collects what holds of the unknowns introduced."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, _Int] = {}
+        self._conditions: dict[int, Any] = {}
+        self._quotients: dict[tuple[int, int], _Int] = {}
+        self.atoms: list[tuple[Term, Any]] = []
+        self.side: list[Any] = []
+        self._fresh = 0
+
+    def _unknown(self, low: int, high: int, name: str) -> _Int:
+        self._fresh += 1
+        e = z3.Int(f"{name}#{self._fresh}")
+        self.side += [e >= low, e <= high]
+        return _Int(e, low, high)
+
+    # -- conditions -----------------------------------------------------------------------------
+
+    def condition(self, v: Value) -> Any:
+        """The truth of a one-bit value."""
+        if isinstance(v, int):
+            return z3.BoolVal(bool(v))
+        v = intern(v)
+        found = self._conditions.get(v.id)
+        if found is None:
+            for t in _missing(v, self._numbers, self._conditions):
+                if t.width == 1:
+                    self._conditions[t.id] = self._truth(t)
+                else:
+                    self._numbers[t.id] = self._number(t)
+            found = self._conditions[v.id]
+        return found
+
+    def _truth(self, t: Term) -> Any:
+        if isinstance(t, Poly):
+            total = z3.BoolVal(bool(t.const))
+            for m in t.entries:
+                product = z3.And(*(self._bit(base, s) for base, s in m.factors))
+                total = z3.Xor(total, product)
+            return total
+        if isinstance(t, Op):
+            kind, w = t.kind, t.arg_width
+            if kind == "ite":
+                c, a, b = t.args
+                return z3.If(self.condition(c), self.condition(a), self.condition(b))
+            a, b = t.args
+            if kind == "and":
+                return z3.And(self.condition(a), self.condition(b))
+            if kind in ("eq", "ult", "slt"):
+                x, y = self.number(a, w), self.number(b, w)
+                if kind == "slt":
+                    x, y = self._signed(x, a, w), self._signed(y, b, w)
+                return x.e == y.e if kind == "eq" else x.e < y.e
+        return self._atom(t).e == 1
+
+    def _bit(self, base: Term, k: int) -> Any:
+        if base.width == 1:
+            return self.condition(base) if k == 0 else z3.BoolVal(False)
+        return self._bits(base, k, k).e == 1
+
+    def _signed(self, x: _Int, v: Value, w: int) -> _Int:
+        half = 1 << (w - 1)
+        if x.high < half:
+            return x
+        if x.low >= half:
+            return _Int(x.e - 2 * half, x.low - 2 * half, x.high - 2 * half)
+        return _Int(z3.If(x.e >= half, x.e - 2 * half, x.e), -half, half - 1)
+
+    # -- numbers --------------------------------------------------------------------------------
+
+    def number(self, v: Value, width: int) -> _Int:
+        """The unsigned number a value of `width` bits stands for."""
+        if isinstance(v, int):
+            return _Int(z3.IntVal(v), v, v)
+        v = intern(v)
+        if width == 1:
+            return _Int(z3.If(self.condition(v), z3.IntVal(1), z3.IntVal(0)), 0, 1)
+        return self._numbers[v.id]
+
+    def _number(self, t: Term) -> _Int:
+        if isinstance(t, Sum):
+            return self._sum(t)
+        if isinstance(t, Poly):
+            return self._fields(t) or self._atom(t)
+        if isinstance(t, Op):
+            w = t.arg_width
+            if t.kind == "ite":
+                c, a, b = t.args
+                x, y = self.number(a, w), self.number(b, w)
+                return _Int(z3.If(self.condition(c), x.e, y.e), min(x.low, y.low), max(x.high, y.high))
+            if t.kind == "udiv" and isinstance(t.args[1], int) and t.args[1]:
+                return self._divided(self.number(t.args[0], w), t.args[1])
+        return self._atom(t)
+
+    def _atom(self, t: Term) -> _Int:
+        """Nothing is known of it but which bits may be set."""
+        zeros = max((t.pb & -t.pb).bit_length() - 1, 0)
+        q = self._unknown(0, t.pb >> zeros, getattr(t, "name", "t"))
+        self.atoms.append((t, q.e * (1 << zeros)))
+        return _Int(q.e * (1 << zeros), 0, t.pb) if zeros else q
+
+    def _sum(self, t: Sum) -> _Int:
+        modulus = 1 << t.width
+        const = t.const if t.const < modulus >> 1 else t.const - modulus
+        low = high = const
+        parts = [z3.IntVal(const)]
+        for u, c in t.terms.items():
+            k = c if c < modulus >> 1 else c - modulus
+            x = self.number(u, t.width)
+            parts.append(x.e * k)
+            low, high = low + min(k * x.low, k * x.high), high + max(k * x.low, k * x.high)
+        return self._reduced(_Int(z3.Sum(parts), low, high), modulus)
+
+    def _reduced(self, x: _Int, modulus: int) -> _Int:
+        first, last = x.low // modulus, x.high // modulus
+        if first == last:
+            return _Int(x.e - first * modulus, x.low - first * modulus, x.high - first * modulus) if first else x
+        wraps = self._unknown(first, last, "wraps")
+        value = self._unknown(0, modulus - 1, "sum")
+        self.side.append(value.e == x.e - wraps.e * modulus)
+        return value
+
+    def _divided(self, x: _Int, by: int) -> _Int:
+        q = self._unknown(x.low // by, x.high // by, "quotient")
+        self.side += [x.e - q.e * by >= 0, x.e - q.e * by <= by - 1]
+        return q
+
+    def _bits(self, base: Term, lo: int, hi: int) -> _Int:
+        """Bits hi down to lo of a term, as a number; positions outside of it are 0."""
+        hi = min(hi, base.width - 1)
+        if lo < 0:
+            inner = self._bits(base, 0, hi)
+            return _Int(inner.e * (1 << -lo), inner.low << -lo, inner.high << -lo)
+        if lo > hi:
+            return _Int(z3.IntVal(0), 0, 0)
+        below, above = self._quotient(base, lo), self._quotient(base, hi + 1)
+        span = 1 << (hi + 1 - lo)
+        if above.low == above.high == 0:
+            return below
+        f = _Int(below.e - above.e * span, 0, span - 1)
+        self.side += [f.e >= 0, f.e <= span - 1]
+        return f
+
+    def _quotient(self, base: Term, k: int) -> _Int:
+        x = self.number(base, base.width)
+        if k == 0:
+            return x
+        if x.high < 1 << k:
+            return _Int(z3.IntVal(0), 0, 0)
+        key = (base.id, k)
+        found = self._quotients.get(key)
+        if found is None:
+            found = self._quotients[key] = self._divided(x, 1 << k)
+        return found
+
+    def _fields(self, t: Poly) -> _Int | None:
+        """A polynomial of which each bit is one bit of one term, or that bit's complement."""
+        used = 0
+        parts, low, high = [], 0, 0
+        for m, mask in t.entries.items():
+            if len(m.factors) != 1 or mask & used:
+                return None
+            used |= mask
+            base, s = m.factors[0]
+            for lo, hi in _runs(mask, t.const):
+                f = self._bits(base, lo + s, hi + s)
+                if t.const >> lo & 1:
+                    top = (1 << (hi + 1 - lo)) - 1
+                    f = _Int(top - f.e, top - f.high, top - f.low)
+                parts.append(f.e * (1 << lo))
+                low, high = low + (f.low << lo), high + (f.high << lo)
+        rest = t.const & ~used
+        return _Int(z3.Sum([z3.IntVal(rest), *parts]), low + rest, high + rest)
+
+
+def _runs(mask: int, const: int) -> list[tuple[int, int]]:
+    """The maximal runs (lowest, highest) of bits set in `mask` on which `const` does not change."""
+    found = []
+    while mask:
+        lo = (mask & -mask).bit_length() - 1
+        same = mask & (const if const >> lo & 1 else ~const)
+        length = (~(same >> lo) & -~(same >> lo)).bit_length() - 1
+        found.append((lo, lo + length - 1))
+        mask &= ~(((1 << length) - 1) << lo)
+    return found
+
+
+def _missing(v: Term, numbers: dict[int, _Int], conditions: dict[int, Any]) -> list[Term]:
+    """The terms below `v` not yet translated, each after those it is made of."""
+    order: list[Term] = []
+    done: set[int] = set()
+    todo: list[tuple[Term, bool]] = [(v, False)]
+    while todo:
+        t, ready = todo.pop()
+        if t.id in done or t.id in numbers or t.id in conditions:
+            continue
+        if ready:
+            done.add(t.id)
+            order.append(t)
+            continue
+        todo.append((t, True))
+        todo += [(c, False) for c in _inside(t) if not isinstance(c, int)]
+    return order
+
+
+def _inside(t: Term) -> list[Value]:
+    # What an opaque term is made of does not matter.
+    if isinstance(t, (Sum, Poly)):
+        return list(children(t))
+    if isinstance(t, Op) and (t.kind in ("ite", "eq", "ult", "slt", "udiv") or (t.kind == "and" and t.width == 1)):
+        return list(children(t))
+    return []
+
+
+class Integers:
+    """Whether facts (one-bit values that are 1) imply claims, as far as linear arithmetic tells."""
+
+    def __init__(self) -> None:
+        self._translation = _Translation()
+        self._solver = z3.SolverFor("QF_LIA")
+        self._facts: list[Value] = []
+        self._sides = 0
+
+    def add(self, fact: Value) -> None:
+        """Assume a one-bit value."""
+        self._facts.append(fact)
+        if isinstance(fact, int) or size(fact) <= FACT_LIMIT:
+            self._solver.add(self._translation.condition(fact))
+
+    def implies(self, claim: Value, timeout_ms: int) -> Outcome:
+        """Holds, does not (with a model on which the terms were evaluated), or cannot tell."""
+        goal = z3.Not(self._translation.condition(claim))
+        self._solver.add(*self._translation.side[self._sides :])
+        self._sides = len(self._translation.side)
+        self._solver.set("timeout", timeout_ms)
+        self._solver.push()
+        try:
+            self._solver.add(goal)
+            verdict = self._solver.check()
+            if verdict == z3.unsat:
+                return Outcome(True)
+            if verdict == z3.sat:
+                model = self._checked(claim, self._solver.model())
+                return Outcome(False, model) if model else Outcome(None, reason="no model of the terms")
+            return Outcome(None, reason=f"Z3: {self._solver.reason_unknown()}")
+        finally:
+            self._solver.pop()
+
+    def _checked(self, claim: Value, model: Any) -> Model | None:
+        """The model, if all facts hold on it and the claim does not."""
+        given = {t.id: int(model.eval(e, model_completion=True).as_long()) for t, e in self._translation.atoms}
+        variables: dict[str, int] = {}
+        cells: dict[tuple[str, int, tuple[int, ...]], int] = {}
+
+        def variable(t: Var) -> int:
+            value = variables[t.name] = given.get(t.id, 0) & t.pb
+            return value
+
+        evaluate = Evaluator(variable, lambda name, width, _, args: cells.setdefault((name, width, args), 0))
+        for t in [t for t, _ in self._translation.atoms if isinstance(t, App)]:
+            args = tuple(evaluate(a) for a in t.args)
+            if cells.setdefault((t.name, t.width, args), given[t.id]) != given[t.id]:
+                return None
+        if evaluate(claim) != 0 or any(evaluate(f) != 1 for f in self._facts):
+            return None
+        applications = [(name, args, width, value) for (name, width, args), value in cells.items()]
+        return Model(variables, applications)
