@@ -1,4 +1,4 @@
-"""Memory with symbolic bases and offsets: regions assumed pairwise disjoint and not wrapping.
+"""Memory with symbolic bases and offsets: regions assumed not to wrap, and disjoint where one is written.
 
 An address is split into the base of one region plus an offset.  Every access is logged for the
 memory obligation, which shows it in bounds; nothing is concretised and nothing is guessed: an

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from armsym.dsl import Bits, Fold, Proof, Region, Words
 
-__all__ = ["ZERO", "buffers", "difference", "zero_byte"]
+__all__ = ["ZERO", "buffers", "difference", "equality", "zero_byte"]
 
 ZERO = Bits(8, 0)
 
@@ -27,4 +27,14 @@ def difference(p: Proof, a: Region, b: Region) -> Fold:
     """D(i): the OR of all differences of the first i bytes; 0 exactly when they are equal."""
     return p.fold(
         lambda d, xy: [d[0] | (xy[0] ^ xy[1])], start=[ZERO], over=lambda i: Words([a.byte(i), b.byte(i)]), name="D"
+    )
+
+
+def equality(p: Proof, a: Region, b: Region) -> Fold:
+    """E(i): one bit, whether the first i bytes are equal."""
+    return p.fold(
+        lambda e, xy: [e[0] & (xy[0] == xy[1]).bit],
+        start=[Bits(1, 1)],
+        over=lambda i: Words([a.byte(i), b.byte(i)]),
+        name="E",
     )

@@ -115,8 +115,10 @@ class Proof(ABC):
         cell: int | None = None,
         order: str = "little",
     ) -> Region:
-        """`size` bytes at an address that is a multiple of `align`, disjoint from all other regions.
+        """`size` bytes at an address that is a multiple of `align`.
 
+        What may be written is disjoint from all else; regions that are only read may overlap, for
+        nothing shows whether they do.
         `access` is "r", "w" or "rw".  The content is secret unless public.  `cell` and `order`
         say how the content is cut into symbolic units; by default as it is first read.
         """
@@ -130,9 +132,8 @@ class Proof(ABC):
         self._d.regions.append(r)
         self._make_region(r, public, align, cell, order)
         aligned = f", {align}-byte aligned" if align > 1 else ""
-        self._assume(
-            f"{name}: {_size_text(size_bits)} bytes, {access}, disjoint from every other region, not wrapping{aligned}"
-        )
+        others = "every other region" if "w" in access else "every region that may be written"
+        self._assume(f"{name}: {_size_text(size_bits)} bytes, {access}, disjoint from {others}, not wrapping{aligned}")
         return r
 
     def rodata(self, values: Sequence[Bits] | bytes, *, symbol: str | None = None) -> Rodata:

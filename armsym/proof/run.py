@@ -267,7 +267,7 @@ def _standing(image: Image) -> list[str]:
     return [
         "AAPCS64 on entry: SP is 16-byte aligned, LR holds the caller's return address",
         "the image is loaded at a multiple of 4096, its read-only parts as the file gives them",
-        "the image, the stack and all declared regions are pairwise disjoint",
+        "the image, the stack and the regions that may be written are disjoint from all others",
         "memory is ordinary: no other agent changes the regions while the routine runs",
         *image.assumptions,
     ]

@@ -1,10 +1,23 @@
-"""OPENSSL_cleanse of OpenSSL 4.0.3, for any length."""
+"""CRYPTO_memcmp and OPENSSL_cleanse of OpenSSL 4.0.3, for any length."""
 
 from __future__ import annotations
 
-from armsym.dsl import Bits, Claims, Proof, State, proof
-from crypto_examples.memory import zero_byte
+from armsym.dsl import Bits, Claims, Proof, State, ite, proof
+from crypto_examples.memory import buffers, equality, zero_byte
 from crypto_examples.wheels import OPENSSL_4_0
+
+
+@proof("CRYPTO_memcmp", of=OPENSSL_4_0)
+def crypto_memcmp(p: Proof) -> None:
+    n, a, b = buffers(p)
+    E = equality(p, a, b)
+
+    @p.invariant(p.routine.back_edge(), upto=n)
+    def _(s: State, i: Bits) -> Claims:
+        equal_so_far = (s.w3 == 0) == (E(i)[0] == 1)
+        return {"difference so far": [equal_so_far, s.w3 <= 0xFF]}
+
+    p.ensures(lambda s: {"0 if equal, else 1": s.w0 == ite(E(n)[0] == 1, Bits(32, 0), Bits(32, 1))})
 
 
 @proof("OPENSSL_cleanse", of=OPENSSL_4_0)
