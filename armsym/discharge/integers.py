@@ -59,15 +59,23 @@ class _Translation:
         if isinstance(v, int):
             return z3.BoolVal(bool(v))
         v = intern(v)
-        found = self._conditions.get(v.id)
-        if found is None:
-            for t in _missing(v, self._numbers, self._conditions):
-                if t.width == 1:
-                    self._conditions[t.id] = self._truth(t)
-                else:
-                    self._numbers[t.id] = self._number(t)
-            found = self._conditions[v.id]
-        return found
+        self._translate(v)
+        return self._conditions[v.id]
+
+    def value(self, v: Value, width: int) -> Any:
+        """The unsigned number a value of `width` bits stands for, as an expression."""
+        if not isinstance(v, int):
+            self._translate(intern(v))
+        return self.number(v, width).e
+
+    def _translate(self, v: Term) -> None:
+        if v.id in self._conditions or v.id in self._numbers:
+            return
+        for t in _missing(v, self._numbers, self._conditions):
+            if t.width == 1:
+                self._conditions[t.id] = self._truth(t)
+            else:
+                self._numbers[t.id] = self._number(t)
 
     def _truth(self, t: Term) -> Any:
         if isinstance(t, Poly):
@@ -268,9 +276,7 @@ class Integers:
     def implies(self, claim: Value, timeout_ms: int) -> Outcome:
         """Holds, does not (with a model on which the terms were evaluated), or cannot tell."""
         goal = z3.Not(self._translation.condition(claim))
-        self._solver.add(*self._translation.side[self._sides :])
-        self._sides = len(self._translation.side)
-        self._solver.set("timeout", timeout_ms)
+        self._flush(timeout_ms)
         self._solver.push()
         try:
             self._solver.add(goal)
@@ -281,6 +287,25 @@ class Integers:
                 model = self._checked(claim, self._solver.model())
                 return Outcome(False, model) if model else Outcome(None, reason="no model of the terms")
             return Outcome(None, reason=f"Z3: {self._solver.reason_unknown()}")
+        finally:
+            self._solver.pop()
+
+    def _flush(self, timeout_ms: int) -> None:
+        self._solver.add(*self._translation.side[self._sides :])
+        self._sides = len(self._translation.side)
+        self._solver.set("timeout", timeout_ms)
+
+    def constant(self, v: Value, width: int, timeout_ms: int) -> int | None:
+        """The one number that a value of `width` bits is wherever the facts hold; None if not shown to be one."""
+        e = self._translation.value(v, width)
+        self._flush(timeout_ms)
+        if self._solver.check() != z3.sat:
+            return None
+        c = int(self._solver.model().eval(e, model_completion=True).as_long())
+        self._solver.push()
+        try:
+            self._solver.add(e != c)
+            return c if self._solver.check() == z3.unsat else None
         finally:
             self._solver.pop()
 

@@ -7,7 +7,7 @@ they witness that the precondition is satisfiable; and a violation found here is
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
@@ -75,8 +75,9 @@ class ConcreteProof(Proof):
         size_hint: int,
         model: Model | None = None,
         orders: Mapping[str, str] | None = None,
+        chosen: Mapping[str, int] | None = None,
     ) -> None:
-        super().__init__(routine)
+        super().__init__(routine, chosen)
         self._pub = random.Random(public)
         self._sec = random.Random(secret)
         self._hint = size_hint
@@ -123,6 +124,12 @@ class ConcreteProof(Proof):
         v = given if given is not None and low <= given <= low + 64 else min(high, low + self._hint)
         self.inputs[name] = str(v)
         return Bits(64, v)
+
+    def choice(self, name: str, values: Sequence[int]) -> int:
+        """See `Proof.choice`."""
+        got = super().choice(name, values)
+        self.inputs[name] = str(got)
+        return got
 
     def _make_word(self, name: str, width: int, public: bool) -> Bits:
         given = self._given(name)
@@ -319,7 +326,7 @@ def run_trial(
             if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
                 index = 0
                 while any(h == offset for h, _ in active):
-                    index = active.pop()[1] + 1
+                    index = active.pop()[1] + inv.step
                 active.append((offset, index))
                 passed.clear()
                 t.heads.setdefault(offset, []).append(m.fork())

@@ -8,7 +8,7 @@ give the declarations their meaning.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
@@ -40,7 +40,7 @@ class StackArea:
 
 @dataclass
 class Invariant:
-    """Claims at a loop head; `upto` bounds the iteration index, `inclusive` lets it be reached."""
+    """Claims at a loop head; `upto` bounds the index, `inclusive` lets it be reached, each arrival adds `step`."""
 
     head: int
     upto: Bits
@@ -48,6 +48,7 @@ class Invariant:
     claims: InvariantFn
     name: str
     when: Callable[[State], Prop] | None = None
+    step: int = 1
 
 
 @dataclass
@@ -76,6 +77,7 @@ class _Declared:
     requires: list[tuple[str, Prop]] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
     given: list[tuple[Region, int, int]] = field(default_factory=list)
+    choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
     splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
     shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
     public_x: set[int] = field(default_factory=set)
@@ -84,10 +86,12 @@ class _Declared:
 class Proof(ABC):
     """A proof being declared.  Addresses of code are offsets into the image."""
 
-    def __init__(self, routine: Routine) -> None:
+    def __init__(self, routine: Routine, chosen: Mapping[str, int] | None = None) -> None:
+        """`chosen` says which alternative of each `choice` this run is about; else the first."""
         self.routine = routine
         self._d = _Declared()
         self._names: set[str] = set()
+        self._chosen = dict(chosen or {})
 
     # -- inputs -------------------------------------------------------------------------------
 
@@ -98,6 +102,22 @@ class Proof(ABC):
             raise InputError(f"nat {name}: 0 <= low <= high < 2**64 does not hold for low={low}, high={high}")
         self._assume(f"{low} <= {name} <= {high:#x}" if high > 9999 else f"{low} <= {name} <= {high}")
         return self._make_nat(name, low, high)
+
+    def choice(self, name: str, values: Sequence[int]) -> int:
+        """One of a few numbers, such as the bits of a key: the routine is proved for each by itself.
+
+        It is a Python number, so a proof may compute with it and branch on it; but which choices
+        there are must not depend on another choice.
+        """
+        self._new_name(name)
+        if not values or len(set(values)) != len(values):
+            raise InputError(f"choice {name}: the values must be different numbers, at least one, not {list(values)}")
+        self._d.choices[name] = tuple(values)
+        self._assume(f"{name} is {' or '.join(str(v) for v in values)}")
+        got = self._chosen.get(name, values[0])
+        if got not in values:
+            raise InputError(f"choice {name}: its values depend on another choice")
+        return got
 
     def word(self, name: str, width: int = 64, *, public: bool = False) -> Bits:
         """Any value of `width` bits; secret unless public."""
@@ -248,24 +268,34 @@ class Proof(ABC):
     # -- steering the proof -------------------------------------------------------------------
 
     def invariant(
-        self, at: Loop | int, *, upto: Bits, inclusive: bool = False, when: Callable[[State], Prop] | None = None
+        self,
+        at: Loop | int,
+        *,
+        upto: Bits,
+        inclusive: bool = False,
+        when: Callable[[State], Prop] | None = None,
+        step: int = 1,
     ) -> Callable[[InvariantFn], InvariantFn]:
-        """Claims that hold each time the loop head is reached, for i = 0, 1, ...
+        """Claims that hold each time the loop head is reached, for i = 0, step, 2 * step, ...
 
-        i < upto holds at the head (i <= upto if `inclusive`) and i + 1 at the next arrival, so
-        upto - i decreases.  Registers and stack words that the loop changes by a constant each
-        time, or restores, are found by the engine and need no claim.
+        i < upto holds at the head (i <= upto if `inclusive`) and i + step at the next arrival, so
+        upto - i decreases.  A loop that does five blocks at a time is best stated in blocks, with
+        step 5.  Registers and stack words that the loop changes by a constant each time, or
+        restores, are found by the engine and need no claim.
 
         Where an inner loop shares its head with the outer one, `when(s)` tells the arrivals that
         count (for example by the position in a table of constants); it must be decided at each.
         """
+
+        if step < 1:
+            raise InputError(f"invariant: the step is at least 1, not {step}")
 
         def apply(fn: InvariantFn) -> InvariantFn:
             head = at.head if isinstance(at, Loop) else at
             if any(inv.head == head for inv in self._d.invariants):
                 raise InputError(f"two invariants at {self.routine.image.symbolize(head)}: put their claims into one")
             self._d.invariants.append(
-                Invariant(head, upto, inclusive, fn, f"invariant at {self.routine.image.symbolize(head)}", when)
+                Invariant(head, upto, inclusive, fn, f"invariant at {self.routine.image.symbolize(head)}", when, step)
             )
             return fn
 

@@ -24,7 +24,7 @@ from armsym.proof.handles import Claims, Fold, State, Words
 from armsym.proof.havoc import WHOLE, Havoc, Location, LoopGuess, havoc, written_by, written_everywhere, wrote_beyond
 from armsym.proof.path import Knowledge, Path
 from armsym.proof.pointwise import Pointwise
-from armsym.proof.result import Obligation, Status, worst
+from armsym.proof.result import Obligation, Status
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 from armsym.symbolic_memory import Access, variable
@@ -112,7 +112,10 @@ class Engine:
     def __init__(
         self, p: SymbolicProof, guesses: dict[int, LoopGuess], budget: Budget, *, unrolled: bool = False
     ) -> None:
-        self.p, self.guesses, self.budget = p, guesses, budget
+        self.p, self.guesses, self.budget = p, dict(guesses), budget
+        for inv in p._d.invariants:
+            if inv.head in self.guesses:
+                self.guesses[inv.head] = self.guesses[inv.head].per(inv.step)
         r = p.routine
         self.image = r.image
         self.stepper = Stepper(r.isa, r.image, p.image_base, p.lr0)
@@ -163,14 +166,11 @@ class Engine:
     ) -> None:
         """Note one instance of an obligation; the worst status of all instances stays."""
         o = self._results.get((kind, name))
+        new = Obligation(name, kind, status, by, seconds, detail)
         if o is None:
-            self._results[kind, name] = Obligation(name, kind, status, by, seconds, detail)
-            return
-        o.seconds += seconds
-        if by and by not in o.by.split(", "):
-            o.by = f"{o.by}, {by}" if o.by else by
-        if worst([o.status, status]) is not o.status or (status is not Status.PROVED and not o.detail):
-            o.status, o.detail = worst([o.status, status]), detail or o.detail
+            self._results[kind, name] = new
+        else:
+            o.join(new)
 
     # -- the whole ----------------------------------------------------------------------------
 
@@ -575,17 +575,16 @@ class Engine:
         beyond = wrote_beyond(path, h, written)
         if beyond is not None:
             raise _Restart(inv.head, beyond, "the loop writes more than was assumed")
-        after = origin.index + 1
+        after = origin.index + inv.step
         self._at(path, [after, *origin.indices])
         wrong = h.wrong_candidates(path, after)
         if wrong is not None:
             raise _Restart(inv.head, wrong, "an inferred invariant does not hold")
-        # With i < upto the next index cannot wrap to 0, so upto - i decreases.
-        within = origin.index < inv.upto if inv.inclusive else after < inv.upto
-        sign = "<=" if inv.inclusive else "<"
-        self.check_one(
-            path, within, "termination", f"{inv.name}: i + 1 {sign} upto, at the back edge", f"i + 1 {sign} upto"
-        )
+        # i <= upto is known, so neither upto - i nor the next index wraps, and upto - i decreases.
+        step, left = Bits(64, inv.step), inv.upto - origin.index
+        within = step <= left if inv.inclusive else step < left
+        what = f"i + {inv.step} {'<=' if inv.inclusive else '<'} upto"
+        self.check_one(path, within, "termination", f"{inv.name}: {what}, at the back edge", what)
         self.check(path, inv.claims(State(path.machine), after), "invariant", f"{inv.name}, step: ")
 
     # -- return -------------------------------------------------------------------------------
@@ -593,7 +592,7 @@ class Engine:
     def _returned(self, path: Path, origin: Origin | None) -> None:
         p, m, entry = self.p, path.machine, self.entry
         indices = origin.indices if origin else [Bits(64, 0)]
-        self._at(path, [indices[0] + 1, *indices])
+        self._at(path, [indices[0] + (origin.invariant.step if origin else 1), *indices])
         self.check_one(path, m.dit == entry.dit, "abi", "PSTATE.DIT is restored", "dit")
         self.check_one(path, m.sp == p.sp0, "abi", "sp is restored", "sp")
         self.record("abi", "control returns to the caller", Status.PROVED, "identity")

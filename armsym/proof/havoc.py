@@ -70,6 +70,13 @@ class LoopGuess:
                 guess.strides[where] = 0
         return guess
 
+    def per(self, step: int) -> LoopGuess:
+        """The guess with the strides of one unit of an index that counts in steps; those that divide."""
+        guess = self.copy()
+        signed = {w: s - (1 << 64) if s >> 63 else s for w, s in self.strides.items()}
+        guess.strides = {w: s // step & M64 for w, s in signed.items() if s % step == 0}
+        return guess
+
     def copy(self) -> LoopGuess:
         """An independent copy."""
         return LoopGuess(set(self.writes), dict(self.strides))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from armsym.bits import Bits
 from armsym.discharge.integers import Integers
 from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import Machine
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
-from armsym.terms.node import Op, Term, Value, Var, intern
+from armsym.terms.linear import linear_view
+from armsym.terms.node import Op, Term, Value, Var, intern, ones
 from armsym.terms.show import size
 
 __all__ = ["Knowledge", "Path"]
@@ -36,6 +38,8 @@ class Knowledge:
         self._told = 0
         self._known: dict[int, tuple[Term, int]] = {}
         self._unknown: dict[int, int] = {}
+        #: Term id -> the term (to keep it), its only value if there is one, and how many facts were asked.
+        self._fixed: dict[int, tuple[Term, int | None, int]] = {}
         self._mentioned: set[int] = set()
         self._read = 0
         for f in self.facts:
@@ -46,6 +50,7 @@ class Knowledge:
         k = Knowledge(timeout_ms=self.timeout_ms)
         k.facts = self.facts[:]
         k._known = self._known.copy()
+        k._fixed = {i: f for i, f in self._fixed.items() if f[1] is not None}
         return k
 
     def _note(self, fact: Value) -> None:
@@ -72,12 +77,35 @@ class Knowledge:
         return v.id in self._mentioned
 
     def constant(self, t: Term) -> int | None:
-        """The number a term is, if a fact says so in as many words."""
+        """The number a sum is, if facts say in as many words what each summand is."""
         t = intern(t)
+        terms, value = linear_view(t)
+        for u, c in terms.items():
+            known = self._said(u)
+            if known is None:
+                return self._said(t)
+            value += c * known
+        return value & ones(t.width)
+
+    def _said(self, t: Term) -> int | None:
         for f in self.facts:
             if isinstance(f, Op) and f.kind == "eq" and f.args[0] is t and isinstance(f.args[1], int):
                 return f.args[1]
         return None
+
+    def fixed(self, v: Bits) -> int | None:
+        """The one number that a public value is wherever the facts hold, if linear arithmetic finds it."""
+        t = v.value
+        if isinstance(t, int):
+            return t
+        if ops.is_secret(t):
+            return None
+        t = intern(t)
+        known = self._fixed.get(t.id)
+        if known is None or (known[1] is None and known[2] != len(self.facts)):
+            found = self._linear().constant(t, v.width, INTEGERS_MS)
+            known = self._fixed[t.id] = (t, found, len(self.facts))
+        return known[1]
 
     def solver(self) -> Solver:
         """Z3 with all facts so far."""
@@ -92,12 +120,16 @@ class Knowledge:
         """What linear arithmetic says; it has no say on secrets, which are data."""
         if ops.is_secret(claim):
             return Outcome(None)
+        return self._linear().implies(claim, min(timeout_ms, INTEGERS_MS))
+
+    def _linear(self) -> Integers:
+        """Linear arithmetic with all facts so far."""
         if self._integers is None:
             self._integers, self._told = Integers(), 0
         for f in self.facts[self._told :]:
             self._integers.add(f)
         self._told = len(self.facts)
-        return self._integers.implies(claim, min(timeout_ms, INTEGERS_MS))
+        return self._integers
 
     def _implies(self, claim: Term, timeout_ms: int) -> Outcome:
         out = self._by_integers(claim, timeout_ms)

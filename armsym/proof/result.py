@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -54,6 +54,15 @@ class Obligation:
     seconds: float = 0.0
     detail: str = ""
 
+    def join(self, other: Obligation) -> None:
+        """Take in another instance of the obligation; the worst status stays, with what went wrong."""
+        self.seconds += other.seconds
+        known = self.by.split(", ") if self.by else []
+        self.by = ", ".join([*known, *(b for b in other.by.split(", ") if b and b not in known)])
+        both = worst([self.status, other.status])
+        if both is not self.status or (other.status is not Status.PROVED and not self.detail):
+            self.status, self.detail = both, other.detail or self.detail
+
 
 @dataclass
 class Counterexample:
@@ -88,10 +97,22 @@ class ProofResult:
     instructions: int = 0
     shown: list[str] = field(default_factory=list)
 
-    def conclude(self) -> None:
-        """Set the status from the obligations: proved only if every kind was shown and all hold."""
-        kinds = {o.kind for o in self.obligations}
-        missing = [k for k in KINDS if k not in kinds and k not in OPTIONAL]
-        for k in missing:
-            self.obligations.append(Obligation(k, k, Status.UNDECIDED, detail="not reached"))
+    def add(self, obligations: Sequence[Obligation], case: str = "") -> Status:
+        """Add the obligations of one case of the proof, and set the status of the whole.
+
+        A case (its status is returned) is proved only if every mandatory kind was shown and all hold.
+        """
+        kinds = {o.kind for o in obligations}
+        missing = [Obligation(k, k, Status.UNDECIDED, detail="not reached") for k in KINDS if k not in kinds | OPTIONAL]
+        known = {(o.kind, o.name): o for o in self.obligations}
+        new = [*obligations, *missing]
+        status = worst(o.status for o in new)
+        for o in new:
+            if case and o.detail:
+                o.detail = f"{case}: {o.detail}"
+            if (o.kind, o.name) in known:
+                known[o.kind, o.name].join(o)
+            else:
+                self.obligations.append(o)
         self.status = worst(o.status for o in self.obligations)
+        return status

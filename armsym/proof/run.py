@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from traceback import extract_tb
+from typing import TypeVar
 
+from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
@@ -24,6 +27,7 @@ from armsym.terms import new_table
 __all__ = ["Replay", "prove"]
 
 ProofFn = Callable[[Proof], None]
+P = TypeVar("P", bound=Proof)
 
 #: Runs a counterexample on an independent machine: (trial, routine) -> what happened, in words.
 Replay = Callable[[Trial, Routine], str]
@@ -51,11 +55,9 @@ class _Runs:
     witness: int = 0
 
 
-def _trial(fn: ProofFn, routine: Routine, hint: int, public: int, secret: int) -> Trial:
+def _trial(case: _Case, routine: Routine, hint: int, public: int, secret: int) -> Trial:
     def run(invariants: bool) -> Trial:
-        p = ConcreteProof(routine, public, secret, hint)
-        fn(p)
-        return run_trial(p, concrete_stepper, invariants=invariants)
+        return run_trial(case.concrete(routine, public, secret, hint), concrete_stepper, invariants=invariants)
 
     t = run(True)
     if t.violation is not None and t.violation.kind in ("invariant", "termination"):
@@ -66,11 +68,11 @@ def _trial(fn: ProofFn, routine: Routine, hint: int, public: int, secret: int) -
     return t
 
 
-def _concrete(fn: ProofFn, routine: Routine, plan: tuple[tuple[int, int], ...], *, timed: int) -> _Runs:
+def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], *, timed: int) -> _Runs:
     """Run the plan; the first `timed` runs again with other secrets, to compare what could be timed."""
     runs = _Runs([])
     for k, (hint, seed) in enumerate(plan):
-        t = _trial(fn, routine, hint, seed, seed)
+        t = _trial(case, routine, hint, seed, seed)
         if t.rejected:
             continue
         runs.trials.append(t)
@@ -79,7 +81,7 @@ def _concrete(fn: ProofFn, routine: Routine, plan: tuple[tuple[int, int], ...], 
             runs.bad = (t, t.violation)
             return runs
         if k < timed:
-            other = _trial(fn, routine, hint, seed, seed + 7919)
+            other = _trial(case, routine, hint, seed, seed + 7919)
             leak = _first_difference(t, other, routine)
             if leak is not None:
                 runs.bad = (t, leak)
@@ -87,7 +89,7 @@ def _concrete(fn: ProofFn, routine: Routine, plan: tuple[tuple[int, int], ...], 
     return runs
 
 
-def _visit_loops(fn: ProofFn, routine: Routine, heads: set[int], runs: _Runs) -> bool:
+def _visit_loops(case: _Case, routine: Routine, heads: set[int], runs: _Runs) -> bool:
     """More runs until each loop head was reached three times in one of them; whether one broke a claim.
 
     Which loop runs may depend on inputs (on the features of the core, say); what a loop changes
@@ -97,7 +99,7 @@ def _visit_loops(fn: ProofFn, routine: Routine, heads: set[int], runs: _Runs) ->
         missing = [h for h in heads if not any(len(t.heads.get(h, ())) > 2 for t in runs.trials)]
         if not missing:
             return False
-        t = _trial(fn, routine, hint, 9000 + k, 9000 + k)
+        t = _trial(case, routine, hint, 9000 + k, 9000 + k)
         if not t.rejected:
             runs.trials.append(t)
         if t.violation is not None:
@@ -180,24 +182,72 @@ def _prove(
 ) -> ProofResult:
     began = time.process_time()
     result = ProofResult(name, image.path, symbol, image.sha256)
-    new_table()
     routine = Routine(image, isa, symbol)
     start, size = image.function_extent(symbol)
     try:
         result.code_sha256 = _digest(image.bytes_at(start, size))
     except InputError:
         result.code_sha256 = ""
+    for case in _cases(fn, routine):
+        new_table()
+        _prove_case(case, routine, result, budget or Budget(), replay)
+        if result.counterexample is not None:
+            break
+    result.seconds = time.process_time() - began
+    return result
+
+
+@dataclass
+class _Case:
+    """The proof function for one alternative of each choice."""
+
+    fn: ProofFn
+    chosen: dict[str, int]
+
+    def symbolic(self, routine: Routine, sizes: int | None = None) -> SymbolicProof:
+        """What it declares, on symbols."""
+        return self._declared(SymbolicProof(routine, sizes=sizes, chosen=self.chosen))
+
+    def concrete(
+        self,
+        routine: Routine,
+        public: int,
+        secret: int,
+        hint: int,
+        model: Model | None = None,
+        orders: Mapping[str, str] | None = None,
+    ) -> ConcreteProof:
+        """What it declares, on numbers."""
+        return self._declared(ConcreteProof(routine, public, secret, hint, model, orders, self.chosen))
+
+    def _declared(self, p: P) -> P:
+        self.fn(p)
+        if set(p._d.choices) != set(self.chosen):
+            raise InputError("which choices there are depends on another choice")
+        return p
+
+
+def _cases(fn: ProofFn, routine: Routine) -> Iterator[_Case]:
+    """Every combination of the alternatives that the proof declares."""
+    p = ConcreteProof(routine, 0, 0, 0)
+    fn(p)
+    for values in product(*p._d.choices.values()):
+        yield _Case(fn, dict(zip(p._d.choices, values, strict=True)))
+
+
+def _prove_case(case: _Case, routine: Routine, result: ProofResult, budget: Budget, replay: Replay | None) -> None:
+    """Add what one case shows to the result."""
     clock = time.perf_counter()
-    runs = _concrete(fn, routine, TRIALS, timed=TIMED)
+    runs = _concrete(case, routine, TRIALS, timed=TIMED)
     if runs.bad is None and max((t.steps for t in runs.trials), default=0) < SHORT_RUN:
-        more = _concrete(fn, routine, LONGER, timed=0)
+        more = _concrete(case, routine, LONGER, timed=0)
         runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness)
     if runs.bad is not None:
         _refuted(result, runs, routine, replay, time.perf_counter() - clock)
-        result.seconds = time.process_time() - began
-        return result
+        return
+    found: list[Obligation] = []
     if runs.witness:
-        result.obligations.append(
+        found.append(
             Obligation(
                 "the precondition has a witness that meets the postcondition",
                 "non-vacuous",
@@ -206,38 +256,33 @@ def _prove(
                 time.perf_counter() - clock,
             )
         )
-    p = SymbolicProof(routine)
-    fn(p)
-    bad = _visit_loops(fn, routine, {inv.head for inv in p._d.invariants}, runs)
-    if bad:
+    p = case.symbolic(routine)
+    if _visit_loops(case, routine, {inv.head for inv in p._d.invariants}, runs):
         _refuted(result, runs, routine, replay, time.perf_counter() - clock)
-        result.seconds = time.process_time() - began
-        return result
-    result.assumptions = [*p._d.assumptions, *_standing(image)]
-    engine = Engine(p, guess_loops((t.heads for t in runs.trials), p.writable_cells), budget or Budget())
+        return
+    engine = Engine(p, guess_loops((t.heads for t in runs.trials), p.writable_cells), budget)
     engine.run()
-    result.obligations += engine.obligations
-    result.obligations += agreement()
-    result.assumptions += engine.assumptions
-    result.instructions, result.shown = engine.steps, engine.shown
-    result.conclude()
-    if result.status is not Status.PROVED:
-        more = _search(fn, routine)
+    assumptions = [*p._d.assumptions, *_standing(routine.image), *engine.assumptions]
+    result.assumptions += [a for a in assumptions if a not in result.assumptions]
+    result.instructions += engine.steps
+    result.shown += engine.shown
+    status = result.add(
+        [*found, *engine.obligations, *agreement()], ", ".join(f"{k} = {v}" for k, v in case.chosen.items())
+    )
+    if status is not Status.PROVED:
+        more = _search(case, routine)
         if more.bad is not None:
             _refuted(result, more, routine, replay, 0.0)
-    result.seconds = time.process_time() - began
-    return result
 
 
-def _search(fn: ProofFn, routine: Routine) -> _Runs:
+def _search(case: _Case, routine: Routine) -> _Runs:
     """Look for a counterexample: inputs that follow each path of an unrolled run, then random ones."""
     has_lengths = True
     for size in range(3):
-        p = SymbolicProof(routine, sizes=size)
         if size and not has_lengths:
             break
         try:
-            fn(p)
+            p = case.symbolic(routine, size)
             has_lengths = p.has_lengths
             engine = Engine(p, {}, Budget(seconds=20, steps=50_000, paths=64, claim_ms=2000), unrolled=True)
             engine.run()
@@ -245,12 +290,11 @@ def _search(fn: ProofFn, routine: Routine) -> _Runs:
             continue
         orders = {r.name: r.order for r in p.memory0.regions}
         for k, model in enumerate(engine.models[:16]):
-            q = ConcreteProof(routine, 7000 + k, 7000 + k, size, model, orders)
-            fn(q)
+            q = case.concrete(routine, 7000 + k, 7000 + k, size, model, orders)
             t = run_trial(q, concrete_stepper)
             if not t.rejected and t.violation is not None:
                 return _Runs([t], (t, t.violation), 1)
-    return _concrete(fn, routine, SEARCH, timed=len(SEARCH))
+    return _concrete(case, routine, SEARCH, timed=len(SEARCH))
 
 
 def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay | None, seconds: float) -> None:

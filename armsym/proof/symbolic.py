@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
@@ -26,9 +26,9 @@ UNFOLD_LIMIT = 64
 class SymbolicProof(Proof):
     """Declarations as free variables and assumptions on them."""
 
-    def __init__(self, routine: Routine, *, sizes: int | None = None) -> None:
+    def __init__(self, routine: Routine, *, sizes: int | None = None, chosen: Mapping[str, int] | None = None) -> None:
         """`sizes` fixes every nat at that much above its least value (for unrolled runs)."""
-        super().__init__(routine)
+        super().__init__(routine, chosen)
         self._sizes = sizes
         #: Whether the proof declares a nat.
         self.has_lengths = False
@@ -224,8 +224,9 @@ class SymbolicProof(Proof):
         if any(isinstance(t, Var) and not self.knowledge.mentions(t) for t in terms):
             return k  # a variable that no fact speaks of equals nothing known
         for a in self.anchors:
-            if self.knowledge.decide((k == a).bit.value) == 1:
-                return a
+            d = self.knowledge.fixed(k - a)
+            if d is not None and d <= UNFOLD_LIMIT:
+                return a + d
         return k
 
     def _give(self, r: Region, offset: int, value: Bits) -> None:

@@ -164,6 +164,43 @@ def test_answers_hold_for_all_values() -> None:
     assert decided > 60, "most questions should be answered"
 
 
+def test_the_only_value() -> None:
+    n, facts = _n("n", 2**50)
+    i, more = _n("i", 2**50)
+    left = n - 5 * i
+    s = Integers()
+    for f in [*facts, *more, (5 * i <= n).bit.value, (left < 5).bit.value, (left > 3).bit.value]:
+        s.add(f)
+    assert s.constant((left - 9).value, 64, MS) == 2**64 - 5
+    assert s.constant(n.value, 64, MS) is None
+    assert s.constant(7, 64, MS) == 7
+    s.add((n == 3).bit.value)
+    assert s.constant(left.value, 64, MS) is None, "nothing meets these facts"
+
+
+def test_the_only_value_is_the_only_one() -> None:
+    """At a width where all values can be tried."""
+    found = 0
+    for seed in range(400):
+        rng = random.Random(seed)
+        x, y = variable("x", W, secret=False), variable("y", W, secret=False)
+        facts = [_condition(rng, [x, y], 2).bit.value for _ in range(2)]
+        term = _term(rng, [x, y], 2)
+        s = Integers()
+        for f in facts:
+            s.add(f)
+        c = s.constant(term.value, W, MS)
+        if c is None:
+            continue
+        found += 1
+        assert isinstance(x.value, Var)
+        assert isinstance(y.value, Var)
+        for p, q in product(range(1 << W), repeat=2):
+            e = Evaluator({x.value: p, y.value: q})
+            assert e(term.value) == c or any(e(f) == 0 for f in facts)
+    assert found > 20
+
+
 @pytest.mark.parametrize(
     ("name", "broken"),
     [

@@ -543,6 +543,110 @@ def test_names_of_functions_are_not_those_of_folds_and_regions(name: str) -> Non
         opaque(name, 64)(lambda a: a)
 
 
+# -- several at a time ----------------------------------------------------------------------------
+
+
+def _two_at_a_time(p: Proof, n: Bits) -> None:
+    flag = p.word("flag", public=True)
+    p.call(x1=n, x2=flag)
+
+    @p.invariant(p.routine.back_edge(), upto=n, step=2)
+    def _(s: State, i: Bits) -> Claims:
+        return {"left": s.x1 == n - i}
+
+    p.ensures(lambda s: {"x2": s.x2 == flag})
+
+
+@case("invariant", SET + "1: cmp x2,x9\n b.eq 2f\n sub x1,x1,#1\n2: subs x1,x1,#1\n b.hi 1b\n ret")
+def two_at_a_time_that_may_be_one(p: Proof) -> None:
+    _two_at_a_time(p, p.nat("n", low=2, high=100))
+
+
+@case("termination", SET + "1: subs x1,x1,#2\n b.hi 1b\n b.ne 2f\n cmp x2,x9\n b.eq 1b\n2: ret")
+def two_at_a_time_past_the_bound(p: Proof) -> None:
+    _two_at_a_time(p, p.nat("n", low=1, high=100))
+
+
+@case("termination", SET + "cmp x2,x9\n b.ne 2f\n1: subs x1,x1,#2\n b.ne 1b\n2: ret")
+def two_at_a_time_that_wraps(p: Proof) -> None:
+    """n - 1 plus 2 is 0 modulo 2^64, and that is less than n."""
+    _two_at_a_time(p, p.nat("n", low=2**64 - 1, high=2**64 - 1))
+
+
+_BY_TWO = (
+    SET + "1: ldp x3,x5,[x0],#16\n eor x3,x3,#1\n eor x5,x5,#1\n stp x3,x5,[x1],#16\n{}\n sub x2,x2,#2\n cmp x2,#2\n"
+    " b.hs 1b\n cbz x2,3f\n ldr x3,[x0]\n eor x3,x3,#1\n str x3,[x1]\n3: ret"
+)
+
+
+def _blocks_by_two(p: Proof) -> None:
+    n, flag = p.nat("n", low=2, high=100), p.word("flag", public=True)
+    data, out = p.region("data", 8 * n, access="r"), p.region("out", 8 * n, access="rw")
+    block = data.blocks(words=1, width=64)
+    p.call(x0=data, x1=out, x2=n, x4=flag)
+
+    def wanted(j: Bits) -> list[Bits]:
+        return [block(j)[0] ^ 1]
+
+    def done(s: State, j: Bits) -> Claims:
+        return {"out": out.holds(wanted, upto=j, at=s, words=1, width=64)}
+
+    @p.invariant(p.routine.back_edge(), upto=n, step=2)
+    def _(s: State, i: Bits) -> Claims:
+        return {"at least two": i + 2 <= n, "left": s.x2 == n - i, **done(s, i)}
+
+    p.modifies(out)
+    p.ensures(lambda s: done(s, n))
+
+
+for _name, (_code, _kind) in {
+    "stores to the pair again": ("str x9,[x1,#-16]", "invariant"),
+    "stores to the pair after": ("cmp x2,#3\n b.ls 2f\n str x9,[x1]", "invariant"),
+}.items():
+    _extra = f"cmp x4,x9\n b.ne 2f\n {_code}\n2:"
+    CASES[f"a loop over pairs {_name}"] = Case(_BY_TWO.format(_extra), _blocks_by_two, _kind)
+
+
+# -- choices --------------------------------------------------------------------------------------
+
+
+@case("ensures", SET + "cmp x2,x9\n b.ne 1f\n cmp x1,#16\n b.eq 2f\n1: add x0,x0,x1\n2: ret")
+def wrong_for_one_choice(p: Proof) -> None:
+    a, flag, k = p.word("a", public=True), p.word("flag", public=True), p.choice("k", (8, 16, 32))
+    p.call(x0=a, x1=k, x2=flag)
+    p.ensures(lambda s: {"sum": s.x0 == a + k})
+
+
+@case("non-vacuous", "add x0,x0,x1\n ret")
+def choice_that_nothing_meets(p: Proof) -> None:
+    a, k = p.word("a", public=True), p.choice("k", (8, 16))
+    p.assume("k is 8", Prop(k == 8))
+    p.call(x0=a, x1=k)
+    p.ensures(lambda s: {"sum": s.x0 == a + k})
+
+
+@pytest.mark.parametrize("values", [(), (8, 8)])
+def test_choices_are_different_numbers(values: tuple[int, ...], tmp_path: Path) -> None:
+    def bad(p: Proof) -> None:
+        p.choice("k", values)
+
+    with pytest.raises(InputError, match="must be different numbers"):
+        answer(tmp_path, "ret", bad)
+
+
+def test_choices_do_not_depend_on_choices(tmp_path: Path) -> None:
+    def more(p: Proof) -> None:
+        if p.choice("k", (1, 2)) == 2:
+            p.choice("m", (1, 2))
+
+    def other(p: Proof) -> None:
+        p.choice("m", (1, 2) if p.choice("k", (1, 2)) == 1 else (3, 4))
+
+    for fn in (more, other):
+        with pytest.raises(InputError, match="another choice"):
+            answer(tmp_path, "ret", fn)
+
+
 # -- preconditions --------------------------------------------------------------------------------
 
 
@@ -601,6 +705,26 @@ def test_right_code_of_the_same_shape_is_proved(tmp_path: Path) -> None:
     )
     result = answer(tmp_path, code, right)
     assert result.status is Status.PROVED, [o for o in result.obligations if o.status is not Status.PROVED]
+
+
+def test_right_loop_over_pairs_is_proved(tmp_path: Path) -> None:
+    result = answer(tmp_path, _BY_TWO.format(""), _blocks_by_two)
+    assert result.status is Status.PROVED, [o for o in result.obligations if o.status is not Status.PROVED]
+
+
+def test_right_code_is_proved_for_each_choice(tmp_path: Path) -> None:
+    """The report says what was shown once, and counts the runs of each alternative."""
+
+    def right(p: Proof) -> None:
+        a, k, m = p.word("a"), p.choice("k", (8, 16)), p.choice("m", (1, 2, 3))
+        p.call(x0=a, x1=k, x2=m)
+        p.ensures(lambda s: {"sum": s.x0 == a + k * m})
+
+    result = answer(tmp_path, "madd x0,x1,x2,x0\n ret", right)
+    assert result.status is Status.PROVED, [o for o in result.obligations if o.status is not Status.PROVED]
+    assert [o.by for o in result.obligations if o.kind == "ensures"] == ["identity"]
+    assert {"k is 8 or 16", "m is 1 or 2 or 3"} <= set(result.assumptions)
+    assert result.instructions == 6 * 2
 
 
 # -- what cannot even be declared -------------------------------------------------------------------
