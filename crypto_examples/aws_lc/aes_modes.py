@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.aes_modes import ctr32_by_three
+from crypto_examples.aes_cbc import cbc_encrypts
+from crypto_examples.aes_ctr import ctr32_by_three
 from crypto_examples.wheels import AWS_LC
 
 
-@proof("aes_hw_ctr32_encrypt_blocks", of=AWS_LC)
-def aes_hw_ctr32_encrypt_blocks_128(p: Proof) -> None:
-    ctr32_by_three(p, bits=128)
+@proof("aes_hw_cbc_encrypt", of=AWS_LC)
+def aes_hw_cbc_encrypt(p: Proof) -> None:
+    cbc_encrypts(p)
+
+
+@proof("aes_hw_cbc_encrypt", of=AWS_LC)
+def aes_hw_cbc_encrypt_in_place(p: Proof) -> None:
+    cbc_encrypts(p, in_place=True)
 
 
 @proof("aes_hw_ctr32_encrypt_blocks", of=AWS_LC)
-def aes_hw_ctr32_encrypt_blocks_192(p: Proof) -> None:
-    ctr32_by_three(p, bits=192)
+def aes_hw_ctr32_encrypt_blocks(p: Proof) -> None:
+    ctr32_by_three(p)
 
 
 @proof("aes_hw_ctr32_encrypt_blocks", of=AWS_LC)
-def aes_hw_ctr32_encrypt_blocks_256(p: Proof) -> None:
-    ctr32_by_three(p, bits=256)
-
-
-@proof("aes_hw_ctr32_encrypt_blocks", of=AWS_LC)
-def aes_hw_ctr32_encrypt_blocks_128_in_place(p: Proof) -> None:
-    ctr32_by_three(p, bits=128, in_place=True)
-
-
-@proof("aes_hw_ctr32_encrypt_blocks", of=AWS_LC)
-def aes_hw_ctr32_encrypt_blocks_192_in_place(p: Proof) -> None:
-    ctr32_by_three(p, bits=192, in_place=True)
-
-
-@proof("aes_hw_ctr32_encrypt_blocks", of=AWS_LC)
-def aes_hw_ctr32_encrypt_blocks_256_in_place(p: Proof) -> None:
-    ctr32_by_three(p, bits=256, in_place=True)
+def aes_hw_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
+    ctr32_by_three(p, in_place=True)

@@ -1,0 +1,74 @@
+"""CTR of SP 800-38A (6.5) with AES and a counter of 32 bits: `void f(const uint8_t *in, uint8_t *out, size_t blocks,
+const AES_KEY *key, const uint8_t ivec[16])`.
+
+Block j of out is block j of in xor CIPHER(T_j), where T_0 = ivec and T_(j + 1) is T_j by the standard
+incrementing function on 32 bits.
+"""
+
+from __future__ import annotations
+
+from armsym.dsl import Bits, Claims, Proof, State, Words, concat
+from crypto_examples.aes_modes import Buffers, vector, xor
+from specs.aes import Cipher
+from specs.modes import standard_incrementing_function
+
+__all__ = ["Ctr32", "ctr32_by_three"]
+
+#: Blocks of a buffer: after so many, a counter of 32 bits repeats itself (and the key stream with it).
+MOST = 2**32
+
+
+class Ctr32(Buffers):
+    """Arguments, and the result for any number of blocks from `low` on."""
+
+    def __init__(self, p: Proof, *, in_place: bool, low: int) -> None:
+        n = p.nat("n", low=low, high=MOST)
+        super().__init__(p, n, 16 * n, in_place=in_place)
+        self.ivec = p.region("ivec", 16, access="r", cell=1)
+        p.call(x0=self.in_, x1=self.out, x2=n, x3=self.key, x4=self.ivec)
+        p.modifies(p.stack(16))
+        iv = self.ivec.words(8)
+        self._nonce, self.first = iv[:12], Bits.from_elems(list(reversed(iv[12:])))
+        self._known: dict[object, Words] = {}
+        j = p.word("j", public=True)
+        start, T_j, following = (concat(*self.T(q)) for q in (Bits(64, 0), j, j + 1))
+        step = following == standard_incrementing_function(32, T_j)
+        p.lemma("T_0 = ivec, and T_(j+1) follows T_j", (start == concat(*iv)) & step)
+        p.ensures(lambda s: self.done_upto(s, n))
+
+    def counter(self, j: Bits) -> Bits:
+        """The counter of T_j, 32 bits."""
+        return self.first + j[31:0]
+
+    def T(self, j: Bits) -> Words:
+        """T_j, 16 bytes."""
+        return Words([*self._nonce, *reversed(self.counter(j).elems(8))])
+
+    def block(self, j: Bits) -> Words:
+        """Block j of the result."""
+        # Each arrival at a loop head asks for all blocks so far.
+        if j.value not in self._known:
+            self._known[j.value] = xor(self.blocks(j), Cipher(self.T(j), self.rounds, self.w))
+        return self._known[j.value]
+
+    def done_upto(self, s: State, j: Bits) -> Claims:
+        """Blocks below j are done and all else is as on entry."""
+        return self.done(s, self.block, upto=j)
+
+
+def ctr32_by_three(p: Proof, *, in_place: bool = False) -> None:
+    """Three blocks at a time, then one or two."""
+    c = Ctr32(p, low=0, in_place=in_place)
+    k = c.round_keys
+
+    @p.invariant(p.routine.loops()[0], upto=c.n, step=3, when=lambda s: s.x7 == c.key.base + 32)
+    def _(s: State, i: Bits) -> Claims:
+        T = [vector(c.T(i + q)) for q in range(3)]
+        return {
+            "at least 3 left": i + 3 <= c.n,
+            "blocks left": s.x2 == c.n - i - 3,
+            "counter": s.x8 == c.counter(i + 2).zero_extend(64),
+            "counter blocks": Words([s.v0, s.v1, s.v18, s.v6]) == [*T, T[2]],
+            "round keys": s.v[16:18] == k[0:2],
+            **c.done_upto(s, i),
+        }
