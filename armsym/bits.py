@@ -11,14 +11,14 @@ numbers (to be tested) and on symbols (to be proved).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeAlias, Union
 
 from armsym.errors import SymbolicTruthError, WidthError
 from armsym.terms import ops
 from armsym.terms.node import Term
 
-__all__ = ["Bits", "BitsLike", "OpaqueFunction", "Prop", "concat", "ite", "opaque"]
+__all__ = ["Bits", "BitsLike", "OpaqueFunction", "Prop", "concat", "ite", "opaque", "select"]
 
 #: What binary operators accept beside a `Bits`: an integer in range for the width, signed or unsigned.
 BitsLike: TypeAlias = Union["Bits", int]
@@ -517,6 +517,15 @@ def ite(cond: Prop | bool, a: Bits, b: Bits) -> Bits:
     if isinstance(c, bool):
         return a if c else b
     return _new(a.width, ops.ite(a.width, c, a.value, b.value))
+
+
+def select(index: Bits, elements: Sequence[Bits]) -> Bits:
+    """The element at an index of at most 64 bits, the first being element 0; 0 past the last."""
+    if not elements or any(e.width != elements[0].width for e in elements):
+        raise WidthError(f"select needs elements of one width, not of {[e.width for e in elements]} bits")
+    w = elements[0].width
+    wide = index.zero_extend(64).value
+    return _new(w, ops.select(w, wide, [e.value for e in elements]))
 
 
 class OpaqueFunction:

@@ -3,7 +3,7 @@
 from armsym.dsl import Bits, Proof, State, lanes, proof
 """
 
-from armsym.bits import Bits, Prop, concat, ite, opaque
+from armsym.bits import Bits, Prop, concat, ite, opaque, select
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Blocks, Claims, Fold, Region, State, Words, lanes
@@ -29,4 +29,5 @@ __all__ = [
     "lanes",
     "opaque",
     "proof",
+    "select",
 ]

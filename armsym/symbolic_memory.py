@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from armsym.bits import Bits, Prop, concat
+from armsym.bits import Bits, Prop, concat, select
 from armsym.errors import MemoryFault
 from armsym.terms import ops
 from armsym.terms.linear import linear_view, make_sum
@@ -22,6 +22,9 @@ from armsym.terms.node import Sum, Term, Value, Var, intern, ones
 __all__ = ["Access", "Filled", "SymbolicMemory", "SymbolicRegion", "Unknown", "signed", "variable"]
 
 M64 = ones(64)
+
+#: A load at an offset with more possible values than this is not followed to each of them.
+SPAN = 256
 
 
 class SymbolicRegion:
@@ -237,6 +240,8 @@ class SymbolicMemory:
             data = layer.bytes
             if layer.symbolic is not symbolic:
                 if not self._apart(symbolic, k, size, layer):
+                    if layer.symbolic is None and symbolic is not None and symbolic.pb < SPAN:
+                        return self._anywhere(region, symbolic, k, size)
                     raise MemoryFault(
                         f"the load of {size} bytes at {region.name}+{symbolic or 0}{k:+#x} may or may not meet"
                         f" an earlier store at +{layer.symbolic or 0}"
@@ -251,6 +256,20 @@ class SymbolicMemory:
             if any(h is not None for h in hits):
                 return self._gather(region, symbolic, k, hits)
         return self._initial(region, symbolic, k, size)
+
+    def _anywhere(self, region: SymbolicRegion, symbolic: Term, k: int, size: int) -> Bits:
+        """Bytes at one of a few offsets: k, k+1, ... as far as the symbolic part may reach.
+
+        Offsets past the end of the region play no part: that the access lies inside is shown elsewhere.
+        """
+        last = k + symbolic.pb + size
+        if not region.size.is_concrete or k < 0:
+            raise MemoryFault(f"load of {size} bytes at {region.name}+{symbolic}{k:+#x}: some of it was stored to")
+        cells = [self.peek(region, None, at, 1) for at in range(k, min(last, region.size.uint))]
+        found = [select(Bits(64, symbolic), cells[j : j + symbolic.pb + 1]) for j in range(size) if cells[j:]]
+        if len(found) < size:
+            raise MemoryFault(f"load of {size} bytes at {region.name}+{symbolic}{k:+#x}: past its end")
+        return concat(*reversed(found))
 
     def _gather(
         self, region: SymbolicRegion, symbolic: Term | None, k: int, hits: list[tuple[Bits, int] | None]

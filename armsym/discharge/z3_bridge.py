@@ -93,6 +93,11 @@ class Bridge:
         if kind == "ite":
             c, a, b = t.args
             return z3.If(self._get(c, 1) == 1, self._get(a, w), self._get(b, w))
+        if kind == "select":
+            index, value = self._get(t.args[0], 64), z3.BitVecVal(0, w)
+            for k, e in reversed(list(enumerate(t.args[1:]))):
+                value = z3.If(index == k, self._get(e, w), value)
+            return value
         a, b = (self._get(v, w) for v in t.args)
         if kind in ("eq", "ult", "slt"):
             cond = a == b if kind == "eq" else z3.ULT(a, b) if kind == "ult" else a < b

@@ -25,18 +25,19 @@ class Assumptions:
         #: New name of what remains of an unknown -> the unknown.
         self.renamed: dict[Term, Term] = {}
 
-    def add(self, claim: Prop) -> None:
-        """Assume a condition, evaluated on the state with the unknowns."""
+    def add(self, claim: Prop) -> bool:
+        """Assume a condition, evaluated on the state with the unknowns; False if it could only be kept as a fact."""
         if claim.value is True:
-            return
+            return True
         if claim.sides is not None:
             a, b = (self.apply(s.value) for s in claim.sides)
             width = claim.sides[0].width
             if self._solve(width, a, b) or self._solve(width, b, a):
-                return
+                return True
             self.facts.append(ops.eq(width, a, b))
-            return
+            return False
         self.facts.append(int(claim.value) if isinstance(claim.value, bool) else self.apply(claim.value))
+        return False
 
     def apply(self, v: Value) -> Value:
         """The value with everything solved so far put in."""

@@ -8,7 +8,7 @@ from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.proof.handles import Claim
 from armsym.proof.pointwise import Pointwise
-from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed, variable
+from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed
 from armsym.terms.evaluate import Substitution
 from armsym.terms.linear import linear_view, make_sum
 from armsym.terms.node import Term, intern
@@ -45,7 +45,7 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise) -> None:
         raise InputError(f"{r.name}: two claims state the whole content")
     # The words are computed now, for a variable j: the claim is about the state at this moment, and
     # its function may look at registers that the routine goes on to change.
-    j = variable("j", 64, secret=False)
+    j = claim.region._p._arbitrary
     words = claim.expected(j)
     assert isinstance(j.value, Term)
     name: Term = j.value
@@ -69,7 +69,7 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         if (under.size, under.word, under.order) != (claim.size, claim.width // 8, claim.order):
             return "the blocks claimed are cut differently from those known"
         # The blocks known so far must be the ones claimed: for an arbitrary j.
-        j = variable("j", 64, secret=False)
+        j = claim.region._p._arbitrary
         known, wanted = under.block(j), claim.expected(j)
         conditions += [(f"block j, word {k}", a == b) for k, (a, b) in enumerate(zip(known, wanted, strict=True))]
         start = under.upto

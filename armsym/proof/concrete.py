@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
@@ -119,9 +120,13 @@ class ConcreteProof(Proof):
             return b"\xff" * size
         return rng.randbytes(size)
 
-    def _make_nat(self, name: str, low: int, high: int) -> Bits:
+    def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits:
         given = self._given(name)
-        v = given if given is not None and low <= given <= low + 64 else min(high, low + self._hint)
+        if given is not None and low <= given <= low + 64 * unit:
+            v = given
+        else:
+            rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
+            v = min(high, low + self._hint * unit + rest)
         self.inputs[name] = str(v)
         return Bits(64, v)
 
@@ -193,15 +198,20 @@ class ConcreteProof(Proof):
 
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
         k = offset.uint
-        if at is None:
-            data = self._initial[r.name]
-        else:
-            memory = at.machine.memory
-            assert isinstance(memory, ConcreteMemory)
-            data = bytes(next(x for x in memory.regions if x.name == r.name).data)
+        data = self._bytes_of(r, at)
         if k + size > len(data):
             raise InputError(f"claim reads {size} bytes at {r.name}+{k}, past its {len(data)} bytes")
         return Bits.from_bytes(data[k : k + size], order)
+
+    def _bytes_of(self, r: Region, at: State | None) -> bytes:
+        if at is None:
+            return self._initial[r.name]
+        memory = at.machine.memory
+        assert isinstance(memory, ConcreteMemory)
+        return bytes(next(x for x in memory.regions if x.name == r.name).data)
+
+    def _plainly(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def _index(self, k: Bits) -> Bits:
         return k

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
@@ -92,16 +93,22 @@ class Proof(ABC):
         self._d = _Declared()
         self._names: set[str] = set()
         self._chosen = dict(chosen or {})
+        self._arbitrary = Bits(64, 0)
 
     # -- inputs -------------------------------------------------------------------------------
 
-    def nat(self, name: str, *, low: int = 0, high: int) -> Bits:
-        """A public 64-bit number with low <= name <= high (a length, a count)."""
+    def nat(self, name: str, *, low: int = 0, high: int, unit: int = 1) -> Bits:
+        """A public 64-bit number with low <= name <= high (a length, a count).
+
+        Concrete runs take small numbers of units: for a length in bytes of blocks of 64, `unit=64`.
+        """
         self._new_name(name)
         if not 0 <= low <= high < 1 << 64:
             raise InputError(f"nat {name}: 0 <= low <= high < 2**64 does not hold for low={low}, high={high}")
         self._assume(f"{low} <= {name} <= {high:#x}" if high > 9999 else f"{low} <= {name} <= {high}")
-        return self._make_nat(name, low, high)
+        if unit < 1:
+            raise InputError(f"nat {name}: a unit is at least 1, not {unit}")
+        return self._make_nat(name, low, high, unit)
 
     def choice(self, name: str, values: Sequence[int]) -> int:
         """One of a few numbers, such as the bits of a key: the routine is proved for each by itself.
@@ -367,7 +374,7 @@ class Proof(ABC):
         return self.routine.image
 
     @abstractmethod
-    def _make_nat(self, name: str, low: int, high: int) -> Bits: ...
+    def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits: ...
     @abstractmethod
     def _make_word(self, name: str, width: int, public: bool) -> Bits: ...
     @abstractmethod
@@ -388,6 +395,10 @@ class Proof(ABC):
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None: ...
     @abstractmethod
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits: ...
+    @abstractmethod
+    def _bytes_of(self, r: Region, at: State | None) -> bytes: ...
+    @abstractmethod
+    def _plainly(self) -> AbstractContextManager[None]: ...
     @abstractmethod
     def _index(self, k: Bits) -> Bits: ...
     @abstractmethod

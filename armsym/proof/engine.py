@@ -359,8 +359,10 @@ class Engine:
         for a in path.memory.log[logged:]:
             if a.region.name != "stack":
                 continue
+            # A symbolic part that is small, as an unsigned number, only leads upwards.
+            upwards = a.symbolic is None or a.symbolic.pb < 1 << 32
             at = a.constant + a.region.bias
-            if a.symbolic is not None or None in low or at < min(x for x in low if x is not None):
+            if not upwards or None in low or at < min(x for x in low if x is not None):
                 self.record(
                     "memory",
                     "no access below SP",
@@ -536,8 +538,10 @@ class Engine:
                     if place not in guess.writes:
                         raise _Restart(inv.head, guess.with_writes({place}), "a buffer is stated pointwise")
                     assume_pointwise(here.memory, part)
-                else:
-                    a.add(part)
+                elif not a.add(part):
+                    stated = h.stated(here.machine, part)
+                    if stated is not None:
+                        raise _Restart(inv.head, stated, "the invariant says more of a location than was inferred")
         h.settle(here.machine, a)
         for fact in a.finish():
             here.knowledge.add(fact)

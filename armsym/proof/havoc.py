@@ -20,7 +20,7 @@ from armsym.proof.assume import Assumptions
 from armsym.proof.path import Path
 from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
 from armsym.terms.evaluate import Substitution
-from armsym.terms.node import Term, Value
+from armsym.terms.node import Term, Value, intern
 from armsym.terms.ops import is_secret
 
 __all__ = [
@@ -127,6 +127,17 @@ class Havoc:
         """The value of a location with a stride in iteration `index`."""
         base, stride = self.base[where], self.guess.strides[where]
         return base + index * Bits(64, stride) if stride else base
+
+    def stated(self, m: Machine, claim: Prop) -> LoopGuess | None:
+        """The guess without what was inferred of a location that the claim equates with something else."""
+        sides = [intern(s.value) for s in claim.sides or () if isinstance(s.value, Term)]
+        for where in self.guess.strides:
+            v = _get(m, self.regions, where).value
+            if isinstance(v, Term) and intern(v) in sides:
+                new = self.guess.copy()
+                del new.strides[where]
+                return new
+        return None
 
     def wrong_candidates(self, path: Path, index: Bits) -> LoopGuess | None:
         """The guess without the strides that do not hold at this arrival; None if all do."""

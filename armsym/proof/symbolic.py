@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
@@ -50,6 +51,8 @@ class SymbolicProof(Proof):
         #: What is known where claims are being evaluated, and the indices of folds met there.
         self.knowledge: Knowledge = Knowledge()
         self.anchors: list[Bits] = []
+        #: The number of any block of a buffer: no fact speaks of it, and no state holds it.
+        self._arbitrary = variable("j", 64, secret=False)
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
         #: Set once the symbolic run has begun: the cells of regions no longer change.
@@ -57,7 +60,7 @@ class SymbolicProof(Proof):
 
     # -- declarations -------------------------------------------------------------------------
 
-    def _make_nat(self, name: str, low: int, high: int) -> Bits:
+    def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits:
         self.has_lengths = True
         if self._sizes is not None:
             return Bits(64, min(high, low + self._sizes))
@@ -211,6 +214,19 @@ class SymbolicProof(Proof):
         value = memory.peek(region, symbolic, k, size)
         return value.reverse_bytes() if order == "big" and size > 1 else value
 
+    def _bytes_of(self, r: Region, at: State | None) -> bytes:
+        raise InputError(f"{r.name}: a symbolic run has no bytes")
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        """Within this, no path's knowledge shapes what is computed: it may be kept for any other."""
+        oracle, pure, self._pure = ops.set_oracle(None), self._pure, True
+        try:
+            yield
+        finally:
+            self._pure = pure
+            ops.set_oracle(oracle)
+
     def _index(self, k: Bits) -> Bits:
         if isinstance(k.value, int) or self._pure:
             return k
@@ -262,9 +278,5 @@ class SymbolicProof(Proof):
                 )
         # What is remembered is used on every path, so no path's knowledge may shape it.
         before = k - 1
-        oracle, pure, self._pure = ops.set_oracle(None), self._pure, True
-        try:
+        with self._plainly():
             return Words(f.step(self._fold_at(f, before), f.over(before)))
-        finally:
-            self._pure = pure
-            ops.set_oracle(oracle)

@@ -20,6 +20,8 @@ def operate(t: Op, args: list[int]) -> int:
     kind = t.kind
     if kind == "ite":
         return args[1] if args[0] else args[2]
+    if kind == "select":
+        return args[1 + args[0]] if args[0] < len(args) - 1 else 0
     a, b = args
     if kind == "eq":
         return int(a == b)
@@ -167,6 +169,8 @@ def rebuild_op(t: Op, args: list[Value]) -> Value:
     w, kind = t.arg_width, t.kind
     if kind == "ite":
         return ops.ite(w, args[0], args[1], args[2])
+    if kind == "select":
+        return ops.select(w, args[0], args[1:])
     if all(isinstance(a, int) for a in args):
         return operate(t, [a for a in args if isinstance(a, int)])
     a, b = args

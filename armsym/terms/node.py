@@ -87,7 +87,8 @@ class Op(Term):
     """An operation kept as it is.  `kind` and the meaning of `args`:
 
     mul(a, b), udiv(a, b), clmul(a, b), shl(a, b), lshr(a, b), ashr(a, b), and(a, b),
-    ite(c, a, b) with c of one bit, eq(a, b), ult(a, b), slt(a, b) giving one bit.
+    ite(c, a, b) with c of one bit, eq(a, b), ult(a, b), slt(a, b) giving one bit,
+    select(i, e0, e1, ...), which is element i and 0 past the last, with i of 64 bits.
     `arg_width` is the width of the data arguments.
     """
 

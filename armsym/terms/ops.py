@@ -6,7 +6,7 @@ At least one argument is a term, unless said otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from armsym.terms import node
 from armsym.terms.linear import add_linear, linear_view, make_sum, narrow, scale
@@ -391,6 +391,19 @@ def _common(w: int, a: Value, b: Value) -> Value | None:
     if not both:
         return None
     return make_sum(w, both, 0)
+
+
+def select(w: int, index: Value, elements: Sequence[Value]) -> Value:
+    """Element `index` of some values of w bits, 0 past the last; the index has 64 bits."""
+    index = _argument(64, index)
+    if isinstance(index, int):
+        return elements[index] if index < len(elements) else 0
+    # What the index cannot reach plays no part: the same bytes of a larger buffer are the same value.
+    args = [_atom(e) for e in elements[: index.pb + 1]]
+    pb = 0
+    for e in args:
+        pb |= e if isinstance(e, int) else e.pb
+    return node.op("select", w, w, (index, *args), pb) if pb else 0
 
 
 def _argument(w: int, v: Value) -> Value:

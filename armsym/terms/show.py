@@ -18,7 +18,9 @@ def show(v: Value, depth: int = 4, limit: int = 6) -> str:
     if isinstance(v, App):
         return f"{v.name}({', '.join(show(a, depth - 1, limit) for a in v.args)})"
     if isinstance(v, Op):
-        args = [show(a, depth - 1, limit) for a in v.args]
+        args = [show(a, depth - 1, limit) for a in v.args[: limit + 1]]
+        if len(v.args) > limit + 1:
+            args.append(f"...{len(v.args) - limit - 1} more")
         if v.kind in _SIGN:
             return f"({args[0]} {_SIGN[v.kind]} {args[1]})"
         return f"{v.kind}({', '.join(args)})"

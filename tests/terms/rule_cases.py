@@ -491,6 +491,15 @@ def _make() -> Iterator[Operation]:
         widths=(1, 4, 8, 32),
     )
     yield Operation(
+        "select",
+        "ops.select ops._argument",
+        2,
+        _select,
+        lambda w, a, b: z3.If(a == 0, b, z3.If(a == 1, a ^ 1, z3.If(a == 2, b + b, z3.If(a == 3, b, z3.BitVecVal(0, w))))),
+        lambda w, a, b: (b, a ^ 1, b + b & ones(w), b)[a] if a < 4 else 0,
+        widths=(4, 8, 32),
+    )
+    yield Operation(
         "slt",
         "ops.slt",
         2,
@@ -500,6 +509,12 @@ def _make() -> Iterator[Operation]:
         result=lambda w: 1,
         widths=(1, 4, 8, 32),
     )
+
+
+def _select(w: int, a: Value, b: Value) -> Value:
+    """Element a of four."""
+    index = ops.zext(w, a, 64) if isinstance(a, Term) else a
+    return ops.select(w, index, [b, ops.xor(w, a, 1), ops.add(w, b, b), b])
 
 
 def _ashr_by(w: int, a: Value, b: Value) -> Value:

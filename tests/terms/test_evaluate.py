@@ -9,8 +9,9 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from armsym.bits import Bits, Prop, concat, ite, opaque
+from armsym.bits import Bits, Prop, concat, ite, opaque, select
 from armsym.discharge.z3_bridge import Bridge
+from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.node import App, Op, Term, Value, Var, new_table, ones
 
@@ -58,6 +59,7 @@ STEPS: dict[str, Callable[[Bits, Bits, Bits, int], Bits]] = {
     "equal": lambda a, b, c, n: ite(a == b, b, c),
     "less": lambda a, b, c, n: ite(a < b, a, b + 1),
     "signed less": lambda a, b, c, n: ite(a.slt(b) | (c == a), c, a),
+    "select": lambda a, b, c, n: select(a if a.width <= 64 else a[63:0], [b, c ^ n % 2, a + b, c]),
     "conditions": lambda a, b, c, n: ite(((a == b) ^ (b <= c)) & ~(a >= c), a + b, a + c),
     "flag": lambda a, b, c, n: (a > b).bit.zero_extend(a.width) + c if a.width > 1 else (a > b).bit,
 }
@@ -225,6 +227,30 @@ def test_ite_means_the_same_to_evaluator_and_bridge() -> None:
             assert Evaluator({variables["x"][0]: a, variables["y"][0]: b})(t.value) == expected
             pairs = [(variables["x"][1], z3.BitVecVal(a, 4)), (variables["y"][1], z3.BitVecVal(b, 4))]
             assert z3.simplify(z3.substitute(e, *pairs)).as_long() == expected
+
+
+def test_select_means_the_same_to_evaluator_and_bridge() -> None:
+    """Also past the last element, and where the index cannot reach all of them."""
+    i, x = Var("i", 64, pb=7), Var("x", 4)
+    for elements in ([x, 9, x, 3, 1], [x, 1, 2, 3, 4, 5, 6, 7, 8, 9]):
+        t = ops.select(4, i, elements)
+        bridge = Bridge()
+        e = bridge(t, 4)
+        zi, zx = bridge.variables[i.id][1], bridge.variables[x.id][1]
+        for k in range(8):
+            expected = elements[k] if k < len(elements) else 0
+            expected = 11 if expected is x else expected
+            assert Evaluator({i: k, x: 11})(t) == expected
+            assert Substitution({i: k, x: 11})(t) == expected
+            got = z3.simplify(z3.substitute(e, (zi, z3.BitVecVal(k, 64)), (zx, z3.BitVecVal(11, 4))))
+            assert got.as_long() == expected
+
+
+def test_select_forgets_what_the_index_cannot_reach() -> None:
+    """So that the same bytes of a larger buffer are the same value."""
+    i, x, y = Var("i", 64, pb=3), Var("x", 8), Var("y", 8)
+    assert ops.select(8, i, [x, 1, y, 2, x, x]) is ops.select(8, i, [x, 1, y, 2, 7])
+    assert ops.select(8, i, [x, 1, y, 2]) is not ops.select(8, i, [x, 1, y, 3])
 
 
 def test_conditions_are_conditions() -> None:

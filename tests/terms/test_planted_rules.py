@@ -142,6 +142,11 @@ BUGS = {
     "slt: the sign of the wrong bit": Bug(ops, "slt", "extract(w, x, w - 1, 1)", "extract(w, x, 0, 1)", ("slt",)),
     "udiv: a power of two shifts once too often": Bug(ops, "udiv", "b.bit_length() - 1", "b.bit_length()", ("udiv",)),
     "clmul: the last bit is left out": Bug(ops, "clmul", "for k in range(w):", "for k in range(w - 1):", ("clmul",)),
+    "select: one element too few": Bug(ops, "select", "[: index.pb + 1]", "[: index.pb]", ("select",), 4),
+    "select: possible bits of the last element only": Bug(ops, "select", "pb |= e", "pb = e", ("select",)),
+    "select: past the last is the last": Bug(
+        ops, "select", "if index < len(elements) else 0", "if index < len(elements) else elements[-1]", ("select",)
+    ),
     "shift by data: an amount of w leaves the value": Bug(
         ops, "_shift_by", "n = min(b, w)", "n = b % w", ("shl_by", "lshr_by")
     ),
