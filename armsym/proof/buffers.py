@@ -51,6 +51,8 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise) -> None:
     name: Term = j.value
 
     def block(k: Bits) -> list[Bits]:
+        if k.value is name:
+            return words
         put = Substitution({name: k.value})
         return [Bits(w.width, put(w.value)) for w in words]
 

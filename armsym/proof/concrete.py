@@ -204,8 +204,8 @@ class ConcreteProof(Proof):
         return Bits.from_bytes(data[k : k + size], order)
 
     def _bytes_of(self, r: Region, at: State | None) -> bytes:
-        if at is None:
-            return self._initial[r.name]
+        if at is None or not self._initial[r.name]:
+            return self._initial[r.name]  # a region of no bytes is in no memory
         memory = at.machine.memory
         assert isinstance(memory, ConcreteMemory)
         return bytes(next(x for x in memory.regions if x.name == r.name).data)

@@ -174,6 +174,36 @@ def _variables(b: Bits) -> list[Var]:
     return [v for v in free_terms(b.value) if isinstance(v, Var)]
 
 
+@pytest.mark.parametrize("size", [1, 2, 8])
+def test_a_load_at_one_of_a_few_offsets_selects_among_the_bytes_there(size: int) -> None:
+    """Stores of several sizes and what was there before, at every value of the index."""
+    m = Model(8, "little", 6)
+    base, i = Bits(64, m.base), Var("few", 64, pb=7, secret=False)
+    for at, width in ((3, 32), (8, 64), (12, 16)):
+        value = m.fresh(width)
+        m.memory.store(base + at, value)
+        m.data[at : at + width // 8] = m.number(value.value).to_bytes(width // 8, "little")
+    got = m.memory.load(base + Bits(64, i) + 5, size)
+    for k in range(8):
+        m.values[i] = k
+        assert m.number(got.value).to_bytes(size, "little") == bytes(m.data[5 + k : 5 + k + size])
+
+
+def test_a_load_at_many_offsets_or_among_other_stores_is_refused() -> None:
+    """Too many bytes to select from, bytes before the region, and a store at another symbolic offset."""
+    m = Model(8, "little", 7)
+    base = Bits(64, m.base)
+    many, few, other = (Bits(64, Var(n, 64, pb=pb, secret=False)) for n, pb in (("m", 256), ("f", 7), ("o", 7)))
+    m.memory.store(base, Bits(64, 1))
+    assert m.memory.load(base + few, 1).width == 8
+    for address in (base + many, base + few - 1):
+        with pytest.raises(MemoryFault, match=r"stored to|may or may not"):
+            m.memory.load(address, 1)
+    m.memory.store(base + other, Bits(8, 1))
+    with pytest.raises(MemoryFault, match="may or may not"):
+        m.memory.load(base + few, 1)
+
+
 def test_content_at_offsets_between_cells_is_refused() -> None:
     """base + i has no 8-byte cell of its own."""
     m = Model(8, "little", 4)

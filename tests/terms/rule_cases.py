@@ -495,7 +495,9 @@ def _make() -> Iterator[Operation]:
         "ops.select ops._argument",
         2,
         _select,
-        lambda w, a, b: z3.If(a == 0, b, z3.If(a == 1, a ^ 1, z3.If(a == 2, b + b, z3.If(a == 3, b, z3.BitVecVal(0, w))))),
+        lambda w, a, b: z3.If(
+            a == 0, b, z3.If(a == 1, a ^ 1, z3.If(a == 2, b + b, z3.If(a == 3, b, z3.BitVecVal(0, w))))
+        ),
         lambda w, a, b: (b, a ^ 1, b + b & ones(w), b)[a] if a < 4 else 0,
         widths=(4, 8, 32),
     )
