@@ -18,7 +18,7 @@ from armsym.errors import SymbolicTruthError, WidthError
 from armsym.terms import ops
 from armsym.terms.node import Term
 
-__all__ = ["Bits", "BitsLike", "OpaqueFunction", "Prop", "concat", "ite", "opaque", "select"]
+__all__ = ["Bits", "BitsLike", "OpaqueFunction", "Prop", "concat", "ite", "look_up", "opaque", "select"]
 
 #: What binary operators accept beside a `Bits`: an integer in range for the width, signed or unsigned.
 BitsLike: TypeAlias = Union["Bits", int]
@@ -526,6 +526,26 @@ def select(index: Bits, elements: Sequence[Bits]) -> Bits:
     w = elements[0].width
     wide = index.zero_extend(64).value
     return _new(w, ops.select(w, wide, [e.value for e in elements]))
+
+
+def look_up(table: Sequence[Bits], index: Bits, otherwise: Bits) -> Bits:
+    """`table[index]` (unsigned), or `otherwise` where the table has no such entry; all of one width."""
+    if any(e.width != otherwise.width for e in table):
+        raise WidthError(f"a table and what it gives beyond its end have one width, here {otherwise.width} bits")
+    v, w = index.value, otherwise.width
+    if isinstance(v, int):
+        return table[v] if v < len(table) else otherwise
+    numbers = [e.value for e in (*table, otherwise)]
+    if index.width <= 8 and all(isinstance(e, int) for e in numbers):
+        entries = 0
+        for k in range(len(table) if otherwise.value == 0 else 1 << index.width):
+            entries |= (table[k] if k < len(table) else otherwise).uint << k * w
+        return _new(w, ops.table(w, index.width, v, entries))
+    result = otherwise
+    for k, entry in enumerate(table):
+        if k <= _MASK[index.width]:
+            result = ite(index == k, entry, result)
+    return result
 
 
 class OpaqueFunction:

@@ -32,9 +32,11 @@ __all__ = [
     "SubWord",
     "aes",
     "aes_inverse",
+    "block_of",
     "inv_sbox",
     "rounds",
     "sbox",
+    "state_of",
     "times",
     "xTimes",
 ]
@@ -110,13 +112,13 @@ def inv_sbox(b: Bits) -> Bits:
     return INVSBOX[b.uint]
 
 
-def _state(block: Words) -> State:
+def state_of(block: Words) -> State:
     """s[r, c] = in[r + 4c].  Section 3.4."""
     data = exactly(16, block)
     return [[data[r + 4 * c] for c in range(4)] for r in range(4)]
 
 
-def _block(s: State) -> Words:
+def block_of(s: State) -> Words:
     """out[r + 4c] = s[r, c].  Section 3.4."""
     return [s[r][c] for c in range(4) for r in range(4)]
 
@@ -182,7 +184,7 @@ def AddRoundKey(s: State, w: Words) -> State:
 def Cipher(in_: Words, Nr: int, w: Words) -> Words:
     """CIPHER(in, Nr, w): sixteen bytes encrypted with 4 (Nr + 1) words of key schedule.  Section 5.1."""
     w = exactly(4 * (Nr + 1), w)
-    s = _state(in_)
+    s = state_of(in_)
     s = AddRoundKey(s, w[0:4])
     for round_ in range(1, Nr):
         s = SubBytes(s)
@@ -192,7 +194,7 @@ def Cipher(in_: Words, Nr: int, w: Words) -> Words:
     s = SubBytes(s)
     s = ShiftRows(s)
     s = AddRoundKey(s, w[4 * Nr : 4 * Nr + 4])
-    return _block(s)
+    return block_of(s)
 
 
 # -- key expansion, section 5.2 -------------------------------------------------------------------
@@ -259,7 +261,7 @@ def InvMixColumns(s: State) -> State:
 def InvCipher(in_: Words, Nr: int, w: Words) -> Words:
     """INVCIPHER(in, Nr, w): decryption with the key schedule of `KeyExpansion`.  Section 5.3."""
     w = exactly(4 * (Nr + 1), w)
-    s = _state(in_)
+    s = state_of(in_)
     s = AddRoundKey(s, w[4 * Nr : 4 * Nr + 4])
     for round_ in range(Nr - 1, 0, -1):
         s = InvShiftRows(s)
@@ -269,13 +271,13 @@ def InvCipher(in_: Words, Nr: int, w: Words) -> Words:
     s = InvShiftRows(s)
     s = InvSubBytes(s)
     s = AddRoundKey(s, w[0:4])
-    return _block(s)
+    return block_of(s)
 
 
 def EqInvCipher(in_: Words, Nr: int, dw: Words) -> Words:
     """EQINVCIPHER(in, Nr, dw): decryption with the key schedule of `KeyExpansionEIC`.  Section 5.3.5."""
     dw = exactly(4 * (Nr + 1), dw)
-    s = _state(in_)
+    s = state_of(in_)
     s = AddRoundKey(s, dw[4 * Nr : 4 * Nr + 4])
     for round_ in range(Nr - 1, 0, -1):
         s = InvSubBytes(s)
@@ -285,7 +287,7 @@ def EqInvCipher(in_: Words, Nr: int, dw: Words) -> Words:
     s = InvSubBytes(s)
     s = InvShiftRows(s)
     s = AddRoundKey(s, dw[0:4])
-    return _block(s)
+    return block_of(s)
 
 
 def KeyExpansionEIC(key: Words) -> Words:

@@ -98,6 +98,10 @@ class Bridge:
             for k, e in reversed(list(enumerate(t.args[1:]))):
                 value = z3.If(index == k, self._get(e, w), value)
             return value
+        if kind == "table":
+            index, entries = t.args
+            assert isinstance(entries, int)
+            return _choose(self._get(index, w), w, entries, t.width)
         a, b = (self._get(v, w) for v in t.args)
         if kind in ("eq", "ult", "slt"):
             cond = a == b if kind == "eq" else z3.ULT(a, b) if kind == "ult" else a < b
@@ -122,6 +126,16 @@ class Bridge:
                 total = total ^ z3.If(bit, wide << k, z3.BitVecVal(0, 2 * w))
             return total
         raise AssertionError(f"no Z3 meaning for the operation {kind}")
+
+
+def _choose(index: Any, n: int, entries: int, width: int) -> Any:
+    """The entry at an index, of which the low `n` bits are still to be looked at: halves of the table."""
+    if n == 0 or entries == 0:
+        return z3.BitVecVal(entries, width)
+    half = width << n - 1
+    low, high = entries & ones(half), entries >> half
+    below = _choose(index, n - 1, low, width)
+    return below if low == high else z3.If(z3.Extract(n - 1, n - 1, index) == 1, _choose(index, n - 1, high, width), below)
 
 
 def _moved(e: Any, width: int, s: int, to: int) -> Any:

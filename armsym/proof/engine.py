@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from textwrap import shorten
 
 from armsym.bits import Bits, Prop
+from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
 from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
 from armsym.proof.assume import Assumptions
@@ -423,6 +424,9 @@ class Engine:
         began = time.perf_counter()
         if prop.value is True:
             self.record(kind, name, Status.PROVED, "identity", time.perf_counter() - began)
+            return
+        if not isinstance(prop.value, bool) and always(prop.value):
+            self.record(kind, name, Status.PROVED, "truth table", time.perf_counter() - began)
             return
         if not isinstance(prop.value, bool) and (kind, name) not in self._failed and size(prop.value) <= SOLVER_LIMIT:
             out = path.knowledge.prove(prop.value, self.budget.claim_ms)

@@ -23,6 +23,8 @@ def operate(t: Op, args: list[int]) -> int:
     if kind == "select":
         return args[1 + args[0]] if args[0] < len(args) - 1 else 0
     a, b = args
+    if kind == "table":
+        return b >> a * t.width & ones(t.width)
     if kind == "eq":
         return int(a == b)
     if kind == "ult":
@@ -174,7 +176,10 @@ def rebuild_op(t: Op, args: list[Value]) -> Value:
     if all(isinstance(a, int) for a in args):
         return operate(t, [a for a in args if isinstance(a, int)])
     a, b = args
-    table: dict[str, Callable[[int, Value, Value], Value]] = {
+    if kind == "table":
+        assert isinstance(b, int)
+        return ops.table(t.width, w, a, b)
+    rebuild: dict[str, Callable[[int, Value, Value], Value]] = {
         "eq": ops.eq,
         "ult": ops.ult,
         "slt": ops.slt,
@@ -186,7 +191,7 @@ def rebuild_op(t: Op, args: list[Value]) -> Value:
         "ashr": ops.ashr_by,
         "clmul": ops.clmul,
     }
-    return table[kind](w, a, b)
+    return rebuild[kind](w, a, b)
 
 
 def _moved(v: Value, width: int, s: int, to: int) -> Value:

@@ -88,8 +88,9 @@ class Op(Term):
 
     mul(a, b), udiv(a, b), clmul(a, b), shl(a, b), lshr(a, b), ashr(a, b), and(a, b),
     ite(c, a, b) with c of one bit, eq(a, b), ult(a, b), slt(a, b) giving one bit,
-    select(i, e0, e1, ...), which is element i and 0 past the last, with i of 64 bits.
-    `arg_width` is the width of the data arguments.
+    select(i, e0, e1, ...), which is element i and 0 past the last, with i of 64 bits,
+    table(index, entries): entry k of a constant table is bits k * width and up of `entries`, 0 beyond.
+    `arg_width` is the width of the data arguments (of the index of a table).
     """
 
     __slots__ = ("arg_width", "args", "kind")

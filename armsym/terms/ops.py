@@ -381,6 +381,18 @@ def ite(w: int, c: Value, a: Value, b: Value) -> Value:
     return node.op("ite", w, w, (c, a, b), pb)
 
 
+def table(w: int, n: int, index: Value, entries: int) -> Value:
+    """Entry `index` (n bits) of a constant table: bits index * w and up of `entries`, 0 beyond its end."""
+    if isinstance(index, int):
+        return entries >> index * w & ones(w)
+    index = intern(index)
+    entries &= ones(w << index.pb.bit_length())  # the rest cannot be reached
+    pb = 0
+    for k in range(0, entries.bit_length(), w):
+        pb |= entries >> k & ones(w)
+    return node.op("table", w, n, (index, entries), pb) if pb else 0
+
+
 def _common(w: int, a: Value, b: Value) -> Value | None:
     """The summands that both have: they come out of an if-then-else."""
     if isinstance(a, int) or isinstance(b, int):

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from armsym.bits import Bits, ite
+from armsym.bits import Bits, look_up
 from armsym.isa import Instruction, instruction
 from armsym.machine import Machine
 from semantics.advanced_simd.syntax import arrangement
-
-
-def _look_up(table: list[Bits], index: Bits, otherwise: Bits) -> Bits:
-    if index.is_concrete:
-        # The chain below for an index that is a plain number: the same value, found at once.
-        k = index.uint
-        return table[k] if k < len(table) else otherwise
-    result = otherwise
-    for k, byte in enumerate(table):
-        result = ite(index == k, byte, result)
-    return result
 
 
 @instruction("""
@@ -43,7 +32,7 @@ class AdvSIMDTableLookup(Instruction):
         indices = m.read_v(self.Rm, datasize).elems(8)
         # An index out of range gives 0 in TBL, and leaves the byte of V[d] in TBX.
         others = m.read_v(self.Rd, datasize).elems(8) if self.op else [Bits(8, 0)] * len(indices)
-        result = [_look_up(table, i, o) for i, o in zip(indices, others, strict=True)]
+        result = [look_up(table, i, o) for i, o in zip(indices, others, strict=True)]
         m.write_v(self.Rd, Bits.from_elems(result))
 
     def assembly(self, pc: int) -> str:

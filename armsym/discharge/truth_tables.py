@@ -1,0 +1,311 @@
+"""Claims that depend on few bits at a time, decided by trying every value of those bits.
+
+A table-free S-box is a formula of some forty terms in the eight bits of one byte.  Normal forms of two such
+formulas do not meet, and a solver takes long over each; their 256 values take no time.
+
+The claim is a bit, or an equation `x = constant`, which is one claim for each bit of x.  A bit is the
+XOR of monomials.  They fall into groups that share no free bit with each other, such as the four
+bytes of a column that MixColumns adds up.  Values of different groups can be chosen independently,
+so the XOR is the constant for every assignment exactly when each group by itself is constant and
+the constants add up.  Each group is evaluated for all assignments of its free bits at once: the truth table of a
+bit is a Python integer with one bit for each assignment.
+
+Free bits are those of variables and of applications of uninterpreted functions (each taken as independent
+of all others, which can only make less hold); an opaque function is its definition.  Nothing else
+is assumed: no fact of a path is used.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from armsym.bits import Bits, OpaqueFunction
+from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
+from armsym.terms.poly import poly_view
+from armsym.terms.show import children
+
+__all__ = ["LIMIT_BITS", "always"]
+
+#: Free bits that one group may have: its truth tables have 2**LIMIT_BITS bits.
+LIMIT_BITS = 16
+#: Distinct terms, and terms within terms, that a claim may have.
+LIMIT_TERMS, LIMIT_DEPTH = 20_000, 100
+
+
+class _TooMuch(Exception):
+    """The claim is not for this rule."""
+
+
+def always(claim: Value) -> bool:
+    """Whether a one-bit value is 1 under every assignment; False also where this rule cannot tell."""
+    if isinstance(claim, int):
+        return bool(claim)
+    claim = intern(claim)
+    try:
+        # An equation holds when each of its bits does.
+        if isinstance(claim, Op) and claim.kind == "eq" and isinstance(claim.args[0], Term):
+            return _Claim(claim.args[0]).equals(claim.args[1])
+        return _Claim(claim).equals(1)
+    except _TooMuch:
+        return False
+
+
+def _opaque(t: App) -> OpaqueFunction | None:
+    """The definition behind an application, if it has one that can be tabulated."""
+    found = OpaqueFunction.registry.get(t.name)
+    return found[0] if found and 0 < sum(t.widths) <= LIMIT_BITS else None
+
+
+#: Values of opaque functions at all arguments, the last argument counting fastest.
+_tables: dict[tuple[OpaqueFunction, tuple[int, ...]], list[int]] = {}
+
+
+def _values(f: OpaqueFunction, widths: tuple[int, ...]) -> list[int]:
+    key = (f, widths)
+    if key not in _tables:
+        everything = product(*(range(1 << w) for w in widths))
+        _tables[key] = [f(*map(Bits, widths, args)).uint for args in everything]
+    return _tables[key]
+
+
+class _Claim:
+    """A value to be compared with a number: which free bits each bit of it depends on, and the comparison."""
+
+    def __init__(self, value: Term) -> None:
+        self.value = value
+        #: For each term: for each of its bits, the free bits it may depend on, as a mask.
+        self.support: dict[int, list[int]] = {}
+        #: (term, bit) of each free bit, by its number.
+        self.free: list[tuple[int, int]] = []
+        self._depth: dict[int, int] = {}
+        self._groups: dict[int, _Group] = {}
+        self._learn(value)
+
+    def _learn(self, v: Term) -> None:
+        todo = [v]
+        while todo:
+            t = todo[-1]
+            if t.id in self.support:
+                todo.pop()
+                continue
+            parts = [intern(c) for c in self._parts(t)]
+            waiting = [c for c in parts if c.id not in self.support]
+            if waiting:
+                todo.extend(waiting)
+                continue
+            self._depth[t.id] = 1 + max((self._depth[c.id] for c in parts), default=0)
+            if self._depth[t.id] > LIMIT_DEPTH or len(self.support) > LIMIT_TERMS:
+                raise _TooMuch
+            self.support[t.id] = self._support(t)
+            todo.pop()
+
+    @staticmethod
+    def _parts(t: Term) -> list[Term]:
+        if isinstance(t, App) and _opaque(t) is None:
+            return []  # a free value, whatever its arguments are
+        return [c for c in children(t) if isinstance(c, Term)]
+
+    def _support(self, t: Term) -> list[int]:
+        w = t.width
+        if isinstance(t, Var) or (isinstance(t, App) and _opaque(t) is None):
+            out = []
+            for p in range(w):
+                if t.pb >> p & 1:
+                    out.append(1 << len(self.free))
+                    self.free.append((t.id, p))
+                else:
+                    out.append(0)
+            return out
+        if isinstance(t, Poly):
+            out = [0] * w
+            for m, mask in t.entries.items():
+                for p in _positions(mask):
+                    out[p] |= self._of_product(m, p)
+            return out
+        total = 0
+        for c in self._parts(t):
+            for s in self.support[intern(c).id]:
+                total |= s
+        return [total] * w
+
+    def _of_product(self, m: Mono, p: int) -> int:
+        total = 0
+        for base, s in m.factors:
+            if not 0 <= p + s < base.width:
+                return 0  # a bit beyond the end: the product is 0
+            total |= self.support[base.id][p + s]
+        return total
+
+    def equals(self, number: Value) -> bool:
+        """Whether the value is `number` under every assignment of the free bits."""
+        if not isinstance(number, int):
+            raise _TooMuch
+        entries, const = poly_view(self.value)
+        by_bit: list[list[Mono]] = [[] for _ in range(self.value.width)]
+        for m, mask in entries.items():
+            for p in _positions(mask):
+                by_bit[p].append(m)
+        return all(self._bit(p, monos, (const ^ number) >> p & 1) for p, monos in enumerate(by_bit))
+
+    def _bit(self, p: int, monos: list[Mono], expected: int) -> bool:
+        """Whether the XOR of bit p of the monomials is always `expected`."""
+        groups: list[tuple[int, list[Mono]]] = []
+        for m in monos:
+            bits, members = self._of_product(m, p), [m]
+            apart = []
+            for g in groups:
+                if g[0] & bits:
+                    bits |= g[0]
+                    members += g[1]
+                else:
+                    apart.append(g)
+            groups = [*apart, (bits, members)]
+        for bits, members in groups:
+            constant = self._group(bits).constant(p, members)
+            if constant is None:
+                return False
+            expected ^= constant
+        return expected == 0
+
+    def _group(self, bits: int) -> _Group:
+        if bits not in self._groups:
+            if bits.bit_count() > LIMIT_BITS:
+                raise _TooMuch
+            self._groups[bits] = _Group([self.free[n] for n in _positions(bits)])
+        return self._groups[bits]
+
+
+class _Group:
+    """Truth tables of bits that depend on no other free bits than these."""
+
+    def __init__(self, free: list[tuple[int, int]]) -> None:
+        size = 1 << len(free)
+        self._full = ones(size)
+        #: Truth table of each (term, bit): bit k is the value under assignment k.
+        self._known: dict[tuple[int, int], int] = {}
+        for j, place in enumerate(free):
+            # Free bit j is bit j of the assignment's number: runs of 2**j zeros and ones.
+            run = 1 << j
+            pattern = ones(run) << run
+            while run * 2 < size:
+                pattern |= pattern << run * 2
+                run *= 2
+            self._known[place] = pattern
+
+    def constant(self, p: int, monos: list[Mono]) -> int | None:
+        """The value of the XOR of bit p of the monomials, if it is the same under all assignments."""
+        total = 0
+        for m in monos:
+            total ^= self._product(m, p)
+        return 0 if total == 0 else 1 if total == self._full else None
+
+    def _product(self, m: Mono, p: int) -> int:
+        bits = self._full
+        for base, s in m.factors:
+            bits &= self._bit(base, p + s)
+        return bits
+
+    def _bit(self, v: Value, p: int) -> int:
+        """The truth table of bit p of a value; 0 beyond its ends."""
+        if p < 0 or (not isinstance(v, int) and p >= v.width):
+            return 0
+        if isinstance(v, int):
+            return self._full if v >> p & 1 else 0
+        t = intern(v)
+        found = self._known.get((t.id, p))
+        if found is None:
+            self._compute(t, p)
+            found = self._known[t.id, p]
+        return found
+
+    def _compute(self, t: Term, p: int) -> None:
+        """Find out bit p of a term, and other bits of it that cost nothing more."""
+        if isinstance(t, Var):
+            assert not t.pb >> p & 1, "a free bit outside the group"
+            self._known[t.id, p] = 0
+        elif isinstance(t, Poly):
+            total = self._full if t.const >> p & 1 else 0
+            for m, mask in t.entries.items():
+                if mask >> p & 1:
+                    total ^= self._product(m, p)
+            self._known[t.id, p] = total
+        elif isinstance(t, App):
+            f = _opaque(t)
+            assert f is not None, "a free bit outside the group"
+            index = [self._bit(a, q) for a, w in zip(t.args, t.widths, strict=True) for q in reversed(range(w))]
+            self._look_up(t, index, dict(enumerate(_values(f, t.widths))))
+        elif isinstance(t, Sum):
+            self._sum(t)
+        else:
+            assert isinstance(t, Op)
+            self._operation(t, p)
+
+    def _look_up(self, t: Term, index: list[int], entries: dict[int, int]) -> None:
+        """All bits of `entries[index]`, 0 where there is none; the index's highest bit first."""
+        where = {0: self._full}  # under which assignments the index begins with these bits
+        for bit in index:
+            halves = ((2 * k + b, at & (bit if b else self._full ^ bit)) for k, at in where.items() for b in (0, 1))
+            where = {k: at for k, at in halves if at}
+        out = [0] * t.width
+        for k, at in where.items():
+            for q in _positions(entries.get(k, 0)):
+                out[q] |= at
+        for q, table in enumerate(out):
+            self._known[t.id, q] = table
+
+    def _sum(self, t: Sum) -> None:
+        """Schoolbook addition, a summand for each bit of each coefficient."""
+        w = t.width
+        total = [self._bit(t.const, q) for q in range(w)]
+        for u, coefficient in t.terms.items():
+            for k in _positions(coefficient):
+                carry = 0
+                for q in range(k, w):
+                    a, b = total[q], self._bit(u, q - k)
+                    total[q] = a ^ b ^ carry
+                    carry = a & b | carry & (a ^ b)
+        for q, table in enumerate(total):
+            self._known[t.id, q] = table
+
+    def _operation(self, t: Op, p: int) -> None:
+        kind, w = t.kind, t.arg_width
+        if kind == "table":
+            index, entries = t.args
+            assert isinstance(entries, int)
+            count = entries.bit_length() // t.width + 1
+            rows = {k: entries >> k * t.width & ones(t.width) for k in range(count)}
+            self._look_up(t, [self._bit(index, q) for q in reversed(range(w))], rows)
+            return
+        if kind == "ite":
+            c, a, b = t.args
+            chosen = self._bit(c, 0)
+            value = chosen & self._bit(a, p) | (self._full ^ chosen) & self._bit(b, p)
+        elif kind == "and":
+            a, b = t.args
+            value = self._bit(a, p) & self._bit(b, p)
+        elif kind == "eq":
+            a, b = t.args
+            value = self._full
+            for q in range(w):
+                value &= self._full ^ self._bit(a, q) ^ self._bit(b, q)
+        elif kind in ("ult", "slt"):
+            a, b = t.args
+            value = 0
+            for q in range(w):
+                x, y = self._bit(a, q), self._bit(b, q)
+                if kind == "slt" and q == w - 1:
+                    x, y = y, x  # the sign: 1 is less than 0
+                value = (self._full ^ x) & y | (self._full ^ x ^ y) & value
+        else:
+            raise _TooMuch
+        self._known[t.id, p] = value
+
+
+def _positions(mask: int) -> list[int]:
+    """The numbers of the bits that are set, lowest first."""
+    out = []
+    while mask:
+        low = mask & -mask
+        out.append(low.bit_length() - 1)
+        mask ^= low
+    return out
