@@ -16,14 +16,14 @@ from collections.abc import Callable, Sequence
 from armsym.dsl import Bits, Claims, Proof, State, Words, ite
 from specs.aes import Cipher, EqInvCipher, KeyExpansion, KeyExpansionEIC, rounds
 
-__all__ = ["decrypts", "encrypts", "rejects_bad_arguments", "sets_decrypt_key", "sets_encrypt_key"]
+__all__ = ["BySize", "decrypts", "encrypts", "rejects_bad_arguments", "sets_decrypt_key", "sets_encrypt_key"]
 
 #: Words of round keys in the structure; offset and bytes of it all.
 ROUND_KEY_WORDS, ROUNDS_AT, KEY_BYTES = 60, 240, 244
 
 
-class _BySize:
-    """f(Nk) for the key size that k stands for, computed when it is made: before any path is followed."""
+class BySize:
+    """f(Nk) for the key size that k stands for, computed when it is made (best before any path is followed)."""
 
     def __init__(self, k: Bits, f: Callable[[int], Sequence[Bits]]) -> None:
         self._k = k
@@ -60,7 +60,7 @@ def _sets_key(p: Proof, schedule: Callable[[Words], Sequence[Bits]], stack: int)
         w = schedule(user_key.words(8, count=4 * Nk))
         return [*w, *before[len(w) :]]
 
-    expected = _BySize(k, round_keys)
+    expected = BySize(k, round_keys)
     p.modifies(key, p.stack(stack))
 
     @p.ensures
@@ -117,7 +117,7 @@ def _one_block(p: Proof, cipher: Callable[[Words, int, Words], Sequence[Bits]], 
     def result(Nk: int) -> Sequence[Bits]:
         return cipher(in_.words(8), rounds(Nk), w[: 4 * rounds(Nk) + 4])
 
-    expected = _BySize(k, result)
+    expected = BySize(k, result)
     p.ensures(lambda s: {"block": out.words(8, at=s) == expected.words()})
 
 

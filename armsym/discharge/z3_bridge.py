@@ -135,7 +135,9 @@ def _choose(index: Any, n: int, entries: int, width: int) -> Any:
     half = width << n - 1
     low, high = entries & ones(half), entries >> half
     below = _choose(index, n - 1, low, width)
-    return below if low == high else z3.If(z3.Extract(n - 1, n - 1, index) == 1, _choose(index, n - 1, high, width), below)
+    if low == high:
+        return below
+    return z3.If(z3.Extract(n - 1, n - 1, index) == 1, _choose(index, n - 1, high, width), below)
 
 
 def _moved(e: Any, width: int, s: int, to: int) -> Any:

@@ -385,6 +385,7 @@ def table(w: int, n: int, index: Value, entries: int) -> Value:
     """Entry `index` (n bits) of a constant table: bits index * w and up of `entries`, 0 beyond its end."""
     if isinstance(index, int):
         return entries >> index * w & ones(w)
+    assert n <= 16, "a table of that size is not to be written out"
     index = intern(index)
     entries &= ones(w << index.pb.bit_length())  # the rest cannot be reached
     pb = 0

@@ -252,7 +252,34 @@ def _extraction(name: str, at: float, count: float) -> Operation:
     )
 
 
+#: Entries of a table, 8 bits each, by index: the inverses modulo 257 of 3, 4, ...
+_ENTRIES = [pow(k + 3, 255, 257) & 0xFF for k in range(256)]
+
+
+def _table(w: int, a: Value) -> Value:
+    n = min(w, 8)
+    return ops.table(8, n, _part(w, a, 0, n), sum(e << 8 * k for k, e in enumerate(_ENTRIES)))
+
+
+def _z3_table(w: int, a: Any) -> Any:
+    result = z3.BitVecVal(_ENTRIES[0], 8)
+    for k in range(1, 1 << min(w, 8)):
+        result = z3.If(z3.Extract(min(w, 8) - 1, 0, a) == k, z3.BitVecVal(_ENTRIES[k], 8), result)
+    return result
+
+
 def _make() -> Iterator[Operation]:
+    yield Operation(
+        "table",
+        "ops.table",
+        1,
+        _table,
+        _z3_table,
+        lambda w, a: _ENTRIES[a & 0xFF],
+        result=lambda w: 8,
+        widths=(1, 4, 6),
+        only=("0", "var", "number", "var low bits", "var gaps", "not", "masked", "rotated", "choice of numbers"),
+    )
     yield Operation(
         "linear_view",
         "linear.linear_view linear._linear_parts linear._widened linear._whole_parts linear._resized linear.narrow",

@@ -9,7 +9,7 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from armsym.bits import Bits, Prop, concat, ite, opaque, select
+from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.discharge.z3_bridge import Bridge
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
@@ -61,8 +61,15 @@ STEPS: dict[str, Callable[[Bits, Bits, Bits, int], Bits]] = {
     "signed less": lambda a, b, c, n: ite(a.slt(b) | (c == a), c, a),
     "select": lambda a, b, c, n: select(a if a.width <= 64 else a[63:0], [b, c ^ n % 2, a + b, c]),
     "conditions": lambda a, b, c, n: ite(((a == b) ^ (b <= c)) & ~(a >= c), a + b, a + c),
+    "table": lambda a, b, c, n: look_up(_numbers(a.width, n), a[min(7, a.width - 1) : 0], Bits(a.width, n % 2)) ^ c,
+    "wide index": lambda a, b, c, n: look_up(_numbers(a.width, n), b, Bits(a.width, 0)) + c,
+    "table of data": lambda a, b, c, n: look_up([a, b, ~a], c[min(7, a.width - 1) : 0], b),
     "flag": lambda a, b, c, n: (a > b).bit.zero_extend(a.width) + c if a.width > 1 else (a > b).bit,
 }
+
+
+def _numbers(w: int, n: int) -> list[Bits]:
+    return [Bits.wrap(w, 1 + k * n * 0x9E37) for k in range(n % 20)]
 
 
 def _swap(a: Bits, n: int) -> Bits:

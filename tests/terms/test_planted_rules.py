@@ -141,6 +141,12 @@ BUGS = {
     "ult: possible bits as the value": Bug(ops, "ult", "if a >= b.pb:", "if a >= b.pb >> 1:", ("ult",)),
     "slt: the sign of the wrong bit": Bug(ops, "slt", "extract(w, x, w - 1, 1)", "extract(w, x, 0, 1)", ("slt",)),
     "udiv: a power of two shifts once too often": Bug(ops, "udiv", "b.bit_length() - 1", "b.bit_length()", ("udiv",)),
+    "table: entries cut off too early": Bug(
+        ops, "table", "w << index.pb.bit_length()", "w << index.pb.bit_count()", ("table",)
+    ),
+    "table: possible bits without those of the first entry": Bug(
+        ops, "table", "range(0, entries.bit_length(), w)", "range(w, entries.bit_length(), w)", ("table",), 1
+    ),
     "clmul: the last bit is left out": Bug(ops, "clmul", "for k in range(w):", "for k in range(w - 1):", ("clmul",)),
     "select: one element too few": Bug(ops, "select", "[: index.pb + 1]", "[: index.pb]", ("select",), 4),
     "select: possible bits of the last element only": Bug(ops, "select", "pb |= e", "pb = e", ("select",)),
