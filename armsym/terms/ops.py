@@ -7,6 +7,7 @@ At least one argument is a term, unless said otherwise.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from armsym.terms import node
 from armsym.terms.linear import add_linear, linear_view, make_sum, narrow, scale
@@ -381,6 +382,23 @@ def ite(w: int, c: Value, a: Value, b: Value) -> Value:
     return node.op("ite", w, w, (c, a, b), pb)
 
 
+@lru_cache(maxsize=4096)
+def _columns(w: int, possible: int, entries: int) -> list[tuple[int, int]] | None:
+    """If entry i is entry 0 XOR a column for each bit of i, for all possible i: the columns, as (bit, column)."""
+    first, columns = entries & ones(w), []
+    known = {0: 0}
+    for k in range(possible.bit_length()):
+        if not possible >> k & 1:
+            continue
+        column = entries >> (w << k) & ones(w) ^ first
+        columns.append((k, column))
+        for i, total in list(known.items()):
+            known[i | 1 << k] = total ^ column
+            if entries >> (i | 1 << k) * w & ones(w) != total ^ column ^ first:
+                return None
+    return columns
+
+
 def table(w: int, n: int, index: Value, entries: int) -> Value:
     """Entry `index` (n bits) of a constant table: bits index * w and up of `entries`, 0 beyond its end."""
     if isinstance(index, int):
@@ -388,6 +406,13 @@ def table(w: int, n: int, index: Value, entries: int) -> Value:
     assert n <= 16, "a table of that size is not to be written out"
     index = intern(index)
     entries &= ones(w << index.pb.bit_length())  # the rest cannot be reached
+    columns = _columns(w, index.pb, entries)
+    if columns is not None:
+        out: Value = entries & ones(w)
+        for k, column in columns:
+            bit = extract(n, index, k, 1)
+            out = xor(w, out, column if bit == 1 else and_(w, sext(1, bit, w), column) if isinstance(bit, Term) else 0)
+        return out
     pb = 0
     for k in range(0, entries.bit_length(), w):
         pb |= entries >> k & ones(w)

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.vpaes import encrypts
+from crypto_examples.vpaes import encrypts, sets_encrypt_key
 from crypto_examples.wheels import OPENSSL_4_0
+
+
+@proof("vpaes_set_encrypt_key", of=OPENSSL_4_0)
+def vpaes_set_encrypt_key_128(p: Proof) -> None:
+    sets_encrypt_key(p, bits=128)
+
+
+@proof("vpaes_set_encrypt_key", of=OPENSSL_4_0)
+def vpaes_set_encrypt_key_192(p: Proof) -> None:
+    sets_encrypt_key(p, bits=192)
+
+
+@proof("vpaes_set_encrypt_key", of=OPENSSL_4_0)
+def vpaes_set_encrypt_key_256(p: Proof) -> None:
+    sets_encrypt_key(p, bits=256)
 
 
 @proof("vpaes_encrypt", of=OPENSSL_4_0)

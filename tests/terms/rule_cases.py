@@ -256,30 +256,35 @@ def _extraction(name: str, at: float, count: float) -> Operation:
 _ENTRIES = [pow(k + 3, 255, 257) & 0xFF for k in range(256)]
 
 
-def _table(w: int, a: Value) -> Value:
+#: The same with entry i the XOR of entry 0 and one column for each bit of i.
+_AFFINE = [0x63 ^ (k & 1) * 0x1F ^ k << 1 & 0xFF ^ (k & 4) * 0x11 for k in range(256)]
+
+
+def _table(w: int, a: Value, numbers: list[int]) -> Value:
     n = min(w, 8)
-    return ops.table(8, n, _part(w, a, 0, n), sum(e << 8 * k for k, e in enumerate(_ENTRIES)))
+    return ops.table(8, n, _part(w, a, 0, n), sum(e << 8 * k for k, e in enumerate(numbers)))
 
 
-def _z3_table(w: int, a: Any) -> Any:
-    result = z3.BitVecVal(_ENTRIES[0], 8)
+def _z3_table(w: int, a: Any, numbers: list[int]) -> Any:
+    result = z3.BitVecVal(numbers[0], 8)
     for k in range(1, 1 << min(w, 8)):
-        result = z3.If(z3.Extract(min(w, 8) - 1, 0, a) == k, z3.BitVecVal(_ENTRIES[k], 8), result)
+        result = z3.If(z3.Extract(min(w, 8) - 1, 0, a) == k, z3.BitVecVal(numbers[k], 8), result)
     return result
 
 
 def _make() -> Iterator[Operation]:
-    yield Operation(
-        "table",
-        "ops.table",
-        1,
-        _table,
-        _z3_table,
-        lambda w, a: _ENTRIES[a & 0xFF],
-        result=lambda w: 8,
-        widths=(1, 4, 6),
-        only=("0", "var", "number", "var low bits", "var gaps", "not", "masked", "rotated", "choice of numbers"),
-    )
+    for name, numbers in (("table", _ENTRIES), ("table of an affine map", _AFFINE)):
+        yield Operation(
+            name,
+            "ops.table ops._columns",
+            1,
+            lambda w, a, t=numbers: _table(w, a, t),
+            lambda w, a, t=numbers: _z3_table(w, a, t),
+            lambda w, a, t=numbers: t[a & 0xFF],
+            result=lambda w: 8,
+            widths=(1, 4, 6),
+            only=("0", "var", "number", "var low bits", "var gaps", "not", "masked", "rotated", "choice of numbers"),
+        )
     yield Operation(
         "linear_view",
         "linear.linear_view linear._linear_parts linear._widened linear._whole_parts linear._resized linear.narrow",

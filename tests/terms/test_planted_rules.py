@@ -144,9 +144,13 @@ BUGS = {
     "table: entries cut off too early": Bug(
         ops, "table", "w << index.pb.bit_length()", "w << index.pb.bit_count()", ("table",)
     ),
-    "table: possible bits without those of the first entry": Bug(
-        ops, "table", "range(0, entries.bit_length(), w)", "range(w, entries.bit_length(), w)", ("table",), 1
+    "table: an affine map without its constant": Bug(
+        ops, "table", "out: Value = entries & ones(w)", "out: Value = 0", ("table of an affine map",), 4
     ),
+    "table: what is affine at unit vectors is so everywhere": Bug(
+        ops, "_columns", "for i, total in list(known.items()):", "for i, total in [(0, 0)]:", ("table",), 4
+    ),
+    "table: possible bits of the last entry only": Bug(ops, "table", "pb |= entries", "pb = entries", ("table",), 4),
     "clmul: the last bit is left out": Bug(ops, "clmul", "for k in range(w):", "for k in range(w - 1):", ("clmul",)),
     "select: one element too few": Bug(ops, "select", "[: index.pb + 1]", "[: index.pb]", ("select",), 4),
     "select: possible bits of the last element only": Bug(ops, "select", "pb |= e", "pb = e", ("select",)),
