@@ -4,8 +4,8 @@ The code (Mike Hamburg's) has no S-box in memory: it works on bytes in another b
 few look-ups of nibbles by TBL.  Its key structure, `AES_KEY`, holds the round keys in that basis and in the
 order in which the rounds keep the bytes: `KeySchedule` says which words of FIPS 197 they stand for.
 
-Key expansion is proved for each key size by itself; encryption for all three at once: `k` is 0, 1 or 2, and the cipher has
-Nr = 10 + 2k rounds.
+Key expansion is proved for each key size by itself; encryption for all three at once: `k` is 0, 1 or 2, and the
+cipher has Nr = 10 + 2k rounds.
 """
 
 from __future__ import annotations
