@@ -16,10 +16,11 @@ from collections.abc import Callable
 from armsym.bits import Bits, Prop, concat, select
 from armsym.errors import MemoryFault
 from armsym.terms import ops
+from armsym.terms.evaluate import Substitution
 from armsym.terms.linear import linear_view, make_sum
 from armsym.terms.node import Sum, Term, Value, Var, intern, ones
 
-__all__ = ["Access", "Filled", "SymbolicMemory", "SymbolicRegion", "Unknown", "signed", "variable"]
+__all__ = ["Access", "Filled", "SymbolicMemory", "SymbolicRegion", "Unknown", "signed", "split_offset", "variable"]
 
 M64 = ones(64)
 
@@ -98,19 +99,23 @@ class Filled:
 
     size    bytes in a block
     word    bytes in a word; `order` the byte order within it
-    block   the words of block j, for any j < upto
+    words   the words of block j < upto, where the variable `index` stands for j
     """
 
-    __slots__ = ("block", "order", "size", "upto", "word")
+    __slots__ = ("index", "order", "size", "upto", "word", "words")
 
-    def __init__(self, upto: Bits, size: int, word: int, order: str, block: Callable[[Bits], list[Bits]]) -> None:
-        self.upto, self.size, self.word, self.order, self.block = upto, size, word, order, block
+    def __init__(self, upto: Bits, size: int, word: int, order: str, index: Bits, words: list[Bits]) -> None:
+        self.upto, self.size, self.word, self.order, self.index, self.words = upto, size, word, order, index, words
 
     def bytes_of(self, j: Bits, c: int, size: int) -> Bits:
         """Bytes c .. c+size-1 of block j."""
-        words = [w.reverse_bytes() if self.order == "big" and self.word > 1 else w for w in self.block(j)]
+        assert isinstance(self.index.value, Term)
+        put = Substitution({self.index.value: j.value})
         first, last = c // self.word, (c + size - 1) // self.word
-        whole = concat(*reversed(words[first : last + 1]))
+        words = [Bits(w.width, put(w.value)) for w in self.words[first : last + 1]]
+        if self.order == "big" and self.word > 1:
+            words = [w.reverse_bytes() for w in words]
+        whole = concat(*reversed(words))
         lo = 8 * (c - first * self.word)
         return whole[lo + 8 * size - 1 : lo]
 
@@ -144,6 +149,8 @@ class SymbolicMemory:
         self.log: list[Access] = []
         #: Decides one-bit values under the facts of the path (None: cannot tell).
         self.decide: Callable[[Prop], bool | None] = lambda _: None
+        #: The one number that a value is under the facts of the path (None: cannot tell).
+        self.fixed: Callable[[Bits], int | None] = lambda v: v.value if isinstance(v.value, int) else None
         #: Offset of the instruction being executed, set by the engine for the log.
         self.at = 0
         #: Whether two symbolic parts can be shown never to meet: (region, a, lo, hi, b, lo, hi) -> bool.
@@ -154,7 +161,7 @@ class SymbolicMemory:
         """An independent copy; the log is shared history, copied."""
         m = SymbolicMemory.__new__(SymbolicMemory)
         m.regions, m._by_base, m.at, m.disjoint = self.regions, self._by_base, self.at, self.disjoint
-        m.beneath, m.decide = self.beneath.copy(), self.decide
+        m.beneath, m.decide, m.fixed = self.beneath.copy(), self.decide, self.fixed
         m._split_cache = self._split_cache
         m.overlays = {}
         for name, layers in self.overlays.items():
@@ -166,6 +173,18 @@ class SymbolicMemory:
             m.overlays[name] = copies
         m.log = self.log[:]
         return m
+
+    def rewrite(self, new: Callable[[Bits], Bits]) -> None:
+        """Put `new(value)` in place of each value stored, and of each offset stored at."""
+        for name, layers in self.overlays.items():
+            rewritten = []
+            for layer in layers:
+                symbolic, shift = (None, 0) if layer.symbolic is None else split_offset(new(Bits(64, layer.symbolic)))
+                values = {id(v): new(v) for v, _ in layer.bytes.values()}
+                c = _Overlay(symbolic)
+                c.bytes = {k + shift: (values[id(v)], j) for k, (v, j) in layer.bytes.items()}
+                rewritten.append(c)
+            self.overlays[name] = rewritten
 
     # -- addresses ----------------------------------------------------------------------------
 
@@ -337,12 +356,13 @@ class SymbolicMemory:
             inside = self.decide(f.upto >= -back)
         else:
             terms, const = linear_view(offset.value) if isinstance(offset.value, Term) else ({}, offset.value)
-            c = const % f.size
-            if any(n % f.size for n in terms.values()):
+            blocks, c = divmod(signed(const), f.size)
+            if any(signed(n) % f.size for n in terms.values()):
                 raise MemoryFault(f"the offset {where} is not in blocks of {f.size} bytes")
-            j = Bits(64, make_sum(64, {t: n // f.size for t, n in terms.items()}, const // f.size))
+            j = Bits(64, make_sum(64, {t: signed(n) // f.size & M64 for t, n in terms.items()}, blocks & M64))
             # Block j really starts at size * j: nothing wraps.
-            if const + sum(n * t.pb for t, n in terms.items()) >= 1 << 64:
+            wraps = const + sum(n * t.pb for t, n in terms.items()) >= 1 << 64
+            if wraps and not self.decide(j < (1 << 64) // f.size):
                 raise MemoryFault(f"the offset {where} may wrap around")
             inside = self.decide(j < f.upto)
             if inside is False:
@@ -400,6 +420,18 @@ class SymbolicMemory:
             parts.append(value)
             at += cell
         return concat(*reversed(parts)) if len(parts) > 1 else parts[0]
+
+
+def split_offset(offset: Bits) -> tuple[Term | None, int]:
+    """A 64-bit offset as symbolic part and signed constant."""
+    v = offset.value
+    if isinstance(v, int):
+        return None, signed(v)
+    terms, const = linear_view(v)
+    rest = make_sum(64, terms, 0)
+    if isinstance(rest, int):
+        return None, signed((rest + const) & M64)
+    return intern(rest), signed(const)
 
 
 def _plain(s: Sum) -> Term:

@@ -8,6 +8,9 @@ tables is a separate fact.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+
 from armsym.bits import Bits, concat, opaque
 from specs.words import Words, exactly, split, words_from_hex
 
@@ -34,6 +37,7 @@ __all__ = [
     "aes_inverse",
     "block_of",
     "inv_sbox",
+    "powers",
     "rounds",
     "sbox",
     "state_of",
@@ -131,12 +135,21 @@ def xTimes(b: Bits) -> Bits:
     return (b << 1) ^ (b[7].sign_extend(8) & 0x1B)
 
 
+def powers(b: Bits, n: int) -> Words:
+    """{01} • b, {02} • b, {04} • b, ... (n of them), by repeated XTIMES().  Section 4.2."""
+    found = [b]
+    while len(found) < n:
+        found.append(xTimes(found[-1]))
+    return found
+
+
 def times(c: int, b: Bits) -> Bits:
-    """{c} • b for a constant byte c other than {00}, by repeated XTIMES().  Section 4.2."""
-    if c == 1:
-        return b
-    product = xTimes(times(c >> 1, b))
-    return product ^ b if c & 1 else product
+    """{c} • b for a constant byte c other than {00}: the sum over the bits of c.  Section 4.2."""
+    return _sum(p for k, p in enumerate(powers(b, c.bit_length())) if c >> k & 1)
+
+
+def _sum(terms: Iterable[Bits]) -> Bits:
+    return reduce(lambda x, y: x ^ y, terms)
 
 
 def _matrix_times(a: list[int], b: Words) -> Words:
@@ -144,11 +157,11 @@ def _matrix_times(a: list[int], b: Words) -> Words:
 
     d_r is the sum over k of a_(r-k mod 4) • b_k.  Section 4.3.
     """
-    d = []
-    for r in range(4):
-        b_0, b_1, b_2, b_3 = (times(a[(r - k) % 4], b[k]) for k in range(4))
-        d.append(b_0 ^ b_1 ^ b_2 ^ b_3)
-    return d
+    n = max(a).bit_length()
+    multiples = [powers(b_k, n) for b_k in b]  # every row needs the same ones
+    return [
+        _sum(p for k in range(4) for bit, p in enumerate(multiples[k]) if a[(r - k) % 4] >> bit & 1) for r in range(4)
+    ]
 
 
 def _each_column(a: list[int], s: State) -> State:

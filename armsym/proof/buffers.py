@@ -8,10 +8,7 @@ from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.proof.handles import Claim
 from armsym.proof.pointwise import Pointwise
-from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed
-from armsym.terms.evaluate import Substitution
-from armsym.terms.linear import linear_view, make_sum
-from armsym.terms.node import Term, intern
+from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed, split_offset
 
 __all__ = ["assume_pointwise", "parts", "pointwise_conditions"]
 
@@ -43,20 +40,10 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise) -> None:
     r = _region(memory, claim)
     if memory.overlays[r.name] or not isinstance(memory.beneath.get(r.name), Unknown):
         raise InputError(f"{r.name}: two claims state the whole content")
-    # The words are computed now, for a variable j: the claim is about the state at this moment, and
-    # its function may look at registers that the routine goes on to change.
+    # The words are computed now, for any j: the claim is about the state at this moment, and its
+    # function may look at registers that the routine goes on to change.
     j = claim.region._p._arbitrary
-    words = claim.expected(j)
-    assert isinstance(j.value, Term)
-    name: Term = j.value
-
-    def block(k: Bits) -> list[Bits]:
-        if k.value is name:
-            return words
-        put = Substitution({name: k.value})
-        return [Bits(w.width, put(w.value)) for w in words]
-
-    memory.beneath[r.name] = Filled(claim.upto, claim.size, claim.width // 8, claim.order, block)
+    memory.beneath[r.name] = Filled(claim.upto, claim.size, claim.width // 8, claim.order, j, claim.expected(j))
 
 
 def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple[str, Prop]] | str:
@@ -71,16 +58,11 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         if (under.size, under.word, under.order) != (claim.size, claim.width // 8, claim.order):
             return "the blocks claimed are cut differently from those known"
         # The blocks known so far must be the ones claimed: for an arbitrary j.
-        j = claim.region._p._arbitrary
-        known, wanted = under.block(j), claim.expected(j)
+        known, wanted = under.words, claim.expected(under.index)
         conditions += [(f"block j, word {k}", a == b) for k, (a, b) in enumerate(zip(known, wanted, strict=True))]
         start = under.upto
-    new = (claim.upto - start).value
-    if not isinstance(new, int):
-        # Facts of the path may say what the terms do not show: as many blocks as were written.
-        written = [len(layer.bytes) // claim.size for layer in memory.overlays[r.name]]
-        new = next((q for q in (0, sum(written)) if memory.decide(claim.upto - start == q)), new)
-    if not isinstance(new, int) or signed(new) < 0 or new > MAX_BLOCKS:
+    new = memory.fixed(claim.upto - start)
+    if new is None or signed(new) < 0 or new > MAX_BLOCKS:
         return (
             f"{claim.upto.value} blocks are claimed where {start.value} are known: the difference is not a small number"
         )
@@ -102,15 +84,3 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         conditions.append(("nothing before is stored to", ~(first - lowest).slt(0)))
         conditions.append(("nothing after is stored to", ~(highest - last).slt(0)))
     return conditions
-
-
-def split_offset(offset: Bits) -> tuple[Term | None, int]:
-    """A 64-bit offset as symbolic part and signed constant."""
-    v = offset.value
-    if isinstance(v, int):
-        return None, signed(v)
-    terms, const = linear_view(v)
-    rest = make_sum(64, terms, 0)
-    if isinstance(rest, int):
-        return None, signed((rest + const) & ((1 << 64) - 1))
-    return intern(rest), signed(const)

@@ -94,6 +94,7 @@ class Proof(ABC):
         self._names: set[str] = set()
         self._chosen = dict(chosen or {})
         self._arbitrary = Bits(64, 0)
+        self._blocks: dict[tuple[object, object], list[Bits]] = {}
 
     # -- inputs -------------------------------------------------------------------------------
 
@@ -355,6 +356,13 @@ class Proof(ABC):
         self._d.shows.append((at, what if what is not None else _summary))
 
     # -- for the two kinds of run -------------------------------------------------------------
+
+    def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
+        """fn(j), which pointwise claims ask for again and again."""
+        key = (fn, j.value)
+        if key not in self._blocks:
+            self._blocks[key] = list(fn(j))
+        return self._blocks[key]
 
     def _assume(self, text: str) -> None:
         self._d.assumptions.append(text)

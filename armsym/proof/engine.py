@@ -30,7 +30,8 @@ from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 from armsym.symbolic_memory import Access, variable
 from armsym.terms import ops
-from armsym.terms.node import Term, node_count
+from armsym.terms.evaluate import free_terms
+from armsym.terms.node import Term, Value, node_count
 from armsym.terms.show import show, size
 
 __all__ = ["Budget", "Engine"]
@@ -207,6 +208,7 @@ class Engine:
     def _prepare(self, path: Path) -> None:
         path.machine.on_leak = lambda kind, value: self._leak(path, kind, value)
         path.memory.decide = lambda c: _decide(path, c)
+        path.memory.fixed = path.knowledge.fixed
         path.memory.disjoint = lambda *a: _disjoint(path, *a)
 
     def _leak(self, path: Path, kind: str, value: Bits) -> None:
@@ -311,8 +313,8 @@ class Engine:
                     self._arrivals[at] -= 1  # both parts pass the cut here again
                 other = path.fork()
                 self._prepare(other)
-                path.knowledge.add(split.cond)
-                other.knowledge.add(ops.xor(1, split.cond, 1))
+                self._learn(path, split.cond, origin)
+                self._learn(other, ops.xor(1, split.cond, 1), origin)
                 todo += [other, path]
                 return
             finally:
@@ -323,7 +325,7 @@ class Engine:
             if m.sp is not sp:
                 self._release_stack(path)
             if isinstance(to, Fork):
-                branched = self._branch(path, to, todo)
+                branched = self._branch(path, to, origin, todo)
                 if branched is None:
                     return
                 to = branched
@@ -337,7 +339,25 @@ class Engine:
         if node_count() > self.budget.nodes:
             raise BudgetError(f"more than {self.budget.nodes} terms")
 
-    def _branch(self, path: Path, fork: Fork, todo: list[Path]) -> int | None:
+    def _learn(self, path: Path, fact: Value, origin: Origin | None) -> None:
+        """Add a fact; a length that it leaves only one value is that value from here on.
+
+        The value is a number, or lies at a fixed distance from an iteration number: a tail of four
+        blocks after i is then the blocks i .. i + 3, as the claims call them, whatever the code computed.
+        """
+        path.knowledge.add(fact)
+        met = free_terms(fact)
+        for n in self.p.nats:
+            if n.value not in met:
+                continue
+            assert isinstance(n.value, Term)
+            for a in [Bits(64, 0), *(origin.indices if origin else [])]:
+                d = path.knowledge.fixed(n - a)
+                if d is not None:
+                    path.put(n.value, (a + d).value)
+                    break
+
+    def _branch(self, path: Path, fork: Fork, origin: Origin | None, todo: list[Path]) -> int | None:
         """The way to go on; None when the path was forked and both parts are on the list."""
         cond = fork.cond.bit.value
         if isinstance(cond, int):
@@ -347,9 +367,9 @@ class Engine:
             return fork.taken if known else fork.otherwise
         other = path.fork()
         self._prepare(other)
-        path.knowledge.add(cond)
+        self._learn(path, cond, origin)
         path.at = fork.taken
-        other.knowledge.add(ops.xor(1, cond, 1))
+        self._learn(other, ops.xor(1, cond, 1), origin)
         other.at = fork.otherwise
         todo.append(other)
         todo.append(path)
@@ -571,8 +591,8 @@ class Engine:
                     continue
                 other = s.fork()
                 self._prepare(other)
-                s.knowledge.add(cond)
-                other.knowledge.add(ops.xor(1, cond, 1))
+                self._learn(s, cond, origin)
+                self._learn(other, ops.xor(1, cond, 1), origin)
                 more += [s, other]
             starts = more
         for s in starts:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from armsym.bits import Bits
+from armsym.bits import Bits, Prop
 from armsym.discharge.integers import Integers
 from armsym.discharge.z3_bridge import Outcome, Solver
-from armsym.machine import Machine
+from armsym.machine import NZCV, Machine
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
-from armsym.terms.evaluate import free_terms
+from armsym.terms.evaluate import Substitution, free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Op, Term, Value, Var, intern, ones
 from armsym.terms.show import size
@@ -182,6 +182,18 @@ class Path:
         m = self.machine.memory
         assert isinstance(m, SymbolicMemory)
         return m
+
+    def put(self, n: Term, value: Value) -> None:
+        """Write the value in place of a variable in registers and memory; facts must imply that they are equal."""
+        put, m = Substitution({n: value}), self.machine
+
+        def new(b: Bits) -> Bits:
+            return Bits(b.width, put(b.value))
+
+        m.x, m.sp, m.v = [new(r) for r in m.x], new(m.sp), [new(r) for r in m.v]
+        f = m.nzcv
+        m.nzcv = NZCV.of(*(Prop._of(put(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
+        self.memory.rewrite(new)
 
     def fork(self) -> Path:
         """An independent copy."""

@@ -47,9 +47,7 @@ class Pointwise:
 
     def expected(self, j: Bits) -> list[Bits]:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
-        # A block is a function of its number alone: what is known on the path plays no part in it.
-        with self.region._p._plainly():
-            got = list(self.block(j))
+        got = self.region._p._block(self.block, j)
         if len(got) != self.words or any(w.width != self.width for w in got):
             raise InputError(
                 f"{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"

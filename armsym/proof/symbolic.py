@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.machine import NZCV, Machine
-from armsym.proof.buffers import split_offset
 from armsym.proof.declare import Invariant, Proof
 from armsym.proof.handles import Fold, Region, State, Words
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
-from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
+from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Term, Value, Var, intern, ones
@@ -31,8 +30,9 @@ class SymbolicProof(Proof):
         """`sizes` fixes every nat at that much above its least value (for unrolled runs)."""
         super().__init__(routine, chosen)
         self._sizes = sizes
-        #: Whether the proof declares a nat.
+        #: Whether the proof declares a nat; and those that stand for any number.
         self.has_lengths = False
+        self.nats: list[Bits] = []
         image = routine.image
         self.facts: list[Value] = []
         self.image_base: Bits = (
@@ -65,6 +65,7 @@ class SymbolicProof(Proof):
         if self._sizes is not None:
             return Bits(64, min(high, low + self._sizes))
         n = variable(name, 64, secret=False, possible=ones(high.bit_length()) if high else 1)
+        self.nats.append(n)
         self.facts.append((n >= low).bit.value)
         self.facts.append((n <= high).bit.value)
         return n
@@ -241,7 +242,7 @@ class SymbolicProof(Proof):
             return k  # a variable that no fact speaks of equals nothing known
         for a in self.anchors:
             d = self.knowledge.fixed(k - a)
-            if d is not None and d <= UNFOLD_LIMIT:
+            if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
                 return a + d
         return k
 
@@ -276,7 +277,11 @@ class SymbolicProof(Proof):
                     Bits(w.width, ops.apply(f"{f.name}.{j}", w.width, [(64, intern(v))], secret=True))
                     for j, w in enumerate(f.start)
                 )
-        # What is remembered is used on every path, so no path's knowledge may shape it.
         before = k - 1
         with self._plainly():
             return Words(f.step(self._fold_at(f, before), f.over(before)))
+
+    def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
+        # A block is a function of its number alone: what is known on the path plays no part in it.
+        with self._plainly():
+            return super()._block(fn, j if isinstance(j.value, int) else Bits(64, intern(j.value)))

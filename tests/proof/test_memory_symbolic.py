@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from armsym.bits import Bits
+from armsym.bits import Bits, Prop
 from armsym.errors import MemoryFault
-from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion
-from armsym.terms.evaluate import Evaluator
+from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion
+from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.node import Term, Value, Var, new_table, ones
 
 M64 = ones(64)
@@ -281,3 +281,65 @@ def test_secrecy_of_content() -> None:
     assert ops.is_secret(memory.load(secret.address + 8, 8).value)
     assert not ops.is_secret(memory.load(public.address + 8, 4).value)
     assert ops.is_secret(memory.load(public.address + (Bits(64, Var("k", 64)) << 3), 8).value), "a secret index"
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_stores_are_found_after_an_index_became_a_number(seed: int) -> None:
+    """Stores at 16 * i + k and at k, then i = INDEX: what was stored last to each byte is there."""
+    m = Model(1, "little", seed)
+    base, index = Bits(64, m.base), Bits(64, m.index)
+
+    def apart(a: Term | None, alo: int, ahi: int, b: Term | None, blo: int, bhi: int) -> bool:
+        a0, b0 = (0 if t is None else m.number(t) for t in (a, b))
+        return a0 + ahi <= b0 + blo or b0 + bhi <= a0 + alo
+
+    m.memory.disjoint = apart
+    for _ in range(12):
+        size, at = m.rng.choice([1, 4, 16]), m.rng.randrange(16 * INDEX, SIZE)
+        value = m.fresh(8 * size)
+        offset = index * 16 + (at - 16 * INDEX) if m.rng.random() < 0.5 else Bits(64, at)
+        m.memory.store(base + offset, value + index.zero_extend(128)[8 * size - 1 : 0])
+        number = m.number(value.value) + INDEX & ones(8 * size)
+        m.data[at : at + size] = number.to_bytes(size, "little")
+    put = Substitution({m.index: INDEX})
+    m.memory.rewrite(lambda b: Bits(b.width, put(b.value)))
+    for size in (1, 3, 16):
+        for at in range(0, SIZE, size):
+            loaded = m.memory.load(base + at, size)
+            assert m.number(loaded.value) == int.from_bytes(m.data[at : at + size], "little")
+            assert m.index not in free_terms(loaded.value)
+
+
+def test_a_block_counted_from_the_end() -> None:
+    """Content known below n: the block at 8 * m - 16 is block m - 2 only where m is at least 2."""
+    n, k, j = (Bits(64, Var(name, 64, pb=ones(20), secret=False)) for name in "nkj")
+    r = SymbolicRegion("buffer", Var("buffer", 64, secret=False), 8 * n, "rw")
+    memory = SymbolicMemory([r])
+    memory.beneath["buffer"] = Filled(n, 8, 8, "little", j, [j * 3])
+    address = r.address + 8 * k - 16
+    asked: list[Prop] = []
+
+    def answers(*given: bool | None) -> None:
+        left = list(given)
+        asked.clear()
+
+        def decide(c: Prop) -> bool | None:
+            asked.append(c)
+            return left.pop(0)
+
+        memory.decide = decide
+
+    for nothing in (None, False):
+        answers(nothing)
+        with pytest.raises(MemoryFault, match="may wrap around"):
+            memory.load(address, 8)
+    answers(True, None)
+    with pytest.raises(MemoryFault, match="not known in which block"):
+        memory.load(address, 8)
+    answers(True, True)
+    assert (memory.load(address, 8) == 3 * (k - 2)).value is True
+    answers(True, False)
+    assert (memory.load(address, 8) == r.initial_cell((8 * k - 16).value)).value is True
+    for number in (0, 1, 2, 5):
+        e = Evaluator({t: v for t, v in ((n.value, 100), (k.value, number)) if isinstance(t, Var)})
+        assert (e(asked[0].bit.value), e(asked[1].bit.value)) == (number >= 2, number >= 2)
