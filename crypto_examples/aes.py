@@ -16,7 +16,17 @@ from collections.abc import Callable, Sequence
 from armsym.dsl import Bits, Claims, Proof, State, Words, ite
 from specs.aes import Cipher, EqInvCipher, KeyExpansion, KeyExpansionEIC, rounds
 
-__all__ = ["BySize", "decrypts", "encrypts", "rejects_bad_arguments", "sets_decrypt_key", "sets_encrypt_key"]
+__all__ = [
+    "KEY_BYTES",
+    "ROUNDS_AT",
+    "BySize",
+    "decrypts",
+    "encrypts",
+    "last_first",
+    "rejects_bad_arguments",
+    "sets_decrypt_key",
+    "sets_encrypt_key",
+]
 
 #: Words of round keys in the structure; offset and bytes of it all.
 ROUND_KEY_WORDS, ROUNDS_AT, KEY_BYTES = 60, 240, 244
@@ -38,7 +48,7 @@ class BySize:
         return Words(ite(k == 0, a, ite(k == 1, b, c)) for a, b, c in zip(small, medium, large, strict=True))
 
 
-def _last_first(w: Sequence[Bits]) -> list[Bits]:
+def last_first(w: Sequence[Bits]) -> list[Bits]:
     """The round keys of a schedule in reverse order."""
     return [word for i in range(len(w) - 4, -1, -4) for word in w[i : i + 4]]
 
@@ -79,7 +89,7 @@ def sets_encrypt_key(p: Proof) -> None:
 
 def sets_decrypt_key(p: Proof) -> None:
     """The key structure becomes KEYEXPANSIONEIC(user_key), the last round key first."""
-    _sets_key(p, lambda key: _last_first(KeyExpansionEIC(key)), stack=32)
+    _sets_key(p, lambda key: last_first(KeyExpansionEIC(key)), stack=32)
 
 
 def rejects_bad_arguments(p: Proof, *, stack: int) -> None:
@@ -128,4 +138,4 @@ def encrypts(p: Proof, *, in_place: bool = False) -> None:
 
 def decrypts(p: Proof, *, in_place: bool = False) -> None:
     """out = EQINVCIPHER(in, Nr, dw) for any round keys dw, which the key structure holds from the last to the first."""
-    _one_block(p, lambda in_, Nr, w: EqInvCipher(in_, Nr, Words(_last_first(w))), in_place)
+    _one_block(p, lambda in_, Nr, w: EqInvCipher(in_, Nr, Words(last_first(w))), in_place)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from armsym.dsl import Bits, Claims, Proof, Region, State, Words, lanes
-from crypto_examples.aes import KEY_BYTES, ROUNDS_AT
-from specs.aes import rounds
+from crypto_examples.aes import KEY_BYTES, ROUNDS_AT, last_first
+from specs.aes import Cipher, EqInvCipher, rounds
 
-__all__ = ["Buffers", "vector", "xor"]
+__all__ = ["Buffers", "ByLength", "direction", "vector", "xor"]
 
 
 def vector(block: Sequence[Bits]) -> Bits:
@@ -50,6 +50,33 @@ class Buffers:
         p.given(self.key, ROUNDS_AT, Bits(32, self.rounds))
         p.modifies(self.out)
 
+    def cipher(self, block: Words) -> Words:
+        """CIPHER(block, Nr, w)."""
+        return Words(Cipher(block, self.rounds, self.w))
+
+    def inverse(self, block: Words) -> Words:
+        """EQINVCIPHER(block, Nr, dw), where the key structure holds the round keys dw from the last to the first."""
+        return Words(EqInvCipher(block, self.rounds, Words(last_first(self.w))))
+
     def done(self, s: State, block: Callable[[Bits], Sequence[Bits]], *, upto: Bits) -> Claims:
         """Block j of out is block(j) for all j < upto, and the rest of it is as on entry."""
         return {"out": self.out.holds(block, upto=upto, at=s, words=16, width=8)}
+
+
+class ByLength(Buffers):
+    """The same for a length in bytes, 16 * n + rest; lengths of 17 to 31 are left out (they read 32 bytes)."""
+
+    def __init__(self, p: Proof, *, in_place: bool) -> None:
+        n, rest = p.nat("n", high=2**50), p.nat("rest", high=15)
+        p.assume("the length, 16 * n + rest, is not 17 to 31", (n != 1) | (rest == 0))
+        self.length = 16 * n + rest
+        super().__init__(p, n, self.length, in_place=in_place)
+
+
+def direction(p: Proof, *, encrypt: bool) -> Bits:
+    """The argument `int enc`: 0, or anything else to encrypt."""
+    if not encrypt:
+        return Bits(32, 0)
+    enc = p.word("enc", 32, public=True)
+    p.assume("enc is not 0", enc != 0)
+    return enc
