@@ -9,6 +9,7 @@ invents a value.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import Protocol
 
 from armsym.bits import Bits
@@ -36,18 +37,34 @@ class Memory(Protocol):
 class ConcreteRegion:
     """`data` at integer address `base`; `access` is made of the letters r, w, x."""
 
-    __slots__ = ("access", "base", "data", "name", "readable", "writable")
+    __slots__ = ("_data", "access", "base", "end", "name", "readable", "writable")
 
     def __init__(self, name: str, base: int, data: bytearray, access: str) -> None:
-        if not 0 <= base <= base + len(data) <= 1 << 64:
-            raise InputError(f"region {name} [{base:#x}, +{len(data):#x}) does not fit 64-bit addresses")
-        self.name, self.base, self.data, self.access = name, base, data, access
+        self._place(name, base, len(data), access)
+        self._data: bytearray | Callable[[], bytearray] = data
+
+    @classmethod
+    def when_used(cls, name: str, base: int, size: int, data: Callable[[], bytearray], access: str) -> ConcreteRegion:
+        """A region whose `size` bytes are fetched when they are first asked for: most of a large file never is."""
+        r = cls.__new__(cls)
+        r._place(name, base, size, access)
+        r._data = data
+        return r
+
+    def _place(self, name: str, base: int, size: int, access: str) -> None:
+        if not 0 <= base <= base + size <= 1 << 64:
+            raise InputError(f"region {name} [{base:#x}, +{size:#x}) does not fit 64-bit addresses")
+        self.name, self.base, self.access = name, base, access
+        #: The first address after the region.
+        self.end = base + size
         self.readable, self.writable = "r" in access, "w" in access
 
     @property
-    def end(self) -> int:
-        """The first address after the region."""
-        return self.base + len(self.data)
+    def data(self) -> bytearray:
+        """The content."""
+        if not isinstance(self._data, bytearray):
+            self._data = self._data()
+        return self._data
 
     def __repr__(self) -> str:
         return f"{self.name} [{self.base:#x}, {self.end:#x}) {self.access}"
@@ -57,7 +74,7 @@ class ConcreteMemory:
     """Disjoint regions of bytes; raises `InputError` if two of them overlap."""
 
     def __init__(self, regions: list[ConcreteRegion]) -> None:
-        self.regions = sorted((r for r in regions if r.data), key=lambda r: r.base)
+        self.regions = sorted((r for r in regions if r.end > r.base), key=lambda r: r.base)
         for a, b in zip(self.regions, self.regions[1:], strict=False):
             if a.end > b.base:
                 raise InputError(f"regions overlap: {a} and {b}")
@@ -67,7 +84,7 @@ class ConcreteMemory:
     def find(self, address: int, size: int) -> ConcreteRegion | None:
         """The region that holds all of [address, address+size), if one does."""
         r = self._last
-        if r is not None and r.base <= address and address + size <= r.base + len(r.data):
+        if r is not None and r.base <= address and address + size <= r.end:
             return r
         k = bisect_right(self._bases, address) - 1
         if k < 0:

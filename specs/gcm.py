@@ -6,7 +6,7 @@ Blocks are `Bits` of 128 bits, the leftmost bit x_0 most significant; strings ar
 
 from __future__ import annotations
 
-from armsym.bits import Bits, Prop, concat
+from armsym.bits import Bits, Prop, concat, opaque
 from specs.strings import BlockCipher, String, bytes_from_string, length, msb, string_from_bytes, zero_padded
 from specs.words import split
 
@@ -28,6 +28,7 @@ def _if_one(bit: Bits, X: Bits) -> Bits:
     return bit.sign_extend(X.width) & X
 
 
+@opaque("gf128_multiply", 128)
 def multiply(X: Bits, Y: Bits) -> Bits:
     """X • Y in GF(2^128).  Section 6.3, Algorithm 1."""
     # 1. x_0 x_1 ... x_127 are the bits of X.

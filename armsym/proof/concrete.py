@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.z3_bridge import Model
@@ -244,8 +245,11 @@ class ConcreteProof(Proof):
                         piece = bytearray(number.to_bytes(size, "little"))
                         regions.append(ConcreteRegion(f"global {offset:#x}", self.machine_base + offset, piece, "r"))
                 continue
-            data = self.routine.loaded(s, self.machine_base)
-            regions.append(ConcreteRegion(f"image {s.name}", self.machine_base + s.offset, data, s.access))
+            base = self.machine_base
+            fetch = partial(self.routine.loaded, s, base)
+            regions.append(
+                ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access)
+            )
         top = 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)
         if self._depth:
             stack = bytearray(self._sec.randbytes(self._depth))

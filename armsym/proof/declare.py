@@ -221,10 +221,11 @@ class Proof(ABC):
         self._d.requires.append((text, condition))
         self._require(condition)
 
-    def given(self, region: Region, offset: int, value: Bits) -> None:
+    def given(self, region: Region, offset: int, value: Bits, text: str = "") -> None:
         """Assume that on entry `region` holds `value` (little-endian) at a byte offset.
 
-        For fields with a known meaning, such as the number of rounds in a key structure.
+        For fields with a known meaning, such as the number of rounds in a key structure.  `text` says what
+        the value is, in the report; by default that is the value itself.
         """
         size = value.width // 8
         if value.width % 8 or not region.size.is_concrete or not 0 <= offset <= region.size.uint - size:
@@ -235,7 +236,7 @@ class Proof(ABC):
             if r is region and at < offset + size and offset < at + n:
                 raise InputError(f"{region.name}: the {size} bytes given at {offset} overlap the {n} given at {at}")
         self._d.given.append((region, offset, size))
-        self._assume(f"{region.name} holds {_size_text(value)} in {size} bytes at offset {offset}")
+        self._assume(f"{region.name} holds {text or _size_text(value)} in {size} bytes at offset {offset}")
         self._give(region, offset, value)
 
     # -- the specification --------------------------------------------------------------------

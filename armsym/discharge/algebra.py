@@ -1,0 +1,357 @@
+"""Equations between carry-less products, by a canonical form: no solver.
+
+A value made of carry-less products, XOR, AND and moved bits is a vector of polynomials over GF(2) in the bits
+of the words it is made of.  Where a claim also speaks of the product of a ring (an opaque function, see
+`armsym.discharge.ring`), code usually computes that product as a few carry-less products and a reduction.
+Then a part of the form is C(a . b) for two words a and b and a linear map C: it is found by putting the unit
+for a, and compared bit by bit.  The product a . b becomes a word of its own, named by its factors, whatever
+their order, so that chains of products, powers in tables and sums of products all end as
+
+    the sum over products of words of a linear map of that product.
+
+Two values with the same such form are equal.  What has another form is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from armsym.bits import Bits, OpaqueFunction
+from armsym.discharge.gf2 import Form, TooHigh, Word, bits, carryless, conjunction, entries, moved
+from armsym.discharge.ring import Ring
+from armsym.errors import ArmsymError
+from armsym.terms import ops
+from armsym.terms.node import App, Op, Poly, Term, Value, Var, intern, ones
+from armsym.terms.show import children
+
+__all__ = ["Algebra", "equal", "ring_of", "speaks_of_products"]
+
+#: What was found out about each opaque function: looked at once, for definitions do not change.
+_rings: dict[OpaqueFunction, Ring | None] = {}
+
+
+def ring_of(name: str) -> Ring | None:
+    """The ring whose product the opaque function of this name is, if it is one."""
+    definitions = OpaqueFunction.registry.get(name, [])
+    if len(definitions) != 1:
+        return None
+    (function,) = definitions
+    if function not in _rings:
+        _rings[function] = _look(function)
+    return _rings[function]
+
+
+def _look(function: OpaqueFunction) -> Ring | None:
+    w = function.width
+    x, y = Var("x", w), Var("y", w)
+    oracle = ops.set_oracle(None)
+    try:
+        value = function.definition(Bits(w, x), Bits(w, y)).value
+        algebra = Algebra(None)
+        algebra.form(x, w)  # its bits are the rows: they are what code and standards choose by
+        form = algebra.form(value, w)
+    except (TooHigh, ArmsymError, TypeError, ValueError):
+        return None
+    finally:
+        ops.set_oracle(oracle)
+    if form.const or form.linear or len(form.products) != 1:
+        return None
+    (((a, b), product),) = form.products.items()
+    if (a.factors, b.factors) != ((x,), (y,)) and (a.factors, b.factors) != ((y,), (x,)):
+        return None
+    return Ring.of(function.name, w, product)
+
+
+def _terms(values: tuple[Value, ...]) -> Iterator[Term]:
+    seen: set[int] = set()
+    todo = list(values)
+    while todo:
+        t = todo.pop()
+        if isinstance(t, int):
+            continue
+        t = intern(t)
+        if t.id not in seen:
+            seen.add(t.id)
+            yield t
+            todo.extend(children(t))
+
+
+def _is_product(t: Term) -> bool:
+    return isinstance(t, App) and t.name in OpaqueFunction.registry and t.widths == (t.width, t.width)
+
+
+def speaks_of_products(*values: Value) -> bool:
+    """Whether a carry-less product occurs, or an opaque function that may be a ring's product."""
+    return any((isinstance(t, Op) and t.kind == "clmul") or _is_product(t) for t in _terms(values))
+
+
+def equal(width: int, a: Value, b: Value) -> tuple[bool, Ring | None]:
+    """Whether the canonical forms of two values are the same, and the ring whose laws that rests on."""
+    names = {t.name for t in _terms((a, b)) if isinstance(t, App) and _is_product(t)}
+    rings = [r for name in sorted(names) if (r := ring_of(name)) is not None]
+    ring = rings[0] if len(rings) == 1 else None
+    algebra = Algebra(ring)
+    try:
+        difference = Form(width)
+        difference.add(algebra.form(a, width))
+        difference.add(algebra.form(b, width))
+        return algebra.canonical(difference).is_zero(), ring
+    except TooHigh:
+        return False, ring
+
+
+class Algebra:
+    """Forms of terms, over one ring or none; each term once."""
+
+    def __init__(self, ring: Ring | None) -> None:
+        self.ring = ring
+        self._forms: dict[int, Form] = {}
+        self._linear: dict[int, Form] = {}
+        self._words: dict[tuple[int, ...], Word] = {}
+
+    # -- words ----------------------------------------------------------------------------------
+
+    def _word(self, factors: tuple[Term, ...], width: int) -> Word:
+        factors = tuple(sorted(factors, key=lambda t: t.id))
+        key = tuple(t.id for t in factors)
+        w = self._words.get(key)
+        if w is None:
+            w = self._words[key] = Word(len(self._words), width, factors)
+        return w
+
+    def _times(self, a: Word, b: Word) -> Word:
+        return self._word(a.factors + b.factors, a.width)
+
+    # -- terms ----------------------------------------------------------------------------------
+
+    def form(self, v: Value, width: int) -> Form:
+        """The form of a value; raises `TooHigh`."""
+        if isinstance(v, int):
+            return Form(width, v)
+        v = intern(v)
+        known = self._forms
+        todo: list[Term] = [v]
+        while todo:
+            t = todo[-1]
+            if t.id in known:
+                todo.pop()
+                continue
+            waiting = [c for c in self._parts(t) if not isinstance(c, int) and c.id not in known]
+            if waiting:
+                todo.extend(waiting)
+                continue
+            known[t.id] = self._compute(t)
+            todo.pop()
+        return known[v.id]
+
+    def _inside(self, t: Term) -> bool:
+        """Whether the term is looked into, or a word by itself."""
+        if isinstance(t, Op):
+            return t.kind in ("clmul", "and")
+        if isinstance(t, App):
+            return self.ring is not None and t.name == self.ring.name and t.widths == (t.width, t.width)
+        return isinstance(t, Poly)
+
+    def _parts(self, t: Term) -> list[Value]:
+        return children(t) if self._inside(t) else []
+
+    def _compute(self, t: Term) -> Form:
+        if not self._inside(t):
+            return Form.of(self._word((t,), t.width), t.pb)
+        if isinstance(t, Poly):
+            out = self._of_words(t)
+            for m, mask in t.entries.items():
+                (base, s), *more = m.factors
+                if not more and not self._inside(base):
+                    continue
+                product = moved(self._forms[base.id], s, mask, t.width)
+                for base, s in more:
+                    product = conjunction(self._flat(product), moved(self._operand(base, base.width), s, mask, t.width))
+                out.add(product)
+            return out
+        assert isinstance(t, (Op, App))
+        a, b = t.args
+        w = t.arg_width if isinstance(t, Op) else t.width
+        f, g = self._operand(a, w), self._operand(b, w)
+        if isinstance(t, App):
+            return self._ring_product(f, g)
+        if t.kind == "and":
+            return conjunction(f, g)
+        if a is b:
+            return self._square(f)
+        return carryless(f, g)
+
+    def _of_words(self, t: Poly) -> Form:
+        """The constant, and what is made of single words."""
+        items: dict[Term, list[int]] = {}
+        for m, mask in t.entries.items():
+            base, s = m.factors[0]
+            if len(m.factors) == 1 and not self._inside(base):
+                at = items.get(base)
+                if at is None:
+                    at = items[base] = [0] * t.width
+                for p in bits(mask & m.valid):
+                    at[p] ^= 1 << p + s
+        linear = {self._word((b,), b.width): at for b, at in items.items() if any(at)}
+        return Form(t.width, t.const, linear)
+
+    def _operand(self, v: Value, width: int) -> Form:
+        """A linear form of a value, if products of words can be recognised in it."""
+        if isinstance(v, int):
+            return Form(width, v)
+        found = self._linear.get(v.id)
+        if found is None:
+            found = self._linear[v.id] = self._flat(self._forms[v.id])
+        return found
+
+    def _square(self, f: Form) -> Form:
+        """Carry-less squares: mixed products come twice, so what is left is each bit, at twice its place."""
+        if f.products:
+            raise TooHigh("a square of products of unknowns")
+        n = f.width
+        const = sum(1 << 2 * p for p in bits(f.const))
+        out = Form(2 * n, const)
+        for a, v in f.linear.items():
+            items = [0] * (2 * n)
+            items[::2] = v
+            word = a
+            if self.ring is not None and a.width == self.ring.width and self.ring.roots is not None:
+                # A square in code is mostly about the ring's square of the word.
+                word, items = self._times(a, a), _mapped(items, self.ring.roots)
+            out.add(Form(2 * n, 0, {word: items}))
+        return out
+
+    # -- the ring -------------------------------------------------------------------------------
+
+    def _plain(self, f: Form) -> list[Word] | None:
+        """The words whose sum a form is, if that is what it is."""
+        if f.const:
+            return None
+        w = f.width
+        same = [1 << p for p in range(w)]
+        return list(f.linear) if all(a.width == w and v == same for a, v in f.linear.items()) else None
+
+    def _ring_product(self, f: Form, g: Form) -> Form:
+        if f.products or g.products:
+            raise TooHigh("a product of products of unknowns")
+        first, second = self._plain(f), self._plain(g)
+        out = Form(f.width)
+        if first is not None and second is not None:
+            for a in first:
+                for b in second:
+                    out.add(Form.of(self._times(a, b), ones(f.width)))
+            return out
+        # Product by product of single positions: (sum of f_i e_i) . (sum of g_j e_j).
+        assert self.ring is not None
+        w = f.width
+        for i in range(w):
+            image = self._mapped_form(g, list(self.ring.table[i]))
+            spread = moved(f, i, 1, 1)
+            if not spread.is_zero():
+                everywhere = Form(w)
+                for p in range(w):
+                    everywhere.add(moved(spread, -p, 1 << p, w))
+                out.add(conjunction(everywhere, image))
+        return out
+
+    def _mapped_form(self, f: Form, columns: list[int]) -> Form:
+        """The linear map that takes 1 << j to columns[j], applied to the positions of a linear form."""
+        w = f.width
+        out = Form(w)
+        for j in bits(f.const):
+            out.const ^= columns[j]
+        for a, v in f.linear.items():
+            items = [0] * w
+            for j, item in enumerate(v):
+                if item:
+                    for p in bits(columns[j]):
+                        items[p] ^= item
+            out.add(Form(w, 0, {a: items}))
+        return out
+
+    def _flat(self, f: Form) -> Form:
+        """The form with products of two words recognised as linear maps of ring products, where they are."""
+        if not f.products:
+            return f
+        n = f.width
+        out = Form(n, f.const, f.linear.copy())
+        for (a, b), v in f.products.items():
+            if a is b:
+                out.add(_folded(n, a, v))
+                continue
+            found = self._recognised(n, a, b, v)
+            out.add(found if found is not None else Form(n, 0, {}, {(a, b): v}))
+        return out
+
+    def _recognised(self, n: int, a: Word, b: Word, items: list[int]) -> Form | None:
+        """A product as C(a . b), if it is that for a linear map C: with the unit for a it is C(b)."""
+        ring = self.ring
+        if ring is None or (a.width, b.width) != (ring.width, ring.width):
+            return None
+        w = ring.width
+        rows = [item >> ring.unit * w & ones(w) for item in items]
+        positions = ring.positions
+        for item, row in zip(items, rows, strict=True):
+            rest = item
+            for q in bits(row):
+                rest ^= positions[q]
+            if rest:
+                return None
+        return Form(n, 0, {self._times(a, b): rows})
+
+    # -- the end --------------------------------------------------------------------------------
+
+    def canonical(self, f: Form) -> Form:
+        """The form with all ring products recognised, and squares of words written in the words themselves.
+
+        A word that is the square of a word in the ring is a linear map of that one, so it has to go; then
+        words are as good as independent.
+        """
+        f = self._flat(f)
+        while True:
+            out = Form(f.width, f.const, {}, f.products)
+            again = False
+            for a, v in f.linear.items():
+                root = self._root(a)
+                if root is None:
+                    out.add(Form(f.width, 0, {a: v}))
+                    continue
+                assert self.ring is not None
+                again = True
+                items = _mapped(v, self.ring.squares)
+                out.add(Form(f.width, 0, {root: items}))
+            if not again:
+                return out
+            f = out
+
+    def _root(self, a: Word) -> Word | None:
+        half = a.factors[::2]
+        if len(a.factors) < 2 or half != a.factors[1::2]:
+            return None
+        return self._word(half, a.width)
+
+
+def _mapped(items: list[int], columns: list[int]) -> list[int]:
+    """Each item is a sum of bits of a word y; y = M x for the map that takes 1 << j to columns[j]: the items in x.
+
+    That is the transpose: bit j of an item becomes 1 where an odd number of its bits lie in columns[j].
+    """
+    return [sum(((item & c).bit_count() & 1) << j for j, c in enumerate(columns)) if item else 0 for item in items]
+
+
+def _folded(n: int, a: Word, matrices: list[int]) -> Form:
+    """Products of bits of one word, each written once: the lower bit first, and a bit by itself is the bit."""
+    w = a.width
+    linear, products = [0] * n, [0] * n
+    for p, matrix in enumerate(matrices):
+        for q, r in entries(matrix, w):
+            if q == r:
+                linear[p] ^= 1 << q
+            else:
+                products[p] ^= 1 << min(q, r) * w + max(q, r)
+    out = Form(n)
+    if any(linear):
+        out.linear[a] = linear
+    if any(products):
+        out.products[a, a] = products
+    return out
