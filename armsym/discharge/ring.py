@@ -6,7 +6,7 @@ on symbols; what it computes must have degree 1 in each argument, so its values 
 
 - commutative: on all pairs of basis vectors;
 - associative: the vectors g with (g . b) . c = g . (b . c) for all basis vectors b, c form a space that is
-  closed under the product; it is everything as soon as the powers of one such g span everything;
+  closed under the product and holds the unit; it is everything as soon as the powers of one such g span it;
 - with a unit, which is one of the basis vectors.
 """
 
@@ -46,7 +46,7 @@ class Ring:
             return None
         basis = tuple(1 << j for j in range(width))
         unit = next((u for u in range(width) if table[u] == basis), None)
-        if unit is None or not _associative(table, width):
+        if unit is None or not _associative(table, width, unit):
             return None
         return Ring(name, width, table, unit)
 
@@ -85,10 +85,10 @@ def _times(table: tuple[tuple[int, ...], ...], a: int, b: int) -> int:
     return out
 
 
-def _associative(table: tuple[tuple[int, ...], ...], width: int) -> bool:
+def _associative(table: tuple[tuple[int, ...], ...], width: int, unit: int) -> bool:
     for g in range(width):
         powers: dict[int, int] = {}  # by highest bit
-        power = 1 << g
+        power = 1 << unit
         while power:
             rest = power
             while rest and (top := rest.bit_length()) in powers:

@@ -167,7 +167,7 @@ BUGS = {
 }
 
 
-def plant(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
+def plant(bug: Bug, monkeypatch: pytest.MonkeyPatch, modules: tuple[ModuleType, ...] = MODULES) -> None:
     """Replace the function wherever it was imported to."""
     original: Callable[..., Any] = getattr(bug.owner, bug.name)
     source = textwrap.dedent(inspect.getsource(original))
@@ -180,7 +180,7 @@ def plant(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
     if isinstance(bug.owner, type):
         monkeypatch.setattr(bug.owner, bug.name, wrong)
         return
-    for module in MODULES:
+    for module in modules:
         if module.__dict__.get(bug.name) is original:
             monkeypatch.setattr(module, bug.name, wrong)
 
