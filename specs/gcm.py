@@ -10,7 +10,19 @@ from armsym.bits import Bits, Prop, concat, opaque
 from specs.strings import BlockCipher, String, bytes_from_string, length, msb, string_from_bytes, zero_padded
 from specs.words import split
 
-__all__ = ["GCM_AD", "GCM_AE", "GCTR", "GHASH", "J0", "R", "gcm_decrypt", "gcm_encrypt", "inc", "multiply"]
+__all__ = [
+    "GCM_AD",
+    "GCM_AE",
+    "GCTR",
+    "GHASH",
+    "J0",
+    "GHASH_step",
+    "R",
+    "gcm_decrypt",
+    "gcm_encrypt",
+    "inc",
+    "multiply",
+]
 
 #: R = 11100001 || 0^120.  Section 6.3.
 R = Bits(128, 0b11100001 << 120)
@@ -43,14 +55,17 @@ def multiply(X: Bits, Y: Bits) -> Bits:
     return Z
 
 
-def GHASH(H: Bits, X: String) -> Bits:
-    """GHASH_H(X) of complete blocks X_1, ..., X_m: Y_0 = 0, Y_i = (Y_(i-1) xor X_i) • H.
+def GHASH_step(H: Bits, Y: Bits, X_i: Bits) -> Bits:
+    """Y_i = (Y_(i-1) xor X_i) • H.  Section 6.4, Algorithm 2, step 3."""
+    return multiply(Y ^ X_i, H)
 
-    Section 6.4, Algorithm 2.
-    """
+
+def GHASH(H: Bits, X: String) -> Bits:
+    """GHASH_H(X) of complete blocks X_1, ..., X_m.  Section 6.4, Algorithm 2."""
+    # 2. Y_0 = 0^128.
     Y = Bits(128, 0)
     for X_i in X:
-        Y = multiply(Y ^ X_i, H)
+        Y = GHASH_step(H, Y, X_i)
     return Y
 
 

@@ -14,7 +14,7 @@ Two values with the same such form are equal.  What has another form is not show
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from armsym.bits import Bits, OpaqueFunction
 from armsym.discharge.gf2 import Form, TooHigh, Word, bits, carryless, conjunction, entries, moved
@@ -224,9 +224,7 @@ class Algebra:
     # -- the ring -------------------------------------------------------------------------------
 
     def _plain(self, f: Form) -> list[Word] | None:
-        """The words whose sum a form is, if that is what it is."""
-        if f.const:
-            return None
+        """The words whose sum a form is, but for a constant, if that is what it is."""
         w = f.width
         same = [1 << p for p in range(w)]
         return list(f.linear) if all(a.width == w and v == same for a, v in f.linear.items()) else None
@@ -234,39 +232,23 @@ class Algebra:
     def _ring_product(self, f: Form, g: Form) -> Form:
         if f.products or g.products:
             raise TooHigh("a product of products of unknowns")
+        assert self.ring is not None
+        w, times = f.width, self.ring.times
+        out = Form(w, times(f.const, g.const))
+        for const, other in ((f.const, g), (g.const, f)):
+            if const:
+                columns = [times(const, 1 << j) for j in range(w)]
+                out.add(Form(w, 0, _map(other.linear, columns)))
         first, second = self._plain(f), self._plain(g)
-        out = Form(f.width)
         if first is not None and second is not None:
             for a in first:
                 for b in second:
-                    out.add(Form.of(self._times(a, b), ones(f.width)))
+                    out.add(Form.of(self._times(a, b), ones(w)))
             return out
         # Product by product of single positions: (sum of f_i e_i) . (sum of g_j e_j).
-        assert self.ring is not None
-        w = f.width
         for i in range(w):
-            image = self._mapped_form(g, list(self.ring.table[i]))
-            spread = moved(f, i, 1, 1)
-            if not spread.is_zero():
-                everywhere = Form(w)
-                for p in range(w):
-                    everywhere.add(moved(spread, -p, 1 << p, w))
-                out.add(conjunction(everywhere, image))
-        return out
-
-    def _mapped_form(self, f: Form, columns: list[int]) -> Form:
-        """The linear map that takes 1 << j to columns[j], applied to the positions of a linear form."""
-        w = f.width
-        out = Form(w)
-        for j in bits(f.const):
-            out.const ^= columns[j]
-        for a, v in f.linear.items():
-            items = [0] * w
-            for j, item in enumerate(v):
-                if item:
-                    for p in bits(columns[j]):
-                        items[p] ^= item
-            out.add(Form(w, 0, {a: items}))
+            choice = Form(w, 0, {a: [v[i]] * w for a, v in f.linear.items() if v[i]})
+            out.add(conjunction(choice, Form(w, 0, _map(g.linear, self.ring.table[i]))))
         return out
 
     def _flat(self, f: Form) -> Form:
@@ -329,6 +311,19 @@ class Algebra:
         if len(a.factors) < 2 or half != a.factors[1::2]:
             return None
         return self._word(half, a.width)
+
+
+def _map(linear: dict[Word, list[int]], columns: Sequence[int]) -> dict[Word, list[int]]:
+    """The linear map that takes 1 << j to columns[j], applied to the positions of a form's linear part."""
+    out = {}
+    for a, v in linear.items():
+        items = [0] * len(v)
+        for item, column in zip(v, columns, strict=True):
+            for p in bits(column):
+                items[p] ^= item
+        if any(items):
+            out[a] = items
+    return out
 
 
 def _mapped(items: list[int], columns: list[int]) -> list[int]:

@@ -207,6 +207,7 @@ def _variants(rng: random.Random, value: Bits, other: Bits, times: OpaqueFunctio
         value.ror(k),
         times(value.ror(k), other),
         times(value, other ^ c),
+        times(value ^ c, other.ror(k) ^ d),
         concat(value[k - 1 : 0], other[w - 1 : k]),
         value & other[0].sign_extend(w),
         (value ^ c) & (other ^ d),

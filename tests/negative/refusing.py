@@ -27,9 +27,9 @@ ProofFn = Callable[[Proof], None]
 BUDGET = Budget(seconds=5, steps=4000, paths=32, claim_ms=1000)
 
 
-def run(fn: ProofFn, image: Image, symbol: str) -> ProofResult:
+def run(fn: ProofFn, image: Image, symbol: str, budget: Budget = BUDGET) -> ProofResult:
     """The whole of a proof, as a user runs it."""
-    return prove(fn, name=symbol, image=image, symbol=symbol, isa=A64, budget=BUDGET)
+    return prove(fn, name=symbol, image=image, symbol=symbol, isa=A64, budget=budget)
 
 
 def without_search(patch: pytest.MonkeyPatch) -> None:
@@ -47,17 +47,20 @@ def refute(fn: ProofFn, image: Image, symbol: str) -> tuple[str, str]:
     return r.counterexample.kind, r.counterexample.claim
 
 
-def symbolically(fn: ProofFn, image: Image, symbol: str) -> dict[str, list[str]]:
+def symbolically(
+    fn: ProofFn, image: Image, symbol: str, visits: int = 2, budget: Budget = BUDGET
+) -> dict[str, list[str]]:
     """The obligations that the symbolic proof alone does not show: kind -> names.
 
-    Concrete runs only suggest what loops change; whatever they break is kept from the proof.
+    At most so many runs are made only to see loops iterate.  Concrete runs only suggest what loops change;
+    whatever they break is kept from the proof.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(armsym.proof.concrete, "_broken", lambda *_, **__: None)
         patch.setattr(armsym.proof.run, "run_trial", _silent)
-        patch.setattr(armsym.proof.run, "VISITS", armsym.proof.run.VISITS[:2])
+        patch.setattr(armsym.proof.run, "VISITS", armsym.proof.run.VISITS[:visits])
         without_search(patch)
-        r = run(fn, image, symbol)
+        r = run(fn, image, symbol, budget)
     assert r.counterexample is None
     assert Status.REFUTED not in {o.status for o in r.obligations}
     open_: dict[str, list[str]] = {}
