@@ -6,7 +6,7 @@ from armsym.dsl import Bits, Proof, State, lanes, proof
 from armsym.bits import Bits, Prop, concat, ite, opaque, select
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.declare import Proof
-from armsym.proof.handles import Blocks, Claims, Fold, Region, State, Words, lanes
+from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region, State, Words, lanes
 from armsym.proof.loops import Loop
 from armsym.proof.registry import ProofDefinition, proof
 
@@ -17,6 +17,7 @@ __all__ = [
     "Claims",
     "Fold",
     "InputError",
+    "Iterated",
     "Loop",
     "Proof",
     "ProofDefinition",

@@ -71,7 +71,7 @@ class Stepper:
             target = m.branch_target
             if target is None:
                 return offset + 4
-            to = self._offset_of(target)
+            to = self.offset_of(target)
             cond = m.branch_condition
             return to if cond is None else Fork(cond, to, offset + 4)
         except MachineStop as e:
@@ -79,7 +79,8 @@ class Stepper:
                 e.address = offset
             raise
 
-    def _offset_of(self, target: Bits) -> int:
+    def offset_of(self, target: Bits) -> int:
+        """The offset a branch target lies at, or RETURNED; raises `BranchError`."""
         t = target.value
         back = self.return_address.value
         if t == back if isinstance(t, int) else (target == self.return_address).value is True:

@@ -342,6 +342,9 @@ class _Both:
         self.differing += not same
         return to
 
+    def offset_of(self, target: Bits) -> int:
+        return self._own.offset_of(target)
+
     def _decide(self, p: Prop) -> int | None:
         path = self._engine._current
         assert path is not None

@@ -114,6 +114,7 @@ def _definitions(folder: str) -> dict[str, ProofDefinition]:
 def prove_tracked(d: ProofDefinition, image: Image, budget: Budget) -> tuple[ProofResult, set[int], set[int]]:
     """`prove`, with the offsets of the instructions its symbolic run executed and of the bytes it read."""
     executed: set[int] = set()
+    read: set[int] = set()
 
     class Recording(Engine):
         def run(self) -> None:
@@ -122,11 +123,12 @@ def prove_tracked(d: ProofDefinition, image: Image, budget: Budget) -> tuple[Pro
                 super().run()
             finally:
                 executed.update(self.executed)
+                read.update(image.read)  # type: ignore[attr-defined]
 
     image.__class__, image.read = _Tracked, set()  # type: ignore[attr-defined]
     with mock.patch.object(proof_run, "Engine", Recording):
         r = proof_run.prove(d, name=d.name, image=image, symbol=d.symbol, isa=A64, budget=budget)
-    return r, executed, image.read  # type: ignore[attr-defined]
+    return r, executed, read
 
 
 def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:

@@ -11,34 +11,54 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from armsym.dsl import Bits, Claims, Fold, Proof, Region, State, Words
+from armsym.dsl import Bits, Claims, Fold, Iterated, Proof, Region, State, Words
 from specs import sha3
 
-__all__ = ["Permutation", "general_registers", "permutation", "s2n_scalar", "vectors"]
+__all__ = [
+    "KECCAK_F",
+    "absorbs",
+    "in_memory",
+    "s2n_scalar",
+    "scalar_absorbing",
+    "scalar_rounds",
+    "scalar_routine",
+    "vector_absorbing",
+    "vector_rounds",
+    "vector_routine",
+]
 
 
-class Permutation(NamedTuple):
-    """The state in memory; A(2r) is the state before round r, A(2r + 1) the one after its theta."""
+def half_round(S: Words, k: int) -> list[Bits]:
+    """Rnd(A, r) of section 3.3 in two steps: theta for k = 2r, the rest for k = 2r + 1."""
+    A = sha3.state_of(S)
+    return sha3.lanes_of(sha3.iota(sha3.chi(sha3.pi(sha3.rho(A))), k // 2) if k % 2 else sha3.theta(A))
 
-    ctx: Region
-    A: Fold
+
+#: KECCAK-f[1600] on 25 lanes: Algorithm 7 takes the rounds 0 to 23.
+KECCAK_F = Iterated(half_round, times=48, name="keccak_f")
 
 
-def permutation(p: Proof) -> Permutation:
-    """Declare the argument and the postcondition: on return the lanes are A(48), KECCAK-f of those on entry."""
+def permutation(p: Proof, lanes: Callable[[State | None], Words]) -> Fold:
+    """State that on return the lanes are KECCAK-f of those on entry; `lanes` says where they are, None is entry.
+
+    Of the fold, A(2r) is the state before round r, A(2r + 1) the one after its theta.
+    """
+    A = p.unfold(KECCAK_F, lanes(None))
+    p.ensures(lambda s: {"lanes": lanes(s) == A(48)})
+    return A
+
+
+def in_memory(p: Proof) -> Fold:
+    """`void f(uint64_t A[5][5])`."""
     ctx = p.region("ctx", 200, access="rw")  # 25 lanes of eight bytes
     p.call(x0=ctx)
-
-    def half_round(S: Words, index: Words) -> list[Bits]:
-        # Rnd(A, r) of section 3.3 in two steps; Algorithm 7 takes the rounds 0 to 23.
-        r, second = divmod(index[0].uint, 2)
-        A = sha3.state_of(S)
-        return sha3.lanes_of(sha3.iota(sha3.chi(sha3.pi(sha3.rho(A))), r) if second else sha3.theta(A))
-
-    A = p.fold(half_round, start=ctx.words(64), over=lambda k: Words([k]), name="A")
     p.modifies(ctx)
-    p.ensures(lambda s: {"lanes": ctx.words(64, at=s) == A(48)})
-    return Permutation(ctx, A)
+    return permutation(p, lambda s: ctx.words(64, at=s))
+
+
+def in_registers(p: Proof, lanes: Callable[[State], Words]) -> Fold:
+    """A routine of no calling convention, whose caller keeps the lanes in registers."""
+    return permutation(p, lambda s: lanes(s or p.entry))
 
 
 class _Theta(NamedTuple):
@@ -54,72 +74,140 @@ def _after_theta(t: _Theta, A: Words) -> Claims:
 
 def _rounds(
     p: Proof,
-    f: Permutation,
+    A: Fold,
     *,
     head: int,
     lanes: Callable[[State], Words],
     middle: int,
     theta: Callable[[State], _Theta],
     first: int = 0,
+    drop_v: Iterable[int] = (),
 ) -> None:
     """Cut round `first` and all after it, at the loop head and in the middle."""
 
     def forget(index: int) -> list[tuple[Fold, int]]:
-        return [(f.A, index)] if index < 48 else []
+        return [(A, index)] if index < 48 else []
 
-    @p.cut_each(head, forget=lambda k: forget(2 * (first + k)))
+    @p.cut_each(head, forget=lambda k: forget(2 * (first + k)), drop_v=drop_v)
     def _(s: State, k: int) -> Claims:
         if first + k >= 24:
             return {"no round after the last": False}
-        return {"lanes before the round": lanes(s) == f.A(2 * (first + k))}
+        return {"lanes before the round": lanes(s) == A(2 * (first + k))}
 
-    @p.cut_each(middle, forget=lambda k: forget(2 * (first + k) + 1))
+    @p.cut_each(middle, forget=lambda k: forget(2 * (first + k) + 1), drop_v=drop_v)
     def _(s: State, k: int) -> Claims:
         if first + k >= 24:
             return {"no round after the last": False}
-        return _after_theta(theta(s), f.A(2 * (first + k) + 1))
+        return _after_theta(theta(s), A(2 * (first + k) + 1))
 
 
 def _registers(s: State, numbers: Iterable[int]) -> Words:
     return Words(s.x[n] for n in numbers)
 
 
-def general_registers(p: Proof, f: Permutation, routine: str = "KeccakF1600_int") -> None:
-    """OpenSSL's scalar code: lanes in X0 to X24, but X25 for X18, the platform's register."""
-    start = p.image.symbol(routine).offset
-    before = [*range(18), 25, *range(19, 25)]
-    after = [0, 1, 27, 26, 28, *before[5:]]
+def _low(s: State, numbers: Iterable[int]) -> Words:
+    return Words(s.v[n][63:0] for n in numbers)
+
+
+#: OpenSSL's scalar code: lanes in X0 to X24, but X25 for X18, the platform's register.
+_SCALAR = (*range(18), 25, *range(19, 25))
+
+
+def scalar_routine(p: Proof) -> None:
+    """KeccakF1600_int: lanes in general-purpose registers; its caller lends it 32 bytes of its frame."""
+    scalar_rounds(p, in_registers(p, lambda s: _registers(s, _SCALAR)))
+    p.clobbers(x=[*_SCALAR, 26, 27, 28])
+    p.modifies(p.stack(0, above=32))
+
+
+def scalar_rounds(p: Proof, A: Fold) -> None:
+    """The rounds of KeccakF1600_int."""
+    start = p.image.symbol("KeccakF1600_int").offset
+    after = [0, 1, 27, 26, 28, *_SCALAR[5:]]
     nothing = Words([Bits(64, 0)] * 25)
     _rounds(
         p,
-        f,
+        A,
         head=start + 0x10,
-        lanes=lambda s: _registers(s, before),
+        lanes=lambda s: _registers(s, _SCALAR),
         middle=start + 0xE0,
         theta=lambda s: _Theta(_registers(s, after), nothing),
     )
 
 
-def vectors(p: Proof, f: Permutation, head: str, middle: int, lacking: Iterable[int], *, skip: int = 0) -> None:
+def vector_routine(p: Proof) -> None:
+    """KeccakF1600_ce: lanes in the low halves of V0 to V24."""
+    vector_rounds(p, in_registers(p, lambda s: _low(s, range(25))), "KeccakF1600_ce", (29, 30, 31, 27, 28), skip=0x10)
+    p.clobbers(x=[9, 10], v=range(32))
+
+
+def vector_rounds(p: Proof, A: Fold, head: str, lacking: Iterable[int], *, skip: int = 0) -> None:
     """EOR3, RAX1, XAR, BCAX: lanes in the low halves of V0 to V24, theta and rho in one instruction.
 
-    The loop's head lies `skip` bytes after the symbol `head`; `middle` bytes after it, before the
-    first XAR, the vectors `lacking` hold what theta adds to the sheets x = 0 to 4.
+    The loop's head lies `skip` bytes after the symbol `head`; before the first XAR, the vectors
+    `lacking` hold what theta adds to the sheets x = 0 to 4.
     """
     at = p.image.symbol(head).offset + skip
     adds = [*lacking] * 5
-
-    def low(s: State, numbers: Iterable[int]) -> Words:
-        return Words(s.v[n][63:0] for n in numbers)
-
     _rounds(
         p,
-        f,
+        A,
         head=at,
-        lanes=lambda s: low(s, range(25)),
-        middle=at + middle,
-        theta=lambda s: _Theta(low(s, range(25)), low(s, adds)),
+        lanes=lambda s: _low(s, range(25)),
+        middle=at + 0x3C,
+        theta=lambda s: _Theta(_low(s, range(25)), _low(s, adds)),
+        drop_v=range(32),
     )
+
+
+class Absorbed(NamedTuple):
+    """The input of a sponge: n blocks of r bytes and a rest; S(i) is the state after i blocks."""
+
+    r: int
+    n: Bits
+    rest: Bits
+    inp: Region
+    S: Fold
+
+
+def absorbs(p: Proof) -> Absorbed:
+    """`size_t f(uint64_t A[5][5], const uint8_t *inp, size_t len, size_t r)`, for every rate r and len up to 2^50.
+
+    All whole blocks of inp are absorbed in turn; the result is the number of bytes left, len modulo r.
+    """
+    r = p.choice("r", range(8, 200, 8))
+    n, rest = p.nat("n", high=2**50 // r), p.nat("rest", high=r - 1)
+    A = p.region("A", 200, access="rw")
+    inp = p.region("inp", r * n + rest, access="r")
+    p.call(x0=A, x1=inp, x2=r * n + rest, x3=r)
+    S = p.fold(_absorb, start=A.words(64), over=inp.blocks(words=r // 8, width=64), name="S")
+    p.modifies(A)
+    p.ensures(lambda s: {"state": A.words(64, at=s) == S(n), "bytes left": s.x0 == rest})
+    return Absorbed(r, n, rest, inp, S)
+
+
+def _absorb(S: Words, P: Words) -> Words:
+    return Words(sha3.absorb(S, P, KECCAK_F))
+
+
+def scalar_absorbing(p: Proof, f: Absorbed) -> None:
+    """SHA3_absorb: lanes as in KeccakF1600_int, cursor and length in X27 and X28."""
+
+    @p.invariant(p.routine.back_edge(), upto=f.n, inclusive=True)
+    def _(s: State, i: Bits) -> Claims:
+        return {"state so far": _registers(s, _SCALAR) == f.S(i), **_left(f, s.x27, s.x28, i)}
+
+
+def vector_absorbing(p: Proof, f: Absorbed) -> None:
+    """SHA3_absorb_cext: lanes as in KeccakF1600_ce, cursor and length in X1 and X2."""
+
+    @p.invariant(p.routine.back_edge(), upto=f.n, inclusive=True)
+    def _(s: State, i: Bits) -> Claims:
+        return {"state so far": _low(s, range(25)) == f.S(i), **_left(f, s.x1, s.x2, i)}
+
+
+def _left(f: Absorbed, cursor: Bits, length: Bits, i: Bits) -> Claims:
+    return {"cursor": cursor == f.inp.base + f.r * i, "length": length == f.r * (f.n - i) + f.rest}
 
 
 #: s2n-bignum's scalar code, by lane: register at the loop's head and the rotation still to be done.
@@ -152,7 +240,7 @@ _S2N_THETA_0 = (
 )
 
 
-def s2n_scalar(p: Proof, f: Permutation) -> None:
+def s2n_scalar(p: Proof, A: Fold) -> None:
     """s2n-bignum's scalar code: round 0 stands before the loop, and rho is left to the next use of a lane."""
 
     def lanes(s: State) -> Words:
@@ -169,14 +257,14 @@ def s2n_scalar(p: Proof, f: Permutation) -> None:
                 lacking.append(Bits(64, 0))
         return _Theta(found, lacking)
 
-    @p.cut(p.image.symbol("sha3_keccak_f1600").offset + 0x114, forget=[(f.A, 1)])
+    @p.cut(p.image.symbol("sha3_keccak_f1600").offset + 0x114, forget=[(A, 1)])
     def _(s: State) -> Claims:
-        return _after_theta(theta(s, _registers(s, [r for r, _ in _S2N]), _S2N_THETA_0, (27, 29, 0, 23, 30)), f.A(1))
+        return _after_theta(theta(s, _registers(s, [r for r, _ in _S2N]), _S2N_THETA_0, (27, 29, 0, 23, 30)), A(1))
 
     head = p.image.symbol("Lsha3_keccak_f1600_loop").offset
     _rounds(
         p,
-        f,
+        A,
         head=head,
         lanes=lanes,
         middle=head + 0xBC,

@@ -6,6 +6,8 @@ so that the words are the string's bytes read in little-endian order (appendix B
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from armsym.bits import Bits
 from specs.words import Words, blocks_of, bytes_from_words, exactly, words_from_bytes
 
@@ -114,15 +116,20 @@ def keccak_f(A: State) -> State:
     return A
 
 
-def absorb(S: Words, P: Words) -> Words:
+def _keccak_f(S: Words) -> Words:
+    return lanes_of(keccak_f(state_of(S)))
+
+
+def absorb(S: Words, P: Words, f: Callable[[Words], Words] = _keccak_f) -> Words:
     """f(S xor (P_i || 0^c)): S has 25 words, the block P_i of r bits has r/64.  Algorithm 8, step 6.
 
-    Raises `ValueError` if the block is not shorter than the state.
+    The construction is one of any f; here it is KECCAK-f[1600] on strings of 25 words.  Raises
+    `ValueError` if the block is not shorter than the state.
     """
     if len(P) >= len(S):
         raise ValueError(f"a block of {len(P)} words leaves no capacity in a state of {len(S)} words")
     string = [s ^ p for s, p in zip(S, P, strict=False)] + S[len(P) :]
-    return lanes_of(keccak_f(state_of(string)))
+    return f(string)
 
 
 def pad10star1(x: int, m: int) -> list[int]:
@@ -151,7 +158,7 @@ def sponge(r: int, message: bytes, suffix: list[int], d: int) -> bytes:
     # 7 to 10. Squeeze.
     Z = bytes_from_words(S[: r // 64], "little")
     while len(Z) < d // 8:
-        S = lanes_of(keccak_f(state_of(S)))
+        S = _keccak_f(S)
         Z += bytes_from_words(S[: r // 64], "little")
     return Z[: d // 8]
 

@@ -12,7 +12,7 @@ from armsym.proof.result import Status
 from armsym.symbolic_memory import Access, SymbolicRegion
 from armsym.terms.node import Term
 
-__all__ = ["check_bounds"]
+__all__ = ["check_bounds", "inside"]
 
 Answer = tuple[str, Status, str, float, str]
 
@@ -55,7 +55,11 @@ def _inside(path: Path, region: SymbolicRegion, symbolic: Term | None, lo: int, 
     if symbolic is None and region.size.is_concrete:
         return lo >= 0 and hi <= region.size.uint
     start = Bits.wrap(64, lo) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, lo)
-    length = Bits(64, hi - lo)
+    return inside(path, region, start, Bits(64, hi - lo), timeout_ms)
+
+
+def inside(path: Path, region: SymbolicRegion, start: Bits, length: Bits, timeout_ms: int) -> bool:
+    """Whether the `length` bytes at offset `start` are shown to lie within the region."""
     # start + length <= size, said so that nothing can wrap.
     claim = (length <= region.size) & (start <= region.size - length)
     return path.knowledge.prove(claim.bit.value, timeout_ms).holds is True

@@ -26,9 +26,6 @@ from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 
 __all__ = ["ConcreteProof", "Trial", "Violation", "flatten", "run_trial"]
 
-PRESERVED_X = (18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29)
-PRESERVED_D = (8, 9, 10, 11, 12, 13, 14, 15)
-
 MAX_STEPS = 400_000
 
 
@@ -93,7 +90,8 @@ class ConcreteProof(Proof):
         self._concrete: dict[str, ConcreteRegion] = {}
         self._initial: dict[str, bytes] = {}
         self._globals: list[tuple[int, int, int]] = []
-        self._depth = 0
+        self._depth = self._above = 0
+        self._registers: Machine | None = None
         self.inputs: dict[str, str] = {}
         self.unmet = ""
 
@@ -178,8 +176,8 @@ class ConcreteProof(Proof):
                 return v
         return None
 
-    def _make_stack(self, depth: int) -> None:
-        self._depth = depth
+    def _make_stack(self, depth: int, above: int) -> None:
+        self._depth, self._above = depth, above
 
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
@@ -231,6 +229,23 @@ class ConcreteProof(Proof):
 
     # -- the machine --------------------------------------------------------------------------
 
+    def _entry_registers(self) -> Machine:
+        if self._registers is None:
+            x = [Bits(64, self._sec.getrandbits(64)) for _ in range(31)]
+            x[30] = Bits(64, 0x6FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 2))
+            for n, v in self._arguments.items():
+                x[n] = v if v.width == 64 else Bits(64, (self._sec.getrandbits(32) << 32) | v.uint)
+            m = self._registers = Machine(
+                x=x,
+                sp=Bits(64, 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)),
+                v=[Bits(128, self._sec.getrandbits(128)) for _ in range(32)],
+                nzcv=NZCV.of_bits(Bits(4, self._sec.getrandbits(4))),
+                pc=Bits(64, self.machine_base + self.routine.entry),
+                memory=ConcreteMemory([]),
+            )
+            m.dit = Bits(1, self._pub.getrandbits(1))
+        return self._registers
+
     def start(self) -> Trial:
         """A machine at the routine's entry, with everything undeclared random."""
         image = self.routine.image
@@ -247,27 +262,13 @@ class ConcreteProof(Proof):
                 continue
             base = self.machine_base
             fetch = partial(self.routine.loaded, s, base)
-            regions.append(
-                ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access)
-            )
-        top = 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)
-        if self._depth:
-            stack = bytearray(self._sec.randbytes(self._depth))
+            regions.append(ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access))
+        m = self._entry_registers().fork()
+        top, back = m.sp.uint, m.x[30].uint
+        if self._depth or self._above:
+            stack = bytearray(self._sec.randbytes(self._depth + self._above))
             regions.append(ConcreteRegion("stack", top - self._depth, stack, "rw"))
-        back = 0x6FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 2)
-        x = [Bits(64, self._sec.getrandbits(64)) for _ in range(31)]
-        x[30] = Bits(64, back)
-        for n, v in self._arguments.items():
-            x[n] = v if v.width == 64 else Bits(64, (self._sec.getrandbits(32) << 32) | v.uint)
-        m = Machine(
-            x=x,
-            sp=Bits(64, top),
-            v=[Bits(128, self._sec.getrandbits(128)) for _ in range(32)],
-            nzcv=NZCV.of_bits(Bits(4, self._sec.getrandbits(4))),
-            pc=Bits(64, self.machine_base + self.routine.entry),
-            memory=ConcreteMemory(regions),
-        )
-        m.dit = Bits(1, self._pub.getrandbits(1))
+        m.memory = ConcreteMemory(regions)
         t = Trial(self.inputs, m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         return t
@@ -405,14 +406,9 @@ def run_trial(
 
 def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
     entry = t.entry
-    for n in PRESERVED_X:
-        if m.x[n].value != entry.x[n].value:
-            return Violation("abi", f"x{n} is preserved", f"{entry.x[n].uint:#x}", f"{m.x[n].uint:#x}", "on return")
-    for n in PRESERVED_D:
-        if m.v[n][63:0].value != entry.v[n][63:0].value:
-            return Violation(
-                "abi", f"d{n} is preserved", f"{entry.v[n][63:0].uint:#x}", f"{m.v[n][63:0].uint:#x}", "on return"
-            )
+    for _, register, was, now in p._d.interface.pairs(entry, m):
+        if was.value != now.value:
+            return Violation("abi", f"{register} is preserved", f"{was.uint:#x}", f"{now.uint:#x}", "on return")
     if m.dit.value != entry.dit.value:
         return Violation("abi", "PSTATE.DIT is restored", f"{entry.dit.uint}", f"{m.dit.uint}", "on return")
     if m.sp.value != entry.sp.value:

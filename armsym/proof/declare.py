@@ -8,17 +8,20 @@ give the declarations their meaning.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from armsym.bits import Bits, Prop
 from armsym.elf import Image
 from armsym.errors import InputError
-from armsym.proof.handles import Claims, Fold, Region, Rodata, State, Words
+from armsym.machine import Machine
+from armsym.proof.abi import AAPCS64, Interface
+from armsym.proof.handles import Claims, Fold, Iterated, Region, Rodata, State, Words
 from armsym.proof.loops import Loop, Routine
 
-__all__ = ["Cut", "Invariant", "Proof", "StackArea"]
+__all__ = ["Contract", "Cut", "Invariant", "Proof", "StackArea"]
 
 #: Names that the engine gives to its own variables and regions.
 RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "dit0", "N", "Z", "C", "V"})
@@ -32,11 +35,27 @@ CutFn = Callable[[State, int], Claims]
 ForgetFn = Callable[[int], Sequence[tuple[Fold, int]]]
 
 
+class Contract(Protocol):
+    """A proof whose statement stands for the routine where another calls it: an `armsym.proof.registry` definition."""
+
+    @property
+    def name(self) -> str:
+        """The proof's name."""
+
+    @property
+    def symbol(self) -> str:
+        """The routine it speaks of."""
+
+    def __call__(self, p: Proof) -> None:
+        """Declare inputs and claims."""
+
+
 @dataclass(frozen=True)
 class StackArea:
-    """`depth` bytes below the stack pointer on entry."""
+    """`depth` bytes below the stack pointer on entry, and `above` bytes from it up."""
 
     depth: int
+    above: int
 
 
 @dataclass
@@ -63,6 +82,7 @@ class Cut:
     claims: CutFn
     forget: ForgetFn
     name: str
+    drop_v: frozenset[int]
 
 
 @dataclass
@@ -74,6 +94,9 @@ class _Declared:
     ensures: list[EnsuresFn] = field(default_factory=list)
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0
+    above: int = 0
+    interface: Interface = AAPCS64
+    contracts: list[Contract] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
     requires: list[tuple[str, Prop]] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
@@ -95,6 +118,7 @@ class Proof(ABC):
         self._chosen = dict(chosen or {})
         self._arbitrary = Bits(64, 0)
         self._blocks: dict[tuple[object, object], list[Bits]] = {}
+        self._entry: State | None = None
 
     # -- inputs -------------------------------------------------------------------------------
 
@@ -205,6 +229,8 @@ class Proof(ABC):
         Assumes AAPCS64: SP is 16-byte aligned, LR holds the caller's return address; obliges
         return, SP and callee-saved registers.  A w register leaves the upper half unknown.
         """
+        if self._entry is not None:
+            raise InputError("call: the registers on entry were read already")
         for name, value in registers.items():
             kind, digits = name[:1], name[1:]
             if kind not in "xw" or not digits.isdigit() or int(digits) > 30:
@@ -214,6 +240,13 @@ class Proof(ABC):
             if v.width != width:
                 raise InputError(f"call: {name} has {width} bits, the argument {v.width}")
             self._set_argument(int(digits), v)
+
+    @property
+    def entry(self) -> State:
+        """The registers on entry; arguments are declared before."""
+        if self._entry is None:
+            self._entry = State(self._entry_registers())
+        return self._entry
 
     def assume(self, text: str, condition: Prop) -> None:
         """A precondition on the inputs, listed in the report as `text`."""
@@ -254,25 +287,52 @@ class Proof(ABC):
         self._d.folds.append(Fold(self, name, step, start, over))
         return self._d.folds[-1]
 
+    def unfold(self, f: Iterated, start: Sequence[Bits], *, name: str = "A") -> Fold:
+        """The steps of f from `start`: a fold A with A(f.times) = f(start)."""
+        self._new_name(name)
+        fold = Fold(self, name, lambda S, k: f.step(S, k[0].uint), start, lambda k: Words([k]), of=f)
+        self._d.folds.append(fold)
+        return fold
+
+    def clobbers(self, *, x: Iterable[int] = (), v: Iterable[int] = ()) -> None:
+        """For a routine that does not follow AAPCS64: only these registers, and the flags, may change.
+
+        SP, PSTATE.DIT and all of every other register are as on entry; it returns to LR all the same.
+        """
+        self._d.interface = Interface.clobbering(x, v)
+
     def modifies(self, *areas: Region | StackArea) -> None:
         """All that the routine may change besides volatile registers."""
         for a in areas:
             if isinstance(a, StackArea):
-                self._d.stack = max(self._d.stack, a.depth)
-                self._make_stack(self._d.stack)
+                self._d.stack, self._d.above = max(self._d.stack, a.depth), max(self._d.above, a.above)
+                self._make_stack(self._d.stack, self._d.above)
             else:
                 self._d.modifies.append(a)
 
-    def stack(self, depth: int) -> StackArea:
-        """`depth` bytes of stack below SP on entry."""
-        if depth < 0 or depth % 16:
-            raise InputError(f"stack: the depth is a multiple of 16 bytes, not {depth}")
-        return StackArea(depth)
+    def stack(self, depth: int, *, above: int = 0) -> StackArea:
+        """`depth` bytes of stack below SP on entry; and `above` bytes from SP up that its caller lends it."""
+        if depth < 0 or depth % 16 or above < 0 or above % 16:
+            raise InputError(f"stack: depths are multiples of 16 bytes, not {depth} and {above}")
+        if above:
+            self._assume(f"the {above} bytes from SP up are the routine's to change")
+        return StackArea(depth, above)
 
     def ensures(self, claims: EnsuresFn) -> EnsuresFn:
         """Claims on the state on return; usable as a decorator."""
         self._d.ensures.append(claims)
         return claims
+
+    def uses(self, *contracts: Contract) -> None:
+        """Take calls of these routines by their proofs' statements, which are proved in the same run.
+
+        At a call, or a branch to the routine's first instruction, its preconditions must hold; then
+        what it may change is unknown, but for what its `ensures` claims.
+        """
+        for c in contracts:
+            if any(known.symbol == c.symbol for known in self._d.contracts):
+                raise InputError(f"two contracts of {c.symbol}")
+            self._d.contracts.append(c)
 
     # -- steering the proof -------------------------------------------------------------------
 
@@ -319,30 +379,31 @@ class Proof(ABC):
         """
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
-            self._add_cut(at, lambda s, _: fn(s), lambda _: forget)
+            self._add_cut(at, lambda s, _: fn(s), lambda _: forget, frozenset())
             return fn
 
         return apply
 
-    def cut_each(self, at: Loop | int, *, forget: ForgetFn) -> Callable[[CutFn], CutFn]:
+    def cut_each(self, at: Loop | int, *, forget: ForgetFn, drop_v: Iterable[int] = ()) -> Callable[[CutFn], CutFn]:
         """Claims each time a loop that needs no invariant is at its head: one cut for each round.
 
         A loop of a known number of rounds is followed round by round.  `claims(s, k)` and
         `forget(k)` are as in `cut`, for the arrivals k = 0, 1, ... at the head (of each iteration
-        of the loop around it, if that one has an invariant).
+        of the loop around it, if that one has an invariant).  Of the vector registers `drop_v`
+        only what the claims name is known from there on.
         """
 
         def apply(fn: CutFn) -> CutFn:
-            self._add_cut(at.head if isinstance(at, Loop) else at, fn, forget)
+            self._add_cut(at.head if isinstance(at, Loop) else at, fn, forget, frozenset(drop_v))
             return fn
 
         return apply
 
-    def _add_cut(self, at: int, claims: CutFn, forget: ForgetFn) -> None:
+    def _add_cut(self, at: int, claims: CutFn, forget: ForgetFn, drop_v: frozenset[int]) -> None:
         where = self.routine.image.symbolize(at)
         if any(c.at == at for c in self._d.cuts):
             raise InputError(f"two cuts at {where}: put their claims into one")
-        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}"))
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop_v))
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""
@@ -385,13 +446,15 @@ class Proof(ABC):
     @abstractmethod
     def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits: ...
     @abstractmethod
+    def _entry_registers(self) -> Machine: ...
+    @abstractmethod
     def _make_word(self, name: str, width: int, public: bool) -> Bits: ...
     @abstractmethod
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None: ...
     @abstractmethod
     def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits: ...
     @abstractmethod
-    def _make_stack(self, depth: int) -> None: ...
+    def _make_stack(self, depth: int, above: int) -> None: ...
     @abstractmethod
     def _set_argument(self, n: int, value: Bits) -> None: ...
     @abstractmethod

@@ -10,20 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from textwrap import shorten
 
-from armsym.bits import Bits, Prop
-from armsym.discharge import algebra
-from armsym.discharge.truth_tables import always
-from armsym.discharge.z3_bridge import Model
+from armsym.bits import Bits
 from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import check_bounds
-from armsym.proof.buffers import assume_pointwise, parts, pointwise_conditions
-from armsym.proof.concrete import PRESERVED_D, PRESERVED_X
+from armsym.proof.buffers import assume_pointwise, parts
+from armsym.proof.contract import KIND, Callee
 from armsym.proof.declare import Cut, Invariant
-from armsym.proof.handles import Claims, Fold, State, Words
+from armsym.proof.handles import Fold, State, Words
 from armsym.proof.havoc import WHOLE, Havoc, Location, LoopGuess, havoc, written_by, written_everywhere, wrote_beyond
+from armsym.proof.ledger import Ledger
 from armsym.proof.path import Knowledge, Path
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status
@@ -33,14 +30,9 @@ from armsym.symbolic_memory import Access, variable
 from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Term, Value, node_count
-from armsym.terms.show import show, size
+from armsym.terms.show import show
 
 __all__ = ["Budget", "Engine"]
-
-
-#: A claim of more distinct terms than this is not given to the solver: on whole blocks of a hash
-#: it only spends its time (and more than its time limit, which it does not see while bit-blasting).
-SOLVER_LIMIT = 600
 
 
 @dataclass(frozen=True)
@@ -130,18 +122,19 @@ class Engine:
         for at, what in p._d.shows:
             self.shows.setdefault(at, []).append(what)
         self.shown: list[str] = []
-        self._results: dict[tuple[str, str], Obligation] = {}
-        #: Obligations not shown once already: their other instances are not worth the solver's time.
-        self._failed: set[tuple[str, str]] = set()
+        self.ledger = Ledger(budget.claim_ms, models=unrolled)
+        self.record, self.check, self.check_one = self.ledger.record, self.ledger.check, self.ledger.check_one
         self.steps = self.paths = 0
         self.executed: set[int] = set()
         self._deadline = time.monotonic() + budget.seconds
         self._current: Path | None = None
         self._may_split = False
         self.entry = p.start()
-        #: Models in which a claim failed, to be tried as inputs.
-        self.models: list[Model] = []
         self._reached: set[int] = set()
+        callees = [Callee(c, p) for c in p._d.contracts]
+        self.callees = {c.entry: c for c in callees}
+        if p.routine.entry in self.callees or len(self.callees) < len(callees):
+            raise InputError(f"{p.routine.symbol}: a contract of the routine itself, or two of one routine")
         for at, _ in p._d.splits:
             if at not in {inv.head for inv in p._d.invariants}:
                 raise InputError(f"split at {self.image.symbolize(at)}, where no invariant stands")
@@ -155,7 +148,7 @@ class Engine:
     @property
     def obligations(self) -> list[Obligation]:
         """Everything recorded."""
-        return list(self._results.values())
+        return self.ledger.obligations
 
     @property
     def assumptions(self) -> list[str]:
@@ -163,17 +156,6 @@ class Engine:
         isa = self.p.routine.isa
         found = {isa.decode(self.image.word(at)).assumption() for at in self.executed}
         return sorted(a for a in found if a is not None)
-
-    def record(
-        self, kind: str, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""
-    ) -> None:
-        """Note one instance of an obligation; the worst status of all instances stays."""
-        o = self._results.get((kind, name))
-        new = Obligation(name, kind, status, by, seconds, detail)
-        if o is None:
-            self._results[kind, name] = new
-        else:
-            o.join(new)
 
     # -- the whole ----------------------------------------------------------------------------
 
@@ -198,6 +180,9 @@ class Engine:
         for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
             if at not in self._reached:
                 self.record("invariant", what, Status.UNDECIDED, detail="no path reaches this point")
+        for at, callee in self.callees.items():
+            if at not in self._reached:
+                self.record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
         for kind, name in (
             ("decode", "every instruction reached is modelled"),
             ("constant-time", "no branch, address or variable-latency operand depends on a secret"),
@@ -207,12 +192,13 @@ class Engine:
             self.record(kind, name, Status.PROVED, by="exploration")
 
     def _prepare(self, path: Path) -> None:
-        path.machine.on_leak = lambda kind, value: self._leak(path, kind, value)
-        path.memory.decide = lambda c: _decide(path, c)
+        path.machine.on_leak = lambda kind, value: self.leak(path, kind, value)
+        path.memory.decide = path.decide
         path.memory.fixed = path.knowledge.fixed
-        path.memory.disjoint = lambda *a: _disjoint(path, *a)
+        path.memory.disjoint = path.disjoint
 
-    def _leak(self, path: Path, kind: str, value: Bits) -> None:
+    def leak(self, path: Path, kind: str, value: Bits) -> None:
+        """Note a value that an attacker may see: it must not depend on a secret."""
         v = value.value
         if isinstance(v, int) or not ops.is_secret(v):
             return
@@ -249,7 +235,7 @@ class Engine:
             except MachineStop as e:
                 kind = "memory" if isinstance(e, MemoryFault) else "decode"
                 if self.unrolled:
-                    self._witness(path)
+                    self.ledger.witness(path)
                 name = "every access is permitted" if kind == "memory" else "every instruction reached is modelled"
                 self.record(
                     kind,
@@ -290,11 +276,16 @@ class Engine:
                 self._arrived(path, invariants[at], origin)
                 return
             path.steps += 1
+            if at in self.callees and path.steps > 1:
+                self._reached.add(at)
+                self.at(path, origin.indices if origin else [])
+                path.at = self.callees[at].call(self, path)
+                continue
             if at in self.cuts:
                 self._reached.add(at)
                 self._cut(path, self.cuts[at], origin)
             for what in self.shows.get(at, ()):
-                self._at(path, origin.indices if origin else [])
+                self.at(path, origin.indices if origin else [])
                 self.shown.append(f"at {at:#x} <{self.image.symbolize(at)}>:\n{what(State(path.machine))}")
             self.steps += 1
             if not self.steps & 0x1F:
@@ -324,7 +315,7 @@ class Engine:
             if len(memory.log) != logged:
                 self._check_below_sp(path, sp, logged)
             if m.sp is not sp:
-                self._release_stack(path)
+                self.release_stack(path)
             if isinstance(to, Fork):
                 branched = self._branch(path, to, origin, todo)
                 if branched is None:
@@ -377,7 +368,7 @@ class Engine:
         return None
 
     def _check_below_sp(self, path: Path, sp_before: Bits, logged: int) -> None:
-        low = [self._sp_offset(s) for s in (sp_before, path.machine.sp)]
+        low = [self.sp_offset(s) for s in (sp_before, path.machine.sp)]
         for a in path.memory.log[logged:]:
             if a.region.name != "stack":
                 continue
@@ -393,9 +384,9 @@ class Engine:
                     " lies below SP or cannot be compared with it",
                 )
 
-    def _release_stack(self, path: Path) -> None:
+    def release_stack(self, path: Path) -> None:
         """What lies below SP is anybody's (a signal handler's, say): it is unknown from here on."""
-        low = self._sp_offset(path.machine.sp)
+        low = self.sp_offset(path.machine.sp)
         region = self.p._stack
         if region is None or low is None:
             return
@@ -405,7 +396,8 @@ class Engine:
             memory.log.append(Access(path.at, region, None, k, cell, True))
             memory.poke(region, None, k, variable("below_sp", 8 * cell, secret=True))
 
-    def _sp_offset(self, sp: Bits) -> int | None:
+    def sp_offset(self, sp: Bits) -> int | None:
+        """SP less its value on entry, if that is a number."""
         d = (sp - self.p.sp0).value
         return (d - (1 << 64) if d >> 63 else d) if isinstance(d, int) else None
 
@@ -414,92 +406,15 @@ class Engine:
         for name, status, by, seconds, detail in check_bounds(path, self.image, self.budget.claim_ms):
             self.record("memory", name, status, by, seconds, detail)
 
-    # -- claims -------------------------------------------------------------------------------
+    # -- cuts and lemmas ----------------------------------------------------------------------
 
-    def _at(self, path: Path, anchors: list[Bits]) -> None:
+    def at(self, path: Path, anchors: list[Bits]) -> None:
+        """From here on claims are about this path."""
         self._current = path
         self.p.knowledge, self.p.anchors = path.knowledge, anchors
 
-    def check(self, path: Path, claims: Claims, kind: str, where: str) -> None:
-        """Prove named claims on a path."""
-        for name, claim in claims.items():
-            for k, part in enumerate(parts(claim)):
-                label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
-                if isinstance(part, Pointwise):
-                    self._check_pointwise(path, part, kind, f"{where}{name}")
-                else:
-                    self.check_one(path, part, kind, f"{where}{name}", label)
-
-    def _check_pointwise(self, path: Path, claim: Pointwise, kind: str, name: str) -> None:
-        conditions = pointwise_conditions(path.memory, claim)
-        if isinstance(conditions, str):
-            self.record(kind, name, Status.UNDECIDED, detail=f"{claim.region.name}: {conditions}")
-            return
-        for label, prop in conditions:
-            self.check_one(path, prop, kind, name, label)
-        if not conditions:
-            self.record(kind, name, Status.PROVED, "identity")
-
-    def check_one(self, path: Path, prop: Prop, kind: str, name: str, label: str) -> None:
-        """Prove one condition."""
-        began = time.perf_counter()
-        if prop.value is True:
-            self.record(kind, name, Status.PROVED, "identity", time.perf_counter() - began)
-            return
-        products = self._by_algebra(prop)
-        if products:
-            self.record(kind, name, Status.PROVED, "algebra", time.perf_counter() - began)
-            return
-        if not isinstance(prop.value, bool) and always(prop.value):
-            self.record(kind, name, Status.PROVED, "truth table", time.perf_counter() - began)
-            return
-        if (
-            products is None
-            and not isinstance(prop.value, bool)
-            and (kind, name) not in self._failed
-            and size(prop.value) <= SOLVER_LIMIT
-        ):
-            out = path.knowledge.prove(prop.value, self.budget.claim_ms)
-            if out.holds:
-                self.record(kind, name, Status.PROVED, "z3", time.perf_counter() - began)
-                return
-            if out.model is not None and self.unrolled:
-                self.models.append(out.model)
-        elif self.unrolled:
-            self._witness(path)
-        self._failed.add((kind, name))
-        sides = "".join(
-            f"\n    {word} {shorten(show(b.value), 600, placeholder=' ...')}"
-            for word, b in zip(("is     ", "claimed"), prop.sides or (), strict=False)
-        )
-        detail = f"{label}: not shown{sides}"
-        self.record(kind, name, Status.UNDECIDED, "", time.perf_counter() - began, detail)
-
-    def _by_algebra(self, prop: Prop) -> bool | None:
-        """Whether an equation between carry-less products is shown by its form; None where there are none.
-
-        No solver is of use for those.
-        """
-        if prop.sides is None or isinstance(prop.value, bool):
-            return None
-        a, b = prop.sides
-        if not algebra.speaks_of_products(a.value, b.value):
-            return None
-        shown, ring = algebra.equal(a.width, a.value, b.value)
-        if ring is not None:
-            title = f"{ring.name} is bilinear, commutative and associative"
-            if ("lemma", title) not in self._results:
-                self.record("lemma", title, Status.PROVED, "basis vectors")
-        return shown
-
-    def _witness(self, path: Path) -> None:
-        """Keep inputs that follow this path."""
-        model = path.knowledge.solver().witness(self.budget.claim_ms)
-        if model is not None:
-            self.models.append(model)
-
     def _cut(self, path: Path, cut: Cut, origin: Origin | None) -> None:
-        self._at(path, origin.indices if origin else [])
+        self.at(path, origin.indices if origin else [])
         arrival = self._arrivals.get(cut.at, 0)
         self._arrivals[cut.at] = arrival + 1
         self.check(path, cut.claims(State(path.machine), arrival), "invariant", f"{cut.name}: ")
@@ -520,12 +435,12 @@ class Engine:
             for part in parts(claim):
                 if not isinstance(part, Pointwise):
                     a.add(part)
-        h.transfer(shadow, m, a)
+        h.transfer(shadow, m, a, {("v", n) for n in cut.drop_v})
 
     def _lemmas(self, path: Path) -> None:
         for name, condition in self.p._d.lemmas:
             self.check_one(path, condition, "lemma", name, name)
-            if self._results["lemma", name].status is Status.PROVED:
+            if self.ledger.holds("lemma", name):
                 path.knowledge.add(condition.bit.value)
 
     # -- loops --------------------------------------------------------------------------------
@@ -540,7 +455,7 @@ class Engine:
         # ones assumed of iteration i.
         first = self.p._fresh_index(inv)
         path.knowledge.add((first == 0).bit.value)
-        self._at(path, [Bits(64, 0), *(origin.indices if origin else [])])
+        self.at(path, [Bits(64, 0), *(origin.indices if origin else [])])
         within = Bits(64, 0) <= inv.upto if inv.inclusive else Bits(64, 0) < inv.upto
         sign = "<=" if inv.inclusive else "<"
         self.check_one(path, within, "termination", f"{inv.name}: i {sign} upto, on entry", f"i {sign} upto")
@@ -551,7 +466,7 @@ class Engine:
         """Whether this arrival at the head is one the invariant speaks of."""
         if inv.when is None:
             return True
-        self._at(path, [])
+        self.at(path, [])
         known = path.knowledge.decide(inv.when(State(path.machine)).bit.value)
         if known is None:
             raise BudgetError(f"{inv.name}: whether this arrival counts (when=) is not decided by what is known")
@@ -560,8 +475,7 @@ class Engine:
     def _loop(self, path: Path, inv: Invariant, parent: Origin | None) -> None:
         guess = self.guesses.get(inv.head) or LoopGuess()
         for _ in range(64):
-            before = {k: Obligation(**vars(o)) for k, o in self._results.items()}
-            failed = set(self._failed)
+            before = self.ledger.mark()
             try:
                 self._iteration(path, inv, guess, parent)
                 self.guesses[inv.head] = guess
@@ -569,8 +483,8 @@ class Engine:
             except _Restart as r:
                 if r.head != inv.head:
                     raise
-                self._results, guess = before, r.guess
-                self._failed = failed
+                self.ledger.reset(before)
+                guess = r.guess
         raise BudgetError(f"{inv.name}: no set of loop variables found in 64 attempts")
 
     def _iteration(self, path: Path, inv: Invariant, guess: LoopGuess, parent: Origin | None) -> None:
@@ -580,7 +494,7 @@ class Engine:
         i = self.p._fresh_index(inv)
         here.knowledge.add((i <= inv.upto if inv.inclusive else i < inv.upto).bit.value)
         h = havoc(here.machine, guess, i)
-        self._at(here, [i, *(parent.indices if parent else [])])
+        self.at(here, [i, *(parent.indices if parent else [])])
         a = Assumptions(set(h.unknowns))
         for claim in inv.claims(State(here.machine), i).values():
             for part in parts(claim):
@@ -611,7 +525,7 @@ class Engine:
         for on in splits:
             more = []
             for s in starts:
-                self._at(s, origin.indices)
+                self.at(s, origin.indices)
                 cond = on(State(s.machine), origin.index).bit.value
                 if isinstance(cond, int):
                     more.append(s)
@@ -631,7 +545,7 @@ class Engine:
         if beyond is not None:
             raise _Restart(inv.head, beyond, "the loop writes more than was assumed")
         after = origin.index + inv.step
-        self._at(path, [after, *origin.indices])
+        self.at(path, [after, *origin.indices])
         wrong = h.wrong_candidates(path, after)
         if wrong is not None:
             raise _Restart(inv.head, wrong, "an inferred invariant does not hold")
@@ -647,14 +561,12 @@ class Engine:
     def _returned(self, path: Path, origin: Origin | None) -> None:
         p, m, entry = self.p, path.machine, self.entry
         indices = origin.indices if origin else [Bits(64, 0)]
-        self._at(path, [indices[0] + (origin.invariant.step if origin else 1), *indices])
+        self.at(path, [indices[0] + (origin.invariant.step if origin else 1), *indices])
         self.check_one(path, m.dit == entry.dit, "abi", "PSTATE.DIT is restored", "dit")
         self.check_one(path, m.sp == p.sp0, "abi", "sp is restored", "sp")
         self.record("abi", "control returns to the caller", Status.PROVED, "identity")
-        for n in PRESERVED_X:
-            self.check_one(path, m.x[n] == entry.x[n], "abi", "x18-x29 are preserved", f"x{n}")
-        for n in PRESERVED_D:
-            self.check_one(path, m.v[n][63:0] == entry.v[n][63:0], "abi", "d8-d15 are preserved", f"d{n}")
+        for name, register, before, after in p._d.interface.pairs(entry, m):
+            self.check_one(path, after == before, "abi", name, register)
         self._frame(path)
         for fn in p._d.ensures:
             self.check(path, fn(State(m)), "ensures", "")
@@ -673,24 +585,3 @@ class Engine:
                     now = memory.peek(r, layer.symbolic, k, 1)
                     before = memory.on_entry(r, layer.symbolic, k, 1)
                     self.check_one(path, now == before, "frame", f"{r.name} is unchanged", f"{r.name}+{k}")
-
-
-def _decide(path: Path, c: Prop) -> bool | None:
-    v = c.bit.value
-    if isinstance(v, int):
-        return bool(v)
-    known = None if ops.is_secret(v) else path.knowledge.decide(v)
-    return None if known is None else bool(known)
-
-
-def _disjoint(path: Path, a: Term | None, alo: int, ahi: int, b: Term | None, blo: int, bhi: int) -> bool:
-    """Whether [a+alo, a+ahi) and [b+blo, b+bhi) cannot meet, both inside one region."""
-    first = Bits(64, a if a is not None else 0) + Bits.wrap(64, alo)
-    second = Bits(64, b if b is not None else 0) + Bits.wrap(64, blo)
-    d = second - first
-    # Within a region that does not wrap, they are apart when the distance is large either way.
-    apart = (d >= Bits.wrap(64, ahi - alo)) & (-d >= Bits.wrap(64, bhi - blo))
-    v = apart.bit.value
-    if not isinstance(v, int) and ops.is_secret(v):
-        return False
-    return path.knowledge.decide(v) == 1

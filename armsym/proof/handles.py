@@ -7,17 +7,18 @@ proved on symbolic ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, SupportsIndex, TypeAlias, overload
+from typing import TYPE_CHECKING, ClassVar, SupportsIndex, TypeAlias, overload
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.machine import Machine
 from armsym.proof.pointwise import Pointwise
+from armsym.terms.ops import apply
 
 if TYPE_CHECKING:
     from armsym.proof.declare import Proof
 
-__all__ = ["Blocks", "Claim", "Claims", "Fold", "Region", "Rodata", "State", "Words", "lanes"]
+__all__ = ["Blocks", "Claim", "Claims", "Fold", "Iterated", "Region", "Rodata", "State", "Words", "lanes"]
 
 #: A condition, or several that must all hold.
 Claim: TypeAlias = "Prop | bool | Pointwise | Sequence[Claim]"
@@ -197,8 +198,36 @@ class Rodata:
         return self._p._image_base() + self.offset
 
 
+class Iterated:
+    """f(S): `step` applied `times` times to some words, S(0) = S and S(k + 1) = step(S(k), k).
+
+    On numbers it is computed; on terms f stands for itself, as an uninterpreted function of all the
+    words, whose meaning a proof unfolds with `Proof.unfold`.
+    """
+
+    _names: ClassVar[dict[str, int]] = {}
+
+    def __init__(self, step: Callable[[Words, int], Sequence[Bits]], *, times: int, name: str) -> None:
+        if times < 1 or not name.isidentifier():
+            raise InputError(f"{name!r}: an iterated function has an identifier for a name and at least one step")
+        self.step, self.times = step, times
+        # Two functions of one name are two functions.
+        used = Iterated._names[name] = Iterated._names.get(name, 0) + 1
+        self.name = name if used == 1 else f"{name}'{used}"
+
+    def __call__(self, S: Sequence[Bits]) -> Words:
+        """f(S), of as many words as S."""
+        if all(w.is_concrete for w in S):
+            result = Words(S)
+            for k in range(self.times):
+                result = Words(self.step(result, k))
+            return result
+        args = [(w.width, w.value) for w in S]
+        return Words(Bits(w.width, apply(f"{self.name}().{j}", w.width, args)) for j, w in enumerate(S))
+
+
 class Fold:
-    """H(0) = start, H(i + 1) = step(H(i), over(i))."""
+    """H(0) = start, H(i + 1) = step(H(i), over(i)); `of` says that they are the steps of an iterated function."""
 
     def __init__(
         self,
@@ -207,8 +236,9 @@ class Fold:
         step: Callable[[Words, Words], Sequence[Bits]],
         start: Sequence[Bits],
         over: Callable[[Bits], Words],
+        of: Iterated | None = None,
     ) -> None:
-        self._p, self.name, self.step, self.over = proof, name, step, over
+        self._p, self.name, self.step, self.over, self.of = proof, name, step, over, of
         self.start = Words(start)
         self._concrete: list[Words] = [self.start]
         self._memo: dict[object, Words] = {}

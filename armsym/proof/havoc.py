@@ -8,11 +8,11 @@ the back edge has to prove, and is dropped when it does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 
-from armsym.bits import Bits, Prop
+from armsym.bits import Bits, Prop, concat
 from armsym.errors import BudgetError
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory
@@ -50,11 +50,13 @@ _versions = count(1)
 class LoopGuess:
     """Locations a loop writes, and for some of them by how much each iteration changes them.
 
-    Memory locations are cells: the region's name, and a multiple of its cell size in bytes.
+    Memory locations are cells: the region's name, and a multiple of its cell size in bytes.  Of
+    the vector registers in `halves` the low half is restored.
     """
 
     writes: set[Location] = field(default_factory=set)
     strides: dict[Location, int] = field(default_factory=dict)
+    halves: set[Location] = field(default_factory=set)
 
     def with_writes(self, new: set[Location]) -> LoopGuess:
         """The guess with more locations; all of a region takes the place of its parts."""
@@ -79,7 +81,7 @@ class LoopGuess:
 
     def copy(self) -> LoopGuess:
         """An independent copy."""
-        return LoopGuess(set(self.writes), dict(self.strides))
+        return LoopGuess(set(self.writes), dict(self.strides), set(self.halves))
 
 
 @dataclass
@@ -106,10 +108,15 @@ class Havoc:
         f = m.nzcv
         m.nzcv = NZCV.of(*(Prop._of(a.apply(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
 
-    def transfer(self, shadow: Machine, m: Machine, a: Assumptions) -> None:
-        """Put into `m` what the claims said of the unknowns of `shadow`; all else stays as it is in `m`."""
+    def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> None:
+        """Put into `m` what the claims said of the unknowns of `shadow`; all else stays as it is in `m`.
+
+        Of the locations in `drop` nothing stays: what no claim names is unknown.
+        """
         kept: dict[Term, Value] = {}
         for where in self.guess.writes:
+            if where in drop:
+                continue
             unknown = _get(shadow, self.regions, where).value
             assert isinstance(unknown, Term)
             kept[unknown] = _get(m, self.regions, where).value
@@ -120,8 +127,8 @@ class Havoc:
             unknown = _get(shadow, self.regions, where).value
             assert isinstance(unknown, Term)
             said = a.values.get(unknown)
-            if said is not None:
-                _put(m, self.regions, where, Bits(unknown.width, put(said)))
+            if said is not None or where in drop:
+                _put(m, self.regions, where, Bits(unknown.width, put(unknown if said is None else said)))
 
     def expected(self, where: Location, index: Bits) -> Bits:
         """The value of a location with a stride in iteration `index`."""
@@ -150,11 +157,16 @@ class Havoc:
             v = holds.value
             if isinstance(v, bool) or is_secret(v) or path.knowledge.decide(v) != 1:
                 wrong.append(where)
-        if not wrong:
+        now, base = path.machine.v, self.base
+        parted = {w for w in self.guess.halves if (now[w[1]][63:0] == base[w][63:0]).value is not True}
+        if not wrong and not parted:
             return None
         new = self.guess.copy()
+        new.halves -= parted
         for where in wrong:
             del new.strides[where]
+            if where[0] == "v":
+                new.halves.add(where)  # half of it may still be (the part that AAPCS64 preserves)
         return new
 
 
@@ -206,6 +218,8 @@ def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
         fresh = variable(name, width, secret=True)
         assert isinstance(fresh.value, Term)
         h.unknowns[fresh.value.id] = where
+        if where in guess.halves:
+            fresh = concat(fresh[127:64], h.base[where][63:0])
         _put(m, h.regions, where, fresh)
     flags = [variable(c, 1, secret=True) for c in "NZCV"]
     for f in flags:

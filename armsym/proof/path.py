@@ -195,6 +195,26 @@ class Path:
         m.nzcv = NZCV.of(*(Prop._of(put(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
         self.memory.rewrite(new)
 
+    def decide(self, c: Prop) -> bool | None:
+        """Whether a public condition holds; None where the facts do not decide."""
+        v = c.bit.value
+        if isinstance(v, int):
+            return bool(v)
+        known = None if ops.is_secret(v) else self.knowledge.decide(v)
+        return None if known is None else bool(known)
+
+    def disjoint(self, a: Term | None, alo: int, ahi: int, b: Term | None, blo: int, bhi: int) -> bool:
+        """Whether [a+alo, a+ahi) and [b+blo, b+bhi) cannot meet, both inside one region."""
+        first = Bits(64, a if a is not None else 0) + Bits.wrap(64, alo)
+        second = Bits(64, b if b is not None else 0) + Bits.wrap(64, blo)
+        return self.apart(first, Bits.wrap(64, ahi - alo), second, Bits.wrap(64, bhi - blo))
+
+    def apart(self, first: Bits, size: Bits, second: Bits, other: Bits) -> bool:
+        """Whether `size` bytes at offset `first` and `other` bytes at `second` of one region cannot meet."""
+        d = second - first
+        # Within a region that does not wrap, they are apart when the distance is large either way.
+        return self.decide((d >= size) & (-d >= other)) is True
+
     def fork(self) -> Path:
         """An independent copy."""
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at)

@@ -27,13 +27,14 @@ KINDS = (
     "abi",
     "termination",
     "constant-time",
+    "contract",
     "lemma",
     "invariant",
     "ensures",
 )
 
 #: Kinds that a proof need not have.
-OPTIONAL = frozenset({"lemma", "invariant"})
+OPTIONAL = frozenset({"contract", "lemma", "invariant"})
 
 _ORDER = (Status.PROVED, Status.UNDECIDED, Status.ERROR, Status.REFUTED)
 
@@ -96,6 +97,8 @@ class ProofResult:
     message: str = ""
     instructions: int = 0
     shown: list[str] = field(default_factory=list)
+    #: Of the assumptions, what the instructions executed take for granted of the core.
+    machine: list[str] = field(default_factory=list)
 
     def add(self, obligations: Sequence[Obligation], case: str = "") -> Status:
         """Add the obligations of one case of the proof, and set the status of the whole.

@@ -15,11 +15,12 @@ from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.proof.concrete import ConcreteProof, Trial, Violation, concrete_stepper, run_trial
-from armsym.proof.declare import Proof
+from armsym.proof.declare import Contract, Proof
 from armsym.proof.engine import Budget, Engine
 from armsym.proof.havoc import guess_loops
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
+from armsym.proof.reliance import rely
 from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
 from armsym.proof.symbolic import SymbolicProof
 from armsym.terms import new_table
@@ -38,6 +39,10 @@ TRIALS = tuple((hint, 1000 + hint * 10 + k) for k, hint in enumerate((2, 0, 1, 3
 TIMED = 2
 #: More of them when the symbolic proof did not close, in search of a counterexample.
 SEARCH = tuple((k % 12, 5000 + k) for k in range(24))
+
+#: A proof of more cases than this makes one run of each but the first, of the least length.
+FEW = 4
+FURTHER = ((0, 4000),)
 
 #: Runs with these lengths, if need be, to see every loop iterate.
 VISITS = (2, 2, 2, 24, 2, 2, 40, 2, 2, 70, 2, 2, 24, 2, 2, 40)
@@ -181,7 +186,9 @@ def _prove(
     isa: InstructionSet,
     budget: Budget | None = None,
     replay: Replay | None = None,
+    brief: bool = False,
 ) -> ProofResult:
+    """With `brief`, one concrete run has to do where a witness needs no more."""
     began = time.process_time()
     result = ProofResult(name, image.path, symbol, image.sha256)
     routine = Routine(image, isa, symbol)
@@ -190,9 +197,17 @@ def _prove(
         result.code_sha256 = _digest(image.bytes_at(start, size))
     except InputError:
         result.code_sha256 = ""
-    for case in _cases(fn, routine):
-        new_table()
-        _prove_case(case, routine, result, budget or Budget(), replay)
+    budget = budget or Budget()
+    cases = list(_cases(fn, routine))
+
+    def prove_contract(c: Contract) -> ProofResult:
+        # Its own run tries more inputs; that it is proved does not rest on them.
+        return _prove(c, name=c.name, image=image, symbol=c.symbol, isa=isa, budget=budget, brief=True)
+
+    first = _Runs([])
+    for k, case in enumerate(cases):
+        plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
+        _prove_case(case, routine, result, budget, replay, plan, first, prove_contract)
         if result.counterexample is not None:
             break
     result.seconds = time.process_time() - began
@@ -237,11 +252,21 @@ def _cases(fn: ProofFn, routine: Routine) -> Iterator[_Case]:
         yield _Case(fn, dict(zip(p._d.choices, values, strict=True)))
 
 
-def _prove_case(case: _Case, routine: Routine, result: ProofResult, budget: Budget, replay: Replay | None) -> None:
-    """Add what one case shows to the result."""
+def _prove_case(
+    case: _Case,
+    routine: Routine,
+    result: ProofResult,
+    budget: Budget,
+    replay: Replay | None,
+    plan: tuple[tuple[int, int], ...],
+    first: _Runs,
+    prove_contract: Callable[[Contract], ProofResult],
+) -> None:
+    """Add what one case shows to the result.  `first` are the runs of the first case, to which this one may add."""
     clock = time.perf_counter()
-    runs = _concrete(case, routine, TRIALS, timed=TIMED)
-    if runs.bad is None and max((t.steps for t in runs.trials), default=0) < SHORT_RUN:
+    runs = _concrete(case, routine, plan, timed=TIMED if plan is TRIALS else 0)
+    short = max((t.steps for t in runs.trials), default=0) < SHORT_RUN
+    if runs.bad is None and short and (plan is TRIALS or not runs.witness):
         more = _concrete(case, routine, LONGER, timed=0)
         runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness)
     if runs.bad is not None:
@@ -258,13 +283,26 @@ def _prove_case(case: _Case, routine: Routine, result: ProofResult, budget: Budg
                 time.perf_counter() - clock,
             )
         )
+    new_table()
     p = case.symbolic(routine)
-    if _visit_loops(case, routine, {inv.head for inv in p._d.invariants}, runs):
-        _refuted(result, runs, routine, replay, time.perf_counter() - clock)
+    contracts = p._d.contracts
+    # What loops change is guessed from the runs of this case, or where they are few from those of the first.
+    seen = first if plan is FURTHER else runs
+    if _visit_loops(case, routine, {inv.head for inv in p._d.invariants}, seen):
+        _refuted(result, seen, routine, replay, time.perf_counter() - clock)
         return
-    engine = Engine(p, guess_loops((t.heads for t in runs.trials), p.writable_cells), budget)
+    if plan is not FURTHER:
+        first.trials = seen.trials
+    if contracts:
+        found += rely(result, contracts, routine.image, budget, prove_contract)
+        new_table()
+        p = case.symbolic(routine)
+    if p._d.contracts != contracts:
+        raise InputError("which contracts a proof uses is not always the same")
+    engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget)
     engine.run()
-    assumptions = [*p._d.assumptions, *_standing(routine.image), *engine.assumptions]
+    result.machine += [a for a in engine.assumptions if a not in result.machine]
+    assumptions = [*p._d.assumptions, *_standing(routine.image), *result.machine]
     result.assumptions += [a for a in assumptions if a not in result.assumptions]
     result.instructions += engine.steps
     result.shown += engine.shown
@@ -291,7 +329,7 @@ def _search(case: _Case, routine: Routine) -> _Runs:
         except ArmsymError:
             continue
         orders = {r.name: r.order for r in p.memory0.regions}
-        for k, model in enumerate(engine.models[:16]):
+        for k, model in enumerate(engine.ledger.models[:16]):
             q = case.concrete(routine, 7000 + k, 7000 + k, size, model, orders)
             t = run_trial(q, concrete_stepper)
             if not t.rejected and t.violation is not None:

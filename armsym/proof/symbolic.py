@@ -44,6 +44,7 @@ class SymbolicProof(Proof):
         self._regions: dict[str, SymbolicRegion] = {}
         self._explicit: set[str] = set()
         self._arguments: dict[int, Bits] = {}
+        self._registers: Machine | None = None
         self._stack: SymbolicRegion | None = None
         self._global_regions: list[SymbolicRegion] = []
         self._image_regions: list[SymbolicRegion] = []
@@ -107,10 +108,10 @@ class SymbolicProof(Proof):
         self._global_regions.append(s)
         return s.initial_cell(0)
 
-    def _make_stack(self, depth: int) -> None:
+    def _make_stack(self, depth: int, above: int) -> None:
         base = self.sp0.value
         assert isinstance(base, Term)
-        self._stack = SymbolicRegion("stack", base, Bits(64, depth), "rw", bias=-depth)
+        self._stack = SymbolicRegion("stack", base, Bits(64, depth + above), "rw", bias=-depth)
 
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
@@ -132,8 +133,18 @@ class SymbolicProof(Proof):
 
     # -- the machine --------------------------------------------------------------------------
 
+    def _entry_registers(self) -> Machine:
+        if self._registers is None:
+            self._registers = self._make_registers()
+        return self._registers
+
     def start(self) -> Machine:
         """The machine at the routine's entry."""
+        m = self._entry_registers().fork()
+        m.memory = self.memory0.fork()
+        return m
+
+    def _make_registers(self) -> Machine:
         x = [variable(f"x{n}_in", 64, secret=True) for n in range(31)]
         x[30] = self.lr0
         for n, v in self._arguments.items():
@@ -145,7 +156,7 @@ class SymbolicProof(Proof):
             v=[variable(f"v{n}_in", 128, secret=True) for n in range(32)],
             nzcv=flags,
             pc=self.image_base + self.routine.entry,
-            memory=self.memory0.fork(),
+            memory=SymbolicMemory([]),
         )
         m.dit = self.dit0
         return m
@@ -162,6 +173,11 @@ class SymbolicProof(Proof):
                 regions.extend(self._image_parts(base))
             self._memory0 = SymbolicMemory(regions)
         return self._memory0
+
+    @property
+    def declared_regions(self) -> list[SymbolicRegion]:
+        """The regions that the proof declares, and the stack area."""
+        return [*self._regions.values(), *([self._stack] if self._stack is not None else [])]
 
     @property
     def writable_cells(self) -> dict[str, int]:
@@ -277,6 +293,8 @@ class SymbolicProof(Proof):
         k = self._from_a_leaf(k)
         key: object = k.value if isinstance(k.value, int) else ("term", intern(k.value).id)
         found = f._memo.get(key)
+        if found is None and f.of is not None and k.value == f.of.times and not f._memo.keys() - {0}:
+            return f.of(f.start)  # nobody has looked at its steps
         if found is None:
             found = f._memo[key] = self._unfold(f, k)
         return found

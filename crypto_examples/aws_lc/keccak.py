@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.keccak import general_registers, permutation, s2n_scalar, vectors
+from crypto_examples.keccak import in_memory, s2n_scalar, scalar_routine, vector_rounds
 from crypto_examples.wheels import AWS_LC
+
+
+@proof("KeccakF1600_int", of=AWS_LC)
+def KeccakF1600_int(p: Proof) -> None:
+    scalar_routine(p)
 
 
 @proof("KeccakF1600_hw", of=AWS_LC)
 def KeccakF1600_hw(p: Proof) -> None:
-    general_registers(p, permutation(p))
+    in_memory(p)
+    p.uses(KeccakF1600_int)
     p.modifies(p.stack(176))
 
 
 @proof("KeccakF1600", of=AWS_LC)
 def KeccakF1600(p: Proof) -> None:
     """For every value of OPENSSL_armcap_P, down all three paths."""
-    f = permutation(p)
+    A = in_memory(p)
     p.global_("OPENSSL_armcap_P", 32)
+    p.uses(KeccakF1600_int)
     p.modifies(p.stack(176))
-    general_registers(p, f)
-    s2n_scalar(p, f)
-    vectors(p, f, "Lsha3_keccak_f1600_alt_loop", 0x3C, (26, 25, 29, 28, 27))
+    s2n_scalar(p, A)
+    vector_rounds(p, A, "Lsha3_keccak_f1600_alt_loop", (26, 25, 29, 28, 27))

@@ -1,23 +1,56 @@
 """Keccak-f[1600] of OpenSSL 4.0.3: general-purpose registers, and the SHA-3 extension.
 
-The internal routines `KeccakF1600_int` and `KeccakF1600_ce` follow no calling convention (the
-state is in their registers, callee-saved ones among them): they are proved where they are called.
+The internal routines `KeccakF1600_int` and `KeccakF1600_ce` follow no calling convention: the state is
+in their registers, callee-saved ones among them.
 """
 
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.keccak import general_registers, permutation, vectors
+from crypto_examples.keccak import (
+    absorbs,
+    in_memory,
+    scalar_absorbing,
+    scalar_routine,
+    vector_absorbing,
+    vector_routine,
+)
 from crypto_examples.wheels import OPENSSL_4_0
+
+
+@proof("KeccakF1600_int", of=OPENSSL_4_0)
+def KeccakF1600_int(p: Proof) -> None:
+    scalar_routine(p)
+
+
+@proof("KeccakF1600_ce", of=OPENSSL_4_0)
+def KeccakF1600_ce(p: Proof) -> None:
+    vector_routine(p)
 
 
 @proof("KeccakF1600", of=OPENSSL_4_0)
 def KeccakF1600(p: Proof) -> None:
-    general_registers(p, permutation(p))
+    in_memory(p)
+    p.uses(KeccakF1600_int)
     p.modifies(p.stack(176))
 
 
 @proof("KeccakF1600_cext", of=OPENSSL_4_0)
 def KeccakF1600_cext(p: Proof) -> None:
-    vectors(p, permutation(p), "KeccakF1600_ce", 0x3C, (29, 30, 31, 27, 28), skip=0x10)
+    in_memory(p)
+    p.uses(KeccakF1600_ce)
+    p.modifies(p.stack(80))
+
+
+@proof("SHA3_absorb", of=OPENSSL_4_0)
+def SHA3_absorb(p: Proof) -> None:
+    scalar_absorbing(p, absorbs(p))
+    p.uses(KeccakF1600_int)
+    p.modifies(p.stack(192))
+
+
+@proof("SHA3_absorb_cext", of=OPENSSL_4_0)
+def SHA3_absorb_cext(p: Proof) -> None:
+    vector_absorbing(p, absorbs(p))
+    p.uses(KeccakF1600_ce)
     p.modifies(p.stack(80))

@@ -1,0 +1,369 @@
+"""Calls by contract: a routine proved once stands, by its statement, for its code where another calls it.
+
+The statement is the proof function itself.  At a call it is evaluated once more, with the machine
+there as the state on entry: what it assumes becomes an obligation, then all that it may change is
+forgotten, and what it ensures is taken as known.  That it is proved, for the bytes of the same file,
+is an obligation of the caller's (`armsym.proof.run`).
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import combinations, count
+from typing import TYPE_CHECKING
+
+from armsym.bits import Bits, Prop
+from armsym.errors import BranchError, InputError, MemoryFault
+from armsym.machine import Machine
+from armsym.proof.assume import Assumptions
+from armsym.proof.bounds import inside
+from armsym.proof.buffers import parts
+from armsym.proof.declare import Contract, Proof
+from armsym.proof.handles import Fold, Region, State, Words
+from armsym.proof.havoc import Location, LoopGuess, havoc
+from armsym.proof.loops import Routine
+from armsym.proof.path import Path
+from armsym.proof.pointwise import Pointwise
+from armsym.proof.result import Status
+from armsym.proof.symbolic import SymbolicProof
+from armsym.simulate import RETURNED
+from armsym.symbolic_memory import Access, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
+from armsym.terms import ops
+from armsym.terms.node import Term, Var
+
+if TYPE_CHECKING:
+    from armsym.proof.engine import Engine
+
+__all__ = ["KIND", "Callee"]
+
+#: The kind of obligation that a contract brings.
+KIND = "contract"
+
+_versions = count(1)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A region of the callee's within one of the caller's: at offset `symbolic + constant`."""
+
+    region: Region
+    align: int
+    public: bool
+    inside: SymbolicRegion
+    symbolic: Term | None
+    constant: int
+
+    @property
+    def offset(self) -> Bits:
+        """The offset in the caller's region."""
+        start = Bits(64, 0) if self.symbolic is None else Bits(64, self.symbolic)
+        return start + Bits.wrap(64, self.constant)
+
+
+class Callee:
+    """A routine called by contract."""
+
+    def __init__(self, contract: Contract, caller: SymbolicProof) -> None:
+        self.contract, self.caller = contract, caller
+        r = caller.routine
+        self.routine = Routine(r.image, r.isa, contract.symbol)
+        self.entry = self.routine.entry
+        # Which input stands in which register: that is how a call says what it is.
+        p = SymbolicProof(self.routine)
+        contract(p)
+        if p._d.choices:
+            raise InputError(f"{contract.name}: a proof by cases cannot be used as a contract")
+        self._registers = {n: v.value.name for n, v in p._arguments.items() if isinstance(v.value, Var)}
+        self._widths = {n: v.width for n, v in p._arguments.items()}
+
+    def arguments(self, m: Machine) -> dict[str, Bits]:
+        """The inputs by name, as the registers hold them; a name in two registers is that of the first."""
+        found: dict[str, Bits] = {}
+        for n, name in self._registers.items():
+            found.setdefault(name, m.x[n] if self._widths[n] == 64 else m.x[n][31:0])
+        return found
+
+    def call(self, engine: Engine, path: Path) -> int:
+        """Take the call: the machine is at the callee's first instruction; returns where it goes on.
+
+        Raises `MachineStop` and `InputError` where it cannot be taken.
+        """
+        m = path.machine
+        back = m.x[30]
+        engine.leak(path, "return address", back)
+        to = engine.stepper.offset_of(back)
+        if to != RETURNED and to % 4:
+            raise BranchError(f"the return address {back.value} is not that of an instruction")
+        site = _Site(self, path)
+        self.contract(site)
+        site.check(engine)
+        changed = site.changed()
+        interface = site._d.interface
+        h = havoc(m, LoopGuess(changed, halves={("v", n) for n in interface.d}), Bits(64, 0))
+        a = Assumptions(set(h.unknowns))
+        for claims in site._d.ensures:
+            for name, claim in claims(State(m)).items():
+                for part in parts(claim):
+                    if isinstance(part, Pointwise):
+                        raise InputError(
+                            f"{self.contract.name}: {name}: a pointwise claim cannot be used as a contract"
+                        )
+                    a.add(part)
+        h.settle(m, a)
+        for fact in a.finish():
+            path.knowledge.add(fact)
+        self._note_writes(path, changed, h.regions)
+        engine.release_stack(path)
+        return to
+
+    def _note_writes(self, path: Path, changed: set[Location], regions: dict[str, SymbolicRegion]) -> None:
+        # So that a loop around the call is known to write all this.
+        m = path.machine
+        m.written_flags = True
+        for kind, n in changed:
+            if kind == "x":
+                m.written_x |= 1 << n
+            elif kind == "v":
+                m.written_v |= 1 << n
+            else:
+                r = regions[kind]
+                path.memory.log.append(Access(path.at, r, None, n, r.cell, True))
+
+
+class _Site(Proof):
+    """The contract's declarations, meaning the machine at one call."""
+
+    def __init__(self, callee: Callee, path: Path) -> None:
+        super().__init__(callee.routine)
+        self._callee, self._path = callee, path
+        self._caller = callee.caller
+        self._machine = path.machine.fork()
+        self._arguments = callee.arguments(path.machine)
+        self._places: dict[str, _Place] = {}
+        self._requirements: list[tuple[str, Prop]] = []
+        self._public: list[tuple[str, Bits]] = []
+        self._generic = False  # set while any block of a fold is looked at, not one there is
+
+    @property
+    def _memory(self) -> SymbolicMemory:
+        return _memory_of(self._machine)
+
+    # -- declarations -------------------------------------------------------------------------
+
+    def _input(self, name: str, width: int, public: bool) -> Bits:
+        # An input that no register holds is for all values: any will do.
+        v = self._arguments.get(name)
+        if v is None:
+            v = variable(name, width, secret=not public)
+        if v.width != width:
+            raise InputError(f"{name}: {width} bits are declared, the register holds {v.width}")
+        if public:
+            self._public.append((name, v))
+        return v
+
+    def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits:
+        n = self._input(name, 64, True)
+        self._requirements.append((self._d.assumptions[-1], (n >= low) & (n <= high)))
+        return n
+
+    def _entry_registers(self) -> Machine:
+        return self._machine
+
+    def _make_word(self, name: str, width: int, public: bool) -> Bits:
+        return self._input(name, width, public)
+
+    def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
+        base = self._input(r.name, 64, True)
+        inside_, symbolic, constant = self._memory.split(base)
+        if inside_ not in self._caller.declared_regions:
+            raise MemoryFault(f"{r.name}, of the contract {self._callee.contract.name}, lies in {inside_.name}")
+        if not set(r.access) <= set(inside_.access):
+            raise MemoryFault(
+                f"the contract {self._callee.contract.name} needs {r.access!r} of {r.name}, {inside_.name} has"
+                f" {inside_.access!r}"
+            )
+        self._places[r.name] = _Place(r, align, public, inside_, symbolic, constant)
+
+    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
+        region = next((r for r in self._memory.regions if r.name == f"global {symbol}"), None)
+        if region is None or region.size.value != width // 8 or region.bias != offset:
+            raise InputError(
+                f"the contract {self._callee.contract.name} reads the global {symbol}: declare it here too"
+            )
+        v = region.initial_cell(0)
+        if public:
+            self._public.append((symbol, v))
+        return v
+
+    def _make_stack(self, depth: int, above: int) -> None:
+        pass  # `_d` has it
+
+    def _set_argument(self, n: int, value: Bits) -> None:
+        have = self._machine.x[n] if value.width == 64 else self._machine.x[n][31:0]
+        self._requirements.append((f"x{n} is the argument", have == value))
+
+    def _require(self, condition: Prop) -> None:
+        self._requirements.append((self._d.assumptions[-1], condition))
+
+    def _give(self, r: Region, offset: int, value: Bits) -> None:
+        have = self._read(r, Bits(64, offset), value.width // 8, "little", None)
+        self._requirements.append((self._d.assumptions[-1], have == value))
+
+    # -- what claims ask ----------------------------------------------------------------------
+
+    def _region_base(self, r: Region) -> Bits:
+        p = self._places[r.name]
+        return p.inside.address + p.offset
+
+    def _image_base(self) -> Bits:
+        return self._caller.image_base
+
+    def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
+        pass
+
+    def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
+        place = self._places[r.name]
+        within = (Bits(64, size) <= r.size) & (offset <= r.size - size)
+        if not self._generic and self._path.knowledge.decide(within.bit.value) != 1:
+            raise InputError(
+                f"a claim of the contract reads {size} bytes at {r.name}+{offset.value}, not known to be in it"
+            )
+        memory = self._memory if at is None else _memory_of(at.machine)
+        symbolic, k = split_offset(place.offset + offset)
+        value = memory.peek(place.inside, symbolic, k, size)
+        return value.reverse_bytes() if order == "big" and size > 1 else value
+
+    def _index(self, k: Bits) -> Bits:
+        return k if self._generic else self._caller._index(k)
+
+    def _bytes_of(self, r: Region, at: State | None) -> bytes:
+        raise InputError(f"{r.name}: a symbolic run has no bytes")
+
+    def _plainly(self) -> AbstractContextManager[None]:
+        return self._caller._plainly()
+
+    def _generalise(self, f: Fold, k: int) -> None:
+        raise InputError("a call forgets nothing of a fold")
+
+    def _fold_at(self, f: Fold, k: Bits) -> Words:
+        if k.value == 0:
+            return f.start
+        key: object = k.value if isinstance(k.value, int) else ("term", k.value.id)
+        if key not in f._memo:
+            if f.of is not None and k.value == f.of.times:
+                f._memo[key] = f.of(f.start)
+            else:
+                same = next((g for g in self._caller._d.folds if self._same(f, g)), None)
+                f._memo[key] = same(k) if same is not None else self._unknown(f, k)
+        return f._memo[key]
+
+    def _unknown(self, f: Fold, k: Bits) -> Words:
+        """H(k) as values of which only this call's claims speak."""
+        version = next(_versions)
+        return Words(variable(f"{f.name}'{version}.{j}", w.width, secret=True) for j, w in enumerate(f.start))
+
+    def _same(self, f: Fold, g: Fold) -> bool:
+        """Whether the caller's fold g takes the same steps from the same start over the same blocks."""
+        if f.step is not g.step or not _same_words(f.start, g.start):
+            return False
+        j = variable("j", 64, secret=False)
+        self._generic = True
+        try:
+            return _same_words(f.over(j), g.over(j))
+        except MemoryFault:
+            return False
+        finally:
+            self._generic = False
+
+    # -- obligations --------------------------------------------------------------------------
+
+    def check(self, engine: Engine) -> None:
+        """What has to hold at the call."""
+        path, name = self._path, self._callee.contract.name
+        for what, value in self._public:
+            engine.leak(path, f"argument {what} of {name}", value)
+        for text, condition in self._requirements:
+            engine.check_one(path, condition, KIND, f"{name}: {text}", text)
+        for place in self._places.values():
+            self._check_place(engine, place)
+        for a, b in combinations(self._places.values(), 2):
+            if "w" in a.region.access + b.region.access and a.inside is b.inside:
+                self._hold(engine, f"{a.region.name} and {b.region.name} are disjoint", self._apart(a, b))
+        self._check_stack(engine)
+
+    def _hold(self, engine: Engine, what: str, holds: bool, detail: str = "") -> None:
+        name = f"{self._callee.contract.name}: {what}"
+        status = Status.PROVED if holds else Status.UNDECIDED
+        engine.record(KIND, name, status, "arithmetic" if holds else "", detail=detail or "" if holds else "not shown")
+
+    def _apart(self, a: _Place, b: _Place) -> bool:
+        return self._path.apart(a.offset, a.region.size, b.offset, b.region.size)
+
+    def _check_place(self, engine: Engine, p: _Place) -> None:
+        r, ms = p.region, engine.budget.claim_ms
+        self._hold(
+            engine,
+            f"{r.name} lies in {p.inside.name}",
+            inside(self._path, p.inside, p.offset, r.size, ms),
+        )
+        if p.align > 1:
+            aligned = self._region_base(r) & (p.align - 1) == 0
+            engine.check_one(self._path, aligned, KIND, f"{self._callee.contract.name}: {r.name} is aligned", r.name)
+        if p.public:
+            self._hold(engine, f"{r.name} is public", self._is_public(p))
+
+    def _is_public(self, p: _Place) -> bool:
+        memory, size = self._memory, p.region.size
+        if not p.inside.secret and not memory.overlays[p.inside.name] and p.inside.name not in memory.beneath:
+            return True
+        if not size.is_concrete:
+            return False
+        cells = (memory.peek(p.inside, p.symbolic, p.constant + k, 1) for k in range(size.uint))
+        return not any(ops.is_secret(c.value) for c in cells)
+
+    def _check_stack(self, engine: Engine) -> None:
+        """The callee's stack area is the caller's too, and none of its regions reaches into it or below."""
+        sp, d = engine.sp_offset(self._machine.sp), self._d
+        if sp is None or sp % 16:
+            self._hold(engine, "SP is a multiple of 16", False)
+            return
+        own = self._caller._d
+        fits = sp - d.stack >= -own.stack and sp + d.above <= own.above
+        self._hold(engine, "its stack area is declared", fits or not (d.stack or d.above))
+        for p in self._places.values():
+            if p.inside is self._caller._stack:
+                start = p.constant + p.inside.bias
+                clear = p.symbolic is None and start >= sp + d.above
+                self._hold(engine, f"{p.region.name} and the stack area are disjoint", clear)
+
+    def changed(self) -> set[Location]:
+        """All that the callee may change, in registers and in the caller's regions."""
+        i, d = self._d.interface, self._d
+        found: set[Location] = {("x", n) for n in i.changed_x} | {("v", n) for n in i.changed_v}
+        for r in d.modifies:
+            p = self._places[r.name]
+            if not r.size.is_concrete or p.symbolic is not None:
+                raise InputError(
+                    f"{self._callee.contract.name} modifies {r.name}: a contract may change only a fixed number"
+                    " of bytes at a fixed offset"
+                )
+            found |= _cells(p.inside, p.constant, r.size.uint)
+        stack, sp = self._caller._stack, (self._machine.sp - self._caller.sp0).value
+        if stack is not None and isinstance(sp, int) and (d.stack or d.above):
+            start = signed(sp) - d.stack - stack.bias
+            found |= _cells(stack, start, d.stack + d.above)
+        return found
+
+
+def _memory_of(m: Machine) -> SymbolicMemory:
+    assert isinstance(m.memory, SymbolicMemory)
+    return m.memory
+
+
+def _same_words(a: Words, b: Words) -> bool:
+    return [(w.width, w.value) for w in a] == [(w.width, w.value) for w in b]
+
+
+def _cells(r: SymbolicRegion, start: int, size: int) -> set[Location]:
+    return {(r.name, k) for k in range(start - start % r.cell, start + size, r.cell)}

@@ -1,0 +1,517 @@
+"""Calls by contract: what must not be proved, and a few that must.
+
+`f` calls `g`, whose statement stands for its code there.  The concrete runs are kept from the proofs
+where they would notice first: it is the symbolic proof that has to refuse.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from refusing import run, symbolically
+
+from armsym.dsl import Bits, Claims, InputError, Iterated, Proof, ProofDefinition, State, Words
+from armsym.elf import Image, load
+from armsym.proof.reliance import _known
+from armsym.proof.result import Status
+
+ASSEMBLER = shutil.which("aarch64-linux-gnu-as")
+pytestmark = pytest.mark.skipif(ASSEMBLER is None, reason="needs aarch64-linux-gnu-as")
+
+ProofFn = Callable[[Proof], None]
+
+#: f's frame around its body.
+CALLING = "stp x29,x30,[sp,#-32]!\n str x19,[sp,#16]\n {}\n ldr x19,[sp,#16]\n ldp x29,x30,[sp],#32\n ret"
+FRAME = 32
+
+
+def files(folder: Path, f: str, g: str) -> Image:
+    """An object file with these two functions."""
+    parts = [
+        f".global {name}\n.type {name},%function\n{name}:\n{text}\n.size {name},.-{name}\n"
+        for name, text in (("f", f), ("g", g))
+    ]
+    (folder / "f.s").write_text(".arch armv8.4-a\n.text\n" + "".join(parts))
+    assert ASSEMBLER is not None
+    subprocess.run([ASSEMBLER, "-o", folder / "f.o", folder / "f.s"], check=True)
+    return load(str(folder / "f.o"))
+
+
+def contract(fn: ProofFn, symbol: str = "g") -> ProofDefinition:
+    return ProofDefinition(fn.__name__, symbol, "f.o", fn, __file__, 1)
+
+
+# -- g: x0 = n + 1 ------------------------------------------------------------------------------
+
+SUCCESSOR = "add x0,x0,#1\n mov x9,#7\n ret"
+
+
+@contract
+def successor(p: Proof) -> None:
+    """1 <= n < 100."""
+    n = p.nat("n", low=1, high=99)
+    p.call(x0=n)
+    p.ensures(lambda s: {"x0": s.x0 == n + 1})
+
+
+def calls(*, low: int = 1, high: int = 99, claim: Callable[[State, Bits], Claims] | None = None) -> ProofFn:
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=low, high=high)
+        p.call(x0=n)
+        p.uses(successor)
+        p.modifies(p.stack(FRAME))
+        if claim is None:
+            p.ensures(lambda s: {"x0": s.x0 == n + 1})
+        else:
+            p.ensures(lambda s: claim(s, n))
+
+    return fn
+
+
+def test_a_call_is_proved(tmp_path: Path) -> None:
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    r = run(calls(), image, "f")
+    assert r.status is Status.PROVED
+    (relies,) = (o.name for o in r.obligations if o.kind == "contract" and "is proved" in o.name)
+    assert "code SHA-256 " in relies
+    assert any("1 <= n <= 99" in o.name for o in r.obligations if o.kind == "contract")
+
+
+def test_a_tail_branch_is_proved(tmp_path: Path) -> None:
+    assert run(calls(), files(tmp_path, "b g", SUCCESSOR), "f").status is Status.PROVED
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 99), (1, 100)])
+def test_a_precondition_that_does_not_hold(tmp_path: Path, low: int, high: int) -> None:
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    assert symbolically(calls(low=low, high=high), image, "f") == {"contract": ["successor: 1 <= n <= 99"]}
+
+
+def test_more_than_is_claimed(tmp_path: Path) -> None:
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    assert symbolically(calls(claim=lambda s, n: {"x0": s.x0 == n + 2}), image, "f") == {"ensures": ["x0"]}
+    # True of g's code, but not said by its contract.
+    assert symbolically(calls(claim=lambda s, _: {"x9": s.x9 == 7}), image, "f") == {"ensures": ["x9"]}
+
+
+@pytest.mark.parametrize("body", ["mov x9,x0\n bl g\n mov x0,x9", "mov x17,x0\n bl g\n mov x0,x17"])
+def test_volatile_registers_are_forgotten(tmp_path: Path, body: str) -> None:
+    # g leaves X17 alone; its contract, AAPCS64, does not say so.
+    image = files(tmp_path, CALLING.format(body), SUCCESSOR)
+    assert symbolically(calls(claim=lambda s, n: {"x0": s.x0 == n}), image, "f") == {"ensures": ["x0"]}
+
+
+def test_callee_saved_registers_are_kept(tmp_path: Path) -> None:
+    image = files(tmp_path, CALLING.format("mov x19,x0\n bl g\n mov x0,x19"), SUCCESSOR)
+    assert run(calls(claim=lambda s, n: {"x0": s.x0 == n}), image, "f").status is Status.PROVED
+
+
+def test_upper_halves_of_vectors_are_forgotten(tmp_path: Path) -> None:
+    body = "sub sp,sp,#16\n str d8,[sp]\n dup v8.2d,x0\n bl g\n mov x0,v8.d[{}]\n ldr d8,[sp]\n add sp,sp,#16"
+
+    def fn(p: Proof) -> None:
+        calls(claim=lambda s, n: {"x0": s.x0 == n})(p)
+        p.modifies(p.stack(FRAME + 16))
+
+    low = files(tmp_path, CALLING.format(body.format(0)), SUCCESSOR)
+    assert run(fn, low, "f").status is Status.PROVED
+    high = files(tmp_path, CALLING.format(body.format(1)), SUCCESSOR)
+    assert symbolically(fn, high, "f") == {"ensures": ["x0"]}
+
+
+def test_flags_are_forgotten(tmp_path: Path) -> None:
+    image = files(tmp_path, CALLING.format("cmp x0,#0\n bl g\n cset x0,eq"), SUCCESSOR)
+    assert symbolically(calls(claim=lambda s, _: {"x0": s.x0 == 0}), image, "f") == {"ensures": ["x0"]}
+
+
+def test_the_return_address_is_forgotten(tmp_path: Path) -> None:
+    image = files(tmp_path, "mov x17,x30\n bl g\n mov x30,x17\n ret", SUCCESSOR)
+    assert "decode" in symbolically(calls(), image, "f")
+
+
+def test_a_contract_that_is_not_proved(tmp_path: Path) -> None:
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR.replace("#1", "#2"))
+    (name,) = symbolically(calls(), image, "f")["contract"]
+    assert name.startswith("successor is proved")
+
+
+def test_a_contract_proved_of_other_bytes(tmp_path: Path) -> None:
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    assert run(calls(), image, "f").status is Status.PROVED
+    assert any(c is successor and sha == image.sha256 for c, _, sha, _ in _known)
+    at = image.symbol("g").offset
+    word = image.word(at)
+    other = image.patched({at: (word ^ 1 << 10).to_bytes(4, "little")})  # add x0, x0, #0
+    assert run(calls(), other, "f").status is not Status.PROVED
+    (name,) = symbolically(calls(), other, "f")["contract"]
+    assert name.startswith("successor is proved")
+
+
+def test_a_contract_that_no_call_meets(tmp_path: Path) -> None:
+    image = files(tmp_path, "add x0,x0,#1\n ret", SUCCESSOR)
+    assert symbolically(calls(), image, "f") == {"contract": ["successor is called"]}
+
+
+def test_recursion(tmp_path: Path) -> None:
+    image = files(tmp_path, "cbz x0,1f\n b g\n1: ret", "cbz x0,1f\n b f\n1: ret")
+
+    def nothing(p: Proof) -> None:
+        n = p.nat("n", high=9)
+        p.call(x0=n)
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    def first(p: Proof) -> None:
+        nothing(p)
+        p.uses(second_)
+
+    def second(p: Proof) -> None:
+        nothing(p)
+        p.uses(first_)
+
+    def itself(p: Proof) -> None:
+        nothing(p)
+        p.uses(itself_)
+
+    first_, second_, itself_ = contract(first, "f"), contract(second, "g"), contract(itself, "f")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("armsym.proof.concrete.MAX_STEPS", 200)
+        patch.setattr("armsym.proof.run._concrete", lambda *_, **__: __import__("armsym.proof.run").proof.run._Runs([]))
+        for fn in (first, itself):
+            with pytest.raises(InputError, match="recursion through contracts"):
+                run(fn, image, "f")
+
+
+# -- a private interface ------------------------------------------------------------------------
+
+
+def sums(*, x: tuple[int, ...], above: int = 16) -> ProofDefinition:
+    """g: x5 = x6 + x7, by way of X8 and the 16 bytes at SP."""
+
+    def g(p: Proof) -> None:
+        x6, x7 = p.entry.x6, p.entry.x7
+        p.clobbers(x=x)
+        p.modifies(p.stack(0, above=above))
+        p.ensures(lambda s: {"x5": s.x5 == x6 + x7})
+
+    return contract(g)
+
+
+SUMS = "str x6,[sp]\n ldr x8,[sp]\n add x5,x8,x7\n ret"
+FRAMED = "stp x29,x30,[sp,#-48]!\n {}\n ldp x29,x30,[sp],#48\n ret"
+
+
+def private(g: ProofDefinition, claim: Callable[[State, State], Claims], depth: int = 64) -> ProofFn:
+    def fn(p: Proof) -> None:
+        p.uses(g)
+        p.modifies(p.stack(depth))
+        p.ensures(lambda s: claim(s, p.entry))
+
+    return fn
+
+
+def _sum(s: State, e: State) -> Claims:
+    return {"sum": s.x5 == e.x6 + e.x7, "x6": s.x6 == e.x6}
+
+
+#: Its scratch area must not be that of X29 and LR.
+LENDING = FRAMED.format("sub sp,sp,#16\n bl g\n add sp,sp,#16")
+
+
+def test_a_private_interface(tmp_path: Path) -> None:
+    image = files(tmp_path, LENDING, SUMS)
+    assert run(private(sums(x=(5, 8)), _sum), image, "f").status is Status.PROVED
+
+
+def test_a_callee_that_clobbers_more_than_declared(tmp_path: Path) -> None:
+    image = files(tmp_path, LENDING, SUMS)
+    (name,) = symbolically(private(sums(x=(5,)), _sum), image, "f")["contract"]
+    assert name.startswith("g is proved")
+
+
+def test_a_declared_register_is_forgotten(tmp_path: Path) -> None:
+    image = files(tmp_path, LENDING, SUMS)
+    assert symbolically(private(sums(x=(5, 6, 8)), _sum), image, "f") == {"ensures": ["x6"]}
+
+
+def test_what_the_caller_lends_is_forgotten(tmp_path: Path) -> None:
+    image = files(tmp_path, FRAMED.format("bl g"), SUMS)  # over X29 and LR
+    assert "decode" in symbolically(private(sums(x=(5, 8)), _sum), image, "f")
+
+
+def test_stack_that_the_caller_does_not_have(tmp_path: Path) -> None:
+    image = files(tmp_path, LENDING, SUMS)
+    open_ = symbolically(private(sums(x=(5, 8), above=80), _sum), image, "f")
+    assert "g: its stack area is declared" in open_["contract"]
+
+
+def test_more_stack_than_the_caller_declares(tmp_path: Path) -> None:
+    pushes = "str x0,[sp,#-64]!\n ldr x0,[sp],#64\n add x0,x0,#1\n ret"
+
+    def deep(p: Proof) -> None:
+        successor.fn(p)
+        p.modifies(p.stack(64))
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=9)
+        p.call(x0=n)
+        p.uses(contract_)
+        p.modifies(p.stack(FRAME))
+
+    contract_ = contract(deep)
+    image = files(tmp_path, CALLING.format("bl g"), pushes)
+    assert "deep: its stack area is declared" in symbolically(fn, image, "f")["contract"]
+
+
+# -- memory -------------------------------------------------------------------------------------
+
+COPY = "ldr x9,[x1]\n str x9,[x0]\n ldr x9,[x1,#8]\n str x9,[x0,#8]\n ret"
+
+
+@contract
+def copies(p: Proof) -> None:
+    to, from_ = p.region("to", 16, access="w"), p.region("from_", 16, access="r", align=8)
+    p.call(x0=to, x1=from_)
+    p.modifies(to)
+    p.ensures(lambda s: {"copy": to.words(64, at=s) == from_.words(64)})
+
+
+def copying(
+    *,
+    size: int = 32,
+    access: str = "rw",
+    at: int = 8,
+    align: int = 8,
+    modifies: bool = True,
+    claim: Callable[[State, Words, Words], Claims],
+) -> ProofFn:
+    """f calls g(buffer + `at`, other): what is then in `buffer`."""
+
+    def fn(p: Proof) -> None:
+        buffer = p.region("buffer", size, access=access)
+        other = p.region("other", 16, access="r", align=align)
+        p.call(x0=buffer, x1=other)
+        before, source = buffer.words(64), other.words(64)
+        p.uses(copies)
+        p.modifies(p.stack(FRAME), *([buffer] if modifies else []))
+        p.ensures(lambda s: claim(s, Words([*buffer.words(64, at=s), *before]), source))
+
+    return fn
+
+
+def _middle(s: State, b: Words, source: Words) -> Claims:
+    return {"before": b[0] == b[4], "copied": b[1:3] == source, "after": b[3] == b[7]}
+
+
+def _nothing(s: State, b: Words, source: Words) -> Claims:
+    return {"first": b[0] == b[len(b) // 2]}
+
+
+ADVANCED = CALLING.format("add x0,x0,#8\n bl g")
+
+
+def test_a_part_of_a_buffer(tmp_path: Path) -> None:
+    image = files(tmp_path, ADVANCED, COPY)
+    assert run(copying(claim=_middle), image, "f").status is Status.PROVED
+
+
+def test_what_is_written_is_forgotten(tmp_path: Path) -> None:
+    image = files(tmp_path, ADVANCED, COPY)
+
+    def unchanged(s: State, b: Words, source: Words) -> Claims:
+        return {"unchanged": b[1] == b[5]}
+
+    assert symbolically(copying(claim=unchanged), image, "f") == {"ensures": ["unchanged"]}
+
+
+def test_what_is_written_must_be_declared(tmp_path: Path) -> None:
+    image = files(tmp_path, ADVANCED, COPY)
+    assert symbolically(copying(claim=_middle, modifies=False), image, "f") == {"frame": ["buffer is unchanged"]}
+
+
+def test_a_buffer_too_small(tmp_path: Path) -> None:
+    image = files(tmp_path, ADVANCED, COPY)
+    open_ = symbolically(copying(claim=_nothing, size=16), image, "f")
+    assert "copies: to lies in buffer" in open_["contract"]
+
+
+def test_a_buffer_that_may_not_be_written(tmp_path: Path) -> None:
+    image = files(tmp_path, ADVANCED, COPY)
+    assert "memory" in symbolically(copying(claim=_nothing, access="r"), image, "f")
+
+
+def test_a_buffer_that_is_not_aligned(tmp_path: Path) -> None:
+    image = files(tmp_path, ADVANCED, COPY)
+    assert symbolically(copying(claim=_middle, align=4), image, "f") == {"contract": ["copies: from_ is aligned"]}
+
+
+@pytest.mark.parametrize(("distance", "proved"), [(0, False), (8, False), (15, False), (16, True)])
+def test_regions_that_overlap(tmp_path: Path, distance: int, proved: bool) -> None:
+    def fn(p: Proof) -> None:
+        buffer = p.region("buffer", 64, access="rw", align=16, cell=1)
+        p.call(x0=buffer)
+        p.uses(overlapping)
+        p.modifies(buffer, p.stack(FRAME))
+        p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
+
+    @contract
+    def overlapping(p: Proof) -> None:
+        to, from_ = p.region("to", 16, access="w"), p.region("from_", 16, access="r")
+        p.call(x0=to, x1=from_)
+        p.modifies(to)
+        p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
+
+    image = files(tmp_path, CALLING.format(f"add x1,x0,#{distance}\n bl g"), COPY)
+    open_ = symbolically(fn, image, "f")
+    assert open_ == ({} if proved else {"contract": ["overlapping: to and from_ are disjoint"]})
+
+
+def test_the_callers_stack_as_a_buffer(tmp_path: Path) -> None:
+    def fn(p: Proof) -> None:
+        other = p.region("other", 16, access="r", align=8)
+        p.call(x1=other)
+        p.uses(copies)
+        p.modifies(p.stack(FRAME + 32))
+        p.ensures(lambda s: {"first word": s.x0 == other.words(64)[0]})
+
+    body = "sub sp,sp,#16\n {}\n bl g\n ldr x0,[sp]\n add sp,sp,#16"
+    own = files(tmp_path, CALLING.format(body.format("mov x0,sp")), COPY)
+    assert run(fn, own, "f").status is Status.PROVED
+    below = files(tmp_path, CALLING.format(body.format("sub x0,sp,#16")), COPY)
+    assert "copies: to and the stack area are disjoint" in symbolically(fn, below, "f")["contract"]
+
+
+def test_a_secret_argument(tmp_path: Path) -> None:
+    def fn(p: Proof) -> None:
+        n = p.word("n")
+        p.assume("1 <= n <= 99", (n >= 1) & (n <= 99))
+        p.call(x0=n)
+        p.uses(successor)
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == n + 1})
+
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    assert list(symbolically(fn, image, "f")) == ["constant-time"]
+
+
+def test_public_content(tmp_path: Path) -> None:
+    @contract
+    def looks(p: Proof) -> None:
+        byte = p.region("byte", 1, access="r", public=True)
+        p.call(x0=byte)
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    def fn(public: bool) -> ProofFn:
+        def f(p: Proof) -> None:
+            p.call(x0=p.region("data", 1, access="r", public=public))
+            p.uses(looks)
+            p.modifies(p.stack(FRAME))
+            p.ensures(lambda s: {"x0": s.x0 == 0})
+
+        return f
+
+    image = files(tmp_path, CALLING.format("bl g"), "ldrb w1,[x0]\n cbz w1,1f\n1: mov x0,#0\n ret")
+    assert run(fn(True), image, "f").status is Status.PROVED
+    assert symbolically(fn(False), image, "f") == {"contract": ["looks: byte is public"]}
+
+
+def test_a_loop_around_a_call(tmp_path: Path) -> None:
+    """The loop's counter stands in a register that the contract does not preserve, though g does."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=9)
+        p.call(x1=n)
+        p.uses(steps)
+        p.modifies(p.stack(FRAME))
+
+        @p.invariant(p.routine.back_edge(), upto=n)
+        def _(s: State, i: Bits) -> Claims:
+            return {"left": (s.x19 if kept else s.x9) == n - i}
+
+        p.ensures(lambda s: {"done": s.x1 == 0})
+
+    @contract
+    def steps(p: Proof) -> None:
+        p.ensures(lambda s: {"x0": s.x0 == 1})
+
+    kept = True
+    body = "mov {0},x1\n1: bl g\n subs {0},{0},#1\n b.ne 1b\n mov x1,{0}"
+    good = files(tmp_path, CALLING.format(body.format("x19")), "mov x0,#1\n ret")
+    assert run(fn, good, "f").status is Status.PROVED
+    kept = False
+    bad = files(tmp_path, CALLING.format(body.format("x9")), "mov x0,#1\n ret")
+    assert "invariant" in symbolically(fn, bad, "f")
+
+
+# -- functions that stand for themselves --------------------------------------------------------
+
+
+def test_iterated_functions_of_one_name_are_two() -> None:
+    def step(S: Words, k: int) -> list[Bits]:
+        return [S[0] + k]
+
+    a, b = Iterated(step, times=3, name="same"), Iterated(step, times=4, name="same")
+    assert a([Bits(8, 1)])[0].uint == 1 + 0 + 1 + 2
+    from armsym.symbolic_memory import variable
+
+    x = [variable("x", 8, secret=False)]
+    assert (a(x)[0] == a(x)[0]).value is True
+    assert (a(x)[0] == b(x)[0]).value is not True
+
+
+# -- choices ------------------------------------------------------------------------------------
+
+
+def adds(p: Proof, values: Sequence[int]) -> None:
+    k = p.choice("k", values)
+    n = p.nat("n", high=99)
+    p.call(x0=n, x1=k)
+    p.ensures(lambda s: {"sum": s.x0 == n + k})
+
+
+@pytest.mark.parametrize("values", [(5, 3), (3, 5), (1, 2, 3, 5, 4), (1, 2, 3, 4, 6, 5)])
+def test_each_of_many_cases_is_proved(tmp_path: Path, values: Sequence[int]) -> None:
+    # Right for all but 5.
+    image = files(tmp_path, "cmp x1,#5\n cinc x1,x1,eq\n add x0,x0,x1\n ret", SUCCESSOR)
+    assert run(lambda p: adds(p, [v for v in values if v != 5]), image, "f").status is Status.PROVED
+    assert symbolically(lambda p: adds(p, values), image, "f") == {"ensures": ["sum"]}
+    assert run(lambda p: adds(p, values), image, "f").status is Status.REFUTED
+
+
+@pytest.mark.parametrize("values", [(1, 2), range(1, 7)])
+def test_a_case_that_no_input_meets(tmp_path: Path, values: Sequence[int]) -> None:
+    def fn(p: Proof) -> None:
+        k = p.choice("k", values)
+        p.assume("k is 1", Bits(8, k) == 1)
+        p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
+
+    assert run(fn, files(tmp_path, "ret", SUCCESSOR), "f").status is Status.UNDECIDED
+
+
+def test_a_contract_that_is_used_in_one_case_only(tmp_path: Path) -> None:
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=9)
+        p.call(x0=n, x1=p.choice("k", (1, 2)))
+        p.modifies(p.stack(FRAME))
+        if p._chosen.get("k") == 2:
+            p.uses(successor)
+        p.ensures(lambda s: {"x0": s.x0 == n + 1})
+
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR.replace("#1", "#2"))
+    assert run(fn, image, "f").status is not Status.PROVED
+    assert "contract" in symbolically(fn, image, "f")
+
+
+def test_a_proof_by_cases_is_no_contract(tmp_path: Path) -> None:
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=2)
+        p.call(x0=n, x1=1)
+        p.uses(by_cases)
+        p.modifies(p.stack(FRAME))
+
+    by_cases = contract(lambda q: adds(q, (1, 2)))
+    with pytest.raises(InputError, match="cases"):
+        run(fn, files(tmp_path, CALLING.format("bl g"), "add x0,x0,x1\n ret"), "f")
