@@ -10,7 +10,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
 # Folders whose layout `ruff format` checks.
-FORMATTED := armsym/cli armsym/report armsym/__main__.py tests/cli
+FORMATTED := armsym/cli armsym/skeleton armsym/report armsym/__main__.py tests/cli
 
 .PHONY: prove test lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
 

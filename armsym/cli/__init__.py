@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from armsym.cli import coverage, disasm, listing, prove, simulation
+from armsym.cli import coverage, disasm, listing, new, prove, simulation
 from armsym.cli.common import SETTINGS, print_error
 from armsym.errors import ArmsymError
 
@@ -51,6 +51,7 @@ def build(*, conform: bool) -> typer.Typer:
     app = typer.Typer(callback=_options, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command("prove", short_help="Prove routines correct.")(prove.prove)
     app.command("list", short_help="List the proofs there are.")(listing.list_proofs)
+    app.command("new", short_help="Write a proof skeleton for a routine.")(new.new)
     app.command("disasm", short_help="Disassemble a routine as armsym decodes it.")(disasm.disasm)
     app.command("run", short_help="Run a routine on numbers.", context_settings=simulation.CONTEXT)(simulation.run)
     app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)

@@ -15,7 +15,7 @@ from armsym.errors import ArmsymError, InputError
 if TYPE_CHECKING:
     from armsym.elf import Image
 
-__all__ = ["coverage"]
+__all__ = ["coverage", "mnemonics"]
 
 
 def coverage(
@@ -51,7 +51,7 @@ def coverage(
             isa.decode(word)
         except ArmsymError:
             missing.append(word)
-    names = _mnemonics(missing)
+    names = mnemonics(missing)
     groups: dict[str, dict[str, Any]] = {}
     for word in missing:  # in the order of the first occurrence in the file
         example = {"address": first[word], "word": f"{word:#010x}"}
@@ -108,7 +108,7 @@ def _extents(image: Image, pattern: str, everything: bool) -> Iterable[tuple[int
     return found
 
 
-def _mnemonics(words: list[int]) -> dict[int, str]:
+def mnemonics(words: list[int]) -> dict[int, str]:
     """A name for each word that is not modelled; Capstone's if it is installed and knows the word."""
     names = {w: f"bits 31:21 = {w >> 21:011b}" for w in words}
     try:
