@@ -3,7 +3,7 @@
 from armsym.dsl import Bits, Proof, State, lanes, proof
 """
 
-from armsym.bits import Bits, Prop, concat, ite, opaque, select
+from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region, State, Words, lanes
@@ -28,6 +28,7 @@ __all__ = [
     "concat",
     "ite",
     "lanes",
+    "look_up",
     "opaque",
     "proof",
     "select",

@@ -2,10 +2,9 @@
 
 The code (Mike Hamburg's) has no S-box in memory: it works on bytes in another basis of GF(2^8), where inversion is a
 few look-ups of nibbles by TBL.  Its key structure, `AES_KEY`, holds the round keys in that basis and in the
-order in which the rounds keep the bytes: `KeySchedule` says which words of FIPS 197 they stand for.
+order in which the rounds keep the bytes: `Keys` says which words of FIPS 197 they stand for.
 
-Key expansion is proved for each key size by itself; encryption for all three at once: `k` is 0, 1 or 2, and the
-cipher has Nr = 10 + 2k rounds.
+A block is proved for all three key sizes at once: `k` is 0, 1 or 2, and the cipher has Nr = 10 + 2k rounds.
 """
 
 from __future__ import annotations
@@ -13,13 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import and_, xor
+from typing import NamedTuple
 
-from armsym.dsl import Bits, Claims, Proof, State, Words, concat, lanes
-from crypto_examples.aes import KEY_BYTES, ROUNDS_AT, BySize
+from armsym.dsl import Bits, Claims, Proof, State, Words, concat, lanes, look_up
+from crypto_examples.aes import KEY_BYTES, ROUNDS_AT, BySize, last_first
 from specs.aes import (
     AddRoundKey,
     Cipher,
+    EqInvCipher,
+    InvMixColumns,
+    InvShiftRows,
+    InvSubBytes,
     KeyExpansion,
+    KeyExpansionEIC,
     MixColumns,
     Rcon,
     RotWord,
@@ -31,17 +36,28 @@ from specs.aes import (
     state_of,
 )
 
-__all__ = ["encrypts", "sets_encrypt_key"]
-
-#: The bytes 01, 02, 04, ..., 80 in the other basis.
-TO_BASIS = (0x70, 0x2A, 0x98, 0x08, 0x4D, 0x7C, 0x7D, 0x81)
-#: The bytes that 01, 02, 04, ..., 80 of the other basis stand for.
-FROM_BASIS = (0x60, 0xB6, 0x29, 0x08, 0xEC, 0xBC, 0x51, 0xE0)
+__all__ = ["decrypts", "encrypts", "sets_decrypt_key", "sets_encrypt_key"]
 
 
-def _linear(columns: tuple[int, ...], byte: Bits) -> Bits:
-    """The linear map over GF(2) that takes bit k of a byte to `columns[k]`."""
-    return reduce(xor, (byte[k].sign_extend(8) & c for k, c in enumerate(columns)))
+class _Linear:
+    """A linear map over GF(2), by the bytes that 01, 02, 04, ..., 80 become."""
+
+    def __init__(self, *columns: int) -> None:
+        sums = [reduce(xor, (c for k, c in enumerate(columns) if i >> k & 1), 0) for i in range(256)]
+        self._low, self._high = ([Bits(8, n) for n in half] for half in (sums[:16], sums[::16]))
+
+    def __call__(self, block: Iterable[Bits]) -> Words:
+        """The map on each byte."""
+        return Words(look_up(self._low, b[3:0], ZERO) ^ look_up(self._high, b[7:4], ZERO) for b in block)
+
+
+ZERO = Bits(8, 0)
+#: From the bytes of FIPS 197 to the other basis, and back.
+to_basis = _Linear(0x70, 0x2A, 0x98, 0x08, 0x4D, 0x7C, 0x7D, 0x81)
+from_basis = _Linear(0x60, 0xB6, 0x29, 0x08, 0xEC, 0xBC, 0x51, 0xE0)
+#: The same for decryption, where the linear part of the inverse S-box is in it as well.
+to_inverse_basis = _Linear(0x5F, 0x54, 0x04, 0x1A, 0x65, 0x05, 0xE6, 0x94)
+from_inverse_basis = _Linear(0x24, 0xDF, 0x04, 0xF8, 0x2F, 0x19, 0x29, 0xAB)
 
 
 def _shift_rows(times: int, block: Words) -> Words:
@@ -52,21 +68,90 @@ def _shift_rows(times: int, block: Words) -> Words:
     return Words(block_of(s))
 
 
-def _in_basis(block: Iterable[Bits]) -> Words:
-    return Words(_linear(TO_BASIS, b) for b in block)
-
-
-def _kept(k: int, block: Words) -> Words:
-    """How the code keeps the state before round k + 1: in the other basis, and its rows not yet shifted."""
-    return lanes(_shift_rows(-k, _in_basis(block)))
-
-
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def _sum_of_others(block: Words) -> list[Bits]:
+class Keys:
+    """How a key structure holds round keys: key i, in the order in which the cipher takes them, is vector i.
+
+    A subclass says how a key is kept, where the code keeps the rows of the state shifted so far.
+    """
+
+    @staticmethod
+    def kept(i: int, block: Words) -> Words:
+        """The bytes of vector i for those of round key i, which is not the last one."""
+        raise NotImplementedError
+
+    @staticmethod
+    def taken(i: int, block: Words) -> Words:
+        """The inverse of `kept`."""
+        raise NotImplementedError
+
+    @staticmethod
+    def last(Nr: int, block: Words) -> Words:
+        """The last round key, of vector Nr."""
+        raise NotImplementedError
+
+    def __init__(self, vectors: Words) -> None:
+        self._blocks = [Words(v.elems(8)) for v in vectors]
+        #: The words of all round keys but the last one, however many rounds there are.
+        self.w = Words(w for i in range(14) for w in _words(self.taken(i, self._blocks[i])))
+
+    def __call__(self, Nr: int) -> Words:
+        """The 4 (Nr + 1) words that the vectors stand for if there are Nr rounds."""
+        return Words([*self.w[: 4 * Nr], *_words(self.last(Nr, self._blocks[Nr]))])
+
+
+class EncryptionKeys(Keys):
+    """The round keys of KEYEXPANSION() for encryption."""
+
+    @staticmethod
+    def kept(i: int, block: Words) -> Words:
+        if i == 0:
+            return to_basis(block)
+        return _shift_rows(-i, _sum_of_others(_plus(0x5B, to_basis(block))))
+
+    @staticmethod
+    def taken(i: int, block: Words) -> Words:
+        if i == 0:
+            return from_basis(block)
+        return from_basis(_plus(0x5B, _sum_of_others(_shift_rows(i, block))))
+
+    @staticmethod
+    def last(Nr: int, block: Words) -> Words:
+        return _shift_rows(Nr, _plus(0x63, block))
+
+
+class DecryptionKeys(Keys):
+    """The round keys of KEYEXPANSIONEIC() for decryption, the last one first."""
+
+    @staticmethod
+    def kept(i: int, block: Words) -> Words:
+        block = to_inverse_basis(_plus(0x63, _shift_rows(i, block)))
+        return _turn(-i, 1, block) if i > 0 else block
+
+    @staticmethod
+    def taken(i: int, block: Words) -> Words:
+        block = _turn(i, 3, block) if i > 0 else block
+        return _shift_rows(-i, _plus(0x63, from_inverse_basis(block)))
+
+    @staticmethod
+    def last(Nr: int, block: Words) -> Words:
+        return _shift_rows(-Nr, block)
+
+
+def _plus(constant: int, block: Words) -> Words:
+    return Words(b ^ constant for b in block)
+
+
+def _sum_of_others(block: Words) -> Words:
     """Each byte of a column becomes the sum of the other three, which undoes itself."""
-    return [b ^ reduce(xor, block[n - n % 4 : n - n % 4 + 4]) for n, b in enumerate(block)]
+    return Words(b ^ reduce(xor, block[n - n % 4 : n - n % 4 + 4]) for n, b in enumerate(block))
+
+
+def _turn(columns: int, rows: int, block: Words) -> Words:
+    """Byte (r, c) is that of row r + `rows` and column c + `columns`, both modulo 4."""
+    return Words(block[(r + rows) % 4 + 4 * ((c + columns) % 4)] for c in range(4) for r in range(4))
 
 
 def _bytes(words: Iterable[Bits]) -> Words:
@@ -79,36 +164,7 @@ def _words(block: Words) -> list[Bits]:
 
 def _vector(words: Words) -> Bits:
     """Words in the other basis, in the upper lanes of a vector of zeros."""
-    return lanes([Bits(8, 0)] * (16 - 4 * len(words)) + _in_basis(_bytes(words)))[0]
-
-
-def _stored(i: int, words: Words) -> Bits:
-    """Vector i of a key structure, for the four words of round key i; not for the last one."""
-    block = _in_basis(_bytes(words))
-    if i > 0:
-        block = _shift_rows(-i, Words(_sum_of_others(Words(b ^ 0x5B for b in block))))
-    return lanes(block)[0]
-
-
-class KeySchedule:
-    """The words of FIPS 197 that the vectors of a key structure stand for."""
-
-    def __init__(self, vectors: Words) -> None:
-        self._vectors = [Words(v.elems(8)) for v in vectors]
-        #: The words w of all round keys but the last one, however many rounds there are.
-        self.w = Words(w for i in range(14) for w in self._round_key(i))
-
-    def _round_key(self, i: int) -> list[Bits]:
-        """The inverse of `_stored`."""
-        block = self._vectors[i]
-        if i > 0:
-            block = Words(b ^ 0x5B for b in _sum_of_others(_shift_rows(i, block)))
-        return _words(Words(_linear(FROM_BASIS, b) for b in block))
-
-    def __call__(self, Nr: int) -> Words:
-        """The 4 (Nr + 1) words of Nr rounds: the last round key is kept in another way than the others."""
-        last = _shift_rows(Nr, Words(b ^ 0x63 for b in self._vectors[Nr]))
-        return Words([*self.w[: 4 * Nr], *_words(last)])
+    return lanes([ZERO] * (16 - 4 * len(words)) + to_basis(_bytes(words)))[0]
 
 
 def _next_words(Nk: int, count: int, window: Words, r: int) -> Words:
@@ -124,11 +180,29 @@ def _next_words(Nk: int, count: int, window: Words, r: int) -> Words:
     return Words(w[-Nk:])
 
 
-def sets_encrypt_key(p: Proof, *, bits: int) -> None:
-    """`int f(const uint8_t *user_key, int bits, AES_KEY *key)`: the structure holds KEYEXPANSION(user_key).
+def _equivalent_inverse(w: Words) -> Words:
+    """KEYEXPANSIONEIC() from the words of KEYEXPANSION(), the last round key first."""
+    middle = [word for k in range(4, len(w) - 4, 4) for word in _words(_mixed(_bytes(w[k : k + 4])))]
+    return Words(last_first([*w[:4], *middle, *w[-4:]]))
 
-    It is proved for each `bits` by itself; the code does not look whether they are valid.
-    """
+
+def _mixed(block: Words) -> Words:
+    return Words(block_of(InvMixColumns(state_of(block))))
+
+
+def sets_encrypt_key(p: Proof) -> None:
+    """The structure holds KEYEXPANSION(user_key)."""
+    _sets_key(p, inverse=False)
+
+
+def sets_decrypt_key(p: Proof) -> None:
+    """The structure holds KEYEXPANSIONEIC(user_key), the last round key first."""
+    _sets_key(p, inverse=True)
+
+
+def _sets_key(p: Proof, *, inverse: bool) -> None:
+    """`int f(const uint8_t *user_key, int bits, AES_KEY *key)`; the code does not look whether `bits` is valid."""
+    bits = p.choice("bits", (128, 192, 256))
     Nk, Nr = bits // 32, rounds(bits // 32)
     user_key = p.region("user_key", 4 * Nk, access="r", cell=1)
     key = p.region("key", KEY_BYTES, access="rw", cell=16)
@@ -137,54 +211,60 @@ def sets_encrypt_key(p: Proof, *, bits: int) -> None:
 
     # W(r) is a window of Nk words that moves by `count` at a time: w[count * r] and those after it.
     count = 6 if Nk == 6 else 4
-    start = _words(user_key.words(8))
+    key_bytes = user_key.words(8)
+    start, windows = _words(key_bytes), -(-(4 * Nr + 4 - Nk) // count)
     W = p.fold(lambda w, r: _next_words(Nk, count, w, r[0].uint), start=start, over=lambda r: Words([r]), name="W")
 
-    def w() -> Words:
-        new = (W(r)[-count:] for r in range(1, (4 * Nr + 4 - Nk + count - 1) // count + 1))
-        return Words([*W(0), *(word for words in new for word in words)][: 4 * Nr + 4])
+    def schedule() -> Words:
+        new = (word for r in range(1, windows + 1) for word in W(r)[-count:])
+        w = Words([*W(0), *new][: 4 * Nr + 4])
+        return _equivalent_inverse(w) if inverse else w
 
-    p.lemma("the windows are those of KEYEXPANSION(user_key)", reduce(and_, w() == KeyExpansion(user_key.words(8))))
+    standard = last_first(KeyExpansionEIC(key_bytes)) if inverse else KeyExpansion(key_bytes)
+    p.lemma("the windows are those of the standard's key expansion", reduce(and_, schedule() == standard))
 
-    def claims(s: State, v7: Words, v0: Words, v6: Words | None, stored: dict[int, Words]) -> Claims:
-        registers = {7: v7, 0: v0, 6: v6}
-        said: Claims = {f"v{n}": s.v[n] == _vector(words) for n, words in registers.items() if words is not None}
-        vectors = key.words(128, at=s)
-        keys = [vectors[i] == _stored(i, words) for i, words in stored.items()]
-        return said | ({"round keys": keys} if keys else {})
+    def claims(s: State, registers: dict[int, Words], round_keys: dict[int, Words] | None = None) -> Claims:
+        """Words in registers, and round keys other than the first and the last that are in memory."""
+        said: Claims = {f"v{n}": s.v[n] == _vector(words) for n, words in registers.items()}
+        for i, words in (round_keys or {}).items():
+            block = _bytes(words)
+            kept = DecryptionKeys.kept(Nr - i, _mixed(block)) if inverse else EncryptionKeys.kept(i, block)
+            said["round key"] = key.words(128, at=s)[Nr - i if inverse else i] == lanes(kept)[0]
+        return said
 
     core = p.image.symbol("_vpaes_schedule_core").offset
     if Nk == 4:
 
-        @p.cut_each(core + 0x54, forget=lambda r: [(W, r)])
+        @p.cut_each(core + 0x5C, forget=lambda r: [(W, r + 1)])
         def _(s: State, r: int) -> Claims:
-            return claims(s, W(r), W(r), None, {r: W(r)})
+            w = W(r + 1)
+            return claims(s, {7: w, 0: w})
 
     elif Nk == 6:
 
-        @p.cut_each(core + 0x8C, forget=lambda r: [(W, 2 * r)])
+        @p.cut_each(core + 0xA0, forget=lambda r: [(W, 2 * r + 1)])
         def _(s: State, r: int) -> Claims:
-            w = W(2 * r)
-            return claims(s, w[:4], w[2:], w[4:], {3 * r: w[:4]})
+            w = W(2 * r + 1)
+            return claims(s, {7: w[:4], 0: w[2:], 6: w[4:]}, {3 * r + 1: Words([*W(2 * r)[4:], *w[:2]])})
 
-        @p.cut_each(core + 0xA4, forget=lambda r: [(W, 2 * r + 1)])
+        @p.cut_each(core + 0xB4, forget=lambda r: [(W, 2 * r + 2)])
         def _(s: State, r: int) -> Claims:
-            u, w = W(2 * r), W(2 * r + 1)
-            return claims(s, w[:4], w[2:], w[4:], {3 * r + 1: Words([*u[4:], *w[:2]]), 3 * r + 2: w[2:]})
+            w = W(2 * r + 2)
+            return claims(s, {7: w[:4], 0: w[2:], 6: w[4:]}, {3 * r + 3: w[:4]})
 
     else:
 
-        @p.cut_each(core + 0xCC, forget=lambda r: [(W, 2 * r)])
-        def _(s: State, r: int) -> Claims:
-            w = W(2 * r)
-            return claims(s, w[:4], w[4:], None, {0: w[:4]} if r == 0 else {})
-
-        @p.cut_each(core + 0xE4, forget=lambda r: [(W, 2 * r + 1)])
+        @p.cut_each(core + 0xDC, forget=lambda r: [(W, 2 * r + 1)])
         def _(s: State, r: int) -> Claims:
             w = W(2 * r + 1)
-            return claims(s, w[4:], w[4:], w[:4], {2 * r + 2: w[4:]})
+            return claims(s, {7: w[4:], 0: w[4:], 6: w[:4]})
 
-    before = key.words(128)
+        @p.cut_each(core + 0xF8, forget=lambda r: [(W, 2 * r + 2)])
+        def _(s: State, r: int) -> Claims:
+            w = W(2 * r + 2)
+            return claims(s, {7: w[4:], 0: w[4:], 5: w[:4]})
+
+    keys, before = DecryptionKeys if inverse else EncryptionKeys, key.words(128)
 
     @p.ensures
     def _(s: State) -> Claims:
@@ -192,7 +272,7 @@ def sets_encrypt_key(p: Proof, *, bits: int) -> None:
         says_rounds = s.load(key.base + ROUNDS_AT, 32) == Nr - 1
         return {
             "success": s.w0 == 0,
-            "key schedule": KeySchedule(vectors)(Nr) == w(),
+            "key schedule": keys(vectors)(Nr) == schedule(),
             "rounds less one, all else as before": [says_rounds, *(vectors[Nr + 1 :] == before[Nr + 1 :])],
         }
 
@@ -208,11 +288,57 @@ def _last_round(block: Words, w: Words) -> list[Bits]:
     return block_of(AddRoundKey(ShiftRows(SubBytes(state_of(block))), w))
 
 
-def encrypts(p: Proof, *, in_place: bool = False) -> None:
-    """`void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`: out = CIPHER(in, Nr, w).
+def _inverse_round(block: Words, w: Words) -> list[Bits]:
+    return block_of(AddRoundKey(InvMixColumns(InvShiftRows(InvSubBytes(state_of(block)))), w))
 
-    w is the schedule that the structure holds, whatever that is.  The structure says Nr - 1 where others say Nr.
-    `in` and `out` lie apart, or are the same sixteen bytes.
+
+def _last_inverse_round(block: Words, w: Words) -> list[Bits]:
+    return block_of(AddRoundKey(InvShiftRows(InvSubBytes(state_of(block))), w))
+
+
+class _Direction(NamedTuple):
+    """Encryption or decryption: the standard's, and how the code keeps the state before round k + 1 at `head`."""
+
+    cipher: Callable[[Words, int, Words], Sequence[Bits]]
+    round: Callable[[Words, Words], list[Bits]]
+    last_round: Callable[[Words, Words], list[Bits]]
+    keys: type[Keys]
+    kept: Callable[[int, Words], Words]
+    head: tuple[str, int]
+
+
+_ENCRYPTION = _Direction(
+    Cipher,
+    _round,
+    _last_round,
+    EncryptionKeys,
+    lambda k, A: _shift_rows(-k, to_basis(A)),
+    ("_vpaes_encrypt_core", 0x78),
+)
+_DECRYPTION = _Direction(
+    lambda in_, Nr, dw: EqInvCipher(in_, Nr, Words(last_first(dw))),
+    _inverse_round,
+    _last_inverse_round,
+    DecryptionKeys,
+    lambda k, A: _shift_rows(k, to_inverse_basis(_plus(0x63, A))),
+    ("_vpaes_decrypt_core", 0xA4),
+)
+
+
+def encrypts(p: Proof, *, in_place: bool = False) -> None:
+    """out = CIPHER(in, Nr, w) for the words w that the key structure stands for."""
+    _one_block(p, _ENCRYPTION, in_place)
+
+
+def decrypts(p: Proof, *, in_place: bool = False) -> None:
+    """out = EQINVCIPHER(in, Nr, dw) for the words dw that the key structure stands for, the last round key first."""
+    _one_block(p, _DECRYPTION, in_place)
+
+
+def _one_block(p: Proof, d: _Direction, in_place: bool) -> None:
+    """`void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`; `in` and `out` lie apart, or are the same bytes.
+
+    The structure may hold anything; it says Nr - 1 where others say Nr.
     """
     k = p.nat("k", high=2)
     key = p.region("key", KEY_BYTES, access="r")
@@ -224,22 +350,24 @@ def encrypts(p: Proof, *, in_place: bool = False) -> None:
     p.given(key, ROUNDS_AT, (9 + 2 * k)[31:0])
     p.modifies(out, p.stack(16))
 
-    schedule = KeySchedule(key.words(128))
-    w = schedule.w
+    keys = d.keys(key.words(128))
+    w = keys.w
     whitened = block_of(AddRoundKey(state_of(in_.words(8)), w[:4]))
-    A = p.fold(_round, start=whitened, over=lambda i: w[4 * i.uint + 4 : 4 * i.uint + 8], name="A")
+    A = p.fold(d.round, start=whitened, over=lambda i: w[4 * i.uint + 4 : 4 * i.uint + 8], name="A")
 
     def by_size(cipher: Callable[[int], Sequence[Bits]]) -> Words:
         return BySize(k, lambda Nk: cipher(rounds(Nk))).words()
 
     def result() -> Words:
-        return by_size(lambda Nr: _last_round(A(Nr - 1), schedule(Nr)[4 * Nr :]))
+        return by_size(lambda Nr: d.last_round(A(Nr - 1), keys(Nr)[4 * Nr :]))
 
-    same = result() == by_size(lambda Nr: Cipher(in_.words(8), Nr, schedule(Nr)))
-    p.lemma("CIPHER(in, Nr, w) is the last round after A(Nr - 1)", reduce(and_, same))
+    same = result() == by_size(lambda Nr: d.cipher(in_.words(8), Nr, keys(Nr)))
+    p.lemma("the standard's cipher is its last round after A(Nr - 1)", reduce(and_, same))
 
-    @p.cut_each(p.image.symbol("_vpaes_encrypt_core").offset + 0x78, forget=lambda r: [(A, r)])
+    symbol, offset = d.head
+
+    @p.cut_each(p.image.symbol(symbol).offset + offset, forget=lambda r: [(A, r)])
     def _(s: State, r: int) -> Claims:
-        return {"state": s.v[0:1] == _kept(r, A(r))}
+        return {"state": s.v[0:1] == lanes(d.kept(r, A(r)))}
 
     p.ensures(lambda s: {"block": out.words(8, at=s) == result()})

@@ -13,6 +13,7 @@ from armsym.terms import node
 from armsym.terms.linear import add_linear, linear_view, make_sum, narrow, scale
 from armsym.terms.node import Op, Poly, Sum, Term, Value, intern, ones
 from armsym.terms.poly import (
+    affine_poly,
     and_poly,
     asr_poly,
     concat_poly,
@@ -408,11 +409,7 @@ def table(w: int, n: int, index: Value, entries: int) -> Value:
     entries &= ones(w << index.pb.bit_length())  # the rest cannot be reached
     columns = _columns(w, index.pb, entries)
     if columns is not None:
-        out: Value = entries & ones(w)
-        for k, column in columns:
-            bit = extract(n, index, k, 1)
-            out = xor(w, out, column if bit == 1 else and_(w, sext(1, bit, w), column) if isinstance(bit, Term) else 0)
-        return out
+        return affine_poly(w, index, columns, entries & ones(w))
     pb = 0
     for k in range(0, entries.bit_length(), w):
         pb |= entries >> k & ones(w)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, ones, op
 
 __all__ = [
+    "affine_poly",
     "and_poly",
     "asr_poly",
     "concat_poly",
@@ -262,6 +263,26 @@ def spread_bit(a: Term, bit: int, positions: range) -> tuple[dict[Mono, int], in
         for p in positions:
             spread |= 1 << p
     return {m: k for m, k in out.items() if k}, spread
+
+
+def affine_poly(width: int, a: Term, columns: Iterable[tuple[int, int]], const: int) -> Value:
+    """`const` XOR the columns of the bits of `a` that are 1; columns are given as (bit, column)."""
+    entries, ones_of_a = poly_view(a)
+    # For each distance k - p: at which bits p of the result bit k of `a` counts.
+    places: dict[int, int] = {}
+    for k, column in columns:
+        if ones_of_a >> k & 1:
+            const ^= column
+        for p in range(column.bit_length()):
+            if column >> p & 1:
+                places[k - p] = places.get(k - p, 0) | 1 << p
+    out: dict[Mono, int] = {}
+    for m, mask in entries.items():
+        for by, at in places.items():
+            bits = at & (mask >> by if by >= 0 else mask << -by)
+            if bits:
+                _toggle(out, m.shift(by), bits)
+    return make_poly(width, out, const)
 
 
 def asr_poly(width: int, a: Term, n: int) -> Value:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.vpaes import encrypts, sets_encrypt_key
+from crypto_examples.vpaes import decrypts, encrypts, sets_decrypt_key, sets_encrypt_key
 from crypto_examples.wheels import AWS_LC
 
 
 @proof("vpaes_set_encrypt_key", of=AWS_LC)
-def vpaes_set_encrypt_key_128(p: Proof) -> None:
-    sets_encrypt_key(p, bits=128)
+def vpaes_set_encrypt_key(p: Proof) -> None:
+    sets_encrypt_key(p)
 
 
-@proof("vpaes_set_encrypt_key", of=AWS_LC)
-def vpaes_set_encrypt_key_192(p: Proof) -> None:
-    sets_encrypt_key(p, bits=192)
-
-
-@proof("vpaes_set_encrypt_key", of=AWS_LC)
-def vpaes_set_encrypt_key_256(p: Proof) -> None:
-    sets_encrypt_key(p, bits=256)
+@proof("vpaes_set_decrypt_key", of=AWS_LC)
+def vpaes_set_decrypt_key(p: Proof) -> None:
+    sets_decrypt_key(p)
 
 
 @proof("vpaes_encrypt", of=AWS_LC)
@@ -30,3 +25,13 @@ def vpaes_encrypt(p: Proof) -> None:
 @proof("vpaes_encrypt", of=AWS_LC)
 def vpaes_encrypt_in_place(p: Proof) -> None:
     encrypts(p, in_place=True)
+
+
+@proof("vpaes_decrypt", of=AWS_LC)
+def vpaes_decrypt(p: Proof) -> None:
+    decrypts(p)
+
+
+@proof("vpaes_decrypt", of=AWS_LC)
+def vpaes_decrypt_in_place(p: Proof) -> None:
+    decrypts(p, in_place=True)

@@ -276,7 +276,7 @@ def _make() -> Iterator[Operation]:
     for name, numbers in (("table", _ENTRIES), ("table of an affine map", _AFFINE)):
         yield Operation(
             name,
-            "ops.table ops._columns",
+            "ops.table ops._columns poly.affine_poly",
             1,
             lambda w, a, t=numbers: _table(w, a, t),
             lambda w, a, t=numbers: _z3_table(w, a, t),

@@ -145,7 +145,18 @@ BUGS = {
         ops, "table", "w << index.pb.bit_length()", "w << index.pb.bit_count()", ("table",)
     ),
     "table: an affine map without its constant": Bug(
-        ops, "table", "out: Value = entries & ones(w)", "out: Value = 0", ("table of an affine map",), 4
+        ops, "table", "columns, entries & ones(w))", "columns, 0)", ("table of an affine map",), 4
+    ),
+    "table: columns of an affine map where the index is known to be 1": Bug(
+        poly, "affine_poly", "if ones_of_a >> k & 1:", "if False:", ("table of an affine map",), 4
+    ),
+    "table: one bit twice in an affine map": Bug(
+        poly,
+        "affine_poly",
+        "_toggle(out, m.shift(by), bits)",
+        "out[m.shift(by)] = bits",
+        ("table of an affine map",),
+        4,
     ),
     "table: what is affine at unit vectors is so everywhere": Bug(
         ops, "_columns", "for i, total in list(known.items()):", "for i, total in [(0, 0)]:", ("table",), 4
