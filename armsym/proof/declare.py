@@ -353,7 +353,7 @@ class Proof(ABC):
         restores, are found by the engine and need no claim.
 
         Where an inner loop shares its head with the outer one, `when(s)` tells the arrivals that
-        count (for example by the position in a table of constants); it must be decided at each.
+        count (for example by the position in a table of constants).
         """
 
         if step < 1:

@@ -105,12 +105,20 @@ class Engine:
     """Proves one routine.  After `run`, `obligations` says what was shown and what was not."""
 
     def __init__(
-        self, p: SymbolicProof, guesses: dict[int, LoopGuess], budget: Budget, *, unrolled: bool = False
+        self,
+        p: SymbolicProof,
+        guesses: dict[int, LoopGuess],
+        budget: Budget,
+        *,
+        unrolled: bool = False,
+        earlier: dict[int, LoopGuess] | None = None,
     ) -> None:
-        self.p, self.guesses, self.budget = p, dict(guesses), budget
+        """`earlier` is what another case of the proof found out about loops: its `guesses`."""
+        self.p, self.guesses, self.budget = p, dict(earlier or {}), budget
         for inv in p._d.invariants:
-            if inv.head in self.guesses:
-                self.guesses[inv.head] = self.guesses[inv.head].per(inv.step)
+            if inv.head in guesses:
+                guess, known = guesses[inv.head].per(inv.step), self.guesses.get(inv.head)
+                self.guesses[inv.head] = guess.after(known) if known else guess
         r = p.routine
         self.image = r.image
         self.stepper = Stepper(r.isa, r.image, p.image_base, p.lr0)
@@ -271,10 +279,17 @@ class Engine:
                 self._close(path)
                 self._returned(path, origin)
                 return
-            if at in invariants and path.steps and self._counts(path, invariants[at]):
-                self._close(path)
-                self._arrived(path, invariants[at], origin)
-                return
+            if at in invariants and path.steps:
+                counts = self._counts(path, invariants[at])
+                known = path.knowledge.decide(counts)
+                if known is None:
+                    assert isinstance(counts, Term)
+                    self._part(path, counts, origin, todo)
+                    return
+                if known:
+                    self._close(path)
+                    self._arrived(path, invariants[at], origin)
+                    return
             path.steps += 1
             if at in self.callees and path.steps > 1:
                 self._reached.add(at)
@@ -303,11 +318,7 @@ class Engine:
                 path.steps -= 1
                 if at in self.cuts:
                     self._arrivals[at] -= 1  # both parts pass the cut here again
-                other = path.fork()
-                self._prepare(other)
-                self._learn(path, split.cond, origin)
-                self._learn(other, ops.xor(1, split.cond, 1), origin)
-                todo += [other, path]
+                self._part(path, split.cond, origin, todo)
                 return
             finally:
                 self._may_split = False
@@ -330,6 +341,14 @@ class Engine:
             raise BudgetError(f"more than {self.budget.seconds:g} seconds")
         if node_count() > self.budget.nodes:
             raise BudgetError(f"more than {self.budget.nodes} terms")
+
+    def _part(self, path: Path, cond: Value, origin: Origin | None, todo: list[Path]) -> None:
+        """Go on from here with the condition true, and with it false."""
+        other = path.fork()
+        self._prepare(other)
+        self._learn(path, cond, origin)
+        self._learn(other, ops.xor(1, cond, 1), origin)
+        todo += [other, path]
 
     def _learn(self, path: Path, fact: Value, origin: Origin | None) -> None:
         """Add a fact; a length that it leaves only one value is that value from here on.
@@ -357,14 +376,8 @@ class Engine:
         known = path.knowledge.decide(cond)
         if known is not None:
             return fork.taken if known else fork.otherwise
-        other = path.fork()
-        self._prepare(other)
-        self._learn(path, cond, origin)
-        path.at = fork.taken
-        self._learn(other, ops.xor(1, cond, 1), origin)
-        other.at = fork.otherwise
-        todo.append(other)
-        todo.append(path)
+        self._part(path, cond, origin, todo)
+        todo[-1].at, todo[-2].at = fork.taken, fork.otherwise
         return None
 
     def _check_below_sp(self, path: Path, sp_before: Bits, logged: int) -> None:
@@ -462,15 +475,12 @@ class Engine:
         self.check(path, inv.claims(State(path.machine), first), "invariant", f"{inv.name}, on entry: ")
         self._loop(path, inv, origin)
 
-    def _counts(self, path: Path, inv: Invariant) -> bool:
-        """Whether this arrival at the head is one the invariant speaks of."""
+    def _counts(self, path: Path, inv: Invariant) -> Value:
+        """Whether this arrival at the head is one the invariant speaks of, as a one-bit value."""
         if inv.when is None:
-            return True
+            return 1
         self.at(path, [])
-        known = path.knowledge.decide(inv.when(State(path.machine)).bit.value)
-        if known is None:
-            raise BudgetError(f"{inv.name}: whether this arrival counts (when=) is not decided by what is known")
-        return bool(known)
+        return inv.when(State(path.machine)).bit.value
 
     def _loop(self, path: Path, inv: Invariant, parent: Origin | None) -> None:
         guess = self.guesses.get(inv.head) or LoopGuess()

@@ -79,6 +79,12 @@ class LoopGuess:
         guess.strides = {w: s // step & M64 for w, s in signed.items() if s % step == 0}
         return guess
 
+    def after(self, earlier: LoopGuess) -> LoopGuess:
+        """What another case of the proof found out about the loop, and beyond that this guess."""
+        guess = earlier.with_writes(self.writes - earlier.writes)
+        guess.strides |= {w: s for w, s in self.strides.items() if w in guess.writes - earlier.writes}
+        return guess
+
     def copy(self) -> LoopGuess:
         """An independent copy."""
         return LoopGuess(set(self.writes), dict(self.strides), set(self.halves))

@@ -17,7 +17,7 @@ from armsym.isa import InstructionSet
 from armsym.proof.concrete import ConcreteProof, Trial, Violation, concrete_stepper, run_trial
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.engine import Budget, Engine
-from armsym.proof.havoc import guess_loops
+from armsym.proof.havoc import LoopGuess, guess_loops
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
@@ -205,9 +205,10 @@ def _prove(
         return _prove(c, name=c.name, image=image, symbol=c.symbol, isa=isa, budget=budget, brief=True)
 
     first = _Runs([])
+    guesses: dict[int, LoopGuess] = {}
     for k, case in enumerate(cases):
         plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
-        _prove_case(case, routine, result, budget, replay, plan, first, prove_contract)
+        _prove_case(case, routine, result, budget, replay, plan, first, guesses, prove_contract)
         if result.counterexample is not None:
             break
     result.seconds = time.process_time() - began
@@ -260,9 +261,13 @@ def _prove_case(
     replay: Replay | None,
     plan: tuple[tuple[int, int], ...],
     first: _Runs,
+    guesses: dict[int, LoopGuess],
     prove_contract: Callable[[Contract], ProofResult],
 ) -> None:
-    """Add what one case shows to the result.  `first` are the runs of the first case, to which this one may add."""
+    """Add what one case shows to the result.
+
+    `first` are the runs of the first case, to which this one may add; `guesses` about loops go from case to case.
+    """
     clock = time.perf_counter()
     runs = _concrete(case, routine, plan, timed=TIMED if plan is TRIALS else 0)
     short = max((t.steps for t in runs.trials), default=0) < SHORT_RUN
@@ -288,7 +293,7 @@ def _prove_case(
     contracts = p._d.contracts
     # What loops change is guessed from the runs of this case, or where they are few from those of the first.
     seen = first if plan is FURTHER else runs
-    if _visit_loops(case, routine, {inv.head for inv in p._d.invariants}, seen):
+    if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(guesses), seen):
         _refuted(result, seen, routine, replay, time.perf_counter() - clock)
         return
     if plan is not FURTHER:
@@ -299,8 +304,9 @@ def _prove_case(
         p = case.symbolic(routine)
     if p._d.contracts != contracts:
         raise InputError("which contracts a proof uses is not always the same")
-    engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget)
+    engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget, earlier=guesses)
     engine.run()
+    guesses |= engine.guesses
     result.machine += [a for a in engine.assumptions if a not in result.machine]
     assumptions = [*p._d.assumptions, *_standing(routine.image), *result.machine]
     result.assumptions += [a for a in assumptions if a not in result.assumptions]

@@ -579,7 +579,7 @@ _BY_TWO = (
 )
 
 
-def _blocks_by_two(p: Proof) -> None:
+def _blocks_by_two(p: Proof, *, last_apart: bool = False) -> None:
     n, flag = p.nat("n", low=2, high=100), p.word("flag", public=True)
     data, out = p.region("data", 8 * n, access="r"), p.region("out", 8 * n, access="rw")
     block = data.blocks(words=1, width=64)
@@ -591,12 +591,19 @@ def _blocks_by_two(p: Proof) -> None:
     def done(s: State, j: Bits) -> Claims:
         return {"out": out.holds(wanted, upto=j, at=s, words=1, width=64)}
 
-    @p.invariant(p.routine.back_edge(), upto=n, step=2)
+    least = 4 if last_apart else 2
+
+    @p.invariant(p.routine.back_edge(), upto=n, step=2, when=(lambda s: s.x2 >= 4) if last_apart else None)
     def _(s: State, i: Bits) -> Claims:
-        return {"at least two": i + 2 <= n, "left": s.x2 == n - i, **done(s, i)}
+        return {"enough": i + least <= n, "left": s.x2 == n - i, **done(s, i)}
 
     p.modifies(out)
     p.ensures(lambda s: done(s, n))
+
+
+def _last_apart(p: Proof) -> None:
+    """Whether an arrival counts is not known at the back edge: both ways are followed."""
+    _blocks_by_two(p, last_apart=True)
 
 
 for _name, (_code, _kind) in {
@@ -605,6 +612,12 @@ for _name, (_code, _kind) in {
 }.items():
     _extra = f"cmp x4,x9\n b.ne 2f\n {_code}\n2:"
     CASES[f"a loop over pairs {_name}"] = Case(_BY_TWO.format(_extra), _blocks_by_two, _kind)
+for _name, _code, _kind in (
+    ("is wrong at an arrival that does not count", "cmp x2,#3\n b.hi 2f\n str x9,[x1,#-16]", "ensures"),
+    ("is wrong at an arrival that counts", "cmp x2,#4\n b.lo 2f\n str x9,[x1,#-16]", "invariant"),
+):
+    _extra = f"cmp x4,x9\n b.ne 2f\n {_code}\n2:"
+    CASES[f"a loop over pairs {_name}"] = Case(_BY_TWO.format(_extra), _last_apart, _kind)
 
 
 # -- choices --------------------------------------------------------------------------------------
@@ -707,8 +720,9 @@ def test_right_code_of_the_same_shape_is_proved(tmp_path: Path) -> None:
     assert result.status is Status.PROVED, [o for o in result.obligations if o.status is not Status.PROVED]
 
 
-def test_right_loop_over_pairs_is_proved(tmp_path: Path) -> None:
-    result = answer(tmp_path, _BY_TWO.format(""), _blocks_by_two)
+@pytest.mark.parametrize("fn", [_blocks_by_two, _last_apart])
+def test_right_loop_over_pairs_is_proved(fn: ProofFn, tmp_path: Path) -> None:
+    result = answer(tmp_path, _BY_TWO.format(""), fn)
     assert result.status is Status.PROVED, [o for o in result.obligations if o.status is not Status.PROVED]
 
 
