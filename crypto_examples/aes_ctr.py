@@ -11,7 +11,7 @@ from armsym.dsl import Bits, Claims, Proof, State, Words, concat
 from crypto_examples.aes_modes import Buffers, vector, xor
 from specs.modes import standard_incrementing_function
 
-__all__ = ["Ctr32", "ctr32_by_three"]
+__all__ = ["Ctr32", "ctr32_by_five", "ctr32_by_three"]
 
 #: Blocks of a buffer: after so many, a counter of 32 bits repeats itself (and the key stream with it).
 MOST = 2**32
@@ -67,3 +67,29 @@ def ctr32_by_three(p: Proof, *, in_place: bool = False) -> None:
             "round keys": s.v[16:18] == k[0:2],
             **c.done_upto(s, i),
         }
+
+
+def ctr32_by_five(p: Proof, *, in_place: bool = False) -> None:
+    """Five blocks at a time if there are at least 35, else three at a time; then up to four."""
+    c = Ctr32(p, low=1, in_place=in_place)
+    five, three = p.routine.loops()[:2]
+
+    def at(s: State, i: Bits, registers: tuple[int, ...], left: int) -> Claims:
+        q = len(registers)
+        return {
+            "enough left": i + left <= c.n,
+            "blocks left": s.x2 == c.n - i - q,
+            "counter": s.x8 == c.counter(i + (q - 1)).zero_extend(64),
+            "counter blocks": Words(s.v[r] for r in registers) == [vector(c.T(i + k)) for k in range(q)],
+            "round keys": s.v[16:18] == c.round_keys[0:2],
+            **c.done_upto(s, i),
+        }
+
+    @p.invariant(five, upto=c.n, step=5, when=lambda s: s.x7 == c.key.base + 32)
+    def _(s: State, i: Bits) -> Claims:
+        return at(s, i, (0, 1, 18, 24, 25), left=5)
+
+    # The last three, also of those done by five, are on the way out.
+    @p.invariant(three, upto=c.n, step=3, when=lambda s: (s.x7 == c.key.base + 32) & (s.x2 >= 3))
+    def _(s: State, i: Bits) -> Claims:
+        return at(s, i, (0, 1, 18), left=6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from armsym.dsl import Proof, proof
 from crypto_examples.aes_cbc import cbc_decrypts, cbc_encrypts
+from crypto_examples.aes_ctr import ctr32_by_five
 from crypto_examples.aes_ecb import ecb_by_five
 from crypto_examples.wheels import OPENSSL_4_0
 
@@ -46,3 +47,13 @@ def aes_v8_cbc_decrypt(p: Proof) -> None:
 @proof("aes_v8_cbc_encrypt", of=OPENSSL_4_0)
 def aes_v8_cbc_decrypt_in_place(p: Proof) -> None:
     cbc_decrypts(p, at_a_time=5, in_place=True)
+
+
+@proof("aes_v8_ctr32_encrypt_blocks", of=OPENSSL_4_0)
+def aes_v8_ctr32_encrypt_blocks(p: Proof) -> None:
+    ctr32_by_five(p)
+
+
+@proof("aes_v8_ctr32_encrypt_blocks", of=OPENSSL_4_0)
+def aes_v8_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
+    ctr32_by_five(p, in_place=True)
