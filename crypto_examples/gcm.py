@@ -105,13 +105,13 @@ def ghash(p: Proof, low: int, entry: Callable[[Bits], Bits] = as_it_is) -> None:
     Y = p.fold(lambda y, x: [GHASH_step(H, y[0], x[0])], start=Xi.words(128, order="big"), over=X, name="Y")
     H1, H2, H3 = map(twisted, powers(H, 3))
 
-    @p.invariant(p.routine.back_edge("gcm_ghash_v8_4x"), upto=n >> 2)
+    @p.invariant(p.routine.back_edge("gcm_ghash_v8_4x"), upto=n, step=4)
     def _(s: State, i: Bits) -> Claims:
-        X0, X1, X2, X3 = (X(4 * i + k)[0] for k in range(4))
+        X0, X1, X2, X3 = (X(i + k)[0] for k in range(4))
         return {
-            "two times four blocks": 4 * i + 8 <= n,
-            "Y so far": s.v0 == swapped(Y(4 * i)[0]),
-            "block 4i": s.v4 == swapped(X0),
+            "two times four blocks": i + 8 <= n,
+            "Y so far": s.v0 == swapped(Y(i)[0]),
+            "block i": s.v4 == swapped(X0),
             "products of the other three": s.v[29:32] == karatsuba([(H3, X1), (H2, X2), (H1, X3)]),
         }
 

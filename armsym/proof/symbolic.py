@@ -54,8 +54,6 @@ class SymbolicProof(Proof):
         self.anchors: list[Bits] = []
         #: The number of any block of a buffer: no fact speaks of it, and no state holds it.
         self._arbitrary = variable("j", 64, secret=False)
-        #: Indices at which folds are not unfolded, in the order met.
-        self._leaves: dict[Term, None] = {}
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
         #: Set once the symbolic run has begun: the cells of regions no longer change.
@@ -264,23 +262,6 @@ class SymbolicProof(Proof):
                 return a + d
         return k
 
-    def _from_a_leaf(self, k: Bits) -> Bits:
-        """The index of a fold as a known number of steps from one that a claim of the loops around speaks of.
-
-        A loop of four blocks at a time ends at 4i + 4, and a few more blocks may be left.
-        """
-        if isinstance(k.value, int) or self._pure:
-            return k
-        indices = {t for a in self.anchors if isinstance(a.value, Term) for t in linear_view(a.value)[0]}
-        if linear_view(k.value)[0].keys() <= indices:
-            return k
-        for leaf in self._leaves:
-            if linear_view(leaf)[0].keys() <= indices:
-                steps = self.knowledge.fixed(k - Bits(64, leaf))
-                if steps is not None and steps <= UNFOLD_LIMIT:
-                    return Bits(64, leaf) + steps
-        return k
-
     def _give(self, r: Region, offset: int, value: Bits) -> None:
         self._regions[r.name].given[offset] = value
 
@@ -290,7 +271,6 @@ class SymbolicProof(Proof):
         f._memo[k] = Words(variable(f"{f.name}({k}).{j}", w.width, secret=True) for j, w in enumerate(f.start))
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
-        k = self._from_a_leaf(k)
         key: object = k.value if isinstance(k.value, int) else ("term", intern(k.value).id)
         found = f._memo.get(key)
         if found is None and f.of is not None and k.value == f.of.times and not f._memo.keys() - {0}:
@@ -311,7 +291,6 @@ class SymbolicProof(Proof):
             # H(k + c) is H's step at k + c - 1 only where k + c is not 0: c >= 1 and nothing wraps.
             wraps = const + sum(c * t.pb for t, c in terms.items()) >= 1 << 64
             if wraps or not 0 < const <= UNFOLD_LIMIT:
-                self._leaves[v] = None
                 return Words(
                     Bits(w.width, ops.apply(f"{f.name}.{j}", w.width, [(64, intern(v))], secret=True))
                     for j, w in enumerate(f.start)
