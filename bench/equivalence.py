@@ -26,7 +26,7 @@ from armsym.isa import Instruction, InstructionSet
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory
 from armsym.proof import run as proof_run
-from armsym.proof.concrete import PRESERVED_D, PRESERVED_X, ConcreteProof, flatten
+from armsym.proof.concrete import ConcreteProof, flatten
 from armsym.proof.declare import Proof
 from armsym.proof.engine import Engine
 from armsym.proof.handles import State
@@ -267,10 +267,8 @@ def _run_spoilt(p: ConcreteProof, at: int, d: Difference) -> int:
         offset = to
     if offset != RETURNED:
         raise _Depends("the routine did not return")
-    for n in PRESERVED_X:
-        _same(m.x[n], t.entry.x[n], f"x{n}")
-    for n in PRESERVED_D:
-        _same(m.v[n][63:0], t.entry.v[n][63:0], f"d{n}")
+    for _, register, before, now in p._d.interface.pairs(t.entry, m):
+        _same(now, before, register)
     _same(m.sp, t.entry.sp, "sp")
     for address in memory.unknown:
         r = memory.find(address, 1)
