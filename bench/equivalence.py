@@ -1,6 +1,6 @@
 """Why a mutant of a routine may be proved: evidence that it still computes the same.
 
-A flipped bit can be harmless.  Four reasons are recognised, each checked here by other means
+A flipped bit can be harmless.  Five reasons are recognised, each checked here by other means
 than the proof of the mutant; a proved mutant with none of them is a failure of the prover.
 
 dead code           the word is neither executed nor read on any path of the symbolic run
@@ -8,6 +8,8 @@ same effect         both words, run on fresh symbols, do the same to registers, 
 dead difference     what the two words make different (some register bits, the flags) is replaced by
                     fresh unknowns in runs of the original routine: no claim, address, branch,
                     preserved register or byte of memory comes to depend on an unknown
+same step           at every arrival of the original's own symbolic run, both words lead to the same
+                    registers, flags and memory by the same accesses, and go to the same place
 same decision       the two words differ in nothing but where control goes, and at every arrival of
                     the original's own symbolic run the facts decide that it goes to the same place
 """
@@ -34,6 +36,7 @@ from armsym.proof.loops import Routine
 from armsym.proof.result import Status
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper
+from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import intern, new_table, ops, var
 from armsym.terms.node import ones
 
@@ -43,7 +46,7 @@ __all__ = [
     "compare_words",
     "justify",
     "justify_dead_difference",
-    "justify_same_decision",
+    "justify_same_step",
 ]
 
 ProofFn = Callable[[Proof], None]
@@ -317,18 +320,25 @@ def justify_dead_difference(fn: ProofFn, routine: Routine, at: int, d: Differenc
 
 
 class _Both:
-    """A stepper that also asks, at one offset, where another word would have gone."""
+    """A stepper that also asks, at one offset, where another word would have gone, and with what effect."""
 
     def __init__(self, engine: Engine, other: Stepper, at: int) -> None:
         self._engine, self._own, self._other, self._at = engine, engine.stepper, other, at
         self.arrivals = self.differing = 0
+        #: Arrivals at which the two words do not have the same effect.
+        self.unlike = 0
 
     def step(self, m: Machine, offset: int) -> int | Fork:
         if offset != self._at:
             return self._own.step(m, offset)
-        second = m.fork()
+        assert isinstance(m.memory, SymbolicMemory)
+        second, before = m.fork(), len(m.memory.log)
         second.on_leak = lambda _kind, _value: None
-        there = self._where(self._other.step(second, offset))
+        there: int | Fork | None
+        try:
+            there = self._where(self._other.step(second, offset))
+        except ArmsymError:
+            there = None
         to = self._own.step(m, offset)
         here = self._where(to)
         self.arrivals += 1
@@ -338,6 +348,7 @@ class _Both:
         else:
             same = here == there
         self.differing += not same
+        self.unlike += not _alike(m, second, before)
         return to
 
     def offset_of(self, target: Bits) -> int:
@@ -355,8 +366,26 @@ class _Both:
         return to if known is None else to.taken if known else to.otherwise
 
 
-def justify_same_decision(fn: ProofFn, original: Routine, mutant: Image, at: int) -> str:
-    """How often the two branches were shown to go the same way, in words; empty where that is not so."""
+def _alike(a: Machine, b: Machine, since: int) -> bool:
+    """Whether one step led two equal machines to the same registers, flags and memory, by the same accesses.
+
+    `since` is how many accesses there were before it.
+    """
+    pairs = [*zip(a.x, b.x, strict=True), *zip(a.v, b.v, strict=True), (a.sp, b.sp), (a.nzcv.bits, b.nzcv.bits)]
+    if any((p == q).value is not True for p, q in [*pairs, (a.dit, b.dit)]):
+        return False
+    assert isinstance(a.memory, SymbolicMemory)
+    assert isinstance(b.memory, SymbolicMemory)
+    made, other = (
+        [(x.region, x.symbolic, x.constant, x.size, x.store) for x in m.log[since:]] for m in (a.memory, b.memory)
+    )
+    return made == other and all(
+        (a.memory.peek(r, at, k, n) == b.memory.peek(r, at, k, n)).value is True for r, at, k, n, store in made if store
+    )
+
+
+def justify_same_step(fn: ProofFn, original: Routine, mutant: Image, at: int, *, effect: bool) -> str:
+    """How often both words were shown to go the same way (with the same effect), in words; else empty."""
     watching: list[_Both] = []
 
     class Comparing(Engine):
@@ -371,9 +400,10 @@ def justify_same_decision(fn: ProofFn, original: Routine, mutant: Image, at: int
         image, symbol = original.image, original.symbol
         r = proof_run.prove(fn, name="original", image=image, symbol=symbol, isa=original.isa)
     arrivals = sum(b.arrivals for b in watching)
-    if r.status is not Status.PROVED or not arrivals or any(b.differing for b in watching):
+    if r.status is not Status.PROVED or not arrivals or any(b.differing or (effect and b.unlike) for b in watching):
         return ""
-    return f"at each of {arrivals} arrivals of the original's symbolic run both go to the same place"
+    what = "do the same" if effect else "go to the same place"
+    return f"at each of {arrivals} arrivals of the original's symbolic run both {what}"
 
 
 # -- the judgement ------------------------------------------------------------------------------
@@ -397,7 +427,10 @@ def justify(
     if not d.bits and not d.loads and not d.other:
         return Justification("same effect", "on fresh symbols both words do the same")
     if d.other == [CONTROL] and not d.bits and not d.loads:
-        text = justify_same_decision(fn, original, mutant, at)
+        text = justify_same_step(fn, original, mutant, at, effect=False)
         return Justification("same decision", text) if text else None
+    text = justify_same_step(fn, original, mutant, at, effect=True)
+    if text:
+        return Justification("same step", text)
     text = justify_dead_difference(fn, original, at, d)
     return Justification("dead difference", text) if text else None

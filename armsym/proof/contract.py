@@ -14,7 +14,7 @@ from itertools import combinations, count
 from typing import TYPE_CHECKING
 
 from armsym.bits import Bits, Prop
-from armsym.errors import BranchError, InputError, MemoryFault
+from armsym.errors import InputError, MemoryFault
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
@@ -27,7 +27,6 @@ from armsym.proof.path import Path
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
 from armsym.proof.symbolic import SymbolicProof
-from armsym.simulate import RETURNED
 from armsym.symbolic_memory import Access, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
 from armsym.terms.node import Term, Var
@@ -90,11 +89,7 @@ class Callee:
         Raises `MachineStop` and `InputError` where it cannot be taken.
         """
         m = path.machine
-        back = m.x[30]
-        engine.leak(path, "return address", back)
-        to = engine.stepper.offset_of(back)
-        if to != RETURNED and to % 4:
-            raise BranchError(f"the return address {back.value} is not that of an instruction")
+        to = engine.stepper.offset_of(m.x[30])
         site = _Site(self, path)
         self.contract(site)
         site.check(engine)
@@ -114,7 +109,6 @@ class Callee:
         for fact in a.finish():
             path.knowledge.add(fact)
         self._note_writes(path, changed, h.regions)
-        engine.release_stack(path)
         return to
 
     def _note_writes(self, path: Path, changed: set[Location], regions: dict[str, SymbolicRegion]) -> None:

@@ -326,7 +326,7 @@ class Engine:
             if len(memory.log) != logged:
                 self._check_below_sp(path, sp, logged)
             if m.sp is not sp:
-                self.release_stack(path)
+                self._release_stack(path)
             if isinstance(to, Fork):
                 branched = self._branch(path, to, origin, todo)
                 if branched is None:
@@ -397,7 +397,7 @@ class Engine:
                     " lies below SP or cannot be compared with it",
                 )
 
-    def release_stack(self, path: Path) -> None:
+    def _release_stack(self, path: Path) -> None:
         """What lies below SP is anybody's (a signal handler's, say): it is unknown from here on."""
         low = self.sp_offset(path.machine.sp)
         region = self.p._stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from traceback import extract_tb
@@ -206,11 +206,13 @@ def _prove(
 
     first = _Runs([])
     guesses: dict[int, LoopGuess] = {}
+    assumed: dict[str, list[str]] = {}
     for k, case in enumerate(cases):
         plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
-        _prove_case(case, routine, result, budget, replay, plan, first, guesses, prove_contract)
+        assumed[case.text] = _prove_case(case, routine, result, budget, replay, plan, first, guesses, prove_contract)
         if result.counterexample is not None:
             break
+    result.assumptions = _assumptions(assumed)
     result.seconds = time.process_time() - began
     return result
 
@@ -221,6 +223,11 @@ class _Case:
 
     fn: ProofFn
     chosen: dict[str, int]
+
+    @property
+    def text(self) -> str:
+        """The choices in words; empty where there are none."""
+        return ", ".join(f"{k} = {v}" for k, v in self.chosen.items())
 
     def symbolic(self, routine: Routine, sizes: int | None = None) -> SymbolicProof:
         """What it declares, on symbols."""
@@ -263,8 +270,8 @@ def _prove_case(
     first: _Runs,
     guesses: dict[int, LoopGuess],
     prove_contract: Callable[[Contract], ProofResult],
-) -> None:
-    """Add what one case shows to the result.
+) -> list[str]:
+    """Add what one case shows to the result; returns what it assumes.
 
     `first` are the runs of the first case, to which this one may add; `guesses` about loops go from case to case.
     """
@@ -276,7 +283,7 @@ def _prove_case(
         runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness)
     if runs.bad is not None:
         _refuted(result, runs, routine, replay, time.perf_counter() - clock)
-        return
+        return []
     found: list[Obligation] = []
     if runs.witness:
         found.append(
@@ -295,7 +302,7 @@ def _prove_case(
     seen = first if plan is FURTHER else runs
     if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(guesses), seen):
         _refuted(result, seen, routine, replay, time.perf_counter() - clock)
-        return
+        return []
     if plan is not FURTHER:
         first.trials = seen.trials
     if contracts:
@@ -308,17 +315,24 @@ def _prove_case(
     engine.run()
     guesses |= engine.guesses
     result.machine += [a for a in engine.assumptions if a not in result.machine]
-    assumptions = [*p._d.assumptions, *_standing(routine.image), *result.machine]
-    result.assumptions += [a for a in assumptions if a not in result.assumptions]
     result.instructions += engine.steps
     result.shown += engine.shown
-    status = result.add(
-        [*found, *engine.obligations, *agreement()], ", ".join(f"{k} = {v}" for k, v in case.chosen.items())
-    )
+    status = result.add([*found, *engine.obligations, *agreement()], case.text)
     if status is not Status.PROVED:
         more = _search(case, routine)
         if more.bad is not None:
             _refuted(result, more, routine, replay, 0.0)
+    return [*p._d.assumptions, *_standing(routine.image), *result.machine]
+
+
+def _assumptions(of_cases: Mapping[str, Sequence[str]]) -> list[str]:
+    """What is assumed in all cases, and what in some: of many cases, the first stands for the others."""
+    lists = list(of_cases.values())
+    everywhere = [a for a in lists[0] if all(a in found for found in lists)]
+    some = of_cases if len(lists) <= FEW else dict.fromkeys(list(of_cases)[:1], lists[0])
+    others = "" if some is of_cases else ", and accordingly in each other case"
+    special = [f"where {case}{others}: {a}" for case, found in some.items() for a in found if a not in everywhere]
+    return [*everywhere, *special]
 
 
 def _search(case: _Case, routine: Routine) -> _Runs:

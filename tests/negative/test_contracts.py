@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from refusing import run, symbolically
 
-from armsym.dsl import Bits, Claims, InputError, Iterated, Proof, ProofDefinition, State, Words
+from armsym.dsl import Bits, Claims, InputError, Iterated, Proof, ProofDefinition, Region, State, Words, ite
 from armsym.elf import Image, load
 from armsym.proof.reliance import _known
 from armsym.proof.result import Status
@@ -110,17 +110,18 @@ def test_callee_saved_registers_are_kept(tmp_path: Path) -> None:
     assert run(calls(claim=lambda s, n: {"x0": s.x0 == n}), image, "f").status is Status.PROVED
 
 
-def test_upper_halves_of_vectors_are_forgotten(tmp_path: Path) -> None:
-    body = "sub sp,sp,#16\n str d8,[sp]\n dup v8.2d,x0\n bl g\n mov x0,v8.d[{}]\n ldr d8,[sp]\n add sp,sp,#16"
+def test_vectors_are_forgotten(tmp_path: Path) -> None:
+    body = "sub sp,sp,#16\n str d8,[sp]\n dup v{0}.2d,x0\n bl g\n mov x0,v{0}.d[{1}]\n ldr d8,[sp]\n add sp,sp,#16"
 
     def fn(p: Proof) -> None:
         calls(claim=lambda s, n: {"x0": s.x0 == n})(p)
         p.modifies(p.stack(FRAME + 16))
 
-    low = files(tmp_path, CALLING.format(body.format(0)), SUCCESSOR)
+    low = files(tmp_path, CALLING.format(body.format(8, 0)), SUCCESSOR)
     assert run(fn, low, "f").status is Status.PROVED
-    high = files(tmp_path, CALLING.format(body.format(1)), SUCCESSOR)
-    assert symbolically(fn, high, "f") == {"ensures": ["x0"]}
+    for register, half in ((8, 1), (7, 0), (16, 0), (31, 1)):
+        image = files(tmp_path, CALLING.format(body.format(register, half)), SUCCESSOR)
+        assert symbolically(fn, image, "f") == {"ensures": ["x0"]}
 
 
 def test_flags_are_forgotten(tmp_path: Path) -> None:
@@ -444,6 +445,209 @@ def test_a_loop_around_a_call(tmp_path: Path) -> None:
     kept = False
     bad = files(tmp_path, CALLING.format(body.format("x9")), "mov x0,#1\n ret")
     assert "invariant" in symbolically(fn, bad, "f")
+
+
+def test_a_loop_forgets_what_a_call_in_it_may_change(tmp_path: Path) -> None:
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=9)
+        p.call(x1=n)
+        p.uses(nothing)
+        p.modifies(p.stack(FRAME))
+        p.invariant(p.routine.back_edge(), upto=n)(lambda s, i: {"left": s.x19 == n - i})
+        p.ensures(lambda s: {"x0": s.x0 == n})
+
+    @contract
+    def nothing(p: Proof) -> None:
+        p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
+
+    body = "mov x19,x1\n mov {0},x1\n1: bl g\n subs x19,x19,#1\n b.ne 1b\n mov x0,{0}"
+    image = files(tmp_path, CALLING.format(body.format("x17")), "ret")
+    assert symbolically(fn, image, "f") == {"ensures": ["x0"]}
+    kept = files(
+        tmp_path,
+        "str x20,[sp,#-16]!\n" + CALLING.format(body.format("x20")).replace("ret", "ldr x20,[sp],#16\n ret"),
+        "ret",
+    )
+
+    def deeper(p: Proof) -> None:
+        fn(p)
+        p.modifies(p.stack(FRAME + 16))
+
+    assert run(deeper, kept, "f").status is Status.PROVED
+
+
+def test_a_pointer_to_the_image(tmp_path: Path) -> None:
+    def fn(p: Proof) -> None:
+        to = p.region("to", 16, access="w")
+        p.call(x0=to)
+        p.uses(copies)
+        p.modifies(to, p.stack(FRAME))
+        p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
+
+    image = files(tmp_path, CALLING.format("adr x1,f\n bl g"), COPY)
+    assert "memory" in symbolically(fn, image, "f")
+
+
+def test_a_global_that_the_caller_does_not_declare(tmp_path: Path) -> None:
+    @contract
+    def reads(p: Proof) -> None:
+        v = p.global_("shared", 32)
+        p.ensures(lambda s: {"w0": s.w0 == v})
+
+    def fn(declare: bool) -> ProofFn:
+        def f(p: Proof) -> None:
+            p.uses(reads)
+            p.modifies(p.stack(FRAME))
+            if declare:
+                v = p.global_("shared", 32)
+                p.ensures(lambda s: {"w0": s.w0 == v})
+            else:
+                p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
+
+        return f
+
+    g = "adrp x1,{0}\n ldr w0,[x1,:lo12:{0}]\n ret\n.data\n.global {0}\n{0}: .word 0\n.size {0},4\n.text"
+    image = files(tmp_path, CALLING.format("bl g"), g.format("shared"))
+    assert run(fn(True), image, "f").status is Status.PROVED
+    assert symbolically(fn(False), image, "f")
+
+
+def test_a_given_content(tmp_path: Path) -> None:
+    def two(of: Callable[[Proof], Region]) -> ProofFn:
+        def fn(p: Proof) -> None:
+            to = of(p)
+            p.given(to, 8, Bits(64, 2))
+            p.ensures(lambda s: {"second": to.words(64, at=s)[1] == 2})
+
+        return fn
+
+    def buffer(p: Proof) -> Region:
+        to = p.region("to", 16, access="r")
+        p.call(x0=to)
+        return to
+
+    holds_two = contract(two(buffer))
+
+    def fn(p: Proof) -> None:
+        to = p.region("to", 16, access="rw")
+        p.call(x0=to)
+        p.uses(holds_two)
+        p.modifies(to, p.stack(FRAME))
+        p.ensures(lambda s: {"second": to.words(64, at=s)[1] == 2})
+
+    good = files(tmp_path, CALLING.format("mov x1,#2\n str x1,[x0,#8]\n bl g"), "ret")
+    assert run(fn, good, "f").status is Status.PROVED
+    bad = files(tmp_path, CALLING.format("mov x1,#3\n str x1,[x0,#8]\n bl g"), "ret")
+    assert "contract" in symbolically(fn, bad, "f")
+
+
+def test_an_argument_in_another_register(tmp_path: Path) -> None:
+    """g's proof has n in X0 and in X1; f passes two numbers."""
+
+    @contract
+    def same_twice(p: Proof) -> None:
+        n = p.nat("n", low=1, high=99)
+        p.call(x0=n, x1=n)
+        p.ensures(lambda s: {"x0": s.x0 == n + 1})
+
+    def fn(p: Proof) -> None:
+        n, m = p.nat("n", low=1, high=9), p.nat("m", low=1, high=9)
+        p.call(x0=n, x1=m)
+        p.uses(same_twice)
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == n + 1})
+
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    assert symbolically(fn, image, "f") == {"contract": ["same_twice: x1 is the argument"]}
+
+
+def test_a_claim_beyond_a_region(tmp_path: Path) -> None:
+    """True of what the callee's proof takes to lie beyond its region; in f's buffer, the next region is there."""
+
+    @contract
+    def beyond(p: Proof) -> None:
+        a, b = p.region("a", 8, access="r", cell=1), p.region("b", 8, access="w")
+        k = p.word("k", public=True)
+        p.call(x0=a, x1=b, x2=k)
+        p.modifies(b)
+        index = ite(k == 0x1234_5678, Bits(64, 8), Bits(64, 0))
+        p.ensures(lambda s: {"a": a.byte(index, at=s) == a.byte(index)})
+
+    def fn(p: Proof) -> None:
+        buffer = p.region("buffer", 16, access="rw", cell=1)
+        p.call(x0=buffer)
+        p.uses(beyond)
+        p.modifies(buffer, p.stack(FRAME))
+        p.ensures(lambda s: {"byte 8": buffer.byte(8, at=s) == buffer.byte(8)})
+
+    body = "add x1,x0,#8\n mov x2,#0x5678\n movk x2,#0x1234,lsl 16\n bl g"
+    image = files(tmp_path, CALLING.format(body), "strb wzr,[x1]\n ret")
+    assert "decode" in symbolically(fn, image, "f")
+
+
+def test_a_pointwise_claim_is_not_used(tmp_path: Path) -> None:
+    @contract
+    def zeros(p: Proof) -> None:
+        to = p.region("to", 8, access="rw", cell=1)
+        p.call(x0=to)
+        p.modifies(to)
+        p.ensures(lambda s: {"to": to.holds(lambda j: [Bits(8, 0)], upto=Bits(64, 0), at=s, words=1, width=8)})
+
+    def fn(p: Proof) -> None:
+        to = p.region("to", 8, access="rw", cell=1)
+        p.call(x0=to)
+        p.uses(zeros)
+        p.modifies(to, p.stack(FRAME))
+        p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
+
+    assert "decode" in symbolically(fn, files(tmp_path, CALLING.format("bl g"), "ret"), "f")
+
+
+# -- folds --------------------------------------------------------------------------------------
+
+#: X0 = X2 and the sum of X1 words at X0.
+TOTAL = "mov x9,x2\n1: ldr x10,[x0],#8\n add x9,x9,x10\n subs x1,x1,#1\n b.ne 1b\n mov x0,x9\n ret"
+
+
+def plus(S: Words, M: Words) -> Words:
+    return Words([S[0] + M[0]])
+
+
+def times(S: Words, M: Words) -> Words:
+    return Words([S[0] + 3 * M[0]])
+
+
+@contract
+def total(p: Proof) -> None:
+    n = p.nat("n", low=1, high=9)
+    data, start = p.region("data", 8 * n, access="r"), p.word("start")
+    p.call(x0=data, x1=n, x2=start)
+    H = p.fold(plus, start=[start], over=data.blocks(words=1, width=64))
+    p.invariant(p.routine.back_edge(), upto=n)(lambda s, i: {"so far": s.x9 == H(i)[0]})
+    p.ensures(lambda s: {"total": s.x0 == H(n)[0]})
+
+
+@pytest.mark.parametrize("wrong", ["", "step", "start", "blocks", "count"])
+def test_folds(tmp_path: Path, wrong: str) -> None:
+    """f(data, n, start) is g; H is f's own fold."""
+
+    def fn(p: Proof) -> None:
+        n, start = p.nat("n", low=1, high=8), p.word("start")
+        data, other = p.region("data", 8 * n, access="r"), p.region("other", 8 * n, access="r")
+        p.call(x0=data, x1=n, x2=start)
+        p.uses(total)
+        H = p.fold(
+            times if wrong == "step" else plus,
+            start=[start + 1 if wrong == "start" else start],
+            over=(other if wrong == "blocks" else data).blocks(words=1, width=64),
+        )
+        p.ensures(lambda s: {"total": s.x0 == H(n - 1 if wrong == "count" else n)[0]})
+
+    image = files(tmp_path, "b g", TOTAL)
+    if wrong:
+        assert symbolically(fn, image, "f") == {"ensures": ["total"]}
+    else:
+        assert run(fn, image, "f").status is Status.PROVED
 
 
 # -- functions that stand for themselves --------------------------------------------------------

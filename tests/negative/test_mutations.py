@@ -22,7 +22,7 @@ from semantics import A64
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
-from equivalence import compare_words, justify, justify_dead_difference  # noqa: E402
+from equivalence import compare_words, justify, justify_dead_difference, justify_same_step  # noqa: E402
 from mutations import Mutant, plan, prove_tracked, try_mutant  # noqa: E402
 
 from armsym.proof.engine import Budget  # noqa: E402
@@ -249,3 +249,34 @@ def test_branches_that_decide_the_same(word: int, same: bool) -> None:
     assert (r.status is Status.PROVED) == same, r
     found = justify(_counted, Routine(original, A64, "f"), mutant, 8, executed={8} | executed, read=read)
     assert (found.reason if found else None) == ("same decision" if same else None)
+
+
+# x1 is x2, and is stored to the eight bytes at x0.
+ALIKE = [
+    0xAA0203E1,  # mov x1, x2
+    0xF9000001,  # str x1, [x0]
+    0xD65F03C0,  # ret
+]
+
+
+@pytest.mark.parametrize(
+    ("word", "same"),
+    [
+        (0xF9000002, True),  # str x2, [x0]
+        (0xF9000003, False),  # str x3, [x0]
+        (0xB9000001, False),  # str w1, [x0]: another access
+        (0xF9000021, False),  # str x1, [x1]
+        (0xF8000401, True),  # str x1, [x0], #0: writes x0 back as it was
+        (0xF8008401, False),  # str x1, [x0], #8
+    ],
+)
+def test_words_that_take_the_same_step(word: int, same: bool) -> None:
+    def fn(p: Proof) -> None:
+        cell, k = p.region("cell", 8, access="w"), p.word("k")
+        p.call(x0=cell, x2=k)
+        p.modifies(cell)
+        p.ensures(lambda s: {"cell": cell.words(width=64, at=s)[0] == k})
+
+    original = _image(ALIKE)
+    mutant = original.patched({4: word.to_bytes(4, "little")})
+    assert bool(justify_same_step(fn, Routine(original, A64, "f"), mutant, 4, effect=True)) == same
