@@ -26,6 +26,5 @@ def sha256_block_data_order(p: Proof) -> None:
     f = block_function(p, sha256)
     p.global_("OPENSSL_armcap_P", 32)
     p.modifies(p.stack(144))
-    hw256_loop(p, f, p.routine.back_edge("sha256_block_armv8"))
-    neon256_loop(p, f, p.routine.back_edge("sha256_block_neon"))
+    p.uses(sha256_block_armv8, sha256_block_neon)
     scalar_loop(p, f, p.routine.back_edge("sha256_block_data_order"))

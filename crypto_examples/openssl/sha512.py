@@ -20,5 +20,5 @@ def sha512_block_data_order(p: Proof) -> None:
     f = block_function(p, sha512)
     p.global_("OPENSSL_armcap_P", 32)
     p.modifies(p.stack(160))
-    hw512_loop(p, f, p.routine.back_edge("sha512_block_armv8"))
+    p.uses(sha512_block_armv8)
     scalar_loop(p, f, p.routine.back_edge("sha512_block_data_order"))
