@@ -9,7 +9,6 @@ tables is a separate fact.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import reduce
 
 from armsym.bits import Bits, concat, opaque
 from specs.words import Words, exactly, split, words_from_hex
@@ -149,7 +148,11 @@ def times(c: int, b: Bits) -> Bits:
 
 
 def _sum(terms: Iterable[Bits]) -> Bits:
-    return reduce(lambda x, y: x ^ y, terms)
+    """The sum of one or more bytes as polynomials.  Section 4.1."""
+    first, *rest = terms
+    for term in rest:
+        first = first ^ term
+    return first
 
 
 def _matrix_times(a: list[int], b: Words) -> Words:

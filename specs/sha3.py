@@ -117,6 +117,7 @@ def keccak_f(A: State) -> State:
 
 
 def _keccak_f(S: Words) -> Words:
+    """KECCAK-f[1600] on 25 lanes.  Section 3.4."""
     return lanes_of(keccak_f(state_of(S)))
 
 
