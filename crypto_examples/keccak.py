@@ -11,18 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from armsym.dsl import Bits, Claims, Fold, Iterated, Proof, Region, State, Words
+from armsym.dsl import Bits, Claims, Fold, Iterated, Proof, State, Words
 from specs import sha3
 
 __all__ = [
     "KECCAK_F",
-    "absorbs",
     "in_memory",
     "s2n_scalar",
-    "scalar_absorbing",
+    "scalar_lanes",
     "scalar_rounds",
     "scalar_routine",
-    "vector_absorbing",
+    "vector_lanes",
     "vector_rounds",
     "vector_routine",
 ]
@@ -113,9 +112,19 @@ def _low(s: State, numbers: Iterable[int]) -> Words:
 _SCALAR = (*range(18), 25, *range(19, 25))
 
 
+def scalar_lanes(s: State) -> Words:
+    """The lanes where KeccakF1600_int keeps them."""
+    return _registers(s, _SCALAR)
+
+
+def vector_lanes(s: State) -> Words:
+    """The lanes where KeccakF1600_ce keeps them: in the low halves of V0 to V24."""
+    return _low(s, range(25))
+
+
 def scalar_routine(p: Proof) -> None:
     """KeccakF1600_int: lanes in general-purpose registers; its caller lends it 32 bytes of its frame."""
-    scalar_rounds(p, in_registers(p, lambda s: _registers(s, _SCALAR)))
+    scalar_rounds(p, in_registers(p, scalar_lanes))
     p.clobbers(x=[*_SCALAR, 26, 27, 28])
     p.modifies(p.stack(0, above=32))
 
@@ -129,7 +138,7 @@ def scalar_rounds(p: Proof, A: Fold) -> None:
         p,
         A,
         head=start + 0x10,
-        lanes=lambda s: _registers(s, _SCALAR),
+        lanes=scalar_lanes,
         middle=start + 0xE0,
         theta=lambda s: _Theta(_registers(s, after), nothing),
     )
@@ -137,7 +146,7 @@ def scalar_rounds(p: Proof, A: Fold) -> None:
 
 def vector_routine(p: Proof) -> None:
     """KeccakF1600_ce: lanes in the low halves of V0 to V24."""
-    vector_rounds(p, in_registers(p, lambda s: _low(s, range(25))), "KeccakF1600_ce", (29, 30, 31, 27, 28), skip=0x10)
+    vector_rounds(p, in_registers(p, vector_lanes), "KeccakF1600_ce", (29, 30, 31, 27, 28), skip=0x10)
     p.clobbers(x=[9, 10], v=range(32))
 
 
@@ -153,61 +162,11 @@ def vector_rounds(p: Proof, A: Fold, head: str, lacking: Iterable[int], *, skip:
         p,
         A,
         head=at,
-        lanes=lambda s: _low(s, range(25)),
+        lanes=vector_lanes,
         middle=at + 0x3C,
-        theta=lambda s: _Theta(_low(s, range(25)), _low(s, adds)),
+        theta=lambda s: _Theta(vector_lanes(s), _low(s, adds)),
         drop_v=range(32),
     )
-
-
-class Absorbed(NamedTuple):
-    """The input of a sponge: n blocks of r bytes and a rest; S(i) is the state after i blocks."""
-
-    r: int
-    n: Bits
-    rest: Bits
-    inp: Region
-    S: Fold
-
-
-def absorbs(p: Proof) -> Absorbed:
-    """`size_t f(uint64_t A[5][5], const uint8_t *inp, size_t len, size_t r)`, for every rate r and len up to 2^50.
-
-    All whole blocks of inp are absorbed in turn; the result is the number of bytes left, len modulo r.
-    """
-    r = p.choice("r", range(8, 200, 8))
-    n, rest = p.nat("n", high=2**50 // r), p.nat("rest", high=r - 1)
-    A = p.region("A", 200, access="rw")
-    inp = p.region("inp", r * n + rest, access="r")
-    p.call(x0=A, x1=inp, x2=r * n + rest, x3=r)
-    S = p.fold(_absorb, start=A.words(64), over=inp.blocks(words=r // 8, width=64), name="S")
-    p.modifies(A)
-    p.ensures(lambda s: {"state": A.words(64, at=s) == S(n), "bytes left": s.x0 == rest})
-    return Absorbed(r, n, rest, inp, S)
-
-
-def _absorb(S: Words, P: Words) -> Words:
-    return Words(sha3.absorb(S, P, KECCAK_F))
-
-
-def scalar_absorbing(p: Proof, f: Absorbed) -> None:
-    """SHA3_absorb: lanes as in KeccakF1600_int, cursor and length in X27 and X28."""
-
-    @p.invariant(p.routine.back_edge(), upto=f.n, inclusive=True)
-    def _(s: State, i: Bits) -> Claims:
-        return {"state so far": _registers(s, _SCALAR) == f.S(i), **_left(f, s.x27, s.x28, i)}
-
-
-def vector_absorbing(p: Proof, f: Absorbed) -> None:
-    """SHA3_absorb_cext: lanes as in KeccakF1600_ce, cursor and length in X1 and X2."""
-
-    @p.invariant(p.routine.back_edge(), upto=f.n, inclusive=True)
-    def _(s: State, i: Bits) -> Claims:
-        return {"state so far": _low(s, range(25)) == f.S(i), **_left(f, s.x1, s.x2, i)}
-
-
-def _left(f: Absorbed, cursor: Bits, length: Bits, i: Bits) -> Claims:
-    return {"cursor": cursor == f.inp.base + f.r * i, "length": length == f.r * (f.n - i) + f.rest}
 
 
 #: s2n-bignum's scalar code, by lane: register at the loop's head and the rotation still to be done.

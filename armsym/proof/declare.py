@@ -299,7 +299,9 @@ class Proof(ABC):
 
         SP, PSTATE.DIT and all of every other register are as on entry; it returns to LR all the same.
         """
-        self._d.interface = Interface.clobbering(x, v)
+        self._d.interface = i = Interface.clobbering(x, v)
+        names = [f"x{n}" for n in sorted(i.changed_x)] + [f"v{n}" for n in sorted(i.changed_v)]
+        self._assume(f"no calling convention: {', '.join(names) or 'none'} and the flags may change, nothing else")
 
     def modifies(self, *areas: Region | StackArea) -> None:
         """All that the routine may change besides volatile registers."""

@@ -1,4 +1,4 @@
-"""Keccak-f[1600] of OpenSSL 4.0.3: general-purpose registers, and the SHA-3 extension.
+"""Keccak-f[1600] and the sponge of OpenSSL 4.0.3: general-purpose registers, and the SHA-3 extension.
 
 The internal routines `KeccakF1600_int` and `KeccakF1600_ce` follow no calling convention: the state is
 in their registers, callee-saved ones among them.
@@ -7,14 +7,8 @@ in their registers, callee-saved ones among them.
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.keccak import (
-    absorbs,
-    in_memory,
-    scalar_absorbing,
-    scalar_routine,
-    vector_absorbing,
-    vector_routine,
-)
+from crypto_examples.keccak import in_memory, scalar_lanes, scalar_routine, vector_lanes, vector_routine
+from crypto_examples.sponge import absorbs
 from crypto_examples.wheels import OPENSSL_4_0
 
 
@@ -44,13 +38,13 @@ def KeccakF1600_cext(p: Proof) -> None:
 
 @proof("SHA3_absorb", of=OPENSSL_4_0)
 def SHA3_absorb(p: Proof) -> None:
-    scalar_absorbing(p, absorbs(p))
+    absorbs(p, lanes=scalar_lanes, cursor=27, left=28)
     p.uses(KeccakF1600_int)
     p.modifies(p.stack(192))
 
 
 @proof("SHA3_absorb_cext", of=OPENSSL_4_0)
 def SHA3_absorb_cext(p: Proof) -> None:
-    vector_absorbing(p, absorbs(p))
+    absorbs(p, lanes=vector_lanes, cursor=1, left=2)
     p.uses(KeccakF1600_ce)
     p.modifies(p.stack(80))
