@@ -530,22 +530,35 @@ def select(index: Bits, elements: Sequence[Bits]) -> Bits:
 
 def look_up(table: Sequence[Bits], index: Bits, otherwise: Bits) -> Bits:
     """`table[index]` (unsigned), or `otherwise` where the table has no such entry; all of one width."""
-    if any(e.width != otherwise.width for e in table):
-        raise WidthError(f"a table and what it gives beyond its end have one width, here {otherwise.width} bits")
     v, w = index.value, otherwise.width
     if isinstance(v, int):
-        return table[v] if v < len(table) else otherwise
-    numbers = [e.value for e in (*table, otherwise)]
-    if index.width <= 8 and all(isinstance(e, int) for e in numbers):
-        entries = 0
-        for k in range(len(table) if otherwise.value == 0 else 1 << index.width):
-            entries |= (table[k] if k < len(table) else otherwise).uint << k * w
-        return _new(w, ops.table(w, index.width, v, entries))
+        found = table[v] if v < len(table) else otherwise
+        if found.width != w:
+            raise _uneven(table, otherwise)
+        return found
+    numbers = [e.value for e in table]
+    if any(e.width != w for e in table):
+        raise _uneven(table, otherwise)
+    beyond = otherwise.value
+    if index.width <= 8 and isinstance(beyond, int):
+        entries = at = 0
+        for n in numbers if beyond == 0 else [*numbers, *[beyond] * ((1 << index.width) - len(numbers))]:
+            if not isinstance(n, int):
+                break
+            entries |= n << at
+            at += w
+        else:
+            return _new(w, ops.table(w, index.width, v, entries))
     result = otherwise
     for k, entry in enumerate(table):
         if k <= _MASK[index.width]:
             result = ite(index == k, entry, result)
     return result
+
+
+def _uneven(table: Sequence[Bits], otherwise: Bits) -> WidthError:
+    widths = sorted({e.width for e in (*table, otherwise)})
+    return WidthError(f"a table and what it gives beyond its end have one width, not {widths} bits")
 
 
 class OpaqueFunction:

@@ -12,6 +12,7 @@ same step           at every arrival of the original's own symbolic run, both wo
                     registers, flags and memory by the same accesses, and go to the same place
 same decision       the two words differ in nothing but where control goes, and at every arrival of
                     the original's own symbolic run the facts decide that it goes to the same place
+                    (NOPs on the way count for nothing)
 """
 
 from __future__ import annotations
@@ -319,6 +320,9 @@ def justify_dead_difference(fn: ProofFn, routine: Routine, at: int, d: Differenc
 # -- branches that decide the same ---------------------------------------------------------------
 
 
+_NOP = 0xD503201F
+
+
 class _Both:
     """A stepper that also asks, at one offset, where another word would have gone, and with what effect."""
 
@@ -360,10 +364,15 @@ class _Both:
         return path.knowledge.decide(p.bit.value)
 
     def _where(self, to: int | Fork) -> int | Fork:
-        if isinstance(to, int):
-            return to
-        known = self._decide(to.cond)
-        return to if known is None else to.taken if known else to.otherwise
+        if isinstance(to, Fork):
+            known = self._decide(to.cond)
+            if known is None:
+                return to
+            to = to.taken if known else to.otherwise
+        # Padding before a function does nothing.
+        while to != RETURNED and self._engine.image.word(to) == _NOP:
+            to += 4
+        return to
 
 
 def _alike(a: Machine, b: Machine, since: int) -> bool:

@@ -17,6 +17,7 @@ is assumed: no fact of a path is used.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
 from armsym.bits import Bits, OpaqueFunction
@@ -301,11 +302,12 @@ class _Group:
         self._known[t.id, p] = value
 
 
-def _positions(mask: int) -> list[int]:
+@lru_cache(maxsize=4096)
+def _positions(mask: int) -> tuple[int, ...]:
     """The numbers of the bits that are set, lowest first."""
     out = []
     while mask:
         low = mask & -mask
         out.append(low.bit_length() - 1)
         mask ^= low
-    return out
+    return tuple(out)

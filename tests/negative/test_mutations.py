@@ -280,3 +280,23 @@ def test_words_that_take_the_same_step(word: int, same: bool) -> None:
     original = _image(ALIKE)
     mutant = original.patched({4: word.to_bytes(4, "little")})
     assert bool(justify_same_step(fn, Routine(original, A64, "f"), mutant, 4, effect=True)) == same
+
+
+#: b to the ldr, over two nops.
+PADDED = [0x14000003, 0xD503201F, 0xD503201F, *SMALL[1:6]]
+
+
+@pytest.mark.parametrize(
+    ("word", "same"),
+    [
+        (0x14000001, True),  # to the first nop
+        (0x14000002, True),
+        (0x14000004, False),  # to the add
+        (0x14000007, False),  # to the ret
+    ],
+)
+def test_branches_to_padding(word: int, same: bool) -> None:
+    original = _image(PADDED)
+    mutant = original.patched({0: word.to_bytes(4, "little")})
+    found = justify(_claims, Routine(original, A64, "f"), mutant, 0, executed={0}, read=set())
+    assert (found.reason if found else None) == ("same decision" if same else None)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.discharge.z3_bridge import Bridge
+from armsym.errors import WidthError
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.node import App, Op, Term, Value, Var, new_table, ones
@@ -66,6 +67,14 @@ STEPS: dict[str, Callable[[Bits, Bits, Bits, int], Bits]] = {
     "table of data": lambda a, b, c, n: look_up([a, b, ~a], c[min(7, a.width - 1) : 0], b),
     "flag": lambda a, b, c, n: (a > b).bit.zero_extend(a.width) + c if a.width > 1 else (a > b).bit,
 }
+
+
+def test_look_up_of_uneven_widths() -> None:
+    """A table and what it gives beyond its end have one width, wherever the index points."""
+    table = [Bits(8, 1), Bits(4, 2)]
+    for index in (Bits(8, 1), Bits(8, Var("i", 8))):
+        with pytest.raises(WidthError, match=r"not \[4, 8\] bits"):
+            look_up(table, index, Bits(8, 0))
 
 
 def _numbers(w: int, n: int) -> list[Bits]:
