@@ -89,6 +89,7 @@ class Callee:
         Raises `MachineStop` and `InputError` where it cannot be taken.
         """
         m = path.machine
+        engine.leak(path, "PSTATE.DIT", m.dit)
         to = engine.stepper.offset_of(m.x[30])
         site = _Site(self, path)
         self.contract(site)
@@ -309,7 +310,8 @@ class _Site(Proof):
 
     def _is_public(self, p: _Place) -> bool:
         memory, size = self._memory, p.region.size
-        if not p.inside.secret and not memory.overlays[p.inside.name] and p.inside.name not in memory.beneath:
+        r = p.inside
+        if not (r.secret or r.given or memory.overlays[r.name] or r.name in memory.beneath):
             return True
         if not size.is_concrete:
             return False

@@ -357,6 +357,8 @@ class Engine:
         blocks after i is then the blocks i .. i + 3, as the claims call them, whatever the code computed.
         """
         path.knowledge.add(fact)
+        # What is rewritten is simplified by what this path knows, not the one it parts from.
+        self._current = path
         met = free_terms(fact)
         for n in self.p.nats:
             if n.value not in met:

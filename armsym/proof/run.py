@@ -223,6 +223,8 @@ class _Case:
 
     fn: ProofFn
     chosen: dict[str, int]
+    #: All alternatives there are.
+    choices: dict[str, tuple[int, ...]]
 
     @property
     def text(self) -> str:
@@ -247,8 +249,8 @@ class _Case:
 
     def _declared(self, p: P) -> P:
         self.fn(p)
-        if set(p._d.choices) != set(self.chosen):
-            raise InputError("which choices there are depends on another choice")
+        if p._d.choices != self.choices:
+            raise InputError("which choices there are, or their values, depends on another choice")
         return p
 
 
@@ -257,7 +259,7 @@ def _cases(fn: ProofFn, routine: Routine) -> Iterator[_Case]:
     p = ConcreteProof(routine, 0, 0, 0)
     fn(p)
     for values in product(*p._d.choices.values()):
-        yield _Case(fn, dict(zip(p._d.choices, values, strict=True)))
+        yield _Case(fn, dict(zip(p._d.choices, values, strict=True)), p._d.choices)
 
 
 def _prove_case(

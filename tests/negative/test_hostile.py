@@ -1,0 +1,95 @@
+"""False statements that an earlier engine proved: attacks on what paths, cases and contracts share.
+
+Each was `proved` once.  `f` is the routine; `g` what it calls, where it calls.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from refusing import run, symbolically
+from test_contracts import ASSEMBLER, CALLING, FRAME, SUCCESSOR, contract, files
+
+from armsym.dsl import Bits, InputError, Proof, ite
+from armsym.proof.result import Status
+
+pytestmark = pytest.mark.skipif(ASSEMBLER is None, reason="needs aarch64-linux-gnu-as")
+
+
+# -- paths --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("branch", ["b.hs", "b.lo"])
+@pytest.mark.parametrize("claimed", [0, 7])
+def test_a_value_rewritten_by_what_the_other_path_knows(tmp_path: Path, branch: str, claimed: int) -> None:
+    """Below 16 both numbers are 0; put into x1 there, n = 0 must not meet w = 1, which is known elsewhere."""
+
+    def fn(p: Proof) -> None:
+        n, w = p.nat("n", high=9), p.nat("w", high=1)
+        p.assume("n <= 9 * w", n <= 9 * w)
+        p.call(x0=n + 16 * w, x1=ite(w == 1, n, Bits(64, 7)))
+        p.ensures(lambda s: {"x0": s.x0 == ite(w == 1, n, Bits(64, claimed))})
+
+    image = files(tmp_path, f"cmp x0,#16\n {branch} 1f\n mov x0,x1\n ret\n1: mov x0,x1\n ret", SUCCESSOR)
+    assert symbolically(fn, image, "f") == ({} if claimed == 7 else {"ensures": ["x0"]})
+
+
+# -- cases --------------------------------------------------------------------------------------
+
+
+def test_the_values_of_a_choice_depend_on_another_choice(tmp_path: Path) -> None:
+    """Right but for b = 3, which the first alternative of a does not have."""
+
+    def fn(p: Proof) -> None:
+        a = p.choice("a", (1, 2))
+        b = p.choice("b", (1, 2) if a == 1 else (1, 2, 3))
+        p.call(x0=a, x1=b)
+        p.ensures(lambda s: {"sum": s.x0 == a + b})
+
+    image = files(tmp_path, "cmp x1,#3\n cinc x1,x1,eq\n add x0,x0,x1\n ret", SUCCESSOR)
+    with pytest.raises(InputError, match="depends on another choice"):
+        run(fn, image, "f")
+
+
+# -- secrets through a contract -----------------------------------------------------------------
+
+
+def test_a_secret_given_in_a_public_region(tmp_path: Path) -> None:
+    def looks(p: Proof) -> None:
+        word = p.region("word", 8, access="r", public=True)
+        p.call(x0=word)
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    contract_ = contract(looks)
+
+    def fn(p: Proof) -> None:
+        data = p.region("data", 8, access="r", public=True)
+        p.given(data, 0, p.word("key"))
+        p.call(x0=data)
+        p.uses(contract_)
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    image = files(tmp_path, CALLING.format("bl g"), "ldr x1,[x0]\n cbz x1,1f\n1: mov x0,#0\n ret")
+    assert symbolically(fn, image, "f") == {"contract": ["looks: word is public"]}
+
+
+def test_a_secret_in_the_state_at_a_call(tmp_path: Path) -> None:
+    """g branches on PSTATE.DIT, which is public where a routine begins."""
+
+    def branches(p: Proof) -> None:
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    contract_ = contract(branches)
+
+    def fn(p: Proof) -> None:
+        p.call(x0=p.word("key"))
+        p.uses(contract_)
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    g = "mrs x1,dit\n cbz x1,1f\n nop\n1: mov x0,#0\n ret"
+    assert run(branches, files(tmp_path, "ret", g), "g").status is Status.PROVED
+    image = files(tmp_path, CALLING.format("mrs x19,dit\n msr dit,x0\n bl g\n msr dit,x19"), g)
+    assert list(symbolically(fn, image, "f")) == ["constant-time"]
