@@ -328,12 +328,10 @@ def _prove_case(
 
 
 def _assumptions(of_cases: Mapping[str, Sequence[str]]) -> list[str]:
-    """What is assumed in all cases, and what in some: of many cases, the first stands for the others."""
+    """What is assumed in all cases, and then all that is assumed in some: each narrows what is proved."""
     lists = list(of_cases.values())
     everywhere = [a for a in lists[0] if all(a in found for found in lists)]
-    some = of_cases if len(lists) <= FEW else dict.fromkeys(list(of_cases)[:1], lists[0])
-    others = "" if some is of_cases else ", and accordingly in each other case"
-    special = [f"where {case}{others}: {a}" for case, found in some.items() for a in found if a not in everywhere]
+    special = [f"where {case}: {a}" for case, found in of_cases.items() for a in found if a not in everywhere]
     return [*everywhere, *special]
 
 

@@ -93,3 +93,18 @@ def test_a_secret_in_the_state_at_a_call(tmp_path: Path) -> None:
     assert run(branches, files(tmp_path, "ret", g), "g").status is Status.PROVED
     image = files(tmp_path, CALLING.format("mrs x19,dit\n msr dit,x0\n bl g\n msr dit,x19"), g)
     assert list(symbolically(fn, image, "f")) == ["constant-time"]
+
+
+def test_an_assumption_of_one_case_of_many_is_listed(tmp_path: Path) -> None:
+    """Wrong where k = 6, but for n = 0, which is assumed there alone."""
+
+    def fn(p: Proof) -> None:
+        k = p.choice("k", range(1, 7))
+        n = p.nat("n", high=0 if k == 6 else 9)
+        p.call(x0=n, x1=k)
+        p.ensures(lambda s: {"x0": s.x0 == n})
+
+    image = files(tmp_path, "cmp x1,#6\n csel x0,xzr,x0,eq\n ret", SUCCESSOR)
+    r = run(fn, image, "f")
+    assert r.status is Status.PROVED
+    assert "where k = 6: 0 <= n <= 0" in r.assumptions
