@@ -9,7 +9,8 @@ dead difference     what the two words make different (some register bits, the f
                     fresh unknowns in runs of the original routine: no claim, address, branch,
                     preserved register or byte of memory comes to depend on an unknown
 same step           at every arrival of the original's own symbolic run, both words lead to the same
-                    registers, flags and memory by the same accesses, and go to the same place
+                    registers, flags and memory by the same accesses, and go to the same place;
+                    or to what differs in registers only, and is a dead difference
 same decision       the two words differ in nothing but where control goes, and at every arrival of
                     the original's own symbolic run the facts decide that it goes to the same place
                     (NOPs on the way count for nothing)
@@ -44,10 +45,10 @@ from armsym.terms.node import ones
 __all__ = [
     "Difference",
     "Justification",
+    "compare_steps",
     "compare_words",
     "justify",
     "justify_dead_difference",
-    "justify_same_step",
 ]
 
 ProofFn = Callable[[Proof], None]
@@ -329,8 +330,8 @@ class _Both:
     def __init__(self, engine: Engine, other: Stepper, at: int) -> None:
         self._engine, self._own, self._other, self._at = engine, engine.stepper, other, at
         self.arrivals = self.differing = 0
-        #: Arrivals at which the two words do not have the same effect.
-        self.unlike = 0
+        #: All that the two words made different at any arrival.
+        self.apart = Difference()
 
     def step(self, m: Machine, offset: int) -> int | Fork:
         if offset != self._at:
@@ -352,7 +353,9 @@ class _Both:
         else:
             same = here == there
         self.differing += not same
-        self.unlike += not _alike(m, second, before)
+        d = _apart(m, second, before)
+        self.apart.bits |= d.bits
+        self.apart.other += d.other
         return to
 
     def offset_of(self, target: Bits) -> int:
@@ -375,26 +378,32 @@ class _Both:
         return to
 
 
-def _alike(a: Machine, b: Machine, since: int) -> bool:
-    """Whether one step led two equal machines to the same registers, flags and memory, by the same accesses.
-
-    `since` is how many accesses there were before it.
-    """
-    pairs = [*zip(a.x, b.x, strict=True), *zip(a.v, b.v, strict=True), (a.sp, b.sp), (a.nzcv.bits, b.nzcv.bits)]
-    if any((p == q).value is not True for p, q in [*pairs, (a.dit, b.dit)]):
-        return False
+def _apart(a: Machine, b: Machine, since: int) -> Difference:
+    """How the machines differ that one step made of two equal ones; `since` is how many accesses there were before."""
+    d = Difference()
+    pairs = [(("x", n), x, y) for n, (x, y) in enumerate(zip(a.x, b.x, strict=True))]
+    pairs += [(("v", n), x, y) for n, (x, y) in enumerate(zip(a.v, b.v, strict=True))]
+    for where, x, y in [*pairs, (("sp", 0), a.sp, b.sp), (("nzcv", 0), a.nzcv.bits, b.nzcv.bits)]:
+        if (x == y).value is not True:
+            d.bits[where] = ones(x.width)
+    if (a.dit == b.dit).value is not True:
+        d.other.append("DIT")
     assert isinstance(a.memory, SymbolicMemory)
     assert isinstance(b.memory, SymbolicMemory)
     made, other = (
         [(x.region, x.symbolic, x.constant, x.size, x.store) for x in m.log[since:]] for m in (a.memory, b.memory)
     )
-    return made == other and all(
-        (a.memory.peek(r, at, k, n) == b.memory.peek(r, at, k, n)).value is True for r, at, k, n, store in made if store
-    )
+    if made != other or any(
+        (a.memory.peek(r, at, k, n) == b.memory.peek(r, at, k, n)).value is not True
+        for r, at, k, n, store in made
+        if store
+    ):
+        d.other.append("memory")
+    return d
 
 
-def justify_same_step(fn: ProofFn, original: Routine, mutant: Image, at: int, *, effect: bool) -> str:
-    """How often both words were shown to go the same way (with the same effect), in words; else empty."""
+def compare_steps(fn: ProofFn, original: Routine, mutant: Image, at: int) -> tuple[str, Difference]:
+    """How often both words were shown to go the same way, in words (else empty), and with what different effects."""
     watching: list[_Both] = []
 
     class Comparing(Engine):
@@ -409,10 +418,13 @@ def justify_same_step(fn: ProofFn, original: Routine, mutant: Image, at: int, *,
         image, symbol = original.image, original.symbol
         r = proof_run.prove(fn, name="original", image=image, symbol=symbol, isa=original.isa)
     arrivals = sum(b.arrivals for b in watching)
-    if r.status is not Status.PROVED or not arrivals or any(b.differing or (effect and b.unlike) for b in watching):
-        return ""
-    what = "do the same" if effect else "go to the same place"
-    return f"at each of {arrivals} arrivals of the original's symbolic run both {what}"
+    apart = Difference()
+    for b in watching:
+        apart.bits |= b.apart.bits
+        apart.other += b.apart.other
+    if r.status is not Status.PROVED or not arrivals or any(b.differing for b in watching):
+        return "", apart
+    return f"at each of {arrivals} arrivals of the original's symbolic run both go to the same place", apart
 
 
 # -- the judgement ------------------------------------------------------------------------------
@@ -436,10 +448,15 @@ def justify(
     if not d.bits and not d.loads and not d.other:
         return Justification("same effect", "on fresh symbols both words do the same")
     if d.other == [CONTROL] and not d.bits and not d.loads:
-        text = justify_same_step(fn, original, mutant, at, effect=False)
+        text, _ = compare_steps(fn, original, mutant, at)
         return Justification("same decision", text) if text else None
-    text = justify_same_step(fn, original, mutant, at, effect=True)
-    if text:
-        return Justification("same step", text)
     text = justify_dead_difference(fn, original, at, d)
-    return Justification("dead difference", text) if text else None
+    if text:
+        return Justification("dead difference", text)
+    text, there = compare_steps(fn, original, mutant, at)
+    if not text or there.other:
+        return None
+    if not there.bits:
+        return Justification("same step", f"{text}, and have the same effect")
+    dead = justify_dead_difference(fn, original, at, there)
+    return Justification("dead difference", f"{text}, and differ in {there}; {dead}") if dead else None

@@ -385,6 +385,25 @@ def test_the_callers_stack_as_a_buffer(tmp_path: Path) -> None:
     assert "copies: to and the stack area are disjoint" in symbolically(fn, below, "f")["contract"]
 
 
+def test_a_buffer_in_what_the_caller_lends(tmp_path: Path) -> None:
+    @contract
+    def lent(p: Proof) -> None:
+        p.call(x0=p.region("seen", 8, access="r"))
+        p.clobbers(x=[9])
+        p.modifies(p.stack(0, above=16))
+        p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
+
+    def fn(p: Proof) -> None:
+        p.uses(lent)
+        p.modifies(p.stack(64))
+        p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
+
+    for place, free in (("16", True), ("8", False), ("0", False)):
+        image = files(tmp_path, FRAMED.format(f"sub sp,sp,#16\n add x0,sp,#{place}\n bl g\n add sp,sp,#16"), "ret")
+        open_ = symbolically(fn, image, "f")
+        assert open_ == ({} if free else {"contract": ["lent: seen and the stack area are disjoint"]})
+
+
 def test_a_secret_argument(tmp_path: Path) -> None:
     def fn(p: Proof) -> None:
         n = p.word("n")
@@ -414,9 +433,22 @@ def test_public_content(tmp_path: Path) -> None:
 
         return f
 
-    image = files(tmp_path, CALLING.format("bl g"), "ldrb w1,[x0]\n cbz w1,1f\n1: mov x0,#0\n ret")
+    g = "ldrb w1,[x0]\n cbz w1,1f\n1: mov x0,#0\n ret"
+    image = files(tmp_path, CALLING.format("bl g"), g)
     assert run(fn(True), image, "f").status is Status.PROVED
     assert symbolically(fn(False), image, "f") == {"contract": ["looks: byte is public"]}
+
+    def stores(p: Proof) -> None:
+        data, k = p.region("data", 1, access="rw", public=True), p.word("k")
+        p.call(x0=data, x2=k)
+        p.uses(looks)
+        p.modifies(data, p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    image = files(tmp_path, CALLING.format("strb w2,[x0]\n bl g"), g)
+    assert symbolically(stores, image, "f") == {"contract": ["looks: byte is public"]}
+    image = files(tmp_path, CALLING.format("strb wzr,[x0]\n bl g"), g)
+    assert symbolically(stores, image, "f") == {}
 
 
 def test_a_loop_around_a_call(tmp_path: Path) -> None:

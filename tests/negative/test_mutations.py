@@ -22,7 +22,7 @@ from semantics import A64
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
-from equivalence import compare_words, justify, justify_dead_difference, justify_same_step  # noqa: E402
+from equivalence import compare_steps, compare_words, justify, justify_dead_difference  # noqa: E402
 from mutations import Mutant, plan, prove_tracked, try_mutant  # noqa: E402
 
 from armsym.proof.engine import Budget  # noqa: E402
@@ -169,9 +169,7 @@ def test_harmless_changes_are_proved_and_justified(index: int, word: int, reason
     mutant = original.patched({4 * index: word.to_bytes(4, "little")})
     r, executed, read = prove_tracked(SMALL_PROOF, mutant, Budget(seconds=5))
     assert r.status is Status.PROVED, r
-    found = justify(
-        _claims, Routine(original, A64, "f"), mutant, 4 * index, executed=executed, read=read
-    )
+    found = justify(_claims, Routine(original, A64, "f"), mutant, 4 * index, executed=executed, read=read)
     assert found is not None
     assert found.reason == reason
 
@@ -279,7 +277,8 @@ def test_words_that_take_the_same_step(word: int, same: bool) -> None:
 
     original = _image(ALIKE)
     mutant = original.patched({4: word.to_bytes(4, "little")})
-    assert bool(justify_same_step(fn, Routine(original, A64, "f"), mutant, 4, effect=True)) == same
+    text, apart = compare_steps(fn, Routine(original, A64, "f"), mutant, 4)
+    assert (bool(text) and not apart.bits and not apart.other) == same
 
 
 #: b to the ldr, over two nops.
