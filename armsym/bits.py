@@ -521,6 +521,9 @@ def ite(cond: Prop | bool, a: Bits, b: Bits) -> Bits:
 
 def select(index: Bits, elements: Sequence[Bits]) -> Bits:
     """The element at an index of at most 64 bits, the first being element 0; 0 past the last."""
+    i = index.value
+    if isinstance(i, int) and i < len(elements):
+        return elements[i]
     if not elements or any(e.width != elements[0].width for e in elements):
         raise WidthError(f"select needs elements of one width, not of {[e.width for e in elements]} bits")
     w = elements[0].width

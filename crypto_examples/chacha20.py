@@ -6,7 +6,7 @@ k // 64 of the key stream; the last block may be a part of one.
 
 from __future__ import annotations
 
-from armsym.dsl import Bits, Claims, Loop, Proof, Region, State, Words, concat, select
+from armsym.dsl import Bits, Claims, Loop, Proof, Region, State, Words, concat, lanes, select
 from specs.chacha20 import chacha20_block
 
 __all__ = ["ChaCha20"]
@@ -24,8 +24,6 @@ class ChaCha20:
     def __init__(self, p: Proof, *, low: int = 1, in_place: bool = False) -> None:
         self.p = p
         self.n = p.nat("length", low=low, high=MOST, unit=64)
-        #: Blocks, the last one whole or not.
-        self.blocks = (self.n + 63) >> 6
         key = p.region("key", 32, access="r")
         counter = p.region("counter", 16, access="r")
         self.in_: Region
@@ -37,40 +35,81 @@ class ChaCha20:
             self.out = p.region("out", self.n, access="rw", cell=1)
         p.call(x0=self.out, x1=self.in_, x2=self.n, x3=key, x4=counter)
         p.modifies(self.out)
-        self.key = key.words(32)
+        words = key.words(32)
         self.first, *self.nonce = counter.words(32)
         p.assume(
             "the block counter does not wrap: counter + blocks <= 2^32",
-            self.first.zero_extend(64) + self.blocks <= 2**32,
+            self.first.zero_extend(64) + ((self.n + 63) >> 6) <= 2**32,
         )
-        self._stream: dict[object, Words] = {}
 
-    def stream(self, j: Bits) -> Words:
-        """Block j of the key stream, as bytes."""
-        if j.value not in self._stream:
-            words = chacha20_block(self.key, self.first + j[31:0], self.nonce)
-            self._stream[j.value] = Words(b for w in words for b in w.elems(8))
-        return self._stream[j.value]
+        @p.memo
+        def stream(counter: Bits) -> list[Bits]:
+            """A block of the key stream, as bytes."""
+            return [b for w in chacha20_block(words, counter, self.nonce) for b in w.elems(8)]
+
+        self._stream = stream
+        p.ensures(lambda s: self.done(s, self.n))
 
     def byte(self, k: Bits) -> list[Bits]:
         """Byte k of the result."""
-        return [self.in_.byte(k) ^ select(k & 63, self.stream(k >> 6))]
+        return [self.in_.byte(k) ^ select(k & 63, self._stream(self.counter(k)))]
+
+    def counter(self, k: Bits) -> Bits:
+        """The counter of the block that byte k is in."""
+        return self.first + (k >> 6)[31:0]
 
     def done(self, s: State, upto: Bits) -> Claims:
         """Bytes below `upto` are done and all else is as on entry."""
         return {"out": self.out.holds(self.byte, upto=upto, at=s, words=1, width=8)}
 
-    def counter(self, j: Bits) -> Bits:
-        """The counter of block j with the first word of the nonce above it."""
-        return concat(self.nonce[0], self.first + j[31:0])
+    def ready(self, s: State) -> Claims:
+        """Bytes below where X0 points are done, others are left; X28 holds that block's counter and a word of nonce."""
+        k = s.x0 - self.out.base
+        return {"bytes left": k < self.n, "counter": s.x28 == concat(self.nonce[0], self.counter(k)), **self.done(s, k)}
 
     def scalar_loop(self, loop: Loop) -> None:
-        """One block at a time, with the 64-byte rows of the key stream in general registers."""
+        """One block at a time, in general registers."""
 
-        @self.p.invariant(loop, upto=self.blocks)
+        @self.p.invariant(loop, upto=self.n)
+        def _(s: State, _i: Bits) -> Claims:
+            return self.ready(s)
+
+    def by_five(self, loop: Loop) -> None:
+        """Five blocks at a time: one in general registers, four side by side in V16-V31.
+
+        V3 has the words of the last row of some earlier block, V8 how much the four counters are above its own.
+        """
+
+        @self.p.invariant(loop, upto=self.n, step=5)
         def _(s: State, _i: Bits) -> Claims:
             k = s.x0 - self.out.base
-            return {"counter": s.x28 == self.counter(k >> 6), **self.done(s, k)}
+            four = Words(self.counter(k) + q - s.s3 for q in (1, 2, 3, 4))
+            return {
+                "nonce": s.v3[127:32] == concat(*reversed(self.nonce)),
+                "four counters": s.v8 == lanes(four)[0],
+                **self.ready(s),
+            }
+
+    def in_rows(self, loop: Loop, *, step: int, registers: range, first: int) -> None:
+        """`step` blocks at a time, at least one in general registers, the others as four vectors each.
+
+        `registers` have the last rows of block `first` of those and of the ones that follow it.
+        """
+
+        @self.p.invariant(loop, upto=self.n, step=step)
+        def _(s: State, i: Bits) -> Claims:
+            k = s.x0 - self.out.base
+            rows = [[self.counter(k) + first + q, *self.nonce] for q in range(len(registers))]
+            whole = {"eight blocks left": k + 512 <= self.n} if step == 8 else {}
+            last = Words(s.v[r] for r in registers)
+            return {**whole, "counters": last == lanes(w for row in rows for w in row), **self.ready(s)}
+
+    def carry(self, at: int) -> None:
+        """At this point X28 was counted up to the block that X0 points to: nothing carries into the nonce."""
+
+        @self.p.cut(at)
+        def _(s: State) -> Claims:
+            return {"counter": s.x28 == concat(self.nonce[0], self.counter(s.x0 - self.out.base))}
 
     def tail_loop(self, loop: Loop) -> None:
         """The bytes of a last, partial block, by way of the stack; X1 + X2 is where the next one is read."""

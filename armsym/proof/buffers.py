@@ -13,7 +13,7 @@ from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unkno
 __all__ = ["assume_pointwise", "parts", "pointwise_conditions"]
 
 #: A path between two loop heads writes at most so many blocks of one buffer.
-MAX_BLOCKS = 256
+MAX_BLOCKS = 4096
 
 
 def parts(claim: Claim) -> Iterator[Prop | Pointwise]:

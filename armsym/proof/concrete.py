@@ -209,6 +209,9 @@ class ConcreteProof(Proof):
         assert isinstance(memory, ConcreteMemory)
         return bytes(next(x for x in memory.regions if x.name == r.name).data)
 
+    def _key(self, k: Bits) -> object:
+        return k.uint
+
     def _plainly(self) -> AbstractContextManager[None]:
         return nullcontext()
 

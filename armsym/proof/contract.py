@@ -235,6 +235,9 @@ class _Site(Proof):
     def _bytes_of(self, r: Region, at: State | None) -> bytes:
         raise InputError(f"{r.name}: a symbolic run has no bytes")
 
+    def _key(self, k: Bits) -> object:
+        return self._caller._key(k)
+
     def _plainly(self) -> AbstractContextManager[None]:
         return self._caller._plainly()
 

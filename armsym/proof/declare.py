@@ -119,6 +119,8 @@ class Proof(ABC):
         self._arbitrary = Bits(64, 0)
         self._blocks: dict[tuple[object, object], list[Bits]] = {}
         self._entry: State | None = None
+        #: In a concrete run: the first blocks of each pointwise claim met so far, as bytes.
+        self._blocks_of: dict[object, bytearray] = {}
 
     # -- inputs -------------------------------------------------------------------------------
 
@@ -303,6 +305,20 @@ class Proof(ABC):
         names = [f"x{n}" for n in sorted(i.changed_x)] + [f"v{n}" for n in sorted(i.changed_v)]
         self._assume(f"no calling convention: {', '.join(names) or 'none'} and the flags may change, nothing else")
 
+    def memo(self, fn: Callable[[Bits], Sequence[Bits]]) -> Callable[[Bits], Words]:
+        """`fn`, a function of one value and of what was declared only, computed once for each value."""
+        known: dict[object, Words] = {}
+
+        def once(k: Bits) -> Words:
+            key = self._key(k)
+            if key not in known:
+                # What is kept is used on every path: no path's knowledge may shape it.
+                with self._plainly():
+                    known[key] = Words(fn(k))
+            return known[key]
+
+        return once
+
     def modifies(self, *areas: Region | StackArea) -> None:
         """All that the routine may change besides volatile registers."""
         for a in areas:
@@ -377,7 +393,8 @@ class Proof(ABC):
 
         The claims are proved there.  Then each fold value named in `forget`, such as (A, 3) for
         A(3), stands for arbitrary words, and what the claims equate with it holds just that: the
-        rest of the proof is about any A(3), and no longer about how it came to be.
+        rest of the proof is about any A(3), and no longer about how it came to be.  Where nothing is
+        forgotten, a register that a claim equates with something is written that way from here on.
         """
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
@@ -471,6 +488,8 @@ class Proof(ABC):
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits: ...
     @abstractmethod
     def _bytes_of(self, r: Region, at: State | None) -> bytes: ...
+    @abstractmethod
+    def _key(self, k: Bits) -> object: ...
     @abstractmethod
     def _plainly(self) -> AbstractContextManager[None]: ...
     @abstractmethod

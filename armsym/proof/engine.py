@@ -13,13 +13,24 @@ from dataclasses import dataclass, field
 
 from armsym.bits import Bits
 from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
+from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.declare import Cut, Invariant
 from armsym.proof.handles import Fold, State, Words
-from armsym.proof.havoc import WHOLE, Havoc, Location, LoopGuess, havoc, written_by, written_everywhere, wrote_beyond
+from armsym.proof.havoc import (
+    REGISTERS,
+    WHOLE,
+    Havoc,
+    Location,
+    LoopGuess,
+    havoc,
+    written_by,
+    written_everywhere,
+    wrote_beyond,
+)
 from armsym.proof.ledger import Ledger
 from armsym.proof.path import Knowledge, Path
 from armsym.proof.pointwise import Pointwise
@@ -50,7 +61,8 @@ class Budget:
 class Origin:
     """The loop iteration a path started from, within those of the loops around it.
 
-    `before` is what was written between the start of the parent's iteration and this loop's head.
+    `before` is what was written between the start of the parent's iteration and this loop's head,
+    `head` the machine there.
     """
 
     invariant: Invariant
@@ -58,6 +70,7 @@ class Origin:
     havoc: Havoc
     parent: Origin | None
     before: frozenset[Location]
+    head: Machine
 
     def find(self, inv: Invariant) -> tuple[Origin, set[Location]] | None:
         """The iteration of `inv` that this one is part of, and what was written on the way in."""
@@ -138,6 +151,8 @@ class Engine:
         self._current: Path | None = None
         self._may_split = False
         self.entry = p.start()
+        #: For each loop head the last branch back to it.
+        self._ends: dict[int, int] | None = None
         self._reached: set[int] = set()
         callees = [Callee(c, p) for c in p._d.contracts]
         self.callees = {c.entry: c for c in callees}
@@ -380,7 +395,16 @@ class Engine:
             return fork.taken if known else fork.otherwise
         self._part(path, cond, origin, todo)
         todo[-1].at, todo[-2].at = fork.taken, fork.otherwise
+        # The way that stays in the loop goes first: a wrong guess about it shows at its back edge.
+        if origin is not None and self._within(origin.invariant.head, fork.otherwise):
+            todo[-2:] = todo[:-3:-1]
         return None
+
+    def _within(self, head: int, at: int) -> bool:
+        """Whether code is part of the loop of a head, as far as addresses tell."""
+        if self._ends is None:
+            self._ends = {loop.head: loop.end for loop in self.p.routine.all_loops}
+        return head <= at <= self._ends.get(head, head)
 
     def _check_below_sp(self, path: Path, sp_before: Bits, logged: int) -> None:
         low = [self.sp_offset(s) for s in (sp_before, path.machine.sp)]
@@ -434,15 +458,14 @@ class Engine:
         self._arrivals[cut.at] = arrival + 1
         self.check(path, cut.claims(State(path.machine), arrival), "invariant", f"{cut.name}: ")
         forget = cut.forget(arrival)
-        if not forget:
-            return
-        self._epoch = object()
+        if forget:
+            self._epoch = object()
         for fold, k in forget:
             fold.generalise(k)
-        # What the claims say of the forgotten values takes the place of what was computed.
+        # What the claims say, of forgotten values or in other terms, takes the place of what was computed.
         m = path.machine
         # (The stack pointer stays: claims find what is on the stack by it.)
-        everything = LoopGuess(written_everywhere(path) - {("x", 31)})
+        everything = LoopGuess((written_everywhere(path) if forget else set(REGISTERS)) - {("x", 31)})
         shadow = m.fork()
         h = havoc(shadow, everything, Bits(64, 0))
         a = Assumptions(set(h.unknowns))
@@ -529,7 +552,7 @@ class Engine:
         self._prepare(here)
         here.at, here.steps = inv.head, 0
         self._arrivals = {}
-        self._follow_split(here, Origin(inv, i, h, parent, before))
+        self._follow_split(here, Origin(inv, i, h, parent, before, here.machine.fork()))
 
     def _follow_split(self, here: Path, origin: Origin) -> None:
         splits = [on for at, on in self.p._d.splits if at == origin.invariant.head]
@@ -553,12 +576,12 @@ class Engine:
 
     def _back_edge(self, path: Path, inv: Invariant, origin: Origin, written: set[Location]) -> None:
         h = origin.havoc
-        beyond = wrote_beyond(path, h, written)
+        beyond = wrote_beyond(path, h, written, origin.head, inv.step)
         if beyond is not None:
             raise _Restart(inv.head, beyond, "the loop writes more than was assumed")
         after = origin.index + inv.step
         self.at(path, [after, *origin.indices])
-        wrong = h.wrong_candidates(path, after)
+        wrong = h.wrong_candidates(path, after, inv.step)
         if wrong is not None:
             raise _Restart(inv.head, wrong, "an inferred invariant does not hold")
         # i <= upto is known, so neither upto - i nor the next index wraps, and upto - i decreases.

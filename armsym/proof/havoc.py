@@ -24,6 +24,7 @@ from armsym.terms.node import Term, Value, intern
 from armsym.terms.ops import is_secret
 
 __all__ = [
+    "REGISTERS",
     "WHOLE",
     "Havoc",
     "Location",
@@ -152,19 +153,24 @@ class Havoc:
                 return new
         return None
 
-    def wrong_candidates(self, path: Path, index: Bits) -> LoopGuess | None:
-        """The guess without the strides that do not hold at this arrival; None if all do."""
-        wrong = []
-        for where in self.guess.strides:
-            holds = _get(path.machine, self.regions, where) == self.expected(where, index)
+    def wrong_candidates(self, path: Path, index: Bits, step: int) -> LoopGuess | None:
+        """The guess without the strides that do not hold at this arrival; None if all do.
+
+        What was only tried for being restored, and turns out to change by a constant, gets that stride.
+        """
+        wrong: dict[Location, int] = {}
+        for where, stride in self.guess.strides.items():
+            now = _get(path.machine, self.regions, where)
+            holds = now == self.expected(where, index)
             if holds.value is True:
                 continue
             # A difference that mentions secrets is not worth a solver call: cursors are public.
             v = holds.value
             if isinstance(v, bool) or is_secret(v) or path.knowledge.decide(v) != 1:
-                wrong.append(where)
-        now, base = path.machine.v, self.base
-        parted = {w for w in self.guess.halves if (now[w[1]][63:0] == base[w][63:0]).value is not True}
+                change = (now - self.base[where]).value if not stride else None
+                wrong[where] = change if isinstance(change, int) and now.width == 64 else 0
+        after, base = path.machine.v, self.base
+        parted = {w for w in self.guess.halves if (after[w[1]][63:0] == base[w][63:0]).value is not True}
         if not wrong and not parted:
             return None
         new = self.guess.copy()
@@ -173,6 +179,8 @@ class Havoc:
             del new.strides[where]
             if where[0] == "v":
                 new.halves.add(where)  # half of it may still be (the part that AAPCS64 preserves)
+        changes = LoopGuess(strides={where: change for where, change in wrong.items() if change})
+        new.strides |= changes.per(step).strides
         return new
 
 
@@ -235,9 +243,12 @@ def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
     return h
 
 
+REGISTERS: frozenset[Location] = frozenset((kind, n) for kind in "xv" for n in range(32))
+
+
 def written_everywhere(path: Path) -> set[Location]:
     """All registers, and all cells at known offsets that were ever stored to."""
-    found: set[Location] = {("x", n) for n in range(32)} | {("v", n) for n in range(32)}
+    found: set[Location] = set(REGISTERS)
     for r in path.memory.regions:
         for layer in path.memory.overlays[r.name]:
             if layer.symbolic is None:
@@ -266,13 +277,29 @@ def written_by(path: Path) -> set[Location]:
     return found
 
 
-def wrote_beyond(path: Path, h: Havoc, earlier: set[Location]) -> LoopGuess | None:
-    """A larger guess if the path, or what came `earlier` in the iteration, wrote something outside of it."""
+def wrote_beyond(path: Path, h: Havoc, earlier: set[Location], head: Machine, step: int) -> LoopGuess | None:
+    """A larger guess if the path, or what came `earlier` in the iteration, wrote something outside of it.
+
+    What the path changed by a constant since `head`, the machine where it began, gets that stride.
+    """
     if path.machine.dit is not h.dit:
         raise BudgetError("a loop that writes PSTATE.DIT is not supported")
     whole = {name for name, n in h.guess.writes if n == WHOLE}
     new = {w for w in (written_by(path) | earlier) - h.guess.writes if w[0] not in whole}
-    return h.guess.with_writes(new) if new else None
+    if not new:
+        return None
+    guess = h.guess.with_writes(new)
+    changes = LoopGuess()
+    for where in new & guess.strides.keys():
+        now, was = _get(path.machine, h.regions, where), _get(head, h.regions, where)
+        change = (now - was).value
+        if isinstance(change, int) and (now.width == 64 or not change):
+            changes.strides[where] = change
+        del guess.strides[where]
+        if where[0] == "v" and where not in changes.strides and (now[63:0] - was[63:0]).value == 0:
+            guess.halves.add(where)
+    guess.strides |= changes.per(step).strides
+    return guess
 
 
 def guess_loops(runs: Iterable[dict[int, list[Machine]]], cells: dict[str, int]) -> dict[int, LoopGuess]:

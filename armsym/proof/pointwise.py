@@ -59,18 +59,18 @@ class Pointwise:
         """The conditions it consists of, in a concrete run."""
         r = self.region
         now, before = r._p._bytes_of(r, self.state), r._p._bytes_of(r, None)
-        want = bytearray(before)
-        for j in range(self.upto.uint):
-            at, words = j * self.size, self.expected(Bits(64, j))
-            if at + self.size > len(now):
-                raise InputError(f"claim reads block {j} of {r.name}, past its {len(now)} bytes")
-            want[at : at + self.size] = b"".join(w.to_bytes(self.order) for w in words)
+        cut = self.upto.uint * self.size
+        if cut > len(now):
+            raise InputError(f"claim reads block {len(now) // self.size} of {r.name}, past its {len(now)} bytes")
+        done = r._p._blocks_of.setdefault((r.name, self.block, self.words, self.width, self.order), bytearray())
+        for j in range(len(done) // self.size, self.upto.uint):
+            done += b"".join(w.to_bytes(self.order) for w in self.expected(Bits(64, j)))
+        want = done[:cut] + before[cut:]
         if now == want:
             yield Prop(True)
             return
         # Only a difference is worth saying where.
         step = self.width // 8
-        cut = self.upto.uint * self.size
         for at in [*range(0, cut, step), *range(cut, len(now))]:
             n = step if at < cut else 1
             order = self.order if at < cut else "little"

@@ -46,6 +46,8 @@ FURTHER = ((0, 4000),)
 
 #: Runs with these lengths, if need be, to see every loop iterate.
 VISITS = (2, 2, 2, 24, 2, 2, 40, 2, 2, 70, 2, 2, 24, 2, 2, 40)
+#: Instructions that such runs may take in all: what they do not show, the symbolic proof finds out.
+VISIT_STEPS = 15_000
 #: Lengths to try as well where a run is so short that they cost nothing: bytes, not blocks.
 LONGER = tuple((hint, 3000 + hint) for hint in (15, 16, 40, 70))
 SHORT_RUN = 60
@@ -102,11 +104,13 @@ def _visit_loops(case: _Case, routine: Routine, heads: set[int], runs: _Runs) ->
     Which loop runs may depend on inputs (on the features of the core, say); what a loop changes
     is guessed from runs that take it.
     """
+    steps = 0
     for k, hint in enumerate(VISITS):
         missing = [h for h in heads if not any(len(t.heads.get(h, ())) > 2 for t in runs.trials)]
-        if not missing:
+        if not missing or steps > VISIT_STEPS:
             return False
         t = _trial(case, routine, hint, 9000 + k, 9000 + k)
+        steps += t.steps
         if not t.rejected:
             runs.trials.append(t)
         if t.violation is not None:

@@ -204,7 +204,9 @@ class SymbolicProof(Proof):
         """An arbitrary iteration number of a loop; it has no more bits than its bound."""
         bound = inv.upto.value
         possible = bound if isinstance(bound, int) else intern(bound).pb
-        return variable("i", 64, secret=False, possible=ones(possible.bit_length()) or 1)
+        # A multiple of the step is one of the largest power of two that divides the step.
+        multiples = -(inv.step & -inv.step)
+        return variable("i", 64, secret=False, possible=ones(possible.bit_length()) & multiples or 1)
 
     # -- what claims ask ----------------------------------------------------------------------
 
@@ -233,6 +235,9 @@ class SymbolicProof(Proof):
 
     def _bytes_of(self, r: Region, at: State | None) -> bytes:
         raise InputError(f"{r.name}: a symbolic run has no bytes")
+
+    def _key(self, k: Bits) -> object:
+        return k.value if isinstance(k.value, int) else ("term", intern(k.value).id)
 
     @contextmanager
     def _plainly(self) -> Iterator[None]:
@@ -271,7 +276,7 @@ class SymbolicProof(Proof):
         f._memo[k] = Words(variable(f"{f.name}({k}).{j}", w.width, secret=True) for j, w in enumerate(f.start))
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
-        key: object = k.value if isinstance(k.value, int) else ("term", intern(k.value).id)
+        key = self._key(k)
         found = f._memo.get(key)
         if found is None and f.of is not None and k.value == f.of.times and not f._memo.keys() - {0}:
             return f.of(f.start)  # nobody has looked at its steps

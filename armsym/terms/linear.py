@@ -5,7 +5,7 @@ from __future__ import annotations
 from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, ones
 from armsym.terms.poly import make_poly, poly_view
 
-__all__ = ["add_linear", "linear_view", "make_sum", "narrow", "scale"]
+__all__ = ["add_linear", "exact_quotient", "linear_view", "make_sum", "narrow", "scale"]
 
 
 def linear_view(t: Term) -> tuple[dict[Term, int], int]:
@@ -248,6 +248,19 @@ def scale(width: int, a: Term, k: int) -> Value:
     terms, const = linear_view(a)
     out, c = _times(terms, const, k & ones(width), width, 0)
     return make_sum(width, out, c)
+
+
+def exact_quotient(t: Sum, n: int) -> Value | None:
+    """t >> n as a sum, where t is 2**n * sum + c with c < 2**n and nothing wraps; else None."""
+    step = ones(n)
+    most = t.const
+    for u, c in t.terms.items():
+        if c & step:
+            return None
+        most += c * u.pb
+    if most >> t.width:
+        return None
+    return make_sum(t.width, {u: c >> n for u, c in t.terms.items()}, t.const >> n)
 
 
 def narrow(t: Term, width: int) -> Value:

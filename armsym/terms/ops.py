@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from armsym.terms import node
-from armsym.terms.linear import add_linear, linear_view, make_sum, narrow, scale
+from armsym.terms.linear import add_linear, exact_quotient, linear_view, make_sum, narrow, scale
 from armsym.terms.node import Op, Poly, Sum, Term, Value, intern, ones
 from armsym.terms.poly import (
     affine_poly,
@@ -177,6 +177,10 @@ def lsr(w: int, a: Value, n: int) -> Value:
         return 0
     if isinstance(a, int):
         return a >> n
+    if isinstance(a, Sum) and n:
+        quotient = exact_quotient(a, n)
+        if quotient is not None:
+            return quotient
     return lsr_poly(w, a, n) if n else a
 
 

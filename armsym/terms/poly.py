@@ -231,7 +231,10 @@ def concat_poly(total: int, parts: Iterable[tuple[int, Value]]) -> Value:
 
 
 def _refuse_sums(out: dict[Mono, int]) -> None:
-    """Where the low part of a sum, as a narrower sum, meets its high part: the sum again."""
+    """Where the low part of a sum, as a narrower sum, meets its high part: the sum again.
+
+    They meet the right way round, or the low part stands above the high one: the sum rotated.
+    """
     for m in list(out):
         if len(m.factors) != 1 or m not in out:
             continue
@@ -241,12 +244,14 @@ def _refuse_sums(out: dict[Mono, int]) -> None:
         for low in base._narrow.values():
             if isinstance(low, (int, Poly)):
                 continue
-            part = mono(low, s)
-            mask = out.get(part)
-            whole = low.pb >> s if s >= 0 else low.pb << -s
-            if mask is not None and mask == whole and not mask & out[m]:
-                del out[part]
-                out[m] |= mask & m.valid
+            for at in (s, s - base.width):
+                part = mono(low, at)
+                mask = out.get(part)
+                whole = low.pb >> at if at >= 0 else low.pb << -at
+                k = mono(base, at)
+                if mask is not None and mask == whole and not mask & out.get(k, 0):
+                    del out[part]
+                    out[k] = out.get(k, 0) | mask & k.valid
 
 
 def spread_bit(a: Term, bit: int, positions: range) -> tuple[dict[Mono, int], int]:

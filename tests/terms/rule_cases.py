@@ -77,6 +77,8 @@ def kinds(w: int, v: dict[str, Var] | None = None) -> dict[str, Value]:
         "sum": add(w, x, y),
         "sum const": add(w, add(w, x, y), 3 & full),
         "sum scaled": add(w, mul(w, x, 3 & full), mul(w, y, 5 & full)),
+        "sum bounded": add(w, mul(w, low, 2 & full), 3 & full),
+        "sum bounded 4": add(w, mul(w, low, 4 & full), 4 & full),
         "sum negative": sub(w, 2 & full, add(w, x, y)),
         "difference": sub(w, x, y),
         "even": add(w, mul(w, x, 2 & full), mul(w, y, 4 & full)),
@@ -224,6 +226,12 @@ def _tiled_clipped(w: int, a: Value, b: Value) -> Value:
         return ops.concat(2 * w, [(w, a), (w, b)])
     high = ops.and_(w - h, _part(w, a, h, w - h), ones(w - h) >> 1)
     return ops.concat(2 * w, [(w - h, high), (h, _part(w, a, 0, h)), (w, b)])
+
+
+def _swapped(w: int, a: Value) -> Value:
+    # The parts of a value the other way round: a rotation.
+    h = max(1, w // 2)
+    return ops.concat(w, [(h, _part(w, a, 0, h)), (w - h, _part(w, a, h, w - h))]) if w > 1 else a
 
 
 def _late(name: str) -> Callable[..., Value]:
@@ -375,7 +383,7 @@ def _make() -> Iterator[Operation]:
         )
         yield Operation(
             f"lsr[{n}]",
-            "ops.lsr poly.lsr_poly",
+            "ops.lsr poly.lsr_poly linear.exact_quotient",
             1,
             lambda w, a, n=n: ops.lsr(w, a, _amounts(w)[n % len(_amounts(w))]),
             lambda w, a, n=n: z3.LShR(a, _amounts(w)[n % len(_amounts(w))]),
@@ -444,6 +452,14 @@ def _make() -> Iterator[Operation]:
         lambda w, a, b: z3.Concat(a & _clipped(w), b),
         lambda w, a, b: (a & _clipped(w)) << w | b,
         result=lambda w: 2 * w,
+    )
+    yield Operation(
+        "concat of swapped parts",
+        "poly.concat_poly poly._refuse_sums",
+        1,
+        _swapped,
+        lambda w, a: z3.RotateRight(a, max(1, w // 2) % w),
+        lambda w, a: _ror(w, a, max(1, w // 2) % w),
     )
     yield Operation(
         "zext",

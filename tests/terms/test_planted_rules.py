@@ -81,7 +81,7 @@ BUGS = {
     ),
     "concat: parts do not move up": Bug(poly, "concat_poly", "mask << at", "mask", ("concat", "concat of parts")),
     "concat: joining brings masked bits back": Bug(
-        poly, "_refuse_sums", "mask & m.valid", "m.valid", ("concat of clipped parts",)
+        poly, "_refuse_sums", "mask & k.valid", "k.valid", ("concat of clipped parts",)
     ),
     "sum as parts: the small constant is lost": Bug(
         poly,
@@ -163,6 +163,13 @@ BUGS = {
     ),
     "table: possible bits of the last entry only": Bug(ops, "table", "pb |= entries", "pb = entries", ("table",), 4),
     "clmul: the last bit is left out": Bug(ops, "clmul", "for k in range(w):", "for k in range(w - 1):", ("clmul",)),
+    "concat: the swapped parts of a sum are the sum": Bug(
+        poly, "_refuse_sums", "k = mono(base, at)", "k = mono(base, s)", ("concat of swapped parts",)
+    ),
+    "lsr: the quotient of a sum that wraps": Bug(linear, "exact_quotient", "most >> t.width", "False", ("lsr[1]",)),
+    "lsr: the quotient of a sum of other summands": Bug(
+        linear, "exact_quotient", "if c & step:", "if c & step >> 1:", ("lsr[1]", "lsr[2]"), 4
+    ),
     "select: one element too few": Bug(ops, "select", "[: index.pb + 1]", "[: index.pb]", ("select",), 4),
     "select: possible bits of the last element only": Bug(ops, "select", "pb |= e", "pb = e", ("select",)),
     "select: past the last is the last": Bug(

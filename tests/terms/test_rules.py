@@ -242,6 +242,8 @@ def test_parts_of_a_sum_make_the_sum_again() -> None:
     assert isinstance(s, Term)
     halves = ops.concat(64, [(32, ops.extract(64, s, 32, 32)), (32, ops.extract(64, s, 0, 32))])
     assert _same(halves, s)
+    swapped = ops.concat(64, [(32, ops.extract(64, s, 0, 32)), (32, ops.extract(64, s, 32, 32))])
+    assert _same(swapped, ops.ror(64, s, 32))
 
 
 def test_equations_have_one_form() -> None:
