@@ -39,7 +39,7 @@ from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 from armsym.symbolic_memory import Access, variable
 from armsym.terms import ops
-from armsym.terms.evaluate import free_terms
+from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value, node_count
 from armsym.terms.show import show
 
@@ -143,6 +143,7 @@ class Engine:
         for at, what in p._d.shows:
             self.shows.setdefault(at, []).append(what)
         self.shown: list[str] = []
+        self._occurrences: dict[Term, Occurrences] = {}
         self.ledger = Ledger(budget.claim_ms, models=unrolled)
         self.record, self.check, self.check_one = self.ledger.record, self.ledger.check, self.ledger.check_one
         self.steps = self.paths = 0
@@ -382,7 +383,8 @@ class Engine:
             for a in [Bits(64, 0), *(origin.indices if origin else [])]:
                 d = path.knowledge.fixed(n - a)
                 if d is not None:
-                    path.put(n.value, (a + d).value)
+                    occurs = self._occurrences.setdefault(n.value, Occurrences(n.value))
+                    path.put(n.value, (a + d).value, occurs)
                     break
 
     def _branch(self, path: Path, fork: Fork, origin: Origin | None, todo: list[Path]) -> int | None:

@@ -8,7 +8,7 @@ from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import NZCV, Machine
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
-from armsym.terms.evaluate import Substitution, free_terms
+from armsym.terms.evaluate import Occurrences, Substitution, free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Op, Term, Value, Var, intern, ones
 from armsym.terms.show import size
@@ -183,9 +183,12 @@ class Path:
         assert isinstance(m, SymbolicMemory)
         return m
 
-    def put(self, n: Term, value: Value) -> None:
-        """Write the value in place of a variable in registers and memory; facts must imply that they are equal."""
-        put, m = Substitution({n: value}), self.machine
+    def put(self, n: Term, value: Value, occurs: Occurrences) -> None:
+        """Write the value in place of a variable in registers and memory; facts must imply that they are equal.
+
+        `occurs` tells the terms in which the variable occurs.
+        """
+        put, m = Substitution({n: value}, alone=lambda t: not occurs(t)), self.machine
 
         def new(b: Bits) -> Bits:
             return Bits(b.width, put(b.value))

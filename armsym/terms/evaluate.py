@@ -8,7 +8,7 @@ from armsym.terms import ops
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.show import children
 
-__all__ = ["Evaluator", "Substitution", "free_terms", "operate"]
+__all__ = ["Evaluator", "Occurrences", "Substitution", "free_terms", "operate"]
 
 #: Computes an uninterpreted function: (name, width of result, widths, arguments) -> number.
 Apply = Callable[[str, int, tuple[int, ...], tuple[int, ...]], int]
@@ -108,24 +108,35 @@ class Evaluator:
 
 
 class Substitution:
-    """Replaces variables (and applications) by values, rebuilding everything in normal form."""
+    """Replaces variables (and applications) by values, rebuilding everything in normal form.
+
+    `alone` says of a term that nothing in it is replaced: then it is not looked into.
+    """
 
     def __init__(
-        self, mapping: Mapping[Term, Value], rebuild: Callable[[App, list[Value]], Value] | None = None
+        self,
+        mapping: Mapping[Term, Value],
+        rebuild: Callable[[App, list[Value]], Value] | None = None,
+        alone: Callable[[Term], bool] | None = None,
     ) -> None:
         self._known: dict[int, Value] = {t.id: v for t, v in mapping.items()}
         self._rebuild = rebuild
+        self._alone = alone
 
     def __call__(self, v: Value) -> Value:
         """`v` with the mapping applied everywhere at once."""
         if isinstance(v, int):
             return v
         v = intern(v)
-        known = self._known
+        known, alone = self._known, self._alone
         todo: list[Term] = [v]
         while todo:
             t = todo[-1]
             if t.id in known:
+                todo.pop()
+                continue
+            if alone is not None and alone(t):
+                known[t.id] = t
                 todo.pop()
                 continue
             waiting = [c for c in children(t) if not isinstance(c, int) and c.id not in known]
@@ -164,6 +175,32 @@ class Substitution:
             return ops.apply(t.name, w, list(zip(t.widths, args, strict=True)), secret=t.secret)
         assert isinstance(t, Op)
         return rebuild_op(t, [self._get(a) for a in t.args])
+
+
+class Occurrences:
+    """Whether a variable occurs in terms; each term is looked into once."""
+
+    def __init__(self, variable: Term) -> None:
+        self._inside: dict[int, bool] = {variable.id: True}
+
+    def __call__(self, t: Term) -> bool:
+        """Whether it occurs in `t`."""
+        inside = self._inside
+        t = intern(t)
+        todo: list[Term] = [t]
+        while todo:
+            u = todo[-1]
+            if u.id in inside:
+                todo.pop()
+                continue
+            below = [c for c in children(u) if isinstance(c, Term)]
+            waiting = [c for c in below if c.id not in inside]
+            if waiting:
+                todo.extend(waiting)
+                continue
+            inside[u.id] = any(inside[c.id] for c in below)
+            todo.pop()
+        return inside[t.id]
 
 
 def rebuild_op(t: Op, args: list[Value]) -> Value:

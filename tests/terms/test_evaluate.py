@@ -13,7 +13,7 @@ from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.discharge.z3_bridge import Bridge
 from armsym.errors import WidthError
 from armsym.terms import ops
-from armsym.terms.evaluate import Evaluator, Substitution, free_terms
+from armsym.terms.evaluate import Evaluator, Occurrences, Substitution, free_terms
 from armsym.terms.node import App, Op, Term, Value, Var, new_table, ones
 
 WIDTHS = (1, 3, 8, 16, 32, 64)
@@ -154,6 +154,11 @@ def test_substitution_agrees_with_evaluation(
         )
     )
     replaced = Substitution({x: a.value, y: u, z: x})(result)
+    if isinstance(result, Term):
+        occurs = Occurrences(x)
+        assert occurs(result) == (x in free_terms(result))
+        some = Substitution({x: a.value})(result)
+        assert Substitution({x: a.value}, alone=lambda t: not occurs(t))(result) is some
     where = {t: data.draw(st.integers(0, ones(w))) for t in (x, u, v)}
     inner = Evaluator(where)
     direct = Evaluator({x: inner(a.value), y: where[u], z: where[x]})
