@@ -26,11 +26,11 @@ def _aesd(d: Bits, n: Bits) -> Bits:
 
 
 def _aesmc(_: Bits, n: Bits) -> Bits:
-    return Bits.from_elems(AESMixColumns(n.elems(8)))
+    return AESMixColumns(n)
 
 
 def _aesimc(_: Bits, n: Bits) -> Bits:
-    return Bits.from_elems(AESInvMixColumns(n.elems(8)))
+    return AESInvMixColumns(n)
 
 
 _OPERATIONS: dict[int, tuple[str, Callable[[Bits, Bits], Bits]]] = {

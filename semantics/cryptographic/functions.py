@@ -119,45 +119,40 @@ def AESInvShiftRows(op: list[Bits]) -> list[Bits]:
     return [op[k] for k in _INV_SHIFT_ROWS]
 
 
-def FFmul02(b: Bits) -> Bits:
-    """A byte times 2 in GF(2^8) modulo x^8 + x^4 + x^3 + x + 1, by exclusive ORs and shifts."""
-    carry = b >> 7
+def _bytes(b: int) -> int:
+    """The byte b sixteen times."""
+    return b * 0x01010101010101010101010101010101
+
+
+def FFmul02(x: Bits) -> Bits:
+    """Each byte of a vector times 2 in GF(2^8) modulo x^8 + x^4 + x^3 + x + 1, by exclusive ORs and shifts."""
+    carry = (x >> 7) & _bytes(0x01)
     carry3 = carry ^ (carry << 1)
-    return (b << 1) ^ carry3 ^ (carry3 << 3)
+    return ((x << 1) & _bytes(0xFE)) ^ carry3 ^ (carry3 << 3)
 
 
-def AESMixColumns(op: list[Bits]) -> list[Bits]:
-    """Each column times {02} {03} {01} {01} and its rotations.
-
-    {02}a ^ {03}b ^ c ^ d is computed as {02}(a ^ b) ^ a ^ (a ^ b ^ c ^ d): multiplication is linear.
-    """
-    out: list[Bits] = []
-    for k in range(0, 16, 4):
-        a, b, c, d = op[k : k + 4]
-        ab, cd = a ^ b, c ^ d
-        every = ab ^ cd
-        out += [
-            FFmul02(ab) ^ a ^ every,
-            FFmul02(b ^ c) ^ b ^ every,
-            FFmul02(cd) ^ c ^ every,
-            FFmul02(d ^ a) ^ d ^ every,
-        ]
-    return out
+def _up(x: Bits, rows: int) -> Bits:
+    """Each column of the state (32 bits) rotated so that row r holds what was in row r + rows modulo 4."""
+    n = 8 * rows
+    low = (1 << 32 - n) - 1
+    low |= low << 32
+    low |= low << 64
+    return ((x >> n) & low) ^ ((x << 32 - n) & ~low)
 
 
-def AESInvMixColumns(op: list[Bits]) -> list[Bits]:
+def AESMixColumns(x: Bits) -> Bits:
+    """Each column times {02} {03} {01} {01} and its rotations; {03}b is {02}b ^ b."""
+    twice = FFmul02(x)
+    return twice ^ _up(twice ^ x, 1) ^ _up(x, 2) ^ _up(x, 3)
+
+
+def AESInvMixColumns(x: Bits) -> Bits:
     """Each column times {0e} {0b} {0d} {09} and its rotations.
 
     That matrix is the one of AESMixColumns times the circulant {05} {00} {04} {00}: {05}a ^ {04}c is
     a ^ {04}(a ^ c).
     """
-    first: list[Bits] = []
-    for k in range(0, 16, 4):
-        a, b, c, d = op[k : k + 4]
-        u = FFmul02(FFmul02(a ^ c))
-        v = FFmul02(FFmul02(b ^ d))
-        first += [a ^ u, b ^ v, c ^ u, d ^ v]
-    return AESMixColumns(first)
+    return AESMixColumns(x ^ FFmul02(FFmul02(x ^ _up(x, 2))))
 
 
 # -- SM4 ------------------------------------------------------------------------------------------
