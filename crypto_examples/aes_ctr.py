@@ -7,11 +7,13 @@ incrementing function on 32 bits.
 
 from __future__ import annotations
 
-from armsym.dsl import Bits, Claims, Proof, State, Words, concat
+from collections.abc import Sequence
+
+from armsym.dsl import Bits, Claims, Loop, Proof, Prop, State, Words, concat
 from crypto_examples.aes_modes import Buffers, vector, xor
 from specs.modes import standard_incrementing_function
 
-__all__ = ["Ctr32", "ctr32_by_five", "ctr32_by_three"]
+__all__ = ["ctr32_by_five", "ctr32_by_three", "ctr32_by_twelve"]
 
 #: Blocks of a buffer: after so many, a counter of 32 bits repeats itself (and the key stream with it).
 MOST = 2**32
@@ -20,12 +22,12 @@ MOST = 2**32
 class Ctr32(Buffers):
     """Arguments, and the result for any number of blocks from `low` on."""
 
-    def __init__(self, p: Proof, *, in_place: bool, low: int) -> None:
+    def __init__(self, p: Proof, *, in_place: bool, low: int, stack: int) -> None:
         n = p.nat("n", low=low, high=MOST)
         super().__init__(p, n, 16 * n, in_place=in_place)
         self.ivec = p.region("ivec", 16, access="r", cell=1)
         p.call(x0=self.in_, x1=self.out, x2=n, x3=self.key, x4=self.ivec)
-        p.modifies(p.stack(16))
+        p.modifies(p.stack(stack))
         iv = self.ivec.words(8)
         self._nonce, self.first = iv[:12], Bits.from_elems(list(reversed(iv[12:])))
         j = p.word("j", public=True)
@@ -50,46 +52,49 @@ class Ctr32(Buffers):
         """Blocks below j are done and all else is as on entry."""
         return self.done(s, self.block, upto=j)
 
+    def by(
+        self, p: Proof, loop: Loop, registers: Sequence[int], keys: int, *, last: Sequence[int] = (), spare: int = 0
+    ) -> None:
+        """As many blocks at a time as `registers` hold counter blocks, and `spare` more to come.
+
+        The loops of the rounds share the head.  `last` hold the last of the counter blocks again; the
+        first two round keys are in V(keys), V(keys + 1).
+        """
+        q = len(registers)
+        first = self.key.base + 32
+
+        def counts(s: State) -> Prop:
+            return (s.x7 == first) & (s.x2 >= spare)
+
+        @p.invariant(loop, upto=self.n, step=q, when=counts)
+        def _(s: State, i: Bits) -> Claims:
+            return {
+                "enough left": i + (q + spare) <= self.n,
+                "blocks left": s.x2 == self.n - i - q,
+                "counter": s.x8 == self.counter(i + (q - 1)).zero_extend(64),
+                "counter blocks": Words(s.v[r] for r in registers) == [vector(self.T(i + k)) for k in range(q)],
+                **{f"copy in v{r}": s.v[r] == vector(self.T(i + (q - 1))) for r in last},
+                "round keys": s.v[keys : keys + 2] == self.round_keys[0:2],
+                **self.done_upto(s, i),
+            }
+
 
 def ctr32_by_three(p: Proof, *, in_place: bool = False) -> None:
     """Three blocks at a time, then one or two."""
-    c = Ctr32(p, low=0, in_place=in_place)
-    k = c.round_keys
-
-    @p.invariant(p.routine.loops()[0], upto=c.n, step=3, when=lambda s: s.x7 == c.key.base + 32)
-    def _(s: State, i: Bits) -> Claims:
-        T = [vector(c.T(i + q)) for q in range(3)]
-        return {
-            "at least 3 left": i + 3 <= c.n,
-            "blocks left": s.x2 == c.n - i - 3,
-            "counter": s.x8 == c.counter(i + 2).zero_extend(64),
-            "counter blocks": Words([s.v0, s.v1, s.v18, s.v6]) == [*T, T[2]],
-            "round keys": s.v[16:18] == k[0:2],
-            **c.done_upto(s, i),
-        }
+    c = Ctr32(p, low=0, in_place=in_place, stack=16)
+    c.by(p, p.routine.loops()[0], (0, 1, 18), 16, last=[6])
 
 
 def ctr32_by_five(p: Proof, *, in_place: bool = False) -> None:
     """Five blocks at a time if there are at least 35, else three at a time; then up to four."""
-    c = Ctr32(p, low=1, in_place=in_place)
+    c = Ctr32(p, low=1, in_place=in_place, stack=16)
     five, three = p.routine.loops()[:2]
-
-    def at(s: State, i: Bits, registers: tuple[int, ...], left: int) -> Claims:
-        q = len(registers)
-        return {
-            "enough left": i + left <= c.n,
-            "blocks left": s.x2 == c.n - i - q,
-            "counter": s.x8 == c.counter(i + (q - 1)).zero_extend(64),
-            "counter blocks": Words(s.v[r] for r in registers) == [vector(c.T(i + k)) for k in range(q)],
-            "round keys": s.v[16:18] == c.round_keys[0:2],
-            **c.done_upto(s, i),
-        }
-
-    @p.invariant(five, upto=c.n, step=5, when=lambda s: s.x7 == c.key.base + 32)
-    def _(s: State, i: Bits) -> Claims:
-        return at(s, i, (0, 1, 18, 24, 25), left=5)
-
+    c.by(p, five, (0, 1, 18, 24, 25), 16)
     # The last three, also of those done by five, are on the way out.
-    @p.invariant(three, upto=c.n, step=3, when=lambda s: (s.x7 == c.key.base + 32) & (s.x2 >= 3))
-    def _(s: State, i: Bits) -> Claims:
-        return at(s, i, (0, 1, 18), left=6)
+    c.by(p, three, (0, 1, 18), 16, spare=3)
+
+
+def ctr32_by_twelve(p: Proof, *, in_place: bool = False) -> None:
+    """Twelve blocks at a time, then six, three and the rest."""
+    c = Ctr32(p, low=1, in_place=in_place, stack=192)
+    c.by(p, p.routine.loops()[0], (*range(24, 32), *range(8, 12)), 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from armsym.dsl import Proof, proof
 from crypto_examples.aes_cbc import cbc_decrypts, cbc_encrypts
-from crypto_examples.aes_ctr import ctr32_by_five
+from crypto_examples.aes_ctr import ctr32_by_five, ctr32_by_twelve
 from crypto_examples.aes_ecb import ecb_by_five
 from crypto_examples.wheels import OPENSSL_4_0
 
@@ -57,3 +57,13 @@ def aes_v8_ctr32_encrypt_blocks(p: Proof) -> None:
 @proof("aes_v8_ctr32_encrypt_blocks", of=OPENSSL_4_0)
 def aes_v8_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
     ctr32_by_five(p, in_place=True)
+
+
+@proof("aes_v8_ctr32_encrypt_blocks_unroll12_eor3", of=OPENSSL_4_0)
+def aes_v8_ctr32_encrypt_blocks_unroll12_eor3(p: Proof) -> None:
+    ctr32_by_twelve(p)
+
+
+@proof("aes_v8_ctr32_encrypt_blocks_unroll12_eor3", of=OPENSSL_4_0)
+def aes_v8_ctr32_encrypt_blocks_unroll12_eor3_in_place(p: Proof) -> None:
+    ctr32_by_twelve(p, in_place=True)
