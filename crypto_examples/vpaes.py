@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from operator import and_, xor
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from armsym.dsl import Bits, Claims, Proof, State, Words, concat, lanes, look_up
 from crypto_examples.aes import KEY_BYTES, ROUNDS_AT, BySize, last_first
@@ -190,6 +190,11 @@ def _mixed(block: Words) -> Words:
     return Words(block_of(InvMixColumns(state_of(block))))
 
 
+#: Words by the number of the vector register that holds them; and a round key in memory, with its number.
+_Registers: TypeAlias = Callable[[Words], dict[int, Words]]
+_Stored: TypeAlias = Callable[[int, Words], tuple[int, Sequence[Bits]]]
+
+
 def sets_encrypt_key(p: Proof) -> None:
     """The structure holds KEYEXPANSION(user_key)."""
     _sets_key(p, inverse=False)
@@ -223,46 +228,36 @@ def _sets_key(p: Proof, *, inverse: bool) -> None:
     standard = last_first(KeyExpansionEIC(key_bytes)) if inverse else KeyExpansion(key_bytes)
     p.lemma("the windows are those of the standard's key expansion", reduce(and_, schedule() == standard))
 
-    def claims(s: State, registers: dict[int, Words], round_keys: dict[int, Words] | None = None) -> Claims:
-        """Words in registers, and round keys other than the first and the last that are in memory."""
-        said: Claims = {f"v{n}": s.v[n] == _vector(words) for n, words in registers.items()}
-        for i, words in (round_keys or {}).items():
-            block = _bytes(words)
-            kept = DecryptionKeys.kept(Nr - i, _mixed(block)) if inverse else EncryptionKeys.kept(i, block)
-            said["round key"] = key.words(128, at=s)[Nr - i if inverse else i] == lanes(kept)[0]
-        return said
-
     core = p.image.symbol("_vpaes_schedule_core").offset
+
+    def cut(at: int, windows_a_pass: int, first: int, registers: _Registers, stored: _Stored | None = None) -> None:
+        """At arrival r, where window `first` and so many for each pass are done: words in registers, one round key."""
+
+        def index(r: int) -> int:
+            return first + windows_a_pass * r
+
+        @p.cut_each(core + at, forget=lambda r: [(W, index(r))] if index(r) <= windows else [])
+        def _(s: State, r: int) -> Claims:
+            if index(r) > windows:
+                return {"no round after the last": False}
+            w = W(index(r))
+            said: Claims = {f"v{n}": s.v[n] == _vector(words) for n, words in registers(w).items()}
+            if stored is not None:
+                i, words = stored(r, w)
+                block = _bytes(words)
+                kept = DecryptionKeys.kept(Nr - i, _mixed(block)) if inverse else EncryptionKeys.kept(i, block)
+                said["round key"] = key.words(128, at=s)[Nr - i if inverse else i] == lanes(kept)[0]
+            return said
+
     if Nk == 4:
-
-        @p.cut_each(core + 0x5C, forget=lambda r: [(W, r + 1)])
-        def _(s: State, r: int) -> Claims:
-            w = W(r + 1)
-            return claims(s, {7: w, 0: w})
-
+        cut(0x5C, 1, 1, lambda w: {7: w, 0: w})
     elif Nk == 6:
-
-        @p.cut_each(core + 0xA0, forget=lambda r: [(W, 2 * r + 1)])
-        def _(s: State, r: int) -> Claims:
-            w = W(2 * r + 1)
-            return claims(s, {7: w[:4], 0: w[2:], 6: w[4:]}, {3 * r + 1: Words([*W(2 * r)[4:], *w[:2]])})
-
-        @p.cut_each(core + 0xB4, forget=lambda r: [(W, 2 * r + 2)])
-        def _(s: State, r: int) -> Claims:
-            w = W(2 * r + 2)
-            return claims(s, {7: w[:4], 0: w[2:], 6: w[4:]}, {3 * r + 3: w[:4]})
-
+        registers: _Registers = lambda w: {7: w[:4], 0: w[2:], 6: w[4:]}  # noqa: E731
+        cut(0xA0, 2, 1, registers, lambda r, w: (3 * r + 1, [*W(2 * r)[4:], *w[:2]]))
+        cut(0xB4, 2, 2, registers, lambda r, w: (3 * r + 3, w[:4]))
     else:
-
-        @p.cut_each(core + 0xDC, forget=lambda r: [(W, 2 * r + 1)])
-        def _(s: State, r: int) -> Claims:
-            w = W(2 * r + 1)
-            return claims(s, {7: w[4:], 0: w[4:], 6: w[:4]})
-
-        @p.cut_each(core + 0xF8, forget=lambda r: [(W, 2 * r + 2)])
-        def _(s: State, r: int) -> Claims:
-            w = W(2 * r + 2)
-            return claims(s, {7: w[4:], 0: w[4:], 5: w[:4]})
+        cut(0xDC, 2, 1, lambda w: {7: w[4:], 0: w[4:], 6: w[:4]})
+        cut(0xF8, 2, 2, lambda w: {7: w[4:], 0: w[4:], 5: w[:4]})
 
     keys, before = DecryptionKeys if inverse else EncryptionKeys, key.words(128)
 
@@ -366,8 +361,10 @@ def _one_block(p: Proof, d: _Direction, in_place: bool) -> None:
 
     symbol, offset = d.head
 
-    @p.cut_each(p.image.symbol(symbol).offset + offset, forget=lambda r: [(A, r)])
+    @p.cut_each(p.image.symbol(symbol).offset + offset, forget=lambda r: [(A, r)] if r < 14 else [])
     def _(s: State, r: int) -> Claims:
+        if r >= 14:
+            return {"no round after the last": False}
         return {"state": s.v[0:1] == lanes(d.kept(r, A(r)))}
 
     p.ensures(lambda s: {"block": out.words(8, at=s) == result()})
