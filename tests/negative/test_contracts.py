@@ -157,6 +157,24 @@ def test_a_contract_that_no_call_meets(tmp_path: Path) -> None:
     assert symbolically(calls(), image, "f") == {"contract": ["successor is called"]}
 
 
+def test_a_contract_that_changes(tmp_path: Path) -> None:
+    """Proved are the contracts declared once; used are those declared the next time."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=9)
+        p.call(x0=n)
+
+        def again(q: Proof) -> None:
+            successor(q)
+
+        p.uses(contract(again))
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == n + 1})
+
+    with pytest.raises(InputError, match="not always the same"):
+        run(fn, files(tmp_path, CALLING.format("bl g"), SUCCESSOR), "f")
+
+
 def test_recursion(tmp_path: Path) -> None:
     image = files(tmp_path, "cbz x0,1f\n b g\n1: ret", "cbz x0,1f\n b f\n1: ret")
 

@@ -117,6 +117,13 @@ def callee_saved_vector_lost(p: Proof) -> None:
     p.ensures(lambda s: {"same": s.x0 == a})
 
 
+@case("abi", SET + "1: subs x1,x1,#1\n b.eq 3f\n cmp x2,x9\n b.ne 1b\n movi d8,#0\n b 1b\n3: ret")
+def callee_saved_vector_lost_in_a_loop(p: Proof) -> None:
+    n, flag = _counted(p)
+    p.call(x1=n, x2=flag)
+    p.ensures(lambda s: {"x1": s.x1 == 0})
+
+
 @case("abi", SET + "cmp x0,x9\n b.ne 1f\n sub sp,sp,#16\n1: ret")
 def stack_pointer_moved(p: Proof) -> None:
     a = p.word("a", public=True)
