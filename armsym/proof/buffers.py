@@ -35,9 +35,12 @@ def _region(memory: SymbolicMemory, claim: Pointwise) -> SymbolicRegion:
     return next(r for r in memory.regions if r.name == claim.region.name)
 
 
-def assume_pointwise(memory: SymbolicMemory, claim: Pointwise) -> None:
-    """Let the claim be the region's content; only for a region whose content was just forgotten."""
-    r = _region(memory, claim)
+def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicRegion | None = None) -> None:
+    """Let the claim be the region's content; only for a region whose content was just forgotten.
+
+    `region` is where the claim's region lies, if it is not a region of the memory itself.
+    """
+    r = _region(memory, claim) if region is None else region
     if memory.overlays[r.name] or not isinstance(memory.beneath.get(r.name), Unknown):
         raise InputError(f"{r.name}: two claims state the whole content")
     # The words are computed now, for any j: the claim is about the state at this moment, and its

@@ -18,10 +18,10 @@ from armsym.errors import InputError, MemoryFault
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
-from armsym.proof.buffers import parts
+from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.handles import Fold, Region, State, Words
-from armsym.proof.havoc import Location, LoopGuess, havoc
+from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
 from armsym.proof.loops import Routine
 from armsym.proof.path import Path
 from armsym.proof.pointwise import Pointwise
@@ -29,7 +29,7 @@ from armsym.proof.result import Status
 from armsym.proof.symbolic import SymbolicProof
 from armsym.symbolic_memory import Access, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
-from armsym.terms.node import Term, Var
+from armsym.terms.node import Term, Var, intern
 
 if TYPE_CHECKING:
     from armsym.proof.engine import Engine
@@ -102,10 +102,9 @@ class Callee:
             for name, claim in claims(State(m)).items():
                 for part in parts(claim):
                     if isinstance(part, Pointwise):
-                        raise InputError(
-                            f"{self.contract.name}: {name}: a pointwise claim cannot be used as a contract"
-                        )
-                    a.add(part)
+                        site.take_content(m, part, name, changed)
+                    else:
+                        a.add(part)
         h.settle(m, a)
         for fact in a.finish():
             path.knowledge.add(fact)
@@ -121,6 +120,11 @@ class Callee:
                 m.written_x |= 1 << n
             elif kind == "v":
                 m.written_v |= 1 << n
+            elif n == WHOLE:
+                # No byte, but at a symbolic offset: that stands for the whole region.
+                r = regions[kind]
+                assert isinstance(r.size.value, Term)
+                path.memory.log.append(Access(path.at, r, intern(r.size.value), 0, 0, True))
             else:
                 r = regions[kind]
                 path.memory.log.append(Access(path.at, r, None, n, r.cell, True))
@@ -138,7 +142,7 @@ class _Site(Proof):
         self._places: dict[str, _Place] = {}
         self._requirements: list[tuple[str, Prop]] = []
         self._public: list[tuple[str, Bits]] = []
-        self._generic = False  # set while any block of a fold is looked at, not one there is
+        self._arbitrary = callee.caller._arbitrary
 
     @property
     def _memory(self) -> SymbolicMemory:
@@ -219,8 +223,10 @@ class _Site(Proof):
 
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
         place = self._places[r.name]
+        # What lay beyond a region on entry was any content in the callee's proof, so also what is there
+        # now; but that it is as it was is not said by its claims.
         within = (Bits(64, size) <= r.size) & (offset <= r.size - size)
-        if not self._generic and self._path.knowledge.decide(within.bit.value) != 1:
+        if at is not None and self._path.knowledge.decide(within.bit.value) != 1:
             raise InputError(
                 f"a claim of the contract reads {size} bytes at {r.name}+{offset.value}, not known to be in it"
             )
@@ -230,7 +236,7 @@ class _Site(Proof):
         return value.reverse_bytes() if order == "big" and size > 1 else value
 
     def _index(self, k: Bits) -> Bits:
-        return k if self._generic else self._caller._index(k)
+        return self._caller._index(k)
 
     def _bytes_of(self, r: Region, at: State | None) -> bytes:
         raise InputError(f"{r.name}: a symbolic run has no bytes")
@@ -265,14 +271,11 @@ class _Site(Proof):
         """Whether the caller's fold g takes the same steps from the same start over the same blocks."""
         if f.step is not g.step or not _same_words(f.start, g.start):
             return False
-        j = variable("j", 64, secret=False)
-        self._generic = True
-        try:
-            return _same_words(f.over(j), g.over(j))
-        except MemoryFault:
-            return False
-        finally:
-            self._generic = False
+        with self._plainly():
+            try:
+                return _same_words(f.over(self._arbitrary), g.over(self._arbitrary))
+            except MemoryFault:
+                return False
 
     # -- obligations --------------------------------------------------------------------------
 
@@ -342,17 +345,37 @@ class _Site(Proof):
         found: set[Location] = {("x", n) for n in i.changed_x} | {("v", n) for n in i.changed_v}
         for r in d.modifies:
             p = self._places[r.name]
-            if not r.size.is_concrete or p.symbolic is not None:
+            if not r.size.is_concrete and not p.inside.size.is_concrete:
+                found.add((p.inside.name, WHOLE))
+            elif r.size.is_concrete and p.symbolic is None:
+                found |= _cells(p.inside, p.constant, r.size.uint)
+            else:
                 raise InputError(
-                    f"{self._callee.contract.name} modifies {r.name}: a contract may change only a fixed number"
-                    " of bytes at a fixed offset"
+                    f"{self._callee.contract.name} modifies {r.name}: neither a fixed number of bytes at a fixed"
+                    " offset, nor any number of a region of any size"
                 )
-            found |= _cells(p.inside, p.constant, r.size.uint)
+        whole = {name for name, n in found if n == WHOLE}
+        found = {where for where in found if where[1] == WHOLE or where[0] not in whole}
         stack, sp = self._caller._stack, (self._machine.sp - self._caller.sp0).value
         if stack is not None and isinstance(sp, int) and (d.stack or d.above):
             start = signed(sp) - d.stack - stack.bias
             found |= _cells(stack, start, d.stack + d.above)
         return found
+
+    def take_content(self, m: Machine, claim: Pointwise, name: str, changed: set[Location]) -> None:
+        """Let a pointwise claim be the content of the region, which was forgotten; raises `InputError`."""
+        p, before = self._places[claim.region.name], self._memory
+        r, most = p.inside, (1 << 63) // claim.size
+        why = ""
+        if (r.name, WHOLE) not in changed:
+            why = "its size is a number, or it is not modified"
+        elif before.overlays[r.name] or r.name in before.beneath or p.offset.value != 0:
+            why = f"{r.name} does not begin there, or was written to before the call"
+        elif self._path.decide((claim.upto <= most) & (claim.upto * claim.size <= p.region.size)) is not True:
+            why = "the blocks are not known to lie in it"
+        if why:
+            raise InputError(f"{self._callee.contract.name}: {name}: no content of {claim.region.name} is taken: {why}")
+        assume_pointwise(_memory_of(m), claim, r)
 
 
 def _memory_of(m: Machine) -> SymbolicMemory:

@@ -16,6 +16,7 @@ from refusing import run, symbolically
 
 from armsym.dsl import Bits, Claims, InputError, Iterated, Proof, ProofDefinition, Region, State, Words, ite
 from armsym.elf import Image, load
+from armsym.proof.handles import Claim
 from armsym.proof.reliance import _known
 from armsym.proof.result import Status
 
@@ -651,6 +652,121 @@ def test_a_pointwise_claim_is_not_used(tmp_path: Path) -> None:
         p.ensures(lambda s: {"sp": s.sp == p.entry.sp})
 
     assert "decode" in symbolically(fn, files(tmp_path, CALLING.format("bl g"), "ret"), "f")
+
+
+# -- buffers of any length ------------------------------------------------------------------------
+
+#: X1 bytes at X0 become 0.
+ERASE = "nop\n1: cbz x1,2f\n strb wzr,[x0],#1\n sub x1,x1,#1\n b 1b\n2: ret"
+
+
+def zero(j: Bits) -> list[Bits]:
+    return [Bits(8, 0)]
+
+
+def erasing(p: Proof, upto: Callable[[Region, Bits, Bits], Callable[[State], Claim]]) -> None:
+    n, k = p.nat("n", high=99), p.word("k", public=True)
+    to = p.region("to", n, access="rw", cell=1)
+    p.call(x0=to, x1=n, x2=k)
+    p.modifies(to)
+
+    @p.invariant(p.routine.back_edge(), upto=n, inclusive=True)
+    def _(s: State, i: Bits) -> Claims:
+        return {"left": s.x1 == n - i, "to": to.holds(zero, upto=i, at=s, words=1, width=8)}
+
+    p.ensures(lambda s: {"to": upto(to, n, k)(s)})
+
+
+@contract
+def erases(p: Proof) -> None:
+    erasing(p, lambda to, n, _: lambda s: to.holds(zero, upto=n, at=s, words=1, width=8))
+
+
+def clearing(p: Proof, block: Callable[[Bits], list[Bits]] = zero, of: ProofDefinition = erases) -> None:
+    """f erases a buffer of n bytes by calling g."""
+    n, k = p.nat("n", low=3, high=99), p.word("k", public=True)
+    to = p.region("to", n, access="rw", cell=1)
+    p.call(x0=to, x1=n, x2=k)
+    p.uses(of)
+    p.modifies(to, p.stack(FRAME))
+    p.ensures(lambda s: {"to": to.holds(block, upto=n, at=s, words=1, width=8)})
+
+
+def test_a_buffer_of_any_length(tmp_path: Path) -> None:
+    for f in (CALLING.format("bl g"), "b g"):
+        image = files(tmp_path, f, ERASE)
+        assert run(clearing, image, "f").status is Status.PROVED
+
+    def wrong(j: Bits) -> list[Bits]:
+        return [ite(j == 0x77, Bits(8, 1), Bits(8, 0))]
+
+    assert symbolically(lambda p: clearing(p, wrong), image, "f") == {"ensures": ["to"]}
+
+
+@pytest.mark.parametrize("before", ["strb w1,[x0]", "add x0,x0,#1\n sub x1,x1,#1", "strb wzr,[x0,#2]", "add x0,x0,#1"])
+def test_a_buffer_that_is_not_as_on_entry(tmp_path: Path, before: str) -> None:
+    """What the contract calls its entry is not f's, or its buffer is not f's."""
+    image = files(tmp_path, CALLING.format(f"{before}\n bl g"), ERASE)
+    open_ = symbolically(clearing, image, "f")
+    assert "decode" in open_ or "contract" in open_
+
+
+def test_blocks_beyond_the_buffer(tmp_path: Path) -> None:
+    """As many as the buffer has bytes, and one more for a rare number; in the callee's proof that one never changes."""
+
+    @contract
+    def beyond(p: Proof) -> None:
+        def claim(to: Region, n: Bits, k: Bits) -> Callable[[State], Claim]:
+            def block(j: Bits) -> list[Bits]:
+                return [ite(j < n, Bits(8, 0), to.byte(j))]
+
+            more = ite(k == 0x1234_5678, n + 1, n)
+            return lambda s: to.holds(block, upto=more, at=s, words=1, width=8)
+
+        erasing(p, claim)
+
+    image = files(tmp_path, CALLING.format("bl g"), ERASE)
+    assert symbolically(lambda p: clearing(p, of=beyond), image, "f")
+
+
+def test_a_buffer_erased_twice(tmp_path: Path) -> None:
+    """All of it, and then all but its last byte, which is not as on entry then."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=3, high=99)
+        to = p.region("to", n, access="rw", cell=1)
+        p.call(x0=to, x1=n)
+        p.uses(erases)
+        p.modifies(to, p.stack(FRAME + 16))
+        p.ensures(lambda s: {"to": to.holds(zero, upto=n - 1, at=s, words=1, width=8)})
+
+    again = "mov x2,#0\n stp x0,x1,[sp,#-16]!\n {}\n ldp x0,x1,[sp],#16\n mov x2,#0\n sub x1,x1,#1\n bl g"
+    once = files(tmp_path, CALLING.format(again.format("nop")), ERASE)
+    assert run(fn, once, "f").status is Status.PROVED
+    twice = files(tmp_path, CALLING.format(again.format("bl g")), ERASE)
+    assert "decode" in symbolically(fn, twice, "f")
+
+
+def test_a_loop_around_a_call_that_fills_a_buffer(tmp_path: Path) -> None:
+    """X0 is the first byte, as the last iteration found it: 0, but for a single iteration."""
+
+    def fn(p: Proof) -> None:
+        n, times_ = p.nat("n", low=1, high=9), p.nat("times_", low=1, high=9)
+        to = p.region("to", n, access="rw", cell=1)
+        p.call(x0=to, x1=n, x3=times_)
+        p.uses(erases)
+        p.modifies(to, p.stack(48))
+        p.invariant(p.routine.back_edge("f"), upto=times_)(
+            lambda s, i: {"left": s.x19 == times_ - i, "to": s.x20 == to.base, "n": s.x21 == n}
+        )
+        p.ensures(lambda s: {"x0": s.x0 == to.byte(0).zero_extend(64)})
+
+    f = (
+        "stp x29,x30,[sp,#-48]!\n stp x19,x20,[sp,#16]\n stp x21,x22,[sp,#32]\n mov x19,x3\n mov x20,x0\n mov x21,x1\n"
+        "1: ldrb w22,[x20]\n mov x0,x20\n mov x1,x21\n mov x2,#0\n bl g\n subs x19,x19,#1\n b.ne 1b\n mov x0,x22\n"
+        "ldp x19,x20,[sp,#16]\n ldp x21,x22,[sp,#32]\n ldp x29,x30,[sp],#48\n ret"
+    )
+    assert symbolically(fn, files(tmp_path, f, ERASE), "f")
 
 
 # -- folds --------------------------------------------------------------------------------------
