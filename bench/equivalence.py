@@ -10,7 +10,7 @@ dead difference     what the two words make different (some register bits, the f
                     preserved register or byte of memory comes to depend on an unknown
 same step           at every arrival of the original's own symbolic run, both words lead to the same
                     registers, flags and memory by the same accesses, and go to the same place;
-                    or to what differs in registers only, and is a dead difference
+                    or to what differs in registers and stored bytes only, and is a dead difference
 same decision       the two words differ in nothing but where control goes, and at every arrival of
                     the original's own symbolic run the facts decide that it goes to the same place
                     (NOPs on the way count for nothing)
@@ -79,11 +79,14 @@ class Difference:
 
     bits: dict[tuple[str, int], int] = field(default_factory=dict)
     loads: bool = False
+    #: (n, k): byte k of the n-th store.
+    stores: set[tuple[int, int]] = field(default_factory=set)
     other: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         parts = [_location(where, mask) for where, mask in self.bits.items()]
-        return ", ".join([*parts, *(["the addresses loaded from"] if self.loads else []), *self.other]) or "nothing"
+        parts += ["the addresses loaded from"] * self.loads + ["what is stored"] * bool(self.stores)
+        return ", ".join([*parts, *self.other]) or "nothing"
 
 
 def _location(where: tuple[str, int], mask: int) -> str:
@@ -206,6 +209,8 @@ class _Mixed(ConcreteMemory):
     def __init__(self, memory: ConcreteMemory) -> None:
         super().__init__(memory.fork().regions)
         self.unknown: dict[int, Bits] = {}
+        #: Addresses of the stores since this was last cleared.
+        self.stored: list[int] = []
 
     def load(self, address: Bits, size: int) -> Bits:
         value = super().load(address, size)
@@ -219,6 +224,7 @@ class _Mixed(ConcreteMemory):
     def store(self, address: Bits, value: Bits) -> None:
         numbers = [b if b.is_concrete else Bits(8, 0) for b in value.elems(8)]
         super().store(address, Bits.from_elems(numbers))
+        self.stored.append(address.uint)
         for k, byte in enumerate(value.elems(8)):
             if byte.is_concrete:
                 self.unknown.pop(address.uint + k, None)
@@ -263,11 +269,14 @@ def _run_spoilt(p: ConcreteProof, at: int, d: Difference) -> int:
     for _ in range(_MAX_STEPS):
         if offset == RETURNED:
             break
+        memory.stored.clear()
         to = stepper.step(m, offset)
         if isinstance(to, Fork):
             raise _Depends("a branch depends on it")
         if offset == at:
             _spoil(m, d, reached)
+            for n, k in d.stores:
+                memory.unknown[memory.stored[n] + k] = Bits(8, var(f"stored{reached}.{n}.{k}", 8))
             reached += 1
         offset = to
     if offset != RETURNED:
@@ -298,7 +307,7 @@ def justify_dead_difference(fn: ProofFn, routine: Routine, at: int, d: Differenc
 
     `routine` is the original; `at` the offset of the word whose effect differs by `d`.
     """
-    if d.other or not (d.bits or d.loads):
+    if d.other or not (d.bits or d.loads or d.stores):
         return ""
     reached = runs = 0
     for k in range(24):
@@ -355,6 +364,7 @@ class _Both:
         self.differing += not same
         d = _apart(m, second, before)
         self.apart.bits |= d.bits
+        self.apart.stores |= d.stores
         self.apart.other += d.other
         return to
 
@@ -393,12 +403,11 @@ def _apart(a: Machine, b: Machine, since: int) -> Difference:
     made, other = (
         [(x.region, x.symbolic, x.constant, x.size, x.store) for x in m.log[since:]] for m in (a.memory, b.memory)
     )
-    if made != other or any(
-        (a.memory.peek(r, at, k, n) == b.memory.peek(r, at, k, n)).value is not True
-        for r, at, k, n, store in made
-        if store
-    ):
-        d.other.append("memory")
+    if made != other:
+        d.other.append("accesses")
+    for which, (r, at, k, n, _) in enumerate(x for x in made if x[4]):
+        both = zip(a.memory.peek(r, at, k, n).elems(8), b.memory.peek(r, at, k, n).elems(8), strict=True)
+        d.stores |= {(which, j) for j, (x, y) in enumerate(both) if (x == y).value is not True}
     return d
 
 
@@ -421,6 +430,7 @@ def compare_steps(fn: ProofFn, original: Routine, mutant: Image, at: int) -> tup
     apart = Difference()
     for b in watching:
         apart.bits |= b.apart.bits
+        apart.stores |= b.apart.stores
         apart.other += b.apart.other
     if r.status is not Status.PROVED or not arrivals or any(b.differing for b in watching):
         return "", apart
@@ -456,7 +466,7 @@ def justify(
     text, there = compare_steps(fn, original, mutant, at)
     if not text or there.other:
         return None
-    if not there.bits:
+    if not there.bits and not there.stores:
         return Justification("same step", f"{text}, and have the same effect")
     dead = justify_dead_difference(fn, original, at, there)
     return Justification("dead difference", f"{text}, and differ in {there}; {dead}") if dead else None

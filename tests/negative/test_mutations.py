@@ -278,7 +278,7 @@ def test_words_that_take_the_same_step(word: int, same: bool) -> None:
     original = _image(ALIKE)
     mutant = original.patched({4: word.to_bytes(4, "little")})
     text, apart = compare_steps(fn, Routine(original, A64, "f"), mutant, 4)
-    assert (bool(text) and not apart.bits and not apart.other) == same
+    assert (bool(text) and not (apart.bits or apart.stores or apart.other)) == same
 
 
 #: b to the ldr, over two nops.
@@ -299,3 +299,31 @@ def test_branches_to_padding(word: int, same: bool) -> None:
     mutant = original.patched({0: word.to_bytes(4, "little")})
     found = justify(_claims, Routine(original, A64, "f"), mutant, 0, executed={0}, read=set())
     assert (found.reason if found else None) == ("same decision" if same else None)
+
+
+# x2 and x3 to the stack, then x3 from there to x0; x2's place is only written.
+SPILLED = [
+    0xA9BF0FE2,  # stp x2, x3, [sp, #-16]!
+    0xA8C103E1,  # ldp x1, x0, [sp], #16
+    0xD65F03C0,  # ret
+]
+
+
+@pytest.mark.parametrize(
+    ("word", "same"),
+    [
+        (0xA9BF0FE4, True),  # stp x4, x3
+        (0xA9BF13E2, False),  # stp x2, x4
+    ],
+)
+def test_stores_that_nothing_reads(word: int, same: bool) -> None:
+    def fn(p: Proof) -> None:
+        k = p.word("k")
+        p.call(x3=k)
+        p.modifies(p.stack(16))
+        p.ensures(lambda s: {"x0": s.x0 == k})
+
+    original = _image(SPILLED)
+    mutant = original.patched({0: word.to_bytes(4, "little")})
+    found = justify(fn, Routine(original, A64, "f"), mutant, 0, executed={0, 4, 8}, read=set())
+    assert (found.reason if found else None) == ("dead difference" if same else None)
