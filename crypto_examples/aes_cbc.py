@@ -7,7 +7,8 @@ Only the whole blocks of `length` bytes are processed; the last block of ciphert
 from __future__ import annotations
 
 from armsym.dsl import Bits, Claims, Proof, State, Words
-from crypto_examples.aes_modes import ByLength, direction, vector, xor
+from crypto_examples.aes_modes import ByLength, direction, octets, string, vector
+from specs.modes import cbc_decrypt, cbc_encrypt
 
 __all__ = ["cbc_decrypts", "cbc_encrypts"]
 
@@ -27,7 +28,11 @@ def cbc_encrypts(p: Proof, *, in_place: bool = False) -> None:
     """Each block of ciphertext is CIPHER(plaintext xor the one before)."""
     m = _Cbc(p, in_place=in_place, encrypt=True)
     n, k = m.n, m.round_keys
-    C = p.fold(lambda c, P: m.cipher(xor(c, P)), start=m.ivec.words(8), over=m.blocks)
+
+    def step(before: Words, P_j: Words) -> Words:
+        return octets(cbc_encrypt(m.CIPH, string(before), [string(P_j)])[0])
+
+    C = p.fold(step, start=m.ivec.words(8), over=m.blocks)
 
     def block(j: Bits) -> Words:
         return C(j + 1)
@@ -58,7 +63,7 @@ def cbc_decrypts(p: Proof, *, at_a_time: int, in_place: bool = False) -> None:
     copies = (2, 3, 27, 28, 29) if at_a_time == 5 else (2, 3, 19)
 
     def block(j: Bits) -> Words:
-        return xor(m.inverse(C(j)), before(j))
+        return octets(cbc_decrypt(m.CIPH_inverse, string(before(j)), [string(C(j))])[0])
 
     @p.invariant(p.routine.loops()[2], upto=n, step=at_a_time, when=lambda s: (s.x7 == key + 32) & ~s.x2.slt(0))
     def _(s: State, i: Bits) -> Claims:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from armsym.dsl import Bits, Claims, Loop, Proof, Prop, State, Words, concat
-from crypto_examples.aes_modes import Buffers, vector, xor
-from specs.modes import standard_incrementing_function
+from armsym.dsl import Bits, Claims, Loop, Proof, Prop, State, Words
+from crypto_examples.aes_modes import Buffers, octets, string, vector
+from specs.modes import ctr, standard_incrementing_function
 
 __all__ = ["ctr32_by_five", "ctr32_by_three", "ctr32_by_twelve"]
 
@@ -31,9 +31,9 @@ class Ctr32(Buffers):
         iv = self.ivec.words(8)
         self._nonce, self.first = iv[:12], Bits.from_elems(list(reversed(iv[12:])))
         j = p.word("j", public=True)
-        start, T_j, following = (concat(*self.T(q)) for q in (Bits(64, 0), j, j + 1))
+        start, T_j, following = (string(self.T(q)) for q in (Bits(64, 0), j, j + 1))
         step = following == standard_incrementing_function(32, T_j)
-        p.lemma("T_0 = ivec, and T_(j+1) follows T_j", (start == concat(*iv)) & step)
+        p.lemma("T_0 = ivec, and T_(j+1) follows T_j", (start == string(iv)) & step)
         p.ensures(lambda s: self.done_upto(s, n))
 
     def counter(self, j: Bits) -> Bits:
@@ -46,7 +46,7 @@ class Ctr32(Buffers):
 
     def block(self, j: Bits) -> Words:
         """Block j of the result."""
-        return xor(self.blocks(j), self.cipher(self.T(j)))
+        return octets(ctr(self.CIPH, [string(self.T(j))], [string(self.blocks(j))])[0])
 
     def done_upto(self, s: State, j: Bits) -> Claims:
         """Blocks below j are done and all else is as on entry."""

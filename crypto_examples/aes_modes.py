@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from armsym.dsl import Bits, Claims, Proof, Region, State, Words, lanes
+from armsym.dsl import Bits, Claims, Proof, Region, State, Words, concat, lanes
 from crypto_examples.aes import KEY_BYTES, ROUNDS_AT, last_first
 from specs.aes import Cipher, EqInvCipher, rounds
+from specs.strings import byte_block_cipher
 
-__all__ = ["Buffers", "ByLength", "direction", "vector", "xor"]
+__all__ = ["Buffers", "ByLength", "direction", "octets", "string", "vector"]
 
 
 def vector(block: Sequence[Bits]) -> Bits:
@@ -20,9 +21,14 @@ def vector(block: Sequence[Bits]) -> Bits:
     return lanes(block)[0]
 
 
-def xor(a: Sequence[Bits], b: Sequence[Bits]) -> Words:
-    """The bytes of a xor b."""
-    return Words(x ^ y for x, y in zip(a, b, strict=True))
+def string(block: Sequence[Bits]) -> Bits:
+    """A block as SP 800-38A has it: the first byte leftmost."""
+    return concat(*block)
+
+
+def octets(block: Bits) -> Words:
+    """The bytes of a block of the standard."""
+    return Words(reversed(block.elems(8)))
 
 
 class Buffers:
@@ -50,13 +56,13 @@ class Buffers:
         p.given(self.key, ROUNDS_AT, Bits(32, self.rounds))
         p.modifies(self.out)
 
-    def cipher(self, block: Words) -> Words:
+    def CIPH(self, block: Bits) -> Bits:
         """CIPHER(block, Nr, w)."""
-        return Words(Cipher(block, self.rounds, self.w))
+        return byte_block_cipher(lambda b: Cipher(b, self.rounds, self.w))(block)
 
-    def inverse(self, block: Words) -> Words:
+    def CIPH_inverse(self, block: Bits) -> Bits:
         """EQINVCIPHER(block, Nr, dw), where the key structure holds the round keys dw from the last to the first."""
-        return Words(EqInvCipher(block, self.rounds, Words(last_first(self.w))))
+        return byte_block_cipher(lambda b: EqInvCipher(b, self.rounds, last_first(self.w)))(block)
 
     def done(self, s: State, block: Callable[[Bits], Sequence[Bits]], *, upto: Bits) -> Claims:
         """Block j of out is block(j) for all j < upto, and the rest of it is as on entry."""

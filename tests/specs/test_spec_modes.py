@@ -66,6 +66,20 @@ def test_ctr_of_appendix_f_5_1() -> None:
     assert printed(modes.ctr(forward(KEY), T, string(C))) == PLAINTEXT
 
 
+@pytest.mark.parametrize("blocks", [1, 2, 5])
+def test_a_message_goes_block_by_block(blocks: int) -> None:
+    """Each block by itself, CBC with the ciphertext before it as the initial vector: so the proofs state it."""
+    CIPH, back = forward(KEY), inverse(KEY)
+    IV, X = Bits(128, 0x0F1E2D3C4B5A69788796A5B4C3D2E1F0), (string(PLAINTEXT) * 2)[:blocks]
+    before = [IV, *modes.cbc_encrypt(CIPH, IV, X)]
+    for j, P_j in enumerate(X):
+        assert modes.cbc_encrypt(CIPH, before[j], [P_j])[0].uint == before[j + 1].uint
+        assert modes.cbc_decrypt(back, before[j], [before[j + 1]])[0].uint == P_j.uint
+        assert modes.ecb_encrypt(CIPH, [P_j])[0].uint == modes.ecb_encrypt(CIPH, X)[j].uint
+        T = modes.counter_blocks(IV, blocks, 32)
+        assert modes.ctr(CIPH, [T[j]], [P_j])[0].uint == modes.ctr(CIPH, T, X)[j].uint
+
+
 def check_cbc(v: Record) -> None:
     IV = Bits(128, int(v["IV"], 16))
     if v["MODE"] == "ENCRYPT":
