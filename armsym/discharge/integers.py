@@ -89,10 +89,10 @@ class _Translation:
             if kind == "ite":
                 c, a, b = t.args
                 return z3.If(self.condition(c), self.condition(a), self.condition(b))
-            a, b = t.args
             if kind == "and":
-                return z3.And(self.condition(a), self.condition(b))
+                return z3.And(*(self.condition(a) for a in t.args))
             if kind in ("eq", "ult", "slt"):
+                a, b = t.args
                 x, y = self.number(a, w), self.number(b, w)
                 if kind == "slt":
                     x, y = self._signed(x, a, w), self._signed(y, b, w)

@@ -23,7 +23,7 @@ def parts(claim: Claim) -> Iterator[Prop | Pointwise]:
     elif isinstance(claim, bool):
         yield Prop(claim)
     elif isinstance(claim, (list, tuple)):
-        if not claim:
+        if not len(claim):
             raise InputError("a claim is an empty list: it would say nothing")
         for c in claim:
             yield from parts(c)

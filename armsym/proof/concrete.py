@@ -286,7 +286,7 @@ def flatten(claim: Claim) -> Iterator[Prop]:
     elif isinstance(claim, Pointwise):
         yield from claim.concrete()
     elif isinstance(claim, (list, tuple)):
-        if not claim:
+        if not len(claim):
             raise InputError("a claim is an empty list: it would say nothing")
         for c in claim:
             yield from flatten(c)

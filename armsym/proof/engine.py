@@ -289,6 +289,7 @@ class Engine:
         if self.paths > self.budget.paths:
             raise BudgetError(f"more than {self.budget.paths} paths")
         step, invariants = self.stepper.step, self.invariants
+        self._current = path
         while True:
             at = path.at
             if at == RETURNED:
@@ -507,7 +508,10 @@ class Engine:
         if inv.when is None:
             return 1
         self.at(path, [])
-        return inv.when(State(path.machine)).bit.value
+        counts = inv.when(State(path.machine)).bit
+        # What is claimed where a secret has one value would say that it has no other.
+        self.leak(path, "condition when=", counts)
+        return counts.value
 
     def _loop(self, path: Path, inv: Invariant, parent: Origin | None) -> None:
         guess = self.guesses.get(inv.head) or LoopGuess()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, SupportsIndex, TypeAlias, overload
 
 from armsym.bits import Bits, Prop
-from armsym.errors import InputError
+from armsym.errors import InputError, SymbolicTruthError
 from armsym.machine import Machine
 from armsym.proof.pointwise import Pointwise
 from armsym.terms.ops import apply
@@ -26,6 +26,15 @@ Claim: TypeAlias = "Prop | bool | Pointwise | Sequence[Claim]"
 Claims: TypeAlias = dict[str, Claim]
 
 
+class _Conditions(list[Prop]):
+    """Conditions that must all hold: a claim, like one condition no truth value (`and` would drop the first list)."""
+
+    def __bool__(self) -> bool:
+        raise SymbolicTruthError(
+            "a list of conditions has no truth value here: state it as a claim, or several in one list"
+        )
+
+
 class Words(list[Bits]):
     """A list of bit vectors that compares element by element: `==` gives a list of conditions."""
 
@@ -34,7 +43,10 @@ class Words(list[Bits]):
             raise InputError(f"{len(self)} words are compared with a list of words, not with {type(other).__name__}")
         if len(self) != len(other):
             raise InputError(f"{len(self)} words are compared with {len(other)} words")
-        return [a == b for a, b in zip(self, other, strict=True)]
+        return _Conditions(a == b for a, b in zip(self, other, strict=True))
+
+    def __ne__(self, other: object) -> list[Prop]:  # type: ignore[override]
+        raise InputError("words are compared with ==: say which of them differ")
 
     __hash__ = None
 

@@ -11,7 +11,7 @@ import pytest
 from refusing import run, symbolically
 from test_contracts import ASSEMBLER, CALLING, FRAME, SUCCESSOR, contract, files
 
-from armsym.dsl import Bits, InputError, Proof, ite
+from armsym.dsl import Bits, Claims, InputError, Proof, State, ite
 from armsym.proof.result import Status
 
 pytestmark = pytest.mark.skipif(ASSEMBLER is None, reason="needs aarch64-linux-gnu-as")
@@ -108,3 +108,25 @@ def test_an_assumption_of_one_case_of_many_is_listed(tmp_path: Path) -> None:
     r = run(fn, image, "f")
     assert r.status is Status.PROVED
     assert "where k = 6: 0 <= n <= 0" in r.assumptions
+
+
+# -- secrets through claims ---------------------------------------------------------------------
+
+
+def test_a_secret_that_an_invariant_is_about_for_one_value(tmp_path: Path) -> None:
+    """Where x0 = 1 the first loop says so, where x0 = 0 the second: no path then branches on an unknown."""
+    loop = "mov x1,#2\n{0}: mov x0,x0\n subs x1,x1,#1\n b.ne {0}b\n"
+
+    def fn(p: Proof) -> None:
+        p.call(x0=p.word("b", 1).zero_extend(64))
+        for head, bit in zip(p.routine.loops(), (1, 0), strict=True):
+
+            @p.invariant(head, upto=Bits(64, 2), when=lambda s, bit=bit: s.x0 == bit)
+            def _(s: State, i: Bits, bit: int = bit) -> Claims:
+                return {"x0": s.x0 == bit, "x1": s.x1 == 2 - i}
+
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    image = files(tmp_path, loop.format(1) + loop.format(2) + "cbz x0,3f\n nop\n3: mov x0,#0\n ret", SUCCESSOR)
+    assert list(symbolically(fn, image, "f")) == ["constant-time"]
+    assert run(fn, image, "f").status is not Status.PROVED
