@@ -366,9 +366,13 @@ class _Site(Proof):
         """Let a pointwise claim be the content of the region, which was forgotten; raises `InputError`."""
         p, before = self._places[claim.region.name], self._memory
         r, most = p.inside, (1 << 63) // claim.size
+        written = {q.name for q in self._d.modifies if self._places[q.name].inside is r}
         why = ""
         if (r.name, WHOLE) not in changed:
             why = "its size is a number, or it is not modified"
+        elif written != {claim.region.name}:
+            # The claim says that all else is as it was: of its own region, not of others in this one.
+            why = f"of {r.name} not it alone is modified"
         elif before.overlays[r.name] or r.name in before.beneath or p.offset.value != 0:
             why = f"{r.name} does not begin there, or was written to before the call"
         elif self._path.decide((claim.upto <= most) & (claim.upto * claim.size <= p.region.size)) is not True:

@@ -11,7 +11,7 @@ import pytest
 from refusing import run, symbolically
 from test_contracts import ASSEMBLER, CALLING, FRAME, SUCCESSOR, contract, files
 
-from armsym.dsl import Bits, Claims, InputError, Proof, State, ite
+from armsym.dsl import Bits, Claims, InputError, Proof, Region, State, ite
 from armsym.proof.result import Status
 
 pytestmark = pytest.mark.skipif(ASSEMBLER is None, reason="needs aarch64-linux-gnu-as")
@@ -130,3 +130,45 @@ def test_a_secret_that_an_invariant_is_about_for_one_value(tmp_path: Path) -> No
     image = files(tmp_path, loop.format(1) + loop.format(2) + "cbz x0,3f\n nop\n3: mov x0,#0\n ret", SUCCESSOR)
     assert list(symbolically(fn, image, "f")) == ["constant-time"]
     assert run(fn, image, "f").status is not Status.PROVED
+
+
+# -- what a contract says of a buffer -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_contract_that_fills_one_part_of_a_buffer_and_changes_another(tmp_path: Path, apart: bool) -> None:
+    """g erases n bytes and stores to the m after them; what it says of the first is not all of the buffer."""
+
+    def erased(p: Proof, r: Region, n: Bits, s: State) -> Claims:
+        return {"erased": r.holds(zero_byte, upto=n, at=s, words=1, width=8)}
+
+    def erases(p: Proof) -> None:
+        n, m = p.nat("n", low=1, high=2**20), p.nat("m", low=1, high=2**20)
+        a, b = p.region("a", n, access="rw", cell=1), p.region("b", m, access="rw", cell=1)
+        p.call(x0=a, x1=n, x2=b, x3=m)
+        p.modifies(a, b)
+
+        @p.invariant(p.routine.back_edge(), upto=n, inclusive=True)
+        def _(s: State, i: Bits) -> Claims:
+            return {"left": s.x1 == n - i, "cursor": s.x0 == a.base + i, **erased(p, a, i, s)}
+
+        p.ensures(lambda s: erased(p, a, n, s))
+
+    contract_ = contract(erases)
+
+    def fn(p: Proof) -> None:
+        n, m = p.nat("n", low=1, high=2**20), p.nat("m", low=1, high=2**20)
+        a = p.region("a", n if apart else n + m, access="rw", cell=1)
+        b = p.region("b", m, access="rw", cell=1)
+        p.call(x0=a, x1=n, x2=b if apart else a.base + n, x3=m)
+        p.uses(contract_)
+        p.modifies(a, b, p.stack(FRAME))
+        p.ensures(lambda s: erased(p, a, n, s))
+
+    g = "mov x9,x1\n1: cbz x1,2f\n strb wzr,[x0],#1\n sub x1,x1,#1\n b 1b\n2: strb w9,[x2]\n ret"
+    open_ = symbolically(fn, files(tmp_path, CALLING.format("bl g"), g), "f")
+    assert open_ == {} if apart else "decode" in open_
+
+
+def zero_byte(_: Bits) -> list[Bits]:
+    return [Bits(8, 0)]
