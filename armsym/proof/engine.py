@@ -282,6 +282,7 @@ class Engine:
         if self._epoch is not then.epoch:
             for f, memo in then.memos.items():
                 f._memo = memo.copy()
+            self.p._blocks.clear()
             self._epoch = then.epoch
 
     def _run(self, path: Path, origin: Origin | None, todo: list[Path]) -> None:

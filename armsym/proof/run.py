@@ -28,6 +28,8 @@ from armsym.terms import new_table
 __all__ = ["Replay", "prove"]
 
 ProofFn = Callable[[Proof], None]
+#: What loops change, by the regions of a case (name and cell) and by loop head.
+Guesses = dict[tuple[tuple[str, int], ...], dict[int, LoopGuess]]
 P = TypeVar("P", bound=Proof)
 
 #: Runs a counterexample on an independent machine: (trial, routine) -> what happened, in words.
@@ -209,7 +211,7 @@ def _prove(
         return _prove(c, name=c.name, image=image, symbol=c.symbol, isa=isa, budget=budget, brief=True)
 
     first = _Runs([])
-    guesses: dict[int, LoopGuess] = {}
+    guesses: Guesses = {}
     assumed: dict[str, list[str]] = {}
     for k, case in enumerate(cases):
         plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
@@ -274,7 +276,7 @@ def _prove_case(
     replay: Replay | None,
     plan: tuple[tuple[int, int], ...],
     first: _Runs,
-    guesses: dict[int, LoopGuess],
+    guesses: Guesses,
     prove_contract: Callable[[Contract], ProofResult],
 ) -> list[str]:
     """Add what one case shows to the result; returns what it assumes.
@@ -306,7 +308,9 @@ def _prove_case(
     contracts = p._d.contracts
     # What loops change is guessed from the runs of this case, or where they are few from those of the first.
     seen = first if plan is FURTHER else runs
-    if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(guesses), seen):
+    # Of a case with the same regions, what was found out about loops is known already.
+    earlier = guesses.setdefault(tuple((r.name, r.cell) for r in p.memory0.regions), {})
+    if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen):
         _refuted(result, seen, routine, replay, time.perf_counter() - clock)
         return []
     if plan is not FURTHER:
@@ -317,9 +321,9 @@ def _prove_case(
         p = case.symbolic(routine)
     if p._d.contracts != contracts:
         raise InputError("which contracts a proof uses is not always the same")
-    engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget, earlier=guesses)
+    engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget, earlier=earlier)
     engine.run()
-    guesses |= engine.guesses
+    earlier |= engine.guesses
     result.machine += [a for a in engine.assumptions if a not in result.machine]
     result.instructions += engine.steps
     result.shown += engine.shown

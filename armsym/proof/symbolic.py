@@ -273,6 +273,7 @@ class SymbolicProof(Proof):
     def _generalise(self, f: Fold, k: int) -> None:
         for key in [x for x in f._memo if not isinstance(x, int) or x > k]:
             del f._memo[key]  # what was unfolded from the old H(k)
+        self._blocks.clear()  # and what was computed from it
         f._memo[k] = Words(variable(f"{f.name}({k}).{j}", w.width, secret=True) for j, w in enumerate(f.start))
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
