@@ -12,10 +12,11 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # Folders whose layout `ruff format` checks.
 FORMATTED := armsym/cli armsym/skeleton armsym/report armsym/__main__.py tests/cli
 
-.PHONY: prove test lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
+.PHONY: prove table test lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
 
 help:
 	@echo 'make prove   prove the examples; a wheel that cannot be fetched is left out'
+	@echo 'make table   prove them all and write docs/proofs.md'
 	@echo 'make test    run the tests'
 	@echo 'make lint    ruff, mypy --strict, import-linter'
 	@echo 'make bench   the benchmarks'
@@ -31,6 +32,9 @@ $(STAMP): pyproject.toml
 
 prove: $(STAMP)
 	$(BIN)/armsym prove --offline-ok -j $(CPUS) $(ARGS)
+
+table: $(STAMP)
+	$(BIN)/armsym prove -j $(CPUS) --table docs/proofs.md
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(CPUS) $(ARGS)

@@ -55,6 +55,8 @@ class Wheel:
     sha256: str
     member: str
     python: str = "3.11"
+    #: What the member holds, for people: "OpenSSL 4.0.3".
+    product: str = ""
 
     def __post_init__(self) -> None:
         for field in ("package", "version", "platform", "python"):

@@ -48,6 +48,9 @@ def prove(
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML to this file, too.")
     ] = None,
+    table: Annotated[
+        Path | None, typer.Option("--table", metavar="FILE.md", help="Write a table of these proofs in Markdown, too.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")] = False,
     offline_ok: Annotated[
         bool,
@@ -65,8 +68,9 @@ def prove(
     from armsym.report.outcome import ExitCode, exit_code
     from armsym.report.text import outcome_lines, summary_line
 
-    if junit is not None and not junit.parent.is_dir():
-        raise InputError(f"--junit {junit}: there is no folder {junit.parent}")
+    for option, file in (("--junit", junit), ("--table", table)):
+        if file is not None and not file.parent.is_dir():
+            raise InputError(f"{option} {file}: there is no folder {file.parent}")
     began = time.monotonic()
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
@@ -111,6 +115,16 @@ def prove(
             junit.write_text(junit_xml(outcomes), encoding="utf-8")
         except OSError as e:
             raise InputError(f"--junit {junit}: cannot be written: {e.strerror or e}") from None
+    if table is not None:
+        from armsym.report.table import Row, write
+
+        rows = [Row(d, done[k]) for k, d in enumerate(selection.proofs)]
+        chosen = "".join(f" {p}" for p in paths or []) + (f" -k {pattern}" if pattern != "*" else "")
+        chosen += f" --object {object_}" if object_ is not None else ""
+        try:
+            write(rows, table, f"armsym prove{chosen} --table {table}")
+        except OSError as e:
+            raise InputError(f"--table {table}: cannot be written: {e.strerror or e}") from None
     if as_json:
         print_json(outcomes_as_dict(outcomes))
     else:

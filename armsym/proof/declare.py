@@ -98,6 +98,9 @@ class _Declared:
     interface: Interface = AAPCS64
     contracts: list[Contract] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
+    #: The ranges of numbers by name, and the assumptions that are neither these, nor regions, nor every proof's.
+    ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
+    particular: list[str] = field(default_factory=list)
     requires: list[tuple[str, Prop]] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
     given: list[tuple[Region, int, int]] = field(default_factory=list)
@@ -133,6 +136,7 @@ class Proof(ABC):
         if not 0 <= low <= high < 1 << 64:
             raise InputError(f"nat {name}: 0 <= low <= high < 2**64 does not hold for low={low}, high={high}")
         self._assume(f"{low} <= {name} <= {high:#x}" if high > 9999 else f"{low} <= {name} <= {high}")
+        self._d.ranges[name] = (low, high)
         if unit < 1:
             raise InputError(f"nat {name}: a unit is at least 1, not {unit}")
         return self._make_nat(name, low, high, unit)
@@ -186,6 +190,8 @@ class Proof(ABC):
         self._d.regions.append(r)
         self._make_region(r, public, align, cell, order)
         aligned = f", {align}-byte aligned" if align > 1 else ""
+        if align > 1:
+            self._d.particular.append(f"{name} is {align}-byte aligned")
         others = "every other region" if "w" in access else "every region that may be written"
         self._assume(f"{name}: {_size_text(size_bits)} bytes, {access}, disjoint from {others}, not wrapping{aligned}")
         return r
@@ -252,7 +258,7 @@ class Proof(ABC):
 
     def assume(self, text: str, condition: Prop) -> None:
         """A precondition on the inputs, listed in the report as `text`."""
-        self._assume(text)
+        self._assume(text, particular=True)
         self._d.requires.append((text, condition))
         self._require(condition)
 
@@ -271,7 +277,8 @@ class Proof(ABC):
             if r is region and at < offset + size and offset < at + n:
                 raise InputError(f"{region.name}: the {size} bytes given at {offset} overlap the {n} given at {at}")
         self._d.given.append((region, offset, size))
-        self._assume(f"{region.name} holds {text or _size_text(value)} in {size} bytes at offset {offset}")
+        held = f"{region.name} holds {text or _size_text(value)} in {size} bytes at offset {offset}"
+        self._assume(held, particular=True)
         self._give(region, offset, value)
 
     # -- the specification --------------------------------------------------------------------
@@ -303,7 +310,8 @@ class Proof(ABC):
         """
         self._d.interface = i = Interface.clobbering(x, v)
         names = [f"x{n}" for n in sorted(i.changed_x)] + [f"v{n}" for n in sorted(i.changed_v)]
-        self._assume(f"no calling convention: {', '.join(names) or 'none'} and the flags may change, nothing else")
+        changed = ", ".join(names) or "none"
+        self._assume(f"no calling convention: {changed} and the flags may change, nothing else", particular=True)
 
     def memo(self, fn: Callable[[Bits], Sequence[Bits]]) -> Callable[[Bits], Words]:
         """`fn`, a function of one value and of what was declared only, computed once for each value."""
@@ -333,7 +341,7 @@ class Proof(ABC):
         if depth < 0 or depth % 16 or above < 0 or above % 16:
             raise InputError(f"stack: depths are multiples of 16 bytes, not {depth} and {above}")
         if above:
-            self._assume(f"the {above} bytes from SP up are the routine's to change")
+            self._assume(f"the {above} bytes from SP up are the routine's to change", particular=True)
         return StackArea(depth, above)
 
     def ensures(self, claims: EnsuresFn) -> EnsuresFn:
@@ -445,8 +453,10 @@ class Proof(ABC):
             self._blocks[key] = list(fn(j))
         return self._blocks[key]
 
-    def _assume(self, text: str) -> None:
+    def _assume(self, text: str, *, particular: bool = False) -> None:
         self._d.assumptions.append(text)
+        if particular:
+            self._d.particular.append(text)
 
     def _new_name(self, name: str) -> None:
         if not name.isidentifier() or name in RESERVED:

@@ -37,6 +37,7 @@ class ProofDefinition:
     fn: ProofFn
     file: str
     line: int
+    note: str = ""
 
     def object_spec(self) -> str:
         """The file under proof, as `armsym.elf.load` takes it; raises `InputError`."""
@@ -56,12 +57,17 @@ class ProofDefinition:
             raise InputError(f"{where}: the proof {self.name} raises {type(e).__name__}: {e}") from e
 
 
-def proof(symbol: str, *, of: Source | str, name: str | None = None) -> Callable[[ProofFn], ProofDefinition]:
-    """Declare a proof of the routine `symbol` of the file `of` (a source, or a path beside this file)."""
+def proof(
+    symbol: str, *, of: Source | str, name: str | None = None, note: str = ""
+) -> Callable[[ProofFn], ProofDefinition]:
+    """Declare a proof of the routine `symbol` of the file `of` (a source, or a path beside this file).
+
+    `note` is for the table of proofs: why this one is undecided and what was tried, say.
+    """
 
     def apply(fn: ProofFn) -> ProofDefinition:
         code = fn.__code__
-        return ProofDefinition(name or fn.__name__, symbol, of, fn, code.co_filename, code.co_firstlineno)
+        return ProofDefinition(name or fn.__name__, symbol, of, fn, code.co_filename, code.co_firstlineno, note)
 
     return apply
 

@@ -92,6 +92,13 @@ class ProofResult:
     status: Status = Status.ERROR
     seconds: float = 0.0
     assumptions: list[str] = field(default_factory=list)
+    #: What numbers the proof is for: the values of each choice, and the ranges of each number, which a
+    #: choice may change; and of the assumptions those that are its own.
+    choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    ranges: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    particular: list[str] = field(default_factory=list)
+    #: Of the assumptions, what every proof about such a file rests on.
+    standing: list[str] = field(default_factory=list)
     obligations: list[Obligation] = field(default_factory=list)
     counterexample: Counterexample | None = None
     message: str = ""

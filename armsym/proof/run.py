@@ -325,6 +325,13 @@ def _prove_case(
     engine.run()
     earlier |= engine.guesses
     result.machine += [a for a in engine.assumptions if a not in result.machine]
+    result.standing = _standing(routine.image)
+    result.choices |= p._d.choices
+    for number, span in p._d.ranges.items():
+        spans = result.ranges.setdefault(number, [])
+        spans += [span] if span not in spans else []
+    own = [*p._d.particular, *result.machine]
+    result.particular += [a for a in own if a not in result.particular]
     result.instructions += engine.steps
     result.shown += engine.shown
     status = result.add([*found, *engine.obligations, *agreement()], case.text)
@@ -332,7 +339,7 @@ def _prove_case(
         more = _search(case, routine)
         if more.bad is not None:
             _refuted(result, more, routine, replay, 0.0)
-    return [*p._d.assumptions, *_standing(routine.image), *result.machine]
+    return [*p._d.assumptions, *result.standing, *result.machine]
 
 
 def _assumptions(of_cases: Mapping[str, Sequence[str]]) -> list[str]:

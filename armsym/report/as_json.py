@@ -7,6 +7,7 @@ from typing import Any
 
 from armsym.proof.result import Counterexample, Obligation, ProofResult
 from armsym.report.outcome import Outcome
+from armsym.report.wording import lengths
 
 __all__ = ["outcomes_as_dict", "result_as_dict"]
 
@@ -33,6 +34,8 @@ def result_as_dict(r: ProofResult) -> dict[str, Any]:
         "status": r.status.value,
         "seconds": round(r.seconds, 3),
         "assumptions": list(r.assumptions),
+        "lengths": lengths(r),
+        "particular": list(r.particular),
         "obligations": [_obligation(o) for o in r.obligations],
     }
     if r.counterexample is not None:

@@ -1,0 +1,128 @@
+"""The table of proofs as Markdown: what is proved of which routine, for which lengths, on what assumptions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from armsym.proof.registry import ProofDefinition
+from armsym.proof.result import KINDS, ProofResult, Status
+from armsym.report.outcome import Outcome, summary
+from armsym.report.wording import lengths, merged
+from armsym.wheels import Wheel
+
+__all__ = ["Row", "table", "write"]
+
+#: What each kind of obligation is called in the table.
+LETTERS = {
+    "decode": "d",
+    "non-vacuous": "n",
+    "memory": "m",
+    "frame": "f",
+    "abi": "a",
+    "termination": "t",
+    "constant-time": "c",
+    "contract": "k",
+    "lemma": "l",
+    "invariant": "i",
+    "ensures": "e",
+}
+
+_IN_PLACE = "_in_place"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One proof and what became of it."""
+
+    definition: ProofDefinition
+    outcome: Outcome
+
+
+def table(rows: Sequence[Row], *, command: str) -> str:
+    """The whole document; `command` is what writes it."""
+    return "\n".join(_lines(rows, command)) + "\n"
+
+
+def _lines(rows: Sequence[Row], command: str) -> Iterator[str]:
+    yield "# Table of proofs"
+    yield ""
+    yield f"Written by `{command}`; do not edit. How many proofs ended how: {_counts(rows)}."
+    yield ""
+    yield from _legend()
+    for title, group in _groups(rows).items():
+        yield ""
+        yield f"## {title}"
+        yield ""
+        yield "| routine | proof | for | buffers | assumed besides | obligations | s | status |"
+        yield "|---|---|---|---|---|---|---|---|"
+        names = {(r.definition.file, r.definition.name) for r in group}
+        for r in group:
+            yield f"| {' | '.join(_cells(r, names))} |"
+    yield ""
+    yield "## Assumed by all"
+    yield ""
+    standing = [a for r in rows for a in r.outcome.result.standing]
+    yield from (f"- {a}" for a in dict.fromkeys(standing))
+    yield "- regions have the sizes that the proof declares and do not wrap around the address space"
+
+
+def _counts(rows: Sequence[Row]) -> str:
+    return ", ".join(f"{n} {name}" for name, n in summary(r.outcome for r in rows).items())
+
+
+def _legend() -> Iterator[str]:
+    kinds = ", ".join(f"{LETTERS[k]} {k}" for k in KINDS)
+    yield "- *proof*: its name, where that is not the routine's; proofs of one routine differ in what they state of it."
+    yield "- *for*: the lengths and choices it holds for, all other inputs being arbitrary."
+    yield "- *buffers*: `in place` where input and output are one buffer, `apart` where a row of its own proves that."
+    yield "- *assumed besides*: what is not in the list at the end, which all proofs assume; where there is a choice, each value has its own."
+    yield f"- *obligations*: proved of all, then how many of each kind: {kinds}."
+    yield "  [SOUNDNESS.md](../SOUNDNESS.md) says what they mean."
+    yield "- *s*: CPU seconds on the machine that wrote this, concrete runs included."
+
+
+def _groups(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for r in rows:
+        found.setdefault(_library(r.definition), []).append(r)
+    return found
+
+
+def _library(d: ProofDefinition) -> str:
+    if isinstance(d.of, Wheel):
+        return f"{d.of.product or d.of.package}, in `{d.of.package}=={d.of.version}`"
+    if isinstance(d.of, str):
+        return f"`{Path(d.file).parent.name}/{d.of}`"
+    return str(d.of)
+
+
+def _cells(row: Row, names: set[tuple[str, str]]) -> Iterator[str]:
+    d, o = row.definition, row.outcome
+    r = o.result
+    yield f"`{d.symbol}`"
+    yield f"`{d.name}`" if d.name != d.symbol else ""
+    yield "; ".join(lengths(r)).replace("|", "\\|")
+    apart = (d.file, d.name + _IN_PLACE) in names
+    yield "in place" if d.name.endswith(_IN_PLACE) else "apart" if apart else ""
+    yield "; ".join(merged(r.particular)).replace("|", "\\|")
+    yield "" if o.left_out else _obligations(r)
+    yield "" if o.left_out else f"{r.seconds:.1f}"
+    status = "left out" if o.left_out else r.status.value
+    shown = status if status == "proved" else f"**{status}**"
+    yield f"{shown}: {d.note}".replace("|", "\\|") if d.note else shown
+
+
+def _obligations(r: ProofResult) -> str:
+    proved = sum(x.status is Status.PROVED for x in r.obligations)
+    kinds = ((LETTERS[k], sum(x.kind == k for x in r.obligations)) for k in KINDS)
+    return f"{proved}/{len(r.obligations)}: {' '.join(f'{letter}{n}' for letter, n in kinds if n)}"
+
+
+def write(rows: Sequence[Row], file: Path, command: str) -> None:
+    """Write the table so that no half of it is ever seen; raises `OSError`."""
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    part.write_text(table(rows, command=command), encoding="utf-8")
+    os.replace(part, file)
