@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from armsym.cli.common import JsonOption, load_isa, print_json, printer
+from armsym.cli.naming import FILE_HELP, file_named
 from armsym.errors import ArmsymError, InputError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ __all__ = ["coverage", "mnemonics"]
 
 
 def coverage(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A .o, library.a(member.o), .so or executable.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
     *,
     symbol: Annotated[str, typer.Option("--symbol", metavar="GLOB", help="Only functions of these names.")] = "*",
     everything: Annotated[
@@ -34,8 +35,9 @@ def coverage(
     if everything and symbol != "*":
         raise InputError("coverage: --all counts whole sections, so it does not go with --symbol")
     isa = load_isa()
-    image = load(file)
-    code = CodeMap(image, file)
+    path = file_named(file)
+    image = load(path)
+    code = CodeMap(image, path)
     offsets = sorted({at for extent in _extents(image, symbol, everything) for at in code.instructions(*extent)})
     if not offsets:
         raise InputError(f"{file}: holds no instructions{'' if symbol == '*' else f' in functions {symbol}'}")

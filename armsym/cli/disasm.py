@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from armsym.cli.common import JsonOption, load_isa, print_json, printer
+from armsym.cli.naming import FILE_HELP, file_named
 from armsym.errors import ArmsymError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def target_of(image: Image, text: str) -> str:
 
 
 def disasm(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A .o, library.a(member.o), .so or executable.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
     symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="The routine.")],
     *,
     as_json: JsonOption = False,
@@ -35,9 +36,10 @@ def disasm(
     from armsym.elf import load
 
     isa = load_isa()
-    image = load(file)
+    path = file_named(file)
+    image = load(path)
     start, size = image.function_extent(symbol)
-    code = CodeMap(image, file)
+    code = CodeMap(image, path)
     show = printer()
     rows: list[dict[str, Any]] = []
     if not as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +10,14 @@ from typing import Annotated
 import typer
 
 from armsym.cli.common import JsonOption, load_isa, print_json
+from armsym.cli.naming import FILE_HELP, file_named, import_of, source_named
 from armsym.errors import InputError
 
 __all__ = ["new"]
 
 
 def new(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A .o, library.a(member.o), .so or executable.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
     symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="The routine.")],
     *,
     output: Annotated[
@@ -39,12 +41,15 @@ def new(
     if output is not None:
         _check(output, force)
     isa = load_isa()
-    image = load(file)
+    path = file_named(file)
+    image = load(path)
     image.function_extent(symbol)  # a symbol that is no routine is refused before anything is followed
     facts = facts_of(follow(Routine(image, isa, symbol)))
     guessed = guess(facts)
     names = mnemonics(sorted(set(facts.flow.unmodelled.values())))
-    source = Source(file, _beside(file, output), symbol, str(output or "FILE.py"), names)
+    imported = import_of(file) if source_named(file) is not None else None
+    of = json.dumps(_beside(path, output)) if imported is None else imported[1]
+    source = Source(file, of, symbol, str(output or "FILE.py"), names, imported)
     text = skeleton(facts, guessed, source)
     if output is not None:
         try:

@@ -33,7 +33,7 @@ def prove(
         typer.Option(
             "--object",
             metavar="FILE",
-            help="Prove this build instead: a .o, library.a(member.o), .so or executable.",
+            help="Prove this build instead: a .o, library.a(member.o), .so or executable, or FILE.py::NAME.",
         ),
     ] = None,
     timeout: Annotated[
@@ -75,8 +75,10 @@ def prove(
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
     if object_ is not None:
+        from armsym.cli.naming import file_named
         from armsym.cli.work import image_of
 
+        named, object_ = object_, file_named(object_)
         image_of(object_)  # a file that cannot be used is one error, not one for each proof
     if not total:
         print_error(f"no proof is selected{'' if pattern == '*' else f' by -k {pattern}'}")
@@ -120,7 +122,7 @@ def prove(
 
         rows = [Row(d, done[k]) for k, d in enumerate(selection.proofs)]
         chosen = "".join(f" {p}" for p in paths or []) + (f" -k {pattern}" if pattern != "*" else "")
-        chosen += f" --object {object_}" if object_ is not None else ""
+        chosen += f" --object {named}" if object_ is not None else ""
         try:
             write(rows, table, f"armsym prove{chosen} --table {table}")
         except OSError as e:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from armsym.cli.common import JsonOption, Style, load_isa, print_error, print_json, printer
+from armsym.cli.naming import file_named
 from armsym.errors import ArmsymError, InputError
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def run(
 
     request = parse(words, mem or [])
     isa = load_isa()
-    image = load(request.file)
+    image = load(file_named(request.file))
     entry = image.function_extent(request.symbol)[0]
     base = 0 if image.fixed_base else _IMAGE_BASE
     machine, regions = _machine(image, request, base)

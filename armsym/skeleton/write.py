@@ -26,13 +26,18 @@ HIGH = "2**50"
 
 @dataclass(frozen=True)
 class Source:
-    """What the skeleton says it is about.  `of` is the file as the proof finds it; `names` are mnemonics by word."""
+    """What the skeleton says it is about.
+
+    `of` is the file as the proof names it, an expression; `imports` (module, name) if it has to be
+    imported; `names` are mnemonics by word.
+    """
 
     file: str
     of: str
     symbol: str
     output: str
     names: Mapping[int, str]
+    imports: tuple[str, str] | None = None
 
 
 def proof_name(symbol: str) -> str:
@@ -156,9 +161,11 @@ class _Writer:
         yield "from __future__ import annotations"
         yield ""
         yield f"from armsym.dsl import {', '.join(sorted(used, key=lambda w: (w.islower(), w)))}"
+        if self.source.imports is not None:
+            yield f"from {self.source.imports[0]} import {self.source.imports[1]}"
         yield ""
         yield ""
-        yield f"@proof({json.dumps(self.source.symbol)}, of={json.dumps(self.source.of)})"
+        yield f"@proof({json.dumps(self.source.symbol)}, of={self.source.of})"
         yield f"def {proof_name(self.source.symbol)}(p: Proof) -> None:"
         yield from ("    " + x if x else x for x in body)
 

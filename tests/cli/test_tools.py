@@ -172,3 +172,49 @@ def test_run_with_bad_options(armsym_here: Call, arguments: list[str], part: str
     assert answer.code == 2
     assert part in answer.one_line_error()
     assert answer.out == ""
+
+
+# -- files by name ----------------------------------------------------------------------------
+
+SOURCES = """
+from pathlib import Path
+class There:
+    def path(self): return Path(__file__).parent / "lib.o"
+HERE = There()
+NUMBER = 7
+"""
+
+
+def test_a_file_by_its_name(armsym_here: Call, tmp_path: Path) -> None:
+    (tmp_path / "lib.o").write_bytes(OBJECT.read_bytes())
+    (tmp_path / "sources.py").write_text(SOURCES)
+    plain, named = tmp_path / "lib.o", f"{tmp_path}/sources.py::HERE"
+    for command in (
+        ["disasm", "{}", "add64", "--json"],
+        ["coverage", "{}", "--json"],
+        ["run", "{}", "add64", "--json"],
+    ):
+        by_path = json.loads(armsym_here(*[a.format(plain) for a in command]).out)
+        by_name = json.loads(armsym_here(*[a.format(named) for a in command]).out)
+        assert {**by_name, "file": ""} == {**by_path, "file": ""}
+    skeleton = armsym_here("new", named, "add64").out
+    assert f'of="{plain}"' in skeleton  # a file in no package cannot be imported by name
+
+
+def test_object_by_its_name(armsym_here: Call, tmp_path: Path, proofs: Path) -> None:
+    (tmp_path / "lib.o").write_bytes(OBJECT.read_bytes())
+    (tmp_path / "sources.py").write_text(SOURCES)
+    answer = armsym_here("prove", f"{proofs}::adds", "--object", f"{tmp_path}/sources.py::HERE", "--json")
+    (result,) = json.loads(answer.out)["results"]
+    assert (result["status"], result["file"]) == ("proved", str(tmp_path / "lib.o"))
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("sources.py::THERE", "near: HERE"), ("sources.py::NUMBER", "'NUMBER'"), ("other.py::HERE", "there is no file")],
+)
+def test_a_name_that_means_no_file(armsym_here: Call, tmp_path: Path, name: str, part: str) -> None:
+    (tmp_path / "sources.py").write_text(SOURCES)
+    answer = armsym_here("disasm", f"{tmp_path}/{name}", "add64")
+    assert answer.code == 2
+    assert part in answer.one_line_error()
