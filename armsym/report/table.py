@@ -78,7 +78,7 @@ def _legend() -> Iterator[str]:
     yield "- *proof*: its name, where that is not the routine's; proofs of one routine differ in what they state of it."
     yield "- *for*: the lengths and choices it holds for, all other inputs being arbitrary."
     yield "- *buffers*: `in place` where input and output are one buffer, `apart` where a row of its own proves that."
-    yield "- *assumed besides*: what is not in the list at the end, which all proofs assume; where there is a choice, each value has its own."
+    yield "- *assumed besides*: what is not in the list at the end, which all assume; each value of a choice its own."
     yield f"- *obligations*: proved of all, then how many of each kind: {kinds}."
     yield "  [SOUNDNESS.md](../SOUNDNESS.md) says what they mean."
     yield "- *s*: CPU seconds on the machine that wrote this, concrete runs included."

@@ -96,8 +96,9 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
     for r in document["results"]:
         assert all(type(r[k]) is str for k in strings)
         assert type(r["seconds"]) is float
-        assert all(type(a) is str for a in r["assumptions"])
-        assert set(r) - {*strings, "seconds", "assumptions", "obligations"} <= {"counterexample", "message"}
+        lists = {"assumptions", "lengths", "particular"}
+        assert all(type(a) is str for key in lists for a in r[key])
+        assert set(r) - {*strings, *lists, "seconds", "obligations"} <= {"counterexample", "message"}
         for o in r["obligations"]:
             assert set(o) - {"detail"} == {"name", "kind", "status", "by", "seconds"}
             assert o["kind"] in KINDS
