@@ -250,8 +250,8 @@ class SymbolicProof(Proof):
             ops.set_oracle(oracle)
 
     def _index(self, k: Bits) -> Bits:
-        if isinstance(k.value, int) or self._pure:
-            return k
+        if isinstance(k.value, int) or self._pure or ops.is_secret(k.value):
+            return k  # what a path knows of a secret must not become public in a claim
         terms, _ = linear_view(k.value)
         for a in self.anchors:
             if not isinstance(a.value, int) and linear_view(a.value)[0] == terms:

@@ -11,7 +11,7 @@ import pytest
 from refusing import run, symbolically
 from test_contracts import ASSEMBLER, CALLING, FRAME, SUCCESSOR, contract, files
 
-from armsym.dsl import Bits, Claims, InputError, Proof, Region, State, ite
+from armsym.dsl import Bits, Claims, InputError, Proof, Region, State, Words, ite
 from armsym.proof.result import Status
 
 pytestmark = pytest.mark.skipif(ASSEMBLER is None, reason="needs aarch64-linux-gnu-as")
@@ -172,3 +172,34 @@ def test_a_contract_that_fills_one_part_of_a_buffer_and_changes_another(tmp_path
 
 def zero_byte(_: Bits) -> list[Bits]:
     return [Bits(8, 0)]
+
+
+def test_a_secret_index_of_a_fold(tmp_path: Path) -> None:
+    """Split on both values of a bit, H(bit) = bit must not become a number that a branch then knows.
+
+    The parts of the split that no state meets leave by way of x9.
+    """
+    loop = "1: mov x6,x0\n mov x2,#2\n2: mov x6,x6\n subs x2,x2,#1\n b.ne 2b\n cbz x9,3f\n cbz x6,3f\n nop\n"
+
+    def fn(p: Proof) -> None:
+        bit = p.word("b") & 1
+        p.call(x0=bit, x9=p.nat("n", high=9))
+        H = p.fold(lambda S, _: [S[0] + 1], start=[Bits(64, 0)], over=lambda j: Words([j]))
+        (outer,) = p.routine.loops()
+        (inner,) = (x for x in p.routine.all_loops if x.head != outer.head)
+        for value in (1, 0):
+            p.split(outer, lambda s, i, value=value: s.x0 == value)
+
+        @p.invariant(outer, upto=Bits(64, 2))
+        def _(s: State, i: Bits) -> Claims:
+            return {"x1": s.x1 == 2 - i}
+
+        @p.invariant(inner, upto=Bits(64, 2))
+        def _(s: State, i: Bits) -> Claims:
+            return {"x2": s.x2 == 2 - i, "x6": s.x6 == H(s.x0)[0]}
+
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    image = files(tmp_path, f"mov x1,#2\n{loop}3: subs x1,x1,#1\n b.ne 1b\n mov x0,#0\n ret", SUCCESSOR)
+    assert run(fn, image, "f").status is not Status.PROVED
+    assert "constant-time" in symbolically(fn, image, "f")
