@@ -38,8 +38,8 @@ class ChaCha20:
         words = key.words(32)
         self.first, *self.nonce = counter.words(32)
         p.assume(
-            "the block counter does not wrap: counter + blocks <= 2^32",
-            self.first.zero_extend(64) + ((self.n + 63) >> 6) <= 2**32,
+            "the block counter does not wrap: 64 * counter + length <= 2^38",
+            64 * self.first.zero_extend(64) + self.n <= MOST,
         )
 
         @p.memo

@@ -245,11 +245,13 @@ def _refuse_sums(out: dict[Mono, int]) -> None:
             if isinstance(low, (int, Poly)):
                 continue
             for at in (s, s - base.width):
-                part = mono(low, at)
-                mask = out.get(part)
+                part = low._monos.get(at)
+                mask = out.get(part) if part is not None else None
+                if part is None or mask is None:
+                    continue
                 whole = low.pb >> at if at >= 0 else low.pb << -at
                 k = mono(base, at)
-                if mask is not None and mask == whole and not mask & out.get(k, 0):
+                if mask == whole and not mask & out.get(k, 0):
                     del out[part]
                     out[k] = out.get(k, 0) | mask & k.valid
 
