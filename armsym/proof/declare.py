@@ -160,6 +160,8 @@ class Proof(ABC):
     def word(self, name: str, width: int = 64, *, public: bool = False) -> Bits:
         """Any value of `width` bits; secret unless public."""
         self._new_name(name)
+        if public:
+            self._assume(f"{name} is public")
         return self._make_word(name, width, public)
 
     def region(
@@ -192,6 +194,8 @@ class Proof(ABC):
         aligned = f", {align}-byte aligned" if align > 1 else ""
         if align > 1:
             self._d.particular.append(f"{name} is {align}-byte aligned")
+        if public:
+            aligned += ", its content public"
         others = "every other region" if "w" in access else "every region that may be written"
         self._assume(f"{name}: {_size_text(size_bits)} bytes, {access}, disjoint from {others}, not wrapping{aligned}")
         return r
@@ -229,6 +233,8 @@ class Proof(ABC):
         """The value on entry of a global variable of the file; any value, and read-only."""
         s = self.routine.image.symbol(symbol)
         self._new_name(symbol)
+        if public:
+            self._assume(f"{symbol} is public")
         return self._make_global(symbol, s.offset, width, public)
 
     def call(self, **registers: Bits | Region | int) -> None:

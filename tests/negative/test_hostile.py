@@ -203,3 +203,20 @@ def test_a_secret_index_of_a_fold(tmp_path: Path) -> None:
     image = files(tmp_path, f"mov x1,#2\n{loop}3: subs x1,x1,#1\n b.ne 1b\n mov x0,#0\n ret", SUCCESSOR)
     assert run(fn, image, "f").status is not Status.PROVED
     assert "constant-time" in symbolically(fn, image, "f")
+
+
+def test_what_is_public_is_listed(tmp_path: Path) -> None:
+    """Whether a branch leaks depends on it."""
+
+    def fn(p: Proof) -> None:
+        data = p.region("data", 8, access="r", public=True)
+        p.call(x0=p.word("key"), x1=p.word("w", public=True), x2=data)
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    image = files(tmp_path, "ldr x2,[x2]\n cbz x1,1f\n cbz x2,1f\n1: mov x0,#0\n ret", SUCCESSOR)
+    r = run(fn, image, "f")
+    assert r.status is Status.PROVED
+    assert "w is public" in r.assumptions
+    assert not any(a.startswith("key") for a in r.assumptions)
+    (data,) = (a for a in r.assumptions if a.startswith("data:"))
+    assert data.endswith(", its content public")
