@@ -131,10 +131,11 @@ class Poly(Term):
 class Mono:
     """A product of shifted terms: bit p is the AND over factors (base, s) of base[p + s].
 
-    `valid` has bit p set where the product is not known to be 0.
+    `valid` has bit p set where the product is not known to be 0.  `sum_width` is the width of the sum of
+    which it is all bits, in their places, and 0 if it is anything else.
     """
 
-    __slots__ = ("_products", "_shifts", "factors", "id", "valid")
+    __slots__ = ("_products", "factors", "id", "shifts", "sum_width", "valid")
 
     def __init__(self, factors: tuple[tuple[Term, int], ...]) -> None:
         self.id = next(_ids)
@@ -143,18 +144,19 @@ class Mono:
         for base, s in factors:
             valid &= base.pb >> s if s >= 0 else base.pb << -s
         self.valid = valid
-        self._shifts: dict[int, Mono] = {}
+        base, s = factors[0]
+        self.sum_width = base.width if len(factors) == 1 and s == 0 and isinstance(base, Sum) else 0
+        #: Answers of `shift` so far; inner loops look here before they call it.
+        self.shifts: dict[int, Mono] = {0: self}
         self._products: dict[Mono, Mono] = {}
 
     def shift(self, k: int) -> Mono:
         """The product read k places higher up: bit p of the result is bit p + k of this one."""
-        if k == 0:
-            return self
-        m = self._shifts.get(k)
+        m = self.shifts.get(k)
         if m is None:
             f = self.factors
             m = mono(f[0][0], f[0][1] + k) if len(f) == 1 else _product(tuple((b, s + k) for b, s in f))
-            self._shifts[k] = m
+            self.shifts[k] = m
         return m
 
     def times(self, other: Mono) -> Mono:

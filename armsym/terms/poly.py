@@ -166,10 +166,10 @@ def ror_poly(width: int, a: Term, n: int) -> Value:
     for m, mask in entries.items():
         low, high = mask >> n, (mask << up) & full
         if low:
-            k = m.shift(n)
+            k = m.shifts.get(n) or m.shift(n)
             out[k] = out.get(k, 0) ^ low
         if high:
-            k = m.shift(-up)
+            k = m.shifts.get(-up) or m.shift(-up)
             out[k] = out.get(k, 0) ^ high
     return make_poly(width, out, (const >> n | const << up) & full)
 
@@ -179,12 +179,15 @@ def extract_poly(width: int, a: Term, lo: int, n: int) -> Value:
     entries, const = poly_view(a)
     full = ones(n)
     out: dict[Mono, int] = {}
+    sums = []
     for m, mask in entries.items():
         kept = (mask >> lo) & full
         if kept:
-            k = m.shift(lo)
+            k = m.shifts.get(lo) or m.shift(lo)
             out[k] = kept
-    for m in [m for m in out if _is_low_part_of_sum(m, n)]:
+            if k.sum_width > n:
+                sums.append(k)
+    for m in sums:
         # Low bits of a sum are a narrower sum: that is its canonical form.
         from armsym.terms.linear import narrow
 
@@ -201,13 +204,6 @@ def extract_poly(width: int, a: Term, lo: int, n: int) -> Value:
     return make_poly(n, out, (const >> lo) & full)
 
 
-def _is_low_part_of_sum(m: Mono, n: int) -> bool:
-    if len(m.factors) != 1:
-        return False
-    base, s = m.factors[0]
-    return s == 0 and base.width > n and isinstance(base, Sum)
-
-
 def concat_poly(total: int, parts: Iterable[tuple[int, Value]]) -> Value:
     """Parts as (width, value), the least significant first."""
     out: dict[Mono, int] = {}
@@ -220,7 +216,7 @@ def concat_poly(total: int, parts: Iterable[tuple[int, Value]]) -> Value:
             entries, c = poly_view(v)
             const |= c << at
             for m, mask in entries.items():
-                k = m.shift(-at)
+                k = m.shifts.get(-at) or m.shift(-at)
                 out[k] = out.get(k, 0) | mask << at
                 base = m.factors[0][0]
                 refuse = refuse or (isinstance(base, Sum) and base._narrow is not None)

@@ -250,7 +250,7 @@ def _extraction(name: str, at: float, count: float) -> Operation:
 
     return Operation(
         f"extract[{name}]",
-        "ops.extract poly.extract_poly linear.narrow poly._is_low_part_of_sum",
+        "ops.extract poly.extract_poly linear.narrow",
         1,
         lambda w, a: ops.extract(w, a, *span(w)),
         lambda w, a: z3.Extract(sum(span(w)) - 1, span(w)[0], a),
