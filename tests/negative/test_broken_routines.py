@@ -80,7 +80,7 @@ RARE = {
     "stops_at_a_breakpoint_for_one_public_number": "decode",
 }
 #: What the symbolic proof refuses besides.
-ALSO = {"returns_to_a_secret": {"constant-time"}, "stores_to_a_secret_address": {"memory"}}
+ALSO = {"returns_to_a_secret": {"constant-time"}}
 RIGHT = {"right_copy", "right_copy_with_frame"}
 OTHER_CONTRACTS = {"takes_the_upper_half_of_a_word", "compares_until_the_first_difference"}
 
