@@ -11,7 +11,6 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import combinations, count
-from typing import TYPE_CHECKING
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MemoryFault
@@ -22,17 +21,16 @@ from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.handles import Fold, Region, State, Words
 from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
+from armsym.proof.ledger import Ledger
 from armsym.proof.loops import Routine
 from armsym.proof.path import Path
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
 from armsym.proof.symbolic import SymbolicProof
+from armsym.simulate import Stepper
 from armsym.symbolic_memory import Access, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
 from armsym.terms.node import Term, Var, intern
-
-if TYPE_CHECKING:
-    from armsym.proof.engine import Engine
 
 __all__ = ["KIND", "Callee"]
 
@@ -83,17 +81,17 @@ class Callee:
             found.setdefault(name, m.x[n] if self._widths[n] == 64 else m.x[n][31:0])
         return found
 
-    def call(self, engine: Engine, path: Path) -> int:
+    def call(self, ledger: Ledger, stepper: Stepper, path: Path) -> int:
         """Take the call: the machine is at the callee's first instruction; returns where it goes on.
 
         Raises `MachineStop` and `InputError` where it cannot be taken.
         """
         m = path.machine
-        engine.leak(path, "PSTATE.DIT", m.dit)
-        to = engine.stepper.offset_of(m.x[30])
+        ledger.leak(path, "PSTATE.DIT", m.dit)
+        to = stepper.offset_of(m.x[30])
         site = _Site(self, path)
         self.contract(site)
-        site.check(engine)
+        site.check(ledger)
         changed = site.changed()
         interface = site._d.interface
         h = havoc(m, LoopGuess(changed, halves={("v", n) for n in interface.d}), Bits(64, 0))
@@ -279,40 +277,40 @@ class _Site(Proof):
 
     # -- obligations --------------------------------------------------------------------------
 
-    def check(self, engine: Engine) -> None:
+    def check(self, ledger: Ledger) -> None:
         """What has to hold at the call."""
         path, name = self._path, self._callee.contract.name
         for what, value in self._public:
-            engine.leak(path, f"argument {what} of {name}", value)
+            ledger.leak(path, f"argument {what} of {name}", value)
         for text, condition in self._requirements:
-            engine.check_one(path, condition, KIND, f"{name}: {text}", text)
+            ledger.check_one(path, condition, KIND, f"{name}: {text}", text)
         for place in self._places.values():
-            self._check_place(engine, place)
+            self._check_place(ledger, place)
         for a, b in combinations(self._places.values(), 2):
             if "w" in a.region.access + b.region.access and a.inside is b.inside:
-                self._hold(engine, f"{a.region.name} and {b.region.name} are disjoint", self._apart(a, b))
-        self._check_stack(engine)
+                self._hold(ledger, f"{a.region.name} and {b.region.name} are disjoint", self._apart(a, b))
+        self._check_stack(ledger)
 
-    def _hold(self, engine: Engine, what: str, holds: bool, detail: str = "") -> None:
+    def _hold(self, ledger: Ledger, what: str, holds: bool, detail: str = "") -> None:
         name = f"{self._callee.contract.name}: {what}"
         status = Status.PROVED if holds else Status.UNDECIDED
-        engine.record(KIND, name, status, "arithmetic" if holds else "", detail=detail or "" if holds else "not shown")
+        ledger.record(KIND, name, status, "arithmetic" if holds else "", detail=detail or "" if holds else "not shown")
 
     def _apart(self, a: _Place, b: _Place) -> bool:
         return self._path.apart(a.offset, a.region.size, b.offset, b.region.size)
 
-    def _check_place(self, engine: Engine, p: _Place) -> None:
-        r, ms = p.region, engine.budget.claim_ms
+    def _check_place(self, ledger: Ledger, p: _Place) -> None:
+        r, ms = p.region, ledger.claim_ms
         self._hold(
-            engine,
+            ledger,
             f"{r.name} lies in {p.inside.name}",
             inside(self._path, p.inside, p.offset, r.size, ms),
         )
         if p.align > 1:
             aligned = self._region_base(r) & (p.align - 1) == 0
-            engine.check_one(self._path, aligned, KIND, f"{self._callee.contract.name}: {r.name} is aligned", r.name)
+            ledger.check_one(self._path, aligned, KIND, f"{self._callee.contract.name}: {r.name} is aligned", r.name)
         if p.public:
-            self._hold(engine, f"{r.name} is public", self._is_public(p))
+            self._hold(ledger, f"{r.name} is public", self._is_public(p))
 
     def _is_public(self, p: _Place) -> bool:
         memory, size = self._memory, p.region.size
@@ -324,20 +322,20 @@ class _Site(Proof):
         cells = (memory.peek(p.inside, p.symbolic, p.constant + k, 1) for k in range(size.uint))
         return not any(ops.is_secret(c.value) for c in cells)
 
-    def _check_stack(self, engine: Engine) -> None:
+    def _check_stack(self, ledger: Ledger) -> None:
         """The callee's stack area is the caller's too, and none of its regions reaches into it or below."""
-        sp, d = engine.sp_offset(self._machine.sp), self._d
+        sp, d = self._caller.sp_offset(self._machine.sp), self._d
         if sp is None or sp % 16:
-            self._hold(engine, "SP is a multiple of 16", False)
+            self._hold(ledger, "SP is a multiple of 16", False)
             return
         own = self._caller._d
         fits = sp - d.stack >= -own.stack and sp + d.above <= own.above
-        self._hold(engine, "its stack area is declared", fits or not (d.stack or d.above))
+        self._hold(ledger, "its stack area is declared", fits or not (d.stack or d.above))
         for p in self._places.values():
             if p.inside is self._caller._stack:
                 start = p.constant + p.inside.bias
                 clear = p.symbolic is None and start >= sp + d.above
-                self._hold(engine, f"{p.region.name} and the stack area are disjoint", clear)
+                self._hold(ledger, f"{p.region.name} and the stack area are disjoint", clear)
 
     def changed(self) -> set[Location]:
         """All that the callee may change, in registers and in the caller's regions."""

@@ -41,7 +41,6 @@ from armsym.symbolic_memory import Access, variable
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value, node_count
-from armsym.terms.show import show
 
 __all__ = ["Budget", "Engine"]
 
@@ -144,7 +143,7 @@ class Engine:
             self.shows.setdefault(at, []).append(what)
         self.shown: list[str] = []
         self._occurrences: dict[Term, Occurrences] = {}
-        self.ledger = Ledger(budget.claim_ms, models=unrolled)
+        self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
         self.record, self.check, self.check_one = self.ledger.record, self.ledger.check, self.ledger.check_one
         self.steps = self.paths = 0
         self.executed: set[int] = set()
@@ -216,23 +215,10 @@ class Engine:
             self.record(kind, name, Status.PROVED, by="exploration")
 
     def _prepare(self, path: Path) -> None:
-        path.machine.on_leak = lambda kind, value: self.leak(path, kind, value)
+        path.machine.on_leak = lambda kind, value: self.ledger.leak(path, kind, value)
         path.memory.decide = path.decide
         path.memory.fixed = path.knowledge.fixed
         path.memory.disjoint = path.disjoint
-
-    def leak(self, path: Path, kind: str, value: Bits) -> None:
-        """Note a value that an attacker may see: it must not depend on a secret."""
-        v = value.value
-        if isinstance(v, int) or not ops.is_secret(v):
-            return
-        at = path.at
-        self.record(
-            "constant-time",
-            "no branch, address or variable-latency operand depends on a secret",
-            Status.UNDECIDED,
-            detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
-        )
 
     def _oracle(self, c: Term) -> int | None:
         path = self._current
@@ -312,7 +298,7 @@ class Engine:
             if at in self.callees and path.steps > 1:
                 self._reached.add(at)
                 self.at(path, origin.indices if origin else [])
-                path.at = self.callees[at].call(self, path)
+                path.at = self.callees[at].call(self.ledger, self.stepper, path)
                 continue
             if at in self.cuts:
                 self._reached.add(at)
@@ -411,7 +397,7 @@ class Engine:
         return head <= at <= self._ends.get(head, head)
 
     def _check_below_sp(self, path: Path, sp_before: Bits, logged: int) -> None:
-        low = [self.sp_offset(s) for s in (sp_before, path.machine.sp)]
+        low = [self.p.sp_offset(s) for s in (sp_before, path.machine.sp)]
         for a in path.memory.log[logged:]:
             if a.region.name != "stack":
                 continue
@@ -429,7 +415,7 @@ class Engine:
 
     def _release_stack(self, path: Path) -> None:
         """What lies below SP is anybody's (a signal handler's, say): it is unknown from here on."""
-        low = self.sp_offset(path.machine.sp)
+        low = self.p.sp_offset(path.machine.sp)
         region = self.p._stack
         if region is None or low is None:
             return
@@ -438,11 +424,6 @@ class Engine:
             # Logged as a store, so that a loop that releases stack is known to change it.
             memory.log.append(Access(path.at, region, None, k, cell, True))
             memory.poke(region, None, k, variable("below_sp", 8 * cell, secret=True))
-
-    def sp_offset(self, sp: Bits) -> int | None:
-        """SP less its value on entry, if that is a number."""
-        d = (sp - self.p.sp0).value
-        return (d - (1 << 64) if d >> 63 else d) if isinstance(d, int) else None
 
     def _close(self, path: Path) -> None:
         """The memory obligation of everything logged on this path."""
@@ -511,7 +492,7 @@ class Engine:
         self.at(path, [])
         counts = inv.when(State(path.machine)).bit
         # What is claimed where a secret has one value would say that it has no other.
-        self.leak(path, "condition when=", counts)
+        self.ledger.leak(path, "condition when=", counts)
         return counts.value
 
     def _loop(self, path: Path, inv: Invariant, parent: Origin | None) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from textwrap import shorten
 
-from armsym.bits import Prop
+from armsym.bits import Bits, Prop
 from armsym.discharge import algebra
 from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
+from armsym.elf import Image
 from armsym.proof.buffers import parts, pointwise_conditions
 from armsym.proof.handles import Claims
 from armsym.proof.path import Path
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status
+from armsym.terms import ops
 from armsym.terms.show import show, size
 
 __all__ = ["Ledger"]
@@ -24,10 +26,10 @@ SOLVER_LIMIT = 600
 
 
 class Ledger:
-    """What was shown so far.  With `models`, inputs are kept of paths on which a claim may fail."""
+    """What was shown so far of code in `image`.  With `models`, inputs are kept of paths on which a claim may fail."""
 
-    def __init__(self, claim_ms: int, *, models: bool) -> None:
-        self.claim_ms, self._keep = claim_ms, models
+    def __init__(self, image: Image, claim_ms: int, *, models: bool) -> None:
+        self.image, self.claim_ms, self._keep = image, claim_ms, models
         self._results: dict[tuple[str, str], Obligation] = {}
         #: Obligations not shown once already: their other instances are not worth the solver's time.
         self._failed: set[tuple[str, str]] = set()
@@ -60,6 +62,19 @@ class Ledger:
         known = self._results.setdefault((kind, name), new)
         if known is not new:
             known.join(new)
+
+    def leak(self, path: Path, kind: str, value: Bits) -> None:
+        """Note a value that an attacker may see: it must not depend on a secret."""
+        v = value.value
+        if isinstance(v, int) or not ops.is_secret(v):
+            return
+        at = path.at
+        self.record(
+            "constant-time",
+            "no branch, address or variable-latency operand depends on a secret",
+            Status.UNDECIDED,
+            detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
+        )
 
     def check(self, path: Path, claims: Claims, kind: str, where: str) -> None:
         """Prove named claims on a path."""

@@ -208,6 +208,11 @@ class SymbolicProof(Proof):
         multiples = -(inv.step & -inv.step)
         return variable("i", 64, secret=False, possible=ones(possible.bit_length()) & multiples or 1)
 
+    def sp_offset(self, sp: Bits) -> int | None:
+        """SP less its value on entry, if that is a number."""
+        d = (sp - self.sp0).value
+        return signed(d) if isinstance(d, int) else None
+
     # -- what claims ask ----------------------------------------------------------------------
 
     def _region_base(self, r: Region) -> Bits:
