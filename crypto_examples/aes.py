@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from armsym.dsl import Bits, Claims, Proof, State, Words, ite
+from armsym.dsl import Bits, Claims, Proof, Region, State, Words, ite
 from specs.aes import Cipher, EqInvCipher, KeyExpansion, KeyExpansionEIC, rounds
 
 __all__ = [
     "KEY_BYTES",
     "ROUNDS_AT",
     "BySize",
+    "block_arguments",
     "decrypts",
     "encrypts",
     "last_first",
@@ -107,18 +108,27 @@ def rejects_bad_arguments(p: Proof, *, stack: int) -> None:
 # -- one block ------------------------------------------------------------------------------------
 
 
-def _one_block(p: Proof, cipher: Callable[[Words, int, Words], Sequence[Bits]], in_place: bool) -> None:
-    """`void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`; the round keys are any words.
+def block_arguments(p: Proof, in_place: bool) -> tuple[Region, Region, Region]:
+    """`in`, `out` and `key` of `void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`.
 
     `in` and `out` lie apart, or are the same sixteen bytes (`in_place`).
     """
-    k = p.nat("k", high=2)
     key = p.region("key", KEY_BYTES, access="r")
     if in_place:
         in_ = out = p.region("block", 16, access="rw", cell=1)
     else:
         in_, out = p.region("in_", 16, access="r", cell=1), p.region("out", 16, access="w", cell=1)
     p.call(x0=in_, x1=out, x2=key)
+    return in_, out, key
+
+
+def _one_block(p: Proof, cipher: Callable[[Words, int, Words], Sequence[Bits]], in_place: bool) -> None:
+    """`void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`; the round keys are any words.
+
+    `in` and `out` lie apart, or are the same sixteen bytes (`in_place`).
+    """
+    k = p.nat("k", high=2)
+    in_, out, key = block_arguments(p, in_place)
 
     w = key.words(32, order="big")
     p.given(key, ROUNDS_AT, (10 + 2 * k)[31:0])

@@ -15,7 +15,7 @@ from operator import and_, xor
 from typing import NamedTuple, TypeAlias
 
 from armsym.dsl import Bits, Claims, Proof, State, Words, concat, lanes, look_up
-from crypto_examples.aes import KEY_BYTES, ROUNDS_AT, BySize, last_first
+from crypto_examples.aes import KEY_BYTES, ROUNDS_AT, BySize, block_arguments, last_first
 from specs.aes import (
     AddRoundKey,
     Cipher,
@@ -336,12 +336,7 @@ def _one_block(p: Proof, d: _Direction, in_place: bool) -> None:
     The structure may hold anything; it says Nr - 1 where others say Nr.
     """
     k = p.nat("k", high=2)
-    key = p.region("key", KEY_BYTES, access="r")
-    if in_place:
-        in_ = out = p.region("block", 16, access="rw", cell=1)
-    else:
-        in_, out = p.region("in_", 16, access="r", cell=1), p.region("out", 16, access="w", cell=1)
-    p.call(x0=in_, x1=out, x2=key)
+    in_, out, key = block_arguments(p, in_place)
     p.given(key, ROUNDS_AT, (9 + 2 * k)[31:0])
     p.modifies(out, p.stack(16))
 

@@ -23,6 +23,7 @@ from armsym.errors import ArmsymError
 from armsym.terms import ops
 from armsym.terms.node import App, Op, Poly, Term, Value, Var, intern, ones
 from armsym.terms.show import children
+from armsym.terms.walk import complete
 
 __all__ = ["Algebra", "equal", "ring_of", "speaks_of_products"]
 
@@ -128,21 +129,7 @@ class Algebra:
         """The form of a value; raises `TooHigh`."""
         if isinstance(v, int):
             return Form(width, v)
-        v = intern(v)
-        known = self._forms
-        todo: list[Term] = [v]
-        while todo:
-            t = todo[-1]
-            if t.id in known:
-                todo.pop()
-                continue
-            waiting = [c for c in self._parts(t) if not isinstance(c, int) and c.id not in known]
-            if waiting:
-                todo.extend(waiting)
-                continue
-            known[t.id] = self._compute(t)
-            todo.pop()
-        return known[v.id]
+        return complete(intern(v), self._forms, self._compute, self._parts)
 
     def _inside(self, t: Term) -> bool:
         """Whether the term is looked into, or a word by itself."""

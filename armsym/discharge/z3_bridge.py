@@ -11,7 +11,7 @@ from typing import Any
 import z3
 
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
-from armsym.terms.show import children
+from armsym.terms.walk import complete
 
 __all__ = ["Bridge", "Model", "Outcome", "Solver"]
 
@@ -31,21 +31,7 @@ class Bridge:
         """The Z3 bit vector of a value of `width` bits."""
         if isinstance(v, int):
             return z3.BitVecVal(v, width)
-        v = intern(v)
-        known = self._known
-        todo: list[Term] = [v]
-        while todo:
-            t = todo[-1]
-            if t.id in known:
-                todo.pop()
-                continue
-            waiting = [c for c in children(t) if not isinstance(c, int) and c.id not in known]
-            if waiting:
-                todo.extend(waiting)
-                continue
-            known[t.id] = self._translate(t)
-            todo.pop()
-        return known[v.id]
+        return complete(intern(v), self._known, self._translate)
 
     def _get(self, v: Value, width: int) -> Any:
         return z3.BitVecVal(v, width) if isinstance(v, int) else self._known[v.id]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from armsym.terms import ops
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.show import children
+from armsym.terms.walk import complete
 
 __all__ = ["Evaluator", "Occurrences", "Substitution", "free_terms", "operate"]
 
@@ -66,21 +67,7 @@ class Evaluator:
         """The number `v` stands for; raises `KeyError` for a variable without a value."""
         if isinstance(v, int):
             return v
-        v = intern(v)
-        known = self._known
-        todo: list[Term] = [v]
-        while todo:
-            t = todo[-1]
-            if t.id in known:
-                todo.pop()
-                continue
-            waiting = [c for c in children(t) if not isinstance(c, int) and c.id not in known]
-            if waiting:
-                todo.extend(waiting)
-                continue
-            known[t.id] = self._compute(t)
-            todo.pop()
-        return known[v.id]
+        return complete(intern(v), self._known, self._compute)
 
     def _get(self, v: Value) -> int:
         return v if isinstance(v, int) else self._known[v.id]
