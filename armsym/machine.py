@@ -40,6 +40,14 @@ class NZCV:
         """The manual's PSTATE.<N,Z,C,V> = bits, four bits with N the most significant."""
         return NZCV.of(*(Prop(v if not isinstance(v, int) else bool(v)) for v in (bits[k].value for k in (3, 2, 1, 0))))
 
+    def fork(self) -> NZCV:
+        """The same flags for another path.
+
+        A subclass that computes them when asked returns a new object: what one path computes, perhaps
+        simplified by what it knows, is not another's.
+        """
+        return self
+
     @property
     def bits(self) -> Bits:
         """PSTATE.<N,Z,C,V> as four bits, N the most significant."""
@@ -88,7 +96,8 @@ class Machine:
 
     def fork(self) -> Machine:
         """An independent copy of the whole state."""
-        m = type(self)(x=self.x[:], sp=self.sp, v=self.v[:], nzcv=self.nzcv, pc=self.pc, memory=self.memory.fork())
+        flags = self.nzcv.fork()
+        m = type(self)(x=self.x[:], sp=self.sp, v=self.v[:], nzcv=flags, pc=self.pc, memory=self.memory.fork())
         m.dit = self.dit
         m.branch_target, m.branch_condition = self.branch_target, self.branch_condition
         m.written_x, m.written_v, m.written_flags = self.written_x, self.written_v, self.written_flags

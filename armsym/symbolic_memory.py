@@ -11,16 +11,28 @@ term however the code loads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from armsym.bits import Bits, Prop, concat, select
-from armsym.errors import MemoryFault
+from armsym.errors import InputError, MemoryFault
 from armsym.terms import ops
 from armsym.terms.evaluate import Substitution
 from armsym.terms.linear import linear_view, make_sum
 from armsym.terms.node import Sum, Term, Value, Var, intern, ones
 
-__all__ = ["Access", "Filled", "SymbolicMemory", "SymbolicRegion", "Unknown", "signed", "split_offset", "variable"]
+__all__ = [
+    "Access",
+    "Filled",
+    "Read",
+    "SymbolicMemory",
+    "SymbolicRegion",
+    "Unknown",
+    "signed",
+    "split_offset",
+    "variable",
+]
 
 M64 = ones(64)
 
@@ -83,6 +95,23 @@ class Access:
     ) -> None:
         self.at, self.region, self.symbolic, self.constant = at, region, symbolic, constant
         self.size, self.store = size, store
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a claim read of a state: `size` bytes at region offset `symbolic + constant`, and what they are."""
+
+    region: SymbolicRegion
+    symbolic: Term | None
+    constant: int
+    size: int
+    value: Bits
+
+    @property
+    def offset(self) -> Bits:
+        """The offset in the region, 64 bits."""
+        start = Bits(64, 0) if self.symbolic is None else Bits(64, self.symbolic)
+        return start + Bits.wrap(64, self.constant)
 
 
 class Unknown:
@@ -156,6 +185,8 @@ class SymbolicMemory:
         #: Whether two symbolic parts can be shown never to meet: (region, a, lo, hi, b, lo, hi) -> bool.
         self.disjoint: Callable[[Term | None, int, int, Term | None, int, int], bool] | None = None
         self._split_cache: dict[int, tuple[SymbolicRegion, Term | None, int]] = {}
+        #: Where what claims read of this state is noted, while it may be read by them.
+        self._reads: list[Read] | None = None
 
     def fork(self) -> SymbolicMemory:
         """An independent copy; the log is shared history, copied."""
@@ -163,6 +194,7 @@ class SymbolicMemory:
         m.regions, m._by_base, m.at, m.disjoint = self.regions, self._by_base, self.at, self.disjoint
         m.beneath, m.decide, m.fixed = self.beneath.copy(), self.decide, self.fixed
         m._split_cache = self._split_cache
+        m._reads = None
         m.overlays = {}
         for name, layers in self.overlays.items():
             copies = []
@@ -232,8 +264,28 @@ class SymbolicMemory:
         return self.peek(region, symbolic, k, size)
 
     def look(self, address: Bits, size: int) -> Bits:
-        """See `armsym.memory.Memory.look`."""
-        return self.peek(*self.split(address), size)
+        """See `armsym.memory.Memory.look`; to be called within `observed`."""
+        return self.look_at(*self.split(address), size)
+
+    def look_at(self, region: SymbolicRegion, symbolic: Term | None, k: int, size: int) -> Bits:
+        """What a claim reads: the content at a region's offset, noted, so that it can be shown to lie in the region.
+
+        Raises `InputError` outside of `observed`: nobody would look at the note.
+        """
+        if self._reads is None:
+            raise InputError(f"{region.name} is read in a state that was handed to another claim")
+        value = self.peek(region, symbolic, k, size)
+        self._reads.append(Read(region, symbolic, k, size, value))
+        return value
+
+    @contextmanager
+    def observed(self) -> Iterator[list[Read]]:
+        """Within this, claims may read this state; what they read is in the list."""
+        outer, self._reads = self._reads, []
+        try:
+            yield self._reads
+        finally:
+            self._reads = outer
 
     def store(self, address: Bits, value: Bits) -> None:
         """See `armsym.memory.Memory.store`."""

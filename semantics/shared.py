@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cache
 
 from armsym.bits import Bits, Prop, ite
@@ -47,6 +48,10 @@ class _AddFlags(NZCV):
             value = (~(x ^ y) & (x ^ result))[w - 1] == 1
         setattr(self, name, value)
         return value
+
+    def fork(self) -> NZCV:
+        """See `NZCV.fork`; what is computed already stays."""
+        return copy(self)
 
     @property
     def compared(self) -> tuple[Bits, Bits] | None:
@@ -173,6 +178,13 @@ class _SelectFlags(NZCV):
 
     def __init__(self, cond: Prop, if_true: NZCV, if_false: NZCV) -> None:
         self._choice = cond, if_true, if_false
+
+    def fork(self) -> NZCV:
+        """See `NZCV.fork`."""
+        f = copy(self)
+        cond, if_true, if_false = self._choice
+        f._choice = cond, if_true.fork(), if_false.fork()
+        return f
 
     def __getattr__(self, name: str) -> Prop:
         if name not in {"N", "Z", "C", "V"}:

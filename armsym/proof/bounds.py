@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from armsym.bits import Bits
 from armsym.elf import Image
 from armsym.proof.path import Path
 from armsym.proof.result import Status
-from armsym.symbolic_memory import Access, SymbolicRegion
+from armsym.symbolic_memory import Access, Read, SymbolicRegion
 from armsym.terms.node import Term
 
-__all__ = ["check_bounds", "inside"]
+__all__ = ["check_bounds", "inside", "reads_outside"]
 
 Answer = tuple[str, Status, str, float, str]
 
@@ -56,6 +56,25 @@ def _inside(path: Path, region: SymbolicRegion, symbolic: Term | None, lo: int, 
         return lo >= 0 and hi <= region.size.uint
     start = Bits.wrap(64, lo) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, lo)
     return inside(path, region, start, Bits(64, hi - lo), timeout_ms)
+
+
+def reads_outside(path: Path, reads: Sequence[Read], timeout_ms: int) -> Iterator[Read]:
+    """What claims read that is not shown to lie within its region, at most one read for each symbolic offset.
+
+    Reads with the same symbolic offset are first shown together, by the hull of their constants.
+    """
+    groups: dict[tuple[str, int], list[Read]] = {}
+    for r in reads:
+        groups.setdefault((r.region.name, r.symbolic.id if r.symbolic is not None else 0), []).append(r)
+    for group in groups.values():
+        region, symbolic = group[0].region, group[0].symbolic
+        lo, hi = min(r.constant for r in group), max(r.constant + r.size for r in group)
+        if _inside(path, region, symbolic, lo, hi, timeout_ms):
+            continue
+        for r in group:
+            if not _inside(path, region, symbolic, r.constant, r.constant + r.size, timeout_ms):
+                yield r
+                break
 
 
 def inside(path: Path, region: SymbolicRegion, start: Bits, length: Bits, timeout_ms: int) -> bool:

@@ -45,7 +45,7 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
         raise InputError(f"{r.name}: two claims state the whole content")
     # The words are computed now, for any j: the claim is about the state at this moment, and its
     # function may look at registers that the routine goes on to change.
-    j = claim.region._p._arbitrary
+    j = claim.arbitrary
     memory.beneath[r.name] = Filled(claim.upto, claim.size, claim.width // 8, claim.order, j, claim.expected(j))
 
 
@@ -54,7 +54,8 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
     r = _region(memory, claim)
     under = memory.beneath.get(r.name)
     start = Bits(64, 0)
-    conditions: list[tuple[str, Prop]] = []
+    # Beyond the region another one may lie, which the region's content does not show.
+    conditions: list[tuple[str, Prop]] = [("the blocks lie in the region", claim.within)]
     if isinstance(under, Unknown):
         return "a loop stored to it and no claim says what"
     if isinstance(under, Filled):

@@ -96,13 +96,15 @@ class Callee:
         interface = site._d.interface
         h = havoc(m, LoopGuess(changed, halves={("v", n) for n in interface.d}), Bits(64, 0))
         a = Assumptions(set(h.unknowns))
-        for claims in site._d.ensures:
-            for name, claim in claims(State(m)).items():
-                for part in parts(claim):
-                    if isinstance(part, Pointwise):
-                        site.take_content(m, part, name, changed)
-                    else:
-                        a.add(part)
+        with path.memory.observed() as reads:
+            for claims in site._d.ensures:
+                for name, claim in claims(State(m)).items():
+                    for part in parts(claim):
+                        if isinstance(part, Pointwise):
+                            site.take_content(m, part, name, changed)
+                        else:
+                            a.add(part)
+            ledger.check_reads(path, reads, KIND, f"{self.contract.name}: ")
         h.settle(m, a)
         for fact in a.finish():
             path.knowledge.add(fact)
@@ -228,9 +230,11 @@ class _Site(Proof):
             raise InputError(
                 f"a claim of the contract reads {size} bytes at {r.name}+{offset.value}, not known to be in it"
             )
-        memory = self._memory if at is None else _memory_of(at.machine)
         symbolic, k = split_offset(place.offset + offset)
-        value = memory.peek(place.inside, symbolic, k, size)
+        if at is None:
+            value = self._memory.peek(place.inside, symbolic, k, size)
+        else:
+            value = _memory_of(at.machine).look_at(place.inside, symbolic, k, size)
         return value.reverse_bytes() if order == "big" and size > 1 else value
 
     def _index(self, k: Bits) -> Bits:
@@ -363,7 +367,7 @@ class _Site(Proof):
     def take_content(self, m: Machine, claim: Pointwise, name: str, changed: set[Location]) -> None:
         """Let a pointwise claim be the content of the region, which was forgotten; raises `InputError`."""
         p, before = self._places[claim.region.name], self._memory
-        r, most = p.inside, (1 << 63) // claim.size
+        r = p.inside
         written = {q.name for q in self._d.modifies if self._places[q.name].inside is r}
         why = ""
         if (r.name, WHOLE) not in changed:
@@ -373,7 +377,7 @@ class _Site(Proof):
             why = f"of {r.name} not it alone is modified"
         elif before.overlays[r.name] or r.name in before.beneath or p.offset.value != 0:
             why = f"{r.name} does not begin there, or was written to before the call"
-        elif self._path.decide((claim.upto <= most) & (claim.upto * claim.size <= p.region.size)) is not True:
+        elif self._path.decide(claim.within) is not True:
             why = "the blocks are not known to lie in it"
         if why:
             raise InputError(f"{self._callee.contract.name}: {name}: no content of {claim.region.name} is taken: {why}")

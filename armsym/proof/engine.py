@@ -8,14 +8,16 @@ iteration i is explored from a state of which only the invariant is known.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from armsym.bits import Bits
 from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
-from armsym.proof.bounds import check_bounds
+from armsym.proof.bounds import check_bounds, inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.declare import Cut, Invariant
@@ -37,12 +39,14 @@ from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
-from armsym.symbolic_memory import Access, variable
+from armsym.symbolic_memory import Access, SymbolicMemory, variable
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value, node_count
 
 __all__ = ["Budget", "Engine"]
+
+SP_KNOWN = "SP is its value on entry and a known number"
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,10 @@ class Origin:
     def indices(self) -> list[Bits]:
         """The iteration numbers, innermost first."""
         return [self.index, *(self.parent.indices if self.parent else [])]
+
+
+class _Stopped(Exception):
+    """The path is not followed further: why is recorded."""
 
 
 class _NeedSplit(Exception):
@@ -150,6 +158,8 @@ class Engine:
         self._deadline = time.monotonic() + budget.seconds
         self._current: Path | None = None
         self._may_split = False
+        #: Whether every path so far was followed to its end.
+        self._complete = True
         self.entry = p.start()
         #: For each loop head the last branch back to it.
         self._ends: dict[int, int] | None = None
@@ -187,14 +197,16 @@ class Engine:
         p = self.p
         previous = ops.set_oracle(self._oracle)
         try:
-            start = Path(self.entry.fork(), Knowledge(p.facts), p.routine.entry)
-            self._prepare(start)
+            start = self._path(Path(self.entry.fork(), Knowledge(p.facts), p.routine.entry))
             p.frozen = True
+            self._preconditions(start)
             self._lemmas(start)
             self._follow(start, None)
         except BudgetError as e:
+            self._complete = False
             self.record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
         except ArmsymError as e:
+            self._complete = False
             self.record(
                 "decode", "the proof can be evaluated", Status.ERROR, detail=describe_stop(e, self.image, p.routine.isa)
             )
@@ -206,19 +218,35 @@ class Engine:
         for at, callee in self.callees.items():
             if at not in self._reached:
                 self.record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
+        if not self._complete:
+            return  # of what was not explored nothing was shown
         for kind, name in (
             ("decode", "every instruction reached is modelled"),
             ("constant-time", "no branch, address or variable-latency operand depends on a secret"),
             ("memory", "no access below SP"),
+            ("memory", SP_KNOWN),
             ("termination", "every loop ends"),
         ):
             self.record(kind, name, Status.PROVED, by="exploration")
 
-    def _prepare(self, path: Path) -> None:
+    def _path(self, path: Path) -> Path:
+        """A new path, whose leaks are noted as its own."""
         path.machine.on_leak = lambda kind, value: self.ledger.leak(path, kind, value)
-        path.memory.decide = path.decide
-        path.memory.fixed = path.knowledge.fixed
-        path.memory.disjoint = path.disjoint
+        return path
+
+    @contextmanager
+    def _under(self, path: Path, anchors: list[Bits] | None = None) -> Iterator[None]:
+        """Within this, and only within, terms are simplified and claims evaluated under the facts of this path.
+
+        `anchors` are the iteration numbers that fold indices in claims are brought to.
+        """
+        p = self.p
+        outer = self._current, p.knowledge, p.anchors, self._may_split
+        self._current, p.knowledge, p.anchors, self._may_split = path, path.knowledge, anchors or [], False
+        try:
+            yield
+        finally:
+            self._current, p.knowledge, p.anchors, self._may_split = outer
 
     def _oracle(self, c: Term) -> int | None:
         path = self._current
@@ -241,8 +269,12 @@ class Engine:
             path = todo.pop()
             self._resume(stood.pop())
             try:
-                self._run(path, origin, todo)
+                with self._under(path, origin.indices if origin else []):
+                    self._run(path, origin, todo)
+            except _Stopped:
+                self._complete = False
             except MachineStop as e:
+                self._complete = False
                 kind = "memory" if isinstance(e, MemoryFault) else "decode"
                 if self.unrolled:
                     self.ledger.witness(path)
@@ -276,7 +308,6 @@ class Engine:
         if self.paths > self.budget.paths:
             raise BudgetError(f"more than {self.budget.paths} paths")
         step, invariants = self.stepper.step, self.invariants
-        self._current = path
         while True:
             at = path.at
             if at == RETURNED:
@@ -297,22 +328,21 @@ class Engine:
             path.steps += 1
             if at in self.callees and path.steps > 1:
                 self._reached.add(at)
-                self.at(path, origin.indices if origin else [])
                 path.at = self.callees[at].call(self.ledger, self.stepper, path)
                 continue
             if at in self.cuts:
                 self._reached.add(at)
-                self._cut(path, self.cuts[at], origin)
+                self._cut(path, self.cuts[at])
             for what in self.shows.get(at, ()):
-                self.at(path, origin.indices if origin else [])
-                self.shown.append(f"at {at:#x} <{self.image.symbolize(at)}>:\n{what(State(path.machine))}")
+                with path.memory.observed():
+                    self.shown.append(f"at {at:#x} <{self.image.symbolize(at)}>:\n{what(State(path.machine))}")
             self.steps += 1
             if not self.steps & 0x1F:
                 self._check_budget()
             m, memory = path.machine, path.memory
             memory.at = at
             x, v, sp, nzcv, logged = m.x[:], m.v[:], m.sp, m.nzcv, len(memory.log)
-            self._current, self._may_split = path, True
+            self._may_split = True
             try:
                 to = step(m, at)
             except _NeedSplit as split:
@@ -330,6 +360,7 @@ class Engine:
             if len(memory.log) != logged:
                 self._check_below_sp(path, sp, logged)
             if m.sp is not sp:
+                self._check_sp(path)
                 self._release_stack(path)
             if isinstance(to, Fork):
                 branched = self._branch(path, to, origin, todo)
@@ -348,8 +379,7 @@ class Engine:
 
     def _part(self, path: Path, cond: Value, origin: Origin | None, todo: list[Path]) -> None:
         """Go on from here with the condition true, and with it false."""
-        other = path.fork()
-        self._prepare(other)
+        other = self._path(path.fork())
         self._learn(path, cond, origin)
         self._learn(other, ops.xor(1, cond, 1), origin)
         todo += [other, path]
@@ -361,19 +391,19 @@ class Engine:
         blocks after i is then the blocks i .. i + 3, as the claims call them, whatever the code computed.
         """
         path.knowledge.add(fact)
-        # What is rewritten is simplified by what this path knows, not the one it parts from.
-        self._current = path
         met = free_terms(fact)
-        for n in self.p.nats:
-            if n.value not in met:
-                continue
-            assert isinstance(n.value, Term)
-            for a in [Bits(64, 0), *(origin.indices if origin else [])]:
-                d = path.knowledge.fixed(n - a)
-                if d is not None:
-                    occurs = self._occurrences.setdefault(n.value, Occurrences(n.value))
-                    path.put(n.value, (a + d).value, occurs)
-                    break
+        # What is rewritten is simplified by what this path knows, not the one it parts from.
+        with self._under(path):
+            for n in self.p.nats:
+                if n.value not in met:
+                    continue
+                assert isinstance(n.value, Term)
+                for a in [Bits(64, 0), *(origin.indices if origin else [])]:
+                    d = path.knowledge.fixed(n - a)
+                    if d is not None:
+                        occurs = self._occurrences.setdefault(n.value, Occurrences(n.value))
+                        path.put(n.value, (a + d).value, occurs)
+                        break
 
     def _branch(self, path: Path, fork: Fork, origin: Origin | None, todo: list[Path]) -> int | None:
         """The way to go on; None when the path was forked and both parts are on the list."""
@@ -395,6 +425,22 @@ class Engine:
         if self._ends is None:
             self._ends = {loop.head: loop.end for loop in self.p.routine.all_loops}
         return head <= at <= self._ends.get(head, head)
+
+    def _check_sp(self, path: Path) -> None:
+        """SP must be its value on entry less a known number of bytes of the declared stack area, or plus lent ones.
+
+        Else what lies below it, which is anybody's, could not be told from what the routine or its caller keeps.
+        """
+        low, d = self.p.sp_offset(path.machine.sp), self.p._d
+        if low is not None and -d.stack <= low <= d.above:
+            return
+        where = "its value on entry and an unknown number" if low is None else f"sp0{low:+#x}"
+        detail = (
+            f"at {path.at:#x} <{self.image.symbolize(path.at)}> SP becomes {where}: it must stay within the"
+            f" {d.stack} bytes below and {d.above} above its value on entry that p.stack(...) declares"
+        )
+        self.record("memory", SP_KNOWN, Status.UNDECIDED, detail=detail)
+        raise _Stopped
 
     def _check_below_sp(self, path: Path, sp_before: Bits, logged: int) -> None:
         low = [self.p.sp_offset(s) for s in (sp_before, path.machine.sp)]
@@ -432,16 +478,10 @@ class Engine:
 
     # -- cuts and lemmas ----------------------------------------------------------------------
 
-    def at(self, path: Path, anchors: list[Bits]) -> None:
-        """From here on claims are about this path."""
-        self._current = path
-        self.p.knowledge, self.p.anchors = path.knowledge, anchors
-
-    def _cut(self, path: Path, cut: Cut, origin: Origin | None) -> None:
-        self.at(path, origin.indices if origin else [])
+    def _cut(self, path: Path, cut: Cut) -> None:
         arrival = self._arrivals.get(cut.at, 0)
         self._arrivals[cut.at] = arrival + 1
-        self.check(path, cut.claims(State(path.machine), arrival), "invariant", f"{cut.name}: ")
+        self.check(path, lambda: cut.claims(State(path.machine), arrival), "invariant", f"{cut.name}: ")
         forget = cut.forget(arrival)
         if forget:
             self._epoch = object()
@@ -454,13 +494,26 @@ class Engine:
         shadow = m.fork()
         h = havoc(shadow, everything, Bits(64, 0))
         a = Assumptions(set(h.unknowns))
-        for claim in cut.claims(State(shadow), arrival).values():
-            for part in parts(claim):
-                if not isinstance(part, Pointwise):
-                    a.add(part)
+        with _memory_of(shadow).observed():  # what was shown in bounds above
+            for claim in cut.claims(State(shadow), arrival).values():
+                for part in parts(claim):
+                    if not isinstance(part, Pointwise):
+                        a.add(part)
         h.transfer(shadow, m, a, {("v", n) for n in cut.drop_v})
 
+    def _preconditions(self, path: Path) -> None:
+        """What preconditions and lemmas read of memory on entry must lie in its region: nothing is known beyond."""
+        for text, condition in [*self.p._d.requires, *self.p._d.lemmas]:
+            for r in self.p.reads_on_entry(condition):
+                if not inside(path, r.region, r.offset, Bits(64, r.size), self.budget.claim_ms):
+                    detail = f"it reads {r.size} bytes at {r.region.name}+{r.offset.value}, not shown to lie in it"
+                    self.record("lemma", text, Status.UNDECIDED, detail=detail)
+
     def _lemmas(self, path: Path) -> None:
+        with self._under(path):
+            self._prove_lemmas(path)
+
+    def _prove_lemmas(self, path: Path) -> None:
         for name, condition in self.p._d.lemmas:
             self.check_one(path, condition, "lemma", name, name)
             if self.ledger.holds("lemma", name):
@@ -478,27 +531,28 @@ class Engine:
         # ones assumed of iteration i.
         first = self.p._fresh_index(inv)
         path.knowledge.add((first == 0).bit.value)
-        self.at(path, [Bits(64, 0), *(origin.indices if origin else [])])
-        within = Bits(64, 0) <= inv.upto if inv.inclusive else Bits(64, 0) < inv.upto
-        sign = "<=" if inv.inclusive else "<"
-        self.check_one(path, within, "termination", f"{inv.name}: i {sign} upto, on entry", f"i {sign} upto")
-        self.check(path, inv.claims(State(path.machine), first), "invariant", f"{inv.name}, on entry: ")
+        with self._under(path, [Bits(64, 0), *(origin.indices if origin else [])]):
+            within = Bits(64, 0) <= inv.upto if inv.inclusive else Bits(64, 0) < inv.upto
+            sign = "<=" if inv.inclusive else "<"
+            self.check_one(path, within, "termination", f"{inv.name}: i {sign} upto, on entry", f"i {sign} upto")
+            self.check(path, lambda: inv.claims(State(path.machine), first), "invariant", f"{inv.name}, on entry: ")
         self._loop(path, inv, origin)
 
     def _counts(self, path: Path, inv: Invariant) -> Value:
         """Whether this arrival at the head is one the invariant speaks of, as a one-bit value."""
         if inv.when is None:
             return 1
-        self.at(path, [])
-        counts = inv.when(State(path.machine)).bit
-        # What is claimed where a secret has one value would say that it has no other.
-        self.ledger.leak(path, "condition when=", counts)
+        with self._under(path), path.memory.observed() as reads:
+            counts = inv.when(State(path.machine)).bit
+            # What is claimed where a secret has one value would say that it has no other.
+            self.ledger.leak(path, "condition when=", counts)
+            self.ledger.check_reads(path, reads, "invariant", f"{inv.name}, condition when=: ")
         return counts.value
 
     def _loop(self, path: Path, inv: Invariant, parent: Origin | None) -> None:
         guess = self.guesses.get(inv.head) or LoopGuess()
         for _ in range(64):
-            before = self.ledger.mark()
+            before, complete = self.ledger.mark(), self._complete
             try:
                 self._iteration(path, inv, guess, parent)
                 self.guesses[inv.head] = guess
@@ -507,40 +561,61 @@ class Engine:
                 if r.head != inv.head:
                     raise
                 self.ledger.reset(before)
+                self._complete = complete
                 guess = r.guess
         raise BudgetError(f"{inv.name}: no set of loop variables found in 64 attempts")
 
     def _iteration(self, path: Path, inv: Invariant, guess: LoopGuess, parent: Origin | None) -> None:
         """Explore one arbitrary iteration from the loop head."""
         before = frozenset(written_by(path))
-        here = path.fork()
+        here = self._path(path.fork())
         i = self.p._fresh_index(inv)
         here.knowledge.add((i <= inv.upto if inv.inclusive else i < inv.upto).bit.value)
-        h = havoc(here.machine, guess, i)
-        self.at(here, [i, *(parent.indices if parent else [])])
-        a = Assumptions(set(h.unknowns))
-        for claim in inv.claims(State(here.machine), i).values():
-            for part in parts(claim):
-                if isinstance(part, Pointwise):
-                    place = (part.region.name, WHOLE)
-                    if place not in guess.writes:
-                        raise _Restart(inv.head, guess.with_writes({place}), "a buffer is stated pointwise")
-                    assume_pointwise(here.memory, part)
-                elif not a.add(part):
-                    stated = h.stated(here.machine, part)
-                    if stated is not None:
-                        raise _Restart(inv.head, stated, "the invariant says more of a location than was inferred")
-        h.settle(here.machine, a)
-        for fact in a.finish():
-            here.knowledge.add(fact)
+        with self._under(here, [i, *(parent.indices if parent else [])]):
+            h = self._arbitrary_iteration(here, inv, guess, i)
+            self._check_sp(here)
         here.memory.log.clear()
         m = here.machine
         m.written_x = m.written_v = 0
         m.written_flags = False
-        self._prepare(here)
         here.at, here.steps = inv.head, 0
         self._arrivals = {}
         self._follow_split(here, Origin(inv, i, h, parent, before, here.machine.fork()))
+
+    def _arbitrary_iteration(self, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -> Havoc:
+        """Forget what the loop writes, and let the claims be what is known of it in iteration i."""
+        h = havoc(here.machine, guess, i)
+        a = Assumptions(set(h.unknowns))
+        contents: list[tuple[str, Pointwise]] = []
+        with here.memory.observed():  # what the arrivals show in bounds
+            for name, claim in inv.claims(State(here.machine), i).items():
+                for part in parts(claim):
+                    if isinstance(part, Pointwise):
+                        place = (part.region.name, WHOLE)
+                        if place not in guess.writes:
+                            raise _Restart(inv.head, guess.with_writes({place}), "a buffer is stated pointwise")
+                        contents.append((f"{inv.name}: {name}", part))
+                    elif not a.add(part):
+                        stated = h.stated(here.machine, part)
+                        if stated is not None:
+                            raise _Restart(inv.head, stated, "the invariant says more of a location than was inferred")
+            h.settle(here.machine, a)
+            for fact in a.finish():
+                here.knowledge.add(fact)
+            for name, claim in contents:
+                self._take_content(here, claim, a, name)
+        return h
+
+    def _take_content(self, here: Path, claim: Pointwise, a: Assumptions, name: str) -> None:
+        """Let a pointwise claim be a region's content; only where all its blocks are shown to lie in the region.
+
+        The other claims may say so: they were evaluated while nothing was known of the content.
+        """
+        if here.knowledge.decide(a.apply(claim.within.bit.value)) != 1:
+            detail = f"{claim.upto.value} blocks of {claim.size} bytes are not shown to lie in {claim.region.name}"
+            self.record("invariant", name, Status.UNDECIDED, detail=detail)
+            raise _Stopped
+        assume_pointwise(here.memory, claim)
 
     def _follow_split(self, here: Path, origin: Origin) -> None:
         splits = [on for at, on in self.p._d.splits if at == origin.invariant.head]
@@ -548,13 +623,13 @@ class Engine:
         for on in splits:
             more = []
             for s in starts:
-                self.at(s, origin.indices)
-                cond = on(State(s.machine), origin.index).bit.value
+                with self._under(s, origin.indices), s.memory.observed() as reads:
+                    cond = on(State(s.machine), origin.index).bit.value
+                    self.ledger.check_reads(s, reads, "invariant", f"{origin.invariant.name}, split: ")
                 if isinstance(cond, int):
                     more.append(s)
                     continue
-                other = s.fork()
-                self._prepare(other)
+                other = self._path(s.fork())
                 self._learn(s, cond, origin)
                 self._learn(other, ops.xor(1, cond, 1), origin)
                 more += [s, other]
@@ -568,23 +643,27 @@ class Engine:
         if beyond is not None:
             raise _Restart(inv.head, beyond, "the loop writes more than was assumed")
         after = origin.index + inv.step
-        self.at(path, [after, *origin.indices])
-        wrong = h.wrong_candidates(path, after, inv.step)
-        if wrong is not None:
-            raise _Restart(inv.head, wrong, "an inferred invariant does not hold")
-        # i <= upto is known, so neither upto - i nor the next index wraps, and upto - i decreases.
-        step, left = Bits(64, inv.step), inv.upto - origin.index
-        within = step <= left if inv.inclusive else step < left
-        what = f"i + {inv.step} {'<=' if inv.inclusive else '<'} upto"
-        self.check_one(path, within, "termination", f"{inv.name}: {what}, at the back edge", what)
-        self.check(path, inv.claims(State(path.machine), after), "invariant", f"{inv.name}, step: ")
+        with self._under(path, [after, *origin.indices]):
+            wrong = h.wrong_candidates(path, after, inv.step)
+            if wrong is not None:
+                raise _Restart(inv.head, wrong, "an inferred invariant does not hold")
+            # i <= upto is known, so neither upto - i nor the next index wraps, and upto - i decreases.
+            step, left = Bits(64, inv.step), inv.upto - origin.index
+            within = step <= left if inv.inclusive else step < left
+            what = f"i + {inv.step} {'<=' if inv.inclusive else '<'} upto"
+            self.check_one(path, within, "termination", f"{inv.name}: {what}, at the back edge", what)
+            self.check(path, lambda: inv.claims(State(path.machine), after), "invariant", f"{inv.name}, step: ")
 
     # -- return -------------------------------------------------------------------------------
 
     def _returned(self, path: Path, origin: Origin | None) -> None:
-        p, m, entry = self.p, path.machine, self.entry
         indices = origin.indices if origin else [Bits(64, 0)]
-        self.at(path, [indices[0] + (origin.invariant.step if origin else 1), *indices])
+        with self._under(path, [indices[0] + (origin.invariant.step if origin else 1), *indices]):
+            self._promises(path)
+
+    def _promises(self, path: Path) -> None:
+        """What must hold on return."""
+        p, m, entry = self.p, path.machine, self.entry
         self.check_one(path, m.dit == entry.dit, "abi", "PSTATE.DIT is restored", "dit")
         self.check_one(path, m.sp == p.sp0, "abi", "sp is restored", "sp")
         self.record("abi", "control returns to the caller", Status.PROVED, "identity")
@@ -592,7 +671,7 @@ class Engine:
             self.check_one(path, after == before, "abi", name, register)
         self._frame(path)
         for fn in p._d.ensures:
-            self.check(path, fn(State(m)), "ensures", "")
+            self.check(path, partial(fn, State(m)), "ensures", "")
 
     def _frame(self, path: Path) -> None:
         memory = path.memory
@@ -601,10 +680,17 @@ class Engine:
             if r.name not in allowed and r.name in memory.beneath:
                 self.record("frame", f"{r.name} is unchanged", Status.UNDECIDED, detail=f"a loop stores to {r.name}")
         changed = [r for r in memory.regions if r.name not in allowed and memory.overlays[r.name]]
-        self.record("frame", "nothing else is written", Status.PROVED, "write log")
         for r in changed:
             for layer in memory.overlays[r.name]:
                 for k in layer.bytes:
                     now = memory.peek(r, layer.symbolic, k, 1)
                     before = memory.on_entry(r, layer.symbolic, k, 1)
                     self.check_one(path, now == before, "frame", f"{r.name} is unchanged", f"{r.name}+{k}")
+        # Where something else is stored to, that it holds what it held is all there is to say, and is said above.
+        if not changed and not any(r.name in memory.beneath for r in memory.regions if r.name not in allowed):
+            self.record("frame", "nothing else is written", Status.PROVED, "write log")
+
+
+def _memory_of(m: Machine) -> SymbolicMemory:
+    assert isinstance(m.memory, SymbolicMemory)
+    return m.memory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from textwrap import shorten
 
 from armsym.bits import Bits, Prop
@@ -10,12 +11,16 @@ from armsym.discharge import algebra
 from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
+from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
-from armsym.proof.handles import Claims
+from armsym.proof.handles import Claim, Claims
 from armsym.proof.path import Path
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status
+from armsym.symbolic_memory import Read
 from armsym.terms import ops
+from armsym.terms.evaluate import Occurrences
+from armsym.terms.node import Term, intern
 from armsym.terms.show import show, size
 
 __all__ = ["Ledger"]
@@ -76,39 +81,60 @@ class Ledger:
             detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
         )
 
-    def check(self, path: Path, claims: Claims, kind: str, where: str) -> None:
-        """Prove named claims on a path."""
-        for name, claim in claims.items():
-            for k, part in enumerate(parts(claim)):
-                label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
-                if isinstance(part, Pointwise):
-                    self._check_pointwise(path, part, kind, f"{where}{name}")
-                else:
-                    self.check_one(path, part, kind, f"{where}{name}", label)
+    def check(self, path: Path, state: Callable[[], Claims], kind: str, where: str) -> None:
+        """Prove named claims about the state at the end of a path.
 
-    def _check_pointwise(self, path: Path, claim: Pointwise, kind: str, name: str) -> None:
+        `state` makes the claims; whatever they read of memory must lie in its region wherever the path's facts
+        hold, for beyond it another region may lie, whose changes the region's content does not show.
+        """
+        with path.memory.observed() as reads:
+            claims = state()
+            for name, claim in claims.items():
+                for k, part in enumerate(parts(claim)):
+                    label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
+                    if isinstance(part, Pointwise):
+                        self._check_pointwise(path, part, kind, f"{where}{name}", reads)
+                    else:
+                        self.check_one(path, part, kind, f"{where}{name}", label)
+            self.check_reads(path, reads, kind, where, claims)
+
+    def check_reads(
+        self, path: Path, reads: Sequence[Read], kind: str, where: str, claims: Claims | None = None
+    ) -> None:
+        """Record as undecided each claim that reads memory which is not shown to lie in its region."""
+        for r in reads_outside(path, reads, self.claim_ms):
+            names = [n for n, c in (claims or {}).items() if _mentions(c, r.value)] or ["what its claims read"]
+            for name in names:
+                self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r))
+
+    def _check_pointwise(self, path: Path, claim: Pointwise, kind: str, name: str, reads: list[Read]) -> None:
+        noted = len(reads)
         conditions = pointwise_conditions(path.memory, claim)
         if isinstance(conditions, str):
             self.record(kind, name, Status.UNDECIDED, detail=f"{claim.region.name}: {conditions}")
             return
         for label, prop in conditions:
             self.check_one(path, prop, kind, name, label)
-        if not conditions:
-            self.record(kind, name, Status.PROVED, "identity")
+        # What the function of a block reads of this state, it reads for an arbitrary block j < upto.
+        within = path.fork()
+        within.knowledge.add((claim.arbitrary < claim.upto).bit.value)
+        for r in reads_outside(within, reads[noted:], self.claim_ms):
+            self.record(kind, name, Status.UNDECIDED, detail=_outside(r))
+        del reads[noted:]
 
-    def check_one(self, path: Path, prop: Prop, kind: str, name: str, label: str) -> None:
-        """Prove one condition."""
+    def check_one(self, path: Path, prop: Prop, kind: str, name: str, label: str) -> bool:
+        """Prove one condition; whether it is shown."""
         began = time.perf_counter()
         if prop.value is True:
             self.record(kind, name, Status.PROVED, "identity", time.perf_counter() - began)
-            return
+            return True
         products = self._by_algebra(prop)
         if products:
             self.record(kind, name, Status.PROVED, "algebra", time.perf_counter() - began)
-            return
+            return True
         if not isinstance(prop.value, bool) and always(prop.value):
             self.record(kind, name, Status.PROVED, "truth table", time.perf_counter() - began)
-            return
+            return True
         if (
             products is None
             and not isinstance(prop.value, bool)
@@ -118,7 +144,7 @@ class Ledger:
             out = path.knowledge.prove(prop.value, self.claim_ms)
             if out.holds:
                 self.record(kind, name, Status.PROVED, "z3", time.perf_counter() - began)
-                return
+                return True
             if out.model is not None and self._keep:
                 self.models.append(out.model)
         elif self._keep:
@@ -130,6 +156,7 @@ class Ledger:
         )
         detail = f"{label}: not shown{sides}"
         self.record(kind, name, Status.UNDECIDED, "", time.perf_counter() - began, detail)
+        return False
 
     def _by_algebra(self, prop: Prop) -> bool | None:
         """Whether an equation between carry-less products is shown by its form; None where there are none.
@@ -153,3 +180,22 @@ class Ledger:
         model = path.knowledge.solver().witness(self.claim_ms)
         if model is not None:
             self.models.append(model)
+
+
+def _mentions(claim: Claim, value: Bits) -> bool:
+    """Whether a claim is made of a value; a pointwise claim is looked at by itself."""
+    v = value.value
+    if isinstance(v, int):
+        return False
+    occurs = Occurrences(intern(v))
+    return any(
+        isinstance(side.value, Term) and occurs(intern(side.value))
+        for part in parts(claim)
+        if not isinstance(part, Pointwise)
+        for side in part.sides or (part.bit,)
+    )
+
+
+def _outside(r: Read) -> str:
+    size = r.region.size.value
+    return f"it reads {r.size} bytes at {r.region.name}+{r.offset.value}, not shown to lie within its {size} bytes"

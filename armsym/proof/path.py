@@ -172,7 +172,10 @@ class Path:
     __slots__ = ("at", "knowledge", "machine", "steps")
 
     def __init__(self, machine: Machine, knowledge: Knowledge, at: int) -> None:
+        """The machine's memory asks this path, and no other, from here on."""
         self.machine, self.knowledge, self.at = machine, knowledge, at
+        memory = self.memory
+        memory.decide, memory.fixed, memory.disjoint = self.decide, knowledge.fixed, self.disjoint
         #: Instructions executed since the path started at the entry or at a loop head.
         self.steps = 0
 

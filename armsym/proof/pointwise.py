@@ -45,6 +45,17 @@ class Pointwise:
         """Bytes in a block."""
         return self.words * self.width // 8
 
+    @property
+    def arbitrary(self) -> Bits:
+        """The variable that stands for the number of any block: no fact speaks of it."""
+        return self.region._p._arbitrary
+
+    @property
+    def within(self) -> Prop:
+        """That the blocks claimed lie in the region; said so that nothing wraps."""
+        most = Bits(64, ((1 << 64) - 1) // self.size)
+        return (self.upto <= most) & (self.upto * self.size <= self.region.size)
+
     def expected(self, j: Bits) -> list[Bits]:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
         got = self.region._p._block(self.block, j)

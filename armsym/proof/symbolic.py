@@ -12,10 +12,11 @@ from armsym.proof.declare import Invariant, Proof
 from armsym.proof.handles import Fold, Region, State, Words
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
-from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, signed, split_offset, variable
+from armsym.symbolic_memory import Read, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
+from armsym.terms.evaluate import free_terms
 from armsym.terms.linear import linear_view
-from armsym.terms.node import Term, Value, Var, intern, ones
+from armsym.terms.node import App, Term, Value, Var, intern, ones
 
 __all__ = ["SymbolicProof"]
 
@@ -232,11 +233,23 @@ class SymbolicProof(Proof):
         if at is None and size == region.cell and order == region.order and not region.given:
             return region.initial_cell(offset.value if isinstance(offset.value, int) else intern(offset.value))
         # On entry nothing is written yet: the region alone tells, whatever else is declared later.
-        memory = SymbolicMemory([region]) if at is None else at.machine.memory
-        assert isinstance(memory, SymbolicMemory)
         symbolic, k = split_offset(offset)
-        value = memory.peek(region, symbolic, k, size)
+        if at is None:
+            value = SymbolicMemory([region]).peek(region, symbolic, k, size)
+        else:
+            memory = at.machine.memory
+            assert isinstance(memory, SymbolicMemory)
+            value = memory.look_at(region, symbolic, k, size)
         return value.reverse_bytes() if order == "big" and size > 1 else value
+
+    def reads_on_entry(self, condition: Prop) -> Iterator[Read]:
+        """The reads of memory on entry, beyond fixed offsets of regions of fixed size, that a condition is made of."""
+        of_cells = {f"{r.name}[]": r for r in self._regions.values()}
+        for t in free_terms(condition.bit.value):
+            if isinstance(t, App) and t.name in of_cells:
+                region = of_cells[t.name]
+                symbolic, k = split_offset(Bits(64, t.args[0]))
+                yield Read(region, symbolic, k, region.cell, Bits(t.width, t))
 
     def _bytes_of(self, r: Region, at: State | None) -> bytes:
         raise InputError(f"{r.name}: a symbolic run has no bytes")

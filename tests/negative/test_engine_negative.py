@@ -128,6 +128,7 @@ def callee_saved_vector_lost_in_a_loop(p: Proof) -> None:
 def stack_pointer_moved(p: Proof) -> None:
     a = p.word("a", public=True)
     p.call(x0=a)
+    p.modifies(p.stack(16))
     p.ensures(lambda s: {"same": s.x0 == a})
 
 

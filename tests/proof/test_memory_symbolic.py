@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from armsym.bits import Bits, Prop
-from armsym.errors import MemoryFault
+from armsym.errors import InputError, MemoryFault
 from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.node import Term, Value, Var, new_table, ones
@@ -86,9 +86,11 @@ def test_loads_see_stores(cell: int, order: str, scale: int) -> None:
                 got = m.memory.load(start + at, size)
                 assert got.width == 8 * size
                 assert m.number(got.value).to_bytes(size, "little") == bytes(m.data[real : real + size])
-        for at in range(0, SIZE, 8):
-            real = at + scale * INDEX
-            assert m.number(m.memory.look(start + at, 8).value).to_bytes(8, "little") == bytes(m.data[real : real + 8])
+        with m.memory.observed() as reads:
+            for at in range(0, SIZE, 8):
+                real, value = at + scale * INDEX, m.memory.look(start + at, 8).value
+                assert m.number(value).to_bytes(8, "little") == bytes(m.data[real : real + 8])
+        assert [r.constant for r in reads] == list(range(0, SIZE, 8))
         assert [(a.store, a.size, a.constant) for a in m.memory.log] == program, "every access is logged, looks are not"
 
     check()
@@ -245,8 +247,12 @@ def test_permissions() -> None:
         memory.store(r.address, Bits(8, 0))
     with pytest.raises(MemoryFault, match="may not be read"):
         memory.load(w.address, 1)
-    memory.look(w.address, 1)
+    with memory.observed() as reads:
+        memory.look(w.address, 1)
     assert not memory.log
+    assert [(r.region, r.symbolic, r.constant, r.size) for r in reads] == [(w, None, 0, 1)]
+    with pytest.raises(InputError, match="handed to another claim"):
+        memory.look(w.address, 1)
 
 
 def test_parts_of_one_base() -> None:
