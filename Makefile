@@ -12,12 +12,13 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 # Folders whose layout `ruff format` checks.
 FORMATTED := armsym/cli armsym/skeleton armsym/report armsym/__main__.py tests/cli
 
-.PHONY: prove table test lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
+.PHONY: prove table test fuzz lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
 
 help:
 	@echo 'make prove   prove the examples; a wheel that cannot be fetched is left out'
 	@echo 'make table   prove them all and write docs/proofs.md'
 	@echo 'make test    run the tests'
+	@echo 'make fuzz    random terms against their meaning, 100,000 of them; COUNT=, SEED='
 	@echo 'make lint    ruff, mypy --strict, import-linter'
 	@echo 'make bench   the benchmarks'
 	@echo 'make clean   remove what was made here'
@@ -38,6 +39,9 @@ table: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(CPUS) $(ARGS)
+
+fuzz: $(STAMP)
+	$(BIN)/python tests/terms/fuzz_terms.py $(or $(COUNT),100000) $(or $(SEED),0)
 
 # Separate targets, so that `make -k lint` tells everything.
 lint: lint-ruff lint-format lint-mypy lint-imports

@@ -8,6 +8,19 @@ from armsym.terms.poly import make_poly, poly_view
 __all__ = ["add_linear", "exact_quotient", "linear_view", "make_sum", "narrow", "scale"]
 
 
+def _accumulate(out: dict[Term, int], t: Term, c: int, full: int) -> None:
+    """Add c * t to a linear combination modulo full + 1; a summand that can only be 0 leaves it.
+
+    c * t is 0 for every t exactly if c times the lowest bit that t may have is 0: all its other bits are
+    multiples of that one.  An odd c never does that, for a term has a possible bit within its width.
+    """
+    v = (out.get(t, 0) + c) & full
+    if v and (v & 1 or v * (t.pb & -t.pb) & full):
+        out[t] = v
+    else:
+        out.pop(t, None)
+
+
 def linear_view(t: Term) -> tuple[dict[Term, int], int]:
     """Any term as (term -> coefficient, constant); the dict is shared and must not be changed."""
     if isinstance(t, Sum):
@@ -46,11 +59,7 @@ def _linear_parts(t: Poly) -> tuple[dict[Term, int], int]:
                 wide, c = _widened(base, w)
                 const += c << -s
                 for u, d in wide.items():
-                    v = (out.get(u, 0) + (d << -s)) & full
-                    if v:
-                        out[u] = v
-                    else:
-                        out.pop(u, None)
+                    _accumulate(out, u, d << -s, full)
                 continue
             image = _resized(base, w)
             if isinstance(image, int):
@@ -61,11 +70,7 @@ def _linear_parts(t: Poly) -> tuple[dict[Term, int], int]:
                 return {t: 1}, 0
             const += c << -s
             for u, d in terms.items():
-                v = (out.get(u, 0) + (d << -s)) & full
-                if v:
-                    out[u] = v
-                else:
-                    out.pop(u, None)
+                _accumulate(out, u, d << -s, full)
         return out, const & full
     if const:
         rest = make_poly(t.width, t.entries, 0)
@@ -104,11 +109,7 @@ def _widened(base: Sum, width: int) -> tuple[dict[Term, int], int]:
         terms, k = linear_view(image)
         const += c * k
         for u, d in terms.items():
-            v = (out.get(u, 0) + c * d) & full
-            if v:
-                out[u] = v
-            else:
-                out.pop(u, None)
+            _accumulate(out, u, c * d, full)
     return out, const & full
 
 
@@ -131,7 +132,8 @@ def _resized(base: Term, width: int) -> Value:
 
 def _times(terms: dict[Term, int], const: int, k: int, width: int, plus: int) -> tuple[dict[Term, int], int]:
     full = ones(width)
-    return {t: v for t, c in terms.items() if (v := c * k & full)}, (const * k + plus) & full
+    out = {t: v for t, c in terms.items() if (v := c * k & full) and (v & 1 or v * (t.pb & -t.pb) & full)}
+    return out, (const * k + plus) & full
 
 
 def make_sum(width: int, terms: dict[Term, int], const: int) -> Value:
@@ -197,13 +199,10 @@ def _disjoint(width: int, terms: dict[Term, int], const: int) -> Value | None:
         if isinstance(part, int):
             const_high += (c >> k) * part
             continue
-        for u, d in (linear_view(part)[0]).items():
-            v = (high.get(u, 0) + (c >> k) * d) & ones(n)
-            if v:
-                high[u] = v
-            else:
-                high.pop(u, None)
-        const_high += (c >> k) * linear_view(part)[1]
+        part_terms, part_const = linear_view(part)
+        for u, d in part_terms.items():
+            _accumulate(high, u, (c >> k) * d, ones(n))
+        const_high += (c >> k) * part_const
     top = make_sum(n, high, const_high & ones(n))
     entries, const_out = poly_view(low_term)
     out: dict[Mono, int] = dict(entries)
@@ -231,15 +230,10 @@ def add_linear(width: int, a: Term, b: Value, sign: int = 1) -> Value:
         ta, tb = tb, ta
     out = ta.copy()
     for t, c in tb.items():
-        old = out.get(t)
-        if old is None:
+        if t not in out:
             out[t] = c if sign == 1 else -c & full
         else:
-            new = (old + sign * c) & full
-            if new:
-                out[t] = new
-            else:
-                del out[t]
+            _accumulate(out, t, sign * c, full)
     return make_sum(width, out, const)
 
 
@@ -289,11 +283,7 @@ def narrow(t: Term, width: int) -> Value:
             terms, k = linear_view(part)
             const += c * k
             for v, d in terms.items():
-                new = (out.get(v, 0) + c * d) & full
-                if new:
-                    out[v] = new
-                else:
-                    out.pop(v, None)
+                _accumulate(out, v, c * d, full)
         found = make_sum(width, out, const & full)
         if isinstance(found, Term):
             found = intern(found)

@@ -36,7 +36,8 @@ def ones(width: int) -> int:
 class Term:
     """A bit vector of `width` bits that is not a constant.
 
-    `pb` ("possible bits") has a 0 wherever the term's bit is known to be 0.
+    `pb` ("possible bits") has a 0 wherever the term's bit is known to be 0.  It is never 0: what can only
+    be 0 is the constant 0 and no term, for rules divide by the lowest possible bit.
     """
 
     __slots__ = ("_lin", "_monos", "_narrow", "_view", "id", "pb", "width")
@@ -68,6 +69,8 @@ class Var(Term):
         self.id = next(_ids)
         self.width, self.name, self.secret = width, name, secret
         self.pb = ones(width) if pb is None else pb & ones(width)
+        if not self.pb:
+            raise ValueError(f"variable {name}: none of its {width} bits is possible, so it is the constant 0")
         self._monos, self._narrow, self._view, self._lin = {}, None, None, None
 
 
@@ -105,7 +108,8 @@ class Op(Term):
 class Sum(Term):
     """`const` + the sum of coefficient * term, modulo 2**width; at least one term.
 
-    Coefficients lie in [1, 2**width); terms are interned and none is itself a `Sum`.
+    Coefficients lie in [1, 2**width); terms are interned and none is itself a `Sum`.  No summand can only be
+    0: coefficient times lowest possible bit of the term is not a multiple of 2**width.
     """
 
     __slots__ = ("canon", "const", "terms")
@@ -227,6 +231,8 @@ def intern(t: Term) -> Term:
                 pb = t.const
                 for k in t.entries.values():
                     pb |= k
+                assert all(t.entries.values()), "a monomial at no bit"
+                assert 0 < pb <= ones(t.width), "a term that can only be 0, or has a bit beyond its width"
                 t.id, t.pb, t._monos, t._narrow, t._view = next(_ids), pb, {}, None, None
                 t.canon = _table.terms[key] = t
                 return t
@@ -241,10 +247,12 @@ def intern(t: Term) -> Term:
             if known is None:
                 t.id, t._monos, t._narrow, t._view, t._lin = next(_ids), {}, None, None, None
                 # The low zeros shared by all summands stay zero; carries may reach any bit above.
-                low = t.const
+                low, full = t.const, ones(t.width)
                 for term, coeff in t.terms.items():
-                    low |= coeff * (term.pb & -term.pb)
-                t.pb = ones(t.width) & -(low & -low)
+                    unit = coeff * (term.pb & -term.pb)
+                    assert unit & full, "a summand that can only be 0"
+                    low |= unit
+                t.pb = full & -(low & -low)
                 t.canon = _table.terms[sum_key] = t
                 return t
             assert isinstance(known, Sum)
@@ -264,7 +272,8 @@ def app(name: str, width: int, widths: tuple[int, ...], args: tuple[Value, ...],
 
 
 def op(kind: str, width: int, arg_width: int, args: tuple[Value, ...], pb: int | None = None) -> Op:
-    """An operation node; term arguments must be interned."""
+    """An operation node; term arguments must be interned, and a result that can only be 0 is no node."""
+    assert pb is None or pb & ones(width), f"{kind}: a term that can only be 0"
     key = (3, kind, width, arg_width, tuple(a if isinstance(a, int) else ("t", a.id) for a in args))
     t = _table.terms.get(key)
     if t is None:

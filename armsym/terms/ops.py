@@ -32,6 +32,10 @@ Oracle = Callable[[Term], "int | None"]
 
 _oracle: Oracle | None = None
 
+#: So often `ite` takes common summands out of its branches.  What is left may be read as new summands, and
+#: nothing says that this ends; with what is common left inside, the term is right as well.
+COMMON_ROUNDS = 4
+
 
 def set_oracle(oracle: Oracle | None) -> Oracle | None:
     """Install what `ite` asks before it keeps both branches (None: nobody); returns the previous one."""
@@ -356,6 +360,10 @@ def slt(w: int, a: Value, b: Value) -> Value:
 
 def ite(w: int, c: Value, a: Value, b: Value) -> Value:
     """a if c else b; c has one bit."""
+    return _ite(w, c, a, b, COMMON_ROUNDS)
+
+
+def _ite(w: int, c: Value, a: Value, b: Value, rounds: int) -> Value:
     if isinstance(c, int):
         return a if c else b
     if a is b or (isinstance(a, int) and isinstance(b, int) and a == b):
@@ -367,7 +375,7 @@ def ite(w: int, c: Value, a: Value, b: Value) -> Value:
             return a if known else b
     if isinstance(c, Poly) and c.const:
         negated = xor(1, c, 1)
-        return ite(w, negated, b, a)
+        return _ite(w, negated, b, a, rounds)
     if w == 1:
         return xor(1, b, and_(1, c, xor(1, a, b)))
     if isinstance(a, int) and isinstance(b, int):
@@ -378,11 +386,11 @@ def ite(w: int, c: Value, a: Value, b: Value) -> Value:
     a, b = _atom(a), _atom(b)
     if a is b:
         return a
-    if isinstance(a, Sum) or isinstance(b, Sum):
-        shared = _common(w, a, b)
-        if shared is not None:
-            rest_a, rest_b = sub(w, a, shared), sub(w, b, shared)
-            return add(w, shared, ite(w, c, rest_a, rest_b))
+    if rounds and (isinstance(a, Sum) or isinstance(b, Sum)):
+        split = _common(w, a, b)
+        if split is not None:
+            shared, rest_a, rest_b = split
+            return add(w, shared, _ite(w, c, rest_a, rest_b, rounds - 1))
     pb = (a if isinstance(a, int) else a.pb) | (b if isinstance(b, int) else b.pb)
     return node.op("ite", w, w, (c, a, b), pb)
 
@@ -420,16 +428,22 @@ def table(w: int, n: int, index: Value, entries: int) -> Value:
     return node.op("table", w, n, (index, entries), pb) if pb else 0
 
 
-def _common(w: int, a: Value, b: Value) -> Value | None:
-    """The summands that both have: they come out of an if-then-else."""
+def _common(w: int, a: Value, b: Value) -> tuple[Value, Value, Value] | None:
+    """(shared, rest of a, rest of b): the summands that both have come out of an if-then-else.
+
+    The rests are what is left of the summands, not differences: `shared` may be read as other summands
+    than those it was made of, and would then not leave a difference.
+    """
     if isinstance(a, int) or isinstance(b, int):
         return None
-    ta, _ = linear_view(a)
-    tb, _ = linear_view(b)
+    ta, ca = linear_view(a)
+    tb, cb = linear_view(b)
     both = {t: c for t, c in ta.items() if tb.get(t) == c}
     if not both:
         return None
-    return make_sum(w, both, 0)
+    rest_a = make_sum(w, {t: c for t, c in ta.items() if t not in both}, ca)
+    rest_b = make_sum(w, {t: c for t, c in tb.items() if t not in both}, cb)
+    return make_sum(w, both, 0), rest_a, rest_b
 
 
 def select(w: int, index: Value, elements: Sequence[Value]) -> Value:

@@ -119,7 +119,8 @@ def and_poly(width: int, a: Term, b: Value) -> Value:
     size = len(ea) * len(eb)
     if size > PRODUCT_LIMIT or (size > 8 and _degree(ea) + _degree(eb) > DEGREE_LIMIT):
         x, y = sorted((intern(a), intern(b)), key=lambda t: t.id)
-        return op("and", width, width, (x, y), x.pb & y.pb)
+        pb = x.pb & y.pb
+        return op("and", width, width, (x, y), pb) if pb else 0
     out: dict[Mono, int] = {}
     for ma, ka in ea.items():
         for mb, kb in eb.items():

@@ -313,7 +313,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "add",
-        "ops.add linear.add_linear linear.make_sum linear._disjoint linear.narrow",
+        "ops.add linear.add_linear linear._accumulate linear.make_sum linear._disjoint linear.narrow",
         2,
         _late("add"),
         lambda w, a, b: a + b,

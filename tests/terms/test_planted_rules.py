@@ -114,13 +114,23 @@ BUGS = {
         ("narrow", "extract[low half]"),
     ),
     "narrow: coefficients are forgotten": Bug(
-        linear, "narrow", "(out.get(v, 0) + c * d)", "(out.get(v, 0) + d)", ("narrow", "extract[low half]")
+        linear,
+        "narrow",
+        "_accumulate(out, v, c * d, full)",
+        "_accumulate(out, v, d, full)",
+        ("narrow", "extract[low half]"),
     ),
     "scale: the constant is not scaled": Bug(linear, "_times", "(const * k + plus)", "(const + plus)", ("neg", "mul")),
-    "sub: coefficients that meet are added": Bug(linear, "add_linear", "(old + sign * c)", "(old + c)", ("sub",)),
+    "sub: coefficients that meet are added": Bug(
+        linear, "add_linear", "_accumulate(out, t, sign * c, full)", "_accumulate(out, t, c, full)", ("sub",)
+    ),
     "sub: the other's constant is added": Bug(linear, "add_linear", "(ca + sign * cb)", "(ca + cb)", ("sub",)),
     "linear view: a shifted part loses its shift": Bug(
-        linear, "_linear_parts", "(d << -s)", "d", ("linear_view", "add")
+        linear,
+        "_linear_parts",
+        "_accumulate(out, u, d << -s, full)",
+        "_accumulate(out, u, d, full)",
+        ("linear_view", "add"),
     ),
     "linear view: any mask is a whole part": Bug(
         linear, "_whole_parts", "s > 0 or mask != m.valid & full", "s > 0", ("linear_view", "add")
@@ -179,8 +189,12 @@ BUGS = {
         ops, "_shift_by", "n = min(b, w)", "n = b % w", ("shl_by", "lshr_by")
     ),
     "rotate by data: no way back": Bug(ops, "rotr_by", "neg(w, amount)", "amount", ("rotr_by",)),
-    "pb: a sum has the low zeros of its last term": Bug(
-        node, "intern", "low |= coeff * (term.pb & -term.pb)", "low = coeff * (term.pb & -term.pb)", ("add",), 4
+    "pb: a sum has the low zeros of its last term": Bug(node, "intern", "low |= unit", "low = unit", ("add",), 4),
+    "sum: summands that meet replace each other": Bug(
+        linear, "_accumulate", "(out.get(t, 0) + c)", "c", ("add", "sub")
+    ),
+    "sum: an even coefficient is dropped": Bug(
+        linear, "_accumulate", "v & 1 or v * (t.pb & -t.pb) & full", "v & 1", ("add",)
     ),
 }
 
