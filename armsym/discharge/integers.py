@@ -15,7 +15,7 @@ from typing import Any
 
 import z3
 
-from armsym.discharge.z3_bridge import Model, Outcome
+from armsym.discharge.z3_bridge import Model, Outcome, set_limit
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
 from armsym.terms.show import children, size
@@ -293,7 +293,7 @@ class Integers:
     def _flush(self, timeout_ms: int) -> None:
         self._solver.add(*self._translation.side[self._sides :])
         self._sides = len(self._translation.side)
-        self._solver.set("timeout", timeout_ms)
+        set_limit(self._solver, timeout_ms)
 
     def constant(self, v: Value, width: int, timeout_ms: int) -> int | None:
         """The one number that a value of `width` bits is wherever the facts hold; None if not shown to be one."""

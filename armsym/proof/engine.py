@@ -155,7 +155,7 @@ class Engine:
         self.record, self.check, self.check_one = self.ledger.record, self.ledger.check, self.ledger.check_one
         self.steps = self.paths = 0
         self.executed: set[int] = set()
-        self._deadline = time.monotonic() + budget.seconds
+        self._deadline = time.process_time() + budget.seconds
         self._current: Path | None = None
         self._may_split = False
         #: Whether every path so far was followed to its end.
@@ -372,7 +372,7 @@ class Engine:
     def _check_budget(self) -> None:
         if self.steps > self.budget.steps:
             raise BudgetError(f"more than {self.budget.steps} instructions executed symbolically")
-        if time.monotonic() > self._deadline:
+        if time.process_time() > self._deadline:
             raise BudgetError(f"more than {self.budget.seconds:g} seconds")
         if node_count() > self.budget.nodes:
             raise BudgetError(f"more than {self.budget.nodes} terms")

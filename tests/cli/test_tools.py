@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from cli_data import ASSEMBLER, OBJECT, build
+from assembling import assemble_file, contents
+from cli_data import DATA, OBJECT
 from conftest import Call
-
-needs_as = pytest.mark.skipif(shutil.which(ASSEMBLER) is None, reason="needs an assembler for AArch64")
 
 #: Instructions of each routine, counted in routines.s.
 COUNTS = {"add64": 2, "sum64": 7, "pool": 3, "root": 3, "trap": 2, "poke": 2, "spin": 1, "vxor": 7}
 FSQRT = "0x1e61c000"  # fsqrt d0, d0: Arm ARM C7.2.191, ftype 01
 
 
-@needs_as
 def test_the_object_is_what_the_assembler_makes(tmp_path: Path) -> None:
-    build(tmp_path / "routines.o")
-    assert (tmp_path / "routines.o").read_bytes() == OBJECT.read_bytes()
+    assemble_file(DATA / "routines.s", tmp_path / "routines.o")
+    assert contents(tmp_path / "routines.o") == contents(OBJECT)
 
 
 # -- coverage ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from armsym.bits import Bits, opaque
-from armsym.discharge.z3_bridge import Solver
+from armsym.discharge.z3_bridge import UNITS_PER_MS, Solver
 from armsym.proof.path import Knowledge
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import Value, Var, new_table, ones
@@ -160,3 +160,26 @@ def test_a_false_fact_is_kept() -> None:
     known.add(0)
     assert known.decide(_bit(_word("x") < 3)) == 1
     assert ones(1) == 1
+
+
+def test_the_limit_counts_work_and_not_time() -> None:
+    """A question too hard ends by Z3's count of its work, whatever else the machine does; the next starts anew."""
+    x, y, z = (Bits(64, Var(n, 64, secret=False)) for n in "xyz")
+    hard = Bits(64, 0) == x.udiv(y) * y + x.udiv(z) * z * x.udiv(y) + 1
+    s = Solver()
+    s.add(_bit(y.udiv(x) == z))
+    spent = 0
+    for _ in range(2):
+        assert s.implies(_bit(~hard), 100).holds is None
+        before, spent = spent, s._solver.statistics().get_key_value("rlimit count")
+        assert 0 <= spent - before - 100 * UNITS_PER_MS < 10_000
+    assert s.implies(_bit(y.udiv(x) == z), 100).holds is True
+
+
+@pytest.mark.parametrize("ms", [0, 1, 10_000, 2**22, 2**32])
+def test_every_limit_is_one_that_z3_takes(ms: int) -> None:
+    """0 would be no limit for Z3, and more than 32 bits an error."""
+    x = _word("x")
+    s = Solver()
+    s.add(_bit(x < 5))
+    assert s.implies(_bit(x < 6), ms).holds in ((None, True) if ms < 1000 else (True,))

@@ -1,4 +1,8 @@
-"""How the files in data/ are made from our own sources: `python tests/elf/elf_data.py` remakes them all."""
+"""How the files in data/ are made from our own sources: `python tests/elf/elf_data.py` remakes them all.
+
+The committed files are those of GNU binutils, the linker that armsym's own is compared with; the tests
+make them a second time with LLVM's tools.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
@@ -36,21 +41,22 @@ COMMANDS: dict[str, list[str]] = {
 }
 
 
-def _run(folder: Path, tool: str, *arguments: str) -> None:
+def gnu(folder: Path, tool: str, *arguments: str) -> None:
+    """Run a tool of GNU binutils in the folder."""
     subprocess.run([PREFIX + tool, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def build(directory: Path) -> None:
-    """Make every file of `COMMANDS`, and archives of the objects, in the directory."""
+def build(directory: Path, run: Callable[..., None] = gnu) -> None:
+    """Make every file of `COMMANDS`, and archives of the objects, in the directory, by run(folder, tool, ...)."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         for source in [*DATA.glob("*.s"), *DATA.glob("*.ld")]:
             shutil.copy(source, work)
         for target, (tool, *arguments) in COMMANDS.items():
-            _run(work, tool, *arguments, "-o", target)
+            run(work, tool, *arguments, "-o", target)
         long_name = "a_member_with_a_long_name.o"
         shutil.copy(work / "got.o", work / long_name)
-        _run(work, "ar", "rcsD", "library.a", "relocs.o", "nosize.o", long_name)
+        run(work, "ar", "rcsD", "library.a", "relocs.o", "nosize.o", long_name)
         for target in [*COMMANDS, "library.a"]:
             if ".tmp." not in target:
                 shutil.copyfile(work / target, directory / target)

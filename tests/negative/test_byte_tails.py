@@ -9,14 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_engine_negative import ASSEMBLER, SET, ProofFn, answer
+from test_engine_negative import SET, ProofFn, answer
 
 from armsym.bits import Bits, select
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claims, State
 from armsym.proof.result import Status
-
-pytestmark = pytest.mark.skipif(ASSEMBLER is None, reason="needs aarch64-linux-gnu-as")
 
 #: Each {name} is a place where wrong code may stand; x5 is the number of the block.
 CODE = (

@@ -6,12 +6,11 @@ where they would notice first: it is the symbolic proof that has to refuse.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from assembling import assembled
 from refusing import run, symbolically
 
 from armsym.dsl import Bits, Claims, InputError, Iterated, Proof, ProofDefinition, Region, State, Words, ite
@@ -19,9 +18,6 @@ from armsym.elf import Image, load
 from armsym.proof.handles import Claim
 from armsym.proof.reliance import _known
 from armsym.proof.result import Status
-
-ASSEMBLER = shutil.which("aarch64-linux-gnu-as")
-pytestmark = pytest.mark.skipif(ASSEMBLER is None, reason="needs aarch64-linux-gnu-as")
 
 ProofFn = Callable[[Proof], None]
 
@@ -36,9 +32,7 @@ def files(folder: Path, f: str, g: str) -> Image:
         f".global {name}\n.type {name},%function\n{name}:\n{text}\n.size {name},.-{name}\n"
         for name, text in (("f", f), ("g", g))
     ]
-    (folder / "f.s").write_text(".arch armv8.4-a\n.text\n" + "".join(parts))
-    assert ASSEMBLER is not None
-    subprocess.run([ASSEMBLER, "-o", folder / "f.o", folder / "f.s"], check=True)
+    (folder / "f.o").write_bytes(assembled(".arch armv8.4-a\n.text\n" + "".join(parts)))
     return load(str(folder / "f.o"))
 
 

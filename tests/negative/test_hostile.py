@@ -9,13 +9,10 @@ from pathlib import Path
 
 import pytest
 from refusing import run, symbolically
-from test_contracts import ASSEMBLER, CALLING, FRAME, SUCCESSOR, contract, files
+from test_contracts import CALLING, FRAME, SUCCESSOR, contract, files
 
 from armsym.dsl import Bits, Claims, InputError, Proof, Region, State, Words, ite
 from armsym.proof.result import Status
-
-pytestmark = pytest.mark.skipif(ASSEMBLER is None, reason="needs aarch64-linux-gnu-as")
-
 
 # -- paths --------------------------------------------------------------------------------------
 

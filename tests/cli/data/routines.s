@@ -1,4 +1,4 @@
-// Small routines for the tests of the command line.  `python tests/cli/cli_data.py` assembles them.
+// Small routines for the tests of the command line.  GNU as made routines.o of them.
         .text
         .globl  add64
         .type   add64, %function
