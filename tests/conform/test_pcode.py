@@ -110,8 +110,19 @@ def test_an_exception_does_not_excuse_us(translator: Translator, core: UnicornCo
     assert "Unicorn does not confirm us" in r.mismatches[0].differences[-1]
 
 
+#: Some of the 63 of 87 that are found.  Of the others 14 are wrong in decoding or text only, 7 are of words that
+#: P-code leaves open, 2 concern alignment and announcements; and LDRSB into W as into X is P-code's own mistake.
 SEEN = (
     "AddSubImmediate: sh ignored",
+    "AddSubWithCarry: ADCS: V inverted",
+    "Bitfield: SBFM extends with zeros",
+    "ConditionalBranchImmediate: GT for GE",
+    "DataProcessing2Source: UDIV by zero gives ones",
+    "DataProcessing3Source: SMULH as UMULH",
+    "LoadStoreRegisterPairOffset: the pair swapped",
+    "AdvancedSimdSingleStructure: wrong lane",
+    "AdvSIMDThreeSame: CMHI signed",
+    "XAR: rotates left",
 )
 
 

@@ -10,6 +10,7 @@ monitors), the order of accesses, and faults.
 
 from __future__ import annotations
 
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -38,6 +39,8 @@ _ALIGNED = (1 << 64) - 16
 _FLAGS = {"N": "NG", "Z": "ZR", "C": "CY", "V": "OV"}
 #: Z3's steps for one word, some tenths of a second.
 EFFORT = 2_000_000
+#: Numbers tried for a word that Z3 does not decide.
+_SAMPLES = 16
 #: A class with this many undecided words is left there.
 _UNDECIDED = 10
 #: Of this many words for each word that is asked for, some will be within P-code's reach.
@@ -261,9 +264,9 @@ def _decide(pairs: Sequence[tuple[str, Any, Any]], side: Sequence[Any], effort: 
     answer = solver.check()
     if answer == z3.unsat:
         return Verdict("equal")
-    if answer != z3.sat:
+    model = solver.model() if answer == z3.sat else _sampled(solver, effort)
+    if model is None:
         return Verdict("undecided", ("Z3 gave up",))
-    model = solver.model()
     details = []
     for name, a, b in different:
         x, y = (model.eval(e, model_completion=True).as_long() for e in (a, b))
@@ -273,6 +276,40 @@ def _decide(pairs: Sequence[tuple[str, Any, Any]], side: Sequence[Any], effort: 
     values = {d.name().partition("!")[0]: model[d] for d in model.decls()}
     shown = [f"{name} = {v.as_long():#x}" for name, v in values.items() if z3.is_bv_value(v) and v.as_long()]
     return Verdict("differ", (*details, f"where {', '.join(sorted(shown)) or 'all is 0'}"))
+
+
+def _variables(expressions: Sequence[Any]) -> list[Any]:
+    """The bit-vector variables of some terms, by name."""
+    found: dict[str, Any] = {}
+    seen: set[int] = set()
+    todo = list(expressions)
+    while todo:
+        e = todo.pop()
+        if e.get_id() in seen:
+            continue
+        seen.add(e.get_id())
+        if z3.is_bv(e) and e.num_args() == 0 and e.decl().kind() == z3.Z3_OP_UNINTERPRETED:
+            found[e.decl().name()] = e
+        todo.extend(e.children())
+    return [found[name] for name in sorted(found)]
+
+
+def _sampled(solver: Any, effort: int) -> Any | None:
+    """A model of what the solver gave up on, found by trying numbers: products are hard, but not those of numbers."""
+    facts = list(solver.assertions())
+    variables = _variables(facts)
+    rng = random.Random(0)
+    for _ in range(_SAMPLES):
+        at = z3.Solver()
+        at.set("rlimit", effort)
+        at.add(*facts)
+        for v in variables:
+            # All ones, zeros or random bits in each 16 of them.
+            value = sum(rng.choice((0, 0xFFFF, 1, 0x8000, rng.getrandbits(16))) << k for k in range(0, v.size(), 16))
+            at.add(v == z3.BitVecVal(value, v.size()))
+        if at.check() == z3.sat:
+            return at.model()
+    return None
 
 
 def compare_word(i: Instruction, translator: Translator, *, effort: int = EFFORT) -> Verdict:
