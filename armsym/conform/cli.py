@@ -1,4 +1,4 @@
-"""`armsym conform`: compare an instruction set with Capstone and Unicorn from the command line.
+"""`armsym conform`: compare an instruction set with Capstone, Unicorn and Ghidra's P-code from the command line.
 
 Exit codes: 0 everything agrees, 1 a mismatch, 2 bad input (one line says what).
 """
@@ -26,6 +26,7 @@ from armsym.isa import Instruction, InstructionSet
 if TYPE_CHECKING:
     from armsym.conform.decode import DecodeResult, ScopeRule
     from armsym.conform.execute import ExecuteResult
+    from armsym.conform.pcode.compare import PcodeResult
     from armsym.conform.symbolic import SymbolicResult
 
 __all__ = ["app", "load_isa", "select"]
@@ -35,7 +36,7 @@ SCHEMA_VERSION = 1
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Compare the instruction semantics with Capstone (decoding) and Unicorn (execution).",
+    help="Compare the instruction semantics with Capstone (decoding), Unicorn (execution) and P-code (proof).",
 )
 
 ClassOption = Annotated[str, typer.Option("--class", metavar="GLOB", help="Encoding classes, by name.")]
@@ -133,7 +134,7 @@ def _one_word(text: str) -> int:
     return word
 
 
-R = TypeVar("R", "DecodeResult", "ExecuteResult", "SymbolicResult")
+R = TypeVar("R", "DecodeResult", "ExecuteResult", "PcodeResult", "SymbolicResult")
 
 
 def _run(body: Callable[[], bool]) -> None:
@@ -388,6 +389,78 @@ def _symbolic_dict(r: SymbolicResult) -> dict[str, Any]:
                 "word": f"{m.word:#010x}",
                 "instruction": m.instruction,
                 "state": m.state,
+                "differences": list(m.differences),
+                "command": m.command,
+            }
+            for m in r.mismatches
+        ],
+    }
+
+
+@app.command()
+def pcode(
+    *,
+    cls: ClassOption = "*",
+    seed: SeedOption = 0,
+    words: Annotated[int, typer.Option(help="Words to prove equal in each class.")] = 25,
+    word: Annotated[str | None, typer.Option(metavar="HEX", help="One word instead of classes.")] = None,
+    as_json: JsonOption = False,
+    isa_name: IsaOption = "A64",
+) -> None:
+    """Execution on terms against Ghidra's P-code: proved equal for all values by Z3."""
+
+    def body() -> bool:
+        from armsym.conform.pcode import compare as p
+        from armsym.conform.pcode.translator import Translator
+        from armsym.conform.unicorn_oracle import UnicornCore
+
+        _at_least(1, words=words)
+        isa = load_isa(isa_name).isa
+        translator, core = Translator(), UnicornCore()
+
+        def results() -> Iterator[PcodeResult]:
+            if word is not None:
+                found = isa.matches(_one_word(word))
+                if len(found) != 1:
+                    raise InputError(f"{word} is not modelled by {isa.name}")
+                result = p.PcodeResult(word, seed)
+                p.check_pcode_word(found[0], isa, result, translator, core)
+                yield result
+                return
+            for c in select(isa, cls):
+                yield p.check_pcode_class(isa, c, translator, core, seed=seed, words=words)
+
+        ok = _report("pcode", results(), _pcode_line, _pcode_dict, as_json=as_json)
+        unneeded = p.stale(isa, translator) if word is None and cls == "*" else []
+        for text in unneeded:
+            typer.echo(f"FAIL stale exception: {text}", err=True)
+        return ok and not unneeded
+
+    _run(body)
+
+
+def _pcode_line(r: PcodeResult) -> str:
+    return (
+        f"{r.name}: {r.words} words, {r.equal} proved equal, {r.mismatch_count} mismatches, {r.seconds:.1f} s CPU"
+        f"{_counts('excepted', r.excepted)}{_counts('undecided', r.undecided)}{_counts('unsupported', r.unsupported)}"
+    )
+
+
+def _pcode_dict(r: PcodeResult) -> dict[str, Any]:
+    return {
+        "name": r.name,
+        "seed": r.seed,
+        "words": r.words,
+        "equal": r.equal,
+        "excepted": dict(r.excepted),
+        "undecided": dict(r.undecided),
+        "unsupported": dict(r.unsupported),
+        "seconds": round(r.seconds, 3),
+        "mismatch_count": r.mismatch_count,
+        "mismatches": [
+            {
+                "word": f"{m.word:#010x}",
+                "instruction": m.instruction,
                 "differences": list(m.differences),
                 "command": m.command,
             }

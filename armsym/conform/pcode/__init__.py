@@ -1,0 +1,1 @@
+"""Our semantics against Ghidra's P-code, for all values at once (`armsym conform pcode`)."""
