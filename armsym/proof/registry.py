@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,11 +14,15 @@ from types import ModuleType
 from typing import Protocol
 
 from armsym.errors import ArmsymError, InputError
+from armsym.installed import check_installed, check_neighbours
 from armsym.proof.declare import Proof
 
 __all__ = ["ProofDefinition", "Source", "discover", "load_module", "proof"]
 
 ProofFn = Callable[[Proof], None]
+
+#: All proofs declared, by the file whose code declared them: a name in a module can be bound again.
+_declared: dict[str, list[ProofDefinition]] = {}
 
 
 class Source(Protocol):
@@ -62,14 +67,34 @@ def proof(
 ) -> Callable[[ProofFn], ProofDefinition]:
     """Declare a proof of the routine `symbol` of the file `of` (a source, or a path beside this file).
 
+    Each declaration is a proof that is run, whatever becomes of the Python name; of two with one name in
+    a file `discover` raises `InputError`, so proofs made in a loop need `name`.
     `note` is for the table of proofs: why this one is undecided and what was tried, say.
     """
 
     def apply(fn: ProofFn) -> ProofDefinition:
-        code = fn.__code__
-        return ProofDefinition(name or fn.__name__, symbol, of, fn, code.co_filename, code.co_firstlineno, note)
+        file, line = _place(fn)
+        d = ProofDefinition(name or fn.__name__, symbol, of, fn, file, line, note)
+        _declared.setdefault(os.path.realpath(file), []).append(d)
+        return d
 
     return apply
+
+
+def _place(fn: ProofFn) -> tuple[str, int]:
+    """The file that declares a proof, and the line: that of the function, or of the call that makes it.
+
+    A function of another file may declare proofs for the file that calls it: they are that file's.
+    """
+    code = fn.__code__
+    frame = sys._getframe(1)
+    while frame.f_code.co_name != "<module>" and frame.f_back is not None:
+        frame = frame.f_back
+    home = frame.f_code.co_filename
+    a_module = frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") != "__main__"
+    if a_module and home != code.co_filename and os.path.isfile(home):
+        return home, frame.f_lineno
+    return code.co_filename, code.co_firstlineno
 
 
 def load_module(path: Path) -> ModuleType:
@@ -81,13 +106,16 @@ def load_module(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path}: not a Python file")
+    _declared.pop(os.path.realpath(path), None)  # of an import that failed
+    root = str(_root(path))
+    check_neighbours(Path(root))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    root = str(_root(path))
     if root not in sys.path:
-        sys.path.insert(0, root)  # so that a proof folder can import its neighbours
+        sys.path.append(root)  # so that a proof folder can import its neighbours; last, so that they replace nothing
     try:
         spec.loader.exec_module(module)
+        check_installed()
     except ArmsymError:
         del sys.modules[name]
         raise
@@ -120,7 +148,10 @@ def _package_name(path: Path) -> str:
 
 
 def discover(target: Path) -> Iterator[ProofDefinition]:
-    """The proofs defined in a file, or in all Python files below a folder, in order of definition."""
+    """The proofs defined in a file, or in all Python files below a folder, in order of definition.
+
+    Raises `InputError` for a file that cannot be used, or that gives two proofs one name.
+    """
     if not target.exists():
         near = ", ".join(sorted(p.name for p in target.parent.glob("*"))[:8]) if target.parent.exists() else ""
         raise InputError(f"{target}: no such file or folder" + (f" (there are: {near})" if near else ""))
@@ -132,4 +163,20 @@ def discover(target: Path) -> Iterator[ProofDefinition]:
             continue
         module = load_module(f)
         found = [d for d in vars(module).values() if isinstance(d, ProofDefinition) and Path(d.file) == f.resolve()]
-        yield from sorted({id(d): d for d in found}.values(), key=lambda d: d.line)
+        found += _declared.get(os.path.realpath(f), [])
+        proofs = sorted({id(d): d for d in found}.values(), key=lambda d: d.line)
+        _refuse_one_name_twice(f, proofs)
+        yield from proofs
+
+
+def _refuse_one_name_twice(file: Path, proofs: list[ProofDefinition]) -> None:
+    # `armsym prove FILE::NAME` and every report tell proofs by their names.
+    first: dict[str, ProofDefinition] = {}
+    for d in proofs:
+        other = first.setdefault(d.name, d)
+        if other is not d:
+            lines = f"lines {other.line} and {d.line}" if other.line != d.line else f"line {d.line}, more than once"
+            raise InputError(
+                f"{file}:{d.line}: two proofs are called {d.name!r} ({lines}): a name stands for one proof; "
+                "rename one, or give name= to those made in a loop"
+            )
