@@ -20,7 +20,7 @@ MOST = 2**50
 
 # -- whose facts --------------------------------------------------------------------------------
 
-#: Fills out[j] with b[j] if n is 200, else a[j] (one each time); does nothing n times; writes out[0] back unless n is 200.
+#: Fills out[j] with b[j] if n is 200, else a[j] (one each time); does nothing n times; last, rewrites out[0].
 THREE_LOOPS = """mov x4,#0
 1: cmp x3,#200
  ldr x5,[x1,x4,lsl #3]
@@ -127,7 +127,7 @@ STACK = [
     ("add sp,sp,#16\n sub sp,sp,#16\n ret", 32, 16, True),
     ("add sp,sp,#16\n sub sp,sp,#16\n ret", 32, 0, False),  # the caller's, not lent
     ("add sp,sp,#32\n sub sp,sp,#32\n ret", 32, 16, False),
-    ("sub sp,sp,#64\n and x2,x1,#16\n str x1,[sp,#8]\n add sp,sp,x2\n sub sp,sp,x2\n add sp,sp,#64\n ret", 64, 0, False),
+    ("sub sp,sp,#64\n and x2,x1,#16\n str x1,[sp]\n add sp,sp,x2\n sub sp,sp,x2\n add sp,sp,#64\n ret", 64, 0, False),
     ("mov x2,sp\n mov sp,x1\n mov sp,x2\n ret", 32, 0, False),  # any number
     ("mov x2,sp\n mov sp,x0\n mov sp,x2\n ret", 32, 0, False),  # a region
 ]

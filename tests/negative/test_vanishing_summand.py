@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import test_contracts
 from refusing import run, symbolically
 from test_contracts import SUCCESSOR, files
 
 from armsym.dsl import Bits, Proof, ite
 from armsym.proof.result import Status
-
-pytestmark = test_contracts.pytestmark
 
 #: (w1 & 12) * 0xC0000000 is 0 modulo 2**32, so Z is set exactly if x0 = -1; then x0 = 0, else 1.
 TEXT = """and w1,w1,#0xc
