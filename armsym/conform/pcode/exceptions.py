@@ -153,6 +153,11 @@ EXCEPTIONS: tuple[PcodeException, ...] = (
         ),
     ),
     PcodeException(
+        "SQDMULH by element",
+        "P-code does not saturate: -1 times -1 is -1",
+        (Pattern(0xFF00F400, 0x5F00C000, 0x5F53C3D0), Pattern(0xBF00F400, 0x0F00C000, 0x4F53C3D0)),
+    ),
+    PcodeException(
         "SQRDMULH by element",
         "P-code does not round: its results are one too small",
         (Pattern(0xFF00F400, 0x5F00D000, 0x5F44D066), Pattern(0xBF00F400, 0x0F00D000, 0x4F7DD0FF)),
