@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from armsym.bits import Bits
 from armsym.elf import Image
@@ -15,6 +16,7 @@ from armsym.terms.node import Term
 __all__ = ["check_bounds", "inside", "reads_outside"]
 
 Answer = tuple[str, Status, str, float, str]
+Place = TypeVar("Place", Access, Read)
 
 
 def check_bounds(path: Path, image: Image, timeout_ms: int) -> Iterator[Answer]:
@@ -23,15 +25,11 @@ def check_bounds(path: Path, image: Image, timeout_ms: int) -> Iterator[Answer]:
     Accesses with the same symbolic offset are first shown in bounds together, by the hull of
     their constants, then one by one if that fails.
     """
-    groups: dict[tuple[str, int], list[Access]] = {}
-    for a in path.memory.log:
-        groups.setdefault((a.region.name, a.symbolic.id if a.symbolic is not None else 0), []).append(a)
-    for group in groups.values():
+    for group in _by_offset(path.memory.log):
         region, symbolic = group[0].region, group[0].symbolic
         name = f"accesses to {'the image' if region.name.startswith('image ') else region.name} are in bounds"
         began = time.perf_counter()
-        lo, hi = min(a.constant for a in group), max(a.constant + a.size for a in group)
-        if _inside(path, region, symbolic, lo, hi, timeout_ms):
+        if _inside(path, region, symbolic, *_hull(group), timeout_ms):
             by = "arithmetic" if symbolic is None and region.size.is_concrete else "z3"
             yield name, Status.PROVED, by, time.perf_counter() - began, ""
             continue
@@ -50,6 +48,19 @@ def check_bounds(path: Path, image: Image, timeout_ms: int) -> Iterator[Answer]:
             yield name, Status.PROVED, "z3", time.perf_counter() - began, ""
 
 
+def _by_offset(places: Sequence[Place]) -> list[list[Place]]:
+    """Those of one region and one symbolic offset together."""
+    groups: dict[tuple[str, int], list[Place]] = {}
+    for p in places:
+        groups.setdefault((p.region.name, p.symbolic.id if p.symbolic is not None else 0), []).append(p)
+    return list(groups.values())
+
+
+def _hull(group: Sequence[Place]) -> tuple[int, int]:
+    """The least range of constant offsets that has them all."""
+    return min(p.constant for p in group), max(p.constant + p.size for p in group)
+
+
 def _inside(path: Path, region: SymbolicRegion, symbolic: Term | None, lo: int, hi: int, timeout_ms: int) -> bool:
     """Whether offsets symbolic+lo up to symbolic+hi lie in [0, size]."""
     if symbolic is None and region.size.is_concrete:
@@ -63,13 +74,9 @@ def reads_outside(path: Path, reads: Sequence[Read], timeout_ms: int) -> Iterato
 
     Reads with the same symbolic offset are first shown together, by the hull of their constants.
     """
-    groups: dict[tuple[str, int], list[Read]] = {}
-    for r in reads:
-        groups.setdefault((r.region.name, r.symbolic.id if r.symbolic is not None else 0), []).append(r)
-    for group in groups.values():
+    for group in _by_offset(reads):
         region, symbolic = group[0].region, group[0].symbolic
-        lo, hi = min(r.constant for r in group), max(r.constant + r.size for r in group)
-        if _inside(path, region, symbolic, lo, hi, timeout_ms):
+        if _inside(path, region, symbolic, *_hull(group), timeout_ms):
             continue
         for r in group:
             if not _inside(path, region, symbolic, r.constant, r.constant + r.size, timeout_ms):

@@ -23,7 +23,7 @@ from armsym.proof.handles import Fold, Region, State, Words
 from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
 from armsym.proof.ledger import Ledger
 from armsym.proof.loops import Routine
-from armsym.proof.path import Path
+from armsym.proof.path import Path, memory_of
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
 from armsym.proof.symbolic import SymbolicProof
@@ -146,7 +146,7 @@ class _Site(Proof):
 
     @property
     def _memory(self) -> SymbolicMemory:
-        return _memory_of(self._machine)
+        return memory_of(self._machine)
 
     # -- declarations -------------------------------------------------------------------------
 
@@ -234,7 +234,7 @@ class _Site(Proof):
         if at is None:
             value = self._memory.peek(place.inside, symbolic, k, size)
         else:
-            value = _memory_of(at.machine).look_at(place.inside, symbolic, k, size)
+            value = memory_of(at.machine).look_at(place.inside, symbolic, k, size)
         return value.reverse_bytes() if order == "big" and size > 1 else value
 
     def _index(self, k: Bits) -> Bits:
@@ -381,12 +381,7 @@ class _Site(Proof):
             why = "the blocks are not known to lie in it"
         if why:
             raise InputError(f"{self._callee.contract.name}: {name}: no content of {claim.region.name} is taken: {why}")
-        assume_pointwise(_memory_of(m), claim, r)
-
-
-def _memory_of(m: Machine) -> SymbolicMemory:
-    assert isinstance(m.memory, SymbolicMemory)
-    return m.memory
+        assume_pointwise(memory_of(m), claim, r)
 
 
 def _same_words(a: Words, b: Words) -> bool:

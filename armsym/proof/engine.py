@@ -34,12 +34,12 @@ from armsym.proof.havoc import (
     wrote_beyond,
 )
 from armsym.proof.ledger import Ledger
-from armsym.proof.path import Knowledge, Path
+from armsym.proof.path import Knowledge, Path, memory_of
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
-from armsym.symbolic_memory import Access, SymbolicMemory, variable
+from armsym.symbolic_memory import Access, variable
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value, node_count
@@ -494,7 +494,7 @@ class Engine:
         shadow = m.fork()
         h = havoc(shadow, everything, Bits(64, 0))
         a = Assumptions(set(h.unknowns))
-        with _memory_of(shadow).observed():  # what was shown in bounds above
+        with memory_of(shadow).observed():  # what was shown in bounds above
             for claim in cut.claims(State(shadow), arrival).values():
                 for part in parts(claim):
                     if not isinstance(part, Pointwise):
@@ -689,8 +689,3 @@ class Engine:
         # Where something else is stored to, that it holds what it held is all there is to say, and is said above.
         if not changed and not any(r.name in memory.beneath for r in memory.regions if r.name not in allowed):
             self.record("frame", "nothing else is written", Status.PROVED, "write log")
-
-
-def _memory_of(m: Machine) -> SymbolicMemory:
-    assert isinstance(m.memory, SymbolicMemory)
-    return m.memory

@@ -13,7 +13,7 @@ from armsym.terms.linear import linear_view
 from armsym.terms.node import Op, Term, Value, Var, intern, ones
 from armsym.terms.show import size
 
-__all__ = ["Knowledge", "Path"]
+__all__ = ["Knowledge", "Path", "memory_of"]
 
 #: Conditions on secrets of more terms than this are not decided: they would take the solver long,
 #: and a branch on one fails the constant-time obligation anyway.
@@ -166,6 +166,12 @@ class Knowledge:
         return self._implies(intern(claim), timeout_ms)
 
 
+def memory_of(m: Machine) -> SymbolicMemory:
+    """The memory of a machine in a symbolic run."""
+    assert isinstance(m.memory, SymbolicMemory)
+    return m.memory
+
+
 class Path:
     """A machine and the knowledge on the path to it."""
 
@@ -182,9 +188,7 @@ class Path:
     @property
     def memory(self) -> SymbolicMemory:
         """The machine's memory."""
-        m = self.machine.memory
-        assert isinstance(m, SymbolicMemory)
-        return m
+        return memory_of(self.machine)
 
     def put(self, n: Term, value: Value, occurs: Occurrences) -> None:
         """Write the value in place of a variable in registers and memory; facts must imply that they are equal.

@@ -219,6 +219,7 @@ def zext(w: int, a: Term, to: int) -> Value:
     """Zero-extend from w bits: the same polynomial in a wider vector."""
     if w == to:
         return a
+    assert w < to, f"zero-extension from {w} bits to {to}"
     entries, const = poly_view(a)
     wide = make_poly(to, entries, const)
     if isinstance(wide, Poly):
