@@ -9,9 +9,6 @@ CPUS := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || ec
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-# Folders whose layout `ruff format` checks.
-FORMATTED := armsym/cli armsym/skeleton armsym/report armsym/__main__.py tests/cli
-
 .PHONY: prove table test fuzz lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
 
 help:
@@ -50,7 +47,7 @@ lint-ruff: $(STAMP)
 	$(BIN)/ruff check .
 
 lint-format: $(STAMP)
-	$(BIN)/ruff format --check $(FORMATTED)
+	$(BIN)/ruff format --check .
 
 lint-mypy: $(STAMP)
 	$(BIN)/mypy

@@ -252,9 +252,7 @@ def main() -> int:
     parser.add_argument("--proofs", type=Path, default=ROOT / "crypto_examples", help="file or folder")
     parser.add_argument("--json", type=Path, help="write everything here")
     a = parser.parse_args()
-    base, outcomes = campaign(
-        a.proofs, only=a.only, count=a.count, seed=a.seed, jobs=a.jobs, seconds=a.seconds
-    )
+    base, outcomes = campaign(a.proofs, only=a.only, count=a.count, seed=a.seed, jobs=a.jobs, seconds=a.seconds)
     print(table(base, outcomes))
     if a.json:
         data: dict[str, Any] = {"seed": a.seed, "unchanged": base, "mutants": [asdict(o) for o in outcomes]}

@@ -211,9 +211,7 @@ def test_the_real_pip_without_an_index(wheel_file: Path, monkeypatch: pytest.Mon
         pin(wheel_file).path()
 
 
-def test_cache_that_cannot_be_written(
-    wheel_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cache_that_cannot_be_written(wheel_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "a file"
     file.write_bytes(b"")
     monkeypatch.setenv("ARMSYM_CACHE", str(file))

@@ -44,9 +44,7 @@ SeedOption = Annotated[int, typer.Option(help="The run is a function of this num
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ObjectOption = Annotated[
     Path | None,
-    typer.Option(
-        "--object", metavar="FILE", help="The distinct words of this file's code instead of classes."
-    ),
+    typer.Option("--object", metavar="FILE", help="The distinct words of this file's code instead of classes."),
 ]
 IsaOption = Annotated[str, typer.Option("--isa", help="Entry point of the group armsym.isa.")]
 

@@ -276,6 +276,4 @@ def check_decode_random(
     rng = random.Random(f"decode/{seed}")
     result = DecodeResult("random words", seed, combinations=1 << 32, enumerated=False)
     words = (rng.getrandbits(32) for _ in range(n))
-    return check_decode_words(
-        isa, words, result=result, oracle=oracle, scope=scope, exceptions=exceptions, keep=keep
-    )
+    return check_decode_words(isa, words, result=result, oracle=oracle, scope=scope, exceptions=exceptions, keep=keep)

@@ -164,9 +164,7 @@ def _our_run(trial: Trial, routine: Routine) -> _Run:
     return _Run(m, steps, at, access, stop, at == RETURNED)
 
 
-def _advance(
-    trial: Trial, routine: Routine, limit: int
-) -> tuple[Machine, int, int, str, tuple[str, int, int] | None]:
+def _advance(trial: Trial, routine: Routine, limit: int) -> tuple[Machine, int, int, str, tuple[str, int, int] | None]:
     """At most `limit` instructions: machine, how many, where it is, why it stopped, refused access."""
     stepper = Stepper(routine.isa, routine.image, Bits(64, trial.base), Bits(64, trial.return_address))
     m = trial.entry.fork()

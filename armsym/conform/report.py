@@ -119,16 +119,12 @@ def _not_compared(classes: Sequence[ClassReport]) -> list[str]:
         for reason, n in c.symbolic.skipped.items():
             skipped["terms", reason] += n
     lines = ["", "## Not compared", "", "Executions that were run but could not be compared, by reason.", ""]
-    lines += _table(
-        ("comparison", "reason", "executions"), [(a, b, n) for (a, b), n in sorted(skipped.items())]
-    )
+    lines += _table(("comparison", "reason", "executions"), [(a, b, n) for (a, b), n in sorted(skipped.items())])
     lines += ["", "What Unicorn does not have:", ""]
     return lines + [f"- {g.reason} (words {g.value:#010x} under mask {g.mask:#010x})." for g in GAPS]
 
 
-def _differences(
-    classes: Sequence[ClassReport], random_words: DecodeResult, scope: Sequence[ScopeRule]
-) -> list[str]:
+def _differences(classes: Sequence[ClassReport], random_words: DecodeResult, scope: Sequence[ScopeRule]) -> list[str]:
     excepted: Counter[str] = Counter()
     out: Counter[str] = Counter()
     for d in (*(c.decode for c in classes), random_words):

@@ -60,8 +60,7 @@ def run_routine(m: Machine, entry: int, stop: int, *, seconds: float = 10.0) -> 
     if pc != stop:
         raise BudgetError(f"Unicorn did not reach {stop:#x} within {seconds} s (PC is {pc:#x})")
     regions = [
-        ConcreteRegion(r.name, r.base, bytearray(uc.mem_read(r.base, len(r.data))), r.access)
-        for r in m.memory.regions
+        ConcreteRegion(r.name, r.base, bytearray(uc.mem_read(r.base, len(r.data))), r.access) for r in m.memory.regions
     ]
     return Machine(
         x=[Bits(64, uc.reg_read(r)) for r in x],
@@ -95,7 +94,5 @@ def machine_differences(ours: Machine, theirs: Machine) -> list[str]:
     for p, q in zip(a_regions, b_regions, strict=True):
         if p.data != q.data:
             at = next(n for n, (a, b) in enumerate(zip(p.data, q.data, strict=True)) if a != b)
-            out.append(
-                f"{p.name}+{at:#x}: ours {p.data[at]:#04x}, Unicorn {q.data[at]:#04x} (first difference)"
-            )
+            out.append(f"{p.name}+{at:#x}: ours {p.data[at]:#04x}, Unicorn {q.data[at]:#04x} (first difference)")
     return out

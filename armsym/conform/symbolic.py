@@ -266,9 +266,7 @@ def check_symbolic_instruction(
     def apply(name: str, width: int, widths: tuple[int, ...], args: tuple[int, ...]) -> int:
         del width
         if name not in definitions:
-            raise InputError(
-                f"{class_name} uses the opaque function {name!r}, which its package does not define"
-            )
+            raise InputError(f"{class_name} uses the opaque function {name!r}, which its package does not define")
         return definitions[name](*(Bits(w, a) for w, a in zip(widths, args, strict=True))).uint
 
     for k in states:
@@ -294,9 +292,7 @@ def check_symbolic_instruction(
         different = _differences(symbolic, concrete, number)
         if different:
             result.mismatch_count += 1
-            if len(result.mismatches) < keep and (
-                not result.mismatches or result.mismatches[-1].word != i.word
-            ):
+            if len(result.mismatches) < keep and (not result.mismatches or result.mismatches[-1].word != i.word):
                 result.mismatches.append(SymbolicMismatch(i.word, repr(i), result.seed, k, tuple(different)))
 
 

@@ -33,9 +33,7 @@ class PlantedBug:
 def plant(isa: InstructionSet, bug: PlantedBug) -> tuple[InstructionSet, type[Instruction]]:
     """The instruction set with the wrong class in the place of the real one, and the wrong class."""
     (base,) = (c for c in isa.classes if c.__name__ == bug.cls_name)
-    wrong = type(
-        base.__name__, (base,), {"__doc__": base.__doc__, "__module__": base.__module__, **bug.body(base)}
-    )
+    wrong = type(base.__name__, (base,), {"__doc__": base.__doc__, "__module__": base.__module__, **bug.body(base)})
     return InstructionSet("scratch", [wrong if c is base else c for c in isa.classes]), wrong
 
 
@@ -53,9 +51,7 @@ def altered(base: type[Instruction], i: Any, changes: dict[str, Any]) -> Instruc
     return j
 
 
-def fields(
-    *, when: Callable[[Any], bool] = lambda i: True, **changes: Any
-) -> Callable[[type[Instruction]], Body]:
+def fields(*, when: Callable[[Any], bool] = lambda i: True, **changes: Any) -> Callable[[type[Instruction]], Body]:
     """Executes as if the fields had other values."""
 
     def body(base: type[Instruction]) -> Body:
@@ -67,9 +63,7 @@ def fields(
     return body
 
 
-def after(
-    fix: Callable[[Any, Machine, Any], None], before: Callable[[Any, Machine], Any] = lambda i, m: None
-) -> Any:
+def after(fix: Callable[[Any, Machine, Any], None], before: Callable[[Any, Machine], Any] = lambda i, m: None) -> Any:
     """Executes rightly, then spoils the state; `before` may save something for it."""
 
     def body(base: type[Instruction]) -> Body:

@@ -51,9 +51,7 @@ def test_words_follow_each_other_without_stale_translations(core: UnicornCore) -
         (0xAA0003FE, 240, 8, lambda s: s.x[0]),  # mov x30, x0
     ],
 )
-def test_every_kind_of_register_comes_back(
-    core: UnicornCore, word: int, at: int, size: int, value: object
-) -> None:
+def test_every_kind_of_register_comes_back(core: UnicornCore, word: int, at: int, size: int, value: object) -> None:
     assert callable(value)
     core.patch(word)
     for s, block in zip(STATES, core.run(STATES) or [], strict=True):

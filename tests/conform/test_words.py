@@ -61,8 +61,6 @@ def test_instructions_visit_every_allocated_combination_and_end() -> None:
     seen = {(i.word >> 29, i.word >> 10 & 63) for i in source.instructions(1)}
     plain = dict.fromkeys(("Rd", "Rn", "Rm"), 1)
     allocated = [
-        n
-        for n in range(source.total)
-        if cls.from_word(assemble(cls, source.combination(n) | plain)) is not None
+        n for n in range(source.total) if cls.from_word(assemble(cls, source.combination(n) | plain)) is not None
     ]
     assert len(seen) == len(allocated) == 2 * 2 * 2 * 8 * 5  # imm3 up to 4

@@ -38,8 +38,7 @@ def simulate(image: Image, symbol: str, arguments: Sequence[Argument]) -> int:
     rng = random.Random(1)
     values = _place(arguments, rng)
     regions = [
-        ConcreteRegion(s.name, IMAGE_BASE + s.offset, image.loaded(s, IMAGE_BASE), s.access)
-        for s in image.segments
+        ConcreteRegion(s.name, IMAGE_BASE + s.offset, image.loaded(s, IMAGE_BASE), s.access) for s in image.segments
     ]
     regions.append(ConcreteRegion("stack", STACK, bytearray(STACK_SIZE), "rw"))
     buffers = {}

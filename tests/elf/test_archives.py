@@ -50,9 +50,7 @@ def test_bsd_names_and_indexes(tmp_path: Path) -> None:
 
 
 def test_members_of_one_name(tmp_path: Path) -> None:
-    path = write(
-        tmp_path / "twice.a", member("x.o/", OBJECT), member("x.o/", (DATA / "nosize.o").read_bytes())
-    )
+    path = write(tmp_path / "twice.a", member("x.o/", OBJECT), member("x.o/", (DATA / "nosize.o").read_bytes()))
     with pytest.raises(InputError, match=r"holds 2 members of this name: choose with x\.o#1 to #2"):
         load(f"{path}(x.o)")
     assert load(f"{path}(x.o#1)").symbol("take").size == 48

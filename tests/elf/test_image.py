@@ -77,9 +77,7 @@ def test_equal_local_names(nosize: Image) -> None:
     # `twice: ret` follows `fifth: ret` in .text.second, and a nop in .text.third.
     second = next(s.offset for s in nosize.sections if s.name == ".text.second")
     third = next(s.offset for s in nosize.sections if s.name == ".text.third")
-    with pytest.raises(
-        InputError, match=rf"has 2 symbols 'twice'.*twice@{second + 4:#x}, twice@{third + 4:#x}"
-    ):
+    with pytest.raises(InputError, match=rf"has 2 symbols 'twice'.*twice@{second + 4:#x}, twice@{third + 4:#x}"):
         nosize.symbol("twice")
     assert "twice" not in nosize.symbols
     assert [s.offset for s in nosize.all_symbols if s.name == "twice"] == [second + 4, third + 4]
@@ -233,9 +231,7 @@ def test_patched(relocs: Image) -> None:
     assert copy.path.endswith("relocs.o (patched)")
     # No file has the copy's hash, and other patches give another.
     assert relocs.sha256 == hashlib.sha256((DATA / "relocs.o").read_bytes()).hexdigest()
-    assert (
-        len({relocs.sha256, copy.sha256, relocs.patched({0: nop}).sha256, copy.patched({4: nop}).sha256}) == 4
-    )
+    assert len({relocs.sha256, copy.sha256, relocs.patched({0: nop}).sha256, copy.patched({4: nop}).sha256}) == 4
     assert relocs.patched({0: nop}).sha256 == relocs.patched({0: nop}).sha256
 
 

@@ -121,9 +121,7 @@ def test_library_slots_by_name() -> None:
     names = sorted(image.external_pointers.values())
     assert "outside_object" in names
     assert [n for n in names if n.startswith("TLSDESC")] == ["TLSDESC symbol 0"] * 2
-    assert [n for n in names if n.startswith("IRELATIVE")] == [
-        f"IRELATIVE {image.lookup('chosen').offset:#x}"
-    ]
+    assert [n for n in names if n.startswith("IRELATIVE")] == [f"IRELATIVE {image.lookup('chosen').offset:#x}"]
     with pytest.raises(InputError, match="hold an address"):
         image.bytes_at(table, 8)
     # The library's constants are plain bytes, in the segment that holds code too.
@@ -192,17 +190,13 @@ def test_symbols_of_a_library_without_symtab() -> None:
 RW, RX, RWX, LOAD, DYNAMIC = 6, 5, 7, 1, 2
 
 
-def tiny_library(
-    memory: bytes, dynamic: list[tuple[int, int]], *, flags: int = RW, address: int = 0x1000
-) -> bytes:
+def tiny_library(memory: bytes, dynamic: list[tuple[int, int]], *, flags: int = RW, address: int = 0x1000) -> bytes:
     """A library with one segment at `address` that holds `memory`, and a dynamic section."""
     table = b"".join(struct.pack("<QQ", *d) for d in [*dynamic, (0, 0)])
     start = 64 + 2 * 56
     header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
     header += struct.pack("<HHIQQQIHHHHHH", 3, 183, 1, 0, 64, 0, 0, 64, 56, 2, 64, 0, 0)
-    load_header = struct.pack(
-        "<IIQQQQQQ", LOAD, flags, start, address, address, len(memory), len(memory), 0x1000
-    )
+    load_header = struct.pack("<IIQQQQQQ", LOAD, flags, start, address, address, len(memory), len(memory), 0x1000)
     at = start + len(memory)
     dynamic_header = struct.pack("<IIQQQQQQ", DYNAMIC, RW, at, 0, 0, len(table), len(table), 8)
     return header + load_header + dynamic_header + memory + table
@@ -224,9 +218,7 @@ def test_relr() -> None:
 
 
 def rela(*entries: tuple[int, int, int, int]) -> bytes:
-    return b"".join(
-        struct.pack("<QQq", place, symbol << 32 | kind, addend) for place, kind, symbol, addend in entries
-    )
+    return b"".join(struct.pack("<QQq", place, symbol << 32 | kind, addend) for place, kind, symbol, addend in entries)
 
 
 def with_rela(*entries: tuple[int, int, int, int], flags: int = RW) -> Image:
@@ -254,9 +246,7 @@ def test_rela_by_hand() -> None:
         ([(0x1000, GLOB_DAT, 7, 0)], RW, "symbol 7 does not exist"),
     ],
 )
-def test_refused_dynamic_relocations(
-    entries: list[tuple[int, int, int, int]], flags: int, message: str
-) -> None:
+def test_refused_dynamic_relocations(entries: list[tuple[int, int, int, int]], flags: int, message: str) -> None:
     with pytest.raises(InputError, match=message):
         with_rela(*entries, flags=flags)
 

@@ -96,9 +96,7 @@ def test_got_slots_hold_what_those_of_gnu_ld_hold() -> None:
                 found.append(memory[int(rest.removeprefix("#"), 16)])
         return found
 
-    theirs = {
-        BASE + 0x5000 + 8 * k: v for k, (v,) in enumerate(struct.iter_unpack("<Q", sections[BASE + 0x5000]))
-    }
+    theirs = {BASE + 0x5000 + 8 * k: v for k, (v,) in enumerate(struct.iter_unpack("<Q", sections[BASE + 0x5000]))}
     ours = {BASE + slot: BASE + target for slot, target in image.pointers.items()}
     wanted = [BASE + x for x in (0x3000, 0, 0x3000, 0x4000, 0x3000, 0)]
     assert slot_contents(sections[BASE], theirs) == wanted
@@ -294,7 +292,5 @@ def test_old_immediate_does_not_matter(kind: int) -> None:
     (old,) = struct.unpack_from("<I", data, at)
     struct.pack_into("<I", data, at, old | IMMEDIATES[kind])
     offset = SECTIONS[section] + place
-    (theirs,) = struct.unpack_from(
-        "<I", linked_bytes(DATA / "relocs.linked")[BASE + SECTIONS[section]], place
-    )
+    (theirs,) = struct.unpack_from("<I", linked_bytes(DATA / "relocs.linked")[BASE + SECTIONS[section]], place)
     assert load_bytes(bytes(data), "relocs.o").word(offset) == theirs

@@ -112,9 +112,7 @@ def test_slots_are_those_of_readelf(library: tuple[Path, Image]) -> None:
     for line in text.splitlines():
         if m := re.match(r"([0-9a-f]{16})\s+\S+\s+R_AARCH64_RELATIVE\s+([0-9a-f]+)$", line):
             relative[int(m[1], 16)] = int(m[2], 16)
-        elif m := re.match(
-            r"([0-9a-f]{16})\s+\S+ R_AARCH64_(ABS64|GLOB_DAT|JUMP_SLOT)\s+([0-9a-f]{16})", line
-        ):
+        elif m := re.match(r"([0-9a-f]{16})\s+\S+ R_AARCH64_(ABS64|GLOB_DAT|JUMP_SLOT)\s+([0-9a-f]{16})", line):
             if int(m[3], 16):
                 named[int(m[1], 16)] = int(m[3], 16)
             else:

@@ -195,7 +195,6 @@ def test_the_frame_is_not_proved_beside_a_change(tmp_path: Path) -> None:
         p.call(x0=r)
         p.ensures(lambda s: {"x0": s.x0 == r.base})
 
-
     from armsym.proof.result import Status
 
     image = files(tmp_path, "str xzr,[x0]\n ret", SUCCESSOR)

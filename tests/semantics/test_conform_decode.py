@@ -30,9 +30,7 @@ def capstone() -> Capstone:
 
 
 def _show(result: DecodeResult) -> str:
-    return f"{result.mismatch_count} mismatches in {result.words} words\n" + "\n".join(
-        map(str, result.mismatches[:10])
-    )
+    return f"{result.mismatch_count} mismatches in {result.words} words\n" + "\n".join(map(str, result.mismatches[:10]))
 
 
 @pytest.mark.parametrize("cls", A64.classes, ids=lambda c: c.__name__)

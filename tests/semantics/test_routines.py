@@ -264,9 +264,7 @@ def _bytes(blocks: list[Bits]) -> bytes:
     return b"".join(b.uint.to_bytes(b.width // 8, "big") for b in blocks)
 
 
-@pytest.mark.parametrize(
-    ("wheel", "prefix"), [(O, "aes_v8"), (O, "vpaes"), (A, "aes_hw"), (A, "vpaes")], ids=str
-)
+@pytest.mark.parametrize(("wheel", "prefix"), [(O, "aes_v8"), (O, "vpaes"), (A, "aes_hw"), (A, "vpaes")], ids=str)
 @pytest.mark.parametrize("size", AES_VECTORS)
 def test_aes_block(wheel: Wheel, prefix: str, size: int) -> None:
     lib, key = Library(wheel), bytes(range(size))
@@ -284,15 +282,11 @@ def test_aes_cbc(wheel: Wheel, prefix: str, count: int) -> None:
     key, iv, plain = rng.randbytes(16), rng.randbytes(16), rng.randbytes(16 * count)
     expected = _bytes(modes.cbc_encrypt(_cipher(key), Bits.from_bytes(iv, "big"), _blocks(plain)))
     out, chain = bytearray(len(plain)), bytearray(iv)
-    lib.call(
-        f"{prefix}_cbc_encrypt", plain, out, len(plain), _schedule(lib, prefix, key, "encrypt"), chain, 1
-    )
+    lib.call(f"{prefix}_cbc_encrypt", plain, out, len(plain), _schedule(lib, prefix, key, "encrypt"), chain, 1)
     assert out == expected
     assert chain == expected[-16:]
     back, chain = bytearray(len(plain)), bytearray(iv)
-    lib.call(
-        f"{prefix}_cbc_encrypt", bytes(out), back, len(plain), _schedule(lib, prefix, key, "decrypt"), chain, 0
-    )
+    lib.call(f"{prefix}_cbc_encrypt", bytes(out), back, len(plain), _schedule(lib, prefix, key, "decrypt"), chain, 0)
     assert back == plain
     assert chain == out[-16:]
 

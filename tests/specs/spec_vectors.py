@@ -66,9 +66,7 @@ def as_bytes(words: list[Bits]) -> bytes:
 def as_words(width: int, data: str | bytes) -> list[Bits]:
     """Words of `width` bits, each most significant byte first, from bytes or hexadecimal."""
     raw = bytes.fromhex(data) if isinstance(data, str) else data
-    return [
-        Bits(width, int.from_bytes(raw[k : k + width // 8], "big")) for k in range(0, len(raw), width // 8)
-    ]
+    return [Bits(width, int.from_bytes(raw[k : k + width // 8], "big")) for k in range(0, len(raw), width // 8)]
 
 
 @contextmanager

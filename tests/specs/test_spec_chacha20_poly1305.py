@@ -56,9 +56,7 @@ def test_encryption_of_section_2_4_2() -> None:
         b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, "
         b"sunscreen would be it."
     )
-    ciphertext = chacha20.chacha20_encrypt(
-        bytes(range(32)), 1, bytes.fromhex("000000000000004a00000000"), plaintext
-    )
+    ciphertext = chacha20.chacha20_encrypt(bytes(range(32)), 1, bytes.fromhex("000000000000004a00000000"), plaintext)
     assert ciphertext.hex() == (
         "6e2e359a2568f98041ba0728dd0d6981e97e7aec1d4360c20a27afccfd9fae0bf91b65c5524733ab8f593dabcd62b357"
         "1639d624e65152ab8f530c359f0861d807ca0dbf500d6a6156a38e088a22b65e52bc514d16ccf806818ce91ab7793736"
@@ -113,9 +111,7 @@ def test_poly1305_is_a_polynomial_over_the_integers() -> None:
 
 
 def test_key_generation_of_section_2_6_2() -> None:
-    one_time_key = poly1305.poly1305_key_gen(
-        bytes(range(0x80, 0xA0)), bytes.fromhex("000000000001020304050607")
-    )
+    one_time_key = poly1305.poly1305_key_gen(bytes(range(0x80, 0xA0)), bytes.fromhex("000000000001020304050607"))
     assert one_time_key.hex() == "8ad5a08b905f81cc815040274ab29471a833b637e3fd0da508dbb8e2fdd1a646"
 
 

@@ -36,8 +36,7 @@ ALGORITHMS: dict[str, tuple[Hash, str]] = {
 ABC = b"abc"
 TWO_BLOCKS_512 = b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"
 TWO_BLOCKS_1024 = (
-    b"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
-    b"hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
+    b"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
 )
 
 
@@ -54,8 +53,7 @@ TWO_BLOCKS_1024 = (
         (
             "SHA384",
             ABC,
-            "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
-            "8086072ba1e7cc2358baeca134c825a7",
+            "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
         ),
         (
             "SHA512",

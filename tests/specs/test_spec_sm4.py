@@ -56,9 +56,7 @@ def test_ecb_vectors() -> None:
 def vectors_with_iv(mode: str) -> list[tuple[Record, Bits, list[Bits]]]:
     vectors = records(f"ciphers/SM4/draft-ribose-cfrg-sm4-10-{mode}.txt")
     assert len(vectors) == 2
-    return [
-        (v, Bits(128, int(v["IV"], 16)), string_from_bytes(bytes.fromhex(v["PLAINTEXT"]))) for v in vectors
-    ]
+    return [(v, Bits(128, int(v["IV"], 16)), string_from_bytes(bytes.fromhex(v["PLAINTEXT"]))) for v in vectors]
 
 
 def test_cbc_vectors() -> None:

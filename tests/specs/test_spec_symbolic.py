@@ -53,9 +53,7 @@ def agree(function: Callable[[list[Bits]], list[Bits]], widths: list[int], runs:
     ],
     ids=["sha256", "sha512", "sha1", "md5", "sm3"],
 )
-def test_compression(
-    compress: Callable[[list[Bits], list[Bits]], list[Bits]], chaining: int, width: int
-) -> None:
+def test_compression(compress: Callable[[list[Bits], list[Bits]], list[Bits]], chaining: int, width: int) -> None:
     agree(lambda v: compress(v[:chaining], v[chaining:]), [width] * (chaining + 16))
 
 
@@ -123,13 +121,9 @@ def test_specifications_import_only_bits(path: Path) -> None:
             assert module in allowed or module.startswith("specs."), f"{path.name} imports {module}"
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in FILES if p.stem not in BELONG_TO_NO_DOCUMENT], ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("path", [p for p in FILES if p.stem not in BELONG_TO_NO_DOCUMENT], ids=lambda p: p.stem)
 def test_every_function_cites_its_source(path: Path) -> None:
-    functions = [
-        n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.FunctionDef)
-    ]
+    functions = [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.FunctionDef)]
     assert functions
     for function in functions:
         text = ast.get_docstring(function) or ""

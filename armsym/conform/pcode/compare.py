@@ -415,9 +415,7 @@ def check_pcode_class(
     return result
 
 
-def stale(
-    isa: InstructionSet, translator: Translator, exceptions: Sequence[PcodeException] = EXCEPTIONS
-) -> list[str]:
+def stale(isa: InstructionSet, translator: Translator, exceptions: Sequence[PcodeException] = EXCEPTIONS) -> list[str]:
     """Exceptions that are not needed any more: P-code does not differ from us on their examples."""
     out = []
     for e in exceptions:

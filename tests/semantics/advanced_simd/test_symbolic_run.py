@@ -62,9 +62,7 @@ def table(name: str, width: int, widths: tuple[int, ...], args: tuple[int, ...])
     return OPAQUE[name](*(Bits(w, a) for w, a in zip(widths, args, strict=True))).uint
 
 
-@pytest.mark.parametrize(
-    "cls", [*advanced_simd.CLASSES, *cryptographic.CLASSES], ids=lambda c: str(c.__name__)
-)
+@pytest.mark.parametrize("cls", [*advanced_simd.CLASSES, *cryptographic.CLASSES], ids=lambda c: str(c.__name__))
 def test_terms_mean_what_the_concrete_run_computes(cls: type[Instruction]) -> None:
     rng = random.Random(1)
     tried = instructions(cls)
@@ -77,14 +75,10 @@ def test_terms_mean_what_the_concrete_run_computes(cls: type[Instruction]) -> No
         for _ in range(2):
             # Few small bytes and many zeros and ones, so that indices and amounts hit and miss.
             numbers = {
-                t: int.from_bytes(
-                    bytes(rng.choice((0, 1, 5, 0x7F, 0x80, 0xFF, rng.randrange(256))) for _ in range(16))
-                )
+                t: int.from_bytes(bytes(rng.choice((0, 1, 5, 0x7F, 0x80, 0xFF, rng.randrange(256))) for _ in range(16)))
                 for t in v + x
             }
-            concrete = machine(
-                [Bits(128, numbers[t]) for t in v], [Bits(64, numbers[t] & (1 << 64) - 1) for t in x]
-            )
+            concrete = machine([Bits(128, numbers[t]) for t in v], [Bits(64, numbers[t] & (1 << 64) - 1) for t in x])
             i.execute(concrete)
             value = terms.Evaluator(numbers, table)
             assert [value(b.value) for b in symbolic.v] == [b.uint for b in concrete.v], i.assembly(0)

@@ -142,9 +142,7 @@ def test_sm3_example(execute: Execute) -> None:
         w0, w1 = w[4 * group : 4 * group + 4], w[4 * group + 4 : 4 * group + 8]
         if len(w) < 68:
             s0, s1, s2, s3 = (lanes(w[4 * (group + k) : 4 * (group + k) + 4]) for k in range(4))
-            mid = execute(
-                CryptoThreeRegisterSHA512, s1 >> 96 | s2 << 32 & 2**128 - 1, s0, s3, O=1, opcode=0b00
-            )
+            mid = execute(CryptoThreeRegisterSHA512, s1 >> 96 | s2 << 32 & 2**128 - 1, s0, s3, O=1, opcode=0b00)
             w += words_of(
                 execute(
                     CryptoThreeRegisterSHA512,

@@ -97,18 +97,13 @@ def test_extr_of_one_register_is_ror(execute: Execute) -> None:
 
 
 def test_extr_takes_the_low_half_from_rm(execute: Execute) -> None:
-    m = execute(
-        Extract, {1: 0x1111_2222_3333_4444, 2: 0x5555_6666_7777_8888}, sf=1, N=1, Rm=2, imms=16, Rn=1, Rd=0
-    )
+    m = execute(Extract, {1: 0x1111_2222_3333_4444, 2: 0x5555_6666_7777_8888}, sf=1, N=1, Rm=2, imms=16, Rn=1, Rd=0)
     assert m.x[0].uint == 0x4444_5555_6666_7777
 
 
 def test_movk_keeps_the_rest(execute: Execute) -> None:
     x = {0: 0x1111_2222_3333_4444}
-    assert (
-        execute(MoveWideImmediate, x, sf=1, opc=3, hw=2, imm16=0xABCD, Rd=0).x[0].uint
-        == 0x1111_ABCD_3333_4444
-    )
+    assert execute(MoveWideImmediate, x, sf=1, opc=3, hw=2, imm16=0xABCD, Rd=0).x[0].uint == 0x1111_ABCD_3333_4444
     assert execute(MoveWideImmediate, x, sf=0, opc=3, hw=1, imm16=0xABCD, Rd=0).x[0].uint == 0xABCD_4444
     assert execute(MoveWideImmediate, x, sf=0, opc=0, hw=1, imm16=0xABCD, Rd=0).x[0].uint == 0x5432_FFFF
 

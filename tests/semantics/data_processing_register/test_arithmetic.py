@@ -60,9 +60,7 @@ def test_only_division_announces_its_operands(execute: Execute) -> None:
         (0b1011, 0x7FFF_FFFB, 0xFFFF_FFFB_7FFF_FFFF),  # RORV: zeros 3 and 0 go to 34 and 31
     ],
 )
-def test_shift_amounts_are_taken_modulo_the_width(
-    execute: Execute, opcode: int, by_1: int, by_33: int
-) -> None:
+def test_shift_amounts_are_taken_modulo_the_width(execute: Execute, opcode: int, by_1: int, by_33: int) -> None:
     for amount in (33, 97, 1 << 40 | 33):
         x = {1: 0xFFFF_FFFF_FFFF_FFF6, 2: amount}
         fields = {"opcode": opcode, "Rn": 1, "Rm": 2, "Rd": 0}
