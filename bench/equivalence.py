@@ -372,9 +372,9 @@ class _Both:
         return self._own.offset_of(target)
 
     def _decide(self, p: Prop) -> int | None:
-        path = self._engine._current
-        assert path is not None
-        return path.knowledge.decide(p.bit.value)
+        context = self._engine.p.context
+        assert context is not None
+        return context.path.knowledge.decide(p.bit.value)
 
     def _where(self, to: int | Fork) -> int | Fork:
         if isinstance(to, Fork):

@@ -224,9 +224,6 @@ class ConcreteProof(Proof):
         self._initial[r.name] = bytes(data)
         self._concrete[r.name].data[:] = data
 
-    def _generalise(self, f: Fold, k: int) -> None:
-        raise InputError("a concrete run forgets nothing")
-
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         return f.concrete(k.uint)
 

@@ -143,6 +143,8 @@ class _Site(Proof):
         self._requirements: list[tuple[str, Prop]] = []
         self._public: list[tuple[str, Bits]] = []
         self._arbitrary = callee.caller._arbitrary
+        #: The values of the callee's folds that this call's claims name.
+        self._values: dict[tuple[Fold, object], Words] = {}
 
     @property
     def _memory(self) -> SymbolicMemory:
@@ -249,20 +251,17 @@ class _Site(Proof):
     def _plainly(self) -> AbstractContextManager[None]:
         return self._caller._plainly()
 
-    def _generalise(self, f: Fold, k: int) -> None:
-        raise InputError("a call forgets nothing of a fold")
-
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if k.value == 0:
             return f.start
-        key: object = k.value if isinstance(k.value, int) else ("term", k.value.id)
-        if key not in f._memo:
+        key = (f, self._key(k))
+        if key not in self._values:
             if f.of is not None and k.value == f.of.times:
-                f._memo[key] = f.of(f.start)
+                self._values[key] = f.of(f.start)
             else:
                 same = next((g for g in self._caller._d.folds if self._same(f, g)), None)
-                f._memo[key] = same(k) if same is not None else self._unknown(f, k)
-        return f._memo[key]
+                self._values[key] = same(k) if same is not None else self._unknown(f, k)
+        return self._values[key]
 
     def _unknown(self, f: Fold, k: Bits) -> Words:
         """H(k) as values of which only this call's claims speak."""

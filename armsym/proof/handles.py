@@ -253,16 +253,11 @@ class Fold:
         self._p, self.name, self.step, self.over, self.of = proof, name, step, over, of
         self.start = Words(start)
         self._concrete: list[Words] = [self.start]
-        self._memo: dict[object, Words] = {}
 
     def __call__(self, index: Bits | int) -> Words:
         """H(index)."""
         k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
         return self._p._fold_at(self, k)
-
-    def generalise(self, k: int) -> None:
-        """From here on let H(k) be arbitrary words (symbolic runs only; see `Proof.cut`)."""
-        self._p._generalise(self, k)
 
     def concrete(self, k: int) -> Words:
         """H(k) by computing it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from textwrap import shorten
 
 from armsym.bits import Bits, Prop
@@ -23,11 +24,19 @@ from armsym.terms.evaluate import Occurrences
 from armsym.terms.node import Term, intern
 from armsym.terms.show import show, size
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "Mark"]
 
 #: A claim of more distinct terms than this is not given to the solver: on whole blocks of a hash
 #: it only spends its time (and more than its time limit, which it does not see while bit-blasting).
 SOLVER_LIMIT = 600
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How things stood in a ledger at some time."""
+
+    results: Mapping[tuple[str, str], Obligation]
+    failed: frozenset[tuple[str, str]]
 
 
 class Ledger:
@@ -51,13 +60,13 @@ class Ledger:
         o = self._results.get((kind, name))
         return o is not None and o.status is Status.PROVED
 
-    def mark(self) -> tuple[dict[tuple[str, str], Obligation], set[tuple[str, str]]]:
+    def mark(self) -> Mark:
         """How things stand, for `reset`."""
-        return {k: Obligation(**vars(o)) for k, o in self._results.items()}, set(self._failed)
+        return Mark({k: replace(o) for k, o in self._results.items()}, frozenset(self._failed))
 
-    def reset(self, mark: tuple[dict[tuple[str, str], Obligation], set[tuple[str, str]]]) -> None:
-        """Forget what was recorded since the mark."""
-        self._results, self._failed = mark
+    def reset(self, mark: Mark) -> None:
+        """Forget what was recorded since the mark, which stays good for another time."""
+        self._results, self._failed = {k: replace(o) for k, o in mark.results.items()}, set(mark.failed)
 
     def record(
         self, kind: str, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""

@@ -6,6 +6,8 @@ from armsym.bits import Bits, Prop
 from armsym.discharge.integers import Integers
 from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import NZCV, Machine
+from armsym.proof.folds import FoldValues
+from armsym.proof.handles import Fold
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, Substitution, free_terms
@@ -13,7 +15,7 @@ from armsym.terms.linear import linear_view
 from armsym.terms.node import Op, Term, Value, Var, intern, ones
 from armsym.terms.show import size
 
-__all__ = ["Knowledge", "Path", "memory_of"]
+__all__ = ["Knowledge", "NeedSplit", "Path", "memory_of"]
 
 #: Conditions on secrets of more terms than this are not decided: they would take the solver long,
 #: and a branch on one fails the constant-time obligation anyway.
@@ -172,18 +174,29 @@ def memory_of(m: Machine) -> SymbolicMemory:
     return m.memory
 
 
+class NeedSplit(Exception):
+    """An instruction chose by a public condition that the facts do not decide: follow it both ways."""
+
+    def __init__(self, cond: Term) -> None:
+        self.cond = cond
+
+
 class Path:
-    """A machine and the knowledge on the path to it."""
+    """A machine, and all that is known and was computed on the way to it: nothing of a path lies elsewhere."""
 
-    __slots__ = ("at", "knowledge", "machine", "steps")
+    __slots__ = ("arrivals", "at", "folds", "knowledge", "machine", "steps", "stepwise")
 
-    def __init__(self, machine: Machine, knowledge: Knowledge, at: int) -> None:
+    def __init__(self, machine: Machine, knowledge: Knowledge, at: int, folds: FoldValues) -> None:
         """The machine's memory asks this path, and no other, from here on."""
-        self.machine, self.knowledge, self.at = machine, knowledge, at
+        self.machine, self.knowledge, self.at, self.folds = machine, knowledge, at, folds
         memory = self.memory
         memory.decide, memory.fixed, memory.disjoint = self.decide, knowledge.fixed, self.disjoint
         #: Instructions executed since the path started at the entry or at a loop head.
         self.steps = 0
+        #: Arrivals at each cut since then, by the offset of the cut.
+        self.arrivals: dict[int, int] = {}
+        #: The iterated functions that claims on this path go through step by step.
+        self.stepwise: set[Fold] = set()
 
     @property
     def memory(self) -> SymbolicMemory:
@@ -204,6 +217,19 @@ class Path:
         f = m.nzcv
         m.nzcv = NZCV.of(*(Prop._of(put(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
         self.memory.rewrite(new)
+
+    def known(self, c: Term) -> int | None:
+        """1 or 0 where the facts decide a public condition, else None."""
+        return None if ops.is_secret(c) else self.knowledge.decide(c)
+
+    def known_or_split(self, c: Term) -> int | None:
+        """The same; a public condition that the facts do not decide raises `NeedSplit`."""
+        if ops.is_secret(c):
+            return None
+        known = self.knowledge.decide(c)
+        if known is None:
+            raise NeedSplit(c)
+        return known
 
     def decide(self, c: Prop) -> bool | None:
         """Whether a public condition holds; None where the facts do not decide."""
@@ -227,6 +253,6 @@ class Path:
 
     def fork(self) -> Path:
         """An independent copy."""
-        p = Path(self.machine.fork(), self.knowledge.fork(), self.at)
-        p.steps = self.steps
+        p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
+        p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
         return p

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.machine import NZCV, Machine
+from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Proof
+from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold, Region, State, Words
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
@@ -50,15 +52,14 @@ class SymbolicProof(Proof):
         self._global_regions: list[SymbolicRegion] = []
         self._image_regions: list[SymbolicRegion] = []
         self._memory0: SymbolicMemory | None = None
-        #: What is known where claims are being evaluated, and the indices of folds met there.
-        self.knowledge: Knowledge = Knowledge()
-        self.anchors: list[Bits] = []
+        #: Where claims are being evaluated: None outside of `under`, where no fact counts.
+        self._context: Context | None = None
+        #: The values of folds before any path begins.
+        self.folds_on_entry = FoldValues()
         #: The number of any block of a buffer: no fact speaks of it, and no state holds it.
         self._arbitrary = variable("j", 64, secret=False)
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
-        #: Set once the symbolic run has begun: the cells of regions no longer change.
-        self.frozen = False
 
     # -- declarations -------------------------------------------------------------------------
 
@@ -179,6 +180,11 @@ class SymbolicProof(Proof):
         return [*self._regions.values(), *([self._stack] if self._stack is not None else [])]
 
     @property
+    def stack_region(self) -> SymbolicRegion | None:
+        """The stack area, if the proof declares one."""
+        return self._stack
+
+    @property
     def writable_cells(self) -> dict[str, int]:
         """The cell size, in bytes, of each region of fixed size that may be written."""
         return {r.name: r.cell for r in self.memory0.regions if "w" in r.access and r.size.is_concrete}
@@ -214,6 +220,22 @@ class SymbolicProof(Proof):
         d = (sp - self.sp0).value
         return signed(d) if isinstance(d, int) else None
 
+    @property
+    def context(self) -> Context | None:
+        """Where claims are being evaluated, if they are."""
+        return self._context
+
+    @contextmanager
+    def under(self, context: Context) -> Iterator[None]:
+        """Within this, and only within, terms are simplified and claims evaluated under the facts of a path."""
+        outer, self._context = self._context, context
+        oracle = ops.set_oracle(context.path.known)
+        try:
+            yield
+        finally:
+            self._context = outer
+            ops.set_oracle(oracle)
+
     # -- what claims ask ----------------------------------------------------------------------
 
     def _region_base(self, r: Region) -> Bits:
@@ -223,7 +245,8 @@ class SymbolicProof(Proof):
         return self.image_base
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
-        if r.name not in self._explicit and not self.frozen:
+        # Once memory is made of them, the cells of regions no longer change.
+        if r.name not in self._explicit and self._memory0 is None:
             self._explicit.add(r.name)
             s = self._regions[r.name]
             s.cell, s.order = cell, order
@@ -268,19 +291,21 @@ class SymbolicProof(Proof):
             ops.set_oracle(oracle)
 
     def _index(self, k: Bits) -> Bits:
-        if isinstance(k.value, int) or self._pure or ops.is_secret(k.value):
+        context = self._context
+        if context is None or isinstance(k.value, int) or self._pure or ops.is_secret(k.value):
             return k  # what a path knows of a secret must not become public in a claim
+        knowledge, anchors = context.path.knowledge, context.anchors
         terms, _ = linear_view(k.value)
-        for a in self.anchors:
+        for a in anchors:
             if not isinstance(a.value, int) and linear_view(a.value)[0] == terms:
                 return k
-        constant = self.knowledge.constant(k.value)
+        constant = knowledge.constant(k.value)
         if constant is not None:
             return Bits(64, constant)
-        if any(isinstance(t, Var) and not self.knowledge.mentions(t) for t in terms):
+        if any(isinstance(t, Var) and not knowledge.mentions(t) for t in terms):
             return k  # a variable that no fact speaks of equals nothing known
-        for a in self.anchors:
-            d = self.knowledge.fixed(k - a)
+        for a in anchors:
+            d = knowledge.fixed(k - a)
             if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
                 return a + d
         return k
@@ -288,20 +313,20 @@ class SymbolicProof(Proof):
     def _give(self, r: Region, offset: int, value: Bits) -> None:
         self._regions[r.name].given[offset] = value
 
-    def _generalise(self, f: Fold, k: int) -> None:
-        for key in [x for x in f._memo if not isinstance(x, int) or x > k]:
-            del f._memo[key]  # what was unfolded from the old H(k)
-        self._blocks.clear()  # and what was computed from it
-        f._memo[k] = Words(variable(f"{f.name}({k}).{j}", w.width, secret=True) for j, w in enumerate(f.start))
+    @property
+    def _folds(self) -> FoldValues:
+        return self.folds_on_entry if self._context is None else self._context.path.folds
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
-        key = self._key(k)
-        found = f._memo.get(key)
-        if found is None and f.of is not None and k.value == f.of.times and not f._memo.keys() - {0}:
-            return f.of(f.start)  # nobody has looked at its steps
-        if found is None:
-            found = f._memo[key] = self._unfold(f, k)
-        return found
+        if f.of is not None and k.value != 0:
+            stepwise = set() if self._context is None else self._context.path.stepwise
+            if k.value == f.of.times and f not in stepwise:
+                return f.of(f.start)  # nobody on this path has looked at its steps
+            stepwise.add(f)
+        known, key = self._folds.of(f), self._key(k)
+        if key not in known:
+            known[key] = self._unfold(f, k)
+        return known[key]
 
     def _unfold(self, f: Fold, k: Bits) -> Words:
         v = k.value
@@ -324,6 +349,9 @@ class SymbolicProof(Proof):
             return Words(f.step(self._fold_at(f, before), f.over(before)))
 
     def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
-        # A block is a function of its number alone: what is known on the path plays no part in it.
-        with self._plainly():
-            return super()._block(fn, j if isinstance(j.value, int) else Bits(64, intern(j.value)))
+        blocks, key = self._folds.blocks, (fn, j.value)
+        if key not in blocks:
+            # A block is a function of its number alone: what is known on the path plays no part in it.
+            with self._plainly():
+                blocks[key] = list(fn(j if isinstance(j.value, int) else Bits(64, intern(j.value))))
+        return blocks[key]
