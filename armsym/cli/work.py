@@ -25,6 +25,7 @@ from armsym.proof.result import ProofResult, Status
 from armsym.report.outcome import Outcome
 
 if TYPE_CHECKING:
+    from armsym.discharge.recheck import SecondSolver
     from armsym.elf import Image
     from armsym.proof.concrete import Trial
     from armsym.proof.loops import Routine
@@ -39,7 +40,10 @@ _images: dict[str, Image] = {}
 
 @dataclass(frozen=True)
 class Job:
-    """A proof to run: where it is defined, the file it speaks of, and seconds for the symbolic proof."""
+    """A proof to run: where it is defined, the file it speaks of, and seconds of CPU time for the symbolic proof.
+
+    With `second`, a second solver has to confirm Z3's answers.
+    """
 
     file: str
     line: int
@@ -47,12 +51,13 @@ class Job:
     symbol: str
     object_spec: str
     seconds: float | None = None
+    second: bool = False
 
     @staticmethod
-    def of(d: ProofDefinition, object_spec: str, seconds: float | None) -> Job:
+    def of(d: ProofDefinition, object_spec: str, seconds: float | None, *, second: bool = False) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds)
+        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second)
 
     @property
     def source(self) -> str:
@@ -80,14 +85,30 @@ def run_here(job: Job) -> Outcome:
         d = _definition(job)
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
         image = image_of(job.object_spec)
-        result = prove(d, name=d.name, image=image, symbol=d.symbol, isa=load_isa(), budget=budget, replay=_replay)
+        result = prove(
+            d,
+            name=d.name,
+            image=image,
+            symbol=d.symbol,
+            isa=load_isa(),
+            budget=budget,
+            replay=_replay,
+            second=_second() if job.second else None,
+        )
         unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
         if result.status is Status.PROVED and (unproved or not result.obligations):
             raise AssertionError(f"{job.name} is called proved, but not {unproved or 'by any obligation'}")
+        told = result.second
+        if result.status is Status.PROVED and job.second and (told is None or told.confirmed != told.asked):
+            raise AssertionError(f"{job.name} is called proved, but the second solver has not confirmed all of it")
         mismatch = result.counterexample is not None and result.counterexample.replay.startswith("MISMATCH")
         if mismatch:
             result.message = "armsym and Unicorn disagree on the counterexample: one of them has a defect"
-        return Outcome(result, job.source, internal=mismatch)
+        contradicted = told is not None and bool(told.disagreements)
+        if contradicted:
+            assert told is not None
+            result.message = f"internal error: Z3 and {told.solver} contradict each other: one of them has a defect"
+        return Outcome(result, job.source, internal=mismatch or contradicted)
     except BudgetError as e:
         outcome = job.outcome(Status.UNDECIDED, str(e))
     except MemoryError:
@@ -134,6 +155,12 @@ def image_of(spec: str) -> Image:
 
         image = _images[spec] = load(spec)
     return image
+
+
+def _second() -> SecondSolver:
+    from armsym.discharge.second import BITWUZLA
+
+    return BITWUZLA
 
 
 def _replay(trial: Trial, routine: Routine) -> str:

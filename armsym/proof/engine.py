@@ -197,7 +197,7 @@ class Engine:
         p = self.p
         previous = ops.set_oracle(self._oracle)
         try:
-            start = self._path(Path(self.entry.fork(), Knowledge(p.facts), p.routine.entry))
+            start = self._path(Path(self.entry.fork(), Knowledge(p.facts, answers=p.answers), p.routine.entry))
             p.frozen = True
             self._preconditions(start)
             self._lemmas(start)
