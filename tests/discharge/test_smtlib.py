@@ -194,7 +194,7 @@ def test_an_operation_without_a_meaning_is_an_error() -> None:
 W = smtlib._Writer
 #: (where, function, its text, the wrong one)
 BUGS: dict[str, tuple[Any, str, str, str]] = {
-    "a factor is read at the place below": (W, "_product", "_constant(s, n)", "_constant(s - 1, n)"),
+    "a factor is read at the place below": (W, "_product", "_constant(s, n)", "_constant(max(s - 1, 0), n)"),
     "a factor is not moved up": (W, "_product", "_constant(-s, width)", "_constant(0, width)"),
     "the mask is lost": (W, "_product", "_constant(mask, width)", "_constant(ones(width), width)"),
     "a coefficient is lost": (W, "_meaning", "_constant(c, w)", "_constant(1, w)"),
