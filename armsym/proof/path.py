@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.integers import Integers
+from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import NZCV, Machine
 from armsym.proof.folds import FoldValues
@@ -28,12 +29,16 @@ INTEGERS_MS = 2000
 class Knowledge:
     """Facts (one-bit values that are 1), and what follows from them.
 
-    Answers are cached: a conclusion stays true when facts are added; ignorance is asked again.
+    Answers are cached: a conclusion stays true when facts are added; ignorance is asked again.  What Z3 says
+    follows is noted in `answers`, if there is such a list; forks note it in the same.
     """
 
-    def __init__(self, facts: list[Value] | None = None, timeout_ms: int = 6000) -> None:
+    def __init__(
+        self, facts: list[Value] | None = None, timeout_ms: int = 6000, answers: list[Answer] | None = None
+    ) -> None:
         self.facts: list[Value] = list(facts or [])
         self.timeout_ms = timeout_ms
+        self._answers = answers
         self._solver: Solver | None = None
         self._sent = 0
         self._integers: Integers | None = None
@@ -49,7 +54,7 @@ class Knowledge:
 
     def fork(self) -> Knowledge:
         """A copy that can learn other facts; the solver is made anew when it is needed."""
-        k = Knowledge(timeout_ms=self.timeout_ms)
+        k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers)
         k.facts = self.facts[:]
         k._known = self._known.copy()
         k._fixed = {i: f for i, f in self._fixed.items() if f[1] is not None}
@@ -107,6 +112,8 @@ class Knowledge:
         if known is None or (known[1] is None and known[2] != len(self.facts)):
             found = self._linear().constant(t, v.width, INTEGERS_MS)
             known = self._fixed[t.id] = (t, found, len(self.facts))
+            if found is not None:
+                self._note_answer(t, found, v.width, "integers")
         return known[1]
 
     def solver(self) -> Solver:
@@ -134,10 +141,16 @@ class Knowledge:
         return self._integers
 
     def _implies(self, claim: Term, timeout_ms: int) -> Outcome:
-        out = self._by_integers(claim, timeout_ms)
+        out, how = self._by_integers(claim, timeout_ms), "integers"
         if out.holds is None:
-            out = self.solver().implies(claim, timeout_ms)
+            out, how = self.solver().implies(claim, timeout_ms), "bit vectors"
+        if out.holds:
+            self._note_answer(claim, 1, 1, how)
         return out
+
+    def _note_answer(self, t: Term, value: int, width: int, how: str) -> None:
+        if self._answers is not None:
+            self._answers.append(Answer(tuple(self.facts), t, value, width, how))
 
     def decide(self, c: Value) -> int | None:
         """1 or 0 when the facts decide a one-bit value, else None (also when the solver gives up)."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from armsym.discharge.recheck import Rechecked
+
 __all__ = ["KINDS", "Counterexample", "Obligation", "ProofResult", "Status", "worst"]
 
 
@@ -31,10 +33,11 @@ KINDS = (
     "lemma",
     "invariant",
     "ensures",
+    "second-solver",
 )
 
 #: Kinds that a proof need not have.
-OPTIONAL = frozenset({"contract", "lemma", "invariant"})
+OPTIONAL = frozenset({"contract", "lemma", "invariant", "second-solver"})
 
 _ORDER = (Status.PROVED, Status.UNDECIDED, Status.ERROR, Status.REFUTED)
 
@@ -106,6 +109,8 @@ class ProofResult:
     shown: list[str] = field(default_factory=list)
     #: Of the assumptions, what the instructions executed take for granted of the core.
     machine: list[str] = field(default_factory=list)
+    #: What a second solver said of Z3's answers, those for contracts included; None if none was asked.
+    second: Rechecked | None = None
 
     def add(self, obligations: Sequence[Obligation], case: str = "") -> Status:
         """Add the obligations of one case of the proof, and set the status of the whole.

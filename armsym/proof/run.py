@@ -10,6 +10,7 @@ from itertools import product
 from traceback import extract_tb
 from typing import TypeVar
 
+from armsym.discharge.recheck import Answer, Rechecked, SecondSolver, recheck
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
@@ -159,8 +160,11 @@ def prove(
     isa: InstructionSet,
     budget: Budget | None = None,
     replay: Replay | None = None,
+    second: SecondSolver | None = None,
 ) -> ProofResult:
     """Prove `symbol` of `image` as the proof function `fn` states.
+
+    With a `second` solver, it has to confirm every answer of Z3 on which the proof rests.
 
     The answer is never an exception of the routine's own making.  Raises `InputError` for a proof
     that cannot be set up, or whose functions raise, with the place in its file.
@@ -169,7 +173,7 @@ def prove(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _prove(fn, name=name, image=image, symbol=symbol, isa=isa, budget=budget, replay=replay)
+        return _prove(fn, name=name, image=image, symbol=symbol, isa=isa, budget=budget, replay=replay, second=second)
     except ArmsymError:
         raise
     except Exception as e:
@@ -192,11 +196,15 @@ def _prove(
     isa: InstructionSet,
     budget: Budget | None = None,
     replay: Replay | None = None,
+    second: SecondSolver | None = None,
     brief: bool = False,
 ) -> ProofResult:
     """With `brief`, one concrete run has to do where a witness needs no more."""
     began = time.process_time()
     result = ProofResult(name, image.path, symbol, image.sha256)
+    review = None if second is None else _Review(second, set())
+    if second is not None:
+        result.second = Rechecked(second.name)
     routine = Routine(image, isa, symbol)
     start, size = image.function_extent(symbol)
     try:
@@ -208,19 +216,42 @@ def _prove(
 
     def prove_contract(c: Contract) -> ProofResult:
         # Its own run tries more inputs; that it is proved does not rest on them.
-        return _prove(c, name=c.name, image=image, symbol=c.symbol, isa=isa, budget=budget, brief=True)
+        return _prove(c, name=c.name, image=image, symbol=c.symbol, isa=isa, budget=budget, second=second, brief=True)
 
     first = _Runs([])
     guesses: Guesses = {}
     assumed: dict[str, list[str]] = {}
     for k, case in enumerate(cases):
         plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
-        assumed[case.text] = _prove_case(case, routine, result, budget, replay, plan, first, guesses, prove_contract)
+        assumed[case.text] = _prove_case(
+            case, routine, result, budget, replay, plan, first, guesses, prove_contract, review
+        )
         if result.counterexample is not None:
             break
     result.assumptions = _assumptions(assumed)
     result.seconds = time.process_time() - began
     return result
+
+
+@dataclass(frozen=True)
+class _Review:
+    """A second solver, and what it was asked already in this proof."""
+
+    solver: SecondSolver
+    seen: set[str]
+
+    def of(self, answers: Sequence[Answer], result: ProofResult, seconds: float) -> Obligation:
+        """Have Z3's answers confirmed and note in the result what came of it: an obligation like others."""
+        assert result.second is not None
+        told = recheck(answers, self.solver, self.seen, seconds)
+        result.second.join(told)
+        title = f"{told.solver} confirms what Z3 says follows"
+        if told.disagreements:
+            d = told.disagreements[0]
+            detail = f"Z3 ({d.how}) says unsat, {told.solver} says sat of\n{d.script}"
+            return Obligation(title, "second-solver", Status.ERROR, "", told.seconds, detail)
+        status = Status.UNDECIDED if told.lacking else Status.PROVED
+        return Obligation(title, "second-solver", status, told.solver, told.seconds, told.lacking)
 
 
 @dataclass
@@ -237,9 +268,11 @@ class _Case:
         """The choices in words; empty where there are none."""
         return ", ".join(f"{k} = {v}" for k, v in self.chosen.items())
 
-    def symbolic(self, routine: Routine, sizes: int | None = None) -> SymbolicProof:
-        """What it declares, on symbols."""
-        return self._declared(SymbolicProof(routine, sizes=sizes, chosen=self.chosen))
+    def symbolic(
+        self, routine: Routine, sizes: int | None = None, answers: list[Answer] | None = None
+    ) -> SymbolicProof:
+        """What it declares, on symbols; `answers` takes Z3's."""
+        return self._declared(SymbolicProof(routine, sizes=sizes, chosen=self.chosen, answers=answers))
 
     def concrete(
         self,
@@ -278,6 +311,7 @@ def _prove_case(
     first: _Runs,
     guesses: Guesses,
     prove_contract: Callable[[Contract], ProofResult],
+    review: _Review | None,
 ) -> list[str]:
     """Add what one case shows to the result; returns what it assumes.
 
@@ -304,7 +338,8 @@ def _prove_case(
             )
         )
     new_table()
-    p = case.symbolic(routine)
+    answers: list[Answer] | None = None if review is None else []
+    p = case.symbolic(routine, answers=answers)
     contracts = p._d.contracts
     # What loops change is guessed from the runs of this case, or where they are few from those of the first.
     seen = first if plan is FURTHER else runs
@@ -318,12 +353,15 @@ def _prove_case(
     if contracts:
         found += rely(result, contracts, routine.image, budget, prove_contract)
         new_table()
-        p = case.symbolic(routine)
+        p = case.symbolic(routine, answers=answers)
     if p._d.contracts != contracts:
         raise InputError("which contracts a proof uses is not always the same")
     engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget, earlier=earlier)
     engine.run()
     earlier |= engine.guesses
+    if review is not None:
+        assert answers is not None
+        found.append(review.of(answers, result, budget.seconds))
     result.machine += [a for a in engine.assumptions if a not in result.machine]
     result.standing = _standing(routine.image)
     result.choices |= p._d.choices

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from armsym.bits import Bits, Prop
+from armsym.discharge.recheck import Answer
 from armsym.errors import InputError
 from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
@@ -29,10 +30,20 @@ UNFOLD_LIMIT = 64
 class SymbolicProof(Proof):
     """Declarations as free variables and assumptions on them."""
 
-    def __init__(self, routine: Routine, *, sizes: int | None = None, chosen: Mapping[str, int] | None = None) -> None:
-        """`sizes` fixes every nat at that much above its least value (for unrolled runs)."""
+    def __init__(
+        self,
+        routine: Routine,
+        *,
+        sizes: int | None = None,
+        chosen: Mapping[str, int] | None = None,
+        answers: list[Answer] | None = None,
+    ) -> None:
+        """`sizes` fixes every nat at that much above its least value (for unrolled runs).
+
+        `answers` takes what Z3 says follows from facts, for a second solver.
+        """
         super().__init__(routine, chosen)
-        self._sizes = sizes
+        self._sizes, self.answers = sizes, answers
         #: Whether the proof declares a nat; and those that stand for any number.
         self.has_lengths = False
         self.nats: list[Bits] = []
@@ -95,7 +106,7 @@ class SymbolicProof(Proof):
         if const + sum(c * t.pb for t, c in terms.items()) < 1 << 63:
             return
         fits = (r.size < Bits(64, 1 << 63)).bit.value
-        if Knowledge(self.facts).prove(fits, 2000).holds is not True:
+        if Knowledge(self.facts, answers=self.answers).prove(fits, 2000).holds is not True:
             raise InputError(f"region {r.name}: its size {v} may reach 2**63 bytes: give the lengths a smaller high=")
 
     def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from armsym.discharge.recheck import Rechecked
 from armsym.proof.result import Counterexample, Obligation, ProofResult
 from armsym.report.outcome import Outcome
 from armsym.report.wording import lengths
@@ -40,9 +41,22 @@ def result_as_dict(r: ProofResult) -> dict[str, Any]:
     }
     if r.counterexample is not None:
         answer["counterexample"] = _counterexample(r.counterexample)
+    if r.second is not None:
+        answer["second_solver"] = _second(r.second)
     if r.message:
         answer["message"] = r.message
     return answer
+
+
+def _second(s: Rechecked) -> dict[str, Any]:
+    return {
+        "solver": s.solver,
+        "asked": s.asked,
+        "confirmed": s.confirmed,
+        "seconds": round(s.seconds, 3),
+        "not_rechecked": list(s.unconfirmed),
+        "disagreements": [{"z3": "unsat", "second": "sat", "how": d.how, "script": d.script} for d in s.disagreements],
+    }
 
 
 def _obligation(o: Obligation) -> dict[str, Any]:

@@ -28,6 +28,7 @@ LETTERS = {
     "lemma": "l",
     "invariant": "i",
     "ensures": "e",
+    "second-solver": "s",
 }
 
 _IN_PLACE = "_in_place"
@@ -51,7 +52,7 @@ def _lines(rows: Sequence[Row], command: str) -> Iterator[str]:
     yield ""
     yield f"Written by `{command}`; do not edit. How many proofs ended how: {_counts(rows)}."
     yield ""
-    yield from _legend()
+    yield from _legend(rows)
     for title, group in _groups(rows).items():
         yield ""
         yield f"## {title}"
@@ -73,8 +74,9 @@ def _counts(rows: Sequence[Row]) -> str:
     return ", ".join(f"{n} {name}" for name, n in summary(r.outcome for r in rows).items())
 
 
-def _legend() -> Iterator[str]:
-    kinds = ", ".join(f"{LETTERS[k]} {k}" for k in KINDS)
+def _legend(rows: Sequence[Row]) -> Iterator[str]:
+    asked = any(r.outcome.result.second is not None for r in rows)
+    kinds = ", ".join(f"{LETTERS[k]} {k}" for k in KINDS if asked or k != "second-solver")
     yield "- *proof*: its name, where that is not the routine's; proofs of one routine differ in what they state of it."
     yield "- *for*: the lengths and choices it holds for, all other inputs being arbitrary."
     yield "- *buffers*: `in place` where input and output are one buffer, `apart` where a row of its own proves that."

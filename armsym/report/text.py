@@ -6,10 +6,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+from armsym.discharge.recheck import Rechecked
 from armsym.proof.result import KINDS, Counterexample, Obligation, Status
 from armsym.report.outcome import Outcome, summary
 
-__all__ = ["Line", "outcome_lines", "summary_line"]
+__all__ = ["Line", "outcome_lines", "second_solver_lines", "summary_line"]
 
 #: A line in pieces: (text, style of rich, "" for none).
 Line = Sequence[tuple[str, str]]
@@ -68,6 +69,19 @@ def summary_line(outcomes: Sequence[Outcome], seconds: float) -> Line:
     for name, n in summary(outcomes).items():
         pieces += [(", " if pieces else "", ""), (f"{n} {name}", _STYLES[name] if n else "")]
     return [*pieces, (f" in {seconds:.1f} s", "dim")]
+
+
+def second_solver_lines(outcomes: Sequence[Outcome]) -> Iterator[Line]:
+    """`Bitwuzla confirmed 120 of 120 answers of Z3`; nothing where no second solver was asked."""
+    total = Rechecked()
+    for o in outcomes:
+        total.join(o.result.second or Rechecked())
+    if total.solver:
+        text = f"{total.solver} confirmed {total.confirmed} of {total.asked} answers of Z3"
+        yield [
+            (text, "" if total.confirmed == total.asked else "bold red"),
+            (f" in {total.seconds:.1f} s of CPU", "dim"),
+        ]
 
 
 def _table(obligations: Sequence[Obligation]) -> Iterator[Line]:
