@@ -22,8 +22,7 @@ from armsym.discharge.ring import Ring
 from armsym.errors import ArmsymError
 from armsym.terms import ops
 from armsym.terms.node import App, Op, Poly, Term, Value, Var, intern, ones
-from armsym.terms.show import children
-from armsym.terms.walk import complete
+from armsym.terms.walk import children, complete
 
 __all__ = ["Algebra", "equal", "ring_of", "speaks_of_products"]
 

@@ -18,7 +18,7 @@ import z3
 from armsym.discharge.z3_bridge import Model, Outcome, set_limit
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
-from armsym.terms.show import children, size
+from armsym.terms.walk import children, size
 
 __all__ = ["Integers"]
 

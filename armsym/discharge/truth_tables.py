@@ -23,7 +23,7 @@ from itertools import product
 from armsym.bits import Bits, OpaqueFunction
 from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.poly import poly_view
-from armsym.terms.show import children
+from armsym.terms.walk import children
 
 __all__ = ["LIMIT_BITS", "always"]
 
