@@ -79,6 +79,8 @@ def equal_sums(w: int, a: Term, b: Value) -> Value:
         return int(difference == 0)
     terms, const = linear_view(difference)
     terms, const = least_sign.apply(w, terms, const) or (terms, const)
+    if not terms:
+        return int(const == 0)
     found = parity.apply(w, terms, const)
     if found is not None:
         return found
@@ -93,8 +95,7 @@ def least_sign(w: int, terms: dict[Term, int], const: int) -> Linear | None:
     if terms[first] <= ones(w) >> 1:
         return None
     negated = neg(w, make_sum(w, terms, const))
-    assert isinstance(negated, Term)
-    return linear_view(negated)
+    return ({}, negated) if isinstance(negated, int) else linear_view(negated)
 
 
 @rule("zero: parity", "(c*u + d*v + ... + k == 0) = 0", when="2**j divides all summands, but not k")

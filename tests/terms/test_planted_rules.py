@@ -132,7 +132,7 @@ BUGS = {
     ),
     "eq: the constant keeps its sign": Bug(conditions.equal_sums, "", "-const & ones(w)", "const", ("eq",), 4),
     "eq: negated, but for the constant": Bug(
-        conditions.least_sign, "", "return linear_view(negated)", "return linear_view(negated)[0], const", ("eq",), 4
+        conditions.least_sign, "", "else linear_view(negated)", "else (linear_view(negated)[0], const)", ("eq",), 4
     ),
     "eq: out of reach is equal": Bug(conditions.bit_out_of_reach, "", "return 0 if", "return 1 if", ("eq",), 4),
     "ult: a bound that may be met": Bug(conditions.always_less, "", "a.pb < b", "a.pb <= b", ("ult",)),
