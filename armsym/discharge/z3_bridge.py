@@ -10,6 +10,7 @@ from typing import Any
 
 import z3
 
+from armsym.terms.kinds import KINDS
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.walk import complete
 
@@ -75,55 +76,9 @@ class Bridge:
         return self._operation(t)
 
     def _operation(self, t: Op) -> Any:
-        w, kind = t.arg_width, t.kind
-        if kind == "ite":
-            c, a, b = t.args
-            return z3.If(self._get(c, 1) == 1, self._get(a, w), self._get(b, w))
-        if kind == "select":
-            index, value = self._get(t.args[0], 64), z3.BitVecVal(0, w)
-            for k, e in reversed(list(enumerate(t.args[1:]))):
-                value = z3.If(index == k, self._get(e, w), value)
-            return value
-        if kind == "table":
-            index, entries = t.args
-            assert isinstance(entries, int)
-            return _choose(self._get(index, w), w, entries, t.width)
-        a, b = (self._get(v, w) for v in t.args)
-        if kind in ("eq", "ult", "slt"):
-            cond = a == b if kind == "eq" else z3.ULT(a, b) if kind == "ult" else a < b
-            return z3.If(cond, z3.BitVecVal(1, 1), z3.BitVecVal(0, 1))
-        if kind == "mul":
-            return a * b
-        if kind == "and":
-            return a & b
-        if kind == "udiv":
-            return z3.If(b == 0, z3.BitVecVal(0, w), z3.UDiv(a, b))
-        if kind == "shl":
-            return a << b
-        if kind == "lshr":
-            return z3.LShR(a, b)
-        if kind == "ashr":
-            return a >> b
-        if kind == "clmul":
-            wide = z3.ZeroExt(w, a)
-            total = z3.BitVecVal(0, 2 * w)
-            for k in range(w):
-                bit = z3.Extract(k, k, b) == 1
-                total = total ^ z3.If(bit, wide << k, z3.BitVecVal(0, 2 * w))
-            return total
-        raise AssertionError(f"no Z3 meaning for the operation {kind}")
-
-
-def _choose(index: Any, n: int, entries: int, width: int) -> Any:
-    """The entry at an index, of which the low `n` bits are still to be looked at: halves of the table."""
-    if n == 0 or entries == 0:
-        return z3.BitVecVal(entries, width)
-    half = width << n - 1
-    low, high = entries & ones(half), entries >> half
-    below = _choose(index, n - 1, low, width)
-    if low == high:
-        return below
-    return z3.If(z3.Extract(n - 1, n - 1, index) == 1, _choose(index, n - 1, high, width), below)
+        row = KINDS[t.kind]
+        args = (self._get(a, w) if w else a for a, w in zip(t.args, row.widths(t), strict=True))
+        return row.z3(z3, t, *args)
 
 
 def _moved(e: Any, width: int, s: int, to: int) -> Any:

@@ -22,7 +22,8 @@ from armsym.symbolic_memory import Read
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences
 from armsym.terms.node import Term, intern
-from armsym.terms.show import show, size
+from armsym.terms.show import show
+from armsym.terms.walk import size
 
 __all__ = ["Ledger", "Mark"]
 

@@ -14,7 +14,7 @@ from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, Substitution, free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Op, Term, Value, Var, intern, ones
-from armsym.terms.show import size
+from armsym.terms.walk import size
 
 __all__ = ["Knowledge", "NeedSplit", "Path", "memory_of"]
 

@@ -131,7 +131,9 @@ class Engine:
         """Explore all paths; every failure is recorded, none is raised."""
         p, run, record = self.p, self._run, self.ledger.record
         try:
-            start = run.watched(Path(run.entry.fork(), Knowledge(p.facts), p.routine.entry, p.folds_on_entry))
+            start = run.watched(
+                Path(run.entry.fork(), Knowledge(p.facts, answers=p.answers), p.routine.entry, p.folds_on_entry)
+            )
             check_preconditions(run, start)
             prove_lemmas(run, start)
             self._explore(start)
