@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from armsym.proof.entry import EntryState
+
 __all__ = ["KINDS", "Counterexample", "Obligation", "ProofResult", "Status", "worst"]
 
 
@@ -77,7 +79,8 @@ class Counterexample:
     detail: str = ""
     #: "armsym and unicorn agree" and the like; empty when it could not be replayed.
     replay: str = ""
-    seed: int = 0
+    #: Where the run began: every register, and memory with what the proof says it is given.
+    entry: EntryState | None = None
 
 
 @dataclass

@@ -10,14 +10,15 @@ from itertools import product
 from traceback import extract_tb
 from typing import TypeVar
 
-from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.proof.concrete import ConcreteProof, Trial, Violation, concrete_stepper, run_trial
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.engine import Budget, Engine
+from armsym.proof.entry import EntryState
 from armsym.proof.havoc import LoopGuess, guess_loops
+from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
@@ -144,7 +145,8 @@ def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
 
 
 def _counterexample(t: Trial, v: Violation, routine: Routine, replay: Replay | None) -> Counterexample:
-    c = Counterexample(v.claim, v.kind, dict(t.inputs), v.expected, v.got, v.detail)
+    entry = EntryState.of(t.entry, t.base)
+    c = Counterexample(v.claim, v.kind, dict(t.inputs), v.expected, v.got, v.detail, entry=entry)
     if replay is not None and v.kind != "invariant":
         c.replay = replay(t, routine)
     return c
@@ -247,11 +249,10 @@ class _Case:
         public: int,
         secret: int,
         hint: int,
-        model: Model | None = None,
-        orders: Mapping[str, str] | None = None,
+        values: InputValues | None = None,
     ) -> ConcreteProof:
         """What it declares, on numbers."""
-        return self._declared(ConcreteProof(routine, public, secret, hint, model, orders, self.chosen))
+        return self._declared(ConcreteProof(routine, public, secret, hint, values, self.chosen))
 
     def _declared(self, p: P) -> P:
         self.fn(p)
@@ -363,9 +364,8 @@ def _search(case: _Case, routine: Routine) -> _Runs:
             engine.run()
         except ArmsymError:
             continue
-        orders = {r.name: r.order for r in p.memory0.regions}
         for k, model in enumerate(engine.ledger.models[:16]):
-            q = case.concrete(routine, 7000 + k, 7000 + k, size, model, orders)
+            q = case.concrete(routine, 7000 + k, 7000 + k, size, p.input_values(model))
             t = run_trial(q, concrete_stepper)
             if not t.rejected and t.violation is not None:
                 return _Runs([t], (t, t.violation), 1)

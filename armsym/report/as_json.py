@@ -57,7 +57,7 @@ def _obligation(o: Obligation) -> dict[str, Any]:
 
 
 def _counterexample(c: Counterexample) -> dict[str, Any]:
-    return {
+    answer: dict[str, Any] = {
         "claim": c.claim,
         "kind": c.kind,
         "inputs": dict(c.inputs),
@@ -66,3 +66,4 @@ def _counterexample(c: Counterexample) -> dict[str, Any]:
         "detail": c.detail,
         "replay": c.replay,
     }
+    return answer if c.entry is None else {**answer, "entry": c.entry.as_dict()}

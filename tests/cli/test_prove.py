@@ -111,7 +111,7 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
             assert r["assumptions"]
         if "counterexample" in r:
             c = r["counterexample"]
-            assert set(c) == {"claim", "kind", "inputs", "expected", "got", "detail", "replay"}
+            assert set(c) == {"claim", "kind", "inputs", "expected", "got", "detail", "replay", "entry"}
             assert all(type(v) is str for v in c["inputs"].values())
 
 
