@@ -16,6 +16,7 @@ from armsym.bits import Bits, Prop
 from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, UnmodelledInstruction
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
+from armsym.proof.calls import Calls
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
 from armsym.proof.inputs import InputValues
@@ -54,8 +55,8 @@ class Trial:
     final: Machine | None = None
     steps: int = 0
     violation: Violation | None = None
-    #: At each loop head: the machines at its arrivals, in order.
-    heads: dict[int, list[Machine]] = field(default_factory=dict)
+    #: At each loop head: the machines at its arrivals, in order; a list for each time the loop was entered.
+    heads: dict[int, list[list[Machine]]] = field(default_factory=dict)
     #: What an attacker could time, in order.
     trace: list[tuple[str, int]] = field(default_factory=list)
     #: Preconditions that this state does not meet: the trial says nothing.
@@ -330,19 +331,24 @@ def run_trial(
     heads = {inv.head: inv for inv in p._d.invariants} if invariants else {}
     cuts = {c.at: c for c in p._d.cuts} if invariants else {}
     passed: dict[int, int] = {}  # arrivals at each cut since the last loop head with an invariant
-    active: list[tuple[int, int]] = []  # the loops being iterated, outermost first: (head, index)
+    active: list[tuple[int, int, Calls]] = []  # the loops being iterated, outermost first: (head, index, calls)
+    calls = Calls()
     offset, steps = p.routine.entry, 0
     image = p.routine.image
     try:
         while offset != RETURNED:
             inv = heads.get(offset)
             if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
-                index = 0
-                while any(h == offset for h, _ in active):
-                    index = active.pop()[1] + inv.step
-                active.append((offset, index))
+                index, arrivals = 0, t.heads.setdefault(offset, [])
+                known = [k for k, (h, _, _) in enumerate(active) if h == offset]
+                if known and calls.within(active[known[-1]][2]):
+                    index = active[known[-1]][1] + inv.step
+                    del active[known[-1] :]
+                else:  # the first arrival, or the call of the one before is over
+                    arrivals.append([])
+                active.append((offset, index, calls))
                 passed.clear()
-                t.heads.setdefault(offset, []).append(m.fork())
+                arrivals[-1].append(m.fork())
                 m.written_x = m.written_v = 0  # from here on: what this iteration writes
                 bound = inv.upto.uint
                 if index > bound or (index == bound and not inv.inclusive):
@@ -360,7 +366,7 @@ def run_trial(
                 t.violation = _broken(cut.claims(State(m), k), "invariant", f"{cut.name}, arrival {k}")
                 if t.violation:
                     return t
-            sp_before = m.sp.uint
+            sp_before, lr_before = m.sp.uint, m.x[30]
             to = stepper.step(m, offset)
             if accesses:
                 floor = min(sp_before, m.sp.uint)
@@ -376,6 +382,9 @@ def run_trial(
                     return t
                 accesses.clear()
             assert not isinstance(to, Fork)
+            if calls.frames or m.x[30] is not lr_before:
+                links = m.x[30] is not lr_before and m.x[30].uint == p.machine_base + offset + 4
+                calls = calls.after(offset, to, links=links)
             offset = to
             steps += 1
             if steps > MAX_STEPS:

@@ -19,6 +19,7 @@ from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import check_bounds, inside
 from armsym.proof.buffers import assume_pointwise, parts
+from armsym.proof.calls import Calls
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.declare import Cut, Invariant
 from armsym.proof.handles import Fold, State, Words
@@ -45,6 +46,9 @@ from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value, node_count
 
 __all__ = ["Budget", "Engine"]
+
+#: Loops with invariants on one path, inside one another or one after the other: each is explored within the last.
+DEEP = 64
 
 SP_KNOWN = "SP is its value on entry and a known number"
 
@@ -74,6 +78,8 @@ class Origin:
     parent: Origin | None
     before: frozenset[Location]
     head: Machine
+    #: The calls that the head was reached in.
+    calls: Calls
 
     def find(self, inv: Invariant) -> tuple[Origin, set[Location]] | None:
         """The iteration of `inv` that this one is part of, and what was written on the way in."""
@@ -307,7 +313,7 @@ class Engine:
         self.paths += 1
         if self.paths > self.budget.paths:
             raise BudgetError(f"more than {self.budget.paths} paths")
-        step, invariants = self.stepper.step, self.invariants
+        p, step, invariants = self.p, self.stepper.step, self.invariants
         while True:
             at = path.at
             if at == RETURNED:
@@ -329,6 +335,7 @@ class Engine:
             if at in self.callees and path.steps > 1:
                 self._reached.add(at)
                 path.at = self.callees[at].call(self.ledger, self.stepper, path)
+                path.calls = path.calls.after(at, path.at, links=False)
                 continue
             if at in self.cuts:
                 self._reached.add(at)
@@ -357,6 +364,9 @@ class Engine:
             finally:
                 self._may_split = False
             self.executed.add(at)
+            if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):
+                links = m.x[30] is not x[30] and (m.x[30] - p.image_base).value == at + 4
+                path.calls = path.calls.after(at, to, links=links)
             if len(memory.log) != logged:
                 self._check_below_sp(path, sp, logged)
             if m.sp is not sp:
@@ -524,7 +534,10 @@ class Engine:
     def _arrived(self, path: Path, inv: Invariant, origin: Origin | None) -> None:
         self._reached.add(inv.head)
         found = origin.find(inv) if origin is not None else None
-        if found is not None:
+        # Where the call that the head was reached in is over, this is another: the loop is entered anew.  Either way
+        # what must hold is proved here.  What is entered anew is another iteration in the chain of `parent`s, which
+        # the exploration makes only so many of; so it ends, as for loops one after the other.
+        if found is not None and path.calls.within(found[0].calls):
             self._back_edge(path, inv, *found)
             return
         # Iteration 0, as a variable known to be 0, so that the claims proved here are the very
@@ -550,6 +563,8 @@ class Engine:
         return counts.value
 
     def _loop(self, path: Path, inv: Invariant, parent: Origin | None) -> None:
+        if parent is not None and len(parent.indices) >= DEEP:
+            raise BudgetError(f"{inv.name}: entered anew after more than {DEEP} loops")
         guess = self.guesses.get(inv.head) or LoopGuess()
         for _ in range(64):
             before, complete = self.ledger.mark(), self._complete
@@ -580,7 +595,7 @@ class Engine:
         m.written_flags = False
         here.at, here.steps = inv.head, 0
         self._arrivals = {}
-        self._follow_split(here, Origin(inv, i, h, parent, before, here.machine.fork()))
+        self._follow_split(here, Origin(inv, i, h, parent, before, here.machine.fork(), here.calls))
 
     def _arbitrary_iteration(self, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -> Havoc:
         """Forget what the loop writes, and let the claims be what is known of it in iteration i."""

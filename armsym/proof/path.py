@@ -6,6 +6,7 @@ from armsym.bits import Bits, Prop
 from armsym.discharge.integers import Integers
 from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import NZCV, Machine
+from armsym.proof.calls import Calls
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, Substitution, free_terms
@@ -175,7 +176,7 @@ def memory_of(m: Machine) -> SymbolicMemory:
 class Path:
     """A machine and the knowledge on the path to it."""
 
-    __slots__ = ("at", "knowledge", "machine", "steps")
+    __slots__ = ("at", "calls", "knowledge", "machine", "steps")
 
     def __init__(self, machine: Machine, knowledge: Knowledge, at: int) -> None:
         """The machine's memory asks this path, and no other, from here on."""
@@ -184,6 +185,8 @@ class Path:
         memory.decide, memory.fixed, memory.disjoint = self.decide, knowledge.fixed, self.disjoint
         #: Instructions executed since the path started at the entry or at a loop head.
         self.steps = 0
+        #: The calls made on the way that have not returned.
+        self.calls = Calls()
 
     @property
     def memory(self) -> SymbolicMemory:
@@ -228,5 +231,5 @@ class Path:
     def fork(self) -> Path:
         """An independent copy."""
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at)
-        p.steps = self.steps
+        p.steps, p.calls = self.steps, self.calls
         return p

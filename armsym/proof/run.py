@@ -109,7 +109,7 @@ def _visit_loops(case: _Case, routine: Routine, heads: set[int], runs: _Runs) ->
     """
     steps = 0
     for k, hint in enumerate(VISITS):
-        missing = [h for h in heads if not any(len(t.heads.get(h, ())) > 2 for t in runs.trials)]
+        missing = [h for h in heads if not any(len(a) > 2 for t in runs.trials for a in t.heads.get(h, ()))]
         if not missing or steps > VISIT_STEPS:
             return False
         t = _trial(case, routine, hint, 9000 + k, 9000 + k)
