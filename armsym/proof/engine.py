@@ -156,6 +156,8 @@ class Engine:
         for at, what in p._d.shows:
             self.shows.setdefault(at, []).append(what)
         self.shown: list[str] = []
+        #: Whether a claim about the results was checked on a path: one that could have been false.
+        self.claims_results = False
         self._occurrences: dict[Term, Occurrences] = {}
         self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
         self.record, self.check, self.check_one = self.ledger.record, self.ledger.check, self.ledger.check_one
@@ -218,6 +220,8 @@ class Engine:
             )
         finally:
             ops.set_oracle(previous)
+        if not p._d.ensures:
+            self.record("ensures", "a claim on return", Status.UNDECIDED, detail="the proof has no p.ensures(...)")
         for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
             if at not in self._reached:
                 self.record("invariant", what, Status.UNDECIDED, detail="no path reaches this point")
@@ -687,6 +691,24 @@ class Engine:
         self._frame(path)
         for fn in p._d.ensures:
             self.check(path, partial(fn, State(m)), "ensures", "")
+        self.claims_results = self.claims_results or self._says_more(path)
+
+    def _says_more(self, path: Path) -> bool:
+        """Whether `ensures` says anything that memory safety, frame and ABI do not: whether it can be false.
+
+        It is asked about a state of which only these are known.
+        """
+        d, shadow = self.p._d, self.entry.fork()
+        there = Path(shadow, path.knowledge.fork(), path.at)
+        changed: set[Location] = {("x", n) for n in d.interface.changed_x} | {("v", n) for n in d.interface.changed_v}
+        changed |= {(r.name, WHOLE) for r in d.modifies}
+        havoc(shadow, LoopGuess(changed, halves={("v", n) for n in d.interface.d}), Bits(64, 0))
+        with there.memory.observed():  # what was shown in bounds above
+            for fn in d.ensures:
+                for claim in fn(State(shadow)).values():
+                    if any(isinstance(part, Pointwise) or part.value is not True for part in parts(claim)):
+                        return True
+        return False
 
     def _frame(self, path: Path) -> None:
         memory = path.memory

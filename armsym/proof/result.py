@@ -105,6 +105,8 @@ class ProofResult:
     obligations: list[Obligation] = field(default_factory=list)
     counterexample: Counterexample | None = None
     message: str = ""
+    #: Whether what is claimed on return says more than memory safety, frame and ABI do.
+    claims_results: bool = False
     instructions: int = 0
     shown: list[str] = field(default_factory=list)
     #: Of the assumptions, what the instructions executed take for granted of the core.

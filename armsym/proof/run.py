@@ -335,6 +335,7 @@ def _prove_case(
     result.particular += [a for a in own if a not in result.particular]
     result.instructions += engine.steps
     result.shown += engine.shown
+    result.claims_results = result.claims_results or engine.claims_results
     status = result.add([*found, *engine.obligations, *agreement()], case.text)
     if status is not Status.PROVED:
         more = _search(case, routine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from armsym.proof.result import Counterexample, Obligation, ProofResult
+from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
 from armsym.report.outcome import Outcome
 from armsym.report.wording import lengths
 
@@ -38,6 +38,8 @@ def result_as_dict(r: ProofResult) -> dict[str, Any]:
         "particular": list(r.particular),
         "obligations": [_obligation(o) for o in r.obligations],
     }
+    if r.status is Status.PROVED:
+        answer["claims_results"] = r.claims_results
     if r.counterexample is not None:
         answer["counterexample"] = _counterexample(r.counterexample)
     if r.message:

@@ -98,7 +98,7 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
         assert type(r["seconds"]) is float
         lists = {"assumptions", "lengths", "particular"}
         assert all(type(a) is str for key in lists for a in r[key])
-        assert set(r) - {*strings, *lists, "seconds", "obligations"} <= {"counterexample", "message"}
+        assert set(r) - {*strings, *lists, "seconds", "obligations"} <= {"counterexample", "message", "claims_results"}
         for o in r["obligations"]:
             assert set(o) - {"detail"} == {"name", "kind", "status", "by", "seconds"}
             assert o["kind"] in KINDS
