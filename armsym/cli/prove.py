@@ -117,6 +117,8 @@ def prove(
             progress.show(len(done))
     finally:
         progress.clear()
+    if len(done) != total:
+        raise AssertionError(f"{total} proofs are selected, {len(done)} have an outcome")
     outcomes = [done[k] for k in sorted(done)]
     if junit is not None:
         from armsym.report.junit import junit_xml

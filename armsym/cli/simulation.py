@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from armsym.elf import Image
     from armsym.machine import Machine
     from armsym.memory import ConcreteRegion
+    from armsym.proof.entry import EntryState
 
 __all__ = ["CONTEXT", "Request", "parse", "run"]
 
@@ -185,6 +188,14 @@ def run(
         list[str] | None,
         typer.Option("--mem", metavar="NAME=SIZE|@FILE|hex:DIGITS", help="A region of memory, readable and writable."),
     ] = None,
+    entry: Annotated[
+        str | None,
+        typer.Option(
+            "--entry",
+            metavar="ANSWER.json[::PROOF]",
+            help="All registers and memory of the counterexample in this answer of armsym prove --json.",
+        ),
+    ] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Instructions until the run is given up.")] = 10_000_000,
     as_json: JsonOption = False,
 ) -> None:
@@ -199,9 +210,16 @@ def run(
     request = parse(words, mem or [])
     isa = load_isa()
     image = load(file_named(request.file))
-    entry = image.function_extent(request.symbol)[0]
-    base = 0 if image.fixed_base else _IMAGE_BASE
-    machine, regions = _machine(image, request, base)
+    start = image.function_extent(request.symbol)[0]
+    if entry is not None:
+        if request.x or request.v or request.regions:
+            raise InputError("run: --entry gives all registers and memory: no --mem, --xN or --vN beside it")
+        state = _counterexample_state(entry, request.symbol)
+        base = state.base
+        machine, regions = state.machine(image, start)
+    else:
+        base = 0 if image.fixed_base else _IMAGE_BASE
+        machine, regions = _machine(image, request, base)
     back = machine.x[30]
 
     class Counting(Stepper):
@@ -215,7 +233,7 @@ def run(
     stepper = Counting(isa, image, Bits(64, base), back)
     stop: ArmsymError | None = None
     try:
-        run_concrete(stepper, machine, entry, max_steps=max_steps)
+        run_concrete(stepper, machine, start, max_steps=max_steps)
     except ArmsymError as e:
         stop = e
     reason = describe_stop(stop, image, isa) if stop else ""
@@ -228,6 +246,30 @@ def run(
     if stop is not None:
         print_error(reason)
         raise typer.Exit(stop.exit_code)
+
+
+def _counterexample_state(named: str, symbol: str) -> EntryState:
+    """The state on entry of the counterexample that `FILE.json[::PROOF]` means; raises `InputError`."""
+    from armsym.proof.entry import EntryState
+
+    text, mark, name = named.rpartition("::")
+    path = Path(text if mark else named)
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))["results"]
+        found = {
+            r["proof"]: r["counterexample"]["entry"]
+            for r in results
+            if r["symbol"] == symbol and "counterexample" in r and (not mark or r["proof"] == name)
+        }
+    except OSError as e:
+        raise InputError(f"--entry {path}: cannot be read: {e.strerror or e}") from None
+    except (ValueError, KeyError, TypeError) as e:
+        raise InputError(f"--entry {path}: not an answer of armsym prove --json ({type(e).__name__}: {e})") from None
+    if len(found) != 1:
+        which = f"{len(found)} counterexamples of {symbol}" + (f" by the proof {name}" if mark else "")
+        more = f": name one as {path}::PROOF, of {', '.join(found)}" if found else ""
+        raise InputError(f"--entry {path}: holds {which}{more}")
+    return EntryState.from_dict(next(iter(found.values())))
 
 
 def _as_dict(

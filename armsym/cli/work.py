@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from armsym.cli.common import load_isa
 from armsym.errors import ArmsymError, BudgetError, InputError
 from armsym.proof.engine import Budget
+from armsym.proof.foreign import foreign_code
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
 from armsym.report.outcome import Outcome
@@ -99,16 +100,17 @@ def run_here(job: Job) -> Outcome:
         d = _definition(job)
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
         image = image_of(job.object_spec)
-        result = prove(
-            d,
-            name=d.name,
-            image=image,
-            symbol=d.symbol,
-            isa=load_isa(),
-            budget=budget,
-            replay=_replay,
-            second=_second() if job.second else None,
-        )
+        with foreign_code():
+            result = prove(
+                d,
+                name=d.name,
+                image=image,
+                symbol=d.symbol,
+                isa=load_isa(),
+                budget=budget,
+                replay=_replay,
+                second=_second() if job.second else None,
+            )
         unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
         if result.status is Status.PROVED and (unproved or not result.obligations):
             raise AssertionError(f"{job.name} is called proved, but not {unproved or 'by any obligation'}")

@@ -95,11 +95,14 @@ def _moved(e: Any, width: int, s: int, to: int) -> Any:
 
 
 class Model:
-    """An assignment: numbers for variables by name, and for applications by function and arguments."""
+    """An assignment: numbers for variables by the term's id, and for applications by function and arguments.
+
+    Not by a variable's name: two variables may have one.
+    """
 
     __slots__ = ("applications", "variables")
 
-    def __init__(self, variables: dict[str, int], applications: list[tuple[str, tuple[int, ...], int, int]]) -> None:
+    def __init__(self, variables: dict[int, int], applications: list[tuple[str, tuple[int, ...], int, int]]) -> None:
         self.variables = variables
         #: (function, arguments, width of the value in bits, value)
         self.applications = applications
@@ -177,7 +180,7 @@ class Solver:
         def number(e: Any) -> int:
             return int(model.eval(e, model_completion=True).as_long())
 
-        variables = {t.name: number(e) for t, e in self._bridge.variables.values()}
+        variables = {t.id: number(e) for t, e in self._bridge.variables.values()}
         applications = []
         for t, e in self._bridge.applications.values():
             args = tuple(number(self._bridge(a, w)) for a, w in zip(t.args, t.widths, strict=True))

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from armsym.bits import Bits, Prop
-from armsym.discharge.z3_bridge import Model
 from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, UnmodelledInstruction
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
+from armsym.proof.calls import Calls
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
+from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
@@ -27,6 +28,8 @@ from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 __all__ = ["ConcreteProof", "Trial", "Violation", "flatten", "run_trial"]
 
 MAX_STEPS = 400_000
+#: So many bytes of a region are written out as an input; all stand in `Counterexample.entry`.
+SHOWN = 512
 
 
 @dataclass
@@ -52,8 +55,8 @@ class Trial:
     final: Machine | None = None
     steps: int = 0
     violation: Violation | None = None
-    #: At each loop head: the machines at its arrivals, in order.
-    heads: dict[int, list[Machine]] = field(default_factory=dict)
+    #: At each loop head: the machines at its arrivals, in order; a list for each time the loop was entered.
+    heads: dict[int, list[list[Machine]]] = field(default_factory=dict)
     #: What an attacker could time, in order.
     trace: list[tuple[str, int]] = field(default_factory=list)
     #: Preconditions that this state does not meet: the trial says nothing.
@@ -72,19 +75,16 @@ class ConcreteProof(Proof):
         public: int,
         secret: int,
         size_hint: int,
-        model: Model | None = None,
-        orders: Mapping[str, str] | None = None,
+        values: InputValues | None = None,
         chosen: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(routine, chosen)
         self._pub = random.Random(public)
         self._sec = random.Random(secret)
         self._hint = size_hint
-        self._model = model
+        self._values = values or InputValues()
         self._slot = 0
         self._fill = secret % 8
-        #: Byte order of the cells a model speaks of, by region.
-        self._orders: Mapping[str, str] = orders or {}
         self.machine_base = self._pub.randrange(1 << 20, 1 << 24) << 12 if not routine.image.fixed_base else 0
         self._arguments: dict[int, Bits] = {}
         self._concrete: dict[str, ConcreteRegion] = {}
@@ -92,7 +92,8 @@ class ConcreteProof(Proof):
         self._globals: list[tuple[int, int, int]] = []
         self._depth = self._above = 0
         self._registers: Machine | None = None
-        self.inputs: dict[str, str] = {}
+        #: The value of each declared input, in order; of a region it is read when the run starts.
+        self._inputs: dict[str, str | Region] = {}
         self.unmet = ""
 
     def _address(self, size: int, align: int) -> int:
@@ -101,16 +102,13 @@ class ConcreteProof(Proof):
         base = 0x5000_0000_0000 + self._slot * 0x1_0000_0000 + (self._pub.randrange(0, 1 << 20) & -align)
         return base
 
-    def _given(self, name: str) -> int | None:
-        return None if self._model is None else self._model.variables.get(name)
-
-    def _cells(self, name: str, data: bytearray, order: str) -> None:
-        """Put the cells that the model gives of a region into its bytes."""
-        if self._model is None:
-            return
-        for function, args, width, v in self._model.applications:
-            if function == f"{name}[]" and args[0] + width // 8 <= len(data):
-                data[args[0] : args[0] + width // 8] = v.to_bytes(width // 8, "big" if order == "big" else "little")
+    def _filled(self, name: str, data: bytes) -> bytes:
+        """The bytes of a region or global, with what was proposed of them; what lies beyond is left out."""
+        filled = bytearray(data)
+        for at, piece in self._values.cells.get(name, ()):
+            if at + len(piece) <= len(filled):
+                filled[at : at + len(piece)] = piece
+        return bytes(filled)
 
     def _bytes(self, rng: random.Random, size: int) -> bytes:
         if rng is self._sec and self._fill == 6:
@@ -120,61 +118,49 @@ class ConcreteProof(Proof):
         return rng.randbytes(size)
 
     def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits:
-        given = self._given(name)
-        if given is not None and low <= given <= low + 64 * unit:
+        given = self._values.numbers.get(name)
+        # A longer one would only take longer.
+        if given is not None and low <= given <= min(high, low + 64 * unit):
             v = given
         else:
             rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
             v = min(high, low + self._hint * unit + rest)
-        self.inputs[name] = str(v)
+        if not low <= v <= high:
+            raise AssertionError(f"a run takes {v} for {name}, which is declared within {low} and {high}")
+        self._inputs[name] = str(v)
         return Bits(64, v)
 
     def choice(self, name: str, values: Sequence[int]) -> int:
         """See `Proof.choice`."""
         got = super().choice(name, values)
-        self.inputs[name] = str(got)
+        self._inputs[name] = str(got)
         return got
 
     def _make_word(self, name: str, width: int, public: bool) -> Bits:
-        given = self._given(name)
         rng = self._pub if public else self._sec
-        v = given if given is not None else rng.getrandbits(width)
-        self.inputs[name] = hex(v)
+        v, given = rng.getrandbits(width), self._values.numbers.get(name)
+        if given is not None and given >> width == 0:
+            v = given
+        self._inputs[name] = hex(v)
         return Bits(width, v)
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
         size = r.size.uint
-        data = self._bytes(self._pub if public else self._sec, size)
-        if self._model is not None:
-            filled = bytearray(data)
-            self._cells(r.name, filled, self._orders.get(r.name, order))
-            data = bytes(filled)
+        data = self._filled(r.name, self._bytes(self._pub if public else self._sec, size))
         base = self._address(size, align)
         region = ConcreteRegion(r.name, base, bytearray(data), r.access)
         self._concrete[r.name] = region
         self._initial[r.name] = data
-        self.inputs[r.name] = (
-            f"{data.hex()} at {base:#x}" if size <= 512 else f"{data[:512].hex()}... ({size} bytes) at {base:#x}"
-        )
+        self._inputs[r.name] = r
 
     def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
-        given = self._global(symbol)
         rng = self._pub if public else self._sec
         # All combinations of few bits matter more than large random numbers: feature words.
-        v = (
-            given
-            if given is not None
-            else rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
-        )
+        any_ = rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
+        v = int.from_bytes(self._filled(symbol, any_.to_bytes(width // 8, "little")), "little")
         self._globals.append((offset, width // 8, v))
-        self.inputs[symbol] = hex(v)
+        self._inputs[symbol] = hex(v)
         return Bits(width, v)
-
-    def _global(self, symbol: str) -> int | None:
-        for function, _, _, v in self._model.applications if self._model is not None else ():
-            if function == f"global {symbol}[]":
-                return v
-        return None
 
     def _make_stack(self, depth: int, above: int) -> None:
         self._depth, self._above = depth, above
@@ -246,6 +232,16 @@ class ConcreteProof(Proof):
             m.dit = Bits(1, self._pub.getrandbits(1))
         return self._registers
 
+    def inputs(self) -> dict[str, str]:
+        """The value of each declared input as the run has it: of a region with what the proof says it is given."""
+        return {name: v if isinstance(v, str) else self._content(v) for name, v in self._inputs.items()}
+
+    def _content(self, r: Region) -> str:
+        data, base = self._initial[r.name], self._concrete[r.name].base
+        if len(data) <= SHOWN:
+            return f"{data.hex()} at {base:#x}"
+        return f"{data[:SHOWN].hex()}... ({len(data)} bytes) at {base:#x}"
+
     def start(self) -> Trial:
         """A machine at the routine's entry, with everything undeclared random."""
         image = self.routine.image
@@ -269,7 +265,7 @@ class ConcreteProof(Proof):
             stack = bytearray(self._sec.randbytes(self._depth + self._above))
             regions.append(ConcreteRegion("stack", top - self._depth, stack, "rw"))
         m.memory = ConcreteMemory(regions)
-        t = Trial(self.inputs, m, regions, base=self.machine_base, return_address=back, stack_top=top)
+        t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         return t
 
@@ -332,19 +328,24 @@ def run_trial(
     heads = {inv.head: inv for inv in p._d.invariants} if invariants else {}
     cuts = {c.at: c for c in p._d.cuts} if invariants else {}
     passed: dict[int, int] = {}  # arrivals at each cut since the last loop head with an invariant
-    active: list[tuple[int, int]] = []  # the loops being iterated, outermost first: (head, index)
+    active: list[tuple[int, int, Calls]] = []  # the loops being iterated, outermost first: (head, index, calls)
+    calls = Calls()
     offset, steps = p.routine.entry, 0
     image = p.routine.image
     try:
         while offset != RETURNED:
             inv = heads.get(offset)
             if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
-                index = 0
-                while any(h == offset for h, _ in active):
-                    index = active.pop()[1] + inv.step
-                active.append((offset, index))
+                index, arrivals = 0, t.heads.setdefault(offset, [])
+                known = [k for k, (h, _, _) in enumerate(active) if h == offset]
+                if known and calls.within(active[known[-1]][2]):
+                    index = active[known[-1]][1] + inv.step
+                    del active[known[-1] :]
+                else:  # the first arrival, or the call of the one before is over
+                    arrivals.append([])
+                active.append((offset, index, calls))
                 passed.clear()
-                t.heads.setdefault(offset, []).append(m.fork())
+                arrivals[-1].append(m.fork())
                 m.written_x = m.written_v = 0  # from here on: what this iteration writes
                 bound = inv.upto.uint
                 if index > bound or (index == bound and not inv.inclusive):
@@ -362,7 +363,7 @@ def run_trial(
                 t.violation = _broken(cut.claims(State(m), k), "invariant", f"{cut.name}, arrival {k}")
                 if t.violation:
                     return t
-            sp_before = m.sp.uint
+            sp_before, lr_before = m.sp.uint, m.x[30]
             to = stepper.step(m, offset)
             if accesses:
                 floor = min(sp_before, m.sp.uint)
@@ -378,6 +379,9 @@ def run_trial(
                     return t
                 accesses.clear()
             assert not isinstance(to, Fork)
+            if calls.frames or m.x[30] is not lr_before:
+                links = m.x[30] is not lr_before and m.x[30].uint == p.machine_base + offset + 4
+                calls = calls.after(offset, to, links=links)
             offset = to
             steps += 1
             if steps > MAX_STEPS:

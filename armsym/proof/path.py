@@ -7,6 +7,7 @@ from armsym.discharge.integers import Integers
 from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import NZCV, Machine
+from armsym.proof.calls import Calls
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold
 from armsym.symbolic_memory import SymbolicMemory
@@ -197,7 +198,7 @@ class NeedSplit(Exception):
 class Path:
     """A machine, and all that is known and was computed on the way to it: nothing of a path lies elsewhere."""
 
-    __slots__ = ("arrivals", "at", "folds", "knowledge", "machine", "steps", "stepwise")
+    __slots__ = ("arrivals", "at", "calls", "folds", "knowledge", "machine", "steps", "stepwise")
 
     def __init__(self, machine: Machine, knowledge: Knowledge, at: int, folds: FoldValues) -> None:
         """The machine's memory asks this path, and no other, from here on."""
@@ -210,6 +211,8 @@ class Path:
         self.arrivals: dict[int, int] = {}
         #: The iterated functions that claims on this path go through step by step.
         self.stepwise: set[Fold] = set()
+        #: The calls made on the way that have not returned.
+        self.calls = Calls()
 
     @property
     def memory(self) -> SymbolicMemory:
@@ -268,4 +271,5 @@ class Path:
         """An independent copy."""
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
+        p.calls = self.calls
         return p

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from armsym.discharge.recheck import Rechecked
+from armsym.proof.entry import EntryState
 
 __all__ = ["KINDS", "Counterexample", "Obligation", "ProofResult", "Status", "worst"]
 
@@ -80,7 +81,8 @@ class Counterexample:
     detail: str = ""
     #: "armsym and unicorn agree" and the like; empty when it could not be replayed.
     replay: str = ""
-    seed: int = 0
+    #: Where the run began: every register, and memory with what the proof says it is given.
+    entry: EntryState | None = None
 
 
 @dataclass
@@ -105,6 +107,8 @@ class ProofResult:
     obligations: list[Obligation] = field(default_factory=list)
     counterexample: Counterexample | None = None
     message: str = ""
+    #: Whether what is claimed on return says more than memory safety, frame and ABI do.
+    claims_results: bool = False
     instructions: int = 0
     shown: list[str] = field(default_factory=list)
     #: Of the assumptions, what the instructions executed take for granted of the core.

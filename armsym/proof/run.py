@@ -11,14 +11,15 @@ from traceback import extract_tb
 from typing import TypeVar
 
 from armsym.discharge.recheck import Answer, Rechecked, SecondSolver, recheck
-from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.proof.concrete import ConcreteProof, Trial, Violation, concrete_stepper, run_trial
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.engine import Budget, Engine
+from armsym.proof.entry import EntryState
 from armsym.proof.havoc import LoopGuess, guess_loops
+from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
@@ -109,7 +110,7 @@ def _visit_loops(case: _Case, routine: Routine, heads: set[int], runs: _Runs) ->
     """
     steps = 0
     for k, hint in enumerate(VISITS):
-        missing = [h for h in heads if not any(len(t.heads.get(h, ())) > 2 for t in runs.trials)]
+        missing = [h for h in heads if not any(len(a) > 2 for t in runs.trials for a in t.heads.get(h, ()))]
         if not missing or steps > VISIT_STEPS:
             return False
         t = _trial(case, routine, hint, 9000 + k, 9000 + k)
@@ -145,7 +146,8 @@ def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
 
 
 def _counterexample(t: Trial, v: Violation, routine: Routine, replay: Replay | None) -> Counterexample:
-    c = Counterexample(v.claim, v.kind, dict(t.inputs), v.expected, v.got, v.detail)
+    entry = EntryState.of(t.entry, t.base)
+    c = Counterexample(v.claim, v.kind, dict(t.inputs), v.expected, v.got, v.detail, entry=entry)
     if replay is not None and v.kind != "invariant":
         c.replay = replay(t, routine)
     return c
@@ -280,11 +282,10 @@ class _Case:
         public: int,
         secret: int,
         hint: int,
-        model: Model | None = None,
-        orders: Mapping[str, str] | None = None,
+        values: InputValues | None = None,
     ) -> ConcreteProof:
         """What it declares, on numbers."""
-        return self._declared(ConcreteProof(routine, public, secret, hint, model, orders, self.chosen))
+        return self._declared(ConcreteProof(routine, public, secret, hint, values, self.chosen))
 
     def _declared(self, p: P) -> P:
         self.fn(p)
@@ -372,6 +373,7 @@ def _prove_case(
     result.particular += [a for a in own if a not in result.particular]
     result.instructions += engine.steps
     result.shown += engine.shown
+    result.claims_results = result.claims_results or engine.claims_results
     status = result.add([*found, *engine.obligations, *agreement()], case.text)
     if status is not Status.PROVED:
         more = _search(case, routine)
@@ -401,9 +403,8 @@ def _search(case: _Case, routine: Routine) -> _Runs:
             engine.run()
         except ArmsymError:
             continue
-        orders = {r.name: r.order for r in p.memory0.regions}
         for k, model in enumerate(engine.ledger.models[:16]):
-            q = case.concrete(routine, 7000 + k, 7000 + k, size, model, orders)
+            q = case.concrete(routine, 7000 + k, 7000 + k, size, p.input_values(model))
             t = run_trial(q, concrete_stepper)
             if not t.rejected and t.violation is not None:
                 return _Runs([t], (t, t.violation), 1)

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.recheck import Answer
+from armsym.discharge.z3_bridge import Model
 from armsym.errors import InputError
 from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Proof
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold, Region, State, Words
+from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
 from armsym.symbolic_memory import Read, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
@@ -47,6 +49,8 @@ class SymbolicProof(Proof):
         #: Whether the proof declares a nat; and those that stand for any number.
         self.has_lengths = False
         self.nats: list[Bits] = []
+        #: What stands for each declared number and word.
+        self._numbers: dict[str, Bits] = {}
         image = routine.image
         self.facts: list[Value] = []
         self.image_base: Bits = (
@@ -77,15 +81,17 @@ class SymbolicProof(Proof):
     def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits:
         self.has_lengths = True
         if self._sizes is not None:
-            return Bits(64, min(high, low + self._sizes))
-        n = variable(name, 64, secret=False, possible=ones(high.bit_length()) if high else 1)
+            n = self._numbers[name] = Bits(64, min(high, low + self._sizes))
+            return n
+        n = self._numbers[name] = variable(name, 64, secret=False, possible=ones(high.bit_length()) if high else 1)
         self.nats.append(n)
         self.facts.append((n >= low).bit.value)
         self.facts.append((n <= high).bit.value)
         return n
 
     def _make_word(self, name: str, width: int, public: bool) -> Bits:
-        return variable(name, width, secret=not public)
+        w = self._numbers[name] = variable(name, width, secret=not public)
+        return w
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
         base = variable(r.name, 64, secret=False, possible=ones(64) & ~(align - 1))
@@ -217,6 +223,11 @@ class SymbolicProof(Proof):
             r.fixed = fixed
             parts.append(r)
         return parts
+
+    def input_values(self, model: Model) -> InputValues:
+        """What a model of this run's terms says of the declared inputs."""
+        globals_ = [(r.name.removeprefix("global "), r) for r in self._global_regions]
+        return input_values(model, self._numbers, [*self._regions.items(), *globals_])
 
     def _fresh_index(self, inv: Invariant) -> Bits:
         """An arbitrary iteration number of a loop; it has no more bits than its bound."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from armsym.discharge.recheck import Rechecked
-from armsym.proof.result import Counterexample, Obligation, ProofResult
+from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
 from armsym.report.outcome import Outcome
 from armsym.report.wording import lengths
 
@@ -39,6 +39,8 @@ def result_as_dict(r: ProofResult) -> dict[str, Any]:
         "particular": list(r.particular),
         "obligations": [_obligation(o) for o in r.obligations],
     }
+    if r.status is Status.PROVED:
+        answer["claims_results"] = r.claims_results
     if r.counterexample is not None:
         answer["counterexample"] = _counterexample(r.counterexample)
     if r.second is not None:
@@ -71,7 +73,7 @@ def _obligation(o: Obligation) -> dict[str, Any]:
 
 
 def _counterexample(c: Counterexample) -> dict[str, Any]:
-    return {
+    answer: dict[str, Any] = {
         "claim": c.claim,
         "kind": c.kind,
         "inputs": dict(c.inputs),
@@ -80,3 +82,4 @@ def _counterexample(c: Counterexample) -> dict[str, Any]:
         "detail": c.detail,
         "replay": c.replay,
     }
+    return answer if c.entry is None else {**answer, "entry": c.entry.as_dict()}

@@ -10,7 +10,7 @@ from pathlib import Path
 from armsym.proof.registry import ProofDefinition
 from armsym.proof.result import KINDS, ProofResult, Status
 from armsym.report.outcome import Outcome, summary
-from armsym.report.wording import lengths, merged
+from armsym.report.wording import claims_nothing, lengths, merged
 from armsym.wheels import Wheel
 
 __all__ = ["Row", "table", "write"]
@@ -114,6 +114,8 @@ def _cells(row: Row, names: set[tuple[str, str]]) -> Iterator[str]:
     yield "" if o.left_out else f"{r.seconds:.1f}"
     status = "left out" if o.left_out else r.status.value
     shown = status if status == "proved" else f"**{status}**"
+    if not o.left_out and claims_nothing(r):
+        shown = "proved: **claims nothing about results**"
     yield f"{shown}: {d.note}".replace("|", "\\|") if d.note else shown
 
 

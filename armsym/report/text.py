@@ -9,6 +9,7 @@ from pathlib import PurePath
 from armsym.discharge.recheck import Rechecked
 from armsym.proof.result import KINDS, Counterexample, Obligation, Status
 from armsym.report.outcome import Outcome, summary
+from armsym.report.wording import NO_RESULTS, claims_nothing
 
 __all__ = ["Line", "outcome_lines", "second_solver_lines", "summary_line"]
 
@@ -39,6 +40,8 @@ def outcome_lines(o: Outcome, *, verbose: bool = False) -> Iterator[Line]:
         yield [*head, (f": {o.left_out}", "")]
         return
     yield [*head, (f"  {r.seconds:.1f} s", "dim")]
+    if claims_nothing(r):
+        yield [(f"    proved: {NO_RESULTS}", "yellow")]
     if r.message:
         yield [(f"    {' '.join(r.message.split())}", "")]
     failing = [x for x in r.obligations if x.status is not Status.PROVED]
@@ -68,6 +71,9 @@ def summary_line(outcomes: Sequence[Outcome], seconds: float) -> Line:
     pieces: list[tuple[str, str]] = []
     for name, n in summary(outcomes).items():
         pieces += [(", " if pieces else "", ""), (f"{n} {name}", _STYLES[name] if n else "")]
+    nothing = sum(claims_nothing(o.result) and not o.left_out for o in outcomes)
+    if nothing:
+        pieces.append((f" ({nothing} of them claim{'s' * (nothing == 1)} nothing about results)", "yellow"))
     return [*pieces, (f" in {seconds:.1f} s", "dim")]
 
 

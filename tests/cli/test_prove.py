@@ -98,7 +98,7 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
         assert type(r["seconds"]) is float
         lists = {"assumptions", "lengths", "particular"}
         assert all(type(a) is str for key in lists for a in r[key])
-        assert set(r) - {*strings, *lists, "seconds", "obligations"} <= {"counterexample", "message"}
+        assert set(r) - {*strings, *lists, "seconds", "obligations"} <= {"counterexample", "message", "claims_results"}
         for o in r["obligations"]:
             assert set(o) - {"detail"} == {"name", "kind", "status", "by", "seconds"}
             assert o["kind"] in KINDS
@@ -111,7 +111,7 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
             assert r["assumptions"]
         if "counterexample" in r:
             c = r["counterexample"]
-            assert set(c) == {"claim", "kind", "inputs", "expected", "got", "detail", "replay"}
+            assert set(c) == {"claim", "kind", "inputs", "expected", "got", "detail", "replay", "entry"}
             assert all(type(v) is str for v in c["inputs"].values())
 
 

@@ -119,6 +119,11 @@ class Engine:
         return self._run.shown
 
     @property
+    def claims_results(self) -> bool:
+        """Whether a claim about the results was checked on a path: one that could have been false."""
+        return bool(self._run.results_claimed)
+
+    @property
     def assumptions(self) -> list[str]:
         """What the instructions executed take for granted of the core."""
         isa = self.p.routine.isa
@@ -144,6 +149,8 @@ class Engine:
             self._complete = False
             detail = describe_stop(e, self.image, p.routine.isa)
             record("decode", "the proof can be evaluated", Status.ERROR, detail=detail)
+        if not p._d.ensures:
+            record("ensures", "a claim on return", Status.UNDECIDED, detail="the proof has no p.ensures(...)")
         for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
             if at not in run.reached:
                 record("invariant", what, Status.UNDECIDED, detail="no path reaches this point")
@@ -254,6 +261,7 @@ class Engine:
         if at in self.callees and path.steps > 1:
             run.reached.add(at)
             path.at = self.callees[at].call(self.ledger, self.stepper, path)
+            path.calls = path.calls.after(at, path.at, links=False)
             return None
         if at in self.cuts:
             run.reached.add(at)
@@ -280,6 +288,9 @@ class Engine:
                 path.arrivals[at] -= 1
             return part(run, path, to.cond, origin)
         run.executed.add(at)
+        if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):
+            links = m.x[30] is not x[30] and (m.x[30] - self.p.image_base).value == at + 4
+            path.calls = path.calls.after(at, to, links=links)
         if len(memory.log) != since:
             check_accesses(run, path, sp, since)
         if m.sp is not sp:

@@ -7,6 +7,7 @@ of it; an inference that the back edge does not bear out is withdrawn, and the i
 from __future__ import annotations
 
 from armsym.bits import Bits
+from armsym.errors import BudgetError
 from armsym.proof.assume import Assumptions
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Invariant
@@ -22,6 +23,9 @@ from armsym.terms import ops
 from armsym.terms.node import Value
 
 __all__ = ["arrive", "counts", "iterate"]
+
+#: Loops with invariants on one path, inside one another or one after the other: each is explored within the last.
+DEEP = 64
 
 
 def counts(run: Run, path: Path, inv: Invariant) -> Value:
@@ -40,7 +44,10 @@ def arrive(run: Run, path: Path, inv: Invariant, origin: Origin | None) -> Ended
     """The path is at a loop head: at the end of an iteration, or from outside of the loop."""
     run.reached.add(inv.head)
     found = origin.find(inv) if origin is not None else None
-    if found is not None and origin is not None:
+    # Where the call that the head was reached in is over, this is another: the loop is entered anew.  Either way
+    # what must hold is proved here.  What is entered anew is another iteration in the chain of `parent`s, which
+    # the exploration makes only so many of; so it ends, as for loops one after the other.
+    if found is not None and origin is not None and path.calls.within(found[0].calls):
         return _back_edge(run, path, inv, found[0], found[1], origin)
     # Iteration 0, as a variable known to be 0, so that the claims proved here are the very
     # ones assumed of iteration i.
@@ -81,8 +88,10 @@ def iterate(
 ) -> tuple[Origin, Parts] | Retry | Stopped:
     """An arbitrary iteration of a loop whose head `path` has come to, and the paths it starts with.
 
-    `path` itself stays as it is, for the iteration to be explored anew.
+    `path` itself stays as it is, for the iteration to be explored anew.  Raises `BudgetError` within too many loops.
     """
+    if len(indices(parent)) >= DEEP:
+        raise BudgetError(f"{inv.name}: entered anew after more than {DEEP} loops")
     before = frozenset(written_by(path))
     here = run.watched(path.fork())
     i = run.p._fresh_index(inv)
@@ -98,7 +107,7 @@ def iterate(
     m.written_x = m.written_v = 0
     m.written_flags = False
     here.at, here.steps, here.arrivals = inv.head, 0, {}
-    origin = Origin(inv, i, h, parent, before, here.machine.fork())
+    origin = Origin(inv, i, h, parent, before, here.machine.fork(), here.calls)
     return origin, _split(run, here, origin)
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from armsym.bits import Bits
 from armsym.elf import Image
 from armsym.machine import Machine
+from armsym.proof.calls import Calls
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant
 from armsym.proof.engine.budget import Meter
@@ -36,6 +37,8 @@ class Origin:
     parent: Origin | None
     before: frozenset[Location]
     head: Machine
+    #: The calls that the head was reached in.
+    calls: Calls
 
     def find(self, inv: Invariant) -> tuple[Origin, frozenset[Location]] | None:
         """The iteration of `inv` that this one is part of, and what was written on the way in."""
@@ -101,7 +104,7 @@ class Run:
     """What is the same for all paths of a run; a rule reads or changes no other state but its path's.
 
     `ledger`, `meter`, `reached` (code offsets of invariants, cuts and contracts met), `executed` (of all
-    instructions) and `shown` only grow, but that the ledger is set back where a loop is explored anew.
+    instructions), `shown` and `results_claimed` only grow, but that the ledger is set back where a loop is explored anew.
     """
 
     p: SymbolicProof
@@ -114,6 +117,8 @@ class Run:
     reached: set[int] = field(default_factory=set)
     executed: set[int] = field(default_factory=set)
     shown: list[str] = field(default_factory=list)
+    #: The postconditions that say more than what every routine must do, by their place in the proof.
+    results_claimed: set[int] = field(default_factory=set)
     #: For a length, the terms in which it occurs: a fact about terms, kept because it is asked again and again.
     occurrences: dict[Term, Occurrences] = field(default_factory=dict)
 
