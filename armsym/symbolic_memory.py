@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from armsym.bits import Bits, Prop, concat, select
-from armsym.errors import InputError, MemoryFault
+from armsym.errors import InputError, MemoryFault, UndeterminedContent
 from armsym.terms import ops
 from armsym.terms.evaluate import Substitution
 from armsym.terms.linear import linear_view, make_sum
@@ -64,6 +64,8 @@ class SymbolicRegion:
         self.bias, self.cell, self.order, self.secret = bias, cell, order, secret
         #: Fixed content by offset (bytes of the file), else None.
         self.fixed: Callable[[int, int], Bits] | None = None
+        #: Why what it holds is not known, by offset and size; None where it is.
+        self.unknown: Callable[[int, int], str] | None = None
         #: Values assumed to stand at byte offsets on entry.
         self.given: dict[int, Bits] = {}
 
@@ -238,7 +240,7 @@ class SymbolicMemory:
                     raise MemoryFault(f"the address {v} has two bases")
                 found, base = self._by_base[t.id], t
         if found is None:
-            bases = ", ".join(sorted({str(r.base) for r in self.regions}))
+            bases = ", ".join(sorted({str(r.base) for r in self.regions if r.access}))
             raise MemoryFault(f"the address {v} has no known base (bases: {bases})")
         if len(terms) == 1:
             symbolic = None
@@ -258,6 +260,8 @@ class SymbolicMemory:
     def load(self, address: Bits, size: int) -> Bits:
         """See `armsym.memory.Memory.load`."""
         region, symbolic, k = self.split(address)
+        if region.unknown is not None:
+            raise UndeterminedContent(f"load of {size} bytes from {region.name}+{k:#x}: {region.unknown(k, size)}")
         if "r" not in region.access:
             raise MemoryFault(f"load of {size} bytes from {region.name}+{k:#x}, which may not be read")
         self.log.append(Access(self.at, region, symbolic, k, size, False))

@@ -14,12 +14,13 @@ from functools import partial
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.z3_bridge import Model
-from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, UnmodelledInstruction
+from armsym.elf import Image
+from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
 from armsym.machine import NZCV, Machine
-from armsym.memory import ConcreteMemory, ConcreteRegion
+from armsym.memory import ConcreteMemory, ConcreteRegion, Hole
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
-from armsym.proof.loops import Routine
+from armsym.proof.loops import OUTSIDE, Routine
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
@@ -38,7 +39,8 @@ class Violation:
     expected: str = ""
     got: str = ""
     detail: str = ""
-    #: ERROR where the run could not go on for want of a model: that refutes nothing.
+    #: ERROR where the run could not go on for want of a model, UNDECIDED where it rests on what the file does
+    #: not say: either refutes nothing.
     status: Status = Status.REFUTED
 
 
@@ -58,6 +60,8 @@ class Trial:
     trace: list[tuple[str, int]] = field(default_factory=list)
     #: Preconditions that this state does not meet: the trial says nothing.
     rejected: str = ""
+    #: Loads of what might hold something else, in words: another run would be as possible.
+    doubts: list[str] = field(default_factory=list)
     base: int = 0
     return_address: int = 0
     stack_top: int = 0
@@ -189,8 +193,8 @@ class ConcreteProof(Proof):
     def _region_base(self, r: Region) -> Bits:
         return Bits(64, self._concrete[r.name].base)
 
-    def _image_base(self) -> Bits:
-        return Bits(64, self.machine_base)
+    def _image_address(self, offset: int) -> Bits:
+        return Bits(64, self.machine_base + offset)
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
         pass
@@ -253,28 +257,39 @@ class ConcreteProof(Proof):
         """A machine at the routine's entry, with everything undeclared random."""
         image = self.routine.image
         regions = list(self._concrete.values())
+        holes = [Hole(OUTSIDE, OUTSIDE + (16 << 32), lambda k, size: "another file defines what lies there", True)]
         for s in image.segments:
             if not s.access:
                 continue
-            # Writable parts of the image are not the routine's to read, but for declared globals.
+            base = self.machine_base
+            # What is writable holds what it holds when the routine is called: only declared globals are known.
             if "w" in s.access:
                 for offset, size, number in self._globals:
                     if s.offset <= offset < s.end:
                         piece = bytearray(number.to_bytes(size, "little"))
-                        regions.append(ConcreteRegion(f"global {offset:#x}", self.machine_base + offset, piece, "r"))
+                        regions.append(ConcreteRegion(f"global {offset:#x}", base + offset, piece, "r"))
+                holes.append(Hole(base + s.offset, base + s.end, partial(image.why_unknown, s.offset), not s.known))
                 continue
-            base = self.machine_base
             fetch = partial(self.routine.loaded, s, base)
-            regions.append(ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access))
+            region = ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access)
+            if any(k in image.external_pointers for k in image.slots_in(s.offset, len(s.data))):
+                region.doubt = partial(_external, image, s.offset)
+            regions.append(region)
         m = self._entry_registers().fork()
         top, back = m.sp.uint, m.x[30].uint
         if self._depth or self._above:
             stack = bytearray(self._sec.randbytes(self._depth + self._above))
             regions.append(ConcreteRegion("stack", top - self._depth, stack, "rw"))
-        m.memory = ConcreteMemory(regions)
+        m.memory = ConcreteMemory(regions, holes)
         t = Trial(self.inputs, m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         return t
+
+
+def _external(image: Image, start: int, k: int, size: int) -> str:
+    """Why bytes of a read-only segment, which were given one value of many, hold what another file decides."""
+    slots = [slot for slot in image.slots_in(start + k, size) if slot in image.external_pointers]
+    return f"the slot at {slots[0]:#x} holds what loading makes of {image.external_pointers[slots[0]]}" if slots else ""
 
 
 def flatten(claim: Claim) -> Iterator[Prop]:
@@ -315,8 +330,20 @@ def run_trial(
     Without `invariants` only what the routine promises its caller.
     """
     t = p.start()
-    if t.rejected:
-        return t
+    if not t.rejected:
+        _run_trial(p, stepper_for, t, invariants)
+        memory, v = t.entry.memory, t.violation
+        assert isinstance(memory, ConcreteMemory)
+        t.doubts = memory.doubts
+        if v is not None and v.status is Status.REFUTED and t.doubts:
+            v.status = Status.UNDECIDED
+            v.detail = f"broken in a run that is one of several: {t.doubts[0]}; {v.detail}"
+    return t
+
+
+def _run_trial(
+    p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], t: Trial, invariants: bool
+) -> None:
     stepper = stepper_for(p, t)
     m = t.entry.fork()
     memory = m.memory
@@ -354,17 +381,17 @@ def run_trial(
                     t.violation = Violation(
                         "termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name
                     )
-                    return t
+                    return
                 t.violation = _broken(inv.claims(State(m), Bits(64, index)), "invariant", f"{inv.name}, i = {index}")
                 if t.violation:
-                    return t
+                    return
             cut = cuts.get(offset)
             if cut is not None:
                 k = passed.get(offset, 0)
                 passed[offset] = k + 1
                 t.violation = _broken(cut.claims(State(m), k), "invariant", f"{cut.name}, arrival {k}")
                 if t.violation:
-                    return t
+                    return
             sp_before = m.sp.uint
             to = stepper.step(m, offset)
             if accesses:
@@ -378,7 +405,7 @@ def run_trial(
                         f"{bad:#x}",
                         f"at {offset:#x} <{image.symbolize(offset)}>",
                     )
-                    return t
+                    return
                 accesses.clear()
             assert not isinstance(to, Fork)
             offset = to
@@ -387,24 +414,30 @@ def run_trial(
                 raise BudgetError(f"no return after {MAX_STEPS} instructions (last at {image.symbolize(offset)})")
     except MemoryFault as e:
         t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
-        return t
+        if isinstance(e, Undetermined):
+            t.violation.status = Status.UNDECIDED
+        return
     except MachineStop as e:
         t.violation = Violation(
             "decode",
             "every instruction reached is modelled",
             detail=describe_stop(e, image, p.routine.isa),
-            status=Status.ERROR if isinstance(e, UnmodelledInstruction) else Status.REFUTED,
+            status=Status.ERROR
+            if isinstance(e, UnmodelledInstruction)
+            else Status.UNDECIDED
+            if isinstance(e, Undetermined)
+            else Status.REFUTED,
         )
-        return t
+        return
     except BudgetError as e:
         t.violation = Violation("termination", "the routine returns", detail=str(e))
-        return t
+        return
     t.final, t.steps = m, steps
     t.violation = _check_return(p, t, m)
     if t.violation is None:
         for fn in p._d.ensures:
             t.violation = t.violation or _broken(fn(State(m)), "ensures", "on return")
-    return t
+    return
 
 
 def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:

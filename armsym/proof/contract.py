@@ -215,8 +215,8 @@ class _Site(Proof):
         p = self._places[r.name]
         return p.inside.address + p.offset
 
-    def _image_base(self) -> Bits:
-        return self._caller.image_base
+    def _image_address(self, offset: int) -> Bits:
+        return self._caller.places.of(offset)
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
         pass

@@ -231,11 +231,13 @@ class Proof(ABC):
 
     def global_(self, symbol: str, width: int, *, public: bool = True) -> Bits:
         """The value on entry of a global variable of the file; any value, and read-only."""
-        s = self.routine.image.symbol(symbol)
+        image = self.routine.image
+        # Another file may define it: then it has a place here nevertheless.
+        offset = image.globals[symbol] if symbol in image.globals else image.symbol(symbol).offset
         self._new_name(symbol)
         if public:
             self._assume(f"{symbol} is public")
-        return self._make_global(symbol, s.offset, width, public)
+        return self._make_global(symbol, offset, width, public)
 
     def call(self, **registers: Bits | Region | int) -> None:
         """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
@@ -497,7 +499,7 @@ class Proof(ABC):
     @abstractmethod
     def _region_base(self, r: Region) -> Bits: ...
     @abstractmethod
-    def _image_base(self) -> Bits: ...
+    def _image_address(self, offset: int) -> Bits: ...
     @abstractmethod
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None: ...
     @abstractmethod

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from armsym.bits import Bits
-from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
+from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import check_bounds, inside
@@ -141,7 +141,7 @@ class Engine:
                 self.guesses[inv.head] = guess.after(known) if known else guess
         r = p.routine
         self.image = r.image
-        self.stepper = Stepper(r.isa, r.image, p.image_base, p.lr0)
+        self.stepper = Stepper(r.isa, r.image, p.places, p.lr0)
         #: An unrolled run follows loops as they go: all it knows is about the state on entry.
         self.unrolled = unrolled
         self.invariants = {} if unrolled else {inv.head: inv for inv in p._d.invariants}
@@ -282,7 +282,7 @@ class Engine:
                 self.record(
                     kind,
                     name,
-                    Status.ERROR if kind == "decode" else Status.UNDECIDED,
+                    Status.ERROR if kind == "decode" and not isinstance(e, Undetermined) else Status.UNDECIDED,
                     detail=describe_stop(e, self.image, self.p.routine.isa),
                 )
             except _Restart:

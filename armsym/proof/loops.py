@@ -16,8 +16,10 @@ from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.machine import NZCV, Machine
 
-__all__ = ["Loop", "Routine"]
+__all__ = ["OUTSIDE", "Loop", "Routine"]
 
+#: Where concrete runs take what other files define to lie, sixteen bytes for each slot that names it.
+OUTSIDE = 0x6100_0000_0000
 _BASE = 1 << 40
 _UNKNOWN = Bits(64, 1 << 60)
 
@@ -76,7 +78,7 @@ class Routine:
         key = (segment.offset, base)
         if key not in self._loaded:
             self._loaded = {k: v for k, v in self._loaded.items() if k[1] == 0 or k[1] == base}
-            self._loaded[key] = self.image.loaded(segment, base)
+            self._loaded[key] = self.image.loaded(segment, base, OUTSIDE)
         return self._loaded[key]
 
     @cached_property
