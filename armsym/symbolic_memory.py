@@ -11,6 +11,7 @@ term however the code loads it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -174,7 +175,8 @@ class SymbolicMemory:
         self._by_base: dict[int, list[SymbolicRegion]] = {}
         for r in regions:
             self._by_base.setdefault(r.base.id, []).append(r)
-        self.overlays: dict[str, list[_Overlay]] = {r.name: [] for r in regions}
+        #: What was written, by region: an image may have thousands, of which few ever are.
+        self.overlays: defaultdict[str, list[_Overlay]] = defaultdict(list)
         #: What lies under the overlays, where that is no longer the content on entry.
         self.beneath: dict[str, Unknown | Filled] = {}
         self.log: list[Access] = []
@@ -197,8 +199,10 @@ class SymbolicMemory:
         m.beneath, m.decide, m.fixed = self.beneath.copy(), self.decide, self.fixed
         m._split_cache = self._split_cache
         m._reads = None
-        m.overlays = {}
+        m.overlays = defaultdict(list)
         for name, layers in self.overlays.items():
+            if not layers:
+                continue
             copies = []
             for layer in layers:
                 c = _Overlay(layer.symbolic)

@@ -30,7 +30,8 @@ class Image:
 
     `pointers` maps an 8-byte slot to the offset whose address it holds at run time (base + offset);
     in `data` such a slot holds the bare offset.  `external_pointers` maps a slot to the name of
-    what only the dynamic loader knows; in `data` it is 0.  `preemptible` names the slots of
+    what only the dynamic loader knows; in `data` it is 0.  `imported` has, by symbol, those of them that hold
+    the address that another file gives it.  `preemptible` names the slots of
     `pointers` that another library's symbol of the same name would take over.  `globals` maps
     undefined and COMMON data symbols to their offsets, `undefined_functions` the offsets of
     functions that another file defines to their names: nothing there can be executed.
@@ -56,6 +57,7 @@ class Image:
         self.sections = tuple(sorted(c.sections, key=lambda s: (s.offset, s.size)))
         self.pointers, self.external_pointers = c.pointers, c.external_pointers
         self.preemptible, self.fixed_base = c.preemptible, c.fixed_base
+        self.imported = c.imported
         self.globals, self.undefined_functions = c.globals, c.undefined_functions
         for a, b in pairwise(self.segments):
             if a.end > b.offset:
@@ -72,6 +74,7 @@ class Image:
         if len(set(names)) < len(names):
             twice = next(n for n in names if names.count(n) > 1)
             raise self._bad(f"has two pieces named {twice}")
+        self._distance_starts = sorted(c.distances)
         self._piece_starts = [p.offset for p in self.pieces]
         self._starts = [s.offset for s in self.segments]
         self._slots = sorted([*self.pointers, *self.external_pointers])
@@ -237,10 +240,8 @@ class Image:
             if slot in self.preemptible:
                 name = self.preemptible[slot]
                 return f"the slot at {slot:#x} holds the address of {name}, which another library may take over"
-        for at, (length, what) in self._contents.distances.items():
-            if at < offset + size and offset < at + length:
-                return f"{what}: a distance that the linker decides"
-        return ""
+        distance = self._distance_in(offset, size)
+        return f"{distance}: a distance of two pieces, which the linker decides" if distance else ""
 
     def why_unknown(self, start: int, k: int, size: int) -> str:
         """Why nobody says what `size` bytes at k from `start` hold: the segment is writable, or another file's."""
@@ -251,6 +252,8 @@ class Image:
         for slot in self.slots_in(at, size):
             if slot in self.external_pointers:
                 return f"the slot at {slot:#x} holds what loading makes of {self.external_pointers[slot]}"
+            # The address of this file's own, while nobody has written there.
+            name = f"{name}, the slot of {self.symbolize(self.pointers[slot])},"
         section = self.section_at(at)
         where = f"{name} lies in {section.name if section else segment.name}"
         return f"{where}, which is writable: since the file was loaded it may have changed; p.global_ declares it"
@@ -340,9 +343,9 @@ class Image:
         if slots:
             what = f"{size} bytes at {offset:#x} ({self.symbolize(offset)})"
             raise self._bad(f"{what} hold an address, at {slots[0]:#x}, which loading decides")
-        for at, (length, what) in self._contents.distances.items():
-            if at < offset + size and offset < at + length:
-                raise self._bad(f"{what}: the place holds a distance of two pieces, which the linker decides")
+        distance = self._distance_in(offset, size)
+        if distance:
+            raise self._bad(f"{distance}: the place holds a distance of two pieces, which the linker decides")
         return segment.data[offset - segment.offset : offset - segment.offset + size]
 
     def loaded(self, segment: Segment, base: int, outside: int = 0) -> bytearray:
@@ -359,7 +362,8 @@ class Image:
             if slot in self.pointers:
                 value = (base + self.pointers[slot]) & (1 << 64) - 1
             else:
-                value = outside and outside + 16 * slot
+                same = self.imported.get(self.external_pointers[slot], [])
+                value = outside and outside + 16 * (same[0] if slot in same else slot)
             if 0 <= slot - segment.offset <= len(data) - 8:
                 _U64.pack_into(data, slot - segment.offset, value)
         return data
@@ -394,12 +398,19 @@ class Image:
         if self.slots_in(offset, size):
             return False
         place = self.place_at(offset)
-        holes = self._contents.distances.items()
-        return (
-            place is not None
-            and place.offset + size <= place.piece.size
-            and not any(at < offset + size and offset < at + length for at, (length, _) in holes)
-        )
+        whole = place is not None and place.offset + size <= place.piece.size
+        return whole and not self._distance_in(offset, size)
+
+    def _distance_in(self, offset: int, size: int) -> str:
+        """The relocation, in words, of a distance that overlaps [offset, offset + size); empty if there is none."""
+        starts, distances = self._distance_starts, self._contents.distances
+        k = bisect_left(starts, offset - 7)  # none has more than eight bytes
+        while k < len(starts) and starts[k] < offset + size:
+            length, text = distances[starts[k]]
+            if offset < starts[k] + length:
+                return text
+            k += 1
+        return ""
 
     def patched(self, patches: Mapping[int, bytes]) -> Image:
         """A copy in which these bytes stand at these offsets, for mutation tests; raises `InputError`."""

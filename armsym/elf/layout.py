@@ -121,6 +121,8 @@ class Contents:
     links: dict[int, Link] = field(default_factory=dict)
     #: Data that holds the distance of two pieces: offset -> (bytes, relocation in words).
     distances: dict[int, tuple[int, str]] = field(default_factory=dict)
+    #: Of `external_pointers` the slots that hold the address of another file's symbol and no more: by its name.
+    imported: dict[str, list[int]] = field(default_factory=dict)
     #: Symbols that are exported, and used, as this file defines them.
     exported: set[str] = field(default_factory=set)
     pointers: dict[int, int] = field(default_factory=dict)

@@ -76,6 +76,7 @@ class _Loader:
     symbolic: bool = False
     pointers: dict[int, int] = field(default_factory=dict)
     external: dict[int, str] = field(default_factory=dict)
+    imported: dict[str, list[int]] = field(default_factory=dict)
     preemptible: dict[int, str] = field(default_factory=dict)
 
     def load(self) -> Image:
@@ -99,6 +100,7 @@ class _Loader:
             sections=[Section(s.name, s.addr, s.size) for s in elf.sections if s.allocated],
             pointers=self.pointers,
             external_pointers=self.external,
+            imported=self.imported,
             preemptible=self.preemptible,
             fixed_base=elf.type == "executable",
         )
@@ -227,6 +229,10 @@ class _Loader:
             elif symbol.shndx == SHN_UNDEF or symbol.type in (STT_GNU_IFUNC, STT_TLS):
                 self._external(place, name)
                 value = 0
+                # Not a jump slot: it may lead to code of the loader's, which looks for the function when it is called.
+                plain = symbol.shndx == SHN_UNDEF and symbol.type not in (STT_GNU_IFUNC, STT_TLS)
+                if symbol.name and plain and not addend and kind in (_ABS64, _GLOB_DAT):
+                    self.imported.setdefault(name, []).append(place)
             else:
                 if place in self.pointers:
                     raise self._twice(place)

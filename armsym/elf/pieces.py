@@ -45,10 +45,13 @@ def pieces_of(elf: ElfFile, s: SectionHeader, name: str, offset: int, content: b
     return pieces
 
 
-def locate(pieces: list[Piece], offset: int) -> Place | None:
-    """The place at an offset from the first of adjacent pieces; None where that is not in one of several."""
+def locate(s: SectionHeader, pieces: list[Piece], offset: int) -> Place | None:
+    """The place at an offset from the beginning of a section with these pieces.
+
+    None where it lies in no entry of a mergeable section; an ordinary one's place may lie outside it.
+    """
     start = pieces[0].offset
-    if len(pieces) == 1:
+    if not s.flags & SHF_MERGE:
         return Place(pieces[0], offset)
     if not 0 <= offset < pieces[-1].offset + pieces[-1].size - start:
         return None

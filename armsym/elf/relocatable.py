@@ -283,7 +283,7 @@ class _Linker:
             return _Target.at(Place(known, addend))
         # In a mergeable section a symbol says which piece is meant; a section's own symbol does with the addend.
         inside = addend if symbol.type == STT_SECTION else 0
-        place = locate(self.pieces[symbol.shndx], symbol.value + inside)
+        place = locate(self.elf.sections[symbol.shndx], self.pieces[symbol.shndx], symbol.value + inside)
         if place is None:
             name = self.names[symbol.shndx]
             raise self.elf.fail(
@@ -393,7 +393,7 @@ class _Linker:
 
     def _note(self, howto: Howto, r: _Relocation, section: int, place: int, to: Place, x: int, where: str) -> None:
         """Note the instruction or data at an offset of the image whose X another layout may change."""
-        home = locate(self.pieces[section], place - self.offsets[section])
+        home = locate(self.elf.sections[section], self.pieces[section], place - self.offsets[section])
         # Within a piece distances stay.
         fixed = home is not None and home.piece == to.piece and howto.operation is Operation.PREL
         if howto.form is Form.DATA:

@@ -93,7 +93,9 @@ class ConcreteProof(Proof):
         self._arguments: dict[int, Bits] = {}
         self._concrete: dict[str, ConcreteRegion] = {}
         self._initial: dict[str, bytes] = {}
-        self._globals: list[tuple[int, int, int]] = []
+        self._globals: list[ConcreteRegion] = []
+        #: Those of them that another file defines.
+        self._imported: set[str] = set()
         self._depth = self._above = 0
         self._registers: Machine | None = None
         self.inputs: dict[str, str] = {}
@@ -161,7 +163,7 @@ class ConcreteProof(Proof):
             f"{data.hex()} at {base:#x}" if size <= 512 else f"{data[:512].hex()}... ({size} bytes) at {base:#x}"
         )
 
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
         given = self._global(symbol)
         rng = self._pub if public else self._sec
         # All combinations of few bits matter more than large random numbers: feature words.
@@ -170,7 +172,14 @@ class ConcreteProof(Proof):
             if given is not None
             else rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
         )
-        self._globals.append((offset, width // 8, v))
+        image = self.routine.image
+        if offset is None:
+            self._imported.add(symbol)
+            base, where = OUTSIDE + 16 * image.imported[symbol][0], symbol
+        else:
+            base, where = self.machine_base + offset, f"{offset:#x}"
+        piece = bytearray(v.to_bytes(width // 8, "little"))
+        self._globals.append(ConcreteRegion(f"global {where}", base, piece, "r"))
         self.inputs[symbol] = hex(v)
         return Bits(width, v)
 
@@ -256,7 +265,7 @@ class ConcreteProof(Proof):
     def start(self) -> Trial:
         """A machine at the routine's entry, with everything undeclared random."""
         image = self.routine.image
-        regions = list(self._concrete.values())
+        regions = [*self._concrete.values(), *self._globals]
         holes = [Hole(OUTSIDE, OUTSIDE + (16 << 32), lambda k, size: "another file defines what lies there", True)]
         for s in image.segments:
             if not s.access:
@@ -264,16 +273,12 @@ class ConcreteProof(Proof):
             base = self.machine_base
             # What is writable holds what it holds when the routine is called: only declared globals are known.
             if "w" in s.access:
-                for offset, size, number in self._globals:
-                    if s.offset <= offset < s.end:
-                        piece = bytearray(number.to_bytes(size, "little"))
-                        regions.append(ConcreteRegion(f"global {offset:#x}", base + offset, piece, "r"))
                 holes.append(Hole(base + s.offset, base + s.end, partial(image.why_unknown, s.offset), not s.known))
                 continue
             fetch = partial(self.routine.loaded, s, base)
             region = ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access)
             if any(k in image.external_pointers for k in image.slots_in(s.offset, len(s.data))):
-                region.doubt = partial(_external, image, s.offset)
+                region.doubt = partial(_external, image, self._imported, s.offset)
             regions.append(region)
         m = self._entry_registers().fork()
         top, back = m.sp.uint, m.x[30].uint
@@ -286,10 +291,13 @@ class ConcreteProof(Proof):
         return t
 
 
-def _external(image: Image, start: int, k: int, size: int) -> str:
+def _external(image: Image, declared: set[str], start: int, k: int, size: int) -> str:
     """Why bytes of a read-only segment, which were given one value of many, hold what another file decides."""
-    slots = [slot for slot in image.slots_in(start + k, size) if slot in image.external_pointers]
-    return f"the slot at {slots[0]:#x} holds what loading makes of {image.external_pointers[slots[0]]}" if slots else ""
+    for slot in image.slots_in(start + k, size):
+        name = image.external_pointers.get(slot)
+        if name is not None and not (name in declared and slot in image.imported.get(name, ())):
+            return f"the slot at {slot:#x} holds what loading makes of {name}"
+    return ""
 
 
 def flatten(claim: Claim) -> Iterator[Prop]:

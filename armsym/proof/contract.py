@@ -184,9 +184,10 @@ class _Site(Proof):
             )
         self._places[r.name] = _Place(r, align, public, inside_, symbolic, constant)
 
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
         region = next((r for r in self._memory.regions if r.name == f"global {symbol}"), None)
-        if region is None or region.size.value != width // 8 or region.bias != offset:
+        same = region is not None and (region.address == self._caller.global_address(symbol, offset)).value is True
+        if region is None or not same or region.size.value != width // 8:
             raise InputError(
                 f"the contract {self._callee.contract.name} reads the global {symbol}: declare it here too"
             )

@@ -232,11 +232,15 @@ class Proof(ABC):
     def global_(self, symbol: str, width: int, *, public: bool = True) -> Bits:
         """The value on entry of a global variable of the file; any value, and read-only."""
         image = self.routine.image
-        # Another file may define it: then it has a place here nevertheless.
-        offset = image.globals[symbol] if symbol in image.globals else image.symbol(symbol).offset
+        # Another file may define it: then it has a place here nevertheless, or a slot that holds its address.
+        offset = image.globals.get(symbol)
+        if offset is None and symbol not in image.imported:
+            offset = image.symbol(symbol).offset
         self._new_name(symbol)
         if public:
             self._assume(f"{symbol} is public")
+        if offset is None:
+            self._assume(f"{symbol}, which another file defines, has memory of its own")
         return self._make_global(symbol, offset, width, public)
 
     def call(self, **registers: Bits | Region | int) -> None:
@@ -489,7 +493,7 @@ class Proof(ABC):
     @abstractmethod
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None: ...
     @abstractmethod
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits: ...
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits: ...
     @abstractmethod
     def _make_stack(self, depth: int, above: int) -> None: ...
     @abstractmethod

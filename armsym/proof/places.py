@@ -43,6 +43,8 @@ class Places:
         self._pages: dict[Place, Bits] = {}
         #: By the term of its base.
         self._pieces: dict[Term, Piece] = {}
+        self._outsiders: dict[str, Bits] = {}
+        #: What loading makes of what, by the term that stands for it.
         self._slots: dict[Term, str] = {}
 
     def base(self, piece: Piece) -> Bits:
@@ -51,7 +53,6 @@ class Places:
         if found is None:
             if self.image.fixed_base:
                 return Bits(64, 0)
-            # No name of a proof's, nor of the engine's, has brackets.
             name = piece.name if self.image.kind != "relocatable" else f"image[{piece.name}]"
             found = self._bases[piece] = variable(name, 64, secret=False, possible=ones(64) & -piece.alignment)
             assert isinstance(found.value, Term)
@@ -76,10 +77,21 @@ class Places:
     def slot(self, at: int) -> Bits:
         """What the loader puts in a slot of `Image.external_pointers`: any value, the same at each load."""
         name = self.image.external_pointers[at]
-        value = variable(f"address[{name}]@{at:#x}", 64, secret=False)
-        assert isinstance(value.value, Term)
-        self._slots[value.value] = name
-        return value
+        if at in self.image.imported.get(name, ()):
+            return self.imported(name)
+        return self._outside(f"address[{name}]@{at:#x}", name)
+
+    def imported(self, symbol: str) -> Bits:
+        """The address of what another file defines: all slots that import it hold it."""
+        return self._outside(f"address[{symbol}]", symbol)
+
+    def _outside(self, name: str, what: str) -> Bits:
+        found = self._outsiders.get(name)
+        if found is None:
+            found = self._outsiders[name] = variable(name, 64, secret=False)
+            assert isinstance(found.value, Term)
+            self._slots[found.value] = what
+        return found
 
     # -- for the stepper ----------------------------------------------------------------------
 
@@ -161,7 +173,6 @@ class _Branch:
 
     def __init__(self, i: Instruction, offset: int, more: Bits, link: Link) -> None:
         self.i, self.more, self.link, self.offset = i, more, link, offset
-        self.times = 0
 
     def execute(self, m: Machine) -> None:
         self.i.execute(m)
@@ -169,6 +180,5 @@ class _Branch:
             return
         m.branch_target = m.branch_target + self.more
         if self.link.anew:
-            self.times += 1  # each time anything
-            for n in (16, 17):
-                m.write_x(n, variable(f"x{n}[{self.offset:#x}.{self.times}]", 64, secret=True))
+            for n in (16, 17):  # each time anything
+                m.write_x(n, variable(f"x{n}[{self.offset:#x}]", 64, secret=True))

@@ -97,18 +97,23 @@ class SymbolicProof(Proof):
         if Knowledge(self.facts).prove(fits, 2000).holds is not True:
             raise InputError(f"region {r.name}: its size {v} may reach 2**63 bytes: give the lengths a smaller high=")
 
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
-        place = self.routine.image.place_at(offset)
-        if place is None or place.offset + width // 8 > place.piece.size:
-            raise InputError(f"global {symbol}: its {width // 8} bytes at {offset:#x} lie in no one piece of the image")
-        base = self.places.base(place.piece).value
-        if not isinstance(base, Term):
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
+        size, bias = width // 8, 0
+        base = self.global_address(symbol, offset)
+        if offset is not None:
+            place = self.routine.image.place_at(offset)
+            if place is None or place.offset + size > place.piece.size:
+                raise InputError(f"global {symbol}: its {size} bytes at {offset:#x} lie in no one piece of the image")
+            base, bias = self.places.base(place.piece), place.offset
+        if not isinstance(base.value, Term):
             raise InputError(f"global {symbol}: a file linked to a fixed address is not supported here")
-        s = SymbolicRegion(
-            f"global {symbol}", base, Bits(64, width // 8), "r", bias=place.offset, cell=width // 8, secret=not public
-        )
+        s = SymbolicRegion(f"global {symbol}", base.value, Bits(64, size), "r", bias=bias, cell=size, secret=not public)
         self._global_regions.append(s)
         return s.initial_cell(0)
+
+    def global_address(self, symbol: str, offset: int | None) -> Bits:
+        """Where a global lies: at an offset of the image, or where another file has it."""
+        return self.places.imported(symbol) if offset is None else self.places.of(offset)
 
     def _make_stack(self, depth: int, above: int) -> None:
         base = self.sp0.value

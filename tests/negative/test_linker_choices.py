@@ -253,7 +253,7 @@ def test_a_table_of_distances() -> None:
 
 
 def test_a_distance_in_a_register() -> None:
-    image = code("movz x0,#:prel_g0:b", ".section .rodata.b,\"a\"\nb: .quad 1")
+    image = code("movz x0,#:prel_g0:b", '.section .rodata.b,"a"\nb: .quad 1')
     r = run(returns(lambda s: s.sp == s.sp), image, "f")
     assert r.status is Status.UNDECIDED
     assert any("MOVW_PREL_G0" in o.detail for o in r.obligations)
