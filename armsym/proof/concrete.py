@@ -14,13 +14,13 @@ from functools import partial
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.z3_bridge import Model
-from armsym.elf import Image
 from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
 from armsym.machine import NZCV, Machine
-from armsym.memory import ConcreteMemory, ConcreteRegion, Hole
+from armsym.memory import ConcreteMemory, ConcreteRegion
+from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
-from armsym.proof.loops import OUTSIDE, Routine
+from armsym.proof.loops import Routine
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
@@ -266,19 +266,18 @@ class ConcreteProof(Proof):
         """A machine at the routine's entry, with everything undeclared random."""
         image = self.routine.image
         regions = [*self._concrete.values(), *self._globals]
-        holes = [Hole(OUTSIDE, OUTSIDE + (16 << 32), lambda k, size: "another file defines what lies there", True)]
+        holes = [beyond()]
         for s in image.segments:
             if not s.access:
                 continue
             base = self.machine_base
             # What is writable holds what it holds when the routine is called: only declared globals are known.
             if "w" in s.access:
-                holes.append(Hole(base + s.offset, base + s.end, partial(image.why_unknown, s.offset), not s.known))
+                holes.append(hole(image, s, base))
                 continue
             fetch = partial(self.routine.loaded, s, base)
             region = ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access)
-            if any(k in image.external_pointers for k in image.slots_in(s.offset, len(s.data))):
-                region.doubt = partial(_external, image, self._imported, s.offset)
+            region.doubt = slot_doubt(image, s, self._imported)
             regions.append(region)
         m = self._entry_registers().fork()
         top, back = m.sp.uint, m.x[30].uint
@@ -289,15 +288,6 @@ class ConcreteProof(Proof):
         t = Trial(self.inputs, m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         return t
-
-
-def _external(image: Image, declared: set[str], start: int, k: int, size: int) -> str:
-    """Why bytes of a read-only segment, which were given one value of many, hold what another file decides."""
-    for slot in image.slots_in(start + k, size):
-        name = image.external_pointers.get(slot)
-        if name is not None and not (name in declared and slot in image.imported.get(name, ())):
-            return f"the slot at {slot:#x} holds what loading makes of {name}"
-    return ""
 
 
 def flatten(claim: Claim) -> Iterator[Prop]:

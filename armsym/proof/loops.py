@@ -15,11 +15,10 @@ from armsym.elf import Image, Segment
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.machine import NZCV, Machine
+from armsym.outside import OUTSIDE
 
-__all__ = ["OUTSIDE", "Loop", "Routine"]
+__all__ = ["Loop", "Routine"]
 
-#: Where concrete runs take what other files define to lie, sixteen bytes for each slot that names it.
-OUTSIDE = 0x6100_0000_0000
 _BASE = 1 << 40
 _UNKNOWN = Bits(64, 1 << 60)
 
