@@ -20,6 +20,7 @@ from armsym.errors import BranchError, InputError, UndeterminedTarget
 __all__ = ["Image"]
 
 _U64 = struct.Struct("<Q")
+_NAMED = 12  # exported symbols that an assumption names
 _SYMBOLIZE_DEPTH = 256  # symbols looked at, backwards, for one that holds an offset
 
 
@@ -107,8 +108,9 @@ class Image:
         if self.kind == "relocatable":
             found.append("the linker applies the relocations as AAELF64 says, and keeps each section's bytes together")
         if self._contents.exported:
-            names = ", ".join(sorted(self._contents.exported))
-            found.append(f"no other definition takes the place of this file's of {names}")
+            names = sorted(self._contents.exported)
+            more = f" and {len(names) - _NAMED} more exported symbols" if len(names) > _NAMED else ""
+            found.append(f"no other definition takes the place of this file's of {', '.join(names[:_NAMED])}{more}")
         if self.globals:
             found.append(f"each of {', '.join(sorted(self.globals))} has memory of its own")
         if self.preemptible:

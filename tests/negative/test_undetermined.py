@@ -182,3 +182,23 @@ def test_a_real_fault_is_still_refuted(make: Make) -> None:
     assert r.status is Status.REFUTED
     assert r.counterexample is not None
     assert r.counterexample.kind == "ensures"
+
+
+CAPABILITIES = "adrp x1,cap\nldr w0,[x1,:lo12:cap]\nadd x0,x0,#1"
+
+
+def test_a_global_that_another_object_defines() -> None:
+    """As in a member of a static library, whose features of the core another member finds out."""
+    image = load_bytes(assembled(code(CAPABILITIES, ".hidden cap")), "t.o")
+
+    def fn(p: Proof) -> None:
+        v = p.global_("cap", 32)
+        p.call()
+        p.ensures(lambda s: {"more": s.x0 == v.zero_extend(64) + 1})
+
+    r = run(fn, image, "f")
+    assert r.status is Status.PROVED, r.obligations
+    assert "each of cap has memory of its own" in r.assumptions
+    assert run(gives(1), image, "f").status is Status.UNDECIDED
+    wrong = load_bytes(assembled(code(CAPABILITIES.replace("#1", "#2"), ".hidden cap")), "t.o")
+    assert run(fn, wrong, "f").status is Status.REFUTED
