@@ -93,7 +93,7 @@ class Link:
     to       S + A of the relocation, or the GOT slot that it means
     x        X as it is here
     page_of  for LOW, whose page is subtracted: that of `to`, but for an offset from the GOT's page
-    anew     for BRANCH, whether the linker may lead there over code of its own, which may change X16 and X17
+    veneer   for BRANCH, whether the linker may lead there over code of its own, which may change X16, X17 and flags
     text     the relocation in words
     """
 
@@ -101,7 +101,7 @@ class Link:
     to: Place
     x: int
     page_of: Place
-    anew: bool
+    veneer: bool
     text: str
 
 

@@ -17,7 +17,7 @@ from armsym.elf.elffile import SHF_EXCLUDE, SHF_EXECINSTR, SHF_WRITE, ElfFile, S
 from armsym.elf.image import Image
 from armsym.elf.layout import MAX_IMAGE, PAGE, Contents, Fill, Link, Piece, Place, Section, Segment
 from armsym.elf.pieces import groups_of, locate, pieces_of
-from armsym.elf.relocations import BRANCHES, HOWTO, Form, Howto, Operation, insert, relocation_name
+from armsym.elf.relocations import BRANCHES, HOWTO, VENEERS, Form, Howto, Operation, insert, relocation_name
 from armsym.elf.symbols import (
     SHN_ABS,
     SHN_COMMON,
@@ -401,18 +401,18 @@ class _Linker:
                 self.distances[place] = (howto.size, where)
             return
         fill = _FILLS.get(howto.operation, Fill.ADDRESS)
-        anew = False
+        veneer = False
         if r.type in BRANCHES:
             fill = Fill.BRANCH
-            # Farther than a branch reaches, or through a table, the linker's own code leads there.
-            anew = self._note_export(r.symbol) or not fixed
+            self._note_export(r.symbol)
+            veneer = howto.name in VENEERS
         elif howto.form in (Form.MOVW, Form.MOVNZ):
             if fixed:
                 return
             fill = Fill.DISTANCE
         got = howto.operation is Operation.GOT_OFFSET
         page_of = Place(self.pieces["GOT"][0], 0) if got else to
-        self.links[place] = Link(fill, to, x, page_of, anew, where)
+        self.links[place] = Link(fill, to, x, page_of, veneer, where)
 
     def _close(self) -> None:
         """Make segments of the relocated bytes and of the GOT."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["BRANCHES", "HOWTO", "Form", "Howto", "Operation", "insert", "relocation_name"]
+__all__ = ["BRANCHES", "HOWTO", "VENEERS", "Form", "Howto", "Operation", "insert", "relocation_name"]
 
 
 class Operation(Enum):
@@ -140,6 +140,9 @@ HOWTO: dict[int, Howto] = {
 
 #: Types that transfer control: what they name is code.
 BRANCHES = frozenset({279, 280, 282, 283})
+
+#: Those that the linker may lead over code of its own, a veneer (AAPCS64, "Use of IP0 and IP1 by the linker").
+VENEERS = frozenset({"CALL26", "JUMP26"})
 
 
 def relocation_name(number: int) -> str:

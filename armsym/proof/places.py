@@ -8,11 +8,11 @@ adds the rest of it the address less that page, so that only the two together gi
 
 from __future__ import annotations
 
-from armsym.bits import Bits
+from armsym.bits import Bits, Prop
 from armsym.elf import PAGE, Fill, Image, Link, Piece, Place
 from armsym.errors import Undetermined, UndeterminedTarget
 from armsym.isa import Instruction, InstructionSet
-from armsym.machine import Machine
+from armsym.machine import NZCV, Machine
 from armsym.simulate import Executable
 from armsym.symbolic_memory import variable
 from armsym.terms.linear import linear_view
@@ -167,8 +167,8 @@ class _Low:
 class _Branch:
     """A branch that the linker leads `more` further than it goes here.
 
-    The linker may lead it there over code of its own, if so marked: that may change X16 and X17 (AAPCS64, "Use of
-    IP0 and IP1 by the linker").
+    The linker may lead it there over code of its own, if so marked: that may change X16, X17 and the flags
+    (AAPCS64, "Use of IP0 and IP1 by the linker").
     """
 
     def __init__(self, i: Instruction, offset: int, more: Bits, link: Link) -> None:
@@ -179,6 +179,8 @@ class _Branch:
         if m.branch_target is None:
             return
         m.branch_target = m.branch_target + self.more
-        if self.link.anew:
+        if self.link.veneer:
             for n in (16, 17):  # each time anything
                 m.write_x(n, variable(f"x{n}[{self.offset:#x}]", 64, secret=True))
+            flags = (Prop(variable(f"{c}[{self.offset:#x}]", 1, secret=True).value) for c in "NZCV")  # type: ignore[arg-type]
+            m.write_nzcv(NZCV.of(*flags))

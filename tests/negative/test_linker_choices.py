@@ -137,6 +137,16 @@ def test_a_section_symbol_means_the_piece_at_its_addend() -> None:
     proved(code(body, CONSTANTS), returns(lambda s: s.x0 == 34))
 
 
+def test_an_entry_keeps_the_alignment_that_it_has() -> None:
+    """At 8 in a section of alignment 16: a multiple of 8 anywhere, of 16 perhaps."""
+    image = code(BOTH, CONSTANTS.replace("\na:", "\n.balign 16\na:"))
+    assert image.symbol("b").offset % 16 == 8
+    proved(image, returns(lambda s: s.x1 & 7 == 0))
+    proved(image, returns(lambda s: s.x0 & 15 == 0))
+    assert symbolically(returns(lambda s: s.x1 & 8 == 8), image, "f") == {"ensures": ["claim"]}
+    assert symbolically(returns(lambda s: s.x1 & 8 == 0), image, "f") == {"ensures": ["claim"]}
+
+
 def header(data: bytes, name: str) -> int:
     """Where in the file the header of a section lies."""
     elf = ELFFile(BytesIO(data))
@@ -312,21 +322,42 @@ def test_a_comdat_group_may_be_discarded() -> None:
     )
 
 
-def test_the_linkers_own_code_may_change_x16_and_x17() -> None:
-    """A branch to another section may be led over a veneer; one within a section never is."""
-    apart, together = '.section .text.g,"ax"\n', ".text\n"
+def kept(p: Proof) -> None:
+    p.call()
+    p.modifies(p.stack(16))
+    p.ensures(lambda s: {"claim": s.x0 == 5})
+
+
+@pytest.mark.parametrize("binding", ["globl", "hidden", "local"])
+@pytest.mark.parametrize("section", ['.section .text.g,"ax"\n', ".text\n"])
+def test_the_linkers_own_code_may_change_x16_and_x17(section: str, binding: str) -> None:
+    """A branch that has a relocation may be led over a veneer; one that the assembler has resolved never is."""
     body = "mov x{0},#5\n" + CALL + "\nmov x0,x{0}"
-
-    def kept(p: Proof) -> None:
-        p.call()
-        p.modifies(p.stack(16))
-        p.ensures(lambda s: {"claim": s.x0 == 5})
-
+    other = section + WEAK.format(binding)
     for n in (16, 17):
-        assert symbolically(kept, code(body.format(n), apart + WEAK.format("local")), "f") == {"ensures": ["claim"]}
-        proved(code(body.format(n), together + WEAK.format("local")), kept)
+        image = code(body.format(n), other)
+        if image.links:
+            assert symbolically(kept, image, "f") == {"ensures": ["claim"]}
+        else:
+            proved(image, kept)
+            assert section == ".text\n"
+            assert binding != "globl"  # hidden is not global by itself
     for n in (15, 9):
-        proved(code(body.format(n), apart + WEAK.format("local")), kept)
+        proved(code(body.format(n), other), kept)
+
+
+def test_the_linkers_own_code_may_change_flags() -> None:
+    body = "cmp xzr,xzr\n" + CALL + "\ncset x0,eq\nmov x9,#5\nmul x0,x0,x9"
+    image = code(body, '.section .text.g,"ax"\n' + WEAK.format("local"))
+    assert symbolically(kept, image, "f") == {"ensures": ["claim"]}
+    proved(code(body, ".text\n" + WEAK.format("local")), kept)
+
+
+def test_a_jump_may_pass_a_veneer_too() -> None:
+    body = "mov x16,#5\nb g"
+    g = "{}.local g\n.type g,%function\ng: mov x0,x16\nret\n"
+    assert symbolically(kept, code(body, g.format('.section .text.g,"ax"\n')), "f") == {"ensures": ["claim"]}
+    proved(code(body, g.format(".text\n")), kept)
 
 
 def test_a_veneer_changes_them_anew_each_time() -> None:
