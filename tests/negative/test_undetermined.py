@@ -108,6 +108,16 @@ def test_the_address_of_what_another_file_defines(make: Make) -> None:
         assert run(gives(0), make(code(twice)), "f").status is Status.PROVED
 
 
+def test_a_weak_reference_may_be_null_or_not(make: Make) -> None:
+    """Whether its slot holds 0 nobody knows before the file is loaded: both ways are followed."""
+    text = code(SLOT + "mov x0,#{0}\ncbz x1,1f\nmov x0,#{1}\n1:", ".weak guard")
+    left_open(run(gives(1), make(text.format(0, 1)), "f"))
+    left_open(run(gives(0), make(text.format(0, 1)), "f"))
+    image = make(text.format(5, 5))
+    if image.kind == "relocatable" or "relro" in {s.name.rpartition(" ")[2] for s in image.segments}:
+        assert run(gives(5), image, "f").status is Status.PROVED
+
+
 def test_a_call_of_another_file(make: Make) -> None:
     call = "stp x29,x30,[sp,#-16]!\nbl outside\nldp x29,x30,[sp],#16"
     assert "outside" in left_open(run(gives(0), make(code(call)), "f"))
