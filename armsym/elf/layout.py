@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from armsym.elf.relocations import Howto
+
 __all__ = ["MAX_IMAGE", "PAGE", "Contents", "Fill", "Link", "Piece", "Place", "Section", "Segment"]
 
 PAGE = 4096  # the image base is a multiple of this, and otherwise unknown
@@ -92,6 +94,7 @@ class Link:
 
     to       S + A of the relocation, or the GOT slot that it means
     x        X as it is here
+    howto    the relocation
     page_of  for LOW, whose page is subtracted: that of `to`, but for an offset from the GOT's page
     veneer   for BRANCH, whether the linker may lead there over code of its own, which may change X16, X17 and flags
     text     the relocation in words
@@ -100,6 +103,7 @@ class Link:
     fill: Fill
     to: Place
     x: int
+    howto: Howto
     page_of: Place
     veneer: bool
     text: str

@@ -412,7 +412,7 @@ class _Linker:
             fill = Fill.DISTANCE
         got = howto.operation is Operation.GOT_OFFSET
         page_of = Place(self.pieces["GOT"][0], 0) if got else to
-        self.links[place] = Link(fill, to, x, page_of, veneer, where)
+        self.links[place] = Link(fill, to, x, howto, page_of, veneer, where)
 
     def _close(self) -> None:
         """Make segments of the relocated bytes and of the GOT."""

@@ -435,7 +435,6 @@ def _run_trial(
     if t.violation is None:
         for fn in p._d.ensures:
             t.violation = t.violation or _broken(fn(State(m)), "ensures", "on return")
-    return
 
 
 def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:

@@ -9,7 +9,7 @@ adds the rest of it the address less that page, so that only the two together gi
 from __future__ import annotations
 
 from armsym.bits import Bits, Prop
-from armsym.elf import PAGE, Fill, Image, Link, Piece, Place
+from armsym.elf import PAGE, Fill, Image, Link, Piece, Place, fits
 from armsym.errors import Undetermined, UndeterminedTarget
 from armsym.isa import Instruction, InstructionSet
 from armsym.machine import NZCV, Machine
@@ -19,19 +19,6 @@ from armsym.terms.linear import linear_view
 from armsym.terms.node import Term, ones
 
 __all__ = ["Places"]
-
-#: The words that a relocation completes (mask, value); AAELF64 names no others for it.
-_FORMS = {
-    Fill.ADDRESS: ((0x9F00_0000, 0x1000_0000), (0x3B00_0000, 0x1800_0000)),  # ADR; loads (literal)
-    Fill.PAGE: ((0x9F00_0000, 0x9000_0000),),  # ADRP
-    Fill.LOW: ((0xFFC0_0000, 0x9100_0000), (0x3B00_0000, 0x3900_0000)),  # ADD X; unsigned offset
-    Fill.BRANCH: (
-        (0x7C00_0000, 0x1400_0000),  # B, BL
-        (0xFF00_0000, 0x5400_0000),  # B.cond
-        (0x7E00_0000, 0x3400_0000),  # CBZ, CBNZ
-        (0x7E00_0000, 0x3600_0000),  # TBZ, TBNZ
-    ),
-}
 
 
 class Places:
@@ -130,7 +117,7 @@ class Places:
         pc, link = self.of(offset), self.image.links.get(offset)
         if link is None:
             return i, pc
-        if not any(i.word & mask == value for mask, value in _FORMS.get(link.fill, ())):
+        if link.fill is Fill.DISTANCE or not fits(link.howto, i.word):
             raise Undetermined(f"{link.text}: what the linker makes of the word {i.word:08x} is not known")
         if link.fill is Fill.ADDRESS:
             return i, self.address(link.to) - Bits.wrap(64, link.x)

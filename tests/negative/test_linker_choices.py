@@ -394,6 +394,25 @@ def test_a_word_that_the_relocation_is_not_for(at: int, bits: int) -> None:
     assert any("what the linker makes of the word" in o.detail for o in r.obligations)
 
 
+@pytest.mark.parametrize("bits", [1 << 30, 1 << 31, 1 << 24])
+def test_an_access_of_another_size_than_the_relocation_is_for(bits: int) -> None:
+    """The field counts in units of the size: elsewhere the same field is another distance."""
+    image = code("adrp x0,a\nldr x0,[x0,:lo12:a]", ORDINARY)
+    at = image.symbol("f").offset + 4
+    copy = image.patched({at: (image.word(at) ^ bits).to_bytes(4, "little")})
+    assert symbolically(returns(lambda s: s.sp == s.sp), copy, "f").keys() & {"decode", "memory"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 8, 16])
+def test_a_load_of_each_size(size: int) -> None:
+    """Twins of the above: integer and vector registers, each with its own relocation."""
+    symbol, value = ("a", 17) if size == 16 else ("b", 34)
+    for register in {1: "w1 b1", 2: "w1 h1", 4: "w1 s1", 8: "x1 d1", 16: "q1"}[size].split():
+        load = {"w11": "ldrb", "w12": "ldrh"}.get(f"{register}{size}", "ldr")
+        image = code(f"adrp x0,{symbol}\n{load} {register},[x0,:lo12:{symbol}]\nfmov x2,d1", ORDINARY)
+        proved(image, returns(lambda s, r=register: (s.x1 if r[0] in "wx" else s.x2) == value))
+
+
 def test_a_changed_field_is_a_changed_address() -> None:
     """A mutant of the immediate is followed, for the bits of the field are added to."""
     image = code(address("x0", "a") + "ldr x0,[x0]", ORDINARY)
