@@ -418,7 +418,7 @@ def compare_steps(fn: ProofFn, original: Routine, mutant: Image, at: int) -> tup
     class Comparing(Engine):
         def __init__(self, p: SymbolicProof, *rest: Any, **named: Any) -> None:
             super().__init__(p, *rest, **named)
-            other = Stepper(original.isa, mutant, p.image_base, p.lr0)
+            other = Stepper(original.isa, mutant, p.places, p.lr0)
             both = _Both(self, other, at)
             self.stepper = both  # type: ignore[assignment]
             watching.append(both)

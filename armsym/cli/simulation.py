@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from armsym.cli.common import JsonOption, Style, load_isa, print_error, print_json, printer
+from armsym.cli.common import JsonOption, Style, load_isa, print_error, print_json, print_note, printer
 from armsym.cli.naming import file_named
-from armsym.errors import ArmsymError, InputError
+from armsym.errors import ArmsymError, InputError, MachineStop, Undetermined
 
 if TYPE_CHECKING:
     from armsym.elf import Image
@@ -148,6 +148,7 @@ def _machine(image: Image, request: Request, base: int) -> tuple[Machine, list[C
     from armsym.bits import Bits
     from armsym.machine import NZCV, Machine
     from armsym.memory import ConcreteMemory, ConcreteRegion
+    from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 
     regions = []
     places: dict[str, int] = {}
@@ -155,10 +156,14 @@ def _machine(image: Image, request: Request, base: int) -> tuple[Machine, list[C
         places[name] = _FIRST_REGION + k * _REGION_SPACING
         regions.append(ConcreteRegion(name, places[name], bytearray(content), "rw"))
     everything = [*regions, ConcreteRegion("stack", _STACK_TOP - _STACK, bytearray(_STACK), "rw")]
+    holes = [beyond()]
     for s in image.segments:
         if s.access and s.known:
-            data = image.loaded(s, base)
+            data = image.loaded(s, base, OUTSIDE)
             everything.append(ConcreteRegion(f"image {s.name}", base + s.offset, data, s.access))
+            everything[-1].doubt = slot_doubt(image, s)
+        elif s.access:
+            holes.append(hole(image, s, base))
     x = [Bits(64, 0)] * 31
     x[30] = Bits(64, _RETURN)
     for n, value in request.x.items():
@@ -170,7 +175,7 @@ def _machine(image: Image, request: Request, base: int) -> tuple[Machine, list[C
         v=[Bits(128, request.v.get(n, 0)) for n in range(32)],
         nzcv=NZCV.of_bits(Bits(4, 0)),
         pc=Bits(64, base),
-        memory=ConcreteMemory(everything),
+        memory=ConcreteMemory(everything, holes),
     ), regions
 
 
@@ -201,7 +206,7 @@ def run(
 ) -> None:
     """Run a routine on numbers until it returns; prints registers, memory and the instruction count.
 
-    It gets a stack of 64 KiB, writable data of the file, and nothing else but what --mem names.
+    It gets a stack of 64 KiB, writable data of the file as it is loaded, and nothing else but what --mem names.
     """
     from armsym.bits import Bits
     from armsym.elf import load
@@ -237,15 +242,20 @@ def run(
     except ArmsymError as e:
         stop = e
     reason = describe_stop(stop, image, isa) if stop else ""
+    doubts = list(dict.fromkeys(getattr(machine.memory, "doubts", ())))
     if as_json:
-        print_json(_as_dict(request, machine, regions, stepper.count, reason))
+        print_json(_as_dict(request, machine, regions, stepper.count, reason, doubts))
     else:
         show = printer()
         for line in _lines(machine, regions, stepper.count, bool(stop)):
             show(line)
+    for doubt in doubts:
+        print_note(f"one run of several: {doubt}")
     if stop is not None:
         print_error(reason)
-        raise typer.Exit(stop.exit_code)
+        # Where it went on with an address that was made up, the file does not say whether it stops.
+        made_up = bool(doubts) and isinstance(stop, MachineStop)
+        raise typer.Exit(Undetermined.exit_code if made_up else stop.exit_code)
 
 
 def _counterexample_state(named: str, symbol: str) -> EntryState:
@@ -273,7 +283,7 @@ def _counterexample_state(named: str, symbol: str) -> EntryState:
 
 
 def _as_dict(
-    request: Request, m: Machine, regions: Sequence[ConcreteRegion], count: int, reason: str
+    request: Request, m: Machine, regions: Sequence[ConcreteRegion], count: int, reason: str, doubts: list[str]
 ) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "file": request.file,
@@ -285,6 +295,8 @@ def _as_dict(
         "v": [f"{r.uint:#034x}" for r in m.v],
         "memory": {r.name: {"address": f"{r.base:#x}", "bytes": r.data.hex()} for r in regions},
     }
+    if doubts:
+        answer["doubts"] = doubts
     return {**answer, "stopped": reason} if reason else answer
 
 

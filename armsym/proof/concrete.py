@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from armsym.bits import Bits, Prop
-from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, UnmodelledInstruction
+from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
+from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.calls import Calls
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
@@ -41,7 +42,8 @@ class Violation:
     expected: str = ""
     got: str = ""
     detail: str = ""
-    #: ERROR where the run could not go on for want of a model: that refutes nothing.
+    #: ERROR where the run could not go on for want of a model, UNDECIDED where it rests on what the file does
+    #: not say: either refutes nothing.
     status: Status = Status.REFUTED
 
 
@@ -61,6 +63,8 @@ class Trial:
     trace: list[tuple[str, int]] = field(default_factory=list)
     #: Preconditions that this state does not meet: the trial says nothing.
     rejected: str = ""
+    #: Loads of what might hold something else, in words: another run would be as possible.
+    doubts: list[str] = field(default_factory=list)
     base: int = 0
     return_address: int = 0
     stack_top: int = 0
@@ -89,7 +93,9 @@ class ConcreteProof(Proof):
         self._arguments: dict[int, Bits] = {}
         self._concrete: dict[str, ConcreteRegion] = {}
         self._initial: dict[str, bytes] = {}
-        self._globals: list[tuple[int, int, int]] = []
+        self._globals: list[ConcreteRegion] = []
+        #: Those of them that another file defines.
+        self._imported: set[str] = set()
         self._depth = self._above = 0
         self._registers: Machine | None = None
         #: The value of each declared input, in order; of a region it is read when the run starts.
@@ -153,12 +159,18 @@ class ConcreteProof(Proof):
         self._initial[r.name] = data
         self._inputs[r.name] = r
 
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
         rng = self._pub if public else self._sec
         # All combinations of few bits matter more than large random numbers: feature words.
         any_ = rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
-        v = int.from_bytes(self._filled(symbol, any_.to_bytes(width // 8, "little")), "little")
-        self._globals.append((offset, width // 8, v))
+        piece = bytearray(self._filled(symbol, any_.to_bytes(width // 8, "little")))
+        v = int.from_bytes(piece, "little")
+        if offset is None:
+            self._imported.add(symbol)
+            base, where = OUTSIDE + 16 * self.routine.image.imported[symbol][0], symbol
+        else:
+            base, where = self.machine_base + offset, f"{offset:#x}"
+        self._globals.append(ConcreteRegion(f"global {where}", base, piece, "r"))
         self._inputs[symbol] = hex(v)
         return Bits(width, v)
 
@@ -175,8 +187,8 @@ class ConcreteProof(Proof):
     def _region_base(self, r: Region) -> Bits:
         return Bits(64, self._concrete[r.name].base)
 
-    def _image_base(self) -> Bits:
-        return Bits(64, self.machine_base)
+    def _image_address(self, offset: int) -> Bits:
+        return Bits(64, self.machine_base + offset)
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
         pass
@@ -245,26 +257,26 @@ class ConcreteProof(Proof):
     def start(self) -> Trial:
         """A machine at the routine's entry, with everything undeclared random."""
         image = self.routine.image
-        regions = list(self._concrete.values())
+        regions = [*self._concrete.values(), *self._globals]
+        holes = [beyond()]
         for s in image.segments:
             if not s.access:
                 continue
-            # Writable parts of the image are not the routine's to read, but for declared globals.
-            if "w" in s.access:
-                for offset, size, number in self._globals:
-                    if s.offset <= offset < s.end:
-                        piece = bytearray(number.to_bytes(size, "little"))
-                        regions.append(ConcreteRegion(f"global {offset:#x}", self.machine_base + offset, piece, "r"))
-                continue
             base = self.machine_base
+            # What is writable holds what it holds when the routine is called: only declared globals are known.
+            if "w" in s.access:
+                holes.append(hole(image, s, base))
+                continue
             fetch = partial(self.routine.loaded, s, base)
-            regions.append(ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access))
+            region = ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access)
+            region.doubt = slot_doubt(image, s, self._imported)
+            regions.append(region)
         m = self._entry_registers().fork()
         top, back = m.sp.uint, m.x[30].uint
         if self._depth or self._above:
             stack = bytearray(self._sec.randbytes(self._depth + self._above))
             regions.append(ConcreteRegion("stack", top - self._depth, stack, "rw"))
-        m.memory = ConcreteMemory(regions)
+        m.memory = ConcreteMemory(regions, holes)
         t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         return t
@@ -308,8 +320,20 @@ def run_trial(
     Without `invariants` only what the routine promises its caller.
     """
     t = p.start()
-    if t.rejected:
-        return t
+    if not t.rejected:
+        _run_trial(p, stepper_for, t, invariants)
+        memory, v = t.entry.memory, t.violation
+        assert isinstance(memory, ConcreteMemory)
+        t.doubts = memory.doubts
+        if v is not None and v.status is Status.REFUTED and t.doubts:
+            v.status = Status.UNDECIDED
+            v.detail = f"broken in a run that is one of several: {t.doubts[0]}; {v.detail}"
+    return t
+
+
+def _run_trial(
+    p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], t: Trial, invariants: bool
+) -> None:
     stepper = stepper_for(p, t)
     m = t.entry.fork()
     memory = m.memory
@@ -352,17 +376,17 @@ def run_trial(
                     t.violation = Violation(
                         "termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name
                     )
-                    return t
+                    return
                 t.violation = _broken(inv.claims(State(m), Bits(64, index)), "invariant", f"{inv.name}, i = {index}")
                 if t.violation:
-                    return t
+                    return
             cut = cuts.get(offset)
             if cut is not None:
                 k = passed.get(offset, 0)
                 passed[offset] = k + 1
                 t.violation = _broken(cut.claims(State(m), k), "invariant", f"{cut.name}, arrival {k}")
                 if t.violation:
-                    return t
+                    return
             sp_before, lr_before = m.sp.uint, m.x[30]
             to = stepper.step(m, offset)
             if accesses:
@@ -376,7 +400,7 @@ def run_trial(
                         f"{bad:#x}",
                         f"at {offset:#x} <{image.symbolize(offset)}>",
                     )
-                    return t
+                    return
                 accesses.clear()
             assert not isinstance(to, Fork)
             if calls.frames or m.x[30] is not lr_before:
@@ -388,24 +412,29 @@ def run_trial(
                 raise BudgetError(f"no return after {MAX_STEPS} instructions (last at {image.symbolize(offset)})")
     except MemoryFault as e:
         t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
-        return t
+        if isinstance(e, Undetermined):
+            t.violation.status = Status.UNDECIDED
+        return
     except MachineStop as e:
         t.violation = Violation(
             "decode",
             "every instruction reached is modelled",
             detail=describe_stop(e, image, p.routine.isa),
-            status=Status.ERROR if isinstance(e, UnmodelledInstruction) else Status.REFUTED,
+            status=Status.ERROR
+            if isinstance(e, UnmodelledInstruction)
+            else Status.UNDECIDED
+            if isinstance(e, Undetermined)
+            else Status.REFUTED,
         )
-        return t
+        return
     except BudgetError as e:
         t.violation = Violation("termination", "the routine returns", detail=str(e))
-        return t
+        return
     t.final, t.steps = m, steps
     t.violation = _check_return(p, t, m)
     if t.violation is None:
         for fn in p._d.ensures:
             t.violation = t.violation or _broken(fn(State(m)), "ensures", "on return")
-    return t
 
 
 def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:

@@ -186,9 +186,10 @@ class _Site(Proof):
             )
         self._places[r.name] = _Place(r, align, public, inside_, symbolic, constant)
 
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
         region = next((r for r in self._memory.regions if r.name == f"global {symbol}"), None)
-        if region is None or region.size.value != width // 8 or region.bias != offset:
+        same = region is not None and (region.address == self._caller.global_address(symbol, offset)).value is True
+        if region is None or not same or region.size.value != width // 8:
             raise InputError(
                 f"the contract {self._callee.contract.name} reads the global {symbol}: declare it here too"
             )
@@ -217,8 +218,8 @@ class _Site(Proof):
         p = self._places[r.name]
         return p.inside.address + p.offset
 
-    def _image_base(self) -> Bits:
-        return self._caller.image_base
+    def _image_address(self, offset: int) -> Bits:
+        return self._caller.places.of(offset)
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
         pass

@@ -231,11 +231,17 @@ class Proof(ABC):
 
     def global_(self, symbol: str, width: int, *, public: bool = True) -> Bits:
         """The value on entry of a global variable of the file; any value, and read-only."""
-        s = self.routine.image.symbol(symbol)
+        image = self.routine.image
+        # Another file may define it: then it has a place here nevertheless, or a slot that holds its address.
+        offset = image.globals.get(symbol)
+        if offset is None and symbol not in image.imported:
+            offset = image.symbol(symbol).offset
         self._new_name(symbol)
         if public:
             self._assume(f"{symbol} is public")
-        return self._make_global(symbol, s.offset, width, public)
+        if offset is None:
+            self._assume(f"{symbol}, which another file defines, has memory of its own")
+        return self._make_global(symbol, offset, width, public)
 
     def call(self, **registers: Bits | Region | int) -> None:
         """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
@@ -487,7 +493,7 @@ class Proof(ABC):
     @abstractmethod
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None: ...
     @abstractmethod
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits: ...
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits: ...
     @abstractmethod
     def _make_stack(self, depth: int, above: int) -> None: ...
     @abstractmethod
@@ -497,7 +503,7 @@ class Proof(ABC):
     @abstractmethod
     def _region_base(self, r: Region) -> Bits: ...
     @abstractmethod
-    def _image_base(self) -> Bits: ...
+    def _image_address(self, offset: int) -> Bits: ...
     @abstractmethod
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None: ...
     @abstractmethod

@@ -207,7 +207,7 @@ class Rodata:
     @property
     def base(self) -> Bits:
         """Its address."""
-        return self._p._image_base() + self.offset
+        return self._p._image_address(self.offset)
 
 
 class Iterated:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from traceback import extract_tb
 from typing import TypeVar
@@ -64,6 +64,8 @@ class _Runs:
     trials: list[Trial]
     bad: tuple[Trial, Violation] | None = None
     witness: int = 0
+    #: What runs broke that rest on what the file does not say: nothing is refuted by it, nor proved.
+    open: list[Violation] = field(default_factory=list)
 
 
 def _trial(case: _Case, routine: Routine, hint: int, public: int, secret: int) -> Trial:
@@ -87,16 +89,22 @@ def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], 
         if t.rejected:
             continue
         runs.trials.append(t)
-        runs.witness += 1
         if t.violation is not None:
+            if t.violation.status is Status.UNDECIDED:
+                runs.open.append(t.violation)
+                continue
             runs.bad = (t, t.violation)
             return runs
+        runs.witness += 1
         if k < timed:
             others = (_trial(case, routine, hint, seed, seed + 7919 * n) for n in range(1, 5))
             # Secrets may be under a precondition, too.
             other = next((t for t in others if not t.rejected), t)
-            leak = _first_difference(t, other, routine)
-            if leak is not None:
+            leak = None if other.violation is not None else _first_difference(t, other, routine)
+            if leak is not None and (t.doubts or other.doubts):
+                leak.status, leak.detail = Status.UNDECIDED, f"{leak.detail}, {(t.doubts or other.doubts)[0]}"
+                runs.open.append(leak)
+            elif leak is not None:
                 runs.bad = (t, leak)
                 return runs
     return runs
@@ -117,7 +125,9 @@ def _visit_loops(case: _Case, routine: Routine, heads: set[int], runs: _Runs) ->
         steps += t.steps
         if not t.rejected:
             runs.trials.append(t)
-        if t.violation is not None:
+        if t.violation is not None and t.violation.status is Status.UNDECIDED:
+            runs.open.append(t.violation)
+        elif t.violation is not None:
             runs.bad = (t, t.violation)
             return True
     return False
@@ -323,7 +333,7 @@ def _prove_case(
     short = max((t.steps for t in runs.trials), default=0) < SHORT_RUN
     if runs.bad is None and short and (plan is TRIALS or not runs.witness):
         more = _concrete(case, routine, LONGER, timed=0)
-        runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness)
+        runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness, runs.open + more.open)
     if runs.bad is not None:
         _refuted(result, runs, routine, replay, time.perf_counter() - clock)
         return []
@@ -346,6 +356,7 @@ def _prove_case(
     seen = first if plan is FURTHER else runs
     # Of a case with the same regions, what was found out about loops is known already.
     earlier = guesses.setdefault(tuple((r.name, r.cell) for r in p.memory0.regions), {})
+    known_open = len(seen.open)
     if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen):
         _refuted(result, seen, routine, replay, time.perf_counter() - clock)
         return []
@@ -374,7 +385,8 @@ def _prove_case(
     result.instructions += engine.steps
     result.shown += engine.shown
     result.claims_results = result.claims_results or engine.claims_results
-    status = result.add([*found, *engine.obligations, *agreement()], case.text)
+    left_open = [_left_open(v) for v in (runs.open if seen is runs else [*runs.open, *seen.open[known_open:]])]
+    status = result.add([*found, *_merged(engine.obligations, left_open), *agreement()], case.text)
     if status is not Status.PROVED:
         more = _search(case, routine)
         if more.bad is not None:
@@ -406,9 +418,23 @@ def _search(case: _Case, routine: Routine) -> _Runs:
         for k, model in enumerate(engine.ledger.models[:16]):
             q = case.concrete(routine, 7000 + k, 7000 + k, size, p.input_values(model))
             t = run_trial(q, concrete_stepper)
-            if not t.rejected and t.violation is not None:
+            if not t.rejected and t.violation is not None and t.violation.status is not Status.UNDECIDED:
                 return _Runs([t], (t, t.violation), 1)
     return _concrete(case, routine, SEARCH, timed=len(SEARCH))
+
+
+def _left_open(v: Violation) -> Obligation:
+    return Obligation(v.claim, v.kind, v.status, "concrete run", detail=v.detail)
+
+
+def _merged(shown: list[Obligation], left_open: list[Obligation]) -> list[Obligation]:
+    """Obligations, with what runs left open of them."""
+    all_ = {(o.kind, o.name): o for o in shown}
+    for o in left_open:
+        known = all_.setdefault((o.kind, o.name), o)
+        if known is not o:
+            known.join(o)
+    return list(all_.values())
 
 
 def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay | None, seconds: float) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Model
-from armsym.errors import InputError
+from armsym.errors import InputError, MemoryFault, UndeterminedContent
 from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Proof
@@ -17,6 +18,7 @@ from armsym.proof.handles import Fold, Region, State, Words
 from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
+from armsym.proof.places import Places
 from armsym.symbolic_memory import Read, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
@@ -51,11 +53,9 @@ class SymbolicProof(Proof):
         self.nats: list[Bits] = []
         #: What stands for each declared number and word.
         self._numbers: dict[str, Bits] = {}
-        image = routine.image
+        #: Where the image lies, or each of its pieces.
+        self.places = Places(routine.image)
         self.facts: list[Value] = []
-        self.image_base: Bits = (
-            Bits(64, 0) if image.fixed_base else variable("image", 64, secret=False, possible=ones(64) & ~0xFFF)
-        )
         self.sp0 = variable("sp0", 64, secret=False, possible=ones(64) & ~0xF)
         self.lr0 = variable("lr0", 64, secret=False, possible=ones(64) & ~0x3)
         self.dit0 = variable("dit0", 1, secret=False)
@@ -115,15 +115,23 @@ class SymbolicProof(Proof):
         if Knowledge(self.facts, answers=self.answers).prove(fits, 2000).holds is not True:
             raise InputError(f"region {r.name}: its size {v} may reach 2**63 bytes: give the lengths a smaller high=")
 
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
-        base = self.image_base.value
-        if not isinstance(base, Term):
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
+        size, bias = width // 8, 0
+        base = self.global_address(symbol, offset)
+        if offset is not None:
+            place = self.routine.image.place_at(offset)
+            if place is None or place.offset + size > place.piece.size:
+                raise InputError(f"global {symbol}: its {size} bytes at {offset:#x} lie in no one piece of the image")
+            base, bias = self.places.base(place.piece), place.offset
+        if not isinstance(base.value, Term):
             raise InputError(f"global {symbol}: a file linked to a fixed address is not supported here")
-        s = SymbolicRegion(
-            f"global {symbol}", base, Bits(64, width // 8), "r", bias=offset, cell=width // 8, secret=not public
-        )
+        s = SymbolicRegion(f"global {symbol}", base.value, Bits(64, size), "r", bias=bias, cell=size, secret=not public)
         self._global_regions.append(s)
         return s.initial_cell(0)
+
+    def global_address(self, symbol: str, offset: int | None) -> Bits:
+        """Where a global lies: at an offset of the image, or where another file has it."""
+        return self.places.imported(symbol) if offset is None else self.places.of(offset)
 
     def _make_stack(self, depth: int, above: int) -> None:
         base = self.sp0.value
@@ -172,7 +180,7 @@ class SymbolicProof(Proof):
             sp=self.sp0,
             v=[variable(f"v{n}_in", 128, secret=True) for n in range(32)],
             nzcv=flags,
-            pc=self.image_base + self.routine.entry,
+            pc=self.places.of(self.routine.entry),
             memory=SymbolicMemory([]),
         )
         m.dit = self.dit0
@@ -185,9 +193,7 @@ class SymbolicProof(Proof):
             regions = [*self._regions.values(), *self._global_regions]
             if self._stack is not None:
                 regions.append(self._stack)
-            base = self.image_base.value
-            if isinstance(base, Term):
-                regions.extend(self._image_parts(base))
+            regions.extend(self._image_parts())
             self._memory0 = SymbolicMemory(regions)
         return self._memory0
 
@@ -206,23 +212,38 @@ class SymbolicProof(Proof):
         """The cell size, in bytes, of each region of fixed size that may be written."""
         return {r.name: r.cell for r in self.memory0.regions if "w" in r.access and r.size.is_concrete}
 
-    def _image_parts(self, base: Term) -> list[SymbolicRegion]:
-        parts = []
-        image = self.routine.image
-        for seg in image.segments:
-            if "w" in seg.access or "r" not in seg.access:
-                continue  # writable data is reached only through declared globals
-            r = SymbolicRegion(f"image {seg.name}", base, Bits(64, len(seg.data)), "r", bias=seg.offset, secret=False)
+    def _image_parts(self) -> Iterator[SymbolicRegion]:
+        """The image as regions, one for each part that has an address of its own; what of it may be read, and
+        what may not since nobody says what it holds.  A region declared of it comes before, and counts there."""
+        for seg in self.routine.image.segments:
+            for name, piece, start, size in self.routine.image.parts(seg):
+                base = self.places.base(piece).value
+                if not isinstance(base, Term):
+                    return
+                access = "r" if "r" in seg.access and "w" not in seg.access else ""
+                bias = start - piece.offset
+                r = SymbolicRegion(f"image {name}", base, Bits(64, size), access, bias=bias, secret=False)
+                if access:
+                    r.fixed = partial(self._file_bytes, start)
+                else:
+                    r.unknown = partial(self.routine.image.why_unknown, start)
+                yield r
 
-            def fixed(k: int, size: int, start: int = seg.offset) -> Bits:
-                at = start + k
-                if size == 8 and at in image.pointers and at not in image.preemptible:
-                    return self.image_base + image.pointers[at]
-                return Bits.from_bytes(image.bytes_at(at, size), "little")
-
-            r.fixed = fixed
-            parts.append(r)
-        return parts
+    def _file_bytes(self, start: int, k: int, size: int) -> Bits:
+        """`size` bytes at k from the offset `start` of the image, read-only; raises `MemoryFault`."""
+        image, at = self.routine.image, start + k
+        if size == 8 and at in image.pointers and at not in image.preemptible:
+            return self.places.address(image.pointee(at))
+        if size == 8 and at in image.external_pointers:
+            # Whatever the loader, or a resolver, puts there: it stays there.
+            return self.places.slot(at)
+        doubt = image.doubt(at, size)
+        if doubt:
+            raise UndeterminedContent(f"load of {size} bytes at {at:#x} ({image.symbolize(at)}): {doubt}")
+        try:
+            return Bits.from_bytes(image.bytes_at(at, size), "little")
+        except InputError as e:
+            raise MemoryFault(str(e)) from None
 
     def input_values(self, model: Model) -> InputValues:
         """What a model of this run's terms says of the declared inputs."""
@@ -263,8 +284,8 @@ class SymbolicProof(Proof):
     def _region_base(self, r: Region) -> Bits:
         return self._regions[r.name].address
 
-    def _image_base(self) -> Bits:
-        return self.image_base
+    def _image_address(self, offset: int) -> Bits:
+        return self.places.of(offset)
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
         # Once memory is made of them, the cells of regions no longer change.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault
+from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.engine import loop_rule
 from armsym.proof.engine.branch_rule import branch, part
@@ -78,7 +78,7 @@ class Engine:
                 guess, known = guesses[inv.head].per(inv.step), self.guesses.get(inv.head)
                 self.guesses[inv.head] = guess.after(known) if known else guess
         self.image = r.image
-        self.stepper = Stepper(r.isa, r.image, p.image_base, p.lr0)
+        self.stepper = Stepper(r.isa, r.image, p.places, p.lr0)
         self.invariants = {} if unrolled else {inv.head: inv for inv in d.invariants}
         self.cuts = {} if unrolled else {c.at: c for c in d.cuts}
         self.shows: dict[int, list[Callable[[State], object]]] = {}
@@ -236,7 +236,8 @@ class Engine:
         except MachineStop as e:
             if self._run.unrolled:
                 self.ledger.witness(path)
-            kind, name, status = "decode", "every instruction reached is modelled", Status.ERROR
+            kind, name = "decode", "every instruction reached is modelled"
+            status = Status.UNDECIDED if isinstance(e, Undetermined) else Status.ERROR
             if isinstance(e, MemoryFault):
                 kind, name, status = "memory", "every access is permitted", Status.UNDECIDED
             self.ledger.record(kind, name, status, detail=describe_stop(e, self.image, self.p.routine.isa))
@@ -289,7 +290,7 @@ class Engine:
             return part(run, path, to.cond, origin)
         run.executed.add(at)
         if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):
-            links = m.x[30] is not x[30] and (m.x[30] - self.p.image_base).value == at + 4
+            links = m.x[30] is not x[30] and (m.x[30] - self.p.places.of(at)).value == 4
             path.calls = path.calls.after(at, to, links=links)
         if len(memory.log) != since:
             check_accesses(run, path, sp, since)

@@ -104,7 +104,7 @@ class Run:
     """What is the same for all paths of a run; a rule reads or changes no other state but its path's.
 
     `ledger`, `meter`, `reached` (code offsets of invariants, cuts and contracts met), `executed` (of all
-    instructions), `shown` and `results_claimed` only grow, but that the ledger is set back where a loop is explored anew.
+    instructions), `shown` and `results_claimed` only grow; but the ledger is set back where a loop is explored anew.
     """
 
     p: SymbolicProof
