@@ -18,7 +18,7 @@ from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.calls import Calls
-from armsym.proof.declare import Proof
+from armsym.proof.declare import Phase, Proof
 from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
@@ -81,8 +81,9 @@ class ConcreteProof(Proof):
         size_hint: int,
         values: InputValues | None = None,
         chosen: Mapping[str, int] | None = None,
+        phase: Phase | None = None,
     ) -> None:
-        super().__init__(routine, chosen)
+        super().__init__(routine, chosen, phase)
         self._pub = random.Random(public)
         self._sec = random.Random(secret)
         self._hint = size_hint
@@ -227,6 +228,10 @@ class ConcreteProof(Proof):
 
     # -- the machine --------------------------------------------------------------------------
 
+    def _stack_pointer(self) -> int:
+        anywhere = 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)
+        return (anywhere & -self._phase.align) + self._phase.rest
+
     def _entry_registers(self) -> Machine:
         if self._registers is None:
             x = [Bits(64, self._sec.getrandbits(64)) for _ in range(31)]
@@ -235,7 +240,7 @@ class ConcreteProof(Proof):
                 x[n] = v if v.width == 64 else Bits(64, (self._sec.getrandbits(32) << 32) | v.uint)
             m = self._registers = Machine(
                 x=x,
-                sp=Bits(64, 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)),
+                sp=Bits(64, self._stack_pointer()),
                 v=[Bits(128, self._sec.getrandbits(128)) for _ in range(32)],
                 nzcv=NZCV.of_bits(Bits(4, self._sec.getrandbits(4))),
                 pc=Bits(64, self.machine_base + self.routine.entry),

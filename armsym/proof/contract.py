@@ -337,7 +337,7 @@ class _Site(Proof):
         self._hold(ledger, "its stack area is declared", fits or not (d.stack or d.above))
         for p in self._places.values():
             if p.inside is self._caller._stack:
-                start = p.constant + p.inside.bias
+                start = p.constant - own.stack
                 clear = p.symbolic is None and start >= sp + d.above
                 self._hold(ledger, f"{p.region.name} and the stack area are disjoint", clear)
 
@@ -360,7 +360,7 @@ class _Site(Proof):
         found = {where for where in found if where[1] == WHOLE or where[0] not in whole}
         stack, sp = self._caller._stack, (self._machine.sp - self._caller.sp0).value
         if stack is not None and isinstance(sp, int) and (d.stack or d.above):
-            start = signed(sp) - d.stack - stack.bias
+            start = signed(sp) - d.stack + self._caller._d.stack
             found |= _cells(stack, start, d.stack + d.above)
         return found
 

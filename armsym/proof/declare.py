@@ -8,7 +8,7 @@ give the declarations their meaning.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -21,10 +21,13 @@ from armsym.proof.abi import AAPCS64, Interface
 from armsym.proof.handles import Claims, Fold, Iterated, Region, Rodata, State, Words
 from armsym.proof.loops import Loop, Routine
 
-__all__ = ["Contract", "Cut", "Invariant", "Proof", "StackArea"]
+__all__ = ["Contract", "Cut", "Invariant", "Phase", "Proof", "StackArea"]
 
 #: Names that the engine gives to its own variables and regions.
 RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "dit0", "N", "Z", "C", "V"})
+
+#: A frame is aligned to at most this: to 16 * n it is proved in n cases.
+MAX_FRAME_ALIGN = 4096
 
 #: Concrete runs place regions at multiples of this.
 MAX_ALIGN = 1 << 16
@@ -52,10 +55,24 @@ class Contract(Protocol):
 
 @dataclass(frozen=True)
 class StackArea:
-    """`depth` bytes below the stack pointer on entry, and `above` bytes from it up."""
+    """`depth` bytes below the stack pointer on entry, and `above` bytes from it up; the frame is aligned to `align`."""
 
     depth: int
     above: int
+    align: int = 16
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Where SP lies on entry: `rest` bytes above a multiple of `align`, both multiples of 16."""
+
+    align: int = 16
+    rest: int = 0
+
+    @staticmethod
+    def all(align: int) -> Iterator[Phase]:
+        """Each place that AAPCS64, by which SP is a multiple of 16, leaves it."""
+        return (Phase(align, rest) for rest in range(0, align, 16))
 
 
 @dataclass
@@ -95,6 +112,8 @@ class _Declared:
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0
     above: int = 0
+    #: What the routine makes SP a multiple of.
+    align: int = 16
     interface: Interface = AAPCS64
     contracts: list[Contract] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
@@ -113,8 +132,12 @@ class _Declared:
 class Proof(ABC):
     """A proof being declared.  Addresses of code are offsets into the image."""
 
-    def __init__(self, routine: Routine, chosen: Mapping[str, int] | None = None) -> None:
-        """`chosen` says which alternative of each `choice` this run is about; else the first."""
+    def __init__(self, routine: Routine, chosen: Mapping[str, int] | None = None, phase: Phase | None = None) -> None:
+        """`chosen` says which alternative of each `choice` this run is about; else the first.
+
+        `phase` is where SP lies on entry; by default at any multiple of 16.
+        """
+        self._phase = phase or Phase()
         self.routine = routine
         self._d = _Declared()
         self._names: set[str] = set()
@@ -344,17 +367,25 @@ class Proof(ABC):
         for a in areas:
             if isinstance(a, StackArea):
                 self._d.stack, self._d.above = max(self._d.stack, a.depth), max(self._d.above, a.above)
+                self._d.align = max(self._d.align, a.align)
                 self._make_stack(self._d.stack, self._d.above)
             else:
                 self._d.modifies.append(a)
 
-    def stack(self, depth: int, *, above: int = 0) -> StackArea:
-        """`depth` bytes of stack below SP on entry; and `above` bytes from SP up that its caller lends it."""
+    def stack(self, depth: int, *, above: int = 0, align: int = 16) -> StackArea:
+        """`depth` bytes of stack below SP on entry; and `above` bytes from SP up that its caller lends it.
+
+        A routine that makes SP a multiple of more than 16 (`and sp, x9, #-64`) goes down by a number of bytes that
+        depends on where its caller's SP was.  With `align`, a power of two, it is proved for each rest that SP may
+        leave on entry, by itself, so nothing is assumed of that; `depth` is the most it goes down.
+        """
         if depth < 0 or depth % 16 or above < 0 or above % 16:
             raise InputError(f"stack: depths are multiples of 16 bytes, not {depth} and {above}")
         if above:
             self._assume(f"the {above} bytes from SP up are the routine's to change", particular=True)
-        return StackArea(depth, above)
+        if not 16 <= align <= MAX_FRAME_ALIGN or align & (align - 1):
+            raise InputError(f"stack: align is a power of two from 16 to {MAX_FRAME_ALIGN}, not {align}")
+        return StackArea(depth, above, align)
 
     def ensures(self, claims: EnsuresFn) -> EnsuresFn:
         """Claims on the state on return; usable as a decorator."""

@@ -15,7 +15,7 @@ from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.proof.concrete import ConcreteProof, Trial, Violation, concrete_stepper, run_trial
-from armsym.proof.declare import Contract, Proof
+from armsym.proof.declare import Contract, Phase, Proof
 from armsym.proof.engine import Budget, Engine
 from armsym.proof.entry import EntryState
 from armsym.proof.havoc import LoopGuess, guess_loops
@@ -274,17 +274,22 @@ class _Case:
     chosen: dict[str, int]
     #: All alternatives there are.
     choices: dict[str, tuple[int, ...]]
+    #: Where SP lies on entry, where that decides about the frame.
+    phase: Phase
 
     @property
     def text(self) -> str:
         """The choices in words; empty where there are none."""
-        return ", ".join(f"{k} = {v}" for k, v in self.chosen.items())
+        sp = [f"SP mod {self.phase.align} = {self.phase.rest}"] if self.phase.align > 16 else []
+        return ", ".join([*(f"{k} = {v}" for k, v in self.chosen.items()), *sp])
 
     def symbolic(
         self, routine: Routine, sizes: int | None = None, answers: list[Answer] | None = None
     ) -> SymbolicProof:
         """What it declares, on symbols; `answers` takes Z3's."""
-        return self._declared(SymbolicProof(routine, sizes=sizes, chosen=self.chosen, answers=answers))
+        return self._declared(
+            SymbolicProof(routine, sizes=sizes, chosen=self.chosen, answers=answers, phase=self.phase)
+        )
 
     def concrete(
         self,
@@ -295,21 +300,24 @@ class _Case:
         values: InputValues | None = None,
     ) -> ConcreteProof:
         """What it declares, on numbers."""
-        return self._declared(ConcreteProof(routine, public, secret, hint, values, self.chosen))
+        return self._declared(ConcreteProof(routine, public, secret, hint, values, self.chosen, self.phase))
 
     def _declared(self, p: P) -> P:
         self.fn(p)
         if p._d.choices != self.choices:
             raise InputError("which choices there are, or their values, depends on another choice")
+        if p._d.align != self.phase.align:
+            raise InputError(f"p.stack aligns to {p._d.align} here and to {self.phase.align} in another case")
         return p
 
 
 def _cases(fn: ProofFn, routine: Routine) -> Iterator[_Case]:
-    """Every combination of the alternatives that the proof declares."""
+    """Every combination of the alternatives that the proof declares, and of where SP may lie."""
     p = ConcreteProof(routine, 0, 0, 0)
     fn(p)
     for values in product(*p._d.choices.values()):
-        yield _Case(fn, dict(zip(p._d.choices, values, strict=True)), p._d.choices)
+        for phase in Phase.all(p._d.align):
+            yield _Case(fn, dict(zip(p._d.choices, values, strict=True)), p._d.choices, phase)
 
 
 def _prove_case(

@@ -12,7 +12,7 @@ from armsym.discharge.z3_bridge import Model
 from armsym.errors import InputError, MemoryFault, UndeterminedContent
 from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
-from armsym.proof.declare import Invariant, Proof
+from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold, Region, State, Words
 from armsym.proof.inputs import InputValues, input_values
@@ -41,12 +41,13 @@ class SymbolicProof(Proof):
         sizes: int | None = None,
         chosen: Mapping[str, int] | None = None,
         answers: list[Answer] | None = None,
+        phase: Phase | None = None,
     ) -> None:
         """`sizes` fixes every nat at that much above its least value (for unrolled runs).
 
         `answers` takes what Z3 says follows from facts, for a second solver.
         """
-        super().__init__(routine, chosen)
+        super().__init__(routine, chosen, phase)
         self._sizes, self.answers = sizes, answers
         #: Whether the proof declares a nat; and those that stand for any number.
         self.has_lengths = False
@@ -56,7 +57,8 @@ class SymbolicProof(Proof):
         #: Where the image lies, or each of its pieces.
         self.places = Places(routine.image)
         self.facts: list[Value] = []
-        self.sp0 = variable("sp0", 64, secret=False, possible=ones(64) & ~0xF)
+        self._sp_base = variable("sp0", 64, secret=False, possible=ones(64) & -self._phase.align)
+        self.sp0 = self._sp_base + self._phase.rest
         self.lr0 = variable("lr0", 64, secret=False, possible=ones(64) & ~0x3)
         self.dit0 = variable("dit0", 1, secret=False)
         self._regions: dict[str, SymbolicRegion] = {}
@@ -134,9 +136,9 @@ class SymbolicProof(Proof):
         return self.places.imported(symbol) if offset is None else self.places.of(offset)
 
     def _make_stack(self, depth: int, above: int) -> None:
-        base = self.sp0.value
+        base = self._sp_base.value
         assert isinstance(base, Term)
-        self._stack = SymbolicRegion("stack", base, Bits(64, depth + above), "rw", bias=-depth)
+        self._stack = SymbolicRegion("stack", base, Bits(64, depth + above), "rw", bias=self._phase.rest - depth)
 
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value

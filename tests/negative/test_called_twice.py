@@ -12,10 +12,9 @@ import pytest
 from refusing import refute, run, symbolically
 from test_contracts import files
 
-import armsym.proof.engine
 from armsym.dsl import Bits, Claims, Proof, State
 from armsym.proof.calls import Calls
-from armsym.proof.engine import Budget, Engine
+from armsym.proof.engine import Budget, Engine, loop_rule
 from armsym.proof.loops import Routine
 from armsym.proof.result import Status
 from armsym.proof.symbolic import SymbolicProof
@@ -103,7 +102,7 @@ def test_twice_in_each_iteration_of_an_outer_loop(tmp_path: Path) -> None:
 
 
 def test_calls_without_end_are_not_proved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(armsym.proof.engine, "DEEP", 6)
+    monkeypatch.setattr(loop_rule, "DEEP", 6)
     image = files(tmp_path, FOREVER, G)
     p = SymbolicProof(Routine(image, A64, "f"))
     stating(lambda a, n, k: a)(p)

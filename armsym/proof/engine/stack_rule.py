@@ -28,6 +28,8 @@ def sp_is_known(run: Run, path: Path) -> bool:
         f"at {run.where(path.at)} SP becomes {becomes}: it must stay within the"
         f" {d.stack} bytes below and {d.above} above its value on entry that p.stack(...) declares"
     )
+    if low is None:
+        detail += " (for a frame that the routine aligns: p.stack(..., align=))"
     run.ledger.record("memory", SP_KNOWN, Status.UNDECIDED, detail=detail)
     return False
 
@@ -40,7 +42,7 @@ def check_accesses(run: Run, path: Path, sp_before: Bits, since: int) -> None:
             continue
         # A symbolic part that is small, as an unsigned number, only leads upwards.
         upwards = a.symbolic is None or a.symbolic.pb < 1 << 32
-        at = a.constant + a.region.bias
+        at = a.constant - run.p._d.stack
         if not upwards or None in low or at < min(x for x in low if x is not None):
             detail = f"the access at {run.where(a.at)} to sp0{at:+#x} lies below SP or cannot be compared with it"
             run.ledger.record("memory", NO_ACCESS_BELOW, Status.UNDECIDED, detail=detail)
@@ -52,7 +54,7 @@ def release(run: Run, path: Path) -> None:
     if region is None or low is None:
         return
     memory, cell = path.memory, region.cell
-    for k in range(0, low - region.bias, cell):
+    for k in range(0, low + run.p._d.stack, cell):
         # Logged as a store, so that a loop that releases stack is known to change it.
         memory.log.append(Access(path.at, region, None, k, cell, True))
         memory.poke(region, None, k, variable("below_sp", 8 * cell, secret=True))
