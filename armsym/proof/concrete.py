@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from armsym.bits import Bits, Prop
 from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
@@ -26,7 +27,7 @@ from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 
-__all__ = ["ConcreteProof", "Trial", "Violation", "flatten", "run_trial"]
+__all__ = ["ConcreteProof", "Event", "Trial", "Violation", "flatten", "run_trial"]
 
 MAX_STEPS = 400_000
 #: So many bytes of a region are written out as an input; all stand in `Counterexample.entry`.
@@ -45,6 +46,16 @@ class Violation:
     #: ERROR where the run could not go on for want of a model, UNDECIDED where it rests on what the file does
     #: not say: either refutes nothing.
     status: Status = Status.REFUTED
+    #: Where it takes two runs to see it: the second.
+    other: Trial | None = None
+
+
+class Event(NamedTuple):
+    """What an attacker could time: the kind of value, the value, and the code offset where it is seen."""
+
+    kind: str
+    value: int
+    at: int
 
 
 @dataclass
@@ -60,7 +71,7 @@ class Trial:
     #: At each loop head: the machines at its arrivals, in order; a list for each time the loop was entered.
     heads: dict[int, list[list[Machine]]] = field(default_factory=dict)
     #: What an attacker could time, in order.
-    trace: list[tuple[str, int]] = field(default_factory=list)
+    trace: list[Event] = field(default_factory=list)
     #: Preconditions that this state does not meet: the trial says nothing.
     rejected: str = ""
     #: Loads of what might hold something else, in words: another run would be as possible.
@@ -349,7 +360,7 @@ def _run_trial(
 
     def leak(kind: str, value: Bits) -> None:
         v = value.uint
-        trace.append((kind, v))
+        trace.append(Event(kind, v, offset))
         if stack_low <= v < stack_top and kind != "branch condition":
             accesses.append(v)
 

@@ -15,6 +15,7 @@ from armsym.elf import Image
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
 from armsym.proof.handles import Claim, Claims
+from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
 from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status
@@ -50,6 +51,8 @@ class Ledger:
         self._failed: set[tuple[str, str]] = set()
         #: Models in which a claim failed, to be tried as inputs.
         self.models: list[Model] = []
+        #: Values that leaked, for runs to be looked for that show it.
+        self.leaks: list[Leak] = []
 
     @property
     def obligations(self) -> list[Obligation]:
@@ -84,6 +87,8 @@ class Ledger:
         if isinstance(v, int) or not ops.is_secret(v):
             return
         at = path.at
+        if self._keep:
+            self.leaks.append(Leak(intern(v), tuple(path.knowledge.facts)))
         self.record(
             "constant-time",
             "no branch, address or variable-latency operand depends on a secret",

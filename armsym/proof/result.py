@@ -83,6 +83,9 @@ class Counterexample:
     replay: str = ""
     #: Where the run began: every register, and memory with what the proof says it is given.
     entry: EntryState | None = None
+    #: Where it takes two runs to see it: the inputs in which the second differs, and where it began.
+    other_inputs: dict[str, str] = field(default_factory=dict)
+    other_entry: EntryState | None = None
 
 
 @dataclass

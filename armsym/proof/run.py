@@ -20,6 +20,7 @@ from armsym.proof.engine import Budget, Engine
 from armsym.proof.entry import EntryState
 from armsym.proof.havoc import LoopGuess, guess_loops
 from armsym.proof.inputs import InputValues
+from armsym.proof.leaks import Leak, two_secrets
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
@@ -55,6 +56,9 @@ VISIT_STEPS = 15_000
 #: Lengths to try as well where a run is so short that they cost nothing: bytes, not blocks.
 LONGER = tuple((hint, 3000 + hint) for hint in (15, 16, 40, 70))
 SHORT_RUN = 60
+#: Values that leak for which two runs are looked for, and the time for the inputs of each.
+LEAKS = 16
+LEAK_MS = 2000
 
 
 @dataclass
@@ -137,27 +141,23 @@ def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
     """What an attacker sees differ between two runs whose public inputs are equal."""
     if a.trace == b.trace:
         return None
-    for (kind, v), (other_kind, w) in zip(a.trace, b.trace, strict=False):
-        if (kind, v) != (other_kind, w):
-            return Violation(
-                "constant-time",
-                "no branch, address or variable-latency operand depends on a secret",
-                f"{kind} {v:#x}",
-                f"{other_kind} {w:#x}",
-                "two runs that differ only in secrets",
+    claim = "no branch, address or variable-latency operand depends on a secret"
+    one, other = f"{len(a.trace)} events", f"{len(b.trace)} events"
+    for seen, there in zip(a.trace, b.trace, strict=False):
+        if seen != there:
+            one, other = (
+                f"{e.kind} {e.value:#x} at {e.at:#x} <{routine.image.symbolize(e.at)}>" for e in (seen, there)
             )
-    return Violation(
-        "constant-time",
-        "no branch depends on a secret",
-        f"{len(a.trace)} events",
-        f"{len(b.trace)} events",
-        "two runs that differ only in secrets",
-    )
+            break
+    return Violation("constant-time", claim, one, other, "two runs that differ only in secrets", other=b)
 
 
 def _counterexample(t: Trial, v: Violation, routine: Routine, replay: Replay | None) -> Counterexample:
     entry = EntryState.of(t.entry, t.base)
     c = Counterexample(v.claim, v.kind, dict(t.inputs), v.expected, v.got, v.detail, entry=entry)
+    if v.other is not None:
+        c.other_inputs = {k: value for k, value in v.other.inputs.items() if value != t.inputs[k]}
+        c.other_entry = EntryState.of(v.other.entry, v.other.base)
     if replay is not None and v.kind != "invariant":
         c.replay = replay(t, routine)
     return c
@@ -428,7 +428,33 @@ def _search(case: _Case, routine: Routine) -> _Runs:
             t = run_trial(q, concrete_stepper)
             if not t.rejected and t.violation is not None and t.violation.status is not Status.UNDECIDED:
                 return _Runs([t], (t, t.violation), 1)
+        for leak in engine.ledger.leaks[:LEAKS]:
+            found = _two_runs(case, routine, p, leak, size)
+            if found is not None:
+                return found
     return _concrete(case, routine, SEARCH, timed=len(SEARCH))
+
+
+def _two_runs(case: _Case, routine: Routine, p: SymbolicProof, leak: Leak, size: int) -> _Runs | None:
+    """Two runs that differ in secrets only, and in what an attacker sees, if a solver finds their inputs."""
+    models = two_secrets(leak, LEAK_MS)
+    if models is None:
+        return None
+    a, b = (run_trial(case.concrete(routine, 8000, 8000, size, p.input_values(m)), concrete_stepper) for m in models)
+    if a.rejected or b.rejected or a.doubts or b.doubts or b.violation is not None or a.violation is not None:
+        return None
+    if _public_inputs(a, p) != _public_inputs(b, p):
+        return None
+    difference = _first_difference(a, b, routine)
+    return None if difference is None else _Runs([a, b], (a, difference), 2)
+
+
+def _public_inputs(t: Trial, p: SymbolicProof) -> dict[str, str | bytes]:
+    """The inputs that an attacker may know, as the trial had them."""
+    secret = p.secret_inputs
+    # Of a long region the text shows a part.
+    data = {piece.name: piece.data for piece in EntryState.of(t.entry, t.base).memory if piece.name in t.inputs}
+    return {name: data.get(name, value) for name, value in t.inputs.items() if name not in secret}
 
 
 def _left_open(v: Violation) -> Obligation:

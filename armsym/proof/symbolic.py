@@ -205,6 +205,13 @@ class SymbolicProof(Proof):
         return [*self._regions.values(), *([self._stack] if self._stack is not None else [])]
 
     @property
+    def secret_inputs(self) -> set[str]:
+        """The names of the declared numbers, words, regions and globals that an attacker may not know."""
+        numbers = {name for name, v in self._numbers.items() if ops.is_secret(v.value)}
+        regions = {r.name.removeprefix("global ") for r in (*self._regions.values(), *self._global_regions) if r.secret}
+        return numbers | regions
+
+    @property
     def stack_region(self) -> SymbolicRegion | None:
         """The stack area, if the proof declares one."""
         return self._stack

@@ -82,4 +82,9 @@ def _counterexample(c: Counterexample) -> dict[str, Any]:
         "detail": c.detail,
         "replay": c.replay,
     }
-    return answer if c.entry is None else {**answer, "entry": c.entry.as_dict()}
+    if c.entry is not None:
+        answer["entry"] = c.entry.as_dict()
+    if c.other_entry is not None:
+        answer["other_inputs"] = dict(c.other_inputs)
+        answer["other_entry"] = c.other_entry.as_dict()
+    return answer

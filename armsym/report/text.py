@@ -119,11 +119,19 @@ def _failure(x: Obligation, told: str) -> Iterator[Line]:
 def _counterexample(c: Counterexample) -> Iterator[Line]:
     yield [("    counterexample", "bold"), (f" to {c.kind}: {c.claim}", "")]
     inputs = [(name, value) for name, value in c.inputs.items()]
-    rest = [("expected", c.expected), ("got", c.got), ("where", c.detail), ("replay", c.replay)]
+    # Two runs that differ are no expectation and what came of it.
+    sides = (
+        [("expected", c.expected), ("got", c.got)] if c.other_entry is None else [("one", c.expected), ("other", c.got)]
+    )
+    rest = [*sides, ("where", c.detail), ("replay", c.replay)]
     width = max(8, *(len(name) for name, _ in inputs)) if inputs else 8
     if inputs:
         yield [("      inputs", "dim")]
     for name, value in inputs:
+        yield from _field(f"        {name:<{width}}  ", value, "cyan")
+    if c.other_inputs:
+        yield [("      inputs of the other run, where they differ", "dim")]
+    for name, value in c.other_inputs.items():
         yield from _field(f"        {name:<{width}}  ", value, "cyan")
     for name, value in rest:
         if value:
