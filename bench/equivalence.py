@@ -33,9 +33,9 @@ from armsym.proof import run as proof_run
 from armsym.proof.concrete import ConcreteProof, flatten
 from armsym.proof.declare import Proof
 from armsym.proof.engine import Engine
-from armsym.proof.handles import State
 from armsym.proof.loops import Routine
 from armsym.proof.result import Status
+from armsym.proof.state import State
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper
 from armsym.symbolic_memory import SymbolicMemory

@@ -57,7 +57,7 @@ def build(*, conform: bool) -> typer.Typer:
     app.command("run", short_help="Run a routine on numbers.", context_settings=simulation.CONTEXT)(simulation.run)
     app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)
     if conform:
-        from armsym.conform.cli import app as oracles
+        from armsym.cli.conform import app as oracles
     else:
         oracles = typer.Typer()
         oracles.command("decode")(_version)

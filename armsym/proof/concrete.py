@@ -20,11 +20,11 @@ from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.calls import Calls
 from armsym.proof.declare import Phase, Proof
-from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
+from armsym.proof.handles import Claim, Claims, Fold, Pointwise, Region
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
-from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
+from armsym.proof.state import State, Words
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 
 __all__ = ["ConcreteProof", "Event", "Trial", "Violation", "flatten", "run_trial"]

@@ -19,13 +19,13 @@ from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
-from armsym.proof.handles import Fold, Region, State, Words
+from armsym.proof.handles import Fold, Pointwise, Region
 from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
 from armsym.proof.ledger import Ledger
 from armsym.proof.loops import Routine
 from armsym.proof.path import Path, memory_of
-from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
+from armsym.proof.state import State, Words
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import Stepper
 from armsym.symbolic_memory import Access, SymbolicMemory, SymbolicRegion, signed, split_offset, variable

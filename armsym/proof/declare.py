@@ -18,8 +18,9 @@ from armsym.elf import Image
 from armsym.errors import InputError
 from armsym.machine import Machine
 from armsym.proof.abi import AAPCS64, Interface
-from armsym.proof.handles import Claims, Fold, Iterated, Region, Rodata, State, Words
+from armsym.proof.handles import Claims, Fold, Iterated, Region, Rodata
 from armsym.proof.loops import Loop, Routine
+from armsym.proof.state import State, Words
 
 __all__ = ["Contract", "Cut", "Invariant", "Phase", "Proof", "StackArea"]
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from armsym.bits import Bits
-from armsym.proof.handles import Fold, Words
+from armsym.proof.handles import Fold
+from armsym.proof.state import Words
 from armsym.symbolic_memory import variable
 
 __all__ = ["FoldValues"]

@@ -14,10 +14,9 @@ from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
-from armsym.proof.handles import Claim, Claims
+from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
-from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status
 from armsym.symbolic_memory import Read
 from armsym.terms import ops

@@ -14,11 +14,12 @@ from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.folds import FoldValues
-from armsym.proof.handles import Fold, Region, State, Words
+from armsym.proof.handles import Fold, Region
 from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
 from armsym.proof.places import Places
+from armsym.proof.state import State, Words
 from armsym.symbolic_memory import Read, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
 from armsym.terms.evaluate import free_terms

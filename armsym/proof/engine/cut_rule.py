@@ -7,10 +7,10 @@ from armsym.proof.assume import Assumptions
 from armsym.proof.buffers import parts
 from armsym.proof.declare import Cut
 from armsym.proof.engine.run import Run
-from armsym.proof.handles import State
+from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import REGISTERS, LoopGuess, havoc, written_everywhere
 from armsym.proof.path import Path, memory_of
-from armsym.proof.pointwise import Pointwise
+from armsym.proof.state import State
 
 __all__ = ["cut"]
 

@@ -20,11 +20,11 @@ from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
 from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
 from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
-from armsym.proof.handles import State
 from armsym.proof.havoc import LoopGuess
 from armsym.proof.ledger import Ledger, Mark
 from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import Obligation, Status
+from armsym.proof.state import State
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops

@@ -14,11 +14,11 @@ from armsym.proof.declare import Invariant
 from armsym.proof.engine.branch_rule import learn
 from armsym.proof.engine.run import Ended, Enter, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import sp_is_known
-from armsym.proof.handles import State
+from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import WHOLE, Havoc, Location, LoopGuess, havoc, written_by, wrote_beyond
 from armsym.proof.path import Path
-from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
+from armsym.proof.state import State
 from armsym.terms import ops
 from armsym.terms.node import Value
 

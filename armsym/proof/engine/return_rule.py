@@ -8,11 +8,11 @@ from armsym.bits import Bits
 from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import parts
 from armsym.proof.engine.run import Origin, Run
-from armsym.proof.handles import State
+from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
 from armsym.proof.path import Path
-from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
+from armsym.proof.state import State
 
 __all__ = ["check_accesses_in_bounds", "returned"]
 
