@@ -19,7 +19,7 @@ from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
-from armsym.proof.handles import Fold, Pointwise, Region
+from armsym.proof.handles import Claims, Fold, Pointwise, Region
 from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
 from armsym.proof.ledger import Ledger
 from armsym.proof.loops import Routine
@@ -97,14 +97,16 @@ class Callee:
         h = havoc(m, LoopGuess(changed, halves={("v", n) for n in interface.d}), Bits(64, 0))
         a = Assumptions(set(h.unknowns))
         with path.memory.observed() as reads:
+            said: Claims = {}
             for claims in site._d.ensures:
                 for name, claim in claims(State(m)).items():
+                    said[name] = claim
                     for part in parts(claim):
                         if isinstance(part, Pointwise):
                             site.take_content(m, part, name, changed)
                         else:
                             a.add(part)
-            ledger.check_reads(path, reads, KIND, f"{self.contract.name}: ")
+            ledger.check_reads(path, reads, KIND, f"{self.contract.name}: ", said)
         h.settle(m, a)
         for fact in a.finish():
             path.knowledge.add(fact)
