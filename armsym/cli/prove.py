@@ -52,7 +52,7 @@ def prove(
         Path | None, typer.Option("--table", metavar="FILE.md", help="Write a table of these proofs in Markdown, too.")
     ] = None,
     second_solver: Annotated[
-        bool, typer.Option("--second-solver", help="Have Bitwuzla confirm each answer of Z3; else undecided.")
+        bool, typer.Option("--second-solver", help="Have Bitwuzla check each answer of Z3, too.")
     ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")] = False,
     offline_ok: Annotated[

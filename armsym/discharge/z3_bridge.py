@@ -120,8 +120,9 @@ class Outcome:
 #: Z3's own unit of work: Z3 5.4 does 1,600 to 2,600 in a millisecond for bit vectors, 5,000 for integers (2026).
 UNITS_PER_MS = 2500
 #: The limit by the clock, in multiples of the time asked for: met only where Z3 does not count its work.
-#: Large, for the clock runs on while other work has the machine.
+#: Large, and a minute at least, for the clock runs on while other work has the machine.
 CLOCK_FACTOR = 60
+CLOCK_LEAST_MS = 60_000
 
 
 def set_limit(solver: Any, ms: int) -> None:
@@ -131,7 +132,7 @@ def set_limit(solver: Any, ms: int) -> None:
     """
     # 0 would mean no limit at all; Z3 takes 32 bits.
     solver.set("rlimit", min(max(1, ms * UNITS_PER_MS), 2**32 - 1))
-    solver.set("timeout", min(max(1, ms * CLOCK_FACTOR), 2**32 - 2))
+    solver.set("timeout", min(max(CLOCK_LEAST_MS, ms * CLOCK_FACTOR), 2**32 - 2))
 
 
 class Solver:

@@ -78,14 +78,17 @@ def summary_line(outcomes: Sequence[Outcome], seconds: float) -> Line:
 
 
 def second_solver_lines(outcomes: Sequence[Outcome]) -> Iterator[Line]:
-    """`Bitwuzla confirmed 120 of 120 answers of Z3`; nothing where no second solver was asked."""
+    """`Bitwuzla confirmed 120 of 120 answers of Z3`; after the proofs of which it did not confirm all."""
     total = Rechecked()
     for o in outcomes:
-        total.join(o.result.second or Rechecked())
+        told = o.result.second or Rechecked()
+        total.join(told)
+        if told.lacking:
+            yield [(f"{o.result.proof}: ", "bold"), (told.lacking, "yellow")]
     if total.solver:
         text = f"{total.solver} confirmed {total.confirmed} of {total.asked} answers of Z3"
         yield [
-            (text, "" if total.confirmed == total.asked else "bold red"),
+            (text, "" if total.confirmed == total.asked else "yellow"),
             (f" in {total.seconds:.1f} s of CPU", "dim"),
         ]
 

@@ -202,7 +202,7 @@ BUGS: dict[str, tuple[Any, str, str, str]] = {
     "a constant is lost": (W, "_meaning", '"bvxor", [*parts, _constant(t.const, w)]', '"bvxor", parts'),
     "division by 0 is as in SMT-LIB": (W, "_operation", "(= {y} {_constant(0, n)}) ", "(distinct {y} {y}) "),
     "a condition is turned round": (W, "_operation", "#b1) {self._inner(a, n)}", "#b0) {self._inner(a, n)}"),
-    "the top bit of a multiplier is lost": (W, "_operation", "for k in range(n)]", "for k in range(n - 1)]"),
+    "the top bit of a multiplier is lost": (W, "_operation", "for k in range(n)", "for k in range(n - 1)"),
     "elements stand one place on": (smtlib, "_chosen", "_constant(k, width)", "_constant(max(k - 1, 0), width)"),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from armsym.bits import Bits, opaque
-from armsym.discharge.z3_bridge import UNITS_PER_MS, Solver
+from armsym.discharge.z3_bridge import UNITS_PER_MS, Solver, set_limit
 from armsym.proof.path import Knowledge
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import Value, Var, intern, new_table, ones
@@ -185,3 +185,21 @@ def test_every_limit_is_one_that_z3_takes(ms: int) -> None:
     s = Solver()
     s.add(_bit(x < 5))
     assert s.implies(_bit(x < 6), ms).holds in ((None, True) if ms < 1000 else (True,))
+
+
+@pytest.mark.parametrize("ms", [0, 1, 2000, 10_000, 2**32])
+def test_the_clock_is_far_behind_the_count_of_work(ms: int) -> None:
+    """A machine with sixty times as much to do as it can still gives the answer of an idle one."""
+
+    class Recorder:
+        def __init__(self) -> None:
+            self.told: dict[str, int] = {}
+
+        def set(self, name: str, value: int) -> None:
+            self.told[name] = value
+
+    r = Recorder()
+    set_limit(r, ms)
+    assert r.told["rlimit"] == min(max(1, ms * UNITS_PER_MS), 2**32 - 1)
+    assert 60_000 <= r.told["timeout"] < 2**32 - 1
+    assert r.told["timeout"] >= min(60 * ms, 2**32 - 2)
