@@ -40,7 +40,9 @@ def equal_bits(w: int, a: Term, b: Value) -> Value | None:
 
 
 @rule(
-    "eq: bits of sums", "(a == b) = (a' == b')", when="a' or b' has bits of a sum, known under several names, under one"
+    "eq: bits of sums",
+    "(a == b) = (a' == b')",
+    when="a side has bits of a sum under several names: a' and b' have them under one",
 )
 def equal_together(w: int, a: Term, b: Value) -> Value | None:
     x, y = together(w, a), together(w, b)

@@ -62,7 +62,8 @@ def plant(bug: Bug, monkeypatch: pytest.MonkeyPatch, modules: Iterable[ModuleTyp
     for kind, row in kinds.KINDS.items():
         for f in fields(row):
             if getattr(row, f.name) is original:
-                monkeypatch.setitem(kinds.KINDS, kind, replace(row, **{f.name: wrong}))
+                changed: dict[str, Any] = {f.name: wrong}
+                monkeypatch.setitem(kinds.KINDS, kind, replace(row, **changed))
     for module in modules:
         if module.__dict__.get(bug.name) is original:
             monkeypatch.setattr(module, bug.name, wrong)

@@ -190,11 +190,12 @@ def _slices(w: int, r: random.Random) -> Iterator[Arguments]:
 def _parts_of_sums(w: int, r: random.Random) -> Iterator[Arguments]:
     for s in _sums(w, r):
         n = r.randint(1, w)
-        entries = {mono(s, 0): m} if (m := r.choice((ones(n), _number(n, r))) & s.pb) else {}
+        mask = r.choice((ones(n), _number(n, r))) & s.pb
+        entries = {mono(s, 0): mask} if mask else {}
         other = ops.and_(w, r.choice(_pool(w)), ones(n))
         if isinstance(other, Poly):
             entries = {**{k: v for k, v in other.entries.items() if v & ones(n)}, **entries}
-        for m, _ in list(entries.items()):
+        for m in list(entries):
             yield n, entries, m
 
 
@@ -216,12 +217,12 @@ def _cut_sums(w: int, r: random.Random) -> Iterator[Arguments]:
         if mask:
             entries[high] = mask
         base, shift = (low, low_at) if not isinstance(low, Poly) else (next(iter(low.entries)).factors[0][0], low_at)
-        m = mono(base, shift)
-        all_bits = m.valid & ones(total)
+        low_mono = mono(base, shift)
+        all_bits = low_mono.valid & ones(total)
         if r.random() < 0.3:
             all_bits &= _number(total, r)
-        if all_bits and m not in entries:
-            entries[m] = all_bits
+        if all_bits and low_mono not in entries:
+            entries[low_mono] = all_bits
         yield entries, r.random() < 0.5 and not (mask & all_bits)
 
 
