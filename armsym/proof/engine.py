@@ -20,6 +20,7 @@ from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import check_bounds, inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.calls import Calls
+from armsym.proof.checks import place_of
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.declare import Cut, Invariant
 from armsym.proof.handles import Fold, State, Words
@@ -215,9 +216,9 @@ class Engine:
             self.record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
         except ArmsymError as e:
             self._complete = False
-            self.record(
-                "decode", "the proof can be evaluated", Status.ERROR, detail=describe_stop(e, self.image, p.routine.isa)
-            )
+            said, place = describe_stop(e, self.image, p.routine.isa), place_of(e)
+            detail = f"{place}: {said}" if place and not said.startswith(place) else said
+            self.record("decode", "the proof can be evaluated", Status.ERROR, detail=detail)
         finally:
             ops.set_oracle(previous)
         if not p._d.ensures:

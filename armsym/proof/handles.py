@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, SupportsIndex, TypeAlias, overload
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, SymbolicTruthError
 from armsym.machine import Machine
+from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, vectors, whole_bytes
 from armsym.proof.pointwise import Pointwise
 from armsym.terms.ops import apply
 
@@ -61,13 +62,32 @@ class Words(list[Bits]):
 
 def lanes(words: Iterable[Bits], total: int = 128) -> Words:
     """Words packed into vectors of `total` bits, the first word in the least significant lane."""
-    rest = list(words)
+    rest = vectors("lanes: the words", words)
     if not rest:
         return Words()
+    a_number("lanes: total", total, 1)
+    if any(w.width != rest[0].width for w in rest) or total % rest[0].width:
+        raise InputError(f"words of {sorted({w.width for w in rest})} bits do not fill vectors of {total} bits")
     per = total // rest[0].width
     if len(rest) % per:
         raise InputError(f"{len(rest)} words of {rest[0].width} bits do not fill vectors of {total} bits")
     return Words(Bits.from_elems(rest[k : k + per]) for k in range(0, len(rest), per))
+
+
+def _index(what: str, index: object) -> Bits:
+    """An int or a vector of 64 bits, as a vector."""
+    if isinstance(index, int):
+        return Bits(64, a_number(what, index, 0, (1 << 64) - 1))
+    return a_vector(f"{what}, if it is no int,", index, 64)
+
+
+def _stepped(name: str, before: Words, after: object) -> Words:
+    return Words(vectors(f"{name}: the words that its step returns", after, [w.width for w in before]))
+
+
+def _a_state(name: str, at: object) -> None:
+    if at is not None and not isinstance(at, State):
+        raise InputError(f"{name}: at= is a state, not {shown(at)}")
 
 
 class State:
@@ -106,11 +126,13 @@ class State:
 
     def load(self, address: Bits, width: int) -> Bits:
         """The content of memory at an address, `width` bits, little-endian; no access is recorded."""
-        return self._m.memory.look(address, width // 8)
+        size = whole_bytes("load: the width", width) // 8
+        return self._m.memory.look(a_vector("load: the address", address, 64), size)
 
     def words(self, address: Bits, width: int, count: int) -> Words:
         """`count` words of `width` bits from an address up (stack slots, for example)."""
-        return Words(self.load(address + k * (width // 8), width) for k in range(count))
+        a_vector("words: the address", address, 64), whole_bytes("words: the width", width)
+        return Words(self.load(address + k * (width // 8), width) for k in range(a_number("words: how many", count, 1)))
 
     def __getattr__(self, name: str) -> Bits:
         kind, digits = name[:1], name[1:]
@@ -123,7 +145,9 @@ class State:
             widths = {"v": 128, "q": 128, "d": 64, "s": 32}
             if kind in widths:
                 return m.read_v(n, widths[kind])
-        raise AttributeError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise InputError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")
 
 
 class Region:
@@ -143,18 +167,27 @@ class Region:
 
         All of a region of fixed size, or the first `count` words.
         """
-        if width % 8:
-            raise InputError(f"{self.name}: memory is read in whole bytes, not in words of {width} bits")
+        whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
+        _a_state(self.name, at)
+        if count is not None:
+            a_number(f"{self.name}: how many words", count, 1)
         if count is None:
             if not self.size.is_concrete:
                 raise InputError(f"{self.name} has no fixed size: say how many words with count=, or use blocks()")
             count = self.size.uint * 8 // width
+            if count * width != self.size.uint * 8:
+                raise InputError(
+                    f"{self.name}: its {self.size.uint} bytes are no whole number of words of {width} bits"
+                )
         self._p._prefer_cells(self, width // 8, order)
         step = width // 8
         return Words(self._p._read(self, Bits(64, k * step), step, order, at) for k in range(count))
 
     def blocks(self, words: int, width: int, *, order: str = "little", at: State | None = None) -> Blocks:
         """The content as blocks of `words` words of `width` bits, read on entry (or in the state `at`)."""
+        whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
+        _a_state(self.name, at)
+        a_number(f"{self.name}: the words in a block", words, 1)
         self._p._prefer_cells(self, width // 8, order)
         return Blocks(self._p, self, words, width, order, at)
 
@@ -172,13 +205,19 @@ class Region:
 
         A block is `words` words of `width` bits.
         """
+        whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
+        a_number(f"{self.name}: the words in a block", words, 1)
+        if not isinstance(at, State):
+            raise InputError(f"{self.name}: at= is a state, not {shown(at)}")
+        a_vector(f"{self.name}: upto, in blocks", upto, 64), a_function(f"{self.name}: block", block, "j")
         self._p._prefer_cells(self, width // 8, order)
         return Pointwise(self, at, self._p._index(upto), block, words, width, order)
 
     def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""
+        _a_state(self.name, at)
         self._p._prefer_cells(self, 1, "little")
-        k = Bits(64, index) if isinstance(index, int) else index
+        k = _index(f"{self.name}: the index of a byte", index)
         return self._p._read(self, self._p._index(k), 1, "little", at)
 
 
@@ -190,7 +229,8 @@ class Blocks:
 
     def __call__(self, index: Bits | int) -> Words:
         """The words of block `index`."""
-        k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
+        k = _index(f"{self.region.name}: the index of a block", index)
+        k = k if isinstance(index, int) else self._p._index(k)
         step = self.width // 8
         start = k * (self.count * step)
         return Words(
@@ -220,7 +260,8 @@ class Iterated:
     _names: ClassVar[dict[str, int]] = {}
 
     def __init__(self, step: Callable[[Words, int], Sequence[Bits]], *, times: int, name: str) -> None:
-        if times < 1 or not name.isidentifier():
+        a_function("Iterated: step", step, "state", "k")
+        if a_number("Iterated: times", times) < 1 or not a_text("Iterated: the name", name).isidentifier():
             raise InputError(f"{name!r}: an iterated function has an identifier for a name and at least one step")
         self.step, self.times = step, times
         # Two functions of one name are two functions.
@@ -229,10 +270,11 @@ class Iterated:
 
     def __call__(self, S: Sequence[Bits]) -> Words:
         """f(S), of as many words as S."""
+        vectors(f"{self.name}: the words it is a function of", S)
         if all(w.is_concrete for w in S):
             result = Words(S)
             for k in range(self.times):
-                result = Words(self.step(result, k))
+                result = _stepped(self.name, result, self.step(result, k))
             return result
         args = [(w.width, w.value) for w in S]
         return Words(Bits(w.width, apply(f"{self.name}().{j}", w.width, args)) for j, w in enumerate(S))
@@ -257,16 +299,21 @@ class Fold:
 
     def __call__(self, index: Bits | int) -> Words:
         """H(index)."""
-        k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
+        k = _index(f"{self.name}: the index of a fold", index)
+        k = k if isinstance(index, int) else self._p._index(k)
         return self._p._fold_at(self, k)
 
     def generalise(self, k: int) -> None:
         """From here on let H(k) be arbitrary words (symbolic runs only; see `Proof.cut`)."""
         self._p._generalise(self, k)
 
+    def stepped(self, before: Words, block: Sequence[Bits]) -> Words:
+        """The step from these words with this block, of as many words of the same widths."""
+        return _stepped(self.name, before, self.step(before, Words(vectors(f"{self.name}: a block", block))))
+
     def concrete(self, k: int) -> Words:
         """H(k) by computing it."""
         while len(self._concrete) <= k:
             i = len(self._concrete) - 1
-            self._concrete.append(Words(self.step(self._concrete[i], self.over(Bits(64, i)))))
+            self._concrete.append(self.stepped(self._concrete[i], self.over(Bits(64, i))))
         return self._concrete[k]

@@ -59,10 +59,12 @@ class Pointwise:
     def expected(self, j: Bits) -> list[Bits]:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
         got = self.region._p._block(self.block, j)
-        if len(got) != self.words or any(w.width != self.width for w in got):
+        if len(got) != self.words or any(not isinstance(w, Bits) or w.width != self.width for w in got):
+            code = getattr(self.block, "__code__", None)
+            where = f"{code.co_filename}:{code.co_firstlineno}: " if code is not None else ""
             raise InputError(
-                f"{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"
-                f" its function gives {[w.width for w in got]}"
+                f"{where}{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"
+                f" its function gives {[getattr(w, 'width', w) for w in got]}"
             )
         return got
 
