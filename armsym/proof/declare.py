@@ -537,8 +537,8 @@ class Proof(ABC):
         offset = at.head if isinstance(at, Loop) else at
         if not isinstance(offset, int) or isinstance(offset, bool):
             raise InputError(f"{what}: a place in the code is a Loop or an offset (an int), not {shown(at)}")
-        if offset % 4 or not self.routine.image.is_code(offset):
-            raise InputError(f"{what}: {offset:#x} is not the offset of an instruction of the file")
+        if offset % 4 or offset < 0:
+            raise InputError(f"{what}: {offset:#x} is not the offset of an instruction: those are multiples of 4")
         return offset
 
     def _assume(self, text: str, *, particular: bool = False) -> None:
