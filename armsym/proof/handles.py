@@ -165,7 +165,7 @@ class Region:
     def words(self, width: int, *, order: str = "little", at: State | None = None, count: int | None = None) -> Words:
         """The content as words of `width` bits: on entry, or in the state `at`.
 
-        All of a region of fixed size, or the first `count` words.
+        All whole words of a region of fixed size, or the first `count` words.
         """
         whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
         _a_state(self.name, at)
@@ -175,10 +175,6 @@ class Region:
             if not self.size.is_concrete:
                 raise InputError(f"{self.name} has no fixed size: say how many words with count=, or use blocks()")
             count = self.size.uint * 8 // width
-            if count * width != self.size.uint * 8:
-                raise InputError(
-                    f"{self.name}: its {self.size.uint} bytes are no whole number of words of {width} bits"
-                )
         self._p._prefer_cells(self, width // 8, order)
         step = width // 8
         return Words(self._p._read(self, Bits(64, k * step), step, order, at) for k in range(count))

@@ -102,7 +102,6 @@ MISTAKES = [
     ("p.show(0, 5)", "show: what is a function of state, not int 5"),
     # content of regions
     ("D.words(0)", "D: the width of a word is at least 1, not 0"),
-    ("D.words(48)", "its 16 bytes are no whole number of words of 48 bits"),
     ("D.words(64, count=-1)", "D: how many words is at least 1, not -1"),
     ("D.words(64, at=5)", "D: at= is a state, not int 5"),
     ("D.blocks(words=0, width=64)", "D: the words in a block is at least 1, not 0"),
