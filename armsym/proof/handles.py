@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
+from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, vectors, whole_bytes
 from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
 
@@ -59,6 +60,22 @@ Claim: TypeAlias = "Prop | bool | Pointwise | Sequence[Claim]"
 Claims: TypeAlias = dict[str, Claim]
 
 
+def _index(what: str, index: object) -> Bits:
+    """An int or a vector of 64 bits, as a vector."""
+    if isinstance(index, int):
+        return Bits(64, a_number(what, index, 0, (1 << 64) - 1))
+    return a_vector(f"{what}, if it is no int,", index, 64)
+
+
+def _stepped(name: str, before: Words, after: object) -> Words:
+    return Words(vectors(f"{name}: the words that its step returns", after, [w.width for w in before]))
+
+
+def _a_state(name: str, at: object) -> None:
+    if at is not None and not isinstance(at, State):
+        raise InputError(f"{name}: at= is a state, not {shown(at)}")
+
+
 class Region:
     """A declared region of memory."""
 
@@ -74,10 +91,12 @@ class Region:
     def words(self, width: int, *, order: str = "little", at: State | None = None, count: int | None = None) -> Words:
         """The content as words of `width` bits: on entry, or in the state `at`.
 
-        All of a region of fixed size, or the first `count` words.
+        All whole words of a region of fixed size, or the first `count` words.
         """
-        if width % 8:
-            raise InputError(f"{self.name}: memory is read in whole bytes, not in words of {width} bits")
+        whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
+        _a_state(self.name, at)
+        if count is not None:
+            a_number(f"{self.name}: how many words", count, 1)
         if count is None:
             if not self.size.is_concrete:
                 raise InputError(f"{self.name} has no fixed size: say how many words with count=, or use blocks()")
@@ -88,6 +107,9 @@ class Region:
 
     def blocks(self, words: int, width: int, *, order: str = "little", at: State | None = None) -> Blocks:
         """The content as blocks of `words` words of `width` bits, read on entry (or in the state `at`)."""
+        whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
+        _a_state(self.name, at)
+        a_number(f"{self.name}: the words in a block", words, 1)
         self._p._prefer_cells(self, width // 8, order)
         return Blocks(self._p, self, words, width, order, at)
 
@@ -105,13 +127,19 @@ class Region:
 
         A block is `words` words of `width` bits.
         """
+        whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
+        a_number(f"{self.name}: the words in a block", words, 1)
+        if not isinstance(at, State):
+            raise InputError(f"{self.name}: at= is a state, not {shown(at)}")
+        a_vector(f"{self.name}: upto, in blocks", upto, 64), a_function(f"{self.name}: block", block, "j")
         self._p._prefer_cells(self, width // 8, order)
         return Pointwise(self, at, self._p._index(upto), block, words, width, order)
 
     def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""
+        _a_state(self.name, at)
         self._p._prefer_cells(self, 1, "little")
-        k = Bits(64, index) if isinstance(index, int) else index
+        k = _index(f"{self.name}: the index of a byte", index)
         return self._p._read(self, self._p._index(k), 1, "little", at)
 
 
@@ -123,7 +151,8 @@ class Blocks:
 
     def __call__(self, index: Bits | int) -> Words:
         """The words of block `index`."""
-        k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
+        k = _index(f"{self.region.name}: the index of a block", index)
+        k = k if isinstance(index, int) else self._p._index(k)
         step = self.width // 8
         start = k * (self.count * step)
         return Words(
@@ -153,7 +182,8 @@ class Iterated:
     _names: ClassVar[dict[str, int]] = {}
 
     def __init__(self, step: Callable[[Words, int], Sequence[Bits]], *, times: int, name: str) -> None:
-        if times < 1 or not name.isidentifier():
+        a_function("Iterated: step", step, "state", "k")
+        if a_number("Iterated: times", times) < 1 or not a_text("Iterated: the name", name).isidentifier():
             raise InputError(f"{name!r}: an iterated function has an identifier for a name and at least one step")
         self.step, self.times = step, times
         # Two functions of one name are two functions.
@@ -162,10 +192,11 @@ class Iterated:
 
     def __call__(self, S: Sequence[Bits]) -> Words:
         """f(S), of as many words as S."""
+        vectors(f"{self.name}: the words it is a function of", S)
         if all(w.is_concrete for w in S):
             result = Words(S)
             for k in range(self.times):
-                result = Words(self.step(result, k))
+                result = _stepped(self.name, result, self.step(result, k))
             return result
         args = [(w.width, w.value) for w in S]
         return Words(Bits(w.width, apply(f"{self.name}().{j}", w.width, args)) for j, w in enumerate(S))
@@ -189,14 +220,19 @@ class Fold:
 
     def __call__(self, index: Bits | int) -> Words:
         """H(index)."""
-        k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
+        k = _index(f"{self.name}: the index of a fold", index)
+        k = k if isinstance(index, int) else self._p._index(k)
         return self._p._fold_at(self, k)
+
+    def stepped(self, before: Words, block: Sequence[Bits]) -> Words:
+        """The step from these words with this block, of as many words of the same widths."""
+        return _stepped(self.name, before, self.step(before, Words(vectors(f"{self.name}: a block", block))))
 
     def concrete(self, k: int) -> Words:
         """H(k) by computing it."""
         while len(self._concrete) <= k:
             i = len(self._concrete) - 1
-            self._concrete.append(Words(self.step(self._concrete[i], self.over(Bits(64, i)))))
+            self._concrete.append(self.stepped(self._concrete[i], self.over(Bits(64, i))))
         return self._concrete[k]
 
 
@@ -240,10 +276,12 @@ class Pointwise:
     def expected(self, j: Bits) -> list[Bits]:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
         got = self.region._p._block(self.block, j)
-        if len(got) != self.words or any(w.width != self.width for w in got):
+        if len(got) != self.words or any(not isinstance(w, Bits) or w.width != self.width for w in got):
+            code = getattr(self.block, "__code__", None)
+            where = f"{code.co_filename}:{code.co_firstlineno}: " if code is not None else ""
             raise InputError(
-                f"{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"
-                f" its function gives {[w.width for w in got]}"
+                f"{where}{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"
+                f" its function gives {[getattr(w, 'width', w) for w in got]}"
             )
         return got
 

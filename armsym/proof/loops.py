@@ -166,6 +166,8 @@ class Routine:
         """The outermost loops, in order of address; those in the extent of the symbol `within`."""
         all_ = self.all_loops
         outer = [x for x in all_ if not any(o is not x and o.head <= x.head and x.end <= o.end for o in all_)]
+        if within is not None and not isinstance(within, str):
+            raise InputError(f"loops: within= is a symbol (str), not {type(within).__name__} {within!r}")
         if within is not None:
             start, size = self.image.function_extent(within)
             outer = [x for x in outer if start <= x.head < start + size]

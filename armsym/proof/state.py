@@ -8,6 +8,7 @@ from typing import SupportsIndex, overload
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, SymbolicTruthError
 from armsym.machine import Machine
+from armsym.proof.checks import a_number, a_vector, vectors, whole_bytes
 
 __all__ = ["State", "Words", "lanes"]
 
@@ -47,9 +48,12 @@ class Words(list[Bits]):
 
 def lanes(words: Iterable[Bits], total: int = 128) -> Words:
     """Words packed into vectors of `total` bits, the first word in the least significant lane."""
-    rest = list(words)
+    rest = vectors("lanes: the words", words)
     if not rest:
         return Words()
+    a_number("lanes: total", total, 1)
+    if any(w.width != rest[0].width for w in rest) or total % rest[0].width:
+        raise InputError(f"words of {sorted({w.width for w in rest})} bits do not fill vectors of {total} bits")
     per = total // rest[0].width
     if len(rest) % per:
         raise InputError(f"{len(rest)} words of {rest[0].width} bits do not fill vectors of {total} bits")
@@ -92,11 +96,13 @@ class State:
 
     def load(self, address: Bits, width: int) -> Bits:
         """The content of memory at an address, `width` bits, little-endian; no access is recorded."""
-        return self._m.memory.look(address, width // 8)
+        size = whole_bytes("load: the width", width) // 8
+        return self._m.memory.look(a_vector("load: the address", address, 64), size)
 
     def words(self, address: Bits, width: int, count: int) -> Words:
         """`count` words of `width` bits from an address up (stack slots, for example)."""
-        return Words(self.load(address + k * (width // 8), width) for k in range(count))
+        a_vector("words: the address", address, 64), whole_bytes("words: the width", width)
+        return Words(self.load(address + k * (width // 8), width) for k in range(a_number("words: how many", count, 1)))
 
     def __getattr__(self, name: str) -> Bits:
         kind, digits = name[:1], name[1:]
@@ -109,4 +115,6 @@ class State:
             widths = {"v": 128, "q": 128, "d": 64, "s": 32}
             if kind in widths:
                 return m.read_v(n, widths[kind])
-        raise AttributeError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise InputError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")

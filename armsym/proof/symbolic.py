@@ -399,7 +399,7 @@ class SymbolicProof(Proof):
                 )
         before = k - 1
         with self._plainly():
-            return Words(f.step(self._fold_at(f, before), f.over(before)))
+            return f.stepped(self._fold_at(f, before), f.over(before))
 
     def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
         blocks, key = self._folds.blocks, (fn, j.value)

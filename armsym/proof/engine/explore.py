@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
+from armsym.proof.checks import place_of
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.engine import loop_rule
 from armsym.proof.engine.branch_rule import branch, part
@@ -147,7 +148,8 @@ class Engine:
             record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
         except ArmsymError as e:
             self._complete = False
-            detail = describe_stop(e, self.image, p.routine.isa)
+            said, place = describe_stop(e, self.image, p.routine.isa), place_of(e)
+            detail = f"{place}: {said}" if place and not said.startswith(place) else said
             record("decode", "the proof can be evaluated", Status.ERROR, detail=detail)
         if not p._d.ensures:
             record("ensures", "a claim on return", Status.UNDECIDED, detail="the proof has no p.ensures(...)")
