@@ -402,9 +402,9 @@ class SymbolicProof(Proof):
             return f.stepped(self._fold_at(f, before), f.over(before))
 
     def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
-        blocks, key = self._folds.blocks, (fn, j.value)
-        if key not in blocks:
+        blocks, k = self._folds.blocks, j.value if isinstance(j.value, int) else intern(j.value)
+        if (fn, k) not in blocks:
             # A block is a function of its number alone: what is known on the path plays no part in it.
             with self._plainly():
-                blocks[key] = list(fn(j if isinstance(j.value, int) else Bits(64, intern(j.value))))
-        return blocks[key]
+                blocks[fn, k] = list(fn(Bits(64, k)))
+        return blocks[fn, k]
