@@ -95,7 +95,7 @@ class Prop:
     def __eq__(self, other: object) -> Prop:  # type: ignore[override]
         """`self` exactly when `other`."""
         if not isinstance(other, (Prop, bool)):
-            raise TypeError(f"a condition is compared with a condition, not with {type(other).__name__}")
+            raise WidthError(f"a condition is compared with a condition, not with {type(other).__name__}")
         return ~(self ^ other)
 
     def __ne__(self, other: object) -> Prop:  # type: ignore[override]
@@ -116,7 +116,7 @@ def _raw_prop(p: Prop | bool) -> int | Term:
         return p._raw()
     if isinstance(p, bool):
         return int(p)
-    raise TypeError(f"a condition is combined with a condition, not with {type(p).__name__} {p!r}")
+    raise WidthError(f"a condition is combined with a condition, not with {type(p).__name__} {p!r}")
 
 
 class Bits:
@@ -135,9 +135,13 @@ class Bits:
     def __init__(self, width: int, value: int | Term) -> None:
         self.width = width
         self.value = value
+        if not isinstance(width, int):
+            raise WidthError(f"a width is a number of bits, not {type(width).__name__} {width!r}")
         if isinstance(value, int):
             if width < 1 or not 0 <= value <= _MASK[width]:
                 raise WidthError(f"{value:#x} is not an unsigned number of {width} bits")
+        elif not isinstance(value, Term):
+            raise WidthError(f"the value of a bit vector is a whole number, not {type(value).__name__} {value!r}")
         elif value.width != width:
             raise WidthError(f"a term of {value.width} bits given as Bits of {width}")
 
@@ -347,7 +351,7 @@ class Bits:
         """The manual's `Elem[x, e, size]`: bits e*size+size-1 down to e*size."""
         lo = e * size
         w, a = self.width, self.value
-        if lo < 0 or lo + size > w:
+        if lo < 0 or size < 1 or lo + size > w:
             raise WidthError(f"element {e} of {size} bits does not lie in a vector of {w} bits")
         if isinstance(a, int):
             return _new(size, (a >> lo) & _MASK[size])
@@ -355,7 +359,7 @@ class Bits:
 
     def elems(self, size: int) -> list[Bits]:
         """All elements of `size` bits, element 0 (the least significant) first."""
-        if self.width % size:
+        if size < 1 or self.width % size:
             raise WidthError(f"{self.width} bits are not a whole number of elements of {size} bits")
         return [self.elem(e, size) for e in range(self.width // size)]
 
@@ -366,6 +370,8 @@ class Bits:
 
     def with_elem(self, e: int, elem: Bits) -> Bits:
         """A copy in which element `e`, counted in units of `elem.width`, is `elem`."""
+        if not isinstance(elem, Bits):
+            raise _no_vector("the element", elem)
         size = elem.width
         lo, hi = e * size, e * size + size
         w = self.width
@@ -493,6 +499,9 @@ def concat(*parts: Bits) -> Bits:
     """The manual's `a : b : c`: the first part is the most significant."""
     if not parts:
         raise WidthError("concat needs at least one part")
+    for p in parts:
+        if not isinstance(p, Bits):
+            raise _no_vector("each part of concat", p)
     width = 0
     value = 0
     for p in reversed(parts):
@@ -511,19 +520,34 @@ def concat(*parts: Bits) -> Bits:
 
 def ite(cond: Prop | bool, a: Bits, b: Bits) -> Bits:
     """`a` where the condition holds, else `b`; both of one width."""
+    for branch in (a, b):
+        if not isinstance(branch, Bits):
+            raise _no_vector("each branch of ite", branch)
     if a.width != b.width:
         raise WidthError(f"the branches of ite have {a.width} bits and {b.width} bits")
     c = cond.value if isinstance(cond, Prop) else cond
     if isinstance(c, bool):
         return a if c else b
+    if not isinstance(cond, Prop):
+        raise WidthError(f"ite asks a condition, as in x == 0, not {type(cond).__name__} {cond!r}")
     return _new(a.width, ops.ite(a.width, c, a.value, b.value))
 
 
 def select(index: Bits, elements: Sequence[Bits]) -> Bits:
     """The element at an index of at most 64 bits, the first being element 0; 0 past the last."""
+    if not isinstance(index, Bits):
+        raise _no_vector("the index of select", index)
     i = index.value
+    if not isinstance(elements, (list, tuple)):
+        raise WidthError(f"the elements of select are bit vectors in a list, not {elements!r}")
     if isinstance(i, int) and i < len(elements):
-        return elements[i]
+        found = elements[i]  # the others are looked at where the index is not known: this is quick
+        if not isinstance(found, Bits):
+            raise _no_vector("each element of select", found)
+        return found
+    for e in elements:
+        if not isinstance(e, Bits):
+            raise _no_vector("each element of select", e)
     if not elements or any(e.width != elements[0].width for e in elements):
         raise WidthError(f"select needs elements of one width, not of {[e.width for e in elements]} bits")
     w = elements[0].width
@@ -533,12 +557,22 @@ def select(index: Bits, elements: Sequence[Bits]) -> Bits:
 
 def look_up(table: Sequence[Bits], index: Bits, otherwise: Bits) -> Bits:
     """`table[index]` (unsigned), or `otherwise` where the table has no such entry; all of one width."""
+    for what, b in (("the index of look_up", index), ("what look_up gives beyond the table", otherwise)):
+        if not isinstance(b, Bits):
+            raise _no_vector(what, b)
     v, w = index.value, otherwise.width
+    if not isinstance(table, (list, tuple)):
+        raise WidthError(f"the table of look_up is bit vectors in a list, not {table!r}")
     if isinstance(v, int):
         found = table[v] if v < len(table) else otherwise
+        if not isinstance(found, Bits):
+            raise _no_vector("each entry of look_up", found)
         if found.width != w:
             raise _uneven(table, otherwise)
         return found
+    for e in table:
+        if not isinstance(e, Bits):
+            raise _no_vector("each entry of look_up", e)
     numbers = [e.value for e in table]
     if any(e.width != w for e in table):
         raise _uneven(table, otherwise)
@@ -559,6 +593,11 @@ def look_up(table: Sequence[Bits], index: Bits, otherwise: Bits) -> Bits:
     return result
 
 
+def _no_vector(what: str, value: object) -> WidthError:
+    hint = f" (write Bits(64, {value}), say)" if isinstance(value, int) else ""
+    return WidthError(f"{what} is a bit vector (Bits), not {type(value).__name__} {value!r}{hint}")
+
+
 def _uneven(table: Sequence[Bits], otherwise: Bits) -> WidthError:
     widths = sorted({e.width for e in (*table, otherwise)})
     return WidthError(f"a table and what it gives beyond its end have one width, not {widths} bits")
@@ -571,16 +610,26 @@ class OpaqueFunction:
     registry: ClassVar[dict[str, list[OpaqueFunction]]] = {}
 
     def __init__(self, name: str, width: int, definition: Callable[..., Bits]) -> None:
-        if not name.isidentifier():
+        if not isinstance(name, str) or not name.isidentifier():
             raise WidthError(f"an opaque function's name is an identifier, not {name!r}")
+        if not isinstance(width, int) or width < 1 or not callable(definition):
+            raise WidthError(
+                f"opaque {name}: a function with a result of at least 1 bit, not {definition!r}, {width!r}"
+            )
         self.name, self.width, self.definition = name, width, definition
         self.__doc__ = definition.__doc__
         self.__name__ = getattr(definition, "__name__", name)
         OpaqueFunction.registry.setdefault(name, []).append(self)
 
     def __call__(self, *args: Bits) -> Bits:
+        for a in args:
+            if not isinstance(a, Bits):
+                raise _no_vector(f"each argument of {self.name}", a)
         if all(isinstance(a.value, int) for a in args):
-            return self.definition(*args)
+            result = self.definition(*args)
+            if not isinstance(result, Bits) or result.width != self.width:
+                raise WidthError(f"{self.name} was said to give {self.width} bits, it gives {result!r}")
+            return _new(self.width, result.value)
         return _new(self.width, ops.apply(self.name, self.width, [(a.width, a.value) for a in args]))
 
 

@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+#: Modules that the scripts are made of.
+PARTS = {"__main__", "dataflow", "effects", "equivalence", "liveness"}
+
 if __name__ == "__main__":
-    scripts = {p.stem: p for p in Path(__file__).parent.glob("*.py") if p.stem not in {"__main__", "equivalence"}}
+    scripts = {p.stem: p for p in Path(__file__).parent.glob("*.py") if p.stem not in PARTS}
     name, *rest = sys.argv[1:] or ["sha2"]
     if name.startswith("-"):
         name, rest = "sha2", [name, *rest]

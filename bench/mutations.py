@@ -3,44 +3,54 @@
     python bench/mutations.py [--count 200] [--seed 1] [-j 2] [--only sha512] [--json out.json]
 
 Each mutant differs from the routine in one random bit of its code.  Its proof is run as any other
-and must fail; a mutant that is proved must be shown equivalent by the means of `equivalence`, and
-is printed for a person to judge.  Exit code 1 if a mutant is proved and not so justified, 3 if the
-proof of an unchanged routine does not close (its mutants then say nothing).
+and must fail; a mutant that is proved must be shown equivalent by the means of `equivalence`, else it
+is *unjustified*.  Both are printed, with address, words and disassembly.  Exit code 1 if a mutant is unjustified, 3 if
+the proof of an unchanged routine does not close (its mutants then say nothing).
+
+Limits are in seconds of CPU, so that what else the machine does changes no answer.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import random
+import resource
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
-from unittest import mock
+from typing import Any, TypeVar
 
-from equivalence import justify
+from equivalence import Unjustified, justify
 
 from armsym.elf import Image, load
 from armsym.errors import ArmsymError
 from armsym.proof import run as proof_run
-from armsym.proof.engine import Budget, Engine
+from armsym.proof.engine import Budget
 from armsym.proof.loops import Routine
 from armsym.proof.registry import ProofDefinition, discover
-from armsym.proof.result import ProofResult, Status
+from armsym.proof.result import Status
 from semantics import A64
+
+#: CPU seconds that may be spent on the reason why a mutant is proved.
+JUDGE_SECONDS = 120.0
 
 ROOT = Path(__file__).resolve().parent.parent
 
+T = TypeVar("T")
+_FORK = multiprocessing.get_context("fork")
+
 #: The answers, in the order of the table; only the last is a failure.
-ANSWERS = ("refuted", "undecided", "error", "equivalent", "PROVED")
+ANSWERS = ("refuted", "undecided", "error", "equivalent", "unjustified")
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Outcome:
 
     mutant: Mutant
     symbol: str
+    address: int
     before: str
     after: str
     answer: str
@@ -74,7 +85,7 @@ class _TimeUp(Exception):
 
 @contextmanager
 def _at_most(seconds: float) -> Iterator[None]:
-    """Raise `_TimeUp` after that much wall-clock time (where the system has interval timers)."""
+    """Raise `_TimeUp` after that much time of the CPU (where the system has such a timer)."""
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -82,23 +93,13 @@ def _at_most(seconds: float) -> Iterator[None]:
     def ring(_number: int, _frame: object) -> None:
         raise _TimeUp
 
-    old = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    old = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
-
-
-class _Tracked(Image):
-    """An image that notes which of its bytes are loaded as data."""
-
-    read: set[int]
-
-    def bytes_at(self, offset: int, size: int) -> bytes:
-        self.read.update(range(offset, offset + size))
-        return super().bytes_at(offset, size)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, old)
 
 
 @cache
@@ -111,26 +112,6 @@ def _definitions(folder: str) -> dict[str, ProofDefinition]:
     return {f"{Path(d.file).parent.name}/{d.name}": d for d in discover(Path(folder))}
 
 
-def prove_tracked(d: ProofDefinition, image: Image, budget: Budget) -> tuple[ProofResult, set[int], set[int]]:
-    """`prove`, with the offsets of the instructions its symbolic run executed and of the bytes it read."""
-    executed: set[int] = set()
-    read: set[int] = set()
-
-    class Recording(Engine):
-        def run(self) -> None:
-            image.read.clear()  # type: ignore[attr-defined] # before now: the digest, tables found
-            try:
-                super().run()
-            finally:
-                executed.update(self.executed)
-                read.update(image.read)  # type: ignore[attr-defined]
-
-    image.__class__, image.read = _Tracked, set()  # type: ignore[attr-defined]
-    with mock.patch.object(proof_run, "Engine", Recording):
-        r = proof_run.prove(d, name=d.name, image=image, symbol=d.symbol, isa=A64, budget=budget)
-    return r, executed, read
-
-
 def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:
     """Prove the mutant, and ask why if that succeeds."""
     image = _image(d.object_spec())
@@ -138,29 +119,47 @@ def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:
     word = image.word(at)
     new = word ^ 1 << mutant.bit
     patched = image.patched({at: new.to_bytes(4, "little")})
-    began = time.perf_counter()
+    began = time.process_time()
 
     def outcome(answer: str, why: str) -> Outcome:
         lines = " ".join(why.split())
-        took = round(time.perf_counter() - began, 3)
-        return Outcome(mutant, d.symbol, _assembly(word, at), _assembly(new, at), answer, lines[:300], took)
+        took = round(time.process_time() - began, 3)
+        return Outcome(mutant, d.symbol, at, _assembly(word, at), _assembly(new, at), answer, lines[:300], took)
 
     try:
         # The budget ends the symbolic run; the timer ends what the budget does not see.
         with _at_most(4 * seconds):
-            r, executed, read = prove_tracked(d, patched, Budget(seconds=seconds, claim_ms=int(300 * seconds)))
+            budget = Budget(seconds=seconds, claim_ms=int(300 * seconds))
+            r = proof_run.prove(d, name=d.name, image=patched, symbol=d.symbol, isa=A64, budget=budget)
     except _TimeUp:
         return outcome("undecided", f"no answer in {4 * seconds:g} s")
     except ArmsymError as e:
         return outcome("error", str(e))
     if r.status is Status.PROVED:
-        routine = Routine(image, A64, d.symbol)
-        found = justify(d, routine, patched, at, executed=executed, read=read)
-        if found is None:
-            return outcome("PROVED", "no justification found")
-        return outcome("equivalent", f"{found.reason}: {found.text}")
+        return outcome(*judge(d, image, patched, at))
     broken = [o for o in r.obligations if o.status is r.status]
     return outcome(r.status.value, "; ".join(f"{o.kind}: {o.name}" for o in broken[:3]))
+
+
+def undecided(d: ProofDefinition, mutant: Mutant, why: str) -> Outcome:
+    """The outcome of a mutant that gave no answer."""
+    image = _image(d.object_spec())
+    at = image.function_extent(d.symbol)[0] + mutant.offset
+    word = image.word(at)
+    before, after = _assembly(word, at), _assembly(word ^ 1 << mutant.bit, at)
+    return Outcome(mutant, d.symbol, at, before, after, "undecided", why, 0.0)
+
+
+def judge(d: ProofDefinition, image: Image, mutant: Image, at: int) -> tuple[str, str]:
+    """Whether the proved mutant, changed at offset `at`, is equivalent or unjustified, and why."""
+    try:
+        with _at_most(JUDGE_SECONDS):
+            found = justify(d, Routine(image, A64, d.symbol), mutant, at)
+    except Unjustified as e:
+        return "unjustified", str(e)
+    except _TimeUp:
+        return "unjustified", f"no reason was found in {JUDGE_SECONDS:g} s"
+    return "equivalent", f"{found.reason}: {found.text}"
 
 
 def _assembly(word: int, at: int) -> str:
@@ -189,43 +188,96 @@ def plan(definitions: Mapping[str, ProofDefinition], count: int, seed: int) -> l
     return chosen
 
 
-def _work(job: tuple[str, Mutant, float]) -> Outcome:
-    folder, mutant, seconds = job
+#: Bytes of memory that the process of one mutant may have.
+MEMORY = 4 << 30
+
+
+def _work(folder: str, mutant: Mutant, seconds: float) -> Outcome:
     return try_mutant(_definitions(folder)[mutant.proof], mutant, seconds)
 
 
-def _baseline(job: tuple[str, str]) -> tuple[str, str, float]:
-    folder, name = job
+def _baseline(folder: str, name: str) -> tuple[str, float]:
     d = _definitions(folder)[name]
-    began = time.perf_counter()
+    began = time.process_time()
     r = proof_run.prove(d, name=name, image=_image(d.object_spec()), symbol=d.symbol, isa=A64)
-    return name, r.status.value, time.perf_counter() - began
+    return r.status.value, time.process_time() - began
+
+
+def _in_child(work: Callable[[], T], answer: Connection) -> None:
+    if hasattr(resource, "RLIMIT_AS"):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    answer.send(work())
+    answer.close()
+
+
+def _apart(work: Callable[[], T], otherwise: Callable[[str], T]) -> T:
+    """`work` in a process of its own; what `otherwise` makes of it where that ends without an answer.
+
+    Terms of wrong code can take all memory, and a process killed for that must not take others with it.
+    """
+    receiving, sending = _FORK.Pipe(duplex=False)
+    child = _FORK.Process(target=_in_child, args=(work, sending))
+    child.start()
+    sending.close()
+    try:
+        answer: T = receiving.recv()
+    except EOFError:
+        child.join()
+        return otherwise(f"its process ended with {child.exitcode}, out of memory or otherwise")
+    child.join()
+    return answer
+
+
+def _all(jobs: int, work: Sequence[Callable[[], T]], progress: Callable[[T], None]) -> list[T]:
+    """The answers in the order of the work, `jobs` at a time; `progress` sees each as it comes."""
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting = {pool.submit(w): k for k, w in enumerate(work)}
+        answers: dict[int, T] = {}
+        for done in as_completed(waiting):
+            answers[waiting[done]] = done.result()
+            progress(done.result())
+    return [answers[k] for k in range(len(work))]
 
 
 def campaign(
-    folder: Path, *, only: str, count: int, seed: int, jobs: int, seconds: float
+    folder: Path, *, only: str, count: int, seed: int, jobs: int, seconds: float, log: Path | None = None
 ) -> tuple[dict[str, tuple[str, float]], list[Outcome]]:
-    """Status and seconds of each unchanged routine, and the outcomes of the mutants of the proved ones."""
-    names = [n for n in _definitions(str(folder)) if only in n]
+    """Status and seconds of each unchanged routine, and the outcomes of the mutants of the proved ones.
+
+    Each outcome is added to the file `log` as it comes, a line of JSON.
+    """
+    place = str(folder)
+    names = [n for n in _definitions(place) if only in n]
     if not names:
         raise SystemExit(f"no proof in {folder} has {only!r} in its name")
-    with ProcessPoolExecutor(jobs) as pool:
-        base = {n: (s, t) for n, s, t in pool.map(_baseline, [(str(folder), n) for n in names])}
-        proved = {n: _definitions(str(folder))[n] for n in names if base[n][0] == "proved"}
-        outcomes: list[Outcome] = []
-        if proved:
-            mutants = plan(proved, count, seed)
-            # A mutant that cannot be refuted quickly gets as long as a few proofs of the original take.
-            work = [(str(folder), m, max(seconds, 3 * base[m.proof][1])) for m in mutants]
-            for o in pool.map(_work, work):
-                outcomes.append(o)
-                if sys.stderr.isatty():
-                    print(f"\r{len(outcomes)}/{len(mutants)}", end="", file=sys.stderr, flush=True)
-    return base, outcomes
+    for n in names:  # before processes part, so that all have them
+        _image(_definitions(place)[n].object_spec())
+
+    def unchanged(name: str) -> tuple[str, float]:
+        return _apart(partial(_baseline, place, name), lambda why: (f"error: {why}", 0.0))
+
+    found = _all(jobs, [partial(unchanged, n) for n in names], lambda _: None)
+    base = dict(zip(names, found, strict=True))
+    proved = {n: _definitions(place)[n] for n in names if base[n][0] == "proved"}
+    if not proved:
+        return base, []
+    mutants = plan(proved, count, seed)
+
+    def outcome(m: Mutant) -> Outcome:
+        # A mutant that cannot be refuted quickly gets as long as a few proofs of the original take.
+        limit = max(seconds, 3 * base[m.proof][1])
+        return _apart(partial(_work, place, m, limit), lambda why: undecided(proved[m.proof], m, why))
+
+    def note(o: Outcome) -> None:
+        if log is not None:
+            with log.open("a") as f:
+                f.write(json.dumps(asdict(o)) + "\n")
+
+    return base, _all(jobs, [partial(outcome, m) for m in mutants], note)
 
 
 def table(base: dict[str, tuple[str, float]], outcomes: list[Outcome]) -> str:
-    """Counts for each routine, then every equivalent and every proved mutant."""
+    """Counts for each routine, then every equivalent and every unjustified mutant."""
     width = max(map(len, base))
     lines = [f"{'proof':<{width}}  unchanged       " + "".join(f"{a:>12}" for a in ANSWERS)]
     for name, (status, seconds) in base.items():
@@ -234,9 +286,11 @@ def table(base: dict[str, tuple[str, float]], outcomes: list[Outcome]) -> str:
         lines.append(f"{name:<{width}}  {status} {seconds:5.1f} s{'':{9 - len(status)}}{counts}")
     c = Counter(o.answer for o in outcomes)
     lines.append(f"{'total':<{width}}  {'':16}" + "".join(f"{c[a]:>12}" for a in ANSWERS))
-    for answer in ("equivalent", "PROVED"):
+    for answer in ("equivalent", "unjustified"):
         for o in (o for o in outcomes if o.answer == answer):
-            lines.append(f"{answer}: {o.symbol}+{o.mutant.offset:#x} bit {o.mutant.bit}")
+            lines.append(
+                f"{answer}: {o.mutant.proof} at {o.address:#x} ({o.symbol}+{o.mutant.offset:#x}) bit {o.mutant.bit}"
+            )
             lines += [f"    {o.before}", f"    {o.after}", f"    {o.why}"]
     return "\n".join(lines)
 
@@ -247,17 +301,20 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=200, help="mutants in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-j", "--jobs", type=int, default=1, help="processes")
-    parser.add_argument("--seconds", type=float, default=5.0, help="budget of one symbolic proof, at least")
+    parser.add_argument("--seconds", type=float, default=5.0, help="CPU seconds for one symbolic proof, at least")
     parser.add_argument("--only", default="", help="proofs with this in their name")
     parser.add_argument("--proofs", type=Path, default=ROOT / "crypto_examples", help="file or folder")
     parser.add_argument("--json", type=Path, help="write everything here")
+    parser.add_argument("--log", type=Path, help="add each outcome to this file as it comes")
     a = parser.parse_args()
-    base, outcomes = campaign(a.proofs, only=a.only, count=a.count, seed=a.seed, jobs=a.jobs, seconds=a.seconds)
+    base, outcomes = campaign(
+        a.proofs, only=a.only, count=a.count, seed=a.seed, jobs=a.jobs, seconds=a.seconds, log=a.log
+    )
     print(table(base, outcomes))
     if a.json:
         data: dict[str, Any] = {"seed": a.seed, "unchanged": base, "mutants": [asdict(o) for o in outcomes]}
         a.json.write_text(json.dumps(data, indent=1) + "\n")
-    if any(o.answer == "PROVED" for o in outcomes):
+    if any(o.answer == "unjustified" for o in outcomes):
         return 1
     return 3 if any(s != "proved" for s, _ in base.values()) else 0
 

@@ -318,11 +318,11 @@ class Integers:
     def _checked(self, claim: Value, model: Any) -> Model | None:
         """The model, if all facts hold on it and the claim does not."""
         given = {t.id: int(model.eval(e, model_completion=True).as_long()) for t, e in self._translation.atoms}
-        variables: dict[str, int] = {}
+        variables: dict[int, int] = {}
         cells: dict[tuple[str, int, tuple[int, ...]], int] = {}
 
         def variable(t: Var) -> int:
-            value = variables[t.name] = given.get(t.id, 0) & t.pb
+            value = variables[t.id] = given.get(t.id, 0) & t.pb
             return value
 
         evaluate = Evaluator(variable, lambda name, width, _, args: cells.setdefault((name, width, args), 0))

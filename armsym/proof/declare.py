@@ -8,7 +8,7 @@ give the declarations their meaning.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,13 +18,32 @@ from armsym.elf import Image
 from armsym.errors import InputError
 from armsym.machine import Machine
 from armsym.proof.abi import AAPCS64, Interface
-from armsym.proof.handles import Claims, Fold, Iterated, Region, Rodata, State, Words
+from armsym.proof.checks import (
+    a_condition,
+    a_function,
+    a_number,
+    a_pair_list,
+    a_text,
+    a_vector,
+    an_order,
+    numbers,
+    shown,
+    told_by,
+    vectors,
+    whole_bytes,
+)
+from armsym.proof.claims import claims_of
+from armsym.proof.handles import Claims, Fold, Iterated, Region, Rodata
 from armsym.proof.loops import Loop, Routine
+from armsym.proof.state import State, Words
 
-__all__ = ["Contract", "Cut", "Invariant", "Proof", "StackArea"]
+__all__ = ["Contract", "Cut", "Invariant", "Phase", "Proof", "StackArea"]
 
 #: Names that the engine gives to its own variables and regions.
 RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "dit0", "N", "Z", "C", "V"})
+
+#: A frame is aligned to at most this: to 16 * n it is proved in n cases.
+MAX_FRAME_ALIGN = 4096
 
 #: Concrete runs place regions at multiples of this.
 MAX_ALIGN = 1 << 16
@@ -52,10 +71,24 @@ class Contract(Protocol):
 
 @dataclass(frozen=True)
 class StackArea:
-    """`depth` bytes below the stack pointer on entry, and `above` bytes from it up."""
+    """`depth` bytes below the stack pointer on entry, and `above` bytes from it up; the frame is aligned to `align`."""
 
     depth: int
     above: int
+    align: int = 16
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Where SP lies on entry: `rest` bytes above a multiple of `align`, both multiples of 16."""
+
+    align: int = 16
+    rest: int = 0
+
+    @staticmethod
+    def all(align: int) -> Iterator[Phase]:
+        """Each place that AAPCS64, by which SP is a multiple of 16, leaves it."""
+        return (Phase(align, rest) for rest in range(0, align, 16))
 
 
 @dataclass
@@ -95,6 +128,8 @@ class _Declared:
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0
     above: int = 0
+    #: What the routine makes SP a multiple of.
+    align: int = 16
     interface: Interface = AAPCS64
     contracts: list[Contract] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
@@ -113,8 +148,12 @@ class _Declared:
 class Proof(ABC):
     """A proof being declared.  Addresses of code are offsets into the image."""
 
-    def __init__(self, routine: Routine, chosen: Mapping[str, int] | None = None) -> None:
-        """`chosen` says which alternative of each `choice` this run is about; else the first."""
+    def __init__(self, routine: Routine, chosen: Mapping[str, int] | None = None, phase: Phase | None = None) -> None:
+        """`chosen` says which alternative of each `choice` this run is about; else the first.
+
+        `phase` is where SP lies on entry; by default at any multiple of 16.
+        """
+        self._phase = phase or Phase()
         self.routine = routine
         self._d = _Declared()
         self._names: set[str] = set()
@@ -133,12 +172,11 @@ class Proof(ABC):
         Concrete runs take small numbers of units: for a length in bytes of blocks of 64, `unit=64`.
         """
         self._new_name(name)
+        a_number(f"nat {name}: low", low), a_number(f"nat {name}: high", high), a_number(f"nat {name}: a unit", unit, 1)
         if not 0 <= low <= high < 1 << 64:
             raise InputError(f"nat {name}: 0 <= low <= high < 2**64 does not hold for low={low}, high={high}")
         self._assume(f"{low} <= {name} <= {high:#x}" if high > 9999 else f"{low} <= {name} <= {high}")
         self._d.ranges[name] = (low, high)
-        if unit < 1:
-            raise InputError(f"nat {name}: a unit is at least 1, not {unit}")
         return self._make_nat(name, low, high, unit)
 
     def choice(self, name: str, values: Sequence[int]) -> int:
@@ -148,6 +186,7 @@ class Proof(ABC):
         there are must not depend on another choice.
         """
         self._new_name(name)
+        values = numbers(f"choice {name}: the values", values, -(1 << 64))
         if not values or len(set(values)) != len(values):
             raise InputError(f"choice {name}: the values must be different numbers, at least one, not {list(values)}")
         self._d.choices[name] = tuple(values)
@@ -160,6 +199,7 @@ class Proof(ABC):
     def word(self, name: str, width: int = 64, *, public: bool = False) -> Bits:
         """Any value of `width` bits; secret unless public."""
         self._new_name(name)
+        a_number(f"word {name}: the width", width, 1)
         if public:
             self._assume(f"{name} is public")
         return self._make_word(name, width, public)
@@ -183,11 +223,18 @@ class Proof(ABC):
         say how the content is cut into symbolic units; by default as it is first read.
         """
         self._new_name(name)
-        if access not in {"r", "w", "rw"}:
+        if not isinstance(access, str) or access not in {"r", "w", "rw"}:
             raise InputError(f"region {name}: access is 'r', 'w' or 'rw', not {access!r}")
-        if not 1 <= align <= MAX_ALIGN or align & (align - 1):
+        an_order(f"region {name}", order)
+        if cell is not None:
+            a_number(f"region {name}: a cell", cell, 1, 64)
+            if cell & (cell - 1):
+                raise InputError(f"region {name}: a cell has 1, 2, 4, 8, ... bytes, not {cell}")
+        if not 1 <= a_number(f"region {name}: the alignment", align) <= MAX_ALIGN or align & (align - 1):
             raise InputError(f"region {name}: the alignment {align} is not a power of two up to {MAX_ALIGN}")
-        size_bits = Bits(64, size) if isinstance(size, int) else size
+        if not isinstance(size, Bits):
+            size = Bits(64, a_number(f"region {name}: the size in bytes", size, 0, (1 << 63) - 1))
+        size_bits = a_vector(f"region {name}: the size in bytes", size, 64)
         r = Region(self, name, size_bits, access)
         self._d.regions.append(r)
         self._make_region(r, public, align, cell, order)
@@ -207,10 +254,16 @@ class Proof(ABC):
         `InputError` when the file does not hold it, or it is not clear which copy is meant and
         no `symbol` says.
         """
-        data = values if isinstance(values, bytes) else b"".join(v.to_bytes("little") for v in values)
+        data = (
+            values
+            if isinstance(values, bytes)
+            else b"".join(v.to_bytes("little") for v in vectors("rodata: the values", values))
+        )
+        if not data:
+            raise InputError("rodata: a table has at least one byte")
         image = self.routine.image
         if symbol is not None:
-            at = image.symbol(symbol).offset
+            at = image.symbol(a_text("rodata: symbol", symbol)).offset
             found = image.bytes_at(at, len(data))
             if found != data:
                 bad = next(k for k in range(len(data)) if found[k] != data[k])
@@ -231,11 +284,19 @@ class Proof(ABC):
 
     def global_(self, symbol: str, width: int, *, public: bool = True) -> Bits:
         """The value on entry of a global variable of the file; any value, and read-only."""
-        s = self.routine.image.symbol(symbol)
+        image = self.routine.image
+        a_text("global_: the symbol", symbol)
+        whole_bytes(f"global_ {symbol}: the width", width)
+        # Another file may define it: then it has a place here nevertheless, or a slot that holds its address.
+        offset = image.globals.get(symbol)
+        if offset is None and symbol not in image.imported:
+            offset = image.symbol(symbol).offset
         self._new_name(symbol)
         if public:
             self._assume(f"{symbol} is public")
-        return self._make_global(symbol, s.offset, width, public)
+        if offset is None:
+            self._assume(f"{symbol}, which another file defines, has memory of its own")
+        return self._make_global(symbol, offset, width, public)
 
     def call(self, **registers: Bits | Region | int) -> None:
         """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
@@ -250,7 +311,11 @@ class Proof(ABC):
             if kind not in "xw" or not digits.isdigit() or int(digits) > 30:
                 raise InputError(f"call: {name!r} is not a register x0..x30 or w0..w30")
             width = 64 if kind == "x" else 32
-            v = value.base if isinstance(value, Region) else Bits(width, value) if isinstance(value, int) else value
+            v = value.base if isinstance(value, Region) else value
+            if isinstance(v, int):
+                v = Bits(width, a_number(f"call: {name}", v, 0, (1 << width) - 1))
+            if not isinstance(v, Bits):
+                raise InputError(f"call: {name} takes a Region, Bits or an int, not {shown(v)}")
             if v.width != width:
                 raise InputError(f"call: {name} has {width} bits, the argument {v.width}")
             self._set_argument(int(digits), v)
@@ -264,7 +329,8 @@ class Proof(ABC):
 
     def assume(self, text: str, condition: Prop) -> None:
         """A precondition on the inputs, listed in the report as `text`."""
-        self._assume(text, particular=True)
+        condition = a_condition(f"assume {text!r}: what is assumed", condition)
+        self._assume(a_text("assume: the text", text), particular=True)
         self._d.requires.append((text, condition))
         self._require(condition)
 
@@ -274,7 +340,9 @@ class Proof(ABC):
         For fields with a known meaning, such as the number of rounds in a key structure.  `text` says what
         the value is, in the report; by default that is the value itself.
         """
-        size = value.width // 8
+        self._a_region("given: the region", region)
+        a_number(f"given {region.name}: the offset", offset), a_text(f"given {region.name}: the text", text)
+        size = a_vector(f"given {region.name}: the value", value).width // 8
         if value.width % 8 or not region.size.is_concrete or not 0 <= offset <= region.size.uint - size:
             raise InputError(
                 f"{region.name}: {value.width} bits given at byte {offset} do not lie in a region of fixed size"
@@ -299,12 +367,18 @@ class Proof(ABC):
     ) -> Fold:
         """H with H(0) = start and H(i + 1) = step(H(i), over(i))."""
         self._new_name(name)
+        a_function(f"fold {name}: step", step, "state", "block"), a_function(f"fold {name}: over", over, "i")
+        if not vectors(f"fold {name}: the words of start", start):
+            raise InputError(f"fold {name}: start has at least one word")
         self._d.folds.append(Fold(self, name, step, start, over))
         return self._d.folds[-1]
 
     def unfold(self, f: Iterated, start: Sequence[Bits], *, name: str = "A") -> Fold:
         """The steps of f from `start`: a fold A with A(f.times) = f(start)."""
         self._new_name(name)
+        if not isinstance(f, Iterated):
+            raise InputError(f"unfold {name}: an Iterated function is unfolded, not {shown(f)}")
+        vectors(f"unfold {name}: the words of start", start)
         fold = Fold(self, name, lambda S, k: f.step(S, k[0].uint), start, lambda k: Words([k]), of=f)
         self._d.folds.append(fold)
         return fold
@@ -314,7 +388,8 @@ class Proof(ABC):
 
         SP, PSTATE.DIT and all of every other register are as on entry; it returns to LR all the same.
         """
-        self._d.interface = i = Interface.clobbering(x, v)
+        in_x, in_v = numbers("clobbers: registers in x", x, 0), numbers("clobbers: registers in v", v, 0)
+        self._d.interface = i = Interface.clobbering(in_x, in_v)
         names = [f"x{n}" for n in sorted(i.changed_x)] + [f"v{n}" for n in sorted(i.changed_v)]
         changed = ", ".join(names) or "none"
         self._assume(f"no calling convention: {changed} and the flags may change, nothing else", particular=True)
@@ -322,13 +397,14 @@ class Proof(ABC):
     def memo(self, fn: Callable[[Bits], Sequence[Bits]]) -> Callable[[Bits], Words]:
         """`fn`, a function of one value and of what was declared only, computed once for each value."""
         known: dict[object, Words] = {}
+        a_function("memo: what is computed once", fn, "value")
 
         def once(k: Bits) -> Words:
-            key = self._key(k)
+            key = self._key(a_vector("memo: the value", k))
             if key not in known:
                 # What is kept is used on every path: no path's knowledge may shape it.
                 with self._plainly():
-                    known[key] = Words(fn(k))
+                    known[key] = Words(vectors("memo: the words of its function", fn(k)))
             return known[key]
 
         return once
@@ -338,21 +414,30 @@ class Proof(ABC):
         for a in areas:
             if isinstance(a, StackArea):
                 self._d.stack, self._d.above = max(self._d.stack, a.depth), max(self._d.above, a.above)
+                self._d.align = max(self._d.align, a.align)
                 self._make_stack(self._d.stack, self._d.above)
             else:
-                self._d.modifies.append(a)
+                self._d.modifies.append(self._a_region("modifies: what may change", a))
 
-    def stack(self, depth: int, *, above: int = 0) -> StackArea:
-        """`depth` bytes of stack below SP on entry; and `above` bytes from SP up that its caller lends it."""
+    def stack(self, depth: int, *, above: int = 0, align: int = 16) -> StackArea:
+        """`depth` bytes of stack below SP on entry; and `above` bytes from SP up that its caller lends it.
+
+        A routine that makes SP a multiple of more than 16 (`and sp, x9, #-64`) goes down by a number of bytes that
+        depends on where its caller's SP was.  With `align`, a power of two, it is proved for each rest that SP may
+        leave on entry, by itself, so nothing is assumed of that; `depth` is the most it goes down.
+        """
+        a_number("stack: the depth", depth), a_number("stack: above", above), a_number("stack: align", align)
         if depth < 0 or depth % 16 or above < 0 or above % 16:
             raise InputError(f"stack: depths are multiples of 16 bytes, not {depth} and {above}")
         if above:
             self._assume(f"the {above} bytes from SP up are the routine's to change", particular=True)
-        return StackArea(depth, above)
+        if not 16 <= align <= MAX_FRAME_ALIGN or align & (align - 1):
+            raise InputError(f"stack: align is a power of two from 16 to {MAX_FRAME_ALIGN}, not {align}")
+        return StackArea(depth, above, align)
 
     def ensures(self, claims: EnsuresFn) -> EnsuresFn:
         """Claims on the state on return; usable as a decorator."""
-        self._d.ensures.append(claims)
+        self._d.ensures.append(claims_of("ensures", a_function("ensures: what is claimed", claims, "state")))
         return claims
 
     def uses(self, *contracts: Contract) -> None:
@@ -362,6 +447,8 @@ class Proof(ABC):
         what it may change is unknown, but for what its `ensures` claims.
         """
         for c in contracts:
+            if not callable(c) or not isinstance(getattr(c, "symbol", None), str):
+                raise InputError(f"uses: takes functions declared by @proof, not {shown(c)}")
             if any(known.symbol == c.symbol for known in self._d.contracts):
                 raise InputError(f"two contracts of {c.symbol}")
             self._d.contracts.append(c)
@@ -388,21 +475,25 @@ class Proof(ABC):
         count (for example by the position in a table of constants).
         """
 
-        if step < 1:
-            raise InputError(f"invariant: the step is at least 1, not {step}")
+        head = self._a_place("invariant", at)
+        where = f"invariant at {self.routine.image.symbolize(head)}"
+        a_vector(f"{where}: upto", upto, 64), a_number(f"{where}: the step", step, 1)
+        if not isinstance(inclusive, bool):
+            raise InputError(f"{where}: inclusive is True or False, not {shown(inclusive)}")
+        if when is not None:
+            asked = a_function(f"{where}: when", when, "state")
+            when = lambda s: a_condition(told_by(asked, f"{where}: what when= returns"), asked(s))  # noqa: E731
 
         def apply(fn: InvariantFn) -> InvariantFn:
-            head = at.head if isinstance(at, Loop) else at
+            a_function(f"{where}: what is claimed", fn, "state", "i")
             if any(inv.head == head for inv in self._d.invariants):
                 raise InputError(f"two invariants at {self.routine.image.symbolize(head)}: put their claims into one")
-            self._d.invariants.append(
-                Invariant(head, upto, inclusive, fn, f"invariant at {self.routine.image.symbolize(head)}", when, step)
-            )
+            self._d.invariants.append(Invariant(head, upto, inclusive, claims_of(where, fn), where, when, step))
             return fn
 
         return apply
 
-    def cut(self, at: int, *, forget: Sequence[tuple[Fold, int]] = ()) -> Callable[[EnsuresFn], EnsuresFn]:
+    def cut(self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = ()) -> Callable[[EnsuresFn], EnsuresFn]:
         """Claims at the point `at` of straight-line code, to keep terms small.
 
         The claims are proved there.  Then each fold value named in `forget`, such as (A, 3) for
@@ -411,8 +502,12 @@ class Proof(ABC):
         forgotten, a register that a claim equates with something is written that way from here on.
         """
 
+        place = self._a_place("cut", at)
+        a_pair_list("cut: forget", forget, Fold)
+
         def apply(fn: EnsuresFn) -> EnsuresFn:
-            self._add_cut(at, lambda s, _: fn(s), lambda _: forget, frozenset())
+            claims = claims_of("cut", a_function("cut: what is claimed", fn, "state"))
+            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, frozenset())
             return fn
 
         return apply
@@ -426,8 +521,13 @@ class Proof(ABC):
         only what the claims name is known from there on.
         """
 
+        place = self._a_place("cut_each", at)
+        told = told_by(a_function("cut_each: forget", forget, "k"), "cut_each: forget")
+        dropped = frozenset(numbers("cut_each: registers in drop_v", drop_v, 0, 31))
+
         def apply(fn: CutFn) -> CutFn:
-            self._add_cut(at.head if isinstance(at, Loop) else at, fn, forget, frozenset(drop_v))
+            claims = claims_of("cut_each", a_function("cut_each: what is claimed", fn, "state", "k"))
+            self._add_cut(place, claims, lambda k: a_pair_list(told, forget(k), Fold), dropped)
             return fn
 
         return apply
@@ -440,15 +540,20 @@ class Proof(ABC):
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""
-        self._d.lemmas.append((name, condition))
+        self._d.lemmas.append(
+            (a_text("lemma: the name", name), a_condition(f"lemma {name!r}: what is said", condition))
+        )
 
     def split(self, at: Loop | int, on: Callable[[State, Bits], Prop]) -> None:
         """Prove each loop iteration separately for `on(s, i)` true and false."""
-        self._d.splits.append((at.head if isinstance(at, Loop) else at, on))
+        asked = a_function("split: on", on, "state", "i")
+        place = self._a_place("split", at)
+        self._d.splits.append((place, lambda s, i: a_condition(told_by(asked, "split: what on= returns"), asked(s, i))))
 
     def show(self, at: int, what: Callable[[State], object] | None = None) -> None:
         """Print the proof state at a point of the code whenever the symbolic run reaches it."""
-        self._d.shows.append((at, what if what is not None else _summary))
+        place = self._a_place("show", at)
+        self._d.shows.append((place, _summary if what is None else a_function("show: what", what, "state")))
 
     # -- for the two kinds of run -------------------------------------------------------------
 
@@ -456,8 +561,24 @@ class Proof(ABC):
         """fn(j), which pointwise claims ask for again and again."""
         key = (fn, j.value)
         if key not in self._blocks:
-            self._blocks[key] = list(fn(j))
+            self._blocks[key] = vectors(told_by(fn, "a pointwise claim: the words of a block"), fn(j))
         return self._blocks[key]
+
+    def _a_region(self, what: str, value: object) -> Region:
+        if not isinstance(value, Region):
+            raise InputError(f"{what} is a Region that p.region made, not {shown(value)}")
+        if value._p is not self:
+            raise InputError(f"{what} is a region of this proof, not {value.name} of another")
+        return value
+
+    def _a_place(self, what: str, at: object) -> int:
+        """The offset of code that is meant by a loop or a number."""
+        offset = at.head if isinstance(at, Loop) else at
+        if not isinstance(offset, int) or isinstance(offset, bool):
+            raise InputError(f"{what}: a place in the code is a Loop or an offset (an int), not {shown(at)}")
+        if offset % 4 or offset < 0:
+            raise InputError(f"{what}: {offset:#x} is not the offset of an instruction: those are multiples of 4")
+        return offset
 
     def _assume(self, text: str, *, particular: bool = False) -> None:
         self._d.assumptions.append(text)
@@ -465,7 +586,7 @@ class Proof(ABC):
             self._d.particular.append(text)
 
     def _new_name(self, name: str) -> None:
-        if not name.isidentifier() or name in RESERVED:
+        if not a_text("a name", name).isidentifier() or name in RESERVED:
             raise InputError(
                 f"{name!r} cannot be a name here: names are identifiers other than {', '.join(sorted(RESERVED))}"
             )
@@ -487,7 +608,7 @@ class Proof(ABC):
     @abstractmethod
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None: ...
     @abstractmethod
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits: ...
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits: ...
     @abstractmethod
     def _make_stack(self, depth: int, above: int) -> None: ...
     @abstractmethod
@@ -497,7 +618,7 @@ class Proof(ABC):
     @abstractmethod
     def _region_base(self, r: Region) -> Bits: ...
     @abstractmethod
-    def _image_base(self) -> Bits: ...
+    def _image_address(self, offset: int) -> Bits: ...
     @abstractmethod
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None: ...
     @abstractmethod
@@ -512,8 +633,6 @@ class Proof(ABC):
     def _index(self, k: Bits) -> Bits: ...
     @abstractmethod
     def _give(self, r: Region, offset: int, value: Bits) -> None: ...
-    @abstractmethod
-    def _generalise(self, f: Fold, k: int) -> None: ...
     @abstractmethod
     def _fold_at(self, f: Fold, k: Bits) -> Words: ...
 

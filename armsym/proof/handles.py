@@ -1,24 +1,58 @@
-"""What a proof file holds in its hands: words, states, regions, blocks, folds.
+"""What a proof file holds in its hands: regions, blocks, tables, folds, and claims about whole buffers.
 
-Each works on numbers and on terms alike, so the same claims are evaluated on concrete runs and
-proved on symbolic ones.
+Each works on numbers and on terms alike, so the same claims are evaluated on concrete runs and proved on symbolic
+ones: what it means is asked of the `Meaning` that it was made for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, SupportsIndex, TypeAlias, overload
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
-from armsym.errors import InputError, SymbolicTruthError
-from armsym.machine import Machine
-from armsym.proof.pointwise import Pointwise
+from armsym.errors import InputError
+from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, vectors, whole_bytes
+from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
 
-if TYPE_CHECKING:
-    from armsym.proof.declare import Proof
+__all__ = ["Blocks", "Claim", "Claims", "Fold", "Iterated", "Meaning", "Pointwise", "Region", "Rodata"]
 
-__all__ = ["Blocks", "Claim", "Claims", "Fold", "Iterated", "Region", "Rodata", "State", "Words", "lanes"]
+
+class Meaning(Protocol):
+    """What a proof's declarations stand for: numbers, terms, or the machine at a call.
+
+    Offsets and indices are 64 bits.
+    """
+
+    #: The number of any block of a buffer: no fact speaks of it.
+    _arbitrary: Bits
+    #: In a concrete run: the first blocks of each pointwise claim met so far, as bytes.
+    _blocks_of: dict[object, bytearray]
+
+    def _region_base(self, r: Region) -> Bits:
+        """The address of a region's first byte."""
+
+    def _image_address(self, offset: int) -> Bits:
+        """The address of an offset into the image."""
+
+    def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
+        """Note that a region is read in cells of so many bytes, in this byte order."""
+
+    def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
+        """`size` bytes of a region, on entry or in a state."""
+
+    def _bytes_of(self, r: Region, at: State | None) -> bytes:
+        """All bytes of a region; raises `InputError` where they are not numbers."""
+
+    def _index(self, k: Bits) -> Bits:
+        """An index as claims name it."""
+
+    def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
+        """The words of block j."""
+
+    def _fold_at(self, f: Fold, k: Bits) -> Words:
+        """H(k)."""
+
 
 #: A condition, or several that must all hold.
 Claim: TypeAlias = "Prop | bool | Pointwise | Sequence[Claim]"
@@ -26,111 +60,27 @@ Claim: TypeAlias = "Prop | bool | Pointwise | Sequence[Claim]"
 Claims: TypeAlias = dict[str, Claim]
 
 
-class _Conditions(list[Prop]):
-    """Conditions that must all hold: a claim, like one condition no truth value (`and` would drop the first list)."""
-
-    def __bool__(self) -> bool:
-        raise SymbolicTruthError(
-            "a list of conditions has no truth value here: state it as a claim, or several in one list"
-        )
+def _index(what: str, index: object) -> Bits:
+    """An int or a vector of 64 bits, as a vector."""
+    if isinstance(index, int):
+        return Bits(64, a_number(what, index, 0, (1 << 64) - 1))
+    return a_vector(f"{what}, if it is no int,", index, 64)
 
 
-class Words(list[Bits]):
-    """A list of bit vectors that compares element by element: `==` gives a list of conditions."""
-
-    def __eq__(self, other: object) -> list[Prop]:  # type: ignore[override]
-        if not isinstance(other, (list, tuple)):
-            raise InputError(f"{len(self)} words are compared with a list of words, not with {type(other).__name__}")
-        if len(self) != len(other):
-            raise InputError(f"{len(self)} words are compared with {len(other)} words")
-        return _Conditions(a == b for a, b in zip(self, other, strict=True))
-
-    def __ne__(self, other: object) -> list[Prop]:  # type: ignore[override]
-        raise InputError("words are compared with ==: say which of them differ")
-
-    __hash__ = None
-
-    @overload
-    def __getitem__(self, index: SupportsIndex) -> Bits: ...
-    @overload
-    def __getitem__(self, index: slice) -> Words: ...
-    def __getitem__(self, index: SupportsIndex | slice) -> Bits | Words:
-        got = super().__getitem__(index)
-        return Words(got) if isinstance(index, slice) else got  # type: ignore[arg-type,return-value]
+def _stepped(name: str, before: Words, after: object) -> Words:
+    return Words(vectors(f"{name}: the words that its step returns", after, [w.width for w in before]))
 
 
-def lanes(words: Iterable[Bits], total: int = 128) -> Words:
-    """Words packed into vectors of `total` bits, the first word in the least significant lane."""
-    rest = list(words)
-    if not rest:
-        return Words()
-    per = total // rest[0].width
-    if len(rest) % per:
-        raise InputError(f"{len(rest)} words of {rest[0].width} bits do not fill vectors of {total} bits")
-    return Words(Bits.from_elems(rest[k : k + per]) for k in range(0, len(rest), per))
-
-
-class State:
-    """A machine state as claims see it.
-
-    `s.x0` .. `s.x30`, `s.w0` .., `s.sp`; `s.x[3]`, `s.v[0:4]` (128 bits each), `s.q0`, `s.d0`, `s.s0`.
-    """
-
-    def __init__(self, machine: Machine) -> None:
-        self._m = machine
-
-    @property
-    def machine(self) -> Machine:
-        """The machine itself."""
-        return self._m
-
-    @property
-    def x(self) -> Words:
-        """X0..X30."""
-        return Words(self._m.x)
-
-    @property
-    def w(self) -> Words:
-        """W0..W30: the low 32 bits."""
-        return Words(r[31:0] for r in self._m.x)
-
-    @property
-    def v(self) -> Words:
-        """V0..V31, 128 bits each."""
-        return Words(self._m.v)
-
-    @property
-    def sp(self) -> Bits:
-        """The stack pointer."""
-        return self._m.sp
-
-    def load(self, address: Bits, width: int) -> Bits:
-        """The content of memory at an address, `width` bits, little-endian; no access is recorded."""
-        return self._m.memory.look(address, width // 8)
-
-    def words(self, address: Bits, width: int, count: int) -> Words:
-        """`count` words of `width` bits from an address up (stack slots, for example)."""
-        return Words(self.load(address + k * (width // 8), width) for k in range(count))
-
-    def __getattr__(self, name: str) -> Bits:
-        kind, digits = name[:1], name[1:]
-        if digits.isdigit() and (n := int(digits)) < 32:
-            m = self._m
-            if kind == "x" and n < 31:
-                return m.x[n]
-            if kind == "w" and n < 31:
-                return m.x[n][31:0]
-            widths = {"v": 128, "q": 128, "d": 64, "s": 32}
-            if kind in widths:
-                return m.read_v(n, widths[kind])
-        raise AttributeError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")
+def _a_state(name: str, at: object) -> None:
+    if at is not None and not isinstance(at, State):
+        raise InputError(f"{name}: at= is a state, not {shown(at)}")
 
 
 class Region:
     """A declared region of memory."""
 
-    def __init__(self, proof: Proof, name: str, size: Bits, access: str) -> None:
-        self._p = proof
+    def __init__(self, meaning: Meaning, name: str, size: Bits, access: str) -> None:
+        self._p = meaning
         self.name, self.size, self.access = name, size, access
 
     @property
@@ -141,10 +91,12 @@ class Region:
     def words(self, width: int, *, order: str = "little", at: State | None = None, count: int | None = None) -> Words:
         """The content as words of `width` bits: on entry, or in the state `at`.
 
-        All of a region of fixed size, or the first `count` words.
+        All whole words of a region of fixed size, or the first `count` words.
         """
-        if width % 8:
-            raise InputError(f"{self.name}: memory is read in whole bytes, not in words of {width} bits")
+        whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
+        _a_state(self.name, at)
+        if count is not None:
+            a_number(f"{self.name}: how many words", count, 1)
         if count is None:
             if not self.size.is_concrete:
                 raise InputError(f"{self.name} has no fixed size: say how many words with count=, or use blocks()")
@@ -155,6 +107,9 @@ class Region:
 
     def blocks(self, words: int, width: int, *, order: str = "little", at: State | None = None) -> Blocks:
         """The content as blocks of `words` words of `width` bits, read on entry (or in the state `at`)."""
+        whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
+        _a_state(self.name, at)
+        a_number(f"{self.name}: the words in a block", words, 1)
         self._p._prefer_cells(self, width // 8, order)
         return Blocks(self._p, self, words, width, order, at)
 
@@ -172,25 +127,32 @@ class Region:
 
         A block is `words` words of `width` bits.
         """
+        whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
+        a_number(f"{self.name}: the words in a block", words, 1)
+        if not isinstance(at, State):
+            raise InputError(f"{self.name}: at= is a state, not {shown(at)}")
+        a_vector(f"{self.name}: upto, in blocks", upto, 64), a_function(f"{self.name}: block", block, "j")
         self._p._prefer_cells(self, width // 8, order)
         return Pointwise(self, at, self._p._index(upto), block, words, width, order)
 
     def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""
+        _a_state(self.name, at)
         self._p._prefer_cells(self, 1, "little")
-        k = Bits(64, index) if isinstance(index, int) else index
+        k = _index(f"{self.name}: the index of a byte", index)
         return self._p._read(self, self._p._index(k), 1, "little", at)
 
 
 class Blocks:
     """`M(i)`: block i of a region, as words."""
 
-    def __init__(self, proof: Proof, region: Region, words: int, width: int, order: str, at: State | None) -> None:
-        self._p, self.region, self.count, self.width, self.order, self._at = proof, region, words, width, order, at
+    def __init__(self, meaning: Meaning, region: Region, words: int, width: int, order: str, at: State | None) -> None:
+        self._p, self.region, self.count, self.width, self.order, self._at = meaning, region, words, width, order, at
 
     def __call__(self, index: Bits | int) -> Words:
         """The words of block `index`."""
-        k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
+        k = _index(f"{self.region.name}: the index of a block", index)
+        k = k if isinstance(index, int) else self._p._index(k)
         step = self.width // 8
         start = k * (self.count * step)
         return Words(
@@ -201,13 +163,13 @@ class Blocks:
 class Rodata:
     """A read-only table of the file, found by its content."""
 
-    def __init__(self, proof: Proof, offset: int) -> None:
-        self._p, self.offset = proof, offset
+    def __init__(self, meaning: Meaning, offset: int) -> None:
+        self._p, self.offset = meaning, offset
 
     @property
     def base(self) -> Bits:
         """Its address."""
-        return self._p._image_base() + self.offset
+        return self._p._image_address(self.offset)
 
 
 class Iterated:
@@ -220,7 +182,8 @@ class Iterated:
     _names: ClassVar[dict[str, int]] = {}
 
     def __init__(self, step: Callable[[Words, int], Sequence[Bits]], *, times: int, name: str) -> None:
-        if times < 1 or not name.isidentifier():
+        a_function("Iterated: step", step, "state", "k")
+        if a_number("Iterated: times", times) < 1 or not a_text("Iterated: the name", name).isidentifier():
             raise InputError(f"{name!r}: an iterated function has an identifier for a name and at least one step")
         self.step, self.times = step, times
         # Two functions of one name are two functions.
@@ -229,10 +192,11 @@ class Iterated:
 
     def __call__(self, S: Sequence[Bits]) -> Words:
         """f(S), of as many words as S."""
+        vectors(f"{self.name}: the words it is a function of", S)
         if all(w.is_concrete for w in S):
             result = Words(S)
             for k in range(self.times):
-                result = Words(self.step(result, k))
+                result = _stepped(self.name, result, self.step(result, k))
             return result
         args = [(w.width, w.value) for w in S]
         return Words(Bits(w.width, apply(f"{self.name}().{j}", w.width, args)) for j, w in enumerate(S))
@@ -243,30 +207,101 @@ class Fold:
 
     def __init__(
         self,
-        proof: Proof,
+        meaning: Meaning,
         name: str,
         step: Callable[[Words, Words], Sequence[Bits]],
         start: Sequence[Bits],
         over: Callable[[Bits], Words],
         of: Iterated | None = None,
     ) -> None:
-        self._p, self.name, self.step, self.over, self.of = proof, name, step, over, of
+        self._p, self.name, self.step, self.over, self.of = meaning, name, step, over, of
         self.start = Words(start)
         self._concrete: list[Words] = [self.start]
-        self._memo: dict[object, Words] = {}
 
     def __call__(self, index: Bits | int) -> Words:
         """H(index)."""
-        k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
+        k = _index(f"{self.name}: the index of a fold", index)
+        k = k if isinstance(index, int) else self._p._index(k)
         return self._p._fold_at(self, k)
 
-    def generalise(self, k: int) -> None:
-        """From here on let H(k) be arbitrary words (symbolic runs only; see `Proof.cut`)."""
-        self._p._generalise(self, k)
+    def stepped(self, before: Words, block: Sequence[Bits]) -> Words:
+        """The step from these words with this block, of as many words of the same widths."""
+        return _stepped(self.name, before, self.step(before, Words(vectors(f"{self.name}: a block", block))))
 
     def concrete(self, k: int) -> Words:
         """H(k) by computing it."""
         while len(self._concrete) <= k:
             i = len(self._concrete) - 1
-            self._concrete.append(Words(self.step(self._concrete[i], self.over(Bits(64, i)))))
+            self._concrete.append(self.stepped(self._concrete[i], self.over(Bits(64, i))))
         return self._concrete[k]
+
+
+class Pointwise:
+    """The claim that block j of `region` is `block(j)` for all j < upto, and all else as on entry.
+
+    A block is `words` words of `width` bits in byte order `order`.
+    """
+
+    def __init__(
+        self,
+        region: Region,
+        at: State,
+        upto: Bits,
+        block: Callable[[Bits], Sequence[Bits]],
+        words: int,
+        width: int,
+        order: str,
+    ) -> None:
+        if width % 8 or words < 1:
+            raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")
+        self.region, self.state, self.upto, self.block = region, at, upto, block
+        self.words, self.width, self.order = words, width, order
+
+    @property
+    def size(self) -> int:
+        """Bytes in a block."""
+        return self.words * self.width // 8
+
+    @property
+    def arbitrary(self) -> Bits:
+        """The variable that stands for the number of any block: no fact speaks of it."""
+        return self.region._p._arbitrary
+
+    @property
+    def within(self) -> Prop:
+        """That the blocks claimed lie in the region; said so that nothing wraps."""
+        most = Bits(64, ((1 << 64) - 1) // self.size)
+        return (self.upto <= most) & (self.upto * self.size <= self.region.size)
+
+    def expected(self, j: Bits) -> list[Bits]:
+        """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
+        got = self.region._p._block(self.block, j)
+        if len(got) != self.words or any(not isinstance(w, Bits) or w.width != self.width for w in got):
+            code = getattr(self.block, "__code__", None)
+            where = f"{code.co_filename}:{code.co_firstlineno}: " if code is not None else ""
+            raise InputError(
+                f"{where}{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"
+                f" its function gives {[getattr(w, 'width', w) for w in got]}"
+            )
+        return got
+
+    def concrete(self) -> Iterator[Prop]:
+        """The conditions it consists of, in a concrete run."""
+        r = self.region
+        now, before = r._p._bytes_of(r, self.state), r._p._bytes_of(r, None)
+        cut = self.upto.uint * self.size
+        if cut > len(now):
+            raise InputError(f"claim reads block {len(now) // self.size} of {r.name}, past its {len(now)} bytes")
+        done = r._p._blocks_of.setdefault((r.name, self.block, self.words, self.width, self.order), bytearray())
+        for j in range(len(done) // self.size, self.upto.uint):
+            done += b"".join(w.to_bytes(self.order) for w in self.expected(Bits(64, j)))
+        want = done[:cut] + before[cut:]
+        if now == want:
+            yield Prop(True)
+            return
+        # Only a difference is worth saying where.
+        step = self.width // 8
+        for at in [*range(0, cut, step), *range(cut, len(now))]:
+            n = step if at < cut else 1
+            order = self.order if at < cut else "little"
+            yield Bits.from_bytes(now[at : at + n], order) == Bits.from_bytes(bytes(want[at : at + n]), order)

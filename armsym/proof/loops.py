@@ -15,6 +15,7 @@ from armsym.elf import Image, Segment
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.machine import NZCV, Machine
+from armsym.outside import OUTSIDE
 
 __all__ = ["Loop", "Routine"]
 
@@ -76,7 +77,7 @@ class Routine:
         key = (segment.offset, base)
         if key not in self._loaded:
             self._loaded = {k: v for k, v in self._loaded.items() if k[1] == 0 or k[1] == base}
-            self._loaded[key] = self.image.loaded(segment, base)
+            self._loaded[key] = self.image.loaded(segment, base, OUTSIDE)
         return self._loaded[key]
 
     @cached_property
@@ -165,6 +166,8 @@ class Routine:
         """The outermost loops, in order of address; those in the extent of the symbol `within`."""
         all_ = self.all_loops
         outer = [x for x in all_ if not any(o is not x and o.head <= x.head and x.end <= o.end for o in all_)]
+        if within is not None and not isinstance(within, str):
+            raise InputError(f"loops: within= is a symbol (str), not {type(within).__name__} {within!r}")
         if within is not None:
             start, size = self.image.function_extent(within)
             outer = [x for x in outer if start <= x.head < start + size]
