@@ -29,8 +29,8 @@ def inside(path: str, symbol: str, word: int, simplify: bool) -> dict[str, float
     import logging
     import resource
 
-    import angr  # type: ignore[import-not-found]
-    import claripy  # type: ignore[import-not-found]
+    import angr
+    import claripy
 
     logging.disable(logging.CRITICAL)
     project = angr.Project(path, auto_load_libs=False)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Call
+from calls import Call
 
 from armsym.proof.declare import Proof
 from armsym.proof.registry import ProofDefinition, discover

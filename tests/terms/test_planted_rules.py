@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -199,7 +199,7 @@ BUGS = {
 }
 
 
-def plant(bug: Bug, monkeypatch: pytest.MonkeyPatch, modules: tuple[ModuleType, ...] = MODULES) -> None:
+def plant(bug: Bug, monkeypatch: pytest.MonkeyPatch, modules: Sequence[object] = MODULES) -> None:
     """Replace the function wherever it was imported to."""
     original: Callable[..., Any] = getattr(bug.owner, bug.name)
     source = textwrap.dedent(inspect.getsource(original))
@@ -213,7 +213,7 @@ def plant(bug: Bug, monkeypatch: pytest.MonkeyPatch, modules: tuple[ModuleType, 
         monkeypatch.setattr(bug.owner, bug.name, wrong)
         return
     for module in modules:
-        if module.__dict__.get(bug.name) is original:
+        if vars(module).get(bug.name) is original:
             monkeypatch.setattr(module, bug.name, wrong)
 
 
