@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from armsym.bits import Bits, opaque
+from armsym.bits import Bits, Prop, opaque
 from armsym.discharge.z3_bridge import UNITS_PER_MS, Solver
 from armsym.proof.path import Knowledge
 from armsym.terms.evaluate import Evaluator
@@ -26,8 +26,8 @@ def _word(name: str, width: int = 8, possible: int | None = None) -> Bits:
     return Bits(width, Var(name, width, pb=possible, secret=False))
 
 
-def _bit(x: object) -> Value:
-    return x.bit.value  # type: ignore[attr-defined,no-any-return]
+def _bit(x: Prop) -> Value:
+    return x.bit.value
 
 
 def test_implied() -> None:
