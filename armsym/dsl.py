@@ -6,9 +6,10 @@ from armsym.dsl import Bits, Proof, State, lanes, proof
 from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.declare import Proof
-from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region, State, Words, lanes
+from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region
 from armsym.proof.loops import Loop
 from armsym.proof.registry import ProofDefinition, proof
+from armsym.proof.state import State, Words, lanes
 
 __all__ = [
     "ArmsymError",

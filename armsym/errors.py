@@ -68,3 +68,20 @@ class AlignmentFault(MachineStop):
 
 class BranchError(MachineStop):
     """A branch to an address that is neither code of the image nor a known return address."""
+
+
+class Undetermined(MachineStop):
+    """What happens next the file does not say: it is the linker's, the loader's or another file's to decide.
+
+    Nothing is refuted by it, and nothing proved.
+    """
+
+    exit_code = 3
+
+
+class UndeterminedContent(MemoryFault, Undetermined):
+    """A load of what may hold anything when the routine is called."""
+
+
+class UndeterminedTarget(BranchError, Undetermined):
+    """A branch to code of another file, or to whatever definition the linker chooses."""

@@ -9,13 +9,14 @@ invents a value.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from armsym.bits import Bits
-from armsym.errors import InputError, MemoryFault
+from armsym.errors import InputError, MemoryFault, UndeterminedContent
 
-__all__ = ["ConcreteMemory", "ConcreteRegion", "Memory"]
+__all__ = ["ConcreteMemory", "ConcreteRegion", "Hole", "Memory"]
 
 
 class Memory(Protocol):
@@ -37,7 +38,7 @@ class Memory(Protocol):
 class ConcreteRegion:
     """`data` at integer address `base`; `access` is made of the letters r, w, x."""
 
-    __slots__ = ("_data", "access", "base", "end", "name", "readable", "writable")
+    __slots__ = ("_data", "access", "base", "doubt", "end", "name", "readable", "writable")
 
     def __init__(self, name: str, base: int, data: bytearray, access: str) -> None:
         self._place(name, base, len(data), access)
@@ -57,6 +58,8 @@ class ConcreteRegion:
         self.name, self.base, self.access = name, base, access
         #: The first address after the region.
         self.end = base + size
+        #: Why `size` bytes at an offset hold one of several things that they may hold (empty: they do not).
+        self.doubt: Callable[[int, int], str] | None = None
         self.readable, self.writable = "r" in access, "w" in access
 
     @property
@@ -70,10 +73,28 @@ class ConcreteRegion:
         return f"{self.name} [{self.base:#x}, {self.end:#x}) {self.access}"
 
 
-class ConcreteMemory:
-    """Disjoint regions of bytes; raises `InputError` if two of them overlap."""
+@dataclass(frozen=True)
+class Hole:
+    """Addresses from `base` up to `end`, where something lies of which the content is not known.
 
-    def __init__(self, regions: list[ConcreteRegion]) -> None:
+    `why` tells so of `size` bytes at an offset.  Not even the place of what is `foreign` is known.
+    """
+
+    base: int
+    end: int
+    why: Callable[[int, int], str]
+    foreign: bool = False
+
+
+class ConcreteMemory:
+    """Disjoint regions of bytes; raises `InputError` if two of them overlap.
+
+    A load from one of the `holes` raises `UndeterminedContent`, and so does a store to a foreign one.  `doubts`
+    are the loads so far of what might hold something else, in words; all copies share them.
+    """
+
+    def __init__(self, regions: list[ConcreteRegion], holes: Sequence[Hole] = ()) -> None:
+        self.holes, self.doubts = holes, list[str]()
         self.regions = sorted((r for r in regions if r.end > r.base), key=lambda r: r.base)
         for a, b in zip(self.regions, self.regions[1:], strict=False):
             if a.end > b.base:
@@ -96,6 +117,10 @@ class ConcreteMemory:
         return r
 
     def _fault(self, verb: str, address: int, size: int) -> MemoryFault:
+        for h in self.holes:
+            if h.base < address + size and address < h.end and (verb == "load" or h.foreign):
+                what = h.why(max(address - h.base, 0), size)
+                return UndeterminedContent(f"{verb} of {size} bytes at {address:#x}: {what}")
         near = ", ".join(map(str, self.regions)) or "none"
         return MemoryFault(f"{verb} of {size} bytes at {address:#x} is permitted by no region (regions: {near})")
 
@@ -106,6 +131,8 @@ class ConcreteMemory:
         if r is None or not r.readable:
             raise self._fault("load", a, size)
         off = a - r.base
+        if r.doubt is not None and (doubt := r.doubt(off, size)):
+            self.doubts.append(doubt)
         return Bits(8 * size, int.from_bytes(r.data[off : off + size], "little"))
 
     def look(self, address: Bits, size: int) -> Bits:
@@ -128,4 +155,5 @@ class ConcreteMemory:
             ConcreteRegion(r.name, r.base, bytearray(r.data), r.access) if r.writable else r for r in self.regions
         ]
         m._bases, m._last = self._bases, None
+        m.holes, m.doubts = self.holes, self.doubts
         return m

@@ -1,7 +1,8 @@
 """One stepper for concrete and symbolic runs.
 
 An address of code is an *offset* into the image; the image's base is a number in concrete runs
-and an unknown page-aligned address in symbolic ones, so a proof holds for every load address.
+and an unknown page-aligned address in symbolic ones, so a proof holds for every load address.  Where the
+linker has yet to choose, the parts of the image have a base each (`armsym.proof.places`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from armsym.errors import ArmsymError, BranchError, BudgetError, MachineStop
 from armsym.isa import Instruction, InstructionSet
 from armsym.machine import Machine
 
-__all__ = ["RETURNED", "CodeSource", "Fork", "Stepper", "describe_stop", "run_concrete"]
+__all__ = ["RETURNED", "Addresses", "CodeSource", "Executable", "Fork", "Stepper", "describe_stop", "run_concrete"]
 
 #: The "offset" of the caller's return address.
 RETURNED = -1
@@ -29,6 +30,43 @@ class CodeSource(Protocol):
         """A name for an offset, such as `sha512_block+0x10`."""
 
 
+class Executable(Protocol):
+    """What a stepper needs of an instruction."""
+
+    def execute(self, m: Machine) -> None:
+        """The instruction's operation."""
+
+
+class Addresses(Protocol):
+    """Where the parts of an image lie."""
+
+    def of(self, offset: int) -> Bits:
+        """The address of an offset into the image, 64 bits."""
+
+    def offset(self, target: Bits) -> int | None:
+        """The offset that has this address, if that can be told."""
+
+    def linked(self, i: Instruction, offset: int, isa: InstructionSet) -> tuple[Executable, Bits]:
+        """The instruction at an offset as the linker completes it, and its PC."""
+
+
+class _Base:
+    """The whole image at one base."""
+
+    def __init__(self, base: Bits) -> None:
+        self.base = base
+
+    def of(self, offset: int) -> Bits:
+        return self.base + offset
+
+    def offset(self, target: Bits) -> int | None:
+        diff = (target - self.base).value
+        return diff if isinstance(diff, int) else None
+
+    def linked(self, i: Instruction, offset: int, isa: InstructionSet) -> tuple[Executable, Bits]:
+        return i, self.base + offset
+
+
 class Fork:
     """A branch whose condition is symbolic: to `taken` if `cond`, else to `otherwise`."""
 
@@ -41,22 +79,24 @@ class Fork:
 class Stepper:
     """Executes instructions of one image at one base address.
 
-    `base` is where the image lies, `return_address` the caller's LR on entry (64 bits each).
+    `base` is where the image lies, as a base (64 bits) or as the places of its parts, `return_address` the
+    caller's LR on entry (64 bits).
     """
 
-    def __init__(self, isa: InstructionSet, code: CodeSource, base: Bits, return_address: Bits) -> None:
-        self.isa, self.code, self.base, self.return_address = isa, code, base, return_address
-        self._decoded: dict[int, tuple[Instruction, Bits]] = {}
+    def __init__(self, isa: InstructionSet, code: CodeSource, base: Bits | Addresses, return_address: Bits) -> None:
+        self.isa, self.code, self.return_address = isa, code, return_address
+        self.addresses: Addresses = _Base(base) if isinstance(base, Bits) else base
+        self._decoded: dict[int, tuple[Executable, Bits]] = {}
 
     def fetch(self, offset: int) -> Instruction:
         """The instruction at an offset; raises a `MachineStop` that names offset and word."""
-        return self._fetch(offset)[0]
+        return self.isa.decode(self.code.word(offset))
 
-    def _fetch(self, offset: int) -> tuple[Instruction, Bits]:
+    def _fetch(self, offset: int) -> tuple[Executable, Bits]:
         found = self._decoded.get(offset)
         if found is None:
-            word = self.code.word(offset)
-            found = self._decoded[offset] = (self.isa.decode(word), self.base + offset)
+            i = self.fetch(offset)
+            found = self._decoded[offset] = self.addresses.linked(i, offset, self.isa)
         return found
 
     def step(self, m: Machine, offset: int) -> int | Fork:
@@ -85,9 +125,9 @@ class Stepper:
         back = self.return_address.value
         if t == back if isinstance(t, int) else (target == self.return_address).value is True:
             return RETURNED
-        diff = (target - self.base).value
-        if isinstance(diff, int):
-            return diff
+        offset = self.addresses.offset(target)
+        if offset is not None:
+            return offset
         raise BranchError(f"branch to {t}, which is neither code of the image nor the return address")
 
 

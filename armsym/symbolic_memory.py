@@ -11,12 +11,13 @@ term however the code loads it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from armsym.bits import Bits, Prop, concat, select
-from armsym.errors import InputError, MemoryFault
+from armsym.errors import InputError, MemoryFault, UndeterminedContent
 from armsym.terms import ops
 from armsym.terms.evaluate import Substitution
 from armsym.terms.linear import linear_view, make_sum
@@ -64,6 +65,8 @@ class SymbolicRegion:
         self.bias, self.cell, self.order, self.secret = bias, cell, order, secret
         #: Fixed content by offset (bytes of the file), else None.
         self.fixed: Callable[[int, int], Bits] | None = None
+        #: Why what it holds is not known, by offset and size; None where it is.
+        self.unknown: Callable[[int, int], str] | None = None
         #: Values assumed to stand at byte offsets on entry.
         self.given: dict[int, Bits] = {}
 
@@ -172,7 +175,8 @@ class SymbolicMemory:
         self._by_base: dict[int, list[SymbolicRegion]] = {}
         for r in regions:
             self._by_base.setdefault(r.base.id, []).append(r)
-        self.overlays: dict[str, list[_Overlay]] = {r.name: [] for r in regions}
+        #: What was written, by region: an image may have thousands, of which few ever are.
+        self.overlays: defaultdict[str, list[_Overlay]] = defaultdict(list)
         #: What lies under the overlays, where that is no longer the content on entry.
         self.beneath: dict[str, Unknown | Filled] = {}
         self.log: list[Access] = []
@@ -195,8 +199,10 @@ class SymbolicMemory:
         m.beneath, m.decide, m.fixed = self.beneath.copy(), self.decide, self.fixed
         m._split_cache = self._split_cache
         m._reads = None
-        m.overlays = {}
+        m.overlays = defaultdict(list)
         for name, layers in self.overlays.items():
+            if not layers:
+                continue
             copies = []
             for layer in layers:
                 c = _Overlay(layer.symbolic)
@@ -238,7 +244,7 @@ class SymbolicMemory:
                     raise MemoryFault(f"the address {v} has two bases")
                 found, base = self._by_base[t.id], t
         if found is None:
-            bases = ", ".join(sorted({str(r.base) for r in self.regions}))
+            bases = ", ".join(sorted({str(r.base) for r in self.regions if r.access}))
             raise MemoryFault(f"the address {v} has no known base (bases: {bases})")
         if len(terms) == 1:
             symbolic = None
@@ -258,6 +264,8 @@ class SymbolicMemory:
     def load(self, address: Bits, size: int) -> Bits:
         """See `armsym.memory.Memory.load`."""
         region, symbolic, k = self.split(address)
+        if region.unknown is not None:
+            raise UndeterminedContent(f"load of {size} bytes from {region.name}+{k:#x}: {region.unknown(k, size)}")
         if "r" not in region.access:
             raise MemoryFault(f"load of {size} bytes from {region.name}+{k:#x}, which may not be read")
         self.log.append(Access(self.at, region, symbolic, k, size, False))

@@ -1,4 +1,4 @@
-"""python -m bench [sha2 | families | mutations | conform | angr_sha2] [options]: run one of the scripts here."""
+"""python -m bench [sha2 | families | mutations | rules | conform | angr_sha2] [options]: one of the scripts here."""
 
 from __future__ import annotations
 

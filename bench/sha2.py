@@ -107,7 +107,7 @@ def _symbolic(image: Image, symbol: str, word: int) -> tuple[int, float]:
     p = SymbolicProof(Routine(image, A64, symbol))
     _one_block(word)(p)
     m = p.start()
-    stepper = Stepper(A64, image, p.image_base, p.lr0)
+    stepper = Stepper(A64, image, p.places, p.lr0)
     at, steps = p.routine.entry, 0
     gc.disable()  # as `prove` does
     began = time.process_time()

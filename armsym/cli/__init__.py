@@ -15,6 +15,7 @@ import typer
 
 from armsym.cli import coverage, disasm, listing, new, prove, simulation
 from armsym.cli.common import SETTINGS, print_error
+from armsym.cli.supervised import supervised
 from armsym.errors import ArmsymError
 
 __all__ = ["build", "main", "run"]
@@ -56,7 +57,7 @@ def build(*, conform: bool) -> typer.Typer:
     app.command("run", short_help="Run a routine on numbers.", context_settings=simulation.CONTEXT)(simulation.run)
     app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)
     if conform:
-        from armsym.conform.cli import app as oracles
+        from armsym.cli.conform import app as oracles
     else:
         oracles = typer.Typer()
         oracles.command("decode")(_version)
@@ -90,4 +91,4 @@ def main() -> NoReturn:
     if hasattr(signal, "SIGPIPE"):
         # `armsym ... | head` ends by the signal, as others do: typer would exit with 1, "refuted".
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(supervised(lambda: run(sys.argv[1:])))

@@ -52,6 +52,11 @@ def print_error(error: object) -> None:
     typer.echo(f"armsym: error: {text or type(error).__name__}", err=True)
 
 
+def print_note(note: str) -> None:
+    """`armsym: note: ...` on one line of stderr."""
+    typer.echo(f"armsym: note: {' '.join(note.split())}", err=True)
+
+
 def print_json(answer: dict[str, Any]) -> None:
     """One JSON document on stdout, the version of its schema first."""
     typer.echo(json.dumps({"schema_version": SCHEMA_VERSION, **answer}, indent=2))

@@ -40,7 +40,12 @@ def source_named(text: str) -> Source | None:
 def file_named(text: str) -> str:
     """The file itself, fetched if need be; raises `InputError`."""
     source = source_named(text)
-    return text if source is None else str(source.path())
+    if source is None:
+        return text
+    from armsym.proof.foreign import foreign_code
+
+    with foreign_code():
+        return str(source.path())
 
 
 def import_of(text: str) -> tuple[str, str] | None:

@@ -51,6 +51,9 @@ def prove(
     table: Annotated[
         Path | None, typer.Option("--table", metavar="FILE.md", help="Write a table of these proofs in Markdown, too.")
     ] = None,
+    second_solver: Annotated[
+        bool, typer.Option("--second-solver", help="Have Bitwuzla check each answer of Z3, too.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")] = False,
     offline_ok: Annotated[
         bool,
@@ -66,11 +69,15 @@ def prove(
     from armsym.errors import InputError
     from armsym.report.as_json import outcomes_as_dict
     from armsym.report.outcome import ExitCode, exit_code
-    from armsym.report.text import outcome_lines, summary_line
+    from armsym.report.text import outcome_lines, second_solver_lines, summary_line
 
     for option, file in (("--junit", junit), ("--table", table)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
+    if second_solver:
+        from armsym.discharge.second import need
+
+        need()
     began = time.monotonic()
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
@@ -95,6 +102,7 @@ def prove(
             timeout=timeout,
             processes=jobs or _cpus(),
             offline_ok=offline_ok,
+            second=second_solver,
             progress=progress,
         )
         for index, outcome in found:
@@ -109,6 +117,8 @@ def prove(
             progress.show(len(done))
     finally:
         progress.clear()
+    if len(done) != total:
+        raise AssertionError(f"{total} proofs are selected, {len(done)} have an outcome")
     outcomes = [done[k] for k in sorted(done)]
     if junit is not None:
         from armsym.report.junit import junit_xml
@@ -131,6 +141,8 @@ def prove(
         print_json(outcomes_as_dict(outcomes))
     else:
         show(summary_line(outcomes, time.monotonic() - began))
+        for line in second_solver_lines(outcomes):
+            show(line)
     code = exit_code(outcomes)
     if code is ExitCode.NOTHING:
         print_error(f"nothing was proved: all {len(outcomes)} proofs are left out")
@@ -144,6 +156,7 @@ def _outcomes(
     timeout: float | None,
     processes: int,
     offline_ok: bool,
+    second: bool,
     progress: _Progress,
 ) -> Iterator[tuple[int, Outcome]]:
     """(place in the report, outcome) of all that was selected, as they are known."""
@@ -174,7 +187,7 @@ def _outcomes(
                     specs[key] = e
             spec = specs[key]
         if isinstance(spec, str):
-            todo.append((k, Job.of(d, spec, timeout)))
+            todo.append((k, Job.of(d, spec, timeout, second=second)))
             continue
         outcome = Job.of(d, str(d.of), None).outcome(Status.ERROR, str(spec))
         if offline_ok and isinstance(spec, WheelUnavailable):

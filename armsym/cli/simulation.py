@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from armsym.cli.common import JsonOption, Style, load_isa, print_error, print_json, printer
+from armsym.cli.common import JsonOption, Style, load_isa, print_error, print_json, print_note, printer
 from armsym.cli.naming import file_named
-from armsym.errors import ArmsymError, InputError
+from armsym.errors import ArmsymError, InputError, MachineStop, Undetermined
 
 if TYPE_CHECKING:
     from armsym.elf import Image
     from armsym.machine import Machine
     from armsym.memory import ConcreteRegion
+    from armsym.proof.entry import EntryState
 
 __all__ = ["CONTEXT", "Request", "parse", "run"]
 
@@ -145,6 +148,7 @@ def _machine(image: Image, request: Request, base: int) -> tuple[Machine, list[C
     from armsym.bits import Bits
     from armsym.machine import NZCV, Machine
     from armsym.memory import ConcreteMemory, ConcreteRegion
+    from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 
     regions = []
     places: dict[str, int] = {}
@@ -152,10 +156,14 @@ def _machine(image: Image, request: Request, base: int) -> tuple[Machine, list[C
         places[name] = _FIRST_REGION + k * _REGION_SPACING
         regions.append(ConcreteRegion(name, places[name], bytearray(content), "rw"))
     everything = [*regions, ConcreteRegion("stack", _STACK_TOP - _STACK, bytearray(_STACK), "rw")]
+    holes = [beyond()]
     for s in image.segments:
         if s.access and s.known:
-            data = image.loaded(s, base)
+            data = image.loaded(s, base, OUTSIDE)
             everything.append(ConcreteRegion(f"image {s.name}", base + s.offset, data, s.access))
+            everything[-1].doubt = slot_doubt(image, s)
+        elif s.access:
+            holes.append(hole(image, s, base))
     x = [Bits(64, 0)] * 31
     x[30] = Bits(64, _RETURN)
     for n, value in request.x.items():
@@ -167,7 +175,7 @@ def _machine(image: Image, request: Request, base: int) -> tuple[Machine, list[C
         v=[Bits(128, request.v.get(n, 0)) for n in range(32)],
         nzcv=NZCV.of_bits(Bits(4, 0)),
         pc=Bits(64, base),
-        memory=ConcreteMemory(everything),
+        memory=ConcreteMemory(everything, holes),
     ), regions
 
 
@@ -185,12 +193,20 @@ def run(
         list[str] | None,
         typer.Option("--mem", metavar="NAME=SIZE|@FILE|hex:DIGITS", help="A region of memory, readable and writable."),
     ] = None,
+    entry: Annotated[
+        str | None,
+        typer.Option(
+            "--entry",
+            metavar="ANSWER.json[::PROOF]",
+            help="All registers and memory of the counterexample in this answer of armsym prove --json.",
+        ),
+    ] = None,
     max_steps: Annotated[int, typer.Option(min=1, help="Instructions until the run is given up.")] = 10_000_000,
     as_json: JsonOption = False,
 ) -> None:
     """Run a routine on numbers until it returns; prints registers, memory and the instruction count.
 
-    It gets a stack of 64 KiB, writable data of the file, and nothing else but what --mem names.
+    It gets a stack of 64 KiB, writable data of the file as it is loaded, and nothing else but what --mem names.
     """
     from armsym.bits import Bits
     from armsym.elf import load
@@ -199,9 +215,16 @@ def run(
     request = parse(words, mem or [])
     isa = load_isa()
     image = load(file_named(request.file))
-    entry = image.function_extent(request.symbol)[0]
-    base = 0 if image.fixed_base else _IMAGE_BASE
-    machine, regions = _machine(image, request, base)
+    start = image.function_extent(request.symbol)[0]
+    if entry is not None:
+        if request.x or request.v or request.regions:
+            raise InputError("run: --entry gives all registers and memory: no --mem, --xN or --vN beside it")
+        state = _counterexample_state(entry, request.symbol)
+        base = state.base
+        machine, regions = state.machine(image, start)
+    else:
+        base = 0 if image.fixed_base else _IMAGE_BASE
+        machine, regions = _machine(image, request, base)
     back = machine.x[30]
 
     class Counting(Stepper):
@@ -215,23 +238,52 @@ def run(
     stepper = Counting(isa, image, Bits(64, base), back)
     stop: ArmsymError | None = None
     try:
-        run_concrete(stepper, machine, entry, max_steps=max_steps)
+        run_concrete(stepper, machine, start, max_steps=max_steps)
     except ArmsymError as e:
         stop = e
     reason = describe_stop(stop, image, isa) if stop else ""
+    doubts = list(dict.fromkeys(getattr(machine.memory, "doubts", ())))
     if as_json:
-        print_json(_as_dict(request, machine, regions, stepper.count, reason))
+        print_json(_as_dict(request, machine, regions, stepper.count, reason, doubts))
     else:
         show = printer()
         for line in _lines(machine, regions, stepper.count, bool(stop)):
             show(line)
+    for doubt in doubts:
+        print_note(f"one run of several: {doubt}")
     if stop is not None:
         print_error(reason)
-        raise typer.Exit(stop.exit_code)
+        # Where it went on with an address that was made up, the file does not say whether it stops.
+        made_up = bool(doubts) and isinstance(stop, MachineStop)
+        raise typer.Exit(Undetermined.exit_code if made_up else stop.exit_code)
+
+
+def _counterexample_state(named: str, symbol: str) -> EntryState:
+    """The state on entry of the counterexample that `FILE.json[::PROOF]` means; raises `InputError`."""
+    from armsym.proof.entry import EntryState
+
+    text, mark, name = named.rpartition("::")
+    path = Path(text if mark else named)
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))["results"]
+        found = {
+            r["proof"]: r["counterexample"]["entry"]
+            for r in results
+            if r["symbol"] == symbol and "counterexample" in r and (not mark or r["proof"] == name)
+        }
+    except OSError as e:
+        raise InputError(f"--entry {path}: cannot be read: {e.strerror or e}") from None
+    except (ValueError, KeyError, TypeError) as e:
+        raise InputError(f"--entry {path}: not an answer of armsym prove --json ({type(e).__name__}: {e})") from None
+    if len(found) != 1:
+        which = f"{len(found)} counterexamples of {symbol}" + (f" by the proof {name}" if mark else "")
+        more = f": name one as {path}::PROOF, of {', '.join(found)}" if found else ""
+        raise InputError(f"--entry {path}: holds {which}{more}")
+    return EntryState.from_dict(next(iter(found.values())))
 
 
 def _as_dict(
-    request: Request, m: Machine, regions: Sequence[ConcreteRegion], count: int, reason: str
+    request: Request, m: Machine, regions: Sequence[ConcreteRegion], count: int, reason: str, doubts: list[str]
 ) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "file": request.file,
@@ -243,6 +295,8 @@ def _as_dict(
         "v": [f"{r.uint:#034x}" for r in m.v],
         "memory": {r.name: {"address": f"{r.base:#x}", "bytes": r.data.hex()} for r in regions},
     }
+    if doubts:
+        answer["doubts"] = doubts
     return {**answer, "stopped": reason} if reason else answer
 
 

@@ -1,12 +1,15 @@
 """Running proofs: one after the other in this process, or each in a process of its own.
 
-A process of its own is what makes a limit on time hold: it can be ended inside a solver.
+A process of its own is what makes a limit on time hold: it can be ended inside a solver.  Limits count the CPU time
+of the process, which the system ends at its limit: what else the machine does decides nothing.
 """
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
+import signal
 import sys
 import time
 import traceback
@@ -20,16 +23,21 @@ from typing import TYPE_CHECKING
 from armsym.cli.common import load_isa
 from armsym.errors import ArmsymError, BudgetError, InputError
 from armsym.proof.engine import Budget
+from armsym.proof.foreign import foreign_code
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
 from armsym.report.outcome import Outcome
 
 if TYPE_CHECKING:
+    from armsym.discharge.recheck import SecondSolver
     from armsym.elf import Image
     from armsym.proof.concrete import Trial
     from armsym.proof.loops import Routine
 
-__all__ = ["Job", "hard_limit", "image_of", "run_alone", "run_here"]
+__all__ = ["Job", "clock_limit", "hard_limit", "image_of", "run_alone", "run_here"]
+
+#: The limit by the clock in multiples of the limit of CPU time.
+CLOCK_FACTOR = 20.0
 
 #: Proofs of this process, by their place; a forked process finds its own here.
 _definitions: dict[tuple[str, int, str], ProofDefinition] = {}
@@ -39,7 +47,10 @@ _images: dict[str, Image] = {}
 
 @dataclass(frozen=True)
 class Job:
-    """A proof to run: where it is defined, the file it speaks of, and seconds for the symbolic proof."""
+    """A proof to run: where it is defined, the file it speaks of, and seconds of CPU time for the symbolic proof.
+
+    With `second`, a second solver has to confirm Z3's answers.
+    """
 
     file: str
     line: int
@@ -47,12 +58,13 @@ class Job:
     symbol: str
     object_spec: str
     seconds: float | None = None
+    second: bool = False
 
     @staticmethod
-    def of(d: ProofDefinition, object_spec: str, seconds: float | None) -> Job:
+    def of(d: ProofDefinition, object_spec: str, seconds: float | None, *, second: bool = False) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds)
+        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second)
 
     @property
     def source(self) -> str:
@@ -66,9 +78,17 @@ class Job:
 
 
 def hard_limit(job: Job) -> float:
-    """Seconds after which a process is ended: well above what a proof that keeps to its budget needs."""
+    """CPU seconds after which a process is ended: well above what a proof that keeps to its budget needs."""
     budget = Budget().seconds if job.seconds is None else job.seconds
-    return 1.5 * budget + 60
+    return (2.5 if job.second else 1.5) * budget + 60
+
+
+def clock_limit(job: Job) -> float:
+    """Seconds by the clock after which a process is ended, for one that waits without working.
+
+    So many more than `hard_limit` that a machine with other work to do does not decide.
+    """
+    return CLOCK_FACTOR * hard_limit(job)
 
 
 def run_here(job: Job) -> Outcome:
@@ -80,14 +100,35 @@ def run_here(job: Job) -> Outcome:
         d = _definition(job)
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
         image = image_of(job.object_spec)
-        result = prove(d, name=d.name, image=image, symbol=d.symbol, isa=load_isa(), budget=budget, replay=_replay)
+        with foreign_code():
+            result = prove(
+                d,
+                name=d.name,
+                image=image,
+                symbol=d.symbol,
+                isa=load_isa(),
+                budget=budget,
+                replay=_replay,
+                second=_second() if job.second else None,
+            )
         unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
         if result.status is Status.PROVED and (unproved or not result.obligations):
             raise AssertionError(f"{job.name} is called proved, but not {unproved or 'by any obligation'}")
+        told = result.second
+        if (
+            result.status is Status.PROVED
+            and job.second
+            and (told is None or told.confirmed + len(told.unconfirmed) != told.asked)
+        ):
+            raise AssertionError(f"{job.name} is called proved, but the second solver was not asked, or contradicts")
         mismatch = result.counterexample is not None and result.counterexample.replay.startswith("MISMATCH")
         if mismatch:
             result.message = "armsym and Unicorn disagree on the counterexample: one of them has a defect"
-        return Outcome(result, job.source, internal=mismatch)
+        contradicted = told is not None and bool(told.disagreements)
+        if contradicted:
+            assert told is not None
+            result.message = f"internal error: Z3 and {told.solver} contradict each other: one of them has a defect"
+        return Outcome(result, job.source, internal=mismatch or contradicted)
     except BudgetError as e:
         outcome = job.outcome(Status.UNDECIDED, str(e))
     except MemoryError:
@@ -136,6 +177,12 @@ def image_of(spec: str) -> Image:
     return image
 
 
+def _second() -> SecondSolver:
+    from armsym.discharge.second import BITWUZLA
+
+    return BITWUZLA
+
+
 def _replay(trial: Trial, routine: Routine) -> str:
     from armsym.conform.replay import replay
 
@@ -146,12 +193,26 @@ def _replay(trial: Trial, routine: Routine) -> str:
 
 
 def _child(job: Job, answer: Connection) -> None:
+    _limit_cpu(hard_limit(job))
     # Ctrl-C reaches the whole group; the parent ends its children itself.
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answer.send(run_here(job))
     answer.close()
+
+
+def _limit_cpu(seconds: float) -> None:
+    """Have the system end this process once it has used so many seconds of CPU time, wherever it is then."""
+    try:
+        import resource
+    except ImportError:  # not on every system: there the clock's limit stands alone
+        return
+    # Ended by its signal, without a dump of its memory.
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    used = time.process_time()
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = math.ceil(used + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
 
 
 @dataclass
@@ -166,9 +227,9 @@ class _Running:
 def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcome | None]]:
     """Run each job in a process of its own, so many at a time.
 
-    Yields (index, outcome) as they finish, and (index, None) when one begins.  A process that goes
-    far beyond its budget is ended, and its proof undecided; one that ends without an answer is an
-    internal error.
+    Yields (index, outcome) as they finish, and (index, None) when one begins.  A process that goes far beyond its
+    budget of CPU time is ended, and its proof undecided, and so is one that waits without end; one that ends
+    without an answer is an internal error.
     """
     method = _start_method()
     context = multiprocessing.get_context(method)
@@ -186,15 +247,15 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
                 theirs.close()
                 running.append(_Running(index, job, process, ours, time.monotonic()))
                 yield index, None
-            soonest = min(r.began + hard_limit(r.job) for r in running)
+            soonest = min(r.began + clock_limit(r.job) for r in running)
             wait([r.answer for r in running], max(0.0, soonest - time.monotonic()))
             for r in running[:]:
                 if r.answer.poll():
                     outcome = _received(r)
-                elif time.monotonic() > r.began + hard_limit(r.job):
+                elif time.monotonic() > r.began + clock_limit(r.job):
                     seconds = time.monotonic() - r.began
-                    outcome = r.job.outcome(Status.UNDECIDED, f"ended after {seconds:.0f} s, far beyond its budget")
-                    outcome.result.seconds = seconds
+                    text = f"ended after {seconds:.0f} s by the clock: it waits, or the machine has no time for it"
+                    outcome = r.job.outcome(Status.UNDECIDED, text)
                 else:
                     continue
                 running.remove(r)
@@ -228,6 +289,11 @@ def _received(r: _Running) -> Outcome:
     except (EOFError, OSError):
         r.process.join()
         code = r.process.exitcode
+        if code is not None and code == -getattr(signal, "SIGXCPU", 0) != 0:
+            limit = hard_limit(r.job)
+            outcome = r.job.outcome(Status.UNDECIDED, f"ended after {limit:.0f} s of CPU time, far beyond its budget")
+            outcome.result.seconds = limit
+            return outcome
         how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
         return r.job.outcome(Status.ERROR, f"internal error: the proof's process {how}", internal=True)
     assert isinstance(outcome, Outcome)

@@ -22,10 +22,13 @@ from armsym.discharge.ring import Ring
 from armsym.errors import ArmsymError
 from armsym.terms import ops
 from armsym.terms.node import App, Op, Poly, Term, Value, Var, intern, ones
-from armsym.terms.show import children
-from armsym.terms.walk import complete
+from armsym.terms.walk import children, complete
 
 __all__ = ["Algebra", "equal", "ring_of", "speaks_of_products"]
+
+#: Operations that forms look into, and those that are words by themselves.
+COVERED = frozenset({"clmul", "and"})
+REFUSED = frozenset({"mul", "udiv", "shl", "lshr", "ashr", "eq", "ult", "slt", "ite", "select", "table"})
 
 #: What was found out about each opaque function: looked at once, for definitions do not change.
 _rings: dict[OpaqueFunction, Ring | None] = {}
@@ -134,7 +137,9 @@ class Algebra:
     def _inside(self, t: Term) -> bool:
         """Whether the term is looked into, or a word by itself."""
         if isinstance(t, Op):
-            return t.kind in ("clmul", "and")
+            if t.kind not in COVERED | REFUSED:
+                raise AssertionError(f"the algebra has no reading of the operation {t.kind}")
+            return t.kind in COVERED
         if isinstance(t, App):
             return self.ring is not None and t.name == self.ring.name and t.widths == (t.width, t.width)
         return isinstance(t, Poly)

@@ -18,9 +18,13 @@ import z3
 from armsym.discharge.z3_bridge import Model, Outcome, set_limit
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
-from armsym.terms.show import children, size
+from armsym.terms.walk import children, size
 
 __all__ = ["Integers"]
+
+#: Operations that are translated (AND of conditions, UDIV by a number), and those that are unknown integers.
+COVERED = frozenset({"ite", "eq", "ult", "slt", "and", "udiv"})
+REFUSED = frozenset({"mul", "clmul", "shl", "lshr", "ashr", "select", "table"})
 
 #: Facts of more terms than this are left out: they are about data.
 FACT_LIMIT = 300
@@ -140,6 +144,8 @@ class _Translation:
 
     def _atom(self, t: Term) -> _Int:
         """Nothing is known of it but which bits may be set."""
+        if isinstance(t, Op) and t.kind not in COVERED | REFUSED:
+            raise AssertionError(f"linear arithmetic has no reading of the operation {t.kind}")
         zeros = max((t.pb & -t.pb).bit_length() - 1, 0)
         q = self._unknown(0, t.pb >> zeros, getattr(t, "name", "t"))
         self.atoms.append((t, q.e * (1 << zeros)))
@@ -312,11 +318,11 @@ class Integers:
     def _checked(self, claim: Value, model: Any) -> Model | None:
         """The model, if all facts hold on it and the claim does not."""
         given = {t.id: int(model.eval(e, model_completion=True).as_long()) for t, e in self._translation.atoms}
-        variables: dict[str, int] = {}
+        variables: dict[int, int] = {}
         cells: dict[tuple[str, int, tuple[int, ...]], int] = {}
 
         def variable(t: Var) -> int:
-            value = variables[t.name] = given.get(t.id, 0) & t.pb
+            value = variables[t.id] = given.get(t.id, 0) & t.pb
             return value
 
         evaluate = Evaluator(variable, lambda name, width, _, args: cells.setdefault((name, width, args), 0))

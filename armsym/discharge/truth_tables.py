@@ -23,9 +23,13 @@ from itertools import product
 from armsym.bits import Bits, OpaqueFunction
 from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.poly import poly_view
-from armsym.terms.show import children
+from armsym.terms.walk import children
 
 __all__ = ["LIMIT_BITS", "always"]
+
+#: Operations that have truth tables, and those for which the claim is left to others.
+COVERED = frozenset({"and", "eq", "ult", "slt", "ite", "table"})
+REFUSED = frozenset({"mul", "udiv", "clmul", "shl", "lshr", "ashr", "select"})
 
 #: Free bits that one group may have: its truth tables have 2**LIMIT_BITS bits.
 LIMIT_BITS = 16
@@ -297,8 +301,10 @@ class _Group:
                 if kind == "slt" and q == w - 1:
                     x, y = y, x  # the sign: 1 is less than 0
                 value = (self._full ^ x) & y | (self._full ^ x ^ y) & value
-        else:
+        elif kind in REFUSED:
             raise _TooMuch
+        else:
+            raise AssertionError(f"truth tables have no reading of the operation {kind}")
         self._known[t.id, p] = value
 
 

@@ -6,8 +6,22 @@ that cannot be used is an `InputError` of one line which names the file and the 
 """
 
 from armsym.elf.image import Image
-from armsym.elf.layout import PAGE, Section, Segment
+from armsym.elf.layout import PAGE, Fill, Link, Piece, Place, Section, Segment
 from armsym.elf.reader import load, load_bytes
+from armsym.elf.relocations import fits
 from armsym.elf.symbols import Symbol
 
-__all__ = ["PAGE", "Image", "Section", "Segment", "Symbol", "load", "load_bytes"]
+__all__ = [
+    "PAGE",
+    "Fill",
+    "Image",
+    "Link",
+    "Piece",
+    "Place",
+    "Section",
+    "Segment",
+    "Symbol",
+    "fits",
+    "load",
+    "load_bytes",
+]

@@ -13,9 +13,20 @@ from io import BytesIO
 from armsym.elf.text import bad, one_line
 from armsym.errors import InputError
 
-__all__ = ["SHF_EXECINSTR", "SHF_WRITE", "ElfFile", "ProgramHeader", "SectionHeader", "parse"]
+__all__ = [
+    "SHF_EXCLUDE",
+    "SHF_EXECINSTR",
+    "SHF_MERGE",
+    "SHF_STRINGS",
+    "SHF_WRITE",
+    "ElfFile",
+    "ProgramHeader",
+    "SectionHeader",
+    "parse",
+]
 
 SHF_WRITE, SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHF_COMPRESSED = 0x1, 0x2, 0x4, 0x400, 0x800
+SHF_MERGE, SHF_STRINGS, SHF_EXCLUDE = 0x10, 0x20, 0x8000_0000
 _EM_AARCH64 = 183
 _ET_REL, _ET_EXEC, _ET_DYN, _ET_CORE = 1, 2, 3, 4
 _TYPES = {_ET_REL: "relocatable", _ET_EXEC: "executable", _ET_DYN: "shared"}

@@ -12,14 +12,15 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice, pairwise
 
-from armsym.elf.layout import PAGE, Contents, Section, Segment
+from armsym.elf.layout import PAGE, Contents, Piece, Place, Section, Segment
 from armsym.elf.symbols import Symbol, SymbolIndex
 from armsym.elf.text import bad, one_line
-from armsym.errors import BranchError, InputError
+from armsym.errors import BranchError, InputError, UndeterminedTarget
 
 __all__ = ["Image"]
 
 _U64 = struct.Struct("<Q")
+_NAMED = 12  # exported symbols that an assumption names
 _SYMBOLIZE_DEPTH = 256  # symbols looked at, backwards, for one that holds an offset
 
 
@@ -30,10 +31,14 @@ class Image:
 
     `pointers` maps an 8-byte slot to the offset whose address it holds at run time (base + offset);
     in `data` such a slot holds the bare offset.  `external_pointers` maps a slot to the name of
-    what only the dynamic loader knows; in `data` it is 0.  `preemptible` names the slots of
+    what only the dynamic loader knows; in `data` it is 0.  `imported` has, by symbol, those of them that hold
+    the address that another file gives it.  `preemptible` names the slots of
     `pointers` that another library's symbol of the same name would take over.  `globals` maps
     undefined and COMMON data symbols to their offsets, `undefined_functions` the offsets of
     functions that another file defines to their names: nothing there can be executed.
+
+    Of a relocatable file the offsets are one layout of many.  `pieces` are what keeps together in all of them,
+    `links` the instructions that a layout changes, `pointees` what the slots of `pointers` point to.
     """
 
     def __init__(
@@ -53,10 +58,25 @@ class Image:
         self.sections = tuple(sorted(c.sections, key=lambda s: (s.offset, s.size)))
         self.pointers, self.external_pointers = c.pointers, c.external_pointers
         self.preemptible, self.fixed_base = c.preemptible, c.fixed_base
+        self.imported = c.imported
         self.globals, self.undefined_functions = c.globals, c.undefined_functions
         for a, b in pairwise(self.segments):
             if a.end > b.offset:
                 raise self._bad(f"has overlapping segments {a} and {b}")
+        self.links = c.links
+        #: What keeps together, by offset; a linked file is one piece, wherever it is loaded.
+        self.pieces = tuple(sorted((p for p in c.pieces if p.size), key=lambda p: p.offset))
+        if not c.pieces:
+            self.pieces = (Piece("image", 0, 1 << 64, PAGE),)
+        for p, q in pairwise(self.pieces):
+            if p.offset + p.size > q.offset:
+                raise self._bad(f"has overlapping pieces {p.name} and {q.name}")
+        names = [p.name for p in c.pieces]
+        if len(set(names)) < len(names):
+            twice = next(n for n in names if names.count(n) > 1)
+            raise self._bad(f"has two pieces named {twice}")
+        self._distance_starts = sorted(c.distances)
+        self._piece_starts = [p.offset for p in self.pieces]
         self._starts = [s.offset for s in self.segments]
         self._slots = sorted([*self.pointers, *self.external_pointers])
         self._section_starts = [s.offset for s in self.sections]
@@ -67,7 +87,7 @@ class Image:
             for start, end, _ in self._code
             for slot in self.slots_in(start, end - start)
             for word in range(slot & ~3, slot + 8, 4)
-        )
+        ) | frozenset(word for at, (size, _) in c.distances.items() for word in range(at & ~3, at + size, 4))
         self._fetched: dict[int, int] = {}
 
     def _bad(self, rule: str) -> InputError:
@@ -86,7 +106,11 @@ class Image:
         """What a proof about this image takes for granted of linker and loader, as sentences."""
         found = []
         if self.kind == "relocatable":
-            found.append("the linker lays out this file's sections and resolves its symbols as was done here")
+            found.append("the linker applies the relocations as AAELF64 says, and keeps each section's bytes together")
+        if self._contents.exported:
+            names = sorted(self._contents.exported)
+            more = f" and {len(names) - _NAMED} more exported symbols" if len(names) > _NAMED else ""
+            found.append(f"no other definition takes the place of this file's of {', '.join(names[:_NAMED])}{more}")
         if self.globals:
             found.append(f"each of {', '.join(sorted(self.globals))} has memory of its own")
         if self.preemptible:
@@ -198,6 +222,55 @@ class Image:
             return self.sections[k]
         return None
 
+    def place_at(self, offset: int) -> Place | None:
+        """The piece that holds this offset, and the offset within it, if one does."""
+        k = bisect_right(self._piece_starts, offset) - 1
+        if k >= 0 and offset < self.pieces[k].offset + self.pieces[k].size:
+            return Place(self.pieces[k], offset - self.pieces[k].offset)
+        return None
+
+    def pointee(self, slot: int) -> Place:
+        """What the address in a slot of `pointers` points to."""
+        place = self._contents.pointees.get(slot)
+        return Place(self.pieces[0], self.pointers[slot]) if place is None else place
+
+    def doubt(self, offset: int, size: int) -> str:
+        """Why [offset, offset + size) of a read-only segment holds what another file decides; empty if it does not."""
+        for slot in self.slots_in(offset, size):
+            if slot in self.external_pointers:
+                return f"the slot at {slot:#x} holds what loading makes of {self.external_pointers[slot]}"
+            if slot in self.preemptible:
+                name = self.preemptible[slot]
+                return f"the slot at {slot:#x} holds the address of {name}, which another library may take over"
+        distance = self._distance_in(offset, size)
+        return f"{distance}: a distance of two pieces, which the linker decides" if distance else ""
+
+    def why_unknown(self, start: int, k: int, size: int) -> str:
+        """Why nobody says what `size` bytes at k from `start` hold: the segment is writable, or another file's."""
+        at = start + k
+        segment, name = self.segment_at(at), self.symbolize(at)
+        if segment is None or not segment.known:
+            return f"{name} is defined by another file; p.global_ declares it"
+        for slot in self.slots_in(at, size):
+            if slot in self.external_pointers:
+                return f"the slot at {slot:#x} holds what loading makes of {self.external_pointers[slot]}"
+            # The address of this file's own, while nobody has written there.
+            name = f"{name}, the slot of {self.symbolize(self.pointers[slot])},"
+        section = self.section_at(at)
+        where = f"{name} lies in {section.name if section else segment.name}"
+        return f"{where}, which is writable: since the file was loaded it may have changed; p.global_ declares it"
+
+    def parts(self, segment: Segment) -> Iterator[tuple[str, Piece, int, int]]:
+        """What a segment is made of: (name, piece, offset in the image, bytes) of each piece in it."""
+        k = bisect_right(self._piece_starts, segment.offset) - 1
+        for piece in self.pieces[max(k, 0) :]:
+            if piece.offset >= segment.end:
+                break
+            start, end = max(piece.offset, segment.offset), min(piece.offset + piece.size, segment.end)
+            if start < end:
+                whole = (start, end) == (segment.offset, segment.end)
+                yield segment.name if whole else piece.name, piece, start, end - start
+
     def is_code(self, offset: int) -> bool:
         """Whether `word(offset)` answers."""
         return (
@@ -220,7 +293,9 @@ class Image:
 
     def _no_code(self, offset: int) -> BranchError:
         segment = self.segment_at(offset)
+        kind = BranchError
         if offset in self.undefined_functions:
+            kind = UndeterminedTarget
             why = f"is the function {self.undefined_functions[offset]}, which this file does not define"
         elif segment is None:
             why = "lies outside the image"
@@ -231,11 +306,12 @@ class Image:
         elif offset & 3:
             why = "is not a multiple of 4"
         elif offset in self._addresses_in_code:
-            why = "is an address that the loader writes"
+            kind = UndeterminedTarget
+            why = "is an address that the loader writes, or a distance that the linker does"
         else:
             why = f"is an incomplete word at the end of {segment}"
         place = f"{offset:#x} ({self.symbolize(offset)})"
-        error = BranchError(one_line(f"{self.path}: there is no instruction at {place}: it {why}"))
+        error = kind(one_line(f"{self.path}: there is no instruction at {place}: it {why}"))
         error.address = offset
         return error
 
@@ -258,6 +334,10 @@ class Image:
         if segment is None or size < 0 or offset + size > segment.end:
             inside = f" {segment}" if segment else ""
             raise self._bad(f"{size} bytes at {offset:#x} do not lie in one segment{inside}")
+        place = self.place_at(offset)
+        if size and (place is None or place.offset + size > place.piece.size):
+            where = f"{size} bytes at {offset:#x} ({self.symbolize(offset)})"
+            raise self._bad(f"{where} lie in two pieces that the linker may move apart")
         if not segment.known:
             what = f"{size} bytes at {offset:#x} ({self.symbolize(offset)})"
             raise self._bad(f"{what} are defined by another file")
@@ -265,12 +345,16 @@ class Image:
         if slots:
             what = f"{size} bytes at {offset:#x} ({self.symbolize(offset)})"
             raise self._bad(f"{what} hold an address, at {slots[0]:#x}, which loading decides")
+        distance = self._distance_in(offset, size)
+        if distance:
+            raise self._bad(f"{distance}: the place holds a distance of two pieces, which the linker decides")
         return segment.data[offset - segment.offset : offset - segment.offset + size]
 
-    def loaded(self, segment: Segment, base: int) -> bytearray:
+    def loaded(self, segment: Segment, base: int, outside: int = 0) -> bytearray:
         """The segment's bytes as a loader leaves them at image base `base`, a multiple of 4096.
 
-        Slots of `external_pointers`, and the data of other files, hold 0.  Raises `InputError`.
+        The data of other files holds 0, and so do the slots of `external_pointers` unless `outside` says
+        where what they name is taken to lie: the slot at `k` holds `outside + 16 * k`.  Raises `InputError`.
         """
         if base % PAGE or (self.fixed_base and base):
             must = "0: the file is linked to a fixed address" if self.fixed_base else f"a multiple of {PAGE}"
@@ -278,7 +362,12 @@ class Image:
         data = bytearray(segment.data)
         for slot in self.slots_in(segment.offset, len(data)):
             if slot in self.pointers:
-                _U64.pack_into(data, slot - segment.offset, (base + self.pointers[slot]) & (1 << 64) - 1)
+                value = (base + self.pointers[slot]) & (1 << 64) - 1
+            else:
+                same = self.imported.get(self.external_pointers[slot], [])
+                value = outside and outside + 16 * (same[0] if slot in same else slot)
+            if 0 <= slot - segment.offset <= len(data) - 8:
+                _U64.pack_into(data, slot - segment.offset, value)
         return data
 
     def code_bytes(self, name: str) -> bytes:
@@ -301,10 +390,29 @@ class Image:
                 continue
             at = s.data.find(pattern)
             while at >= 0:
-                if not self.slots_in(s.offset + at, len(pattern)):
+                if self._is_constant(s.offset + at, len(pattern)):
                     found.append(s.offset + at)
                 at = s.data.find(pattern, at + 1)
         return found
+
+    def _is_constant(self, offset: int, size: int) -> bool:
+        """Whether `bytes_at` answers, of bytes in one segment that is known."""
+        if self.slots_in(offset, size):
+            return False
+        place = self.place_at(offset)
+        whole = place is not None and place.offset + size <= place.piece.size
+        return whole and not self._distance_in(offset, size)
+
+    def _distance_in(self, offset: int, size: int) -> str:
+        """The relocation, in words, of a distance that overlaps [offset, offset + size); empty if there is none."""
+        starts, distances = self._distance_starts, self._contents.distances
+        k = bisect_left(starts, offset - 7)  # none has more than eight bytes
+        while k < len(starts) and starts[k] < offset + size:
+            length, text = distances[starts[k]]
+            if offset < starts[k] + length:
+                return text
+            k += 1
+        return ""
 
     def patched(self, patches: Mapping[int, bytes]) -> Image:
         """A copy in which these bytes stand at these offsets, for mutation tests; raises `InputError`."""

@@ -76,6 +76,8 @@ class _Loader:
     symbolic: bool = False
     pointers: dict[int, int] = field(default_factory=dict)
     external: dict[int, str] = field(default_factory=dict)
+    imported: dict[str, list[int]] = field(default_factory=dict)
+    import_of: dict[str, int] = field(default_factory=dict)  # name -> the symbol that `imported` is about
     preemptible: dict[int, str] = field(default_factory=dict)
 
     def load(self) -> Image:
@@ -99,6 +101,7 @@ class _Loader:
             sections=[Section(s.name, s.addr, s.size) for s in elf.sections if s.allocated],
             pointers=self.pointers,
             external_pointers=self.external,
+            imported=self.imported,
             preemptible=self.preemptible,
             fixed_base=elf.type == "executable",
         )
@@ -227,6 +230,12 @@ class _Loader:
             elif symbol.shndx == SHN_UNDEF or symbol.type in (STT_GNU_IFUNC, STT_TLS):
                 self._external(place, name)
                 value = 0
+                # Not a jump slot: it may lead to code of the loader's, which looks for the function when it is called.
+                plain = symbol.shndx == SHN_UNDEF and symbol.type not in (STT_GNU_IFUNC, STT_TLS)
+                # Two symbols of one name have two versions, and perhaps two addresses: then the first counts.
+                same = self.import_of.setdefault(name, index) == index
+                if symbol.name and plain and same and not addend and kind in (_ABS64, _GLOB_DAT):
+                    self.imported.setdefault(name, []).append(place)
             else:
                 if place in self.pointers:
                     raise self._twice(place)

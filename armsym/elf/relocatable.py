@@ -2,7 +2,9 @@
 
 Each loaded section gets pages of its own, in the file's order; then come a page for each undefined
 data symbol, the COMMON symbols, a GOT, and slots for undefined functions.  It is one of the layouts
-a linker may choose; nothing depends on the image base.
+a linker may choose, for runs on numbers.  What another linker would do otherwise is noted beside it, as
+pieces that move on their own, and as instructions and data that say where one lies from another: a
+proof takes their places for unknown.
 """
 
 from __future__ import annotations
@@ -11,17 +13,22 @@ import struct
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from armsym.elf.elffile import SHF_EXECINSTR, SHF_WRITE, ElfFile, SectionHeader
+from armsym.elf.elffile import SHF_EXCLUDE, SHF_EXECINSTR, SHF_WRITE, ElfFile, SectionHeader
 from armsym.elf.image import Image
-from armsym.elf.layout import MAX_IMAGE, PAGE, Contents, Section, Segment
-from armsym.elf.relocations import BRANCHES, HOWTO, Form, Howto, Operation, insert, relocation_name
+from armsym.elf.layout import MAX_IMAGE, PAGE, Contents, Fill, Link, Piece, Place, Section, Segment
+from armsym.elf.pieces import groups_of, locate, pieces_of
+from armsym.elf.relocations import BRANCHES, HOWTO, VENEERS, Form, Howto, Operation, insert, relocation_name
 from armsym.elf.symbols import (
     SHN_ABS,
     SHN_COMMON,
     SHN_UNDEF,
+    STB_GLOBAL,
+    STB_LOCAL,
     STB_WEAK,
     STT_GNU_IFUNC,
+    STT_SECTION,
     STT_TLS,
+    STV_DEFAULT,
     RawSymbol,
     Symbol,
     SymbolTable,
@@ -35,6 +42,14 @@ _FUNCTION_SPACING = 16
 _GOT_SYMBOL = "_GLOBAL_OFFSET_TABLE_"
 _MASK64 = (1 << 64) - 1
 
+_FILLS = {
+    Operation.PAGE: Fill.PAGE,
+    Operation.GOT_PAGE: Fill.PAGE,
+    Operation.LO12: Fill.LOW,
+    Operation.GOT_LO12: Fill.LOW,
+    Operation.GOT_OFFSET: Fill.LOW,
+}
+
 
 class _Relocation(NamedTuple):
     place: int  # offset in the section
@@ -44,10 +59,15 @@ class _Relocation(NamedTuple):
 
 
 class _Target(NamedTuple):
-    """What a symbol stands for: a number, an offset from the image base, or something outside."""
+    """S + A of a relocation: a number, a place (`value` is where it lies here), or something outside."""
 
-    kind: str  # "number", "offset", "external"
+    kind: str  # "number", "place", "external"
     value: int
+    place: Place | None = None
+
+    @staticmethod
+    def at(place: Place) -> _Target:
+        return _Target("place", place.here, place)
 
 
 def load_relocatable(elf: ElfFile) -> Image:
@@ -72,6 +92,13 @@ class _Linker:
     got_base: int = 0
     pointers: dict[int, int] = field(default_factory=dict)
     external: dict[int, str] = field(default_factory=dict)
+    pieces: dict[int | str, list[Piece]] = field(default_factory=dict)  # of a section by index, else by what it is
+    elsewhere: dict[str, Piece] = field(default_factory=dict)  # what another file may define instead, by symbol
+    groups: dict[int, int] = field(default_factory=dict)  # section index -> its COMDAT group
+    exported: set[str] = field(default_factory=set)
+    pointees: dict[int, Place] = field(default_factory=dict)
+    links: dict[int, Link] = field(default_factory=dict)
+    distances: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def link(self) -> Image:
         elf = self.elf
@@ -83,6 +110,7 @@ class _Linker:
         self.table = SymbolTable.of_section(elf, tables[0]) if tables else SymbolTable.empty(elf)
         of_memory = [s for s in elf.sections if self._relocates_memory(s)]
         self.relocations = [(elf.sections[s.info], self._read_relocations(s)) for s in of_memory]
+        self.groups = groups_of(elf)
         self._lay_out_sections()
         self._lay_out_undefined()
         for section, relocations in self.relocations:
@@ -95,6 +123,11 @@ class _Linker:
                 for s in elf.sections
                 if s.index in self.offsets
             ],
+            pieces=[p for pieces in self.pieces.values() for p in pieces] + list(self.elsewhere.values()),
+            pointees=self.pointees,
+            links=self.links,
+            distances=self.distances,
+            exported=self.exported,
             pointers=self.pointers,
             external_pointers=self.external,
             globals=self.globals,
@@ -110,9 +143,9 @@ class _Linker:
         if not 0 < s.info < len(self.elf.sections):
             raise self.elf.fail(f"section {s.name} relocates section {s.info} of {len(self.elf.sections)}")
         target = self.elf.sections[s.info]
-        if target.allocated and s.type != "SHT_RELA":
+        if _stays(target) and s.type != "SHT_RELA":
             raise self.elf.fail(f"section {s.name} has type {s.type}: AArch64 objects use SHT_RELA")
-        return target.allocated
+        return _stays(target)
 
     def _read_relocations(self, s: SectionHeader) -> list[_Relocation]:
         link = self.elf.linked(s)
@@ -150,13 +183,17 @@ class _Linker:
 
     def _lay_out_sections(self) -> None:
         for s in self.elf.sections:
-            if not s.allocated:
+            if not _stays(s):
                 continue
-            self.offsets[s.index] = self._place(s.size, s.addralign, f"section {s.name}")
-            name = s.name if s.name not in self.names.values() else f"{s.name}#{s.index}"
+            self.offsets[s.index] = offset = self._place(s.size, s.addralign, f"section {s.name}")
+            self.at = offset + s.size + 1  # that neither control nor an access comes from one into the next
+            name = s.name
+            while name in self.names.values():
+                name += f"#{s.index}"
             self.names[s.index] = name
             content = self.elf.content(s)
-            self.data[s.index] = bytearray(content) if s.type != "SHT_NOBITS" else bytearray(s.size)
+            data = self.data[s.index] = bytearray(content) if s.type != "SHT_NOBITS" else bytearray(s.size)
+            self.pieces[s.index] = pieces_of(self.elf, s, name, offset, data)
 
     def _lay_out_undefined(self) -> None:
         used: dict[int, set[int]] = {}
@@ -176,6 +213,7 @@ class _Linker:
         for name in dict.fromkeys(data):
             self.globals[name] = offset = self._place(PAGE, PAGE, f"undefined symbol {name}")
             self._synthetic(f"global {name}", offset, PAGE, "rw")
+            self._piece(f"&{name}", offset, PAGE, 1)
         for k in range(len(self.table)):
             symbol = self.table[k]
             if symbol.shndx == SHN_COMMON and symbol.name not in self.common:
@@ -183,15 +221,27 @@ class _Linker:
                 offset = self._place(symbol.size, symbol.value, f"COMMON symbol {symbol.name}")
                 self.common[symbol.name] = self.globals[symbol.name] = offset
                 self._synthetic(f"common {symbol.name}", offset, symbol.size, "rw")
+                self._piece(f"&{symbol.name}", offset, symbol.size, symbol.value)
         slots = sorted({(r.symbol, r.addend) for _, rs in self.relocations for r in rs if _uses_got(r.type)})
         if slots or any(self.table[k].name == _GOT_SYMBOL for k in used):
             self.got_base = self._place(8 * len(slots), 8, "the GOT")
             self.got = {key: self.got_base + 8 * k for k, key in enumerate(slots)}
+            # A linker has the slots of all files in one table, in any order.
+            self._piece("GOT", self.got_base, 0, 8)
+            for k, slot in enumerate(self.got.values()):
+                self._piece(f"GOT slot {k}", slot, 8, 8)
         if called:
             names = list(dict.fromkeys(called))
             start = self._place(_FUNCTION_SPACING * len(names), PAGE, "undefined functions")
             self.functions = {name: start + _FUNCTION_SPACING * k for k, name in enumerate(names)}
+            for name, offset in self.functions.items():
+                self._piece(f"&{name}", offset, _FUNCTION_SPACING, 1)
             self._synthetic("undefined functions", start, _FUNCTION_SPACING * len(names), "")
+
+    def _piece(self, name: str, offset: int, size: int, alignment: int) -> None:
+        if name in self.pieces:
+            raise self.elf.fail(f"symbol {name[1:]} is undefined or COMMON twice, in two ways")
+        self.pieces[name] = [Piece(name, offset, size, min(max(alignment, 1), PAGE))]
 
     def _synthetic(self, name: str, offset: int, size: int, access: str) -> None:
         if size:
@@ -204,26 +254,58 @@ class _Linker:
         empty, or a function chosen at run time by a resolver."""
         return (s.shndx == SHN_UNDEF and s.binding == STB_WEAK) or s.type == STT_GNU_IFUNC
 
-    def _target(self, index: int, where: str) -> _Target:
-        symbol = self.table[index]
-        if index == 0:
-            return _Target("number", 0)
+    def _target(self, section: int, r: _Relocation, where: str) -> _Target:
+        """S + A of a relocation of a section's memory (0 for the GOT)."""
+        symbol, addend = self.table[r.symbol], r.addend
+        if r.symbol == 0:
+            return _Target("number", addend)
         if symbol.type == STT_TLS:
             raise self.elf.fail(f"{where}: the symbol is thread-local, and has no place in the image")
         if symbol.name in self.functions and (symbol.shndx == SHN_UNDEF or self._is_external(symbol)):
-            return _Target("offset", self.functions[symbol.name])
+            return _Target.at(Place(self.pieces[f"&{symbol.name}"][0], addend))
         if self._is_external(symbol):
             return _Target("external", 0)
         if symbol.shndx == SHN_UNDEF:
-            is_got = symbol.name == _GOT_SYMBOL
-            return _Target("offset", self.got_base if is_got else self.globals[symbol.name])
+            name = "GOT" if symbol.name == _GOT_SYMBOL else f"&{symbol.name}"
+            return _Target.at(Place(self.pieces[name][0], addend))
         if symbol.shndx == SHN_COMMON:
-            return _Target("offset", self.common[symbol.name])
+            return _Target.at(Place(self.pieces[f"&{symbol.name}"][0], addend))
         if symbol.shndx == SHN_ABS:
-            return _Target("number", symbol.value)
+            return _Target("number", symbol.value + addend)
         if symbol.shndx not in self.offsets:
             raise self.elf.fail(f"{where}: the symbol's section {symbol.shndx} occupies no memory")
-        return _Target("offset", self.offsets[symbol.shndx] + symbol.value)
+        if self._is_replaceable(section, symbol):
+            # Here this file's own definition, elsewhere perhaps another: nothing of it is known.
+            name = f"another {self._describe(r.symbol, 0)}"
+            if symbol.binding == STB_LOCAL:
+                name += f" (symbol {r.symbol})"  # names of local symbols are not unique
+            known = self.elsewhere.setdefault(name, Piece(name, self.offsets[symbol.shndx] + symbol.value, 0, 1))
+            return _Target.at(Place(known, addend))
+        # In a mergeable section a symbol says which piece is meant; a section's own symbol does with the addend.
+        inside = addend if symbol.type == STT_SECTION else 0
+        place = locate(self.elf.sections[symbol.shndx], self.pieces[symbol.shndx], symbol.value + inside)
+        if place is None:
+            name = self.names[symbol.shndx]
+            raise self.elf.fail(
+                f"{where}: {symbol.value + inside:#x} lies outside the mergeable section {name}, so no piece is meant"
+            )
+        return _Target.at(Place(place.piece, place.offset + addend - inside))
+
+    def _is_replaceable(self, section: int, symbol: RawSymbol) -> bool:
+        """Whether a linker may resolve a reference from this section to another file's definition: that of a
+        weak or unique symbol, or of one in a COMDAT group of which it keeps another copy."""
+        if symbol.binding not in (STB_LOCAL, STB_GLOBAL):
+            return True
+        group = self.groups.get(symbol.shndx)
+        return group is not None and group != self.groups.get(section)
+
+    def _note_export(self, index: int) -> bool:
+        """Whether a shared library's own use of the symbol goes through tables, where another may take over."""
+        symbol = self.table[index]
+        if symbol.shndx in self.offsets and symbol.binding == STB_GLOBAL and symbol.visibility == STV_DEFAULT:
+            self.exported.add(symbol.name)
+            return True
+        return False
 
     def _describe(self, index: int, addend: int) -> str:
         s = self.table[index]
@@ -254,39 +336,41 @@ class _Linker:
                 raise self.elf.fail(f"{where}: another relocation has changed this place")
             done.update(covered)
             slot = base + r.place
-            if howto.name == "ABS64" and self._pointer(slot, r, where):
+            if howto.name == "ABS64" and self._pointer(section.index, slot, r, where):
                 struct.pack_into("<Q", data, r.place, self.pointers.get(slot, 0))
                 continue
-            x = self._value(howto, r, slot, where)
+            x = self._value(howto, r, section.index, slot, where)
             old = int.from_bytes(data[r.place : r.place + howto.size], "little")
             data[r.place : r.place + howto.size] = insert(howto, old, x).to_bytes(howto.size, "little")
 
-    def _pointer(self, slot: int, r: _Relocation, where: str) -> bool:
+    def _pointer(self, section: int, slot: int, r: _Relocation, where: str) -> bool:
         """Record a slot that holds an address; False when it holds a mere number."""
-        target = self._target(r.symbol, where)
+        target = self._target(section, r, where)
         if target.kind == "number":
             return False
-        if self._is_external(self.table[r.symbol]):
+        if target.place is None or self._is_external(self.table[r.symbol]):
             # Calls of it go to its slot, but its address may be 0, or what a resolver returns.
             self.external[slot] = self.table[r.symbol].name
         else:
-            self.pointers[slot] = (target.value + r.addend) & _MASK64
+            self._note_export(r.symbol)
+            self.pointers[slot] = target.value & _MASK64
+            self.pointees[slot] = target.place
         return True
 
-    def _value(self, howto: Howto, r: _Relocation, place: int, where: str) -> int:
-        """X of the relocation at offset `place`, checked."""
+    def _value(self, howto: Howto, r: _Relocation, section: int, place: int, where: str) -> int:
+        """X of the relocation at offset `place` of the image, checked; notes what another layout changes."""
         operation = howto.operation
         if operation.uses_got:
-            target = _Target("offset", self.got[r.symbol, r.addend])
-            addend = 0
+            slot = (self.got[r.symbol, r.addend] - self.got_base) // 8
+            target = _Target.at(Place(self.pieces[f"GOT slot {slot}"][0], 0))
         else:
-            target, addend = self._target(r.symbol, where), r.addend
+            target = self._target(section, r, where)
         if target.kind == "external":
             raise self.elf.fail(f"{where}: the place of a weak or ifunc symbol is not known before run time")
         # A number minus an offset, or an offset by itself, would change with the load address.
         if operation is not Operation.LO12 and (target.kind == "number") != (operation is Operation.ABS):
             raise self.elf.fail(f"{where}: the result would depend on the load address, which is not known")
-        sa = target.value + addend
+        sa = target.value
         if operation is Operation.ABS:
             x = sa
         elif operation in (Operation.PREL, Operation.GOT_PREL):
@@ -303,7 +387,32 @@ class _Linker:
             raise self.elf.fail(f"{where}: {_signed_hex(x)} overflows [{_bounds(howto)})")
         if x % howto.multiple:
             raise self.elf.fail(f"{where}: {_signed_hex(x)} is not a multiple of {howto.multiple}")
+        if target.place is not None:
+            self._note(howto, r, section, place, target.place, x, where)
         return x
+
+    def _note(self, howto: Howto, r: _Relocation, section: int, place: int, to: Place, x: int, where: str) -> None:
+        """Note the instruction or data at an offset of the image whose X another layout may change."""
+        home = locate(self.elf.sections[section], self.pieces[section], place - self.offsets[section])
+        # Within a piece distances stay.
+        fixed = home is not None and home.piece == to.piece and howto.operation is Operation.PREL
+        if howto.form is Form.DATA:
+            if not fixed or (howto.name == "PLT32" and self._note_export(r.symbol)):
+                self.distances[place] = (howto.size, where)
+            return
+        fill = _FILLS.get(howto.operation, Fill.ADDRESS)
+        veneer = False
+        if r.type in BRANCHES:
+            fill = Fill.BRANCH
+            self._note_export(r.symbol)
+            veneer = howto.name in VENEERS
+        elif howto.form in (Form.MOVW, Form.MOVNZ):
+            if fixed:
+                return
+            fill = Fill.DISTANCE
+        got = howto.operation is Operation.GOT_OFFSET
+        page_of = Place(self.pieces["GOT"][0], 0) if got else to
+        self.links[place] = Link(fill, to, x, howto, page_of, veneer, where)
 
     def _close(self) -> None:
         """Make segments of the relocated bytes and of the GOT."""
@@ -311,10 +420,10 @@ class _Linker:
         for (symbol, addend), slot in self.got.items():
             relocation = _Relocation(slot, 257, symbol, addend)
             where = f"the GOT slot of {self._describe(symbol, addend)}"
-            if self._pointer(slot, relocation, where):
+            if self._pointer(0, slot, relocation, where):
                 value = self.pointers.get(slot, 0)
             else:
-                value = (self._target(symbol, where).value + addend) & _MASK64
+                value = self._target(0, relocation, where).value & _MASK64
             struct.pack_into("<Q", got, slot - self.got_base, value)
         if got:
             self.segments.append(Segment("GOT", self.got_base, bytes(got), "r"))
@@ -324,6 +433,11 @@ class _Linker:
                 self.segments.append(
                     Segment(self.names[s.index], self.offsets[s.index], bytes(self.data[s.index]), access)
                 )
+
+
+def _stays(s: SectionHeader) -> bool:
+    """Whether the section is in memory once the file is linked: SHF_EXCLUDE says that it is left out."""
+    return s.allocated and not s.flags & SHF_EXCLUDE
 
 
 def _uses_got(number: int) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["BRANCHES", "HOWTO", "Form", "Howto", "Operation", "insert", "relocation_name"]
+__all__ = ["BRANCHES", "HOWTO", "VENEERS", "Form", "Howto", "Operation", "fits", "insert", "relocation_name"]
 
 
 class Operation(Enum):
@@ -141,6 +141,9 @@ HOWTO: dict[int, Howto] = {
 #: Types that transfer control: what they name is code.
 BRANCHES = frozenset({279, 280, 282, 283})
 
+#: Those that the linker may lead over code of its own, a veneer (AAPCS64, "Use of IP0 and IP1 by the linker").
+VENEERS = frozenset({"CALL26", "JUMP26"})
+
 
 def relocation_name(number: int) -> str:
     """`R_AARCH64_CALL26`, or the number for a type without a name here."""
@@ -151,6 +154,29 @@ def relocation_name(number: int) -> str:
 
     names = {v: k for k, v in ENUM_RELOC_TYPE_AARCH64.items()}
     return str(names.get(number, f"relocation type {number}"))
+
+
+def fits(howto: Howto, word: int) -> bool:
+    """Whether a relocation of an instruction is made for this word, which then takes X from that field."""
+    if howto.form is Form.ADR:
+        return word & 0x9F00_0000 == (0x9000_0000 if howto.lsb else 0x1000_0000)  # ADRP, ADR
+    if howto.form in (Form.MOVW, Form.MOVNZ):
+        return word & 0x1F80_0000 == 0x1280_0000 and word >> 21 & 3 == howto.lsb // 16  # MOVN, MOVZ, MOVK
+    if howto.form is Form.DATA:
+        return False
+    if howto.position == 10:
+        if word & 0x3B00_0000 == 0x3900_0000:  # load or store, unsigned offset, in units of what it accesses
+            vector = word >> 26 & 1 and word >> 23 & 1
+            size = word >> 30
+            return howto.lsb == (4 if vector and not size else size) and not (vector and size)
+        return not howto.lsb and word & 0xFFC0_0000 == 0x9100_0000 and howto.name == "ADD_ABS_LO12_NC"
+    if howto.width == 26:
+        return word & 0x7C00_0000 == 0x1400_0000  # B, BL
+    if howto.width == 14:
+        return word & 0x7E00_0000 == 0x3600_0000  # TBZ, TBNZ
+    if howto.name == "CONDBR19":
+        return word & 0xFF00_0000 == 0x5400_0000 or word & 0x7E00_0000 == 0x3400_0000  # B.cond, CBZ, CBNZ
+    return word & 0x3B00_0000 == 0x1800_0000  # load (literal)
 
 
 def insert(howto: Howto, old: int, x: int) -> int:

@@ -15,10 +15,13 @@ __all__ = [
     "SHN_ABS",
     "SHN_COMMON",
     "SHN_UNDEF",
+    "STB_GLOBAL",
     "STB_LOCAL",
     "STB_WEAK",
     "STT_GNU_IFUNC",
+    "STT_SECTION",
     "STT_TLS",
+    "STV_DEFAULT",
     "RawSymbol",
     "Symbol",
     "SymbolIndex",
@@ -26,7 +29,8 @@ __all__ = [
     "locate_in",
 ]
 
-STB_LOCAL, STB_WEAK = 0, 2
+STB_LOCAL, STB_GLOBAL, STB_WEAK = 0, 1, 2
+STV_DEFAULT = 0
 STT_SECTION, STT_FILE, STT_TLS, STT_GNU_IFUNC = 3, 4, 6, 10
 SHN_UNDEF, SHN_ABS, SHN_COMMON = 0, 0xFFF1, 0xFFF2
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
-from armsym.proof.handles import Claim
-from armsym.proof.pointwise import Pointwise
+from armsym.proof.handles import Claim, Pointwise
 from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed, split_offset
 
 __all__ = ["assume_pointwise", "parts", "pointwise_conditions"]

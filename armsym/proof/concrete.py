@@ -11,22 +11,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from armsym.bits import Bits, Prop
-from armsym.discharge.z3_bridge import Model
-from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, UnmodelledInstruction
+from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
-from armsym.proof.declare import Proof
-from armsym.proof.handles import Claim, Claims, Fold, Region, State, Words
+from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
+from armsym.proof.calls import Calls
+from armsym.proof.declare import Phase, Proof
+from armsym.proof.handles import Claim, Claims, Fold, Pointwise, Region
+from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
-from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
+from armsym.proof.state import State, Words
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 
-__all__ = ["ConcreteProof", "Trial", "Violation", "flatten", "run_trial"]
+__all__ = ["ConcreteProof", "Event", "Trial", "Violation", "flatten", "run_trial"]
 
 MAX_STEPS = 400_000
+#: So many bytes of a region are written out as an input; all stand in `Counterexample.entry`.
+SHOWN = 512
 
 
 @dataclass
@@ -38,8 +43,19 @@ class Violation:
     expected: str = ""
     got: str = ""
     detail: str = ""
-    #: ERROR where the run could not go on for want of a model: that refutes nothing.
+    #: ERROR where the run could not go on for want of a model, UNDECIDED where it rests on what the file does
+    #: not say: either refutes nothing.
     status: Status = Status.REFUTED
+    #: Where it takes two runs to see it: the second.
+    other: Trial | None = None
+
+
+class Event(NamedTuple):
+    """What an attacker could time: the kind of value, the value, and the code offset where it is seen."""
+
+    kind: str
+    value: int
+    at: int
 
 
 @dataclass
@@ -52,12 +68,14 @@ class Trial:
     final: Machine | None = None
     steps: int = 0
     violation: Violation | None = None
-    #: At each loop head: the machines at its arrivals, in order.
-    heads: dict[int, list[Machine]] = field(default_factory=dict)
+    #: At each loop head: the machines at its arrivals, in order; a list for each time the loop was entered.
+    heads: dict[int, list[list[Machine]]] = field(default_factory=dict)
     #: What an attacker could time, in order.
-    trace: list[tuple[str, int]] = field(default_factory=list)
+    trace: list[Event] = field(default_factory=list)
     #: Preconditions that this state does not meet: the trial says nothing.
     rejected: str = ""
+    #: Loads of what might hold something else, in words: another run would be as possible.
+    doubts: list[str] = field(default_factory=list)
     base: int = 0
     return_address: int = 0
     stack_top: int = 0
@@ -72,27 +90,28 @@ class ConcreteProof(Proof):
         public: int,
         secret: int,
         size_hint: int,
-        model: Model | None = None,
-        orders: Mapping[str, str] | None = None,
+        values: InputValues | None = None,
         chosen: Mapping[str, int] | None = None,
+        phase: Phase | None = None,
     ) -> None:
-        super().__init__(routine, chosen)
+        super().__init__(routine, chosen, phase)
         self._pub = random.Random(public)
         self._sec = random.Random(secret)
         self._hint = size_hint
-        self._model = model
+        self._values = values or InputValues()
         self._slot = 0
         self._fill = secret % 8
-        #: Byte order of the cells a model speaks of, by region.
-        self._orders: Mapping[str, str] = orders or {}
         self.machine_base = self._pub.randrange(1 << 20, 1 << 24) << 12 if not routine.image.fixed_base else 0
         self._arguments: dict[int, Bits] = {}
         self._concrete: dict[str, ConcreteRegion] = {}
         self._initial: dict[str, bytes] = {}
-        self._globals: list[tuple[int, int, int]] = []
+        self._globals: list[ConcreteRegion] = []
+        #: Those of them that another file defines.
+        self._imported: set[str] = set()
         self._depth = self._above = 0
         self._registers: Machine | None = None
-        self.inputs: dict[str, str] = {}
+        #: The value of each declared input, in order; of a region it is read when the run starts.
+        self._inputs: dict[str, str | Region] = {}
         self.unmet = ""
 
     def _address(self, size: int, align: int) -> int:
@@ -101,16 +120,13 @@ class ConcreteProof(Proof):
         base = 0x5000_0000_0000 + self._slot * 0x1_0000_0000 + (self._pub.randrange(0, 1 << 20) & -align)
         return base
 
-    def _given(self, name: str) -> int | None:
-        return None if self._model is None else self._model.variables.get(name)
-
-    def _cells(self, name: str, data: bytearray, order: str) -> None:
-        """Put the cells that the model gives of a region into its bytes."""
-        if self._model is None:
-            return
-        for function, args, width, v in self._model.applications:
-            if function == f"{name}[]" and args[0] + width // 8 <= len(data):
-                data[args[0] : args[0] + width // 8] = v.to_bytes(width // 8, "big" if order == "big" else "little")
+    def _filled(self, name: str, data: bytes) -> bytes:
+        """The bytes of a region or global, with what was proposed of them; what lies beyond is left out."""
+        filled = bytearray(data)
+        for at, piece in self._values.cells.get(name, ()):
+            if at + len(piece) <= len(filled):
+                filled[at : at + len(piece)] = piece
+        return bytes(filled)
 
     def _bytes(self, rng: random.Random, size: int) -> bytes:
         if rng is self._sec and self._fill == 6:
@@ -120,61 +136,55 @@ class ConcreteProof(Proof):
         return rng.randbytes(size)
 
     def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits:
-        given = self._given(name)
-        if given is not None and low <= given <= low + 64 * unit:
+        given = self._values.numbers.get(name)
+        # A longer one would only take longer.
+        if given is not None and low <= given <= min(high, low + 64 * unit):
             v = given
         else:
             rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
             v = min(high, low + self._hint * unit + rest)
-        self.inputs[name] = str(v)
+        if not low <= v <= high:
+            raise AssertionError(f"a run takes {v} for {name}, which is declared within {low} and {high}")
+        self._inputs[name] = str(v)
         return Bits(64, v)
 
     def choice(self, name: str, values: Sequence[int]) -> int:
         """See `Proof.choice`."""
         got = super().choice(name, values)
-        self.inputs[name] = str(got)
+        self._inputs[name] = str(got)
         return got
 
     def _make_word(self, name: str, width: int, public: bool) -> Bits:
-        given = self._given(name)
         rng = self._pub if public else self._sec
-        v = given if given is not None else rng.getrandbits(width)
-        self.inputs[name] = hex(v)
+        v, given = rng.getrandbits(width), self._values.numbers.get(name)
+        if given is not None and given >> width == 0:
+            v = given
+        self._inputs[name] = hex(v)
         return Bits(width, v)
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
         size = r.size.uint
-        data = self._bytes(self._pub if public else self._sec, size)
-        if self._model is not None:
-            filled = bytearray(data)
-            self._cells(r.name, filled, self._orders.get(r.name, order))
-            data = bytes(filled)
+        data = self._filled(r.name, self._bytes(self._pub if public else self._sec, size))
         base = self._address(size, align)
         region = ConcreteRegion(r.name, base, bytearray(data), r.access)
         self._concrete[r.name] = region
         self._initial[r.name] = data
-        self.inputs[r.name] = (
-            f"{data.hex()} at {base:#x}" if size <= 512 else f"{data[:512].hex()}... ({size} bytes) at {base:#x}"
-        )
+        self._inputs[r.name] = r
 
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
-        given = self._global(symbol)
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
         rng = self._pub if public else self._sec
         # All combinations of few bits matter more than large random numbers: feature words.
-        v = (
-            given
-            if given is not None
-            else rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
-        )
-        self._globals.append((offset, width // 8, v))
-        self.inputs[symbol] = hex(v)
+        any_ = rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
+        piece = bytearray(self._filled(symbol, any_.to_bytes(width // 8, "little")))
+        v = int.from_bytes(piece, "little")
+        if offset is None:
+            self._imported.add(symbol)
+            base, where = OUTSIDE + 16 * self.routine.image.imported[symbol][0], symbol
+        else:
+            base, where = self.machine_base + offset, f"{offset:#x}"
+        self._globals.append(ConcreteRegion(f"global {where}", base, piece, "r"))
+        self._inputs[symbol] = hex(v)
         return Bits(width, v)
-
-    def _global(self, symbol: str) -> int | None:
-        for function, _, _, v in self._model.applications if self._model is not None else ():
-            if function == f"global {symbol}[]":
-                return v
-        return None
 
     def _make_stack(self, depth: int, above: int) -> None:
         self._depth, self._above = depth, above
@@ -189,8 +199,8 @@ class ConcreteProof(Proof):
     def _region_base(self, r: Region) -> Bits:
         return Bits(64, self._concrete[r.name].base)
 
-    def _image_base(self) -> Bits:
-        return Bits(64, self.machine_base)
+    def _image_address(self, offset: int) -> Bits:
+        return Bits(64, self.machine_base + offset)
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
         pass
@@ -224,13 +234,14 @@ class ConcreteProof(Proof):
         self._initial[r.name] = bytes(data)
         self._concrete[r.name].data[:] = data
 
-    def _generalise(self, f: Fold, k: int) -> None:
-        raise InputError("a concrete run forgets nothing")
-
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         return f.concrete(k.uint)
 
     # -- the machine --------------------------------------------------------------------------
+
+    def _stack_pointer(self) -> int:
+        anywhere = 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)
+        return (anywhere & -self._phase.align) + self._phase.rest
 
     def _entry_registers(self) -> Machine:
         if self._registers is None:
@@ -240,7 +251,7 @@ class ConcreteProof(Proof):
                 x[n] = v if v.width == 64 else Bits(64, (self._sec.getrandbits(32) << 32) | v.uint)
             m = self._registers = Machine(
                 x=x,
-                sp=Bits(64, 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)),
+                sp=Bits(64, self._stack_pointer()),
                 v=[Bits(128, self._sec.getrandbits(128)) for _ in range(32)],
                 nzcv=NZCV.of_bits(Bits(4, self._sec.getrandbits(4))),
                 pc=Bits(64, self.machine_base + self.routine.entry),
@@ -249,30 +260,40 @@ class ConcreteProof(Proof):
             m.dit = Bits(1, self._pub.getrandbits(1))
         return self._registers
 
+    def inputs(self) -> dict[str, str]:
+        """The value of each declared input as the run has it: of a region with what the proof says it is given."""
+        return {name: v if isinstance(v, str) else self._content(v) for name, v in self._inputs.items()}
+
+    def _content(self, r: Region) -> str:
+        data, base = self._initial[r.name], self._concrete[r.name].base
+        if len(data) <= SHOWN:
+            return f"{data.hex()} at {base:#x}"
+        return f"{data[:SHOWN].hex()}... ({len(data)} bytes) at {base:#x}"
+
     def start(self) -> Trial:
         """A machine at the routine's entry, with everything undeclared random."""
         image = self.routine.image
-        regions = list(self._concrete.values())
+        regions = [*self._concrete.values(), *self._globals]
+        holes = [beyond()]
         for s in image.segments:
             if not s.access:
                 continue
-            # Writable parts of the image are not the routine's to read, but for declared globals.
-            if "w" in s.access:
-                for offset, size, number in self._globals:
-                    if s.offset <= offset < s.end:
-                        piece = bytearray(number.to_bytes(size, "little"))
-                        regions.append(ConcreteRegion(f"global {offset:#x}", self.machine_base + offset, piece, "r"))
-                continue
             base = self.machine_base
+            # What is writable holds what it holds when the routine is called: only declared globals are known.
+            if "w" in s.access:
+                holes.append(hole(image, s, base))
+                continue
             fetch = partial(self.routine.loaded, s, base)
-            regions.append(ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access))
+            region = ConcreteRegion.when_used(f"image {s.name}", base + s.offset, len(s.data), fetch, s.access)
+            region.doubt = slot_doubt(image, s, self._imported)
+            regions.append(region)
         m = self._entry_registers().fork()
         top, back = m.sp.uint, m.x[30].uint
         if self._depth or self._above:
             stack = bytearray(self._sec.randbytes(self._depth + self._above))
             regions.append(ConcreteRegion("stack", top - self._depth, stack, "rw"))
-        m.memory = ConcreteMemory(regions)
-        t = Trial(self.inputs, m, regions, base=self.machine_base, return_address=back, stack_top=top)
+        m.memory = ConcreteMemory(regions, holes)
+        t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         return t
 
@@ -315,8 +336,20 @@ def run_trial(
     Without `invariants` only what the routine promises its caller.
     """
     t = p.start()
-    if t.rejected:
-        return t
+    if not t.rejected:
+        _run_trial(p, stepper_for, t, invariants)
+        memory, v = t.entry.memory, t.violation
+        assert isinstance(memory, ConcreteMemory)
+        t.doubts = memory.doubts
+        if v is not None and v.status is Status.REFUTED and t.doubts:
+            v.status = Status.UNDECIDED
+            v.detail = f"broken in a run that is one of several: {t.doubts[0]}; {v.detail}"
+    return t
+
+
+def _run_trial(
+    p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], t: Trial, invariants: bool
+) -> None:
     stepper = stepper_for(p, t)
     m = t.entry.fork()
     memory = m.memory
@@ -327,7 +360,7 @@ def run_trial(
 
     def leak(kind: str, value: Bits) -> None:
         v = value.uint
-        trace.append((kind, v))
+        trace.append(Event(kind, v, offset))
         if stack_low <= v < stack_top and kind != "branch condition":
             accesses.append(v)
 
@@ -335,37 +368,42 @@ def run_trial(
     heads = {inv.head: inv for inv in p._d.invariants} if invariants else {}
     cuts = {c.at: c for c in p._d.cuts} if invariants else {}
     passed: dict[int, int] = {}  # arrivals at each cut since the last loop head with an invariant
-    active: list[tuple[int, int]] = []  # the loops being iterated, outermost first: (head, index)
+    active: list[tuple[int, int, Calls]] = []  # the loops being iterated, outermost first: (head, index, calls)
+    calls = Calls()
     offset, steps = p.routine.entry, 0
     image = p.routine.image
     try:
         while offset != RETURNED:
             inv = heads.get(offset)
             if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
-                index = 0
-                while any(h == offset for h, _ in active):
-                    index = active.pop()[1] + inv.step
-                active.append((offset, index))
+                index, arrivals = 0, t.heads.setdefault(offset, [])
+                known = [k for k, (h, _, _) in enumerate(active) if h == offset]
+                if known and calls.within(active[known[-1]][2]):
+                    index = active[known[-1]][1] + inv.step
+                    del active[known[-1] :]
+                else:  # the first arrival, or the call of the one before is over
+                    arrivals.append([])
+                active.append((offset, index, calls))
                 passed.clear()
-                t.heads.setdefault(offset, []).append(m.fork())
+                arrivals[-1].append(m.fork())
                 m.written_x = m.written_v = 0  # from here on: what this iteration writes
                 bound = inv.upto.uint
                 if index > bound or (index == bound and not inv.inclusive):
                     t.violation = Violation(
                         "termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name
                     )
-                    return t
+                    return
                 t.violation = _broken(inv.claims(State(m), Bits(64, index)), "invariant", f"{inv.name}, i = {index}")
                 if t.violation:
-                    return t
+                    return
             cut = cuts.get(offset)
             if cut is not None:
                 k = passed.get(offset, 0)
                 passed[offset] = k + 1
                 t.violation = _broken(cut.claims(State(m), k), "invariant", f"{cut.name}, arrival {k}")
                 if t.violation:
-                    return t
-            sp_before = m.sp.uint
+                    return
+            sp_before, lr_before = m.sp.uint, m.x[30]
             to = stepper.step(m, offset)
             if accesses:
                 floor = min(sp_before, m.sp.uint)
@@ -378,33 +416,41 @@ def run_trial(
                         f"{bad:#x}",
                         f"at {offset:#x} <{image.symbolize(offset)}>",
                     )
-                    return t
+                    return
                 accesses.clear()
             assert not isinstance(to, Fork)
+            if calls.frames or m.x[30] is not lr_before:
+                links = m.x[30] is not lr_before and m.x[30].uint == p.machine_base + offset + 4
+                calls = calls.after(offset, to, links=links)
             offset = to
             steps += 1
             if steps > MAX_STEPS:
                 raise BudgetError(f"no return after {MAX_STEPS} instructions (last at {image.symbolize(offset)})")
     except MemoryFault as e:
         t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
-        return t
+        if isinstance(e, Undetermined):
+            t.violation.status = Status.UNDECIDED
+        return
     except MachineStop as e:
         t.violation = Violation(
             "decode",
             "every instruction reached is modelled",
             detail=describe_stop(e, image, p.routine.isa),
-            status=Status.ERROR if isinstance(e, UnmodelledInstruction) else Status.REFUTED,
+            status=Status.ERROR
+            if isinstance(e, UnmodelledInstruction)
+            else Status.UNDECIDED
+            if isinstance(e, Undetermined)
+            else Status.REFUTED,
         )
-        return t
+        return
     except BudgetError as e:
         t.violation = Violation("termination", "the routine returns", detail=str(e))
-        return t
+        return
     t.final, t.steps = m, steps
     t.violation = _check_return(p, t, m)
     if t.violation is None:
         for fn in p._d.ensures:
             t.violation = t.violation or _broken(fn(State(m)), "ensures", "on return")
-    return t
 
 
 def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:

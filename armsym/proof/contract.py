@@ -19,13 +19,13 @@ from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
-from armsym.proof.handles import Fold, Region, State, Words
+from armsym.proof.handles import Claims, Fold, Pointwise, Region
 from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
 from armsym.proof.ledger import Ledger
 from armsym.proof.loops import Routine
 from armsym.proof.path import Path, memory_of
-from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Status
+from armsym.proof.state import State, Words
 from armsym.proof.symbolic import SymbolicProof
 from armsym.simulate import Stepper
 from armsym.symbolic_memory import Access, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
@@ -97,14 +97,16 @@ class Callee:
         h = havoc(m, LoopGuess(changed, halves={("v", n) for n in interface.d}), Bits(64, 0))
         a = Assumptions(set(h.unknowns))
         with path.memory.observed() as reads:
+            said: Claims = {}
             for claims in site._d.ensures:
                 for name, claim in claims(State(m)).items():
+                    said[name] = claim
                     for part in parts(claim):
                         if isinstance(part, Pointwise):
                             site.take_content(m, part, name, changed)
                         else:
                             a.add(part)
-            ledger.check_reads(path, reads, KIND, f"{self.contract.name}: ")
+            ledger.check_reads(path, reads, KIND, f"{self.contract.name}: ", said)
         h.settle(m, a)
         for fact in a.finish():
             path.knowledge.add(fact)
@@ -143,6 +145,8 @@ class _Site(Proof):
         self._requirements: list[tuple[str, Prop]] = []
         self._public: list[tuple[str, Bits]] = []
         self._arbitrary = callee.caller._arbitrary
+        #: The values of the callee's folds that this call's claims name.
+        self._values: dict[tuple[Fold, object], Words] = {}
 
     @property
     def _memory(self) -> SymbolicMemory:
@@ -184,9 +188,10 @@ class _Site(Proof):
             )
         self._places[r.name] = _Place(r, align, public, inside_, symbolic, constant)
 
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
         region = next((r for r in self._memory.regions if r.name == f"global {symbol}"), None)
-        if region is None or region.size.value != width // 8 or region.bias != offset:
+        same = region is not None and (region.address == self._caller.global_address(symbol, offset)).value is True
+        if region is None or not same or region.size.value != width // 8:
             raise InputError(
                 f"the contract {self._callee.contract.name} reads the global {symbol}: declare it here too"
             )
@@ -215,8 +220,8 @@ class _Site(Proof):
         p = self._places[r.name]
         return p.inside.address + p.offset
 
-    def _image_base(self) -> Bits:
-        return self._caller.image_base
+    def _image_address(self, offset: int) -> Bits:
+        return self._caller.places.of(offset)
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
         pass
@@ -249,20 +254,17 @@ class _Site(Proof):
     def _plainly(self) -> AbstractContextManager[None]:
         return self._caller._plainly()
 
-    def _generalise(self, f: Fold, k: int) -> None:
-        raise InputError("a call forgets nothing of a fold")
-
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if k.value == 0:
             return f.start
-        key: object = k.value if isinstance(k.value, int) else ("term", k.value.id)
-        if key not in f._memo:
+        key = (f, self._key(k))
+        if key not in self._values:
             if f.of is not None and k.value == f.of.times:
-                f._memo[key] = f.of(f.start)
+                self._values[key] = f.of(f.start)
             else:
                 same = next((g for g in self._caller._d.folds if self._same(f, g)), None)
-                f._memo[key] = same(k) if same is not None else self._unknown(f, k)
-        return f._memo[key]
+                self._values[key] = same(k) if same is not None else self._unknown(f, k)
+        return self._values[key]
 
     def _unknown(self, f: Fold, k: Bits) -> Words:
         """H(k) as values of which only this call's claims speak."""
@@ -337,7 +339,7 @@ class _Site(Proof):
         self._hold(ledger, "its stack area is declared", fits or not (d.stack or d.above))
         for p in self._places.values():
             if p.inside is self._caller._stack:
-                start = p.constant + p.inside.bias
+                start = p.constant - own.stack
                 clear = p.symbolic is None and start >= sp + d.above
                 self._hold(ledger, f"{p.region.name} and the stack area are disjoint", clear)
 
@@ -360,7 +362,7 @@ class _Site(Proof):
         found = {where for where in found if where[1] == WHOLE or where[0] not in whole}
         stack, sp = self._caller._stack, (self._machine.sp - self._caller.sp0).value
         if stack is not None and isinstance(sp, int) and (d.stack or d.above):
-            start = signed(sp) - d.stack - stack.bias
+            start = signed(sp) - d.stack + self._caller._d.stack
             found |= _cells(stack, start, d.stack + d.above)
         return found
 

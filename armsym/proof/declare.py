@@ -8,7 +8,7 @@ give the declarations their meaning.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,13 +18,17 @@ from armsym.elf import Image
 from armsym.errors import InputError
 from armsym.machine import Machine
 from armsym.proof.abi import AAPCS64, Interface
-from armsym.proof.handles import Claims, Fold, Iterated, Region, Rodata, State, Words
+from armsym.proof.handles import Claims, Fold, Iterated, Region, Rodata
 from armsym.proof.loops import Loop, Routine
+from armsym.proof.state import State, Words
 
-__all__ = ["Contract", "Cut", "Invariant", "Proof", "StackArea"]
+__all__ = ["Contract", "Cut", "Invariant", "Phase", "Proof", "StackArea"]
 
 #: Names that the engine gives to its own variables and regions.
 RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "dit0", "N", "Z", "C", "V"})
+
+#: A frame is aligned to at most this: to 16 * n it is proved in n cases.
+MAX_FRAME_ALIGN = 4096
 
 #: Concrete runs place regions at multiples of this.
 MAX_ALIGN = 1 << 16
@@ -52,10 +56,24 @@ class Contract(Protocol):
 
 @dataclass(frozen=True)
 class StackArea:
-    """`depth` bytes below the stack pointer on entry, and `above` bytes from it up."""
+    """`depth` bytes below the stack pointer on entry, and `above` bytes from it up; the frame is aligned to `align`."""
 
     depth: int
     above: int
+    align: int = 16
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Where SP lies on entry: `rest` bytes above a multiple of `align`, both multiples of 16."""
+
+    align: int = 16
+    rest: int = 0
+
+    @staticmethod
+    def all(align: int) -> Iterator[Phase]:
+        """Each place that AAPCS64, by which SP is a multiple of 16, leaves it."""
+        return (Phase(align, rest) for rest in range(0, align, 16))
 
 
 @dataclass
@@ -95,6 +113,8 @@ class _Declared:
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0
     above: int = 0
+    #: What the routine makes SP a multiple of.
+    align: int = 16
     interface: Interface = AAPCS64
     contracts: list[Contract] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
@@ -113,8 +133,12 @@ class _Declared:
 class Proof(ABC):
     """A proof being declared.  Addresses of code are offsets into the image."""
 
-    def __init__(self, routine: Routine, chosen: Mapping[str, int] | None = None) -> None:
-        """`chosen` says which alternative of each `choice` this run is about; else the first."""
+    def __init__(self, routine: Routine, chosen: Mapping[str, int] | None = None, phase: Phase | None = None) -> None:
+        """`chosen` says which alternative of each `choice` this run is about; else the first.
+
+        `phase` is where SP lies on entry; by default at any multiple of 16.
+        """
+        self._phase = phase or Phase()
         self.routine = routine
         self._d = _Declared()
         self._names: set[str] = set()
@@ -231,11 +255,17 @@ class Proof(ABC):
 
     def global_(self, symbol: str, width: int, *, public: bool = True) -> Bits:
         """The value on entry of a global variable of the file; any value, and read-only."""
-        s = self.routine.image.symbol(symbol)
+        image = self.routine.image
+        # Another file may define it: then it has a place here nevertheless, or a slot that holds its address.
+        offset = image.globals.get(symbol)
+        if offset is None and symbol not in image.imported:
+            offset = image.symbol(symbol).offset
         self._new_name(symbol)
         if public:
             self._assume(f"{symbol} is public")
-        return self._make_global(symbol, s.offset, width, public)
+        if offset is None:
+            self._assume(f"{symbol}, which another file defines, has memory of its own")
+        return self._make_global(symbol, offset, width, public)
 
     def call(self, **registers: Bits | Region | int) -> None:
         """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
@@ -338,17 +368,25 @@ class Proof(ABC):
         for a in areas:
             if isinstance(a, StackArea):
                 self._d.stack, self._d.above = max(self._d.stack, a.depth), max(self._d.above, a.above)
+                self._d.align = max(self._d.align, a.align)
                 self._make_stack(self._d.stack, self._d.above)
             else:
                 self._d.modifies.append(a)
 
-    def stack(self, depth: int, *, above: int = 0) -> StackArea:
-        """`depth` bytes of stack below SP on entry; and `above` bytes from SP up that its caller lends it."""
+    def stack(self, depth: int, *, above: int = 0, align: int = 16) -> StackArea:
+        """`depth` bytes of stack below SP on entry; and `above` bytes from SP up that its caller lends it.
+
+        A routine that makes SP a multiple of more than 16 (`and sp, x9, #-64`) goes down by a number of bytes that
+        depends on where its caller's SP was.  With `align`, a power of two, it is proved for each rest that SP may
+        leave on entry, by itself, so nothing is assumed of that; `depth` is the most it goes down.
+        """
         if depth < 0 or depth % 16 or above < 0 or above % 16:
             raise InputError(f"stack: depths are multiples of 16 bytes, not {depth} and {above}")
         if above:
             self._assume(f"the {above} bytes from SP up are the routine's to change", particular=True)
-        return StackArea(depth, above)
+        if not 16 <= align <= MAX_FRAME_ALIGN or align & (align - 1):
+            raise InputError(f"stack: align is a power of two from 16 to {MAX_FRAME_ALIGN}, not {align}")
+        return StackArea(depth, above, align)
 
     def ensures(self, claims: EnsuresFn) -> EnsuresFn:
         """Claims on the state on return; usable as a decorator."""
@@ -487,7 +525,7 @@ class Proof(ABC):
     @abstractmethod
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None: ...
     @abstractmethod
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits: ...
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits: ...
     @abstractmethod
     def _make_stack(self, depth: int, above: int) -> None: ...
     @abstractmethod
@@ -497,7 +535,7 @@ class Proof(ABC):
     @abstractmethod
     def _region_base(self, r: Region) -> Bits: ...
     @abstractmethod
-    def _image_base(self) -> Bits: ...
+    def _image_address(self, offset: int) -> Bits: ...
     @abstractmethod
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None: ...
     @abstractmethod
@@ -512,8 +550,6 @@ class Proof(ABC):
     def _index(self, k: Bits) -> Bits: ...
     @abstractmethod
     def _give(self, r: Region, offset: int, value: Bits) -> None: ...
-    @abstractmethod
-    def _generalise(self, f: Fold, k: int) -> None: ...
     @abstractmethod
     def _fold_at(self, f: Fold, k: Bits) -> Words: ...
 

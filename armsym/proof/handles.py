@@ -1,24 +1,57 @@
-"""What a proof file holds in its hands: words, states, regions, blocks, folds.
+"""What a proof file holds in its hands: regions, blocks, tables, folds, and claims about whole buffers.
 
-Each works on numbers and on terms alike, so the same claims are evaluated on concrete runs and
-proved on symbolic ones.
+Each works on numbers and on terms alike, so the same claims are evaluated on concrete runs and proved on symbolic
+ones: what it means is asked of the `Meaning` that it was made for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, SupportsIndex, TypeAlias, overload
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
-from armsym.errors import InputError, SymbolicTruthError
-from armsym.machine import Machine
-from armsym.proof.pointwise import Pointwise
+from armsym.errors import InputError
+from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
 
-if TYPE_CHECKING:
-    from armsym.proof.declare import Proof
+__all__ = ["Blocks", "Claim", "Claims", "Fold", "Iterated", "Meaning", "Pointwise", "Region", "Rodata"]
 
-__all__ = ["Blocks", "Claim", "Claims", "Fold", "Iterated", "Region", "Rodata", "State", "Words", "lanes"]
+
+class Meaning(Protocol):
+    """What a proof's declarations stand for: numbers, terms, or the machine at a call.
+
+    Offsets and indices are 64 bits.
+    """
+
+    #: The number of any block of a buffer: no fact speaks of it.
+    _arbitrary: Bits
+    #: In a concrete run: the first blocks of each pointwise claim met so far, as bytes.
+    _blocks_of: dict[object, bytearray]
+
+    def _region_base(self, r: Region) -> Bits:
+        """The address of a region's first byte."""
+
+    def _image_address(self, offset: int) -> Bits:
+        """The address of an offset into the image."""
+
+    def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
+        """Note that a region is read in cells of so many bytes, in this byte order."""
+
+    def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
+        """`size` bytes of a region, on entry or in a state."""
+
+    def _bytes_of(self, r: Region, at: State | None) -> bytes:
+        """All bytes of a region; raises `InputError` where they are not numbers."""
+
+    def _index(self, k: Bits) -> Bits:
+        """An index as claims name it."""
+
+    def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
+        """The words of block j."""
+
+    def _fold_at(self, f: Fold, k: Bits) -> Words:
+        """H(k)."""
+
 
 #: A condition, or several that must all hold.
 Claim: TypeAlias = "Prop | bool | Pointwise | Sequence[Claim]"
@@ -26,111 +59,11 @@ Claim: TypeAlias = "Prop | bool | Pointwise | Sequence[Claim]"
 Claims: TypeAlias = dict[str, Claim]
 
 
-class _Conditions(list[Prop]):
-    """Conditions that must all hold: a claim, like one condition no truth value (`and` would drop the first list)."""
-
-    def __bool__(self) -> bool:
-        raise SymbolicTruthError(
-            "a list of conditions has no truth value here: state it as a claim, or several in one list"
-        )
-
-
-class Words(list[Bits]):
-    """A list of bit vectors that compares element by element: `==` gives a list of conditions."""
-
-    def __eq__(self, other: object) -> list[Prop]:  # type: ignore[override]
-        if not isinstance(other, (list, tuple)):
-            raise InputError(f"{len(self)} words are compared with a list of words, not with {type(other).__name__}")
-        if len(self) != len(other):
-            raise InputError(f"{len(self)} words are compared with {len(other)} words")
-        return _Conditions(a == b for a, b in zip(self, other, strict=True))
-
-    def __ne__(self, other: object) -> list[Prop]:  # type: ignore[override]
-        raise InputError("words are compared with ==: say which of them differ")
-
-    __hash__ = None
-
-    @overload
-    def __getitem__(self, index: SupportsIndex) -> Bits: ...
-    @overload
-    def __getitem__(self, index: slice) -> Words: ...
-    def __getitem__(self, index: SupportsIndex | slice) -> Bits | Words:
-        got = super().__getitem__(index)
-        return Words(got) if isinstance(index, slice) else got  # type: ignore[arg-type,return-value]
-
-
-def lanes(words: Iterable[Bits], total: int = 128) -> Words:
-    """Words packed into vectors of `total` bits, the first word in the least significant lane."""
-    rest = list(words)
-    if not rest:
-        return Words()
-    per = total // rest[0].width
-    if len(rest) % per:
-        raise InputError(f"{len(rest)} words of {rest[0].width} bits do not fill vectors of {total} bits")
-    return Words(Bits.from_elems(rest[k : k + per]) for k in range(0, len(rest), per))
-
-
-class State:
-    """A machine state as claims see it.
-
-    `s.x0` .. `s.x30`, `s.w0` .., `s.sp`; `s.x[3]`, `s.v[0:4]` (128 bits each), `s.q0`, `s.d0`, `s.s0`.
-    """
-
-    def __init__(self, machine: Machine) -> None:
-        self._m = machine
-
-    @property
-    def machine(self) -> Machine:
-        """The machine itself."""
-        return self._m
-
-    @property
-    def x(self) -> Words:
-        """X0..X30."""
-        return Words(self._m.x)
-
-    @property
-    def w(self) -> Words:
-        """W0..W30: the low 32 bits."""
-        return Words(r[31:0] for r in self._m.x)
-
-    @property
-    def v(self) -> Words:
-        """V0..V31, 128 bits each."""
-        return Words(self._m.v)
-
-    @property
-    def sp(self) -> Bits:
-        """The stack pointer."""
-        return self._m.sp
-
-    def load(self, address: Bits, width: int) -> Bits:
-        """The content of memory at an address, `width` bits, little-endian; no access is recorded."""
-        return self._m.memory.look(address, width // 8)
-
-    def words(self, address: Bits, width: int, count: int) -> Words:
-        """`count` words of `width` bits from an address up (stack slots, for example)."""
-        return Words(self.load(address + k * (width // 8), width) for k in range(count))
-
-    def __getattr__(self, name: str) -> Bits:
-        kind, digits = name[:1], name[1:]
-        if digits.isdigit() and (n := int(digits)) < 32:
-            m = self._m
-            if kind == "x" and n < 31:
-                return m.x[n]
-            if kind == "w" and n < 31:
-                return m.x[n][31:0]
-            widths = {"v": 128, "q": 128, "d": 64, "s": 32}
-            if kind in widths:
-                return m.read_v(n, widths[kind])
-        raise AttributeError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")
-
-
 class Region:
     """A declared region of memory."""
 
-    def __init__(self, proof: Proof, name: str, size: Bits, access: str) -> None:
-        self._p = proof
+    def __init__(self, meaning: Meaning, name: str, size: Bits, access: str) -> None:
+        self._p = meaning
         self.name, self.size, self.access = name, size, access
 
     @property
@@ -185,8 +118,8 @@ class Region:
 class Blocks:
     """`M(i)`: block i of a region, as words."""
 
-    def __init__(self, proof: Proof, region: Region, words: int, width: int, order: str, at: State | None) -> None:
-        self._p, self.region, self.count, self.width, self.order, self._at = proof, region, words, width, order, at
+    def __init__(self, meaning: Meaning, region: Region, words: int, width: int, order: str, at: State | None) -> None:
+        self._p, self.region, self.count, self.width, self.order, self._at = meaning, region, words, width, order, at
 
     def __call__(self, index: Bits | int) -> Words:
         """The words of block `index`."""
@@ -201,13 +134,13 @@ class Blocks:
 class Rodata:
     """A read-only table of the file, found by its content."""
 
-    def __init__(self, proof: Proof, offset: int) -> None:
-        self._p, self.offset = proof, offset
+    def __init__(self, meaning: Meaning, offset: int) -> None:
+        self._p, self.offset = meaning, offset
 
     @property
     def base(self) -> Bits:
         """Its address."""
-        return self._p._image_base() + self.offset
+        return self._p._image_address(self.offset)
 
 
 class Iterated:
@@ -243,26 +176,21 @@ class Fold:
 
     def __init__(
         self,
-        proof: Proof,
+        meaning: Meaning,
         name: str,
         step: Callable[[Words, Words], Sequence[Bits]],
         start: Sequence[Bits],
         over: Callable[[Bits], Words],
         of: Iterated | None = None,
     ) -> None:
-        self._p, self.name, self.step, self.over, self.of = proof, name, step, over, of
+        self._p, self.name, self.step, self.over, self.of = meaning, name, step, over, of
         self.start = Words(start)
         self._concrete: list[Words] = [self.start]
-        self._memo: dict[object, Words] = {}
 
     def __call__(self, index: Bits | int) -> Words:
         """H(index)."""
         k = Bits(64, index) if isinstance(index, int) else self._p._index(index)
         return self._p._fold_at(self, k)
-
-    def generalise(self, k: int) -> None:
-        """From here on let H(k) be arbitrary words (symbolic runs only; see `Proof.cut`)."""
-        self._p._generalise(self, k)
 
     def concrete(self, k: int) -> Words:
         """H(k) by computing it."""
@@ -270,3 +198,72 @@ class Fold:
             i = len(self._concrete) - 1
             self._concrete.append(Words(self.step(self._concrete[i], self.over(Bits(64, i)))))
         return self._concrete[k]
+
+
+class Pointwise:
+    """The claim that block j of `region` is `block(j)` for all j < upto, and all else as on entry.
+
+    A block is `words` words of `width` bits in byte order `order`.
+    """
+
+    def __init__(
+        self,
+        region: Region,
+        at: State,
+        upto: Bits,
+        block: Callable[[Bits], Sequence[Bits]],
+        words: int,
+        width: int,
+        order: str,
+    ) -> None:
+        if width % 8 or words < 1:
+            raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")
+        self.region, self.state, self.upto, self.block = region, at, upto, block
+        self.words, self.width, self.order = words, width, order
+
+    @property
+    def size(self) -> int:
+        """Bytes in a block."""
+        return self.words * self.width // 8
+
+    @property
+    def arbitrary(self) -> Bits:
+        """The variable that stands for the number of any block: no fact speaks of it."""
+        return self.region._p._arbitrary
+
+    @property
+    def within(self) -> Prop:
+        """That the blocks claimed lie in the region; said so that nothing wraps."""
+        most = Bits(64, ((1 << 64) - 1) // self.size)
+        return (self.upto <= most) & (self.upto * self.size <= self.region.size)
+
+    def expected(self, j: Bits) -> list[Bits]:
+        """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
+        got = self.region._p._block(self.block, j)
+        if len(got) != self.words or any(w.width != self.width for w in got):
+            raise InputError(
+                f"{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"
+                f" its function gives {[w.width for w in got]}"
+            )
+        return got
+
+    def concrete(self) -> Iterator[Prop]:
+        """The conditions it consists of, in a concrete run."""
+        r = self.region
+        now, before = r._p._bytes_of(r, self.state), r._p._bytes_of(r, None)
+        cut = self.upto.uint * self.size
+        if cut > len(now):
+            raise InputError(f"claim reads block {len(now) // self.size} of {r.name}, past its {len(now)} bytes")
+        done = r._p._blocks_of.setdefault((r.name, self.block, self.words, self.width, self.order), bytearray())
+        for j in range(len(done) // self.size, self.upto.uint):
+            done += b"".join(w.to_bytes(self.order) for w in self.expected(Bits(64, j)))
+        want = done[:cut] + before[cut:]
+        if now == want:
+            yield Prop(True)
+            return
+        # Only a difference is worth saying where.
+        step = self.width // 8
+        for at in [*range(0, cut, step), *range(cut, len(now))]:
+            n = step if at < cut else 1
+            order = self.order if at < cut else "little"
+            yield Bits.from_bytes(now[at : at + n], order) == Bits.from_bytes(bytes(want[at : at + n]), order)

@@ -302,16 +302,17 @@ def wrote_beyond(path: Path, h: Havoc, earlier: set[Location], head: Machine, st
     return guess
 
 
-def guess_loops(runs: Iterable[dict[int, list[Machine]]], cells: dict[str, int]) -> dict[int, LoopGuess]:
+def guess_loops(runs: Iterable[dict[int, list[list[Machine]]]], cells: dict[str, int]) -> dict[int, LoopGuess]:
     """Guesses for each loop head from the arrivals of several concrete runs.
 
     `cells` gives the cell size of each region of fixed size that may be written.
     """
     arrivals: dict[int, list[list[Machine]]] = {}
     for heads in runs:
-        for head, machines in heads.items():
-            if len(machines) > 1:
-                arrivals.setdefault(head, []).append(machines)
+        for head, entries in heads.items():
+            for machines in entries:
+                if len(machines) > 1:
+                    arrivals.setdefault(head, []).append(machines)
     return {head: _guess(runs_, cells) for head, runs_ in arrivals.items()}
 
 

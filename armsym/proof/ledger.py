@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from textwrap import shorten
 
 from armsym.bits import Bits, Prop
@@ -13,21 +14,30 @@ from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
-from armsym.proof.handles import Claim, Claims
+from armsym.proof.handles import Claim, Claims, Pointwise
+from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
-from armsym.proof.pointwise import Pointwise
 from armsym.proof.result import Obligation, Status
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences
 from armsym.terms.node import Term, intern
-from armsym.terms.show import show, size
+from armsym.terms.show import show
+from armsym.terms.walk import size
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "Mark"]
 
 #: A claim of more distinct terms than this is not given to the solver: on whole blocks of a hash
 #: it only spends its time (and more than its time limit, which it does not see while bit-blasting).
 SOLVER_LIMIT = 600
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How things stood in a ledger at some time."""
+
+    results: Mapping[tuple[str, str], Obligation]
+    failed: frozenset[tuple[str, str]]
 
 
 class Ledger:
@@ -40,6 +50,8 @@ class Ledger:
         self._failed: set[tuple[str, str]] = set()
         #: Models in which a claim failed, to be tried as inputs.
         self.models: list[Model] = []
+        #: Values that leaked, for runs to be looked for that show it.
+        self.leaks: list[Leak] = []
 
     @property
     def obligations(self) -> list[Obligation]:
@@ -51,13 +63,13 @@ class Ledger:
         o = self._results.get((kind, name))
         return o is not None and o.status is Status.PROVED
 
-    def mark(self) -> tuple[dict[tuple[str, str], Obligation], set[tuple[str, str]]]:
+    def mark(self) -> Mark:
         """How things stand, for `reset`."""
-        return {k: Obligation(**vars(o)) for k, o in self._results.items()}, set(self._failed)
+        return Mark({k: replace(o) for k, o in self._results.items()}, frozenset(self._failed))
 
-    def reset(self, mark: tuple[dict[tuple[str, str], Obligation], set[tuple[str, str]]]) -> None:
-        """Forget what was recorded since the mark."""
-        self._results, self._failed = mark
+    def reset(self, mark: Mark) -> None:
+        """Forget what was recorded since the mark, which stays good for another time."""
+        self._results, self._failed = {k: replace(o) for k, o in mark.results.items()}, set(mark.failed)
 
     def record(
         self, kind: str, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""
@@ -74,6 +86,8 @@ class Ledger:
         if isinstance(v, int) or not ops.is_secret(v):
             return
         at = path.at
+        if self._keep:
+            self.leaks.append(Leak(intern(v), tuple(path.knowledge.facts)))
         self.record(
             "constant-time",
             "no branch, address or variable-latency operand depends on a secret",

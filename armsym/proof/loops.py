@@ -15,6 +15,7 @@ from armsym.elf import Image, Segment
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.machine import NZCV, Machine
+from armsym.outside import OUTSIDE
 
 __all__ = ["Loop", "Routine"]
 
@@ -76,7 +77,7 @@ class Routine:
         key = (segment.offset, base)
         if key not in self._loaded:
             self._loaded = {k: v for k, v in self._loaded.items() if k[1] == 0 or k[1] == base}
-            self._loaded[key] = self.image.loaded(segment, base)
+            self._loaded[key] = self.image.loaded(segment, base, OUTSIDE)
         return self._loaded[key]
 
     @cached_property

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.integers import Integers
+from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.machine import NZCV, Machine
+from armsym.proof.calls import Calls
+from armsym.proof.folds import FoldValues
+from armsym.proof.handles import Fold
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, Substitution, free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Op, Term, Value, Var, intern, ones
-from armsym.terms.show import size
+from armsym.terms.walk import size
 
-__all__ = ["Knowledge", "Path", "memory_of"]
+__all__ = ["Knowledge", "NeedSplit", "Path", "memory_of"]
 
 #: Conditions on secrets of more terms than this are not decided: they would take the solver long,
 #: and a branch on one fails the constant-time obligation anyway.
@@ -26,12 +30,16 @@ INTEGERS_MS = 2000
 class Knowledge:
     """Facts (one-bit values that are 1), and what follows from them.
 
-    Answers are cached: a conclusion stays true when facts are added; ignorance is asked again.
+    Answers are cached: a conclusion stays true when facts are added; ignorance is asked again.  What Z3 says
+    follows is noted in `answers`, if there is such a list; forks note it in the same.
     """
 
-    def __init__(self, facts: list[Value] | None = None, timeout_ms: int = 6000) -> None:
+    def __init__(
+        self, facts: list[Value] | None = None, timeout_ms: int = 6000, answers: list[Answer] | None = None
+    ) -> None:
         self.facts: list[Value] = list(facts or [])
         self.timeout_ms = timeout_ms
+        self._answers = answers
         self._solver: Solver | None = None
         self._sent = 0
         self._integers: Integers | None = None
@@ -47,7 +55,7 @@ class Knowledge:
 
     def fork(self) -> Knowledge:
         """A copy that can learn other facts; the solver is made anew when it is needed."""
-        k = Knowledge(timeout_ms=self.timeout_ms)
+        k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers)
         k.facts = self.facts[:]
         k._known = self._known.copy()
         k._fixed = {i: f for i, f in self._fixed.items() if f[1] is not None}
@@ -105,6 +113,8 @@ class Knowledge:
         if known is None or (known[1] is None and known[2] != len(self.facts)):
             found = self._linear().constant(t, v.width, INTEGERS_MS)
             known = self._fixed[t.id] = (t, found, len(self.facts))
+            if found is not None:
+                self._note_answer(t, found, v.width, "integers")
         return known[1]
 
     def solver(self) -> Solver:
@@ -132,10 +142,16 @@ class Knowledge:
         return self._integers
 
     def _implies(self, claim: Term, timeout_ms: int) -> Outcome:
-        out = self._by_integers(claim, timeout_ms)
+        out, how = self._by_integers(claim, timeout_ms), "integers"
         if out.holds is None:
-            out = self.solver().implies(claim, timeout_ms)
+            out, how = self.solver().implies(claim, timeout_ms), "bit vectors"
+        if out.holds:
+            self._note_answer(claim, 1, 1, how)
         return out
+
+    def _note_answer(self, t: Term, value: int, width: int, how: str) -> None:
+        if self._answers is not None:
+            self._answers.append(Answer(tuple(self.facts), t, value, width, how))
 
     def decide(self, c: Value) -> int | None:
         """1 or 0 when the facts decide a one-bit value, else None (also when the solver gives up)."""
@@ -172,18 +188,31 @@ def memory_of(m: Machine) -> SymbolicMemory:
     return m.memory
 
 
+class NeedSplit(Exception):
+    """An instruction chose by a public condition that the facts do not decide: follow it both ways."""
+
+    def __init__(self, cond: Term) -> None:
+        self.cond = cond
+
+
 class Path:
-    """A machine and the knowledge on the path to it."""
+    """A machine, and all that is known and was computed on the way to it: nothing of a path lies elsewhere."""
 
-    __slots__ = ("at", "knowledge", "machine", "steps")
+    __slots__ = ("arrivals", "at", "calls", "folds", "knowledge", "machine", "steps", "stepwise")
 
-    def __init__(self, machine: Machine, knowledge: Knowledge, at: int) -> None:
+    def __init__(self, machine: Machine, knowledge: Knowledge, at: int, folds: FoldValues) -> None:
         """The machine's memory asks this path, and no other, from here on."""
-        self.machine, self.knowledge, self.at = machine, knowledge, at
+        self.machine, self.knowledge, self.at, self.folds = machine, knowledge, at, folds
         memory = self.memory
         memory.decide, memory.fixed, memory.disjoint = self.decide, knowledge.fixed, self.disjoint
         #: Instructions executed since the path started at the entry or at a loop head.
         self.steps = 0
+        #: Arrivals at each cut since then, by the offset of the cut.
+        self.arrivals: dict[int, int] = {}
+        #: The iterated functions that claims on this path go through step by step.
+        self.stepwise: set[Fold] = set()
+        #: The calls made on the way that have not returned.
+        self.calls = Calls()
 
     @property
     def memory(self) -> SymbolicMemory:
@@ -204,6 +233,19 @@ class Path:
         f = m.nzcv
         m.nzcv = NZCV.of(*(Prop._of(put(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
         self.memory.rewrite(new)
+
+    def known(self, c: Term) -> int | None:
+        """1 or 0 where the facts decide a public condition, else None."""
+        return None if ops.is_secret(c) else self.knowledge.decide(c)
+
+    def known_or_split(self, c: Term) -> int | None:
+        """The same; a public condition that the facts do not decide raises `NeedSplit`."""
+        if ops.is_secret(c):
+            return None
+        known = self.knowledge.decide(c)
+        if known is None:
+            raise NeedSplit(c)
+        return known
 
     def decide(self, c: Prop) -> bool | None:
         """Whether a public condition holds; None where the facts do not decide."""
@@ -227,6 +269,7 @@ class Path:
 
     def fork(self) -> Path:
         """An independent copy."""
-        p = Path(self.machine.fork(), self.knowledge.fork(), self.at)
-        p.steps = self.steps
+        p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
+        p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
+        p.calls = self.calls
         return p

@@ -16,6 +16,7 @@ from typing import Protocol
 from armsym.errors import ArmsymError, InputError
 from armsym.installed import check_installed, check_neighbours
 from armsym.proof.declare import Proof
+from armsym.proof.foreign import foreign_code
 
 __all__ = ["ProofDefinition", "Source", "discover", "load_module", "proof"]
 
@@ -48,7 +49,8 @@ class ProofDefinition:
         """The file under proof, as `armsym.elf.load` takes it; raises `InputError`."""
         if isinstance(self.of, str):
             return str(Path(self.file).parent / self.of)
-        return str(self.of.path())
+        with foreign_code():
+            return str(self.of.path())
 
     def __call__(self, p: Proof) -> None:
         """Run the proof function; whatever it raises is reported with its place in the file."""
@@ -114,7 +116,8 @@ def load_module(path: Path) -> ModuleType:
     if root not in sys.path:
         sys.path.append(root)  # so that a proof folder can import its neighbours; last, so that they replace nothing
     try:
-        spec.loader.exec_module(module)
+        with foreign_code():
+            spec.loader.exec_module(module)
         check_installed()
     except ArmsymError:
         del sys.modules[name]

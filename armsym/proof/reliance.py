@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from armsym.discharge.recheck import Rechecked
 from armsym.elf import Image
 from armsym.errors import InputError
 from armsym.proof.contract import KIND
@@ -15,8 +16,8 @@ __all__ = ["rely"]
 
 #: Routines whose contracts are being proved, the innermost last.
 _under_way: list[str] = []
-#: Answers of this process: by proof, by the file's path and content, and by budget.
-_known: dict[tuple[Contract, str, str, Budget], ProofResult] = {}
+#: Answers of this process: by proof, by the file's path and content, by budget, and by the second solver asked.
+_known: dict[tuple[Contract, str, str, Budget, str], ProofResult] = {}
 
 
 def rely(
@@ -36,10 +37,12 @@ def rely(
         for c in contracts:
             if c.symbol in _under_way:
                 raise InputError(f"recursion through contracts: {' uses '.join([*_under_way, c.symbol])}")
-            key = (c, image.path, image.sha256, budget)
+            key = (c, image.path, image.sha256, budget, result.second.solver if result.second else "")
             if key not in _known:
                 _known[key] = prove(c)
             found.append(_obligation(c, _known[key]))
+            if result.second is not None:
+                result.second.join(_known[key].second or Rechecked())
             result.machine += [a for a in _known[key].machine if a not in result.machine]
     finally:
         _under_way.pop()

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from armsym.discharge.recheck import Rechecked
+from armsym.proof.entry import EntryState
+
 __all__ = ["KINDS", "Counterexample", "Obligation", "ProofResult", "Status", "worst"]
 
 
@@ -31,10 +34,11 @@ KINDS = (
     "lemma",
     "invariant",
     "ensures",
+    "second-solver",
 )
 
 #: Kinds that a proof need not have.
-OPTIONAL = frozenset({"contract", "lemma", "invariant"})
+OPTIONAL = frozenset({"contract", "lemma", "invariant", "second-solver"})
 
 _ORDER = (Status.PROVED, Status.UNDECIDED, Status.ERROR, Status.REFUTED)
 
@@ -77,7 +81,11 @@ class Counterexample:
     detail: str = ""
     #: "armsym and unicorn agree" and the like; empty when it could not be replayed.
     replay: str = ""
-    seed: int = 0
+    #: Where the run began: every register, and memory with what the proof says it is given.
+    entry: EntryState | None = None
+    #: Where it takes two runs to see it: the inputs in which the second differs, and where it began.
+    other_inputs: dict[str, str] = field(default_factory=dict)
+    other_entry: EntryState | None = None
 
 
 @dataclass
@@ -102,10 +110,14 @@ class ProofResult:
     obligations: list[Obligation] = field(default_factory=list)
     counterexample: Counterexample | None = None
     message: str = ""
+    #: Whether what is claimed on return says more than memory safety, frame and ABI do.
+    claims_results: bool = False
     instructions: int = 0
     shown: list[str] = field(default_factory=list)
     #: Of the assumptions, what the instructions executed take for granted of the core.
     machine: list[str] = field(default_factory=list)
+    #: What a second solver said of Z3's answers, those for contracts included; None if none was asked.
+    second: Rechecked | None = None
 
     def add(self, obligations: Sequence[Obligation], case: str = "") -> Status:
         """Add the obligations of one case of the proof, and set the status of the whole.

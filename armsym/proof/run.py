@@ -5,19 +5,22 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from traceback import extract_tb
 from typing import TypeVar
 
-from armsym.discharge.z3_bridge import Model
+from armsym.discharge.recheck import Answer, Rechecked, SecondSolver, recheck
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.proof.concrete import ConcreteProof, Trial, Violation, concrete_stepper, run_trial
-from armsym.proof.declare import Contract, Proof
+from armsym.proof.declare import Contract, Phase, Proof
 from armsym.proof.engine import Budget, Engine
+from armsym.proof.entry import EntryState
 from armsym.proof.havoc import LoopGuess, guess_loops
+from armsym.proof.inputs import InputValues
+from armsym.proof.leaks import Leak, two_secrets
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
@@ -53,6 +56,9 @@ VISIT_STEPS = 15_000
 #: Lengths to try as well where a run is so short that they cost nothing: bytes, not blocks.
 LONGER = tuple((hint, 3000 + hint) for hint in (15, 16, 40, 70))
 SHORT_RUN = 60
+#: Values that leak for which two runs are looked for, and the time for the inputs of each.
+LEAKS = 16
+LEAK_MS = 2000
 
 
 @dataclass
@@ -62,6 +68,8 @@ class _Runs:
     trials: list[Trial]
     bad: tuple[Trial, Violation] | None = None
     witness: int = 0
+    #: What runs broke that rest on what the file does not say: nothing is refuted by it, nor proved.
+    open: list[Violation] = field(default_factory=list)
 
 
 def _trial(case: _Case, routine: Routine, hint: int, public: int, secret: int) -> Trial:
@@ -85,16 +93,22 @@ def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], 
         if t.rejected:
             continue
         runs.trials.append(t)
-        runs.witness += 1
         if t.violation is not None:
+            if t.violation.status is Status.UNDECIDED:
+                runs.open.append(t.violation)
+                continue
             runs.bad = (t, t.violation)
             return runs
+        runs.witness += 1
         if k < timed:
             others = (_trial(case, routine, hint, seed, seed + 7919 * n) for n in range(1, 5))
             # Secrets may be under a precondition, too.
             other = next((t for t in others if not t.rejected), t)
-            leak = _first_difference(t, other, routine)
-            if leak is not None:
+            leak = None if other.violation is not None else _first_difference(t, other, routine)
+            if leak is not None and (t.doubts or other.doubts):
+                leak.status, leak.detail = Status.UNDECIDED, f"{leak.detail}, {(t.doubts or other.doubts)[0]}"
+                runs.open.append(leak)
+            elif leak is not None:
                 runs.bad = (t, leak)
                 return runs
     return runs
@@ -108,14 +122,16 @@ def _visit_loops(case: _Case, routine: Routine, heads: set[int], runs: _Runs) ->
     """
     steps = 0
     for k, hint in enumerate(VISITS):
-        missing = [h for h in heads if not any(len(t.heads.get(h, ())) > 2 for t in runs.trials)]
+        missing = [h for h in heads if not any(len(a) > 2 for t in runs.trials for a in t.heads.get(h, ()))]
         if not missing or steps > VISIT_STEPS:
             return False
         t = _trial(case, routine, hint, 9000 + k, 9000 + k)
         steps += t.steps
         if not t.rejected:
             runs.trials.append(t)
-        if t.violation is not None:
+        if t.violation is not None and t.violation.status is Status.UNDECIDED:
+            runs.open.append(t.violation)
+        elif t.violation is not None:
             runs.bad = (t, t.violation)
             return True
     return False
@@ -125,26 +141,23 @@ def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
     """What an attacker sees differ between two runs whose public inputs are equal."""
     if a.trace == b.trace:
         return None
-    for (kind, v), (other_kind, w) in zip(a.trace, b.trace, strict=False):
-        if (kind, v) != (other_kind, w):
-            return Violation(
-                "constant-time",
-                "no branch, address or variable-latency operand depends on a secret",
-                f"{kind} {v:#x}",
-                f"{other_kind} {w:#x}",
-                "two runs that differ only in secrets",
+    claim = "no branch, address or variable-latency operand depends on a secret"
+    one, other = f"{len(a.trace)} events", f"{len(b.trace)} events"
+    for seen, there in zip(a.trace, b.trace, strict=False):
+        if seen != there:
+            one, other = (
+                f"{e.kind} {e.value:#x} at {e.at:#x} <{routine.image.symbolize(e.at)}>" for e in (seen, there)
             )
-    return Violation(
-        "constant-time",
-        "no branch depends on a secret",
-        f"{len(a.trace)} events",
-        f"{len(b.trace)} events",
-        "two runs that differ only in secrets",
-    )
+            break
+    return Violation("constant-time", claim, one, other, "two runs that differ only in secrets", other=b)
 
 
 def _counterexample(t: Trial, v: Violation, routine: Routine, replay: Replay | None) -> Counterexample:
-    c = Counterexample(v.claim, v.kind, dict(t.inputs), v.expected, v.got, v.detail)
+    entry = EntryState.of(t.entry, t.base)
+    c = Counterexample(v.claim, v.kind, dict(t.inputs), v.expected, v.got, v.detail, entry=entry)
+    if v.other is not None:
+        c.other_inputs = {k: value for k, value in v.other.inputs.items() if value != t.inputs[k]}
+        c.other_entry = EntryState.of(v.other.entry, v.other.base)
     if replay is not None and v.kind != "invariant":
         c.replay = replay(t, routine)
     return c
@@ -159,8 +172,11 @@ def prove(
     isa: InstructionSet,
     budget: Budget | None = None,
     replay: Replay | None = None,
+    second: SecondSolver | None = None,
 ) -> ProofResult:
     """Prove `symbol` of `image` as the proof function `fn` states.
+
+    With a `second` solver, it has to confirm every answer of Z3 on which the proof rests.
 
     The answer is never an exception of the routine's own making.  Raises `InputError` for a proof
     that cannot be set up, or whose functions raise, with the place in its file.
@@ -169,7 +185,7 @@ def prove(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _prove(fn, name=name, image=image, symbol=symbol, isa=isa, budget=budget, replay=replay)
+        return _prove(fn, name=name, image=image, symbol=symbol, isa=isa, budget=budget, replay=replay, second=second)
     except ArmsymError:
         raise
     except Exception as e:
@@ -192,11 +208,15 @@ def _prove(
     isa: InstructionSet,
     budget: Budget | None = None,
     replay: Replay | None = None,
+    second: SecondSolver | None = None,
     brief: bool = False,
 ) -> ProofResult:
     """With `brief`, one concrete run has to do where a witness needs no more."""
     began = time.process_time()
     result = ProofResult(name, image.path, symbol, image.sha256)
+    review = None if second is None else _Review(second, set())
+    if second is not None:
+        result.second = Rechecked(second.name)
     routine = Routine(image, isa, symbol)
     start, size = image.function_extent(symbol)
     try:
@@ -208,19 +228,43 @@ def _prove(
 
     def prove_contract(c: Contract) -> ProofResult:
         # Its own run tries more inputs; that it is proved does not rest on them.
-        return _prove(c, name=c.name, image=image, symbol=c.symbol, isa=isa, budget=budget, brief=True)
+        return _prove(c, name=c.name, image=image, symbol=c.symbol, isa=isa, budget=budget, second=second, brief=True)
 
     first = _Runs([])
     guesses: Guesses = {}
     assumed: dict[str, list[str]] = {}
     for k, case in enumerate(cases):
         plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
-        assumed[case.text] = _prove_case(case, routine, result, budget, replay, plan, first, guesses, prove_contract)
+        assumed[case.text] = _prove_case(
+            case, routine, result, budget, replay, plan, first, guesses, prove_contract, review
+        )
         if result.counterexample is not None:
             break
     result.assumptions = _assumptions(assumed)
     result.seconds = time.process_time() - began
     return result
+
+
+@dataclass(frozen=True)
+class _Review:
+    """A second solver, and what it was asked already in this proof."""
+
+    solver: SecondSolver
+    seen: set[str]
+
+    def of(self, answers: Sequence[Answer], result: ProofResult, seconds: float) -> Obligation:
+        """Have Z3's answers confirmed and note in the result what came of it: an obligation like others."""
+        assert result.second is not None
+        told = recheck(answers, self.solver, self.seen, seconds)
+        result.second.join(told)
+        title = f"{told.solver} confirms what Z3 says follows"
+        if told.disagreements:
+            d = told.disagreements[0]
+            detail = f"Z3 ({d.how}) says unsat, {told.solver} says sat of\n{d.script}"
+            return Obligation(title, "second-solver", Status.ERROR, "", told.seconds, detail)
+        # What it gives up on stands on Z3 alone, as without it: that is counted and said, and is no contradiction.
+        by = f"{told.solver}, else Z3 alone" if told.lacking else told.solver
+        return Obligation(title, "second-solver", Status.PROVED, by, told.seconds, told.lacking)
 
 
 @dataclass
@@ -231,15 +275,22 @@ class _Case:
     chosen: dict[str, int]
     #: All alternatives there are.
     choices: dict[str, tuple[int, ...]]
+    #: Where SP lies on entry, where that decides about the frame.
+    phase: Phase
 
     @property
     def text(self) -> str:
         """The choices in words; empty where there are none."""
-        return ", ".join(f"{k} = {v}" for k, v in self.chosen.items())
+        sp = [f"SP mod {self.phase.align} = {self.phase.rest}"] if self.phase.align > 16 else []
+        return ", ".join([*(f"{k} = {v}" for k, v in self.chosen.items()), *sp])
 
-    def symbolic(self, routine: Routine, sizes: int | None = None) -> SymbolicProof:
-        """What it declares, on symbols."""
-        return self._declared(SymbolicProof(routine, sizes=sizes, chosen=self.chosen))
+    def symbolic(
+        self, routine: Routine, sizes: int | None = None, answers: list[Answer] | None = None
+    ) -> SymbolicProof:
+        """What it declares, on symbols; `answers` takes Z3's."""
+        return self._declared(
+            SymbolicProof(routine, sizes=sizes, chosen=self.chosen, answers=answers, phase=self.phase)
+        )
 
     def concrete(
         self,
@@ -247,25 +298,27 @@ class _Case:
         public: int,
         secret: int,
         hint: int,
-        model: Model | None = None,
-        orders: Mapping[str, str] | None = None,
+        values: InputValues | None = None,
     ) -> ConcreteProof:
         """What it declares, on numbers."""
-        return self._declared(ConcreteProof(routine, public, secret, hint, model, orders, self.chosen))
+        return self._declared(ConcreteProof(routine, public, secret, hint, values, self.chosen, self.phase))
 
     def _declared(self, p: P) -> P:
         self.fn(p)
         if p._d.choices != self.choices:
             raise InputError("which choices there are, or their values, depends on another choice")
+        if p._d.align != self.phase.align:
+            raise InputError(f"p.stack aligns to {p._d.align} here and to {self.phase.align} in another case")
         return p
 
 
 def _cases(fn: ProofFn, routine: Routine) -> Iterator[_Case]:
-    """Every combination of the alternatives that the proof declares."""
+    """Every combination of the alternatives that the proof declares, and of where SP may lie."""
     p = ConcreteProof(routine, 0, 0, 0)
     fn(p)
     for values in product(*p._d.choices.values()):
-        yield _Case(fn, dict(zip(p._d.choices, values, strict=True)), p._d.choices)
+        for phase in Phase.all(p._d.align):
+            yield _Case(fn, dict(zip(p._d.choices, values, strict=True)), p._d.choices, phase)
 
 
 def _prove_case(
@@ -278,6 +331,7 @@ def _prove_case(
     first: _Runs,
     guesses: Guesses,
     prove_contract: Callable[[Contract], ProofResult],
+    review: _Review | None,
 ) -> list[str]:
     """Add what one case shows to the result; returns what it assumes.
 
@@ -288,7 +342,7 @@ def _prove_case(
     short = max((t.steps for t in runs.trials), default=0) < SHORT_RUN
     if runs.bad is None and short and (plan is TRIALS or not runs.witness):
         more = _concrete(case, routine, LONGER, timed=0)
-        runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness)
+        runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness, runs.open + more.open)
     if runs.bad is not None:
         _refuted(result, runs, routine, replay, time.perf_counter() - clock)
         return []
@@ -304,12 +358,14 @@ def _prove_case(
             )
         )
     new_table()
-    p = case.symbolic(routine)
+    answers: list[Answer] | None = None if review is None else []
+    p = case.symbolic(routine, answers=answers)
     contracts = p._d.contracts
     # What loops change is guessed from the runs of this case, or where they are few from those of the first.
     seen = first if plan is FURTHER else runs
     # Of a case with the same regions, what was found out about loops is known already.
     earlier = guesses.setdefault(tuple((r.name, r.cell) for r in p.memory0.regions), {})
+    known_open = len(seen.open)
     if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen):
         _refuted(result, seen, routine, replay, time.perf_counter() - clock)
         return []
@@ -318,12 +374,15 @@ def _prove_case(
     if contracts:
         found += rely(result, contracts, routine.image, budget, prove_contract)
         new_table()
-        p = case.symbolic(routine)
+        p = case.symbolic(routine, answers=answers)
     if p._d.contracts != contracts:
         raise InputError("which contracts a proof uses is not always the same")
     engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget, earlier=earlier)
     engine.run()
     earlier |= engine.guesses
+    if review is not None:
+        assert answers is not None
+        found.append(review.of(answers, result, budget.seconds))
     result.machine += [a for a in engine.assumptions if a not in result.machine]
     result.standing = _standing(routine.image)
     result.choices |= p._d.choices
@@ -334,7 +393,9 @@ def _prove_case(
     result.particular += [a for a in own if a not in result.particular]
     result.instructions += engine.steps
     result.shown += engine.shown
-    status = result.add([*found, *engine.obligations, *agreement()], case.text)
+    result.claims_results = result.claims_results or engine.claims_results
+    left_open = [_left_open(v) for v in (runs.open if seen is runs else [*runs.open, *seen.open[known_open:]])]
+    status = result.add([*found, *_merged(engine.obligations, left_open), *agreement()], case.text)
     if status is not Status.PROVED:
         more = _search(case, routine)
         if more.bad is not None:
@@ -363,13 +424,52 @@ def _search(case: _Case, routine: Routine) -> _Runs:
             engine.run()
         except ArmsymError:
             continue
-        orders = {r.name: r.order for r in p.memory0.regions}
         for k, model in enumerate(engine.ledger.models[:16]):
-            q = case.concrete(routine, 7000 + k, 7000 + k, size, model, orders)
+            q = case.concrete(routine, 7000 + k, 7000 + k, size, p.input_values(model))
             t = run_trial(q, concrete_stepper)
-            if not t.rejected and t.violation is not None:
+            if not t.rejected and t.violation is not None and t.violation.status is not Status.UNDECIDED:
                 return _Runs([t], (t, t.violation), 1)
+        for leak in engine.ledger.leaks[:LEAKS]:
+            found = _two_runs(case, routine, p, leak, size)
+            if found is not None:
+                return found
     return _concrete(case, routine, SEARCH, timed=len(SEARCH))
+
+
+def _two_runs(case: _Case, routine: Routine, p: SymbolicProof, leak: Leak, size: int) -> _Runs | None:
+    """Two runs that differ in secrets only, and in what an attacker sees, if a solver finds their inputs."""
+    models = two_secrets(leak, LEAK_MS)
+    if models is None:
+        return None
+    a, b = (run_trial(case.concrete(routine, 8000, 8000, size, p.input_values(m)), concrete_stepper) for m in models)
+    if a.rejected or b.rejected or a.doubts or b.doubts or b.violation is not None or a.violation is not None:
+        return None
+    if _public_inputs(a, p) != _public_inputs(b, p):
+        return None
+    difference = _first_difference(a, b, routine)
+    return None if difference is None else _Runs([a, b], (a, difference), 2)
+
+
+def _public_inputs(t: Trial, p: SymbolicProof) -> dict[str, str | bytes]:
+    """The inputs that an attacker may know, as the trial had them."""
+    secret = p.secret_inputs
+    # Of a long region the text shows a part.
+    data = {piece.name: piece.data for piece in EntryState.of(t.entry, t.base).memory if piece.name in t.inputs}
+    return {name: data.get(name, value) for name, value in t.inputs.items() if name not in secret}
+
+
+def _left_open(v: Violation) -> Obligation:
+    return Obligation(v.claim, v.kind, v.status, "concrete run", detail=v.detail)
+
+
+def _merged(shown: list[Obligation], left_open: list[Obligation]) -> list[Obligation]:
+    """Obligations, with what runs left open of them."""
+    all_ = {(o.kind, o.name): o for o in shown}
+    for o in left_open:
+        known = all_.setdefault((o.kind, o.name), o)
+        if known is not o:
+            known.join(o)
+    return list(all_.values())
 
 
 def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay | None, seconds: float) -> None:

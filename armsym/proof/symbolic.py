@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from armsym.bits import Bits, Prop
-from armsym.errors import InputError
+from armsym.discharge.recheck import Answer
+from armsym.discharge.z3_bridge import Model
+from armsym.errors import InputError, MemoryFault, UndeterminedContent
 from armsym.machine import NZCV, Machine
-from armsym.proof.declare import Invariant, Proof
-from armsym.proof.handles import Fold, Region, State, Words
+from armsym.proof.context import Context
+from armsym.proof.declare import Invariant, Phase, Proof
+from armsym.proof.folds import FoldValues
+from armsym.proof.handles import Fold, Region
+from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
+from armsym.proof.places import Places
+from armsym.proof.state import State, Words
 from armsym.symbolic_memory import Read, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
@@ -27,19 +35,31 @@ UNFOLD_LIMIT = 64
 class SymbolicProof(Proof):
     """Declarations as free variables and assumptions on them."""
 
-    def __init__(self, routine: Routine, *, sizes: int | None = None, chosen: Mapping[str, int] | None = None) -> None:
-        """`sizes` fixes every nat at that much above its least value (for unrolled runs)."""
-        super().__init__(routine, chosen)
-        self._sizes = sizes
+    def __init__(
+        self,
+        routine: Routine,
+        *,
+        sizes: int | None = None,
+        chosen: Mapping[str, int] | None = None,
+        answers: list[Answer] | None = None,
+        phase: Phase | None = None,
+    ) -> None:
+        """`sizes` fixes every nat at that much above its least value (for unrolled runs).
+
+        `answers` takes what Z3 says follows from facts, for a second solver.
+        """
+        super().__init__(routine, chosen, phase)
+        self._sizes, self.answers = sizes, answers
         #: Whether the proof declares a nat; and those that stand for any number.
         self.has_lengths = False
         self.nats: list[Bits] = []
-        image = routine.image
+        #: What stands for each declared number and word.
+        self._numbers: dict[str, Bits] = {}
+        #: Where the image lies, or each of its pieces.
+        self.places = Places(routine.image)
         self.facts: list[Value] = []
-        self.image_base: Bits = (
-            Bits(64, 0) if image.fixed_base else variable("image", 64, secret=False, possible=ones(64) & ~0xFFF)
-        )
-        self.sp0 = variable("sp0", 64, secret=False, possible=ones(64) & ~0xF)
+        self._sp_base = variable("sp0", 64, secret=False, possible=ones(64) & -self._phase.align)
+        self.sp0 = self._sp_base + self._phase.rest
         self.lr0 = variable("lr0", 64, secret=False, possible=ones(64) & ~0x3)
         self.dit0 = variable("dit0", 1, secret=False)
         self._regions: dict[str, SymbolicRegion] = {}
@@ -50,30 +70,31 @@ class SymbolicProof(Proof):
         self._global_regions: list[SymbolicRegion] = []
         self._image_regions: list[SymbolicRegion] = []
         self._memory0: SymbolicMemory | None = None
-        #: What is known where claims are being evaluated, and the indices of folds met there.
-        self.knowledge: Knowledge = Knowledge()
-        self.anchors: list[Bits] = []
+        #: Where claims are being evaluated: None outside of `under`, where no fact counts.
+        self._context: Context | None = None
+        #: The values of folds before any path begins.
+        self.folds_on_entry = FoldValues()
         #: The number of any block of a buffer: no fact speaks of it, and no state holds it.
         self._arbitrary = variable("j", 64, secret=False)
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
-        #: Set once the symbolic run has begun: the cells of regions no longer change.
-        self.frozen = False
 
     # -- declarations -------------------------------------------------------------------------
 
     def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits:
         self.has_lengths = True
         if self._sizes is not None:
-            return Bits(64, min(high, low + self._sizes))
-        n = variable(name, 64, secret=False, possible=ones(high.bit_length()) if high else 1)
+            n = self._numbers[name] = Bits(64, min(high, low + self._sizes))
+            return n
+        n = self._numbers[name] = variable(name, 64, secret=False, possible=ones(high.bit_length()) if high else 1)
         self.nats.append(n)
         self.facts.append((n >= low).bit.value)
         self.facts.append((n <= high).bit.value)
         return n
 
     def _make_word(self, name: str, width: int, public: bool) -> Bits:
-        return variable(name, width, secret=not public)
+        w = self._numbers[name] = variable(name, width, secret=not public)
+        return w
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
         base = variable(r.name, 64, secret=False, possible=ones(64) & ~(align - 1))
@@ -94,23 +115,31 @@ class SymbolicProof(Proof):
         if const + sum(c * t.pb for t, c in terms.items()) < 1 << 63:
             return
         fits = (r.size < Bits(64, 1 << 63)).bit.value
-        if Knowledge(self.facts).prove(fits, 2000).holds is not True:
+        if Knowledge(self.facts, answers=self.answers).prove(fits, 2000).holds is not True:
             raise InputError(f"region {r.name}: its size {v} may reach 2**63 bytes: give the lengths a smaller high=")
 
-    def _make_global(self, symbol: str, offset: int, width: int, public: bool) -> Bits:
-        base = self.image_base.value
-        if not isinstance(base, Term):
+    def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
+        size, bias = width // 8, 0
+        base = self.global_address(symbol, offset)
+        if offset is not None:
+            place = self.routine.image.place_at(offset)
+            if place is None or place.offset + size > place.piece.size:
+                raise InputError(f"global {symbol}: its {size} bytes at {offset:#x} lie in no one piece of the image")
+            base, bias = self.places.base(place.piece), place.offset
+        if not isinstance(base.value, Term):
             raise InputError(f"global {symbol}: a file linked to a fixed address is not supported here")
-        s = SymbolicRegion(
-            f"global {symbol}", base, Bits(64, width // 8), "r", bias=offset, cell=width // 8, secret=not public
-        )
+        s = SymbolicRegion(f"global {symbol}", base.value, Bits(64, size), "r", bias=bias, cell=size, secret=not public)
         self._global_regions.append(s)
         return s.initial_cell(0)
 
+    def global_address(self, symbol: str, offset: int | None) -> Bits:
+        """Where a global lies: at an offset of the image, or where another file has it."""
+        return self.places.imported(symbol) if offset is None else self.places.of(offset)
+
     def _make_stack(self, depth: int, above: int) -> None:
-        base = self.sp0.value
+        base = self._sp_base.value
         assert isinstance(base, Term)
-        self._stack = SymbolicRegion("stack", base, Bits(64, depth + above), "rw", bias=-depth)
+        self._stack = SymbolicRegion("stack", base, Bits(64, depth + above), "rw", bias=self._phase.rest - depth)
 
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
@@ -154,7 +183,7 @@ class SymbolicProof(Proof):
             sp=self.sp0,
             v=[variable(f"v{n}_in", 128, secret=True) for n in range(32)],
             nzcv=flags,
-            pc=self.image_base + self.routine.entry,
+            pc=self.places.of(self.routine.entry),
             memory=SymbolicMemory([]),
         )
         m.dit = self.dit0
@@ -167,9 +196,7 @@ class SymbolicProof(Proof):
             regions = [*self._regions.values(), *self._global_regions]
             if self._stack is not None:
                 regions.append(self._stack)
-            base = self.image_base.value
-            if isinstance(base, Term):
-                regions.extend(self._image_parts(base))
+            regions.extend(self._image_parts())
             self._memory0 = SymbolicMemory(regions)
         return self._memory0
 
@@ -179,27 +206,59 @@ class SymbolicProof(Proof):
         return [*self._regions.values(), *([self._stack] if self._stack is not None else [])]
 
     @property
+    def secret_inputs(self) -> set[str]:
+        """The names of the declared numbers, words, regions and globals that an attacker may not know."""
+        numbers = {name for name, v in self._numbers.items() if ops.is_secret(v.value)}
+        regions = {r.name.removeprefix("global ") for r in (*self._regions.values(), *self._global_regions) if r.secret}
+        return numbers | regions
+
+    @property
+    def stack_region(self) -> SymbolicRegion | None:
+        """The stack area, if the proof declares one."""
+        return self._stack
+
+    @property
     def writable_cells(self) -> dict[str, int]:
         """The cell size, in bytes, of each region of fixed size that may be written."""
         return {r.name: r.cell for r in self.memory0.regions if "w" in r.access and r.size.is_concrete}
 
-    def _image_parts(self, base: Term) -> list[SymbolicRegion]:
-        parts = []
-        image = self.routine.image
-        for seg in image.segments:
-            if "w" in seg.access or "r" not in seg.access:
-                continue  # writable data is reached only through declared globals
-            r = SymbolicRegion(f"image {seg.name}", base, Bits(64, len(seg.data)), "r", bias=seg.offset, secret=False)
+    def _image_parts(self) -> Iterator[SymbolicRegion]:
+        """The image as regions, one for each part that has an address of its own; what of it may be read, and
+        what may not since nobody says what it holds.  A region declared of it comes before, and counts there."""
+        for seg in self.routine.image.segments:
+            for name, piece, start, size in self.routine.image.parts(seg):
+                base = self.places.base(piece).value
+                if not isinstance(base, Term):
+                    return
+                access = "r" if "r" in seg.access and "w" not in seg.access else ""
+                bias = start - piece.offset
+                r = SymbolicRegion(f"image {name}", base, Bits(64, size), access, bias=bias, secret=False)
+                if access:
+                    r.fixed = partial(self._file_bytes, start)
+                else:
+                    r.unknown = partial(self.routine.image.why_unknown, start)
+                yield r
 
-            def fixed(k: int, size: int, start: int = seg.offset) -> Bits:
-                at = start + k
-                if size == 8 and at in image.pointers and at not in image.preemptible:
-                    return self.image_base + image.pointers[at]
-                return Bits.from_bytes(image.bytes_at(at, size), "little")
+    def _file_bytes(self, start: int, k: int, size: int) -> Bits:
+        """`size` bytes at k from the offset `start` of the image, read-only; raises `MemoryFault`."""
+        image, at = self.routine.image, start + k
+        if size == 8 and at in image.pointers and at not in image.preemptible:
+            return self.places.address(image.pointee(at))
+        if size == 8 and at in image.external_pointers:
+            # Whatever the loader, or a resolver, puts there: it stays there.
+            return self.places.slot(at)
+        doubt = image.doubt(at, size)
+        if doubt:
+            raise UndeterminedContent(f"load of {size} bytes at {at:#x} ({image.symbolize(at)}): {doubt}")
+        try:
+            return Bits.from_bytes(image.bytes_at(at, size), "little")
+        except InputError as e:
+            raise MemoryFault(str(e)) from None
 
-            r.fixed = fixed
-            parts.append(r)
-        return parts
+    def input_values(self, model: Model) -> InputValues:
+        """What a model of this run's terms says of the declared inputs."""
+        globals_ = [(r.name.removeprefix("global "), r) for r in self._global_regions]
+        return input_values(model, self._numbers, [*self._regions.items(), *globals_])
 
     def _fresh_index(self, inv: Invariant) -> Bits:
         """An arbitrary iteration number of a loop; it has no more bits than its bound."""
@@ -214,16 +273,33 @@ class SymbolicProof(Proof):
         d = (sp - self.sp0).value
         return signed(d) if isinstance(d, int) else None
 
+    @property
+    def context(self) -> Context | None:
+        """Where claims are being evaluated, if they are."""
+        return self._context
+
+    @contextmanager
+    def under(self, context: Context) -> Iterator[None]:
+        """Within this, and only within, terms are simplified and claims evaluated under the facts of a path."""
+        outer, self._context = self._context, context
+        oracle = ops.set_oracle(context.path.known)
+        try:
+            yield
+        finally:
+            self._context = outer
+            ops.set_oracle(oracle)
+
     # -- what claims ask ----------------------------------------------------------------------
 
     def _region_base(self, r: Region) -> Bits:
         return self._regions[r.name].address
 
-    def _image_base(self) -> Bits:
-        return self.image_base
+    def _image_address(self, offset: int) -> Bits:
+        return self.places.of(offset)
 
     def _prefer_cells(self, r: Region, cell: int, order: str) -> None:
-        if r.name not in self._explicit and not self.frozen:
+        # Once memory is made of them, the cells of regions no longer change.
+        if r.name not in self._explicit and self._memory0 is None:
             self._explicit.add(r.name)
             s = self._regions[r.name]
             s.cell, s.order = cell, order
@@ -268,19 +344,21 @@ class SymbolicProof(Proof):
             ops.set_oracle(oracle)
 
     def _index(self, k: Bits) -> Bits:
-        if isinstance(k.value, int) or self._pure or ops.is_secret(k.value):
+        context = self._context
+        if context is None or isinstance(k.value, int) or self._pure or ops.is_secret(k.value):
             return k  # what a path knows of a secret must not become public in a claim
+        knowledge, anchors = context.path.knowledge, context.anchors
         terms, _ = linear_view(k.value)
-        for a in self.anchors:
+        for a in anchors:
             if not isinstance(a.value, int) and linear_view(a.value)[0] == terms:
                 return k
-        constant = self.knowledge.constant(k.value)
+        constant = knowledge.constant(k.value)
         if constant is not None:
             return Bits(64, constant)
-        if any(isinstance(t, Var) and not self.knowledge.mentions(t) for t in terms):
+        if any(isinstance(t, Var) and not knowledge.mentions(t) for t in terms):
             return k  # a variable that no fact speaks of equals nothing known
-        for a in self.anchors:
-            d = self.knowledge.fixed(k - a)
+        for a in anchors:
+            d = knowledge.fixed(k - a)
             if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
                 return a + d
         return k
@@ -288,20 +366,20 @@ class SymbolicProof(Proof):
     def _give(self, r: Region, offset: int, value: Bits) -> None:
         self._regions[r.name].given[offset] = value
 
-    def _generalise(self, f: Fold, k: int) -> None:
-        for key in [x for x in f._memo if not isinstance(x, int) or x > k]:
-            del f._memo[key]  # what was unfolded from the old H(k)
-        self._blocks.clear()  # and what was computed from it
-        f._memo[k] = Words(variable(f"{f.name}({k}).{j}", w.width, secret=True) for j, w in enumerate(f.start))
+    @property
+    def _folds(self) -> FoldValues:
+        return self.folds_on_entry if self._context is None else self._context.path.folds
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
-        key = self._key(k)
-        found = f._memo.get(key)
-        if found is None and f.of is not None and k.value == f.of.times and not f._memo.keys() - {0}:
-            return f.of(f.start)  # nobody has looked at its steps
-        if found is None:
-            found = f._memo[key] = self._unfold(f, k)
-        return found
+        if f.of is not None and k.value != 0:
+            stepwise = set() if self._context is None else self._context.path.stepwise
+            if k.value == f.of.times and f not in stepwise:
+                return f.of(f.start)  # nobody on this path has looked at its steps
+            stepwise.add(f)
+        known, key = self._folds.of(f), self._key(k)
+        if key not in known:
+            known[key] = self._unfold(f, k)
+        return known[key]
 
     def _unfold(self, f: Fold, k: Bits) -> Words:
         v = k.value
@@ -324,6 +402,9 @@ class SymbolicProof(Proof):
             return Words(f.step(self._fold_at(f, before), f.over(before)))
 
     def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
-        # A block is a function of its number alone: what is known on the path plays no part in it.
-        with self._plainly():
-            return super()._block(fn, j if isinstance(j.value, int) else Bits(64, intern(j.value)))
+        blocks, key = self._folds.blocks, (fn, j.value)
+        if key not in blocks:
+            # A block is a function of its number alone: what is known on the path plays no part in it.
+            with self._plainly():
+                blocks[key] = list(fn(j if isinstance(j.value, int) else Bits(64, intern(j.value))))
+        return blocks[key]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from armsym.proof.result import Counterexample, Obligation, ProofResult
+from armsym.discharge.recheck import Rechecked
+from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
 from armsym.report.outcome import Outcome
 from armsym.report.wording import lengths
 
@@ -38,11 +39,26 @@ def result_as_dict(r: ProofResult) -> dict[str, Any]:
         "particular": list(r.particular),
         "obligations": [_obligation(o) for o in r.obligations],
     }
+    if r.status is Status.PROVED:
+        answer["claims_results"] = r.claims_results
     if r.counterexample is not None:
         answer["counterexample"] = _counterexample(r.counterexample)
+    if r.second is not None:
+        answer["second_solver"] = _second(r.second)
     if r.message:
         answer["message"] = r.message
     return answer
+
+
+def _second(s: Rechecked) -> dict[str, Any]:
+    return {
+        "solver": s.solver,
+        "asked": s.asked,
+        "confirmed": s.confirmed,
+        "seconds": round(s.seconds, 3),
+        "not_rechecked": list(s.unconfirmed),
+        "disagreements": [{"z3": "unsat", "second": "sat", "how": d.how, "script": d.script} for d in s.disagreements],
+    }
 
 
 def _obligation(o: Obligation) -> dict[str, Any]:
@@ -57,7 +73,7 @@ def _obligation(o: Obligation) -> dict[str, Any]:
 
 
 def _counterexample(c: Counterexample) -> dict[str, Any]:
-    return {
+    answer: dict[str, Any] = {
         "claim": c.claim,
         "kind": c.kind,
         "inputs": dict(c.inputs),
@@ -66,3 +82,9 @@ def _counterexample(c: Counterexample) -> dict[str, Any]:
         "detail": c.detail,
         "replay": c.replay,
     }
+    if c.entry is not None:
+        answer["entry"] = c.entry.as_dict()
+    if c.other_entry is not None:
+        answer["other_inputs"] = dict(c.other_inputs)
+        answer["other_entry"] = c.other_entry.as_dict()
+    return answer

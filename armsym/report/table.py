@@ -10,7 +10,7 @@ from pathlib import Path
 from armsym.proof.registry import ProofDefinition
 from armsym.proof.result import KINDS, ProofResult, Status
 from armsym.report.outcome import Outcome, summary
-from armsym.report.wording import lengths, merged
+from armsym.report.wording import claims_nothing, lengths, merged
 from armsym.wheels import Wheel
 
 __all__ = ["Row", "table", "write"]
@@ -28,6 +28,7 @@ LETTERS = {
     "lemma": "l",
     "invariant": "i",
     "ensures": "e",
+    "second-solver": "s",
 }
 
 _IN_PLACE = "_in_place"
@@ -51,7 +52,7 @@ def _lines(rows: Sequence[Row], command: str) -> Iterator[str]:
     yield ""
     yield f"Written by `{command}`; do not edit. How many proofs ended how: {_counts(rows)}."
     yield ""
-    yield from _legend()
+    yield from _legend(rows)
     for title, group in _groups(rows).items():
         yield ""
         yield f"## {title}"
@@ -73,8 +74,9 @@ def _counts(rows: Sequence[Row]) -> str:
     return ", ".join(f"{n} {name}" for name, n in summary(r.outcome for r in rows).items())
 
 
-def _legend() -> Iterator[str]:
-    kinds = ", ".join(f"{LETTERS[k]} {k}" for k in KINDS)
+def _legend(rows: Sequence[Row]) -> Iterator[str]:
+    asked = any(r.outcome.result.second is not None for r in rows)
+    kinds = ", ".join(f"{LETTERS[k]} {k}" for k in KINDS if asked or k != "second-solver")
     yield "- *proof*: its name, where that is not the routine's; proofs of one routine differ in what they state of it."
     yield "- *for*: the lengths and choices it holds for, all other inputs being arbitrary."
     yield "- *buffers*: `in place` where input and output are one buffer, `apart` where a row of its own proves that."
@@ -112,6 +114,8 @@ def _cells(row: Row, names: set[tuple[str, str]]) -> Iterator[str]:
     yield "" if o.left_out else f"{r.seconds:.1f}"
     status = "left out" if o.left_out else r.status.value
     shown = status if status == "proved" else f"**{status}**"
+    if not o.left_out and claims_nothing(r):
+        shown = "proved: **claims nothing about results**"
     yield f"{shown}: {d.note}".replace("|", "\\|") if d.note else shown
 
 

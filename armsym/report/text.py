@@ -6,10 +6,12 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
+from armsym.discharge.recheck import Rechecked
 from armsym.proof.result import KINDS, Counterexample, Obligation, Status
 from armsym.report.outcome import Outcome, summary
+from armsym.report.wording import NO_RESULTS, claims_nothing
 
-__all__ = ["Line", "outcome_lines", "summary_line"]
+__all__ = ["Line", "outcome_lines", "second_solver_lines", "summary_line"]
 
 #: A line in pieces: (text, style of rich, "" for none).
 Line = Sequence[tuple[str, str]]
@@ -38,6 +40,8 @@ def outcome_lines(o: Outcome, *, verbose: bool = False) -> Iterator[Line]:
         yield [*head, (f": {o.left_out}", "")]
         return
     yield [*head, (f"  {r.seconds:.1f} s", "dim")]
+    if claims_nothing(r):
+        yield [(f"    proved: {NO_RESULTS}", "yellow")]
     if r.message:
         yield [(f"    {' '.join(r.message.split())}", "")]
     failing = [x for x in r.obligations if x.status is not Status.PROVED]
@@ -67,7 +71,26 @@ def summary_line(outcomes: Sequence[Outcome], seconds: float) -> Line:
     pieces: list[tuple[str, str]] = []
     for name, n in summary(outcomes).items():
         pieces += [(", " if pieces else "", ""), (f"{n} {name}", _STYLES[name] if n else "")]
+    nothing = sum(claims_nothing(o.result) and not o.left_out for o in outcomes)
+    if nothing:
+        pieces.append((f" ({nothing} of them claim{'s' * (nothing == 1)} nothing about results)", "yellow"))
     return [*pieces, (f" in {seconds:.1f} s", "dim")]
+
+
+def second_solver_lines(outcomes: Sequence[Outcome]) -> Iterator[Line]:
+    """`Bitwuzla confirmed 120 of 120 answers of Z3`; after the proofs of which it did not confirm all."""
+    total = Rechecked()
+    for o in outcomes:
+        told = o.result.second or Rechecked()
+        total.join(told)
+        if told.lacking:
+            yield [(f"{o.result.proof}: ", "bold"), (told.lacking, "yellow")]
+    if total.solver:
+        text = f"{total.solver} confirmed {total.confirmed} of {total.asked} answers of Z3"
+        yield [
+            (text, "" if total.confirmed == total.asked else "yellow"),
+            (f" in {total.seconds:.1f} s of CPU", "dim"),
+        ]
 
 
 def _table(obligations: Sequence[Obligation]) -> Iterator[Line]:
@@ -99,11 +122,19 @@ def _failure(x: Obligation, told: str) -> Iterator[Line]:
 def _counterexample(c: Counterexample) -> Iterator[Line]:
     yield [("    counterexample", "bold"), (f" to {c.kind}: {c.claim}", "")]
     inputs = [(name, value) for name, value in c.inputs.items()]
-    rest = [("expected", c.expected), ("got", c.got), ("where", c.detail), ("replay", c.replay)]
+    # Two runs that differ are no expectation and what came of it.
+    sides = (
+        [("expected", c.expected), ("got", c.got)] if c.other_entry is None else [("one", c.expected), ("other", c.got)]
+    )
+    rest = [*sides, ("where", c.detail), ("replay", c.replay)]
     width = max(8, *(len(name) for name, _ in inputs)) if inputs else 8
     if inputs:
         yield [("      inputs", "dim")]
     for name, value in inputs:
+        yield from _field(f"        {name:<{width}}  ", value, "cyan")
+    if c.other_inputs:
+        yield [("      inputs of the other run, where they differ", "dim")]
+    for name, value in c.other_inputs.items():
         yield from _field(f"        {name:<{width}}  ", value, "cyan")
     for name, value in rest:
         if value:

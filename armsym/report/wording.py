@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from armsym.proof.result import ProofResult
+from armsym.proof.result import ProofResult, Status
 
-__all__ = ["lengths", "merged", "number", "several"]
+__all__ = ["NO_RESULTS", "claims_nothing", "lengths", "merged", "number", "several"]
 
 _NUMBER = re.compile(r"(?<!\w)\d+(?!\w)")
+#: What a proof has shown that states nothing of what the routine computes.
+NO_RESULTS = "memory safety, ABI, termination, constant time; claims nothing about results"
 _MANY = 5  # values in a row that are written out
+
+
+def claims_nothing(r: ProofResult) -> bool:
+    """Whether a proof holds, and says nothing of what the routine computes."""
+    return r.status is Status.PROVED and not r.claims_results
 
 
 def number(n: int) -> str:

@@ -20,7 +20,7 @@ from armsym.proof.loops import Routine
 from armsym.symbolic_memory import signed
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Term, Value, Var, intern, new_table
-from armsym.terms.show import children
+from armsym.terms.walk import children
 
 __all__ = ["Access", "Call", "Flow", "Node", "Step", "follow", "parts", "variables"]
 

@@ -1,8 +1,10 @@
 """Hash-consed bit-vector terms and their normal form.
 
-`Term` and its kinds are in `node`; `ops` builds values in normal form; `evaluate` says what
-they mean; `show` prints them.  Nothing outside this package looks at a term's insides but
-the bridges to solvers.
+`Term` and its kinds are in `node`; the operations that stay nodes are in `kinds`, a row each.  `ops` builds values
+in normal form, by named rules (`rules`) that stand beside the operation they belong to, in `poly`, `linear`,
+`slices`, `arithmetic`, `conditions` and `choices`.  `evaluate` says what terms mean, `show` prints them.  Each
+module imports only those below it.  Nothing outside this package looks at a term's insides but the bridges to
+solvers.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from collections.abc import Mapping
 
 from armsym.terms.evaluate import Evaluator, Substitution
 from armsym.terms.node import Term, Value, Var, intern, new_table, node_count
-from armsym.terms.show import show, size
+from armsym.terms.show import show
+from armsym.terms.walk import size
 
 __all__ = [
     "Evaluator",

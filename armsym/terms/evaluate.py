@@ -5,54 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from armsym.terms import ops
+from armsym.terms.kinds import KINDS
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
-from armsym.terms.show import children
-from armsym.terms.walk import complete
+from armsym.terms.walk import children, complete
 
-__all__ = ["Evaluator", "Occurrences", "Substitution", "free_terms", "operate"]
+__all__ = ["Evaluator", "Occurrences", "Substitution", "free_terms"]
 
 #: Computes an uninterpreted function: (name, width of result, widths, arguments) -> number.
 Apply = Callable[[str, int, tuple[int, ...], tuple[int, ...]], int]
-
-
-def operate(t: Op, args: list[int]) -> int:
-    """The number an operation node stands for, given the numbers of its arguments."""
-    w = t.arg_width
-    kind = t.kind
-    if kind == "ite":
-        return args[1] if args[0] else args[2]
-    if kind == "select":
-        return args[1 + args[0]] if args[0] < len(args) - 1 else 0
-    a, b = args
-    if kind == "table":
-        return b >> a * t.width & ones(t.width)
-    if kind == "eq":
-        return int(a == b)
-    if kind == "ult":
-        return int(a < b)
-    if kind == "slt":
-        h = 1 << (w - 1)
-        return int((a ^ h) < (b ^ h))
-    if kind == "mul":
-        return a * b & ones(w)
-    if kind == "and":
-        return a & b
-    if kind == "udiv":
-        return a // b if b else 0
-    if kind == "shl":
-        return a << b & ones(w) if b < w else 0
-    if kind == "lshr":
-        return a >> b if b < w else 0
-    if kind == "ashr":
-        s = a - ((a >> (w - 1)) << w)
-        return (s >> min(b, w)) & ones(w)
-    if kind == "clmul":
-        r = 0
-        while b:
-            r ^= a * (b & -b)
-            b &= b - 1
-        return r
-    raise AssertionError(f"no meaning for the operation {kind}")
 
 
 class Evaluator:
@@ -91,7 +51,7 @@ class Evaluator:
                 raise KeyError(t.name)
             return self._apply(t.name, t.width, t.widths, tuple(self._get(a) for a in t.args)) & ones(t.width)
         assert isinstance(t, Op)
-        return operate(t, [self._get(a) for a in t.args])
+        return KINDS[t.kind].number(t, *(self._get(a) for a in t.args))
 
 
 class Substitution:
@@ -192,30 +152,10 @@ class Occurrences:
 
 def rebuild_op(t: Op, args: list[Value]) -> Value:
     """The operation of `t` on other arguments."""
-    w, kind = t.arg_width, t.kind
-    if kind == "ite":
-        return ops.ite(w, args[0], args[1], args[2])
-    if kind == "select":
-        return ops.select(w, args[0], args[1:])
+    row = KINDS[t.kind]
     if all(isinstance(a, int) for a in args):
-        return operate(t, [a for a in args if isinstance(a, int)])
-    a, b = args
-    if kind == "table":
-        assert isinstance(b, int)
-        return ops.table(t.width, w, a, b)
-    rebuild: dict[str, Callable[[int, Value, Value], Value]] = {
-        "eq": ops.eq,
-        "ult": ops.ult,
-        "slt": ops.slt,
-        "mul": ops.mul,
-        "and": ops.and_,
-        "udiv": ops.udiv,
-        "shl": ops.shl_by,
-        "lshr": ops.lshr_by,
-        "ashr": ops.ashr_by,
-        "clmul": ops.clmul,
-    }
-    return rebuild[kind](w, a, b)
+        return row.number(t, *args)
+    return row.rebuild(ops, t, *args)
 
 
 def _moved(v: Value, width: int, s: int, to: int) -> Value:

@@ -1,27 +1,48 @@
-"""Linear combinations modulo 2**width: add, subtract, negate, multiply by constants."""
+"""Linear combinations modulo 2**width: reading any term as one, making a term of one, and low bits.
+
+The three ask each other, so they stand in one file.
+"""
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, ones
 from armsym.terms.poly import make_poly, poly_view
+from armsym.terms.rules import rule
 
-__all__ = ["add_linear", "exact_quotient", "linear_view", "make_sum", "narrow", "scale"]
+__all__ = ["Linear", "accumulate", "add_linear", "linear_view", "make_sum", "narrow", "scale"]
+
+#: (term -> coefficient, constant)
+Linear: TypeAlias = "tuple[dict[Term, int], int]"
 
 
-def _accumulate(out: dict[Term, int], t: Term, c: int, full: int) -> None:
-    """Add c * t to a linear combination modulo full + 1; a summand that can only be 0 leaves it.
+# -- summands -----------------------------------------------------------------------------------
 
-    c * t is 0 for every t exactly if c times the lowest bit that t may have is 0: all its other bits are
-    multiples of that one.  An odd c never does that, for a term has a possible bit within its width.
-    """
+
+@rule(
+    "summand: only 0",
+    "c * t = 0",
+    when="c times the lowest bit that t may have is a multiple of 2**w",
+)
+def vanishes(full: int, t: Term, c: int) -> int | None:
+    """All other bits of t are multiples of the lowest.  An odd c never does that, for a term has a possible bit."""
+    return None if c * (t.pb & -t.pb) & full else 0
+
+
+def accumulate(out: dict[Term, int], t: Term, c: int, full: int) -> None:
+    """Add c * t to a linear combination modulo full + 1; a summand that can only be 0 leaves it."""
     v = (out.get(t, 0) + c) & full
-    if v and (v & 1 or v * (t.pb & -t.pb) & full):
+    if v and (v & 1 or vanishes.apply(full, t, v) is None):
         out[t] = v
     else:
         out.pop(t, None)
 
 
-def linear_view(t: Term) -> tuple[dict[Term, int], int]:
+# -- any term as a linear combination -------------------------------------------------------------
+
+
+def linear_view(t: Term) -> Linear:
     """Any term as (term -> coefficient, constant); the dict is shared and must not be changed."""
     if isinstance(t, Sum):
         return t.terms, t.const
@@ -29,91 +50,98 @@ def linear_view(t: Term) -> tuple[dict[Term, int], int]:
         t = intern(t)
     lin = t._lin
     if lin is None:
-        lin = _linear_parts(t) if isinstance(t, Poly) else ({t: 1}, 0)
+        if isinstance(t, Poly):
+            lin = complement_of_a_sum.apply(t) or whole_parts.apply(t) or beside_a_constant.apply(t)
+        if lin is None:
+            lin = {t: 1}, 0
         t._lin = lin
     return lin
 
 
-def _linear_parts(t: Poly) -> tuple[dict[Term, int], int]:
-    """A polynomial that is a shifted term, or one beside a constant it does not meet."""
+def _used(t: Poly) -> int:
     used = 0
     for mask in t.entries.values():
         used |= mask
-    const, full = t.const, ones(t.width)
-    if const == full:
-        # NOT u = -u - 1.
-        u = make_poly(t.width, t.entries, 0)
-        assert isinstance(u, Term)
-        terms, c = linear_view(u)
-        return {v: -k & full for v, k in terms.items()}, (-c - 1) & full
-    if const & used:
-        return {t: 1}, 0
-    parts = _whole_parts(t)
-    if parts is not None:
-        w = t.width
-        out: dict[Term, int] = {}
-        for base, s in parts:
-            # zext, trunc or shift left of a term: 2**-s times its image of this width.
-            if isinstance(base, Sum) and base.width < w <= base.width - s:
-                # What the narrower sum loses at the top, the shift would push out anyway.
-                wide, c = _widened(base, w)
-                const += c << -s
-                for u, d in wide.items():
-                    _accumulate(out, u, d << -s, full)
-                continue
-            image = _resized(base, w)
-            if isinstance(image, int):
-                const += image << -s
-                continue
-            terms, c = (image.terms, image.const) if isinstance(image, Sum) else ({image: 1}, 0)
-            if image is t:
-                return {t: 1}, 0
-            const += c << -s
-            for u, d in terms.items():
-                _accumulate(out, u, d << -s, full)
-        return out, const & full
-    if const:
-        rest = make_poly(t.width, t.entries, 0)
-        assert isinstance(rest, Term)
-        terms, c = linear_view(rest)
-        return terms, (c + const) & ones(t.width)
-    return {t: 1}, 0
+    return used
 
 
-def _whole_parts(t: Poly) -> list[tuple[Term, int]] | None:
-    """The (base, shift) of a concatenation of whole terms, cut off only at the top; else None."""
+@rule("bits as sum: complement", "NOT u = -u - 1", when="the constant is all ones")
+def complement_of_a_sum(t: Poly) -> Linear | None:
     full = ones(t.width)
-    used = 0
+    if t.const != full:
+        return None
+    u = make_poly(t.width, t.entries, 0)
+    assert isinstance(u, Term)
+    terms, c = linear_view(u)
+    return {v: -k & full for v, k in terms.items()}, (-c - 1) & full
+
+
+@rule(
+    "bits as sum: whole parts",
+    "(u << i) ^ (v << j) ^ ... ^ c = 2**i * u + 2**j * v + ... + c",
+    when="parts and constant have no bit in common; each is all of a term, cut off at the top only",
+)
+def whole_parts(t: Poly) -> Linear | None:
+    w, full, const = t.width, ones(t.width), t.const
+    used = const
     parts: list[tuple[Term, int]] = []
     for m, mask in t.entries.items():
-        if len(m.factors) != 1 or mask & used:
-            return None
         base, s = m.factors[0]
-        if s > 0 or mask != m.valid & full:
+        if len(m.factors) != 1 or mask & used or s > 0 or mask != m.valid & full:
             return None
         used |= mask
-        parts.append((base, s))
-    return parts
-
-
-def _widened(base: Sum, width: int) -> tuple[dict[Term, int], int]:
-    """The sum of the zero-extended summands: equal to `base` in its low bits."""
-    full = ones(width)
+        parts.append((base, -s))
     out: dict[Term, int] = {}
-    const = base.const
-    for t, c in base.terms.items():
-        image = _resized(t, width)
-        if isinstance(image, int):
-            const += c * image
-            continue
-        terms, k = linear_view(image)
-        const += c * k
+    for base, k in parts:
+        part = wide_enough.apply(w, base, k)
+        if part is None:
+            image = _resized(base, w)
+            if image is t:
+                return None
+            part = (image.terms, image.const) if isinstance(image, Sum) else _of(image)
+        terms, c = part
+        const += c << k
         for u, d in terms.items():
-            _accumulate(out, u, c * d, full)
+            accumulate(out, u, d << k, full)
     return out, const & full
 
 
+def _of(v: Value) -> Linear:
+    return ({}, v) if isinstance(v, int) else ({v: 1}, 0)
+
+
+@rule(
+    "bits as sum: part of a narrower sum",
+    "2**k * (c*u + d*v + ...) = 2**k * (c * zext(u) + d * zext(v) + ...)",
+    when="the sum has fewer than w bits, and with k more at least w: what it loses at the top is pushed out anyway",
+)
+def wide_enough(w: int, base: Term, k: int) -> Linear | None:
+    if not isinstance(base, Sum) or not base.width < w <= base.width + k:
+        return None
+    full = ones(w)
+    out: dict[Term, int] = {}
+    const = base.const
+    for t, c in base.terms.items():
+        image = _resized(t, w)
+        terms, d = ({}, image) if isinstance(image, int) else linear_view(image)
+        const += c * d
+        for u, e in terms.items():
+            accumulate(out, u, c * e, full)
+    return out, const & full
+
+
+@rule("bits as sum: beside a constant", "u ^ c = u + c", when="u has no bit of c, and c is not 0")
+def beside_a_constant(t: Poly) -> Linear | None:
+    if not t.const or t.const & _used(t):
+        return None
+    u = make_poly(t.width, t.entries, 0)
+    assert isinstance(u, Term)
+    terms, c = linear_view(u)
+    return terms, (c + t.const) & ones(t.width)
+
+
 def _resized(base: Term, width: int) -> Value:
+    """The term, zero-extended or cut off."""
     if base.width == width:
         return base
     if isinstance(base, Poly):
@@ -130,42 +158,77 @@ def _resized(base: Term, width: int) -> Value:
     return intern(low) if isinstance(low, Term) else low
 
 
-def _times(terms: dict[Term, int], const: int, k: int, width: int, plus: int) -> tuple[dict[Term, int], int]:
-    full = ones(width)
-    out = {t: v for t, c in terms.items() if (v := c * k & full) and (v & 1 or v * (t.pb & -t.pb) & full)}
-    return out, (const * k + plus) & full
+# -- a linear combination as a term ---------------------------------------------------------------
 
 
 def make_sum(width: int, terms: dict[Term, int], const: int) -> Value:
     """The value of a linear combination: a constant, a plain term or a polynomial where it is one."""
     if not terms:
         return const
+    found: Value | None
     if len(terms) == 1:
-        ((t, c),) = terms.items()
-        if c == 1 and const == 0:
-            return t
-        if c == const == ones(width):
-            # -u - 1 = NOT u.
-            entries, c0 = poly_view(t)
-            return make_poly(width, entries, c0 ^ const)
-        if c & (c - 1) == 0:
-            k = c.bit_length() - 1
-            pb = t.pb << k
-            if not const & pb and (const == 0 or const & (pb & -pb) - 1 == const or isinstance(t, Poly)):
-                # A shifted term beside a constant it does not meet: one polynomial.
-                entries, c0 = poly_view(t)
-                full = ones(width)
-                out = {m.shift(-k): v for m, mask in entries.items() if (v := (mask << k) & full)}
-                return make_poly(width, out, (c0 << k & full) ^ const)
+        found = one_term.apply(width, terms, const)
+        if found is None:
+            found = complement.apply(width, terms, const)
+        if found is None:
+            found = shifted_term.apply(width, terms, const)
+        if found is not None:
+            return found
     elif len(terms) <= 8:
-        split = _disjoint(width, terms, const)
-        if split is not None:
-            return split
+        found = low_beside_high.apply(width, terms, const)
+        if found is not None:
+            return found
     return Sum(width, terms, const)
 
 
-def _disjoint(width: int, terms: dict[Term, int], const: int) -> Value | None:
-    """low + 2**k * high with low < 2**k is the concatenation of both, for nothing carries."""
+@rule("sum: one term", "1 * t + 0 = t", when="one summand, coefficient 1, constant 0")
+def one_term(width: int, terms: dict[Term, int], const: int) -> Term | None:
+    if const or len(terms) != 1:
+        return None
+    ((t, c),) = terms.items()
+    return t if c == 1 else None
+
+
+@rule("sum: complement", "-t - 1 = NOT t", when="one summand; its coefficient and the constant are -1")
+def complement(width: int, terms: dict[Term, int], const: int) -> Value | None:
+    if const != ones(width) or len(terms) != 1:
+        return None
+    ((t, c),) = terms.items()
+    if c != const:
+        return None
+    entries, c0 = poly_view(t)
+    return make_poly(width, entries, c0 ^ const)
+
+
+@rule(
+    "sum: shifted term",
+    "2**k * t + c = (t << k) ^ c",
+    when="one summand; t << k has no bit of c, and c is 0, or below it, or t is a polynomial already",
+)
+def shifted_term(width: int, terms: dict[Term, int], const: int) -> Value | None:
+    if len(terms) != 1:
+        return None
+    ((t, c),) = terms.items()
+    if c & (c - 1):
+        return None
+    k = c.bit_length() - 1
+    pb = t.pb << k
+    if const & pb or not (const == 0 or const & (pb & -pb) - 1 == const or isinstance(t, Poly)):
+        return None
+    entries, c0 = poly_view(t)
+    full = ones(width)
+    out = {m.shift(-k): v for m, mask in entries.items() if (v := (mask << k) & full)}
+    return make_poly(width, out, (c0 << k & full) ^ const)
+
+
+@rule(
+    "sum: low beside high",
+    "low + 2**k * high = concat(high, low)",
+    when="one summand has coefficient 1 and a lowest bit, and fits with the constant's part in k < w bits;"
+    " the coefficients of all others are multiples of 2**k",
+)
+def low_beside_high(width: int, terms: dict[Term, int], const: int) -> Value | None:
+    """Nothing carries."""
     full = ones(width)
     low_term: Term | None = None
     low_bits = 0
@@ -184,7 +247,8 @@ def _disjoint(width: int, terms: dict[Term, int], const: int) -> Value | None:
     if low_const & low_bits or k >= width:
         return None
     for t, c in terms.items():
-        if t is not low_term and c * (t.pb & -t.pb) & step:
+        # Where zeros come from the term itself, it is left as a sum.
+        if t is not low_term and c & step:
             return None
     high: dict[Term, int] = {}
     const_high = const >> k
@@ -192,16 +256,13 @@ def _disjoint(width: int, terms: dict[Term, int], const: int) -> Value | None:
     for t, c in terms.items():
         if t is low_term:
             continue
-        tz = min(k, (c & -c).bit_length() - 1)
-        if tz < k:
-            return None  # the zeros come from the term itself: left as a sum
         part = narrow(t, n)
         if isinstance(part, int):
             const_high += (c >> k) * part
             continue
         part_terms, part_const = linear_view(part)
         for u, d in part_terms.items():
-            _accumulate(high, u, (c >> k) * d, ones(n))
+            accumulate(high, u, (c >> k) * d, ones(n))
         const_high += (c >> k) * part_const
     top = make_sum(n, high, const_high & ones(n))
     entries, const_out = poly_view(low_term)
@@ -216,6 +277,9 @@ def _disjoint(width: int, terms: dict[Term, int], const: int) -> Value | None:
             s = m.shift(-k)
             out[s] = out.get(s, 0) | mask << k
     return make_poly(width, out, const_out)
+
+
+# -- arithmetic -----------------------------------------------------------------------------------
 
 
 def add_linear(width: int, a: Term, b: Value, sign: int = 1) -> Value:
@@ -233,28 +297,20 @@ def add_linear(width: int, a: Term, b: Value, sign: int = 1) -> Value:
         if t not in out:
             out[t] = c if sign == 1 else -c & full
         else:
-            _accumulate(out, t, sign * c, full)
+            accumulate(out, t, sign * c, full)
     return make_sum(width, out, const)
 
 
 def scale(width: int, a: Term, k: int) -> Value:
     """k * a for a constant k."""
     terms, const = linear_view(a)
-    out, c = _times(terms, const, k & ones(width), width, 0)
-    return make_sum(width, out, c)
+    full = ones(width)
+    k &= full
+    out = {t: v for t, c in terms.items() if (v := c * k & full) and (v & 1 or vanishes.apply(full, t, v) is None)}
+    return make_sum(width, out, const * k & full)
 
 
-def exact_quotient(t: Sum, n: int) -> Value | None:
-    """t >> n as a sum, where t is 2**n * sum + c with c < 2**n and nothing wraps; else None."""
-    step = ones(n)
-    most = t.const
-    for u, c in t.terms.items():
-        if c & step:
-            return None
-        most += c * u.pb
-    if most >> t.width:
-        return None
-    return make_sum(t.width, {u: c >> n for u, c in t.terms.items()}, t.const >> n)
+# -- low bits -------------------------------------------------------------------------------------
 
 
 def narrow(t: Term, width: int) -> Value:
@@ -271,21 +327,34 @@ def narrow(t: Term, width: int) -> Value:
         known._narrow = {}
     found = known._narrow.get(width)
     if found is None:
-        full = ones(width)
-        out: dict[Term, int] = {}
-        const = t.const & full
-        for u, coeff in t.terms.items():
-            c = coeff & full
-            part = narrow(u, width) if c else 0
-            if isinstance(part, int):
-                const += c * part
-                continue
-            terms, k = linear_view(part)
-            const += c * k
-            for v, d in terms.items():
-                _accumulate(out, v, c * d, full)
-        found = make_sum(width, out, const & full)
+        found = low_bits_of_a_sum.apply(t, width)
+        assert found is not None, "a sum has low bits"
         if isinstance(found, Term):
             found = intern(found)
         known._narrow[width] = found
     return found
+
+
+@rule(
+    "low bits: of a sum",
+    "low(c*u + d*v + ... + k) = c * low(u) + d * low(v) + ... + low(k)",
+    when="the term is a sum",
+)
+def low_bits_of_a_sum(t: Term, width: int) -> Value | None:
+    """A carry only goes up."""
+    if not isinstance(t, Sum):
+        return None
+    full = ones(width)
+    out: dict[Term, int] = {}
+    const = t.const & full
+    for u, coeff in t.terms.items():
+        c = coeff & full
+        part = narrow(u, width) if c else 0
+        if isinstance(part, int):
+            const += c * part
+            continue
+        terms, k = linear_view(part)
+        const += c * k
+        for v, d in terms.items():
+            accumulate(out, v, c * d, full)
+    return make_sum(width, out, const & full)

@@ -19,8 +19,9 @@ two equal ones may be different objects, and `ops.eq` compares them by content.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 __all__ = ["App", "Mono", "Op", "Poly", "Sum", "Term", "Value", "Var", "intern", "new_table"]
 
@@ -50,10 +51,11 @@ class Term:
     _view: tuple[dict[Mono, int], int] | None
     _lin: tuple[dict[Term, int], int] | None
 
-    def __repr__(self) -> str:
-        from armsym.terms.show import show
+    #: How a term is printed: `show`, which stands above this module and puts itself here.
+    text: ClassVar[Callable[[Term], str]] = object.__repr__
 
-        return show(self)
+    def __repr__(self) -> str:
+        return Term.text(self)
 
 
 #: A constant or a term.
@@ -87,12 +89,8 @@ class App(Term):
 
 
 class Op(Term):
-    """An operation kept as it is.  `kind` and the meaning of `args`:
+    """An operation kept as it is: what each `kind` means, `armsym.terms.kinds` says, a row each.
 
-    mul(a, b), udiv(a, b), clmul(a, b), shl(a, b), lshr(a, b), ashr(a, b), and(a, b),
-    ite(c, a, b) with c of one bit, eq(a, b), ult(a, b), slt(a, b) giving one bit,
-    select(i, e0, e1, ...), which is element i and 0 past the last, with i of 64 bits,
-    table(index, entries): entry k of a constant table is bits k * width and up of `entries`, 0 beyond.
     `arg_width` is the width of the data arguments (of the index of a table).
     """
 

@@ -1,28 +1,29 @@
-"""Polynomials over GF(2): xor, and, not, and everything that only moves bits.
+"""Polynomials over GF(2): xor, and, not, and what only moves bits.
 
-Each function is one rule of the normal form; `tests/terms/test_rules.py` proves each with Z3
-at several widths.
+What cuts sums into pieces, or puts them together, is in `slices`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, ones, op
+from armsym.terms.kinds import make
+from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, ones
+from armsym.terms.rules import rule
 
 __all__ = [
     "affine_poly",
     "and_poly",
     "asr_poly",
-    "concat_poly",
-    "extract_poly",
     "lsl_poly",
     "lsr_poly",
     "make_poly",
     "poly_view",
     "ror_poly",
     "sext_poly",
+    "shifted",
     "spread_bit",
+    "toggle",
     "xor_poly",
 ]
 
@@ -44,35 +45,39 @@ def poly_view(t: Term) -> tuple[dict[Mono, int], int]:
         t = intern(t)
     view = t._view
     if view is None:
-        view = _split_low_constant(t) if isinstance(t, Sum) else ({mono(t, 0): t.pb}, 0)
+        view = constant_below.apply(t) if isinstance(t, Sum) else None
+        if view is None:
+            view = {mono(t, 0): t.pb}, 0
         t._view = view
     return view
 
 
-def _split_low_constant(t: Sum) -> tuple[dict[Mono, int], int]:
-    """2**k * rest + c with c < 2**k is the concatenation of its parts, for nothing carries.
-
-    This is the one place where `x * 2**k + c` meets `concat(x, c)`.
-    """
+@rule(
+    "sum as bits: constant below",
+    "2**k * rest + c = concat(rest, c)",
+    when="c < 2**k, c is not 0, and k is the greatest such that 2**k divides every summand",
+)
+def constant_below(t: Sum) -> tuple[dict[Mono, int], int] | None:
+    """Nothing carries.  With the rules of `make_sum`, this is where `x * 2**k + c` meets `concat(x, c)`."""
     low = 0
     for term, coeff in t.terms.items():
         low |= coeff * (term.pb & -term.pb)
-    step = low & -low & ones(t.width)  # 2**k for the largest k that divides every summand
+    step = low & -low & ones(t.width)
     small = t.const & (step - 1) if step else 0
     if not small:
-        return {mono(t, 0): t.pb}, 0
-    rest: Term = Sum(t.width, t.terms, t.const - small)
+        return None
     if t.const == small and len(t.terms) == 1:
         ((term, coeff),) = t.terms.items()
         if coeff & (coeff - 1) == 0:  # a pure shift is a polynomial already
             entries, const = poly_view(term)
             k = coeff.bit_length() - 1
-            return _shifted(entries, k, t.width), (const << k | small) & ones(t.width)
-    rest = intern(rest)
+            return shifted(entries, k, t.width), (const << k | small) & ones(t.width)
+    rest = intern(Sum(t.width, t.terms, t.const - small))
     return {mono(rest, 0): rest.pb}, small
 
 
-def _shifted(entries: dict[Mono, int], k: int, width: int) -> dict[Mono, int]:
+def shifted(entries: dict[Mono, int], k: int, width: int) -> dict[Mono, int]:
+    """The monomials shifted left by k >= 0 places."""
     full = ones(width)
     return {m.shift(-k): kept for m, mask in entries.items() if (kept := (mask << k) & full)}
 
@@ -82,12 +87,25 @@ def make_poly(width: int, entries: dict[Mono, int], const: int) -> Value:
     if not entries:
         return const
     if const == 0 and len(entries) == 1:
-        ((m, mask),) = entries.items()
-        if len(m.factors) == 1:
-            base, s = m.factors[0]
-            if s == 0 and base.width == width and mask == base.pb:
-                return base
+        base = whole_term.apply(width, entries, const)
+        if base is not None:
+            return base
     return Poly(width, entries, const)
+
+
+@rule(
+    "bits: a whole term",
+    "t & (its possible bits) = t",
+    when="one monomial of one factor, in its place and of this width; no constant",
+)
+def whole_term(width: int, entries: dict[Mono, int], const: int) -> Term | None:
+    if len(entries) != 1:
+        return None
+    ((m, mask),) = entries.items()
+    base, s = m.factors[0]
+    if const == 0 and len(m.factors) == 1 and s == 0 and base.width == width and mask == base.pb:
+        return base
+    return None
 
 
 def xor_poly(width: int, a: Term, b: Value) -> Value:
@@ -119,8 +137,7 @@ def and_poly(width: int, a: Term, b: Value) -> Value:
     size = len(ea) * len(eb)
     if size > PRODUCT_LIMIT or (size > 8 and _degree(ea) + _degree(eb) > DEGREE_LIMIT):
         x, y = sorted((intern(a), intern(b)), key=lambda t: t.id)
-        pb = x.pb & y.pb
-        return op("and", width, width, (x, y), pb) if pb else 0
+        return make("and", width, width, (x, y))
     out: dict[Mono, int] = {}
     for ma, ka in ea.items():
         for mb, kb in eb.items():
@@ -129,17 +146,18 @@ def and_poly(width: int, a: Term, b: Value) -> Value:
                 m = ma if ma is mb else ma.times(mb)
                 k &= m.valid
                 if k:
-                    _toggle(out, m, k)
+                    toggle(out, m, k)
         if ka & cb:
-            _toggle(out, ma, ka & cb)
+            toggle(out, ma, ka & cb)
     if ca:
         for mb, kb in eb.items():
             if kb & ca:
-                _toggle(out, mb, kb & ca)
+                toggle(out, mb, kb & ca)
     return make_poly(width, out, ca & cb)
 
 
-def _toggle(out: dict[Mono, int], m: Mono, mask: int) -> None:
+def toggle(out: dict[Mono, int], m: Mono, mask: int) -> None:
+    """Add mask * m to a polynomial."""
     new = out.get(m, 0) ^ mask
     if new:
         out[m] = new
@@ -150,7 +168,7 @@ def _toggle(out: dict[Mono, int], m: Mono, mask: int) -> None:
 def lsl_poly(width: int, a: Term, n: int) -> Value:
     """Shift left: move every mask up."""
     entries, const = poly_view(a)
-    return make_poly(width, _shifted(entries, n, width), (const << n) & ones(width))
+    return make_poly(width, shifted(entries, n, width), (const << n) & ones(width))
 
 
 def lsr_poly(width: int, a: Term, n: int) -> Value:
@@ -173,84 +191,6 @@ def ror_poly(width: int, a: Term, n: int) -> Value:
             k = m.shifts.get(-up) or m.shift(-up)
             out[k] = out.get(k, 0) ^ high
     return make_poly(width, out, (const >> n | const << up) & full)
-
-
-def extract_poly(width: int, a: Term, lo: int, n: int) -> Value:
-    """Bits lo+n-1 down to lo."""
-    entries, const = poly_view(a)
-    full = ones(n)
-    out: dict[Mono, int] = {}
-    sums = []
-    for m, mask in entries.items():
-        kept = (mask >> lo) & full
-        if kept:
-            k = m.shifts.get(lo) or m.shift(lo)
-            out[k] = kept
-            if k.sum_width > n:
-                sums.append(k)
-    for m in sums:
-        # Low bits of a sum are a narrower sum: that is its canonical form.
-        from armsym.terms.linear import narrow
-
-        mask = out.pop(m)
-        low = narrow(m.factors[0][0], n)
-        if isinstance(low, int):
-            const ^= (low & mask) << lo
-        else:
-            entries_low, const_low = poly_view(low)
-            const ^= (const_low & mask) << lo
-            for k, v in entries_low.items():
-                if v & mask:
-                    _toggle(out, k, v & mask)
-    return make_poly(n, out, (const >> lo) & full)
-
-
-def concat_poly(total: int, parts: Iterable[tuple[int, Value]]) -> Value:
-    """Parts as (width, value), the least significant first."""
-    out: dict[Mono, int] = {}
-    const = at = 0
-    refuse = False
-    for w, v in parts:
-        if isinstance(v, int):
-            const |= v << at
-        else:
-            entries, c = poly_view(v)
-            const |= c << at
-            for m, mask in entries.items():
-                k = m.shifts.get(-at) or m.shift(-at)
-                out[k] = out.get(k, 0) | mask << at
-                base = m.factors[0][0]
-                refuse = refuse or (isinstance(base, Sum) and base._narrow is not None)
-        at += w
-    if refuse:
-        _refuse_sums(out)
-    return make_poly(total, out, const)
-
-
-def _refuse_sums(out: dict[Mono, int]) -> None:
-    """Where the low part of a sum, as a narrower sum, meets its high part: the sum again.
-
-    They meet the right way round, or the low part stands above the high one: the sum rotated.
-    """
-    for m in list(out):
-        if len(m.factors) != 1 or m not in out:
-            continue
-        base, s = m.factors[0]
-        if not isinstance(base, Sum) or not base._narrow:
-            continue
-        for low in base._narrow.values():
-            if isinstance(low, (int, Poly)):
-                continue
-            for at in (s, s - base.width):
-                part = low._monos.get(at)
-                mask = out.get(part) if part is not None else None
-                if part is None or mask is None:
-                    continue
-                whole = low.pb >> at if at >= 0 else low.pb << -at
-                k = mono(base, at)
-                if mask == whole and not mask & out.get(k, 0):
-                    del out[part]
-                    out[k] = out.get(k, 0) | mask & k.valid
 
 
 def spread_bit(a: Term, bit: int, positions: range) -> tuple[dict[Mono, int], int]:
@@ -285,7 +225,7 @@ def affine_poly(width: int, a: Term, columns: Iterable[tuple[int, int]], const: 
         for by, at in places.items():
             bits = at & (mask >> by if by >= 0 else mask << -by)
             if bits:
-                _toggle(out, m.shift(by), bits)
+                toggle(out, m.shift(by), bits)
     return make_poly(width, out, const)
 
 
@@ -306,5 +246,5 @@ def sext_poly(width: int, a: Term, to: int) -> Value:
     sign, top = spread_bit(a, width - 1, range(width, to))
     out = entries.copy()
     for m, k in sign.items():
-        _toggle(out, m, k)
+        toggle(out, m, k)
     return make_poly(to, out, const | top)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
+from armsym.terms.kinds import KINDS
+from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, ones
 
-_SIGN = {"mul": "*", "udiv": "/u", "eq": "==", "ult": "<u", "slt": "<s", "shl": "<<", "lshr": ">>u", "ashr": ">>s"}
+__all__ = ["show"]
 
 
 def show(v: Value, depth: int = 4, limit: int = 6) -> str:
@@ -21,8 +22,9 @@ def show(v: Value, depth: int = 4, limit: int = 6) -> str:
         args = [show(a, depth - 1, limit) for a in v.args[: limit + 1]]
         if len(v.args) > limit + 1:
             args.append(f"...{len(v.args) - limit - 1} more")
-        if v.kind in _SIGN:
-            return f"({args[0]} {_SIGN[v.kind]} {args[1]})"
+        sign = KINDS[v.kind].sign
+        if sign:
+            return f"({args[0]} {sign} {args[1]})"
         return f"{v.kind}({', '.join(args)})"
     if isinstance(v, Sum):
         half = 1 << (v.width - 1)
@@ -54,28 +56,4 @@ def show(v: Value, depth: int = 4, limit: int = 6) -> str:
     return f"({' ^ '.join(out)})" if len(out) > 1 else out[0]
 
 
-def size(v: Value) -> int:
-    """How many distinct terms `v` is made of."""
-    seen: set[int] = set()
-    todo = [v]
-    while todo:
-        t = todo.pop()
-        if isinstance(t, int):
-            continue
-        t = intern(t)
-        if t.id in seen:
-            continue
-        seen.add(t.id)
-        todo.extend(children(t))
-    return len(seen)
-
-
-def children(t: Term) -> list[Value]:
-    """The values a term is directly made of."""
-    if isinstance(t, Sum):
-        return list(t.terms)
-    if isinstance(t, Poly):
-        return [base for m in t.entries for base, _ in m.factors]
-    if isinstance(t, (App, Op)):
-        return list(t.args)
-    return []
+Term.text = staticmethod(show)

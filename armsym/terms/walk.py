@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from armsym.terms.node import Term, Value
-from armsym.terms.show import children
+from armsym.terms.node import App, Op, Poly, Sum, Term, Value, intern
 
-__all__ = ["complete"]
+__all__ = ["children", "complete", "size"]
 
 T = TypeVar("T")
+
+
+def children(t: Term) -> list[Value]:
+    """The values a term is directly made of."""
+    if isinstance(t, Sum):
+        return list(t.terms)
+    if isinstance(t, Poly):
+        return [base for m in t.entries for base, _ in m.factors]
+    if isinstance(t, (App, Op)):
+        return list(t.args)
+    return []
 
 
 def complete(
@@ -32,3 +42,19 @@ def complete(
         known[t.id] = compute(t)
         todo.pop()
     return known[v.id]
+
+
+def size(v: Value) -> int:
+    """How many distinct terms `v` is made of."""
+    seen: set[int] = set()
+    todo = [v]
+    while todo:
+        t = todo.pop()
+        if isinstance(t, int):
+            continue
+        t = intern(t)
+        if t.id in seen:
+            continue
+        seen.add(t.id)
+        todo.extend(children(t))
+    return len(seen)

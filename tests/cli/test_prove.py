@@ -98,7 +98,7 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
         assert type(r["seconds"]) is float
         lists = {"assumptions", "lengths", "particular"}
         assert all(type(a) is str for key in lists for a in r[key])
-        assert set(r) - {*strings, *lists, "seconds", "obligations"} <= {"counterexample", "message"}
+        assert set(r) - {*strings, *lists, "seconds", "obligations"} <= {"counterexample", "message", "claims_results"}
         for o in r["obligations"]:
             assert set(o) - {"detail"} == {"name", "kind", "status", "by", "seconds"}
             assert o["kind"] in KINDS
@@ -111,7 +111,7 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
             assert r["assumptions"]
         if "counterexample" in r:
             c = r["counterexample"]
-            assert set(c) == {"claim", "kind", "inputs", "expected", "got", "detail", "replay"}
+            assert set(c) == {"claim", "kind", "inputs", "expected", "got", "detail", "replay", "entry"}
             assert all(type(v) is str for v in c["inputs"].values())
 
 
@@ -216,18 +216,48 @@ def proof_file(folder: Path, name: str, body: str) -> Path:
     return path
 
 
-def test_a_process_that_does_not_end_is_ended(tmp_path: Path) -> None:
-    path = proof_file(tmp_path, "hangs.py", "time.sleep(1000)")
+def with_limits(path: Path, cpu: float, clock: float, **environment: str) -> Answer:
+    """Prove a file with these limits of the process for the proof `bad`, in seconds."""
     program = (
-        "import sys, armsym.cli, armsym.cli.work as w; w.hard_limit = lambda job: 2.0 if job.name == 'bad' else 300.0; "
+        "import sys, armsym.cli, armsym.cli.work as w; "
+        f"w.hard_limit = lambda job: {cpu} if job.name == 'bad' else 300.0; "
+        f"w.clock_limit = lambda job: {clock} if job.name == 'bad' else 3000.0; "
         f"sys.exit(armsym.cli.run(['prove', {str(path)!r}]))"
     )
-    answer = run_python("-c", program)
+    return run_python("-c", program, **environment)
+
+
+@pytest.mark.parametrize(
+    ("body", "cpu", "clock", "why"),
+    [
+        ("time.sleep(1000)", 100, 2, "by the clock"),
+        ("while True: pass", 2, 1000, "after 2 s of CPU time"),
+        # In one native call, where no Python of ours runs.
+        ("pow(3, 10**9)", 2, 1000, "after 2 s of CPU time"),
+    ],
+)
+def test_a_process_that_does_not_end_is_ended(tmp_path: Path, body: str, cpu: float, clock: float, why: str) -> None:
+    answer = with_limits(proof_file(tmp_path, "hangs.py", body), cpu, clock)
     assert answer.code == 3
+    assert why in answer.out
     assert {line.split()[0]: line.split()[1] for line in answer.out.splitlines() if line[:1] in "pu"} == {
         "proved": "good",
         "undecided": "bad",
     }
+
+
+def test_a_process_that_is_slow_by_the_clock_only_is_not_ended(tmp_path: Path) -> None:
+    """On a loaded machine a proof takes long by the clock; that decides nothing."""
+    proof = 'a, b = p.word("a"), p.word("b"); p.call(x0=a, x1=b); p.ensures(lambda s: {"sum": s.x0 == a + b})'
+    path = proof_file(tmp_path, "slow.py", f'time.sleep(float(os.environ.pop("SLEEP", 0))); {proof}')
+    answer = with_limits(path, 4, 1000, SLEEP="5")
+    assert answer.code == 0, answer.out
+
+
+def test_the_limit_by_the_clock_is_far_from_that_of_work() -> None:
+    for seconds in (None, 0.0, 5.0):
+        job = Job("f", 1, "p", "s", "o", seconds)
+        assert armsym.cli.work.clock_limit(job) >= 20 * armsym.cli.work.hard_limit(job) >= 20 * 60
 
 
 def test_where_processes_cannot_be_forked(proofs: Path, tmp_path: Path) -> None:

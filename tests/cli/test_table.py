@@ -37,7 +37,7 @@ def definition(name: str, of: Wheel | str = WHEEL, note: str = "") -> ProofDefin
 
 
 def result(status: Status = Status.PROVED) -> ProofResult:
-    r = ProofResult("p", "lib.so", "routine", status=status, seconds=1.234)
+    r = ProofResult("p", "lib.so", "routine", status=status, seconds=1.234, claims_results=True)
     r.choices, r.ranges = {"bits": (128, 192)}, {"n": [(1, 2**50)]}
     r.particular, r.standing = ["key holds 10 in 4 bytes", "key holds 12 in 4 bytes"], ["memory is ordinary"]
     r.obligations = [Obligation("a", "memory", Status.PROVED), Obligation("b", "memory", status)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from armsym.conform import cli
+from armsym.cli import conform as cli
 
 runner = CliRunner()
 

@@ -10,7 +10,7 @@ import z3
 from planted import BUGS, PlantedBug, plant
 from typer.testing import CliRunner
 
-from armsym.conform import cli
+from armsym.cli import conform as cli
 from armsym.conform.execute import check_execute_words
 from armsym.conform.pcode import compare
 from armsym.conform.pcode.compare import PcodeResult, check_pcode_class, check_pcode_word, compare_word, stale

@@ -50,7 +50,8 @@ def test_a_countermodel_is_one() -> None:
     out = _ask(facts, n * 16 < 1000)
     assert out.holds is False
     assert out.model is not None
-    assert 63 <= out.model.variables["n"] <= 100
+    assert isinstance(n.value, Var)
+    assert 63 <= out.model.variables[n.value.id] <= 100
 
 
 def test_wrapping_is_not_forgotten() -> None:

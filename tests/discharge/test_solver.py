@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from armsym.bits import Bits, Prop, opaque
-from armsym.discharge.z3_bridge import UNITS_PER_MS, Solver
+from armsym.discharge.z3_bridge import UNITS_PER_MS, Solver, set_limit
 from armsym.proof.path import Knowledge
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import Value, Var, new_table, ones
@@ -28,6 +28,12 @@ def _word(name: str, width: int = 8, possible: int | None = None) -> Bits:
 
 def _bit(x: Prop) -> Value:
     return x.bit.value
+
+
+def _id(x: Bits) -> int:
+    """What models call a variable."""
+    assert isinstance(x.value, Var)
+    return x.value.id
 
 
 def test_implied() -> None:
@@ -53,10 +59,10 @@ def test_not_implied_comes_with_a_model_that_satisfies_the_facts_and_breaks_the_
     assert out.holds is False
     assert out.model is not None
     numbers = out.model.variables
-    ev = Evaluator(lambda v: numbers[v.name])
+    ev = Evaluator(lambda v: numbers[v.id])
     assert [ev(_bit(f)) for f in facts] == [1, 1, 1]
     assert ev(_bit(claim)) == 0
-    assert numbers["y"] & ~0x3C == 0, "bits known to be 0 are 0 in models"
+    assert numbers[_id(y)] & ~0x3C == 0, "bits known to be 0 are 0 in models"
 
 
 def test_known_zeros_of_variables_are_facts() -> None:
@@ -146,7 +152,7 @@ def test_prove_uses_no_more_than_the_facts() -> None:
     out = known.prove(_bit(x < 9), 5000)
     assert out.holds is False
     assert out.model is not None
-    assert out.model.variables["x"] == 9
+    assert out.model.variables[_id(x)] == 9
     assert known.prove(1, 1).holds is True
     assert known.prove(0, 1).holds is False
     assert known.prove(_bit(x < 10), 1).holds is True
@@ -185,3 +191,21 @@ def test_every_limit_is_one_that_z3_takes(ms: int) -> None:
     s = Solver()
     s.add(_bit(x < 5))
     assert s.implies(_bit(x < 6), ms).holds in ((None, True) if ms < 1000 else (True,))
+
+
+@pytest.mark.parametrize("ms", [0, 1, 2000, 10_000, 2**32])
+def test_the_clock_is_far_behind_the_count_of_work(ms: int) -> None:
+    """A machine with sixty times as much to do as it can still gives the answer of an idle one."""
+
+    class Recorder:
+        def __init__(self) -> None:
+            self.told: dict[str, int] = {}
+
+        def set(self, name: str, value: int) -> None:
+            self.told[name] = value
+
+    r = Recorder()
+    set_limit(r, ms)
+    assert r.told["rlimit"] == min(max(1, ms * UNITS_PER_MS), 2**32 - 1)
+    assert 60_000 <= r.told["timeout"] < 2**32 - 1
+    assert r.told["timeout"] >= min(60 * ms, 2**32 - 2)

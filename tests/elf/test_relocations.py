@@ -13,7 +13,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 
 from armsym.elf import Image, load, load_bytes
-from armsym.elf.relocations import HOWTO
+from armsym.elf.relocations import HOWTO, Howto, fits
 from armsym.errors import InputError
 
 BASE = 0x400000  # where relocs.ld and got.ld put the image
@@ -233,8 +233,34 @@ def test_plt32_is_a_distance() -> None:
     image = load_bytes(data, "relocs.o")
     at = SECTIONS[section] + place
     # The same number as PREL32, which GNU ld has computed, while the code is in reach.
-    assert image.bytes_at(at, 4) == load_bytes(RELOCS, "relocs.o").bytes_at(at, 4)
-    assert int.from_bytes(image.bytes_at(at, 4), "little", signed=True) == 0x2000 - at
+    assert held(image, at) == held(load_bytes(RELOCS, "relocs.o"), at)
+    assert int.from_bytes(held(image, at), "little", signed=True) == 0x2000 - at
+    with pytest.raises(InputError, match=r"R_AARCH64_PLT32 of .* a distance of two pieces, which the linker decides"):
+        image.bytes_at(at, 4)
+
+
+def held(image: Image, at: int) -> bytes:
+    """Four bytes as they are in this layout."""
+    segment = image.segment_at(at)
+    assert segment is not None
+    return segment.data[at - segment.offset : at - segment.offset + 4]
+
+
+@pytest.mark.parametrize("name", ["relocs.o", "got.o", "outside.o"])
+def test_relocations_fit_the_words_that_gnu_as_made_them_for(name: str) -> None:
+    """And no other kind's: each type of instruction fits relocations of its own kind alone."""
+    image = load(DATA / name)
+    assert image.links
+    kinds = {link.howto for link in image.links.values()}
+    for at, link in image.links.items():
+        word = image.word(at)
+        assert fits(link.howto, word), link.text
+        assert {shape(h) for h in kinds if fits(h, word)} == {shape(link.howto)}, link.text
+
+
+def shape(h: Howto) -> tuple[int, int, int]:
+    """Which bits of X go where; a load or store takes those from some bit up."""
+    return h.position, h.lsb, 0 if h.position == 10 else h.width
 
 
 def test_no_relocation_is_no_change() -> None:

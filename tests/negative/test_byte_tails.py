@@ -13,8 +13,9 @@ from test_engine_negative import SET, ProofFn, answer
 
 from armsym.bits import Bits, select
 from armsym.proof.declare import Proof
-from armsym.proof.handles import Claims, State
+from armsym.proof.handles import Claims
 from armsym.proof.result import Status
+from armsym.proof.state import State
 
 #: Each {name} is a place where wrong code may stand; x5 is the number of the block.
 CODE = (

@@ -138,7 +138,7 @@ def test_a_contract_that_is_not_proved(tmp_path: Path) -> None:
 def test_a_contract_proved_of_other_bytes(tmp_path: Path) -> None:
     image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
     assert run(calls(), image, "f").status is Status.PROVED
-    assert any(c is successor and sha == image.sha256 for c, _, sha, _ in _known)
+    assert any(c is successor and sha == image.sha256 for c, _, sha, *_ in _known)
     at = image.symbol("g").offset
     word = image.word(at)
     other = image.patched({at: (word ^ 1 << 10).to_bytes(4, "little")})  # add x0, x0, #0

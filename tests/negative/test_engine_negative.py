@@ -18,9 +18,10 @@ from armsym.elf import Image, load
 from armsym.errors import ArmsymError, InputError, SymbolicTruthError
 from armsym.proof.declare import Proof
 from armsym.proof.engine import Budget
-from armsym.proof.handles import Claims, State, Words
+from armsym.proof.handles import Claims
 from armsym.proof.result import ProofResult, Status
 from armsym.proof.run import prove
+from armsym.proof.state import State, Words
 from semantics import A64
 
 MAGIC = 0x1234_5678_90AB_CDEF

@@ -351,9 +351,7 @@ def test_a_contract_that_speaks_of_what_lies_beyond(tmp_path: Path, at: int, ope
 
     image = files(tmp_path, "b g", "ret")
     found = explored(caller, image)
-    assert [n for k, names in found.items() if k == "contract" for n in names] == (
-        ["keeps: what its claims read"] if open_ else []
-    )
+    assert [n for k, names in found.items() if k == "contract" for n in names] == (["keeps: same"] if open_ else [])
 
 
 def test_words_past_the_end_in_an_invariant(tmp_path: Path) -> None:

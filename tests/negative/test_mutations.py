@@ -31,7 +31,8 @@ from mutations import Mutant, judge, plan, try_mutant  # noqa: E402
 from armsym.bits import Bits, ite  # noqa: E402
 from armsym.proof import run as proof_run  # noqa: E402
 from armsym.proof.concrete import ConcreteProof, concrete_stepper, run_trial  # noqa: E402
-from armsym.proof.engine import Budget, Engine, Origin  # noqa: E402
+from armsym.proof.engine import Budget, explore  # noqa: E402
+from armsym.proof.engine.run import Origin, Run  # noqa: E402
 from armsym.proof.path import Path as RunPath  # noqa: E402
 from armsym.proof.result import ProofResult, Status  # noqa: E402
 from armsym.proof.symbolic import SymbolicProof  # noqa: E402
@@ -286,13 +287,13 @@ def test_a_wrong_mutant_that_all_runs_miss_is_not_justified(index: int, word: in
 def test_a_hole_planted_in_the_engine_is_found(index: int, word: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that never follows the way a branch is taken proves these; the mutants are then not justified."""
 
-    def hole(_self: Engine, path: RunPath, fork: Fork, _origin: Origin | None, _todo: list[RunPath]) -> int:
+    def hole(_run: Run, path: RunPath, fork: Fork, _origin: Origin | None) -> int:
         path.knowledge.add((~fork.cond).bit.value)
         return fork.otherwise
 
     routine, mutant = _mutant(RARE, index, word)
     assert _proved(_rare, mutant).status is not Status.PROVED
-    monkeypatch.setattr(Engine, "_branch", hole)
+    monkeypatch.setattr(explore, "branch", hole)
     assert _proved(_rare, mutant).status is Status.PROVED
     d = ProofDefinition("rare", "f", "", _rare, __file__, 1)
     answer, why = judge(d, routine.image, mutant, 4 * index)

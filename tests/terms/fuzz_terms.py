@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from armsym.terms import ops
@@ -21,7 +21,7 @@ from armsym.terms.evaluate import Evaluator, Substitution
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Op, Term, Value, Var, intern, new_table
 
-__all__ = ["Dag", "Mismatch", "check", "fuzz", "random_dag"]
+__all__ = ["MEANING", "Dag", "Mismatch", "Node", "check", "fuzz", "grow", "meaning", "points", "random_dag"]
 
 WIDTHS = (1, 2, 3, 4, 5, 8, 16, 32, 64)
 #: Assignments that each DAG is evaluated at.
@@ -126,6 +126,7 @@ class Dag:
     """Nodes in an order in which each comes after its arguments; variables have possible bits."""
 
     rng: random.Random
+    widths: tuple[int, ...] = WIDTHS
     nodes: list[Node] = field(default_factory=list)
     possible: dict[int, int] = field(default_factory=dict)
 
@@ -176,12 +177,12 @@ class Dag:
     # -- random nodes -----------------------------------------------------------------------------
 
     def random(self) -> int:
-        r, w = self.rng, self.rng.choice(WIDTHS)
+        r, w = self.rng, self.rng.choice(self.widths)
         kind = r.choice((*MEANING, "concat", "table", "select", "add", "sub", "mulc", "and_", "concat"))
         if kind == "mulc":
             return self.new("mul", w, w, self.some(w, term=True), self.const(w))
         if kind == "concat":
-            parts = [self.some(r.choice(WIDTHS[:6])) for _ in range(r.randint(1, 4))]
+            parts = [self.some(r.choice(self.widths[:6])) for _ in range(r.randint(1, 4))]
             total = sum(self.nodes[p].width for p in parts)
             return self.new("concat", total, total, *parts)
         if kind == "table":
@@ -205,9 +206,9 @@ class Dag:
             n = r.choice((0, 1, w - 1, r.randrange(w))) if kind == "ror" or r.random() < 0.9 else w
             return self.new(kind, w, w, self.some(w), params=(n % w if kind == "ror" else n,))
         if kind in ("extract", "zext", "sext"):
-            return self.fit(self.some(r.choice(WIDTHS)), w)
+            return self.fit(self.some(r.choice(self.widths)), w)
         if kind == "rotr_by":
-            w = r.choice((2, 4, 8, 16, 32, 64))
+            w = r.choice([w for w in (2, 4, 8, 16, 32, 64) if w <= self.widths[-1]])
         if kind == "neg":
             return self.new("neg", w, w, self.some(w))
         return self.new(kind, w, w, self.some(w), self.some(w))
@@ -236,7 +237,7 @@ class Dag:
         y = self.new("and_", w, w, self.some(w, term=True), self.const(w, mask))
         k = min(max(w - j + self.rng.choice((-2, -1, 0, 0, 1)), 0), w - 1)
         product = self.times(y, self.rng.choice((1, 3, 5, -1)) << k)
-        return self.fit(product, self.rng.choice([v for v in WIDTHS if v >= w]))
+        return self.fit(product, self.rng.choice([v for v in self.widths if v >= w]))
 
     def compared(self, w: int) -> int:
         """A sum with such a summand against a constant, or against another sum."""
@@ -343,14 +344,19 @@ class Dag:
             self.near_its_bound,
             self.complements,
         )
-        return self.rng.choice(shapes)(self.rng.choice(WIDTHS[1:]))
+        return self.rng.choice(shapes)(self.rng.choice(self.widths[1:]))
 
 
 def random_dag(seed: int) -> Dag:
     """The DAG of a seed: a few variables, random nodes and shapes."""
     r = random.Random(seed)
-    d = Dag(r)
-    for w in (1, r.choice(WIDTHS[1:6]), r.choice(WIDTHS[1:6]), r.choice(WIDTHS[1:]), r.choice(WIDTHS[1:])):
+    return grow(Dag(r), (1, r.choice(WIDTHS[1:6]), r.choice(WIDTHS[1:6]), r.choice(WIDTHS[1:]), r.choice(WIDTHS[1:])))
+
+
+def grow(d: Dag, variables: Iterable[int]) -> Dag:
+    """Variables of these widths, random nodes and shapes put into an empty DAG."""
+    r = d.rng
+    for w in variables:
         full = (1 << w) - 1
         k = r.randrange(w)
         d.var(w, r.choice((full, full, full, full & -(1 << k), full >> k, r.getrandbits(w) or 1)))

@@ -146,7 +146,7 @@ class Operation:
     """
 
     name: str
-    rules: str
+    functions: str
     arity: int
     term: Callable[..., Value]
     z3: Expression
@@ -208,7 +208,7 @@ def _raw_poly(w: int, a: Term) -> Value:
 
 
 def _tiled(w: int, a: Value, b: Value) -> Value:
-    # low and high parts of both, put together again: where _refuse_sums joins sums.
+    # low and high parts of both, put together again: where the low bits of a sum meet the sum.
     h = max(1, w // 2)
     if w < 2:
         return ops.concat(2 * w, [(w, a), (w, b)])
@@ -250,7 +250,7 @@ def _extraction(name: str, at: float, count: float) -> Operation:
 
     return Operation(
         f"extract[{name}]",
-        "ops.extract poly.extract_poly linear.narrow",
+        "slices.extract linear.narrow",
         1,
         lambda w, a: ops.extract(w, a, *span(w)),
         lambda w, a: z3.Extract(sum(span(w)) - 1, span(w)[0], a),
@@ -284,7 +284,7 @@ def _make() -> Iterator[Operation]:
     for name, numbers in (("table", _ENTRIES), ("table of an affine map", _AFFINE)):
         yield Operation(
             name,
-            "ops.table ops._columns poly.affine_poly",
+            "choices.table poly.affine_poly",
             1,
             lambda w, a, t=numbers: _table(w, a, t),
             lambda w, a, t=numbers: _z3_table(w, a, t),
@@ -295,7 +295,7 @@ def _make() -> Iterator[Operation]:
         )
     yield Operation(
         "linear_view",
-        "linear.linear_view linear._linear_parts linear._widened linear._whole_parts linear._resized linear.narrow",
+        "linear.linear_view linear._of linear._used linear._resized linear.narrow",
         1,
         _raw_linear,
         lambda w, a: a,
@@ -304,7 +304,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "poly_view",
-        "poly.poly_view poly._split_low_constant poly._degree",
+        "poly.poly_view poly._degree",
         1,
         _raw_poly,
         lambda w, a: a,
@@ -313,7 +313,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "add",
-        "ops.add linear.add_linear linear._accumulate linear.make_sum linear._disjoint linear.narrow",
+        "arithmetic.add linear.add_linear linear.accumulate linear.make_sum linear.narrow",
         2,
         _late("add"),
         lambda w, a, b: a + b,
@@ -321,16 +321,16 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "sub",
-        "ops.sub linear.add_linear linear.make_sum linear._disjoint",
+        "arithmetic.sub linear.add_linear linear.make_sum",
         2,
         _late("sub"),
         lambda w, a, b: a - b,
         lambda w, a, b: a - b & ones(w),
     )
-    yield Operation("neg", "ops.neg linear.scale", 1, _late("neg"), lambda w, a: -a, lambda w, a: -a & ones(w))
+    yield Operation("neg", "arithmetic.neg linear.scale", 1, _late("neg"), lambda w, a: -a, lambda w, a: -a & ones(w))
     yield Operation(
         "mul",
-        "ops.mul linear.scale linear._times",
+        "arithmetic.mul linear.scale",
         2,
         _late("mul"),
         lambda w, a, b: a * b,
@@ -339,7 +339,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "udiv",
-        "ops.udiv",
+        "arithmetic.udiv",
         2,
         _late("udiv"),
         lambda w, a, b: z3.If(b == 0, z3.BitVecVal(0, w), z3.UDiv(a, b)),
@@ -349,7 +349,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "clmul",
-        "ops.clmul",
+        "arithmetic.clmul",
         2,
         _late("clmul"),
         _z3_clmul,
@@ -359,23 +359,28 @@ def _make() -> Iterator[Operation]:
         only=("var", "0", "1", "top", "number", "max", "sum", "even", "concat", "xor", "product"),
     )
     yield Operation(
-        "xor", "ops.xor poly.xor_poly poly.make_poly", 2, _late("xor"), lambda w, a, b: a ^ b, lambda w, a, b: a ^ b
+        "xor",
+        "arithmetic.xor poly.xor_poly poly.make_poly",
+        2,
+        _late("xor"),
+        lambda w, a, b: a ^ b,
+        lambda w, a, b: a ^ b,
     )
     yield Operation(
         "and_",
-        "ops.and_ poly.and_poly poly._toggle linear.narrow",
+        "arithmetic.and_ poly.and_poly poly.toggle linear.narrow",
         2,
         _late("and_"),
         lambda w, a, b: a & b,
         lambda w, a, b: a & b,
     )
     yield Operation(
-        "or_", "ops.or_", 2, _late("or_"), lambda w, a, b: a | b, lambda w, a, b: a | b, widths=(1, 4, 8, 32)
+        "or_", "arithmetic.or_", 2, _late("or_"), lambda w, a, b: a | b, lambda w, a, b: a | b, widths=(1, 4, 8, 32)
     )
     for n in (0, 1, 2, 3, 4, 5):
         yield Operation(
             f"lsl[{n}]",
-            "ops.lsl poly.lsl_poly poly._shifted linear.scale poly.make_poly",
+            "arithmetic.lsl poly.lsl_poly poly.shifted linear.scale poly.make_poly",
             1,
             lambda w, a, n=n: ops.lsl(w, a, _amounts(w)[n % len(_amounts(w))]),
             lambda w, a, n=n: a << _amounts(w)[n % len(_amounts(w))],
@@ -383,7 +388,7 @@ def _make() -> Iterator[Operation]:
         )
         yield Operation(
             f"lsr[{n}]",
-            "ops.lsr poly.lsr_poly linear.exact_quotient",
+            "arithmetic.lsr slices.quotient poly.lsr_poly",
             1,
             lambda w, a, n=n: ops.lsr(w, a, _amounts(w)[n % len(_amounts(w))]),
             lambda w, a, n=n: z3.LShR(a, _amounts(w)[n % len(_amounts(w))]),
@@ -391,7 +396,7 @@ def _make() -> Iterator[Operation]:
         )
         yield Operation(
             f"asr[{n}]",
-            "ops.asr poly.asr_poly poly.spread_bit",
+            "arithmetic.asr poly.asr_poly poly.spread_bit",
             1,
             lambda w, a, n=n: ops.asr(w, a, _amounts(w)[n % len(_amounts(w))]),
             lambda w, a, n=n: a >> _amounts(w)[n % len(_amounts(w))],
@@ -401,7 +406,7 @@ def _make() -> Iterator[Operation]:
         )
         yield Operation(
             f"ror[{n}]",
-            "ops.ror poly.ror_poly",
+            "arithmetic.ror poly.ror_poly",
             1,
             lambda w, a, n=n: ops.ror(w, a, _amounts(w)[n % len(_amounts(w))] % w),
             lambda w, a, n=n: z3.RotateRight(a, _amounts(w)[n % len(_amounts(w))] % w),
@@ -428,7 +433,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "concat",
-        "ops.concat poly.concat_poly",
+        "slices.concat",
         2,
         lambda w, a, b: ops.concat(2 * w, [(w, a), (w, b)]),
         lambda w, a, b: z3.Concat(a, b),
@@ -437,7 +442,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "concat of parts",
-        "poly.concat_poly poly._refuse_sums",
+        "slices.concat",
         2,
         _tiled,
         lambda w, a, b: z3.Concat(a, b),
@@ -446,7 +451,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "concat of clipped parts",
-        "poly.concat_poly poly._refuse_sums",
+        "slices.concat",
         2,
         _tiled_clipped,
         lambda w, a, b: z3.Concat(a & _clipped(w), b),
@@ -455,7 +460,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "concat of swapped parts",
-        "poly.concat_poly poly._refuse_sums",
+        "slices.concat",
         1,
         _swapped,
         lambda w, a: z3.RotateRight(a, max(1, w // 2) % w),
@@ -463,7 +468,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "zext",
-        "ops.zext",
+        "slices.zext",
         1,
         lambda w, a: ops.zext(w, a, w + 5),
         lambda w, a: z3.ZeroExt(5, a),
@@ -473,7 +478,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "sext",
-        "ops.sext poly.sext_poly poly.spread_bit",
+        "arithmetic.sext poly.sext_poly poly.spread_bit",
         1,
         lambda w, a: ops.sext(w, a, w + 5),
         lambda w, a: z3.SignExt(5, a),
@@ -483,7 +488,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "shl_by",
-        "ops.shl_by ops._shift_by",
+        "arithmetic.shl_by arithmetic._shift_by",
         2,
         _late("shl_by"),
         lambda w, a, b: a << b,
@@ -492,7 +497,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "lshr_by",
-        "ops.lshr_by ops._shift_by",
+        "arithmetic.lshr_by arithmetic._shift_by",
         2,
         _late("lshr_by"),
         lambda w, a, b: z3.LShR(a, b),
@@ -501,7 +506,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "ashr_by",
-        "ops.ashr_by ops._shift_by",
+        "arithmetic.ashr_by arithmetic._shift_by",
         2,
         _ashr_by,
         lambda w, a, b: a >> b,
@@ -510,7 +515,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "rotr_by",
-        "ops.rotr_by",
+        "arithmetic.rotr_by",
         2,
         _late("rotr_by"),
         _z3_rotr,
@@ -520,7 +525,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "eq",
-        "ops.eq ops.make_or_self",
+        "conditions.eq slices.together",
         2,
         _late("eq"),
         lambda w, a, b: _bit(a == b),
@@ -530,7 +535,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "ult",
-        "ops.ult",
+        "conditions.ult",
         2,
         _late("ult"),
         lambda w, a, b: _bit(z3.ULT(a, b)),
@@ -540,7 +545,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "select",
-        "ops.select ops._argument",
+        "choices.select choices.argument arithmetic.atom",
         2,
         _select,
         lambda w, a, b: z3.If(
@@ -551,7 +556,7 @@ def _make() -> Iterator[Operation]:
     )
     yield Operation(
         "slt",
-        "ops.slt",
+        "conditions.slt",
         2,
         _late("slt"),
         lambda w, a, b: _bit(a < b),

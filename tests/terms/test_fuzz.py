@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from planting import TERMS, Bug, plant
 
 sys.path.insert(0, str(Path(__file__).parent))
 from fuzz_terms import MEANING, check, fuzz, meaning, points, random_dag
-from test_planted_rules import Bug, plant
 
-from armsym.terms import linear, node, ops, poly
+from armsym.terms import choices, conditions, kinds, linear, slices
 from armsym.terms.node import new_table
 
 #: The package's function of this name hides the module.
@@ -82,21 +82,20 @@ def test_points_keep_to_the_possible_bits() -> None:
 
 
 BUGS = {
-    "a summand that can only be 0 stays": Bug(linear, "_accumulate", "v * (t.pb & -t.pb) & full", "v", ()),
-    "a product that can only be 0 stays": Bug(linear, "_times", "v * (t.pb & -t.pb) & full", "v", ()),
-    "a low part that the constant carries into": Bug(linear, "_disjoint", "low_const & low_bits or ", "", ()),
-    "a quotient of a sum that wraps": Bug(linear, "exact_quotient", "most >> t.width", "most < 0", ()),
-    "less than the most it can be": Bug(ops, "ult", "a.pb < b", "a.pb <= b", ()),
-    "not more than the most it can be": Bug(ops, "ult", "a >= b.pb", "a >= b.pb >> 1", ()),
-    "a multiple of the wrong divisor": Bug(ops, "eq", "const & (low - 1)", "const & low", ()),
-    "the wrong branch first": Bug(ops, "_ite", "_ite(w, negated, b, a, rounds)", "_ite(w, negated, a, b, rounds)", ()),
-    "no sign in ashr": Bug(evaluate, "operate", "s = a - ((a >> (w - 1)) << w)", "s = a", ()),
-    "a rest that keeps what is shared": Bug(ops, "_common", "ca)", "ca + 1)", ()),
+    "a summand that can only be 0 stays": Bug(linear.vanishes, "", "c * (t.pb & -t.pb) & full", "c"),
+    "a product that can only be 0 stays": Bug(linear, "scale", "vanishes.apply(full, t, v) is None", "v"),
+    "a low part that the constant carries into": Bug(linear.low_beside_high, "", "low_const & low_bits or ", ""),
+    "a quotient of a sum that wraps": Bug(slices.exact_quotient, "", "most >> w", "most < 0"),
+    "less than the most it can be": Bug(conditions.always_less, "", "a.pb < b", "a.pb <= b"),
+    "not more than the most it can be": Bug(conditions.out_of_reach, "", "a >= b.pb", "a >= b.pb >> 1"),
+    "a multiple of the wrong divisor": Bug(conditions.parity, "", "const & (low - 1)", "const & low"),
+    "the wrong branch first": Bug(choices.negated_condition, "", "b, a, rounds)", "a, b, rounds)"),
+    "no sign in ashr": Bug(kinds, "_signed", "a - (a >> w - 1 << w)", "a"),
+    "a rest that keeps what is shared": Bug(choices, "_common", "ca)", "ca + 1)"),
 }
 
 
 @pytest.mark.parametrize("bug", BUGS.values(), ids=BUGS)
 def test_it_finds_what_is_planted(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
-    modules = (node, poly, linear, ops, evaluate)
-    plant(bug, monkeypatch, modules)
+    plant(bug, monkeypatch, (*TERMS, evaluate))
     assert any(fuzz(100, first) for first in range(0, 2400, 100))

@@ -1,4 +1,4 @@
-"""Each rule of the normal form, proved by Z3 at several widths and tried on random numbers at any width."""
+"""Each operation of the normal form, proved by Z3 at several widths and tried on random numbers at any width."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from rule_cases import OPERATIONS, GaveUp, Operation, Wrong, build, cases, kinds, prove
 
 from armsym.discharge.z3_bridge import Bridge
-from armsym.terms import linear, ops, poly
+from armsym.terms import arithmetic, choices, conditions, linear, ops, poly, slices
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import App, Sum, Term, Value, Var, intern, new_table, ones
 
@@ -58,7 +58,7 @@ def prove_operation(o: Operation, w: int, every: int = 1) -> int:
 
 @pytest.mark.parametrize(
     ("name", "w"),
-    [pytest.param(o.name, w, id=f"{o.name}-{w}: {o.rules}") for o in OPERATIONS.values() for w in o.widths],
+    [pytest.param(o.name, w, id=f"{o.name}-{w}: {o.functions}") for o in OPERATIONS.values() for w in o.widths],
 )
 def test_rule_is_proved(name: str, w: int) -> None:
     """The term equals Z3's operation for all values, and its known zeros are zero."""
@@ -78,7 +78,7 @@ CONDITIONS = ("bit", "var", "not", "xor", "sum", "0", "1", "eq", "ult")
 
 @pytest.mark.parametrize("w", [1, 4, 8, 32])
 def test_ite_is_proved(w: int) -> None:
-    """ops.ite ops._common: on conditions of every kind, with common summands, constants and one-bit branches."""
+    """choices.ite choices._common: conditions of every kind, common summands, constants, one-bit branches."""
     bridge, claims = Bridge(), []
     branches = kinds(w)
     conditions = {k: v for k, v in kinds(1).items() if k in CONDITIONS}
@@ -130,7 +130,7 @@ def test_apply_is_a_function_of_its_arguments() -> None:
 
 @pytest.mark.parametrize("w", [1, 4, 8, 32])
 def test_arguments_keep_their_value(w: int) -> None:
-    """ops._argument: what an uninterpreted function is given equals what was written."""
+    """choices.argument: what an uninterpreted function is given equals what was written."""
     bridge, claims = Bridge(), []
     for name, v in kinds(w).items():
         got = ops.apply("f", 8, [(w, v)])
@@ -170,15 +170,14 @@ def test_oracle_is_asked_and_restored() -> None:
 
 
 def test_every_operation_is_covered() -> None:
-    """A public function of ops, poly or linear without a rule test is a rule nobody proved."""
-    covered = {rule for o in OPERATIONS.values() for rule in o.rules.split()}
-    covered |= {"ops.ite", "ops._ite", "ops._common", "ops.apply", "ops.is_secret", "ops.set_oracle"}
-    covered |= {"ops._argument", "ops._atom"}
-    for module in (ops, poly, linear):
+    """A function of the normal form that no test of an operation names is one that nobody proved."""
+    covered = {f for o in OPERATIONS.values() for f in o.functions.split()}
+    covered |= {"choices.ite", "choices._ite", "choices._common", "choices.set_oracle", "ops.apply", "ops.is_secret"}
+    for module in (poly, linear, slices, arithmetic, conditions, choices, ops):
         short = module.__name__.rpartition(".")[2]
         for name, f in inspect.getmembers(module, inspect.isfunction):
             if f.__module__ == module.__name__:
-                assert f"{short}.{name}" in covered, f"{short}.{name} has no rule test"
+                assert f"{short}.{name}" in covered, f"{short}.{name} has no test"
 
 
 # -- random numbers, at any width ---------------------------------------------------------------
@@ -229,7 +228,7 @@ def _same(a: Value, b: Value) -> bool:
 
 
 def test_both_forms_of_a_shifted_term_meet() -> None:
-    """linear.make_sum, poly._split_low_constant: x * 2**k + c is concat(x, c), and NOT x is -x - 1."""
+    """linear.make_sum, poly.constant_below: x * 2**k + c is concat(x, c), and NOT x is -x - 1."""
     x = Var("x", 64)
     assert _same(ops.xor(64, x, ones(64)), ops.sub(64, ones(64), x))
     by_or = ops.or_(64, ops.lsl(64, x, 4), 5)
@@ -238,7 +237,7 @@ def test_both_forms_of_a_shifted_term_meet() -> None:
 
 
 def test_parts_of_a_sum_make_the_sum_again() -> None:
-    """poly._refuse_sums: the halves of x + y, put together, are x + y."""
+    """slices.low_bits_beside_their_sum: the halves of x + y, put together, are x + y."""
     x, y = Var("x", 64), Var("y", 64)
     s = ops.add(64, x, y)
     assert isinstance(s, Term)
@@ -249,7 +248,7 @@ def test_parts_of_a_sum_make_the_sum_again() -> None:
 
 
 def test_equations_have_one_form() -> None:
-    """ops.eq: a = b, b = a and a - b = 0 are one node; equations that parity refutes are 0."""
+    """conditions.eq: a = b, b = a and a - b = 0 are one node; equations that parity refutes are 0."""
     x, y = Var("x", 64), Var("y", 64)
     forms: list[Any] = [
         ops.eq(64, x, y),

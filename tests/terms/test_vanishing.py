@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from armsym.terms import linear, node, ops, poly
+from armsym.terms import choices, linear, node, ops, poly
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import Sum, Term, Value, Var, intern, mono, new_table, ones
 
@@ -156,10 +156,10 @@ def test_taking_common_summands_out_is_bounded(monkeypatch: pytest.MonkeyPatch) 
         rounds += 1
         return x, ops.sub(w, a, x), ops.sub(w, b, x)
 
-    monkeypatch.setattr(ops, "_common", again)
+    monkeypatch.setattr(choices, "_common", again)
     a, b = ops.add(8, x, ops.mul(8, y, 3)), ops.add(8, x, ops.mul(8, z, 5))
     t = ops.ite(8, c, a, b)
-    assert rounds == ops.COMMON_ROUNDS
+    assert rounds == choices.COMMON_ROUNDS
     for bit in (0, 1):
         env = {x: 200, y: 99, z: 7, c: bit}
         assert at(t, env) == at(a if bit else b, env)

@@ -2,8 +2,9 @@
 
 from armsym.bits import Bits
 from armsym.proof.declare import Proof
-from armsym.proof.handles import Claims, State, Words
+from armsym.proof.handles import Claims
 from armsym.proof.registry import proof
+from armsym.proof.state import State, Words
 
 
 @proof("add64", of="routines.o")

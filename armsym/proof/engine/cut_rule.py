@@ -1,0 +1,41 @@
+"""A cut: its claims are proved, and then stand for what was computed."""
+
+from __future__ import annotations
+
+from armsym.bits import Bits
+from armsym.proof.assume import Assumptions
+from armsym.proof.buffers import parts
+from armsym.proof.declare import Cut
+from armsym.proof.engine.run import Run
+from armsym.proof.handles import Pointwise
+from armsym.proof.havoc import REGISTERS, LoopGuess, havoc, written_everywhere
+from armsym.proof.path import Path, memory_of
+from armsym.proof.state import State
+
+__all__ = ["cut"]
+
+
+def cut(run: Run, path: Path, c: Cut) -> None:
+    """Prove the claims of a cut that the path has come to; then what they say takes the place of what was computed.
+
+    Fold values that it forgets are arbitrary on this path from here on.
+    """
+    arrival = path.arrivals.get(c.at, 0)
+    path.arrivals[c.at] = arrival + 1
+    run.ledger.check(path, lambda: c.claims(State(path.machine), arrival), "invariant", f"{c.name}: ")
+    forget = c.forget(arrival)
+    for fold, k in forget:
+        path.folds = path.folds.forget(fold, k)
+        path.stepwise.add(fold)
+    m = path.machine
+    # (The stack pointer stays: claims find what is on the stack by it.)
+    everything = LoopGuess((written_everywhere(path) if forget else set(REGISTERS)) - {("x", 31)})
+    shadow = m.fork()
+    h = havoc(shadow, everything, Bits(64, 0))
+    a = Assumptions(set(h.unknowns))
+    with memory_of(shadow).observed():  # what was shown in bounds above
+        for claim in c.claims(State(shadow), arrival).values():
+            for part in parts(claim):
+                if not isinstance(part, Pointwise):
+                    a.add(part)
+    h.transfer(shadow, m, a, {("v", n) for n in c.drop_v})

@@ -1,0 +1,317 @@
+"""The paths of a routine, one after the other, until none is left.
+
+Every execution from a state that meets the precondition follows one of the explored paths: branches that the facts
+do not decide are explored both ways, and at a loop head an arbitrary iteration i is explored from a state of which
+only the invariant is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
+from armsym.proof.contract import KIND, Callee
+from armsym.proof.engine import loop_rule
+from armsym.proof.engine.branch_rule import branch, part
+from armsym.proof.engine.budget import Budget, Meter
+from armsym.proof.engine.cut_rule import cut
+from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
+from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
+from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
+from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
+from armsym.proof.havoc import LoopGuess
+from armsym.proof.ledger import Ledger, Mark
+from armsym.proof.path import Knowledge, NeedSplit, Path
+from armsym.proof.result import Obligation, Status
+from armsym.proof.state import State
+from armsym.proof.symbolic import SymbolicProof
+from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
+from armsym.terms import ops
+
+__all__ = ["Engine"]
+
+#: A loop whose changes are not found in so many attempts is not understood.
+ATTEMPTS = 64
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A loop being explored from a guess; and how things stood before, where another guess begins again."""
+
+    head: int
+    guess: LoopGuess
+    arrival: Path
+    enter: Enter
+    parent: Origin | None
+    mark: Mark
+    complete: bool
+    number: int = 1
+
+
+@dataclass
+class _Frame:
+    """The paths still to follow of one iteration (of the routine itself where there is no attempt)."""
+
+    origin: Origin | None
+    attempt: _Attempt | None
+    todo: list[Path] = field(default_factory=list)
+
+
+class Engine:
+    """Proves one routine.  After `run`, `obligations` says what was shown and what was not."""
+
+    def __init__(
+        self,
+        p: SymbolicProof,
+        guesses: dict[int, LoopGuess],
+        budget: Budget,
+        *,
+        unrolled: bool = False,
+        earlier: dict[int, LoopGuess] | None = None,
+    ) -> None:
+        """`earlier` is what another case of the proof found out about loops: its `guesses`."""
+        self.p, self.guesses = p, dict(earlier or {})
+        d, r = p._d, p.routine
+        for inv in d.invariants:
+            if inv.head in guesses:
+                guess, known = guesses[inv.head].per(inv.step), self.guesses.get(inv.head)
+                self.guesses[inv.head] = guess.after(known) if known else guess
+        self.image = r.image
+        self.stepper = Stepper(r.isa, r.image, p.places, p.lr0)
+        self.invariants = {} if unrolled else {inv.head: inv for inv in d.invariants}
+        self.cuts = {} if unrolled else {c.at: c for c in d.cuts}
+        self.shows: dict[int, list[Callable[[State], object]]] = {}
+        for at, what in d.shows:
+            self.shows.setdefault(at, []).append(what)
+        self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
+        self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
+        #: Whether every path so far was followed to its end.
+        self._complete = True
+        callees = [Callee(c, p) for c in d.contracts]
+        self.callees = {c.entry: c for c in callees}
+        if r.entry in self.callees or len(self.callees) < len(callees):
+            raise InputError(f"{r.symbol}: a contract of the routine itself, or two of one routine")
+        for at, _ in d.splits:
+            if at not in {inv.head for inv in d.invariants}:
+                raise InputError(f"split at {self.image.symbolize(at)}, where no invariant stands")
+
+    # -- what was found -----------------------------------------------------------------------
+
+    @property
+    def obligations(self) -> list[Obligation]:
+        """Everything recorded."""
+        return self.ledger.obligations
+
+    @property
+    def steps(self) -> int:
+        """Instructions executed."""
+        return self._run.meter.steps
+
+    @property
+    def executed(self) -> set[int]:
+        """The code offsets of the instructions executed."""
+        return self._run.executed
+
+    @property
+    def shown(self) -> list[str]:
+        """What `Proof.show` asked for, in the order met."""
+        return self._run.shown
+
+    @property
+    def claims_results(self) -> bool:
+        """Whether a claim about the results was checked on a path: one that could have been false."""
+        return bool(self._run.results_claimed)
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What the instructions executed take for granted of the core."""
+        isa = self.p.routine.isa
+        found = {isa.decode(self.image.word(at)).assumption() for at in self.executed}
+        return sorted(a for a in found if a is not None)
+
+    # -- the whole ----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Explore all paths; every failure is recorded, none is raised."""
+        p, run, record = self.p, self._run, self.ledger.record
+        try:
+            start = run.watched(
+                Path(run.entry.fork(), Knowledge(p.facts, answers=p.answers), p.routine.entry, p.folds_on_entry)
+            )
+            check_preconditions(run, start)
+            prove_lemmas(run, start)
+            self._explore(start)
+        except BudgetError as e:
+            self._complete = False
+            record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
+        except ArmsymError as e:
+            self._complete = False
+            detail = describe_stop(e, self.image, p.routine.isa)
+            record("decode", "the proof can be evaluated", Status.ERROR, detail=detail)
+        if not p._d.ensures:
+            record("ensures", "a claim on return", Status.UNDECIDED, detail="the proof has no p.ensures(...)")
+        for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
+            if at not in run.reached:
+                record("invariant", what, Status.UNDECIDED, detail="no path reaches this point")
+        for at, callee in self.callees.items():
+            if at not in run.reached:
+                record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
+        if not self._complete:
+            return  # of what was not explored nothing was shown
+        for kind, name in (
+            ("decode", "every instruction reached is modelled"),
+            ("constant-time", "no branch, address or variable-latency operand depends on a secret"),
+            ("memory", NO_ACCESS_BELOW),
+            ("memory", SP_KNOWN),
+            ("termination", "every loop ends"),
+        ):
+            record(kind, name, Status.PROVED, by="exploration")
+
+    # -- the work list ------------------------------------------------------------------------
+
+    def _explore(self, start: Path) -> None:
+        """Follow paths until none is left; those of the loop met last go first."""
+        frames = [_Frame(None, None, [start])]
+        while frames:
+            frame = frames[-1]
+            if not frame.todo:
+                frames.pop()
+                if frame.attempt is not None:
+                    self.guesses[frame.attempt.head] = frame.attempt.guess
+                continue
+            path = frame.todo.pop()
+            go_on = self._follow(path, frame.origin)
+            if isinstance(go_on, Parts):
+                frame.todo += go_on.paths
+            elif isinstance(go_on, Enter):
+                head = go_on.invariant.head
+                guess = self.guesses.get(head) or LoopGuess()
+                mark = self.ledger.mark()
+                self._enter(frames, _Attempt(head, guess, path, go_on, frame.origin, mark, self._complete))
+            elif isinstance(go_on, Retry):
+                # Whatever was found within the loop rests on the guess.
+                while (attempt := frames.pop().attempt) is None or attempt.head != go_on.head:
+                    assert frames, "a loop is retried that is not being explored"
+                self._enter(frames, self._again(attempt, go_on))
+            elif isinstance(go_on, Stopped):
+                self._complete = False
+            else:
+                assert isinstance(go_on, Ended)
+
+    def _enter(self, frames: list[_Frame], attempt: _Attempt) -> None:
+        """Put an arbitrary iteration of the loop on the list."""
+        inv = attempt.enter.invariant
+        got = loop_rule.iterate(self._run, attempt.arrival, inv, attempt.guess, attempt.parent)
+        while isinstance(got, Retry):
+            assert got.head == attempt.head
+            attempt = self._again(attempt, got)
+            got = loop_rule.iterate(self._run, attempt.arrival, inv, attempt.guess, attempt.parent)
+        if isinstance(got, Stopped):
+            self._complete = False
+            return
+        origin, starts = got
+        frames.append(_Frame(origin, attempt, list(starts.paths)))
+
+    def _again(self, attempt: _Attempt, retry: Retry) -> _Attempt:
+        """The next attempt at a loop: what the last one found is forgotten."""
+        if attempt.number == ATTEMPTS:
+            name = attempt.enter.invariant.name
+            raise BudgetError(f"{name}: no set of loop variables found in {ATTEMPTS} attempts (last: {retry.why})")
+        self.ledger.reset(attempt.mark)
+        self._complete = attempt.complete
+        return replace(attempt, guess=retry.guess, number=attempt.number + 1)
+
+    # -- one path -----------------------------------------------------------------------------
+
+    def _follow(self, path: Path, origin: Origin | None) -> Next:
+        """Follow a path until it parts, meets a loop head or ends."""
+        self._run.meter.path()
+        try:
+            with self._run.under(path, *indices(origin)):
+                while True:
+                    go_on = self._step(path, origin)
+                    if go_on is not None:
+                        return go_on
+        except MachineStop as e:
+            if self._run.unrolled:
+                self.ledger.witness(path)
+            kind, name = "decode", "every instruction reached is modelled"
+            status = Status.UNDECIDED if isinstance(e, Undetermined) else Status.ERROR
+            if isinstance(e, MemoryFault):
+                kind, name, status = "memory", "every access is permitted", Status.UNDECIDED
+            self.ledger.record(kind, name, status, detail=describe_stop(e, self.image, self.p.routine.isa))
+            return Stopped()
+
+    def _step(self, path: Path, origin: Origin | None) -> Next | None:
+        """Whatever stands at the offset where the path is, then its instruction; None where the path goes on."""
+        run, at = self._run, path.at
+        if at == RETURNED:
+            check_accesses_in_bounds(run, path)
+            returned(run, path, origin)
+            return Ended()
+        if at in self.invariants and path.steps:
+            counts = loop_rule.counts(run, path, self.invariants[at])
+            known = path.knowledge.decide(counts)
+            if known is None:
+                return part(run, path, counts, origin)
+            if known:
+                check_accesses_in_bounds(run, path)
+                return loop_rule.arrive(run, path, self.invariants[at], origin)
+        path.steps += 1
+        if at in self.callees and path.steps > 1:
+            run.reached.add(at)
+            path.at = self.callees[at].call(self.ledger, self.stepper, path)
+            path.calls = path.calls.after(at, path.at, links=False)
+            return None
+        if at in self.cuts:
+            run.reached.add(at)
+            cut(run, path, self.cuts[at])
+        for what in self.shows.get(at, ()):
+            with path.memory.observed():
+                run.shown.append(f"at {run.where(at)}:\n{what(State(path.machine))}")
+        return self._execute(path, origin)
+
+    def _execute(self, path: Path, origin: Origin | None) -> Next | None:
+        """The instruction where the path is."""
+        run, at, m, memory = self._run, path.at, path.machine, path.memory
+        run.meter.step()
+        memory.at = at
+        x, v, sp, nzcv, since = m.x[:], m.v[:], m.sp, m.nzcv, len(memory.log)
+        to = self._stepped(path)
+        if isinstance(to, NeedSplit):
+            if len(memory.log) != since:
+                raise BudgetError(f"cannot split at {at:#x}: the instruction has touched memory already")
+            m.x, m.v, m.sp, m.nzcv = x, v, sp, nzcv
+            # Both parts come here again.
+            path.steps -= 1
+            if at in self.cuts:
+                path.arrivals[at] -= 1
+            return part(run, path, to.cond, origin)
+        run.executed.add(at)
+        if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):
+            links = m.x[30] is not x[30] and (m.x[30] - self.p.places.of(at)).value == 4
+            path.calls = path.calls.after(at, to, links=links)
+        if len(memory.log) != since:
+            check_accesses(run, path, sp, since)
+        if m.sp is not sp:
+            if not sp_is_known(run, path):
+                return Stopped()
+            release(run, path)
+        if isinstance(to, Fork):
+            branched = branch(run, path, to, origin)
+            if isinstance(branched, Parts):
+                return branched
+            to = branched
+        path.at = to
+        return None
+
+    def _stepped(self, path: Path) -> int | Fork | NeedSplit:
+        """Where the instruction leads, or the condition that has to be known to execute it."""
+        oracle = ops.set_oracle(path.known_or_split)
+        try:
+            return self.stepper.step(path.machine, path.at)
+        except NeedSplit as split:
+            return split
+        finally:
+            ops.set_oracle(oracle)

@@ -1,0 +1,78 @@
+"""What must hold on return."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from armsym.bits import Bits
+from armsym.proof.bounds import check_bounds
+from armsym.proof.buffers import parts
+from armsym.proof.engine.run import Origin, Run
+from armsym.proof.handles import Pointwise
+from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
+from armsym.proof.path import Path
+from armsym.proof.result import Status
+from armsym.proof.state import State
+
+__all__ = ["check_accesses_in_bounds", "returned"]
+
+
+def check_accesses_in_bounds(run: Run, path: Path) -> None:
+    """The memory obligation of everything logged on this path."""
+    for name, status, by, seconds, detail in check_bounds(path, run.image, run.meter.budget.claim_ms):
+        run.ledger.record("memory", name, status, by, seconds, detail)
+
+
+def returned(run: Run, path: Path, origin: Origin | None) -> None:
+    """The path has come to its caller: the calling convention, the frame and the postconditions."""
+    indices = origin.indices if origin else (Bits(64, 0),)
+    step = origin.invariant.step if origin else 1
+    p, m, entry, ledger = run.p, path.machine, run.entry, run.ledger
+    anchors = (indices[0] + step, *indices)
+    with run.under(path, *anchors):
+        ledger.check_one(path, m.dit == entry.dit, "abi", "PSTATE.DIT is restored", "dit")
+        ledger.check_one(path, m.sp == p.sp0, "abi", "sp is restored", "sp")
+        ledger.record("abi", "control returns to the caller", Status.PROVED, "identity")
+        for name, register, before, after in p._d.interface.pairs(entry, m):
+            ledger.check_one(path, after == before, "abi", name, register)
+        _frame(run, path)
+        for fn in p._d.ensures:
+            ledger.check(path, partial(fn, State(m)), "ensures", "")
+        for k in range(len(p._d.ensures)):
+            if k not in run.results_claimed and _says_more(run, path, k, anchors):
+                run.results_claimed.add(k)
+
+
+def _frame(run: Run, path: Path) -> None:
+    """Nothing is written but what the proof says is."""
+    memory, ledger = path.memory, run.ledger
+    allowed = {r.name for r in run.p._d.modifies} | {"stack"}
+    for r in memory.regions:
+        if r.name not in allowed and r.name in memory.beneath:
+            ledger.record("frame", f"{r.name} is unchanged", Status.UNDECIDED, detail=f"a loop stores to {r.name}")
+    changed = [r for r in memory.regions if r.name not in allowed and memory.overlays[r.name]]
+    for r in changed:
+        for layer in memory.overlays[r.name]:
+            for k in layer.bytes:
+                now = memory.peek(r, layer.symbolic, k, 1)
+                before = memory.on_entry(r, layer.symbolic, k, 1)
+                ledger.check_one(path, now == before, "frame", f"{r.name} is unchanged", f"{r.name}+{k}")
+    # Where something else is stored to, that it holds what it held is all there is to say, and is said above.
+    if not changed and not any(r.name in memory.beneath for r in memory.regions if r.name not in allowed):
+        ledger.record("frame", "nothing else is written", Status.PROVED, "write log")
+
+
+def _says_more(run: Run, path: Path, k: int, anchors: tuple[Bits, ...]) -> bool:
+    """Whether a postcondition says anything that memory safety, frame and ABI do not: whether it can be false.
+
+    It is asked about a state of which only these are known.
+    """
+    d, shadow = run.p._d, run.entry.fork()
+    there = Path(shadow, path.knowledge.fork(), path.at, path.folds)
+    there.stepwise = path.stepwise.copy()
+    changed: set[Location] = {("x", n) for n in d.interface.changed_x} | {("v", n) for n in d.interface.changed_v}
+    changed |= {(r.name, WHOLE) for r in d.modifies}
+    havoc(shadow, LoopGuess(changed, halves={("v", n) for n in d.interface.d}), Bits(64, 0))
+    with run.under(there, *anchors), there.memory.observed():  # what was shown in bounds above
+        claims = d.ensures[k](State(shadow)).values()
+        return any(isinstance(c, Pointwise) or c.value is not True for claim in claims for c in parts(claim))
