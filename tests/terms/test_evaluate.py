@@ -254,7 +254,8 @@ def test_ite_means_the_same_to_evaluator_and_bridge() -> None:
 def test_select_means_the_same_to_evaluator_and_bridge() -> None:
     """Also past the last element, and where the index cannot reach all of them."""
     i, x = Var("i", 64, pb=7), Var("x", 4)
-    for elements in ([x, 9, x, 3, 1], [x, 1, 2, 3, 4, 5, 6, 7, 8, 9]):
+    cases: list[list[Value]] = [[x, 9, x, 3, 1], [x, 1, 2, 3, 4, 5, 6, 7, 8, 9]]
+    for elements in cases:
         t = ops.select(4, i, elements)
         bridge = Bridge()
         e = bridge(t, 4)
