@@ -13,9 +13,9 @@ from armsym.bits import Bits, Prop, ite
 from armsym.dsl import Proof
 from armsym.errors import InputError, MemoryFault
 from armsym.proof.buffers import assume_pointwise, parts, pointwise_conditions
-from armsym.proof.handles import Region, State
+from armsym.proof.handles import Pointwise, Region
 from armsym.proof.path import Knowledge, Path
-from armsym.proof.pointwise import Pointwise
+from armsym.proof.state import State
 from armsym.proof.symbolic import SymbolicProof
 from armsym.symbolic_memory import SymbolicRegion, split_offset
 from armsym.terms.node import App, ones
@@ -293,8 +293,8 @@ def test_a_block_of_another_shape() -> None:
     for block in (lambda j: [], lambda j: [j], lambda j: [Bits(16, 0)] * 2):
         with pytest.raises(InputError, match="said to be 1 words of 16 bits"):
             b.claim(1, block).expected(Bits(64, 0))
-    for words, width in ((0, 16), (-1, 8), (1, 12)):
-        with pytest.raises(InputError, match="a block is at least one word of whole bytes"):
+    for words, width, rule in ((0, 16, "at least 1, not 0"), (-1, 8, "at least 1, not -1"), (1, 12, "12")):
+        with pytest.raises(InputError, match=f"r: .*{rule}"):
             b.claim(1, words=words, width=width)
 
 

@@ -8,7 +8,8 @@ from armsym.bits import Bits
 from armsym.dsl import Proof
 from armsym.proof.context import Context
 from armsym.proof.folds import FoldValues
-from armsym.proof.handles import Fold, Words
+from armsym.proof.handles import Fold
+from armsym.proof.state import Words
 from armsym.proof.symbolic import SymbolicProof
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Var
