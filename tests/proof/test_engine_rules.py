@@ -509,3 +509,70 @@ def test_the_facts_of_an_attempt_end_with_it() -> None:
     p.knowledge.add((n == 3).bit.value)
     with e.p.under(Context(p)):
         assert (ite(n == 3, n, n + 1) == n).value is True
+
+
+AROUND = "nop\n1: mov x3,#4\n{before}\n2: {within}\nsubs x3,x3,#1\nb.ne 2b\n{after}\nsubs x1,x1,#1\nb.ne 1b\nret"
+WRITES = {"x6": "lsl x6,x6,#1", "v6": "add v6.2d,v6.2d,v6.2d", "r": "str x1,[x2]"}
+
+
+@pytest.mark.parametrize("where", ["nowhere", "before", "within", "after"])
+@pytest.mark.parametrize("what", ["x6", "v6", "r"])
+def test_what_is_written_around_an_inner_loop_is_forgotten(what: str, where: str) -> None:
+    """In an iteration of the outer loop, on the way to the inner one, in it, or after it; nothing is guessed of it."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=2**40)
+        r = p.region("r", 16, access="rw")
+        p.call(x1=n, x2=r)
+        p.modifies(r)
+        entry = p.entry
+
+        @p.invariant(4, upto=n)
+        def _(s: State, i: Bits) -> Claims:
+            return {"left": s.x1 == n - i}
+
+        @p.invariant(12, upto=Bits(64, 4))
+        def _(s: State, j: Bits) -> Claims:
+            return {"left": s.x3 == 4 - j}
+
+        p.ensures(
+            lambda s: {
+                "x6": s.x6 == entry.x6,
+                "v6": s.v6 == entry.v6,
+                "r": r.words(64, at=s)[0] == r.words(64)[0],
+                "beside": r.words(64, at=s)[1] == r.words(64)[1],
+            }
+        )
+
+    places = dict.fromkeys(("before", "within", "after"), "nop")
+    if where != "nowhere":
+        places[where] = WRITES[what]
+    e = engine(AROUND.format(**places), fn)
+    e.run()
+    assert _open(e) == ([] if where == "nowhere" else [("ensures", what, Status.UNDECIDED)])
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize("more", [-2, -1, 0, 1])
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_an_index_stays_below_its_bound(more: int, inclusive: bool, step: int) -> None:
+    """The head is met n times, for i = 0, step, ... up to step * (n - 1): the bound must be more, or at least that.
+
+    (For larger steps x1 is not solved for, and so a branch on an unknown: that is another obligation.)
+    """
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=2**40)
+        p.call(x1=n)
+
+        @p.invariant(4, upto=step * (n - 1) + 1 + more, inclusive=inclusive, step=step)
+        def _(s: State, i: Bits) -> Claims:
+            return {"left": (n - s.x1) * step == i, "some": [s.x1 >= 1, s.x1 <= n]}
+
+        p.ensures(lambda s: {"x1": s.x1 == 0})
+
+    e = engine("nop\n1: subs x1,x1,#1\nb.ne 1b\nret", fn)
+    e.run()
+    last_below = more >= 0 if not inclusive else more >= -1
+    assert ([o for o in _open(e) if o[0] == "termination"] == []) == last_below
+    assert step > 1 or not last_below or _open(e) == []
