@@ -511,7 +511,21 @@ def test_the_facts_of_an_attempt_end_with_it() -> None:
         assert (ite(n == 3, n, n + 1) == n).value is True
 
 
-AROUND = "nop\n1: mov x3,#4\n{before}\n2: {within}\nsubs x3,x3,#1\nb.ne 2b\n{after}\nsubs x1,x1,#1\nb.ne 1b\nret"
+#: Keeps what x6, v6 and the first word of r are when an iteration begins; the inner loop is left without a write.
+AROUND = """nop
+1: mov x7,x6
+mov v7.16b,v6.16b
+ldr x8,[x2]
+{before}
+mov x3,#4
+2: cbz x3,3f
+{within}
+sub x3,x3,#1
+b 2b
+3: {after}
+subs x1,x1,#1
+b.ne 1b
+ret"""
 WRITES = {"x6": "lsl x6,x6,#1", "v6": "add v6.2d,v6.2d,v6.2d", "r": "str x1,[x2]"}
 
 
@@ -531,18 +545,13 @@ def test_what_is_written_around_an_inner_loop_is_forgotten(what: str, where: str
         def _(s: State, i: Bits) -> Claims:
             return {"left": s.x1 == n - i}
 
-        @p.invariant(12, upto=Bits(64, 4))
+        @p.invariant(24, upto=Bits(64, 4), inclusive=True)
         def _(s: State, j: Bits) -> Claims:
             return {"left": s.x3 == 4 - j}
 
-        p.ensures(
-            lambda s: {
-                "x6": s.x6 == entry.x6,
-                "v6": s.v6 == entry.v6,
-                "r": r.words(64, at=s)[0] == r.words(64)[0],
-                "beside": r.words(64, at=s)[1] == r.words(64)[1],
-            }
-        )
+        # Of the last iteration; true also of the first, whatever is written.
+        p.ensures(lambda s: {"x6": s.x7 == entry.x6, "v6": s.v7 == entry.v6, "r": s.x8 == r.words(64)[0]})
+        p.ensures(lambda s: {"beside": r.words(64, at=s)[1] == r.words(64)[1]})
 
     places = dict.fromkeys(("before", "within", "after"), "nop")
     if where != "nowhere":
@@ -562,7 +571,7 @@ def test_an_index_stays_below_its_bound(more: int, inclusive: bool, step: int) -
     """
 
     def fn(p: Proof) -> None:
-        n = p.nat("n", low=1, high=2**40)
+        n = p.nat("n", low=10, high=2**40)  # on entry the bound is large enough
         p.call(x1=n)
 
         @p.invariant(4, upto=step * (n - 1) + 1 + more, inclusive=inclusive, step=step)
@@ -576,3 +585,53 @@ def test_an_index_stays_below_its_bound(more: int, inclusive: bool, step: int) -
     last_below = more >= 0 if not inclusive else more >= -1
     assert ([o for o in _open(e) if o[0] == "termination"] == []) == last_below
     assert step > 1 or not last_below or _open(e) == []
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+@pytest.mark.parametrize("low", [1, 2])
+def test_a_bound_that_may_be_0(low: int, inclusive: bool) -> None:
+    """Where no i is below the bound, what is assumed of an iteration is false: so it is asked on entry."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=low, high=2)
+        p.call(x1=n, x2=n)
+
+        @p.invariant(4, upto=n - 1, inclusive=inclusive)
+        def _(s: State, i: Bits) -> Claims:
+            return {"left": s.x1 == n - i}
+
+        p.ensures(lambda s: {"x2": s.x2 == 2})
+
+    e = engine("nop\n1: subs x1,x1,#1\nb.ne 1b\nret", fn)
+    e.run()
+    on_entry = [o.status for o in e.obligations if o.kind == "termination" and "on entry" in o.name]
+    assert on_entry == [Status.PROVED if inclusive or low == 2 else Status.UNDECIDED]
+
+
+@pytest.mark.parametrize("drop", [[], [0], [1]])
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_cut(drop: list[int], wrong: int) -> None:
+    """Its claims are proved there; then of what is dropped only that is known, and of the rest all that was."""
+
+    def fn(p: Proof) -> None:
+        a, b = p.word("a"), p.word("b")
+        p.call(x1=a, x2=b)
+        entry = p.entry
+
+        @p.cut_each(8, forget=lambda _: [], drop_v=drop)
+        def _(s: State, k: int) -> Claims:
+            return {"sum": s.x0 == a + b + wrong}
+
+        p.ensures(lambda s: {"sum": s.x0 == a + b, "v0": s.d0 == entry.d1, "v1": s.d1 == entry.d1})
+
+    e = engine("add x0,x1,x2\nmov v0.16b,v1.16b\nnop\nret", fn)
+    e.run()
+    dropped = [("ensures", f"v{n}", Status.UNDECIDED) for n in drop]
+    cut = "cut at f+0x8: sum"
+    if wrong:
+        # What was not shown stands for what was computed from there on, and is not shown as a whole.
+        assert ("invariant", cut, Status.UNDECIDED) in _open(e)
+        assert ("ensures", "sum", Status.UNDECIDED) in _open(e)
+    else:
+        assert _open(e) == dropped
+        assert e.ledger.holds("invariant", cut)
