@@ -403,8 +403,16 @@ class SymbolicProof(Proof):
 
     def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
         blocks, key = self._folds.blocks, (fn, j.value)
-        if key not in blocks:
-            # A block is a function of its number alone: what is known on the path plays no part in it.
-            with self._plainly():
-                blocks[key] = list(fn(j if isinstance(j.value, int) else Bits(64, intern(j.value))))
-        return blocks[key]
+        if key in blocks:
+            return blocks[key]
+        noted = self._reads_noted()
+        # A block is a function of its number alone: what is known on the path plays no part in it.
+        with self._plainly():
+            words = list(fn(j if isinstance(j.value, int) else Bits(64, intern(j.value))))
+        # What it reads of a state is shown to lie in its region for the claim that asked, and not for others.
+        if self._reads_noted() == noted:
+            blocks[key] = words
+        return words
+
+    def _reads_noted(self) -> int:
+        return 0 if self._context is None else self._context.path.memory.noted
