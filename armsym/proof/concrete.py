@@ -23,7 +23,7 @@ from armsym.proof.declare import Phase, Proof
 from armsym.proof.handles import Claim, Claims, Fold, Pointwise, Region
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
-from armsym.proof.result import Status
+from armsym.proof.result import Kind, Status
 from armsym.proof.state import State, Words
 from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
 
@@ -40,7 +40,7 @@ SHOWN = 512
 class Violation:
     """A claim or rule that a concrete run broke."""
 
-    kind: str
+    kind: Kind
     claim: str
     expected: str = ""
     got: str = ""
@@ -343,7 +343,7 @@ def flatten(claim: Claim) -> Iterator[Prop]:
         raise InputError(f"a claim is a condition or a list of conditions, not {type(claim).__name__} {claim!r}")
 
 
-def _broken(claims: Claims, kind: str, where: str) -> Violation | None:
+def _broken(claims: Claims, kind: Kind, where: str) -> Violation | None:
     if not isinstance(claims, dict) or not claims:
         raise InputError(f"{where}: the function must return a non-empty dict of named claims")
     for name, claim in claims.items():

@@ -402,16 +402,16 @@ class SymbolicProof(Proof):
             return f.stepped(self._fold_at(f, before), f.over(before))
 
     def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
-        blocks, key = self._folds.blocks, (fn, j.value)
-        if key in blocks:
-            return blocks[key]
+        blocks, k = self._folds.blocks, j.value if isinstance(j.value, int) else intern(j.value)
+        if (fn, k) in blocks:
+            return blocks[fn, k]
         noted = self._reads_noted()
         # A block is a function of its number alone: what is known on the path plays no part in it.
         with self._plainly():
-            words = list(fn(j if isinstance(j.value, int) else Bits(64, intern(j.value))))
+            words = list(fn(Bits(64, k)))
         # What it reads of a state is shown to lie in its region for the claim that asked, and not for others.
         if self._reads_noted() == noted:
-            blocks[key] = words
+            blocks[fn, k] = words
         return words
 
     def _reads_noted(self) -> int:
