@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
+from armsym.machine import Machine
 from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, vectors, whole_bytes
 from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
@@ -261,6 +262,11 @@ class Pointwise:
     def size(self) -> int:
         """Bytes in a block."""
         return self.words * self.width // 8
+
+    def speaks_of(self, m: Machine) -> None:
+        """Raise `InputError` unless it is about this machine's state: what is looked at is its memory."""
+        if self.state.machine is not m:
+            raise InputError(f"{self.region.name}: a claim about a state that was handed to another claim")
 
     @property
     def arbitrary(self) -> Bits:

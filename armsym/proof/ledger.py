@@ -122,6 +122,7 @@ class Ledger:
                 self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r))
 
     def _check_pointwise(self, path: Path, claim: Pointwise, kind: Kind, name: str, reads: list[Read]) -> None:
+        claim.speaks_of(path.machine)
         noted = len(reads)
         conditions = pointwise_conditions(path.memory, claim)
         if isinstance(conditions, str):

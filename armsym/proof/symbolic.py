@@ -104,7 +104,7 @@ class SymbolicProof(Proof):
         if cell is not None:
             self._explicit.add(r.name)
         self._regions[r.name] = s
-        # Not wrapping: base + size <= 2**64, so the last byte's address is not below the first's.
+        # Not wrapping: base + size < 2**64, so the address after the last byte is not below the first's either.
         self.facts.append((base <= base + r.size).bit.value)
 
     def _check_size(self, r: Region) -> None:

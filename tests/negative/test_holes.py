@@ -393,6 +393,32 @@ def test_blocks_of_two_buffers_by_one_function(tmp_path: Path, longer: bool, kep
         assert found == ({"ensures": ["two"]} if longer else {})
 
 
+@pytest.mark.parametrize("old", [False, True])
+def test_a_buffer_in_a_state_kept_from_another_claim(tmp_path: Path, old: bool) -> None:
+    """When the loop was first reached, nothing was zeroed; what is looked at is the memory on return."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", high=MOST)
+        out = p.region("out", n, access="w", cell=1)
+        p.call(x0=out, x1=n)
+        p.modifies(out)
+        kept: list[State] = []
+
+        def zero(j: Bits) -> list[Bits]:
+            return [Bits(8, 0)]
+
+        @p.invariant(p.routine.back_edge(), upto=n, inclusive=True)
+        def _(s: State, i: Bits) -> Claims:
+            kept.append(s)
+            at = {"left": s.x1 == n - i, "at": s.x0 == out.base + i}
+            return {**at, "z": out.holds(zero, upto=i, at=s, words=1, width=8)}
+
+        p.ensures(lambda s: {"z": out.holds(zero, upto=n, at=kept[0] if old else s, words=1, width=8)})
+
+    found = explored(fn, files(tmp_path, FILL, SUCCESSOR))
+    assert found == ({"decode": ["the proof can be evaluated"]} if old else {})
+
+
 # -- offsets as numbers modulo 2**64 ------------------------------------------------------------
 
 #: Stores 8 zeros at x0 + 4096 where n = 2^63, and then loads them.

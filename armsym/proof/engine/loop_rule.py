@@ -142,6 +142,7 @@ def _take_content(run: Run, here: Path, claim: Pointwise, a: Assumptions, name: 
 
     The other claims may say so: they were evaluated while nothing was known of the content.
     """
+    claim.speaks_of(here.machine)
     if here.knowledge.decide(a.apply(claim.within.bit.value)) != 1:
         detail = f"{claim.upto.value} blocks of {claim.size} bytes are not shown to lie in {claim.region.name}"
         run.ledger.record("invariant", name, Status.UNDECIDED, detail=detail)
