@@ -210,7 +210,7 @@ def run(
     """
     from armsym.bits import Bits
     from armsym.elf import load
-    from armsym.simulate import Fork, Stepper, describe_stop, run_concrete
+    from armsym.stepper import Fork, Stepper, describe_stop, run_concrete
 
     request = parse(words, mem or [])
     isa = load_isa()

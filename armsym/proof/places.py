@@ -13,7 +13,7 @@ from armsym.elf import PAGE, Fill, Image, Link, Piece, Place, fits
 from armsym.errors import Undetermined, UndeterminedTarget
 from armsym.isa import Instruction, InstructionSet
 from armsym.machine import NZCV, Machine
-from armsym.simulate import Executable
+from armsym.stepper import Executable
 from armsym.symbolic_memory import variable
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Term, ones
