@@ -10,10 +10,30 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from armsym.discharge.export import smt2, to_z3
+    from armsym.elf import load
+    from armsym.simulator import Access, Buffer, Kind, Simulation, Start, State, Step, Stop, StopPath, simulate
 
-__all__ = ["smt2", "to_z3"]
+__all__ = [
+    "Access",
+    "Buffer",
+    "Kind",
+    "Simulation",
+    "Start",
+    "State",
+    "Step",
+    "Stop",
+    "StopPath",
+    "load",
+    "simulate",
+    "smt2",
+    "to_z3",
+]
 
-_HOMES = {"smt2": "armsym.discharge.export", "to_z3": "armsym.discharge.export"}
+_HOMES = dict.fromkeys(__all__, "armsym.simulator") | {
+    "load": "armsym.elf",
+    "smt2": "armsym.discharge.export",
+    "to_z3": "armsym.discharge.export",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -43,4 +43,4 @@ def test_snippets_of_a_section(section: tuple[str, str], tmp_path: Path, monkeyp
 
 
 def test_the_page_has_snippets() -> None:
-    assert sum("```python" in text for _, text in sections()) >= 1
+    assert sum("```python" in text for _, text in sections()) >= 2

@@ -112,6 +112,10 @@ class Places:
             raise UndeterminedTarget(f"control goes to {piece.name}: which definition that is, the linker decides")
         return piece.offset + constant if constant < piece.size else None
 
+    def outsider(self, target: Bits) -> str | None:
+        """The name of what loading makes this address of, if it is the address of that."""
+        return self._slots.get(target.value) if isinstance(target.value, Term) else None
+
     def linked(self, i: Instruction, offset: int, isa: InstructionSet) -> tuple[Executable, Bits]:
         """The instruction at an offset as the linker completes it, and its PC; raises `Undetermined`."""
         pc, link = self.of(offset), self.image.links.get(offset)
