@@ -16,7 +16,7 @@ help:
 	@echo 'make table   prove them all and write docs/proofs.md'
 	@echo 'make test    run the tests'
 	@echo 'make fuzz    random terms (100,000) and claims (20,000) against their meaning; COUNT=, SEED='
-	@echo 'make lint    ruff, mypy --strict, import-linter'
+	@echo 'make lint    ruff, mypy --strict (tests and benchmarks too), import-linter'
 	@echo 'make bench   the benchmarks'
 	@echo 'make clean   remove what was made here'
 

@@ -47,4 +47,5 @@ def slot_doubt(image: Image, segment: Segment, declared: Collection[str] = ()) -
                 return f"the slot at {slot:#x} holds what loading makes of {image.external_pointers[slot]}"
         return ""
 
-    return doubt if doubtful.intersection(image.slots_in(segment.offset, len(segment.data))) else None
+    # (A slot that begins before the segment reaches into it.)
+    return doubt if any(segment.offset - 8 < slot < segment.end for slot in doubtful) else None

@@ -40,6 +40,10 @@ M64 = ones(64)
 #: A load at an offset with more possible values than this is not followed to each of them.
 SPAN = 256
 
+#: A store is this far from its symbolic part at most: then the bytes stored have one constant offset each, for
+#: none of them lies beyond 2**63, where signed numbers wrap.
+FAR = 1 << 62
+
 
 class SymbolicRegion:
     """A declared region.
@@ -220,7 +224,10 @@ class SymbolicMemory:
                 symbolic, shift = (None, 0) if layer.symbolic is None else split_offset(new(Bits(64, layer.symbolic)))
                 values = {id(v): new(v) for v, _ in layer.bytes.values()}
                 c = _Overlay(symbolic)
-                c.bytes = {k + shift: (values[id(v)], j) for k, (v, j) in layer.bytes.items()}
+                # Modulo 2**64, as every offset is.
+                c.bytes = {signed(k + shift & M64): (values[id(v)], j) for k, (v, j) in layer.bytes.items()}
+                for k in c.bytes:
+                    _near(name, symbolic, k)
                 rewritten.append(c)
             self.overlays[name] = rewritten
 
@@ -286,6 +293,11 @@ class SymbolicMemory:
         self._reads.append(Read(region, symbolic, k, size, value))
         return value
 
+    @property
+    def noted(self) -> int:
+        """How many reads of this state are noted."""
+        return len(self._reads or ())
+
     @contextmanager
     def observed(self) -> Iterator[list[Read]]:
         """Within this, claims may read this state; what they read is in the list."""
@@ -305,7 +317,8 @@ class SymbolicMemory:
         self.poke(region, symbolic, k, value)
 
     def poke(self, region: SymbolicRegion, symbolic: Term | None, k: int, value: Bits) -> None:
-        """Write without logging."""
+        """Write without logging; raises `MemoryFault` for an offset whose constant is too far from 0."""
+        _near(region.name, symbolic, k)
         layers = self.overlays[region.name]
         if not layers or layers[-1].symbolic is not symbolic:
             layers.append(_Overlay(symbolic))
@@ -480,6 +493,11 @@ class SymbolicMemory:
             parts.append(value)
             at += cell
         return concat(*reversed(parts)) if len(parts) > 1 else parts[0]
+
+
+def _near(name: str, symbolic: Term | None, k: int) -> None:
+    if symbolic is not None and not -FAR <= k <= FAR:
+        raise MemoryFault(f"the store at {name}+{symbolic}{k:+#x}: more than 2**62 from what is added")
 
 
 def split_offset(offset: Bits) -> tuple[Term | None, int]:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import venv
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def inside(path: str, symbol: str, word: int, simplify: bool) -> dict[str, float
     import logging
     import resource
 
-    import angr  # type: ignore[import-not-found]
-    import claripy  # type: ignore[import-not-found]
+    import angr
+    import claripy
 
     logging.disable(logging.CRITICAL)
     project = angr.Project(path, auto_load_libs=False)
@@ -112,7 +113,7 @@ def main() -> int:
     python = environment()
     image = load(AWS_LC.path())
     for symbol, word in sha2.SCALAR.items():
-        steps, rate = sha2.best(lambda s=symbol, w=word: sha2._symbolic(image, s, w), ROUNDS)  # type: ignore[misc]
+        steps, rate = sha2.best(partial(sha2._symbolic, image, symbol, word), ROUNDS)
         print(f"{symbol}: armsym {steps} instructions in {steps / rate:.3f} s CPU, {rate:,.0f}/s")
         for simplify in (False, True) if a.defaults else (False,):
             r = theirs(python, path=path, symbol=symbol, word=word, seconds=a.seconds, simplify=simplify)

@@ -22,6 +22,7 @@ from armsym.discharge.z3_bridge import Solver
 from armsym.errors import ArmsymError
 from armsym.machine import NZCV, Machine
 from armsym.proof.symbolic import SymbolicProof
+from armsym.simulate import Executable
 from armsym.symbolic_memory import SymbolicRegion, signed, split_offset
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, free_terms
@@ -129,8 +130,6 @@ class Dataflow:
         self, p: SymbolicProof, *, at: int = -1, spoiled: Mapping[tuple[str, int], int] = MappingProxyType({})
     ) -> None:
         self.p, self.image, self.isa = p, p.routine.image, p.routine.isa
-        #: The address of the image's offset 0; where a linker places pieces apart, as the piece of the routine has it.
-        self.image_base = p.places.of(p.routine.entry) - p.routine.entry
         self.at, self.spoiled = at, dict(spoiled)
         self.steps: dict[Node, Step] = {}
         self.states: dict[Node, Known] = {}
@@ -145,6 +144,13 @@ class Dataflow:
         self._answers: dict[tuple[frozenset[int], int], bool] = {}
         self._regions = {r.base.id: r for r in p.declared_regions if r.name != "stack"}
         self._memory = p.memory0.fork()
+        #: Where the parts of the image lie in it that have an address of their own, by the base of each: 0 if linked.
+        self._pieces: dict[int, int] = {}
+        for segment in self.image.segments:
+            for _, piece, _, _ in self.image.parts(segment):
+                base = p.places.base(piece).value
+                if isinstance(base, Term):
+                    self._pieces[base.id] = piece.offset if self.image.kind == "relocatable" else 0
         lows, highs = ({span[k] for span in p._d.ranges.values()} for k in (0, 1))
         #: The ends of ranges that are tried.
         self._lows = sorted({0, 1, *lows}, reverse=True)
@@ -220,8 +226,11 @@ class Dataflow:
         """The image offset of a branch target; -1 for the caller's, None if it is not known."""
         if (target == self.p.lr0).value is True:
             return -1
-        d = (target - self.image_base).value
-        return d if isinstance(d, int) else None
+        return self.p.places.offset(target)
+
+    def executable(self, word: int, at: int) -> tuple[Executable, Bits]:
+        """What a word at an offset does once the linker has completed it, and its PC; raises `ArmsymError`."""
+        return self.p.places.linked(self.isa.decode(word), at, self.isa)
 
     # -- unknowns ---------------------------------------------------------------------------------
 
@@ -246,19 +255,21 @@ class Dataflow:
         """Where an access lies."""
         v = address.value
         terms, const = ({}, v) if isinstance(v, int) else linear_view(intern(v))
-        stack, image = self.p.sp0.value, self.image_base.value
-        if isinstance(image, int) and not terms:
+        if self.image.fixed_base and not terms:
             return Place("image", const, size, store), None
-        bases = [t for t, c in terms.items() if c == 1 and (t is stack or t is image or t.id in self._regions)]
+        bases = [t for t, c in terms.items() if c == 1 and self._is_base(t)]
         if len(bases) != 1:
             return self._derived(v, size, store), None
         base = bases[0]
         k = signed(const) if len(terms) == 1 else None
-        if base is stack:
+        if base is self.p.sp0.value:
             return Place("stack", k, size, store), None
-        if base is image:
-            most = signed(const) + sum(c * t.pb for t, c in terms.items() if t is not base)
-            return Place("image", k, size, store, signed(const), most + size if most < 1 << 40 else 0), None
+        if base.id in self._pieces:
+            start = self._pieces[base.id]
+            low = start + signed(const)
+            most = low + sum(c * t.pb for t, c in terms.items() if t is not base)
+            at = None if k is None else start + k
+            return Place("image", at, size, store, low, most + size if most < 1 << 40 else 0), None
         return Place("region", k, size, store), self._regions[base.id]
 
     def _derived(self, v: Value, size: int, store: bool) -> Place:
@@ -269,13 +280,18 @@ class Dataflow:
         base, near = origin
         if base is self.p.sp0.value:
             return Place("stack", None, size, store)
-        return Place("image" if base is self.image_base.value else "region", None, size, store, near)
+        if base.id in self._pieces:
+            return Place("image", None, size, store, self._pieces[base.id] + near)
+        return Place("region", None, size, store)
+
+    def _is_base(self, t: Term) -> bool:
+        return t is self.p.sp0.value or t.id in self._pieces or t.id in self._regions
 
     def _origin(self, v: Value) -> tuple[Term, int] | None:
         """The one base that a value was computed from, if it is one; and the value where all unknowns are 0."""
         found: dict[int, Term] = {}
         for t in self.free(v):
-            if t is self.p.sp0.value or t is self.image_base.value or t.id in self._regions:
+            if self._is_base(t):
                 found[t.id] = t
             elif t.id in self._origins:
                 found[self._origins[t.id][0].id] = self._origins[t.id][0]
@@ -307,21 +323,21 @@ class Dataflow:
             lo = k % 8
             return unknown if word is None or lo + size > 8 else word[8 * (lo + size) - 1 : 8 * lo]
         if place.kind == "image" and k is not None:
-            if size == 8 and k in self.image.pointers and k not in self.image.preemptible:
-                return self.image_base + self.image.pointers[k]
-            segment = next((s for s in self.image.segments if s.offset <= k and k + size <= s.end), None)
-            if segment is not None and "w" not in segment.access:
-                return Bits.from_bytes(self.image.bytes_at(k, size), "little")
+            region = self._part(address, size)
         found = self._on_entry(region, address, size)
         return unknown if found is None else found
 
+    def _part(self, address: Bits, size: int) -> SymbolicRegion | None:
+        """The part of the image, or the global declared of it, in which bytes of a known place lie."""
+        for r in self.p.memory0.regions:
+            d = (address - r.address).value
+            if isinstance(d, int) and r.size.is_concrete and 0 <= signed(d) <= r.size.uint - size and r.name != "stack":
+                return r
+        return None
+
     def _on_entry(self, region: SymbolicRegion | None, address: Bits, size: int) -> Bits | None:
         """The content of a region that cannot be written."""
-        if region is None and not isinstance(self.image_base.value, int):
-            d = (address - self.image_base).value
-            globals_ = [r for r in self.p.memory0.regions if r.name.startswith("global ")]
-            region = next((r for r in globals_ if isinstance(d, int) and r.bias == signed(d)), None)
-        if region is None or "w" in region.access:
+        if region is None or "w" in region.access or "r" not in region.access:
             return None
         symbolic, k = split_offset(address - region.address)
         try:
@@ -361,9 +377,8 @@ class Dataflow:
     def _base(self, v: Bits) -> Term | None:
         if isinstance(v.value, int):
             return None
-        stack, image = self.p.sp0.value, self.image_base.value
         terms, _ = linear_view(intern(v.value))
-        found = [t for t, c in terms.items() if c == 1 and (t is stack or t is image or t.id in self._regions)]
+        found = [t for t, c in terms.items() if c == 1 and self._is_base(t)]
         return found[0] if len(found) == 1 else None
 
     def _meet(self, node: Node, key: object, a: Bits, old: Known, b: Bits, new: Known) -> Bits:
@@ -481,14 +496,14 @@ class Dataflow:
         self._here, self._known = node, s
         step = self._step = self.steps[node] = Step()
         self.stored = []
-        i = self.isa.decode(self.image.word(at))
-        m = self.machine(s, at, [Bits(128, _ARBITRARY * (2 * n + 3) & ones(128)) for n in range(32)])
+        i, pc = self.executable(self.image.word(at), at)
+        m = self.machine(s, pc, [Bits(128, _ARBITRARY * (2 * n + 3) & ones(128)) for n in range(32)])
         i.execute(m)
         if m.vectors_read and (m.written_x or m.written_flags or self.stored or m.branch_target is not None):
             # Not numbers, where what they are might be seen.
             step.places.clear()
             self.stored.clear()
-            m = self.machine(s, at, [self._unknown(node, ("v", n), 128) for n in range(32)])
+            m = self.machine(s, pc, [self._unknown(node, ("v", n), 128) for n in range(32)])
             i.execute(m)
         for n in range(31):
             if m.written_x >> n & 1:
@@ -503,11 +518,9 @@ class Dataflow:
             self._spoil(s, node)
         return self._onwards(node, m, s)
 
-    def machine(self, s: Known, at: int, v: list[Bits]) -> _Vector:
-        """A machine in a state, about to execute the word at an offset; raises `Unfollowed`."""
-        if at in self.image.links:
-            raise Unfollowed(f"the linker completes the word at {at:#x}")
-        m = _Vector(x=s.x[:], sp=s.sp, v=v, nzcv=s.flags, pc=self.image_base + at, memory=_Memory(self))
+    def machine(self, s: Known, pc: Bits, v: list[Bits]) -> _Vector:
+        """A machine in a state, about to execute the word at an address."""
+        m = _Vector(x=s.x[:], sp=s.sp, v=v, nzcv=s.flags, pc=pc, memory=_Memory(self))
         m.dit, m.vectors_read = self.p.dit0, False
         return m
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop, concat
 from armsym.errors import ArmsymError
-from armsym.isa import Instruction
 from armsym.machine import NZCV, Machine
+from armsym.simulate import Executable
 from armsym.terms import intern, ops, var
 from armsym.terms.node import ones
 
@@ -105,12 +105,12 @@ class UnknownMemory:
         raise NotComparable("memory of unknowns is not forked")
 
 
-def stores_of(i: Instruction, start: Machine) -> list[tuple[Bits, Bits]]:
+def stores_of(i: Executable, start: Machine) -> list[tuple[Bits, Bits]]:
     """(address, value) of what an instruction stores from a state."""
     return _run(i, start)[1].stores
 
 
-def _run(i: Instruction, start: Machine) -> tuple[Machine, UnknownMemory, list[tuple[str, Bits]]]:
+def _run(i: Executable, start: Machine) -> tuple[Machine, UnknownMemory, list[tuple[str, Bits]]]:
     memory = UnknownMemory()
     timed: list[tuple[str, Bits]] = []
     m = Machine(x=start.x[:], sp=start.sp, v=start.v[:], nzcv=start.nzcv.fork(), pc=start.pc, memory=memory)
@@ -137,7 +137,7 @@ def _identical(p: Prop) -> bool:
 
 
 def compare(
-    first: Instruction, second: Instruction, start: Machine, *, decide: Decide = _identical, same_place: bool = False
+    first: Executable, second: Executable, start: Machine, *, decide: Decide = _identical, same_place: bool = False
 ) -> Difference:
     """What the two instructions make different from one state; raises `ArmsymError` where that cannot be told.
 

@@ -30,12 +30,13 @@ from armsym.bits import Bits, Prop
 from armsym.conform.execute import check_execute_words
 from armsym.elf import Image
 from armsym.errors import ArmsymError
-from armsym.isa import Instruction, InstructionSet
+from armsym.isa import InstructionSet
 from armsym.machine import Machine
 from armsym.proof.concrete import ConcreteProof
 from armsym.proof.declare import Proof
 from armsym.proof.loops import Routine
 from armsym.proof.symbolic import SymbolicProof
+from armsym.simulate import Executable
 from armsym.terms import new_table, var
 
 __all__ = ["Justification", "Unjustified", "compare_words", "justify"]
@@ -115,7 +116,7 @@ class _Judge:
             if not nodes:
                 yield _Shown()
                 continue
-            first, second = flow.isa.decode(self.word), flow.isa.decode(self.other)
+            (first, _), (second, _) = flow.executable(self.word, self.at), flow.executable(self.other, self.at)
             why = []
             d = compare(first, second, fresh_state())
             if not d:
@@ -183,7 +184,7 @@ class _Judge:
                 return f"they differ in {d}, and what is stored may be used later"
         return ""
 
-    def _in_states(self, p: SymbolicProof, first: Instruction, second: Instruction) -> tuple[Difference, str]:
+    def _in_states(self, p: SymbolicProof, first: Executable, second: Executable) -> tuple[Difference, str]:
         """What the words make different in the states that come to them; and why that matters, or empty.
 
         The states are those of the original and of the mutant: all that differs after the word, here or in an earlier
@@ -204,10 +205,10 @@ class _Judge:
                 return total, self._used(flow, nodes, total, spoiled=True) if total else ""
         return total, "no end to what differs"
 
-    def _at_node(self, flow: Dataflow, node: Node, first: Instruction, second: Instruction) -> Difference:
+    def _at_node(self, flow: Dataflow, node: Node, first: Executable, second: Executable) -> Difference:
         known = flow.states[node]
         v = [Bits(128, var(f"v{n}", 128)) for n in range(32)]
-        pc = flow.image_base + self.at
+        pc = flow.p.places.of(self.at)
         m = Machine(x=known.x, sp=known.sp, v=v, nzcv=known.flags, pc=pc, memory=UnknownMemory())
         m.dit = flow.p.dit0
 
@@ -221,7 +222,7 @@ class _Judge:
         return d
 
     def _on_stack(
-        self, flow: Dataflow, known: Known, first: Instruction, second: Instruction, start: Machine, d: Difference
+        self, flow: Dataflow, known: Known, first: Executable, second: Executable, start: Machine, d: Difference
     ) -> Difference:
         """The same difference by bytes of the stack, if what differs of stores is all on it, and not below SP."""
         sp, _ = flow.place(known.sp, 0, store=True)
@@ -236,7 +237,7 @@ class _Judge:
                 found |= set(range(place.offset, place.offset + place.size))
         return Difference(d.bits, set(), found)
 
-    def _to(self, flow: Dataflow, known: Known, i: Instruction, start: Machine) -> tuple[int, ...] | None:
+    def _to(self, flow: Dataflow, known: Known, i: Executable, start: Machine) -> tuple[int, ...] | None:
         """Where an instruction goes, if that is one place or none of it depends on anything."""
         v, flags = start.v[:], start.nzcv.fork()
         m = Machine(x=start.x[:], sp=start.sp, v=v, nzcv=flags, pc=start.pc, memory=UnknownMemory())

@@ -15,11 +15,11 @@ from effects import Difference
 
 from armsym.bits import Bits, Prop
 from armsym.errors import ArmsymError
-from armsym.isa import Instruction
 from armsym.machine import NZCV, Machine
 from armsym.proof.handles import Claim, Pointwise
 from armsym.proof.state import State
 from armsym.proof.symbolic import SymbolicProof
+from armsym.simulate import Executable
 from armsym.terms import Var, var
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Value, ones
@@ -128,7 +128,7 @@ class Effect:
     stores: list[list[int]] = field(default_factory=list)
 
 
-def effect_of(i: Instruction) -> Effect:
+def effect_of(i: Executable) -> Effect:
     """The effect of an instruction on any state; raises `ArmsymError` where its semantics cannot be run on one."""
     start = _Bytes()
     m = start.machine
@@ -246,10 +246,10 @@ class Liveness:
         return (found | used) & ~(ones(_MOST_LOADED) << _LOADED)
 
     def _effect(self, node: Node) -> Effect:
-        word = self.flow.image.word(node[1])
-        if word not in self._effects:
-            self._effects[word] = effect_of(self.flow.isa.decode(word))
-        return self._effects[word]
+        at = node[1]
+        if at not in self._effects:
+            self._effects[at] = effect_of(self.flow.executable(self.flow.image.word(at), at)[0])
+        return self._effects[at]
 
 
 def _promised(p: SymbolicProof) -> int:

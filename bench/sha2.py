@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -140,11 +141,11 @@ def stepping(rounds: int) -> Iterator[Figure]:
     """One block with a symbolic message and state; many blocks on numbers."""
     image = load(AWS_LC.path())
     for symbol, word in {**SCALAR, **HARDWARE}.items():
-        steps, rate = best(lambda s=symbol, w=word: _symbolic(image, s, w), rounds)  # type: ignore[misc]
+        steps, rate = best(partial(_symbolic, image, symbol, word), rounds)
         seconds = f"{steps} instructions in {steps / rate:.3f} s"
         yield Figure("symbolic stepping, one block", symbol, rate, "instr/s", seconds)
     for symbol, word in {**SCALAR, **HARDWARE}.items():
-        steps, rate = best(lambda s=symbol, w=word: _on_numbers(image, s, w, 10), rounds)  # type: ignore[misc]
+        steps, rate = best(partial(_on_numbers, image, symbol, word, 10), rounds)
         yield Figure("concrete interpretation", symbol, rate, "instr/s", f"{steps} instructions, 10 blocks")
 
 

@@ -14,7 +14,7 @@ Two values with the same such form are equal.  What has another form is not show
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from armsym.bits import Bits, OpaqueFunction
 from armsym.discharge.gf2 import Form, TooHigh, Word, bits, carryless, conjunction, entries, moved
@@ -22,7 +22,7 @@ from armsym.discharge.ring import Ring
 from armsym.errors import ArmsymError
 from armsym.terms import ops
 from armsym.terms.node import App, Op, Poly, Term, Value, Var, intern, ones
-from armsym.terms.walk import children, complete
+from armsym.terms.walk import below, children, complete
 
 __all__ = ["Algebra", "equal", "ring_of", "speaks_of_products"]
 
@@ -66,32 +66,18 @@ def _look(function: OpaqueFunction) -> Ring | None:
     return Ring.of(function.name, w, product)
 
 
-def _terms(values: tuple[Value, ...]) -> Iterator[Term]:
-    seen: set[int] = set()
-    todo = list(values)
-    while todo:
-        t = todo.pop()
-        if isinstance(t, int):
-            continue
-        t = intern(t)
-        if t.id not in seen:
-            seen.add(t.id)
-            yield t
-            todo.extend(children(t))
-
-
 def _is_product(t: Term) -> bool:
     return isinstance(t, App) and t.name in OpaqueFunction.registry and t.widths == (t.width, t.width)
 
 
 def speaks_of_products(*values: Value) -> bool:
     """Whether a carry-less product occurs, or an opaque function that may be a ring's product."""
-    return any((isinstance(t, Op) and t.kind == "clmul") or _is_product(t) for t in _terms(values))
+    return any((isinstance(t, Op) and t.kind == "clmul") or _is_product(t) for t in below(*values))
 
 
 def equal(width: int, a: Value, b: Value) -> tuple[bool, Ring | None]:
     """Whether the canonical forms of two values are the same, and the ring whose laws that rests on."""
-    names = {t.name for t in _terms((a, b)) if isinstance(t, App) and _is_product(t)}
+    names = {t.name for t in below(a, b) if isinstance(t, App) and _is_product(t)}
     rings = [r for name in sorted(names) if (r := ring_of(name)) is not None]
     ring = rings[0] if len(rings) == 1 else None
     algebra = Algebra(ring)

@@ -56,16 +56,19 @@ class Assumptions:
             return False
         inside = {t.id for t in free_terms(right)}
         solved: dict[Term, Value] = {}
+        said: dict[Term, int] = {}
         for var, s, mask in pieces:
-            if var.id in inside:
+            bits = (mask << s if s >= 0 else mask >> -s) & ones(var.width)
+            # A bit in two places would also say that these places of `right` are equal.
+            if var.id in inside or said.get(var, 0) & bits:
                 return False
+            said[var] = said.get(var, 0) | bits
             # Bits p + s of var are bits p of right, for p in mask.
             w = max(width, var.width) + abs(s)
             part = ops.and_(width, right, mask)
             wide: Value = part if isinstance(part, int) else ops.zext(width, part, w)
             moved = ops.lsl(w, wide, s) if s >= 0 else ops.lsr(w, wide, -s)
             piece = moved & ones(var.width) if isinstance(moved, int) else ops.extract(w, moved, 0, var.width)
-            bits = (mask << s if s >= 0 else mask >> -s) & ones(var.width)
             old = solved.get(var)
             if old is None:
                 rest = ones(var.width) & ~bits
@@ -86,7 +89,8 @@ class Assumptions:
 
     def _pieces(self, left: Term) -> list[tuple[Var, int, int]] | None:
         if isinstance(left, Var):
-            return [(left, 0, left.pb)] if left.id in self._unknown else None
+            # Where a bit can only be 0 the equation speaks of `right` alone.
+            return [(left, 0, left.pb)] if left.id in self._unknown and left.pb == ones(left.width) else None
         if not isinstance(left, Poly) or left.const:
             return None
         pieces = []

@@ -65,6 +65,8 @@ def _inside(path: Path, region: SymbolicRegion, symbolic: Term | None, lo: int, 
     """Whether offsets symbolic+lo up to symbolic+hi lie in [0, size]."""
     if symbolic is None and region.size.is_concrete:
         return lo >= 0 and hi <= region.size.uint
+    if hi - lo >= 1 << 64:
+        return False
     start = Bits.wrap(64, lo) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, lo)
     return inside(path, region, start, Bits(64, hi - lo), timeout_ms)
 

@@ -245,6 +245,9 @@ class _Site(Proof):
     def _index(self, k: Bits) -> Bits:
         return self._caller._index(k)
 
+    def _reads_noted(self) -> int:
+        return self._path.memory.noted
+
     def _bytes_of(self, r: Region, at: State | None) -> bytes:
         raise InputError(f"{r.name}: a symbolic run has no bytes")
 

@@ -402,9 +402,16 @@ class Proof(ABC):
         def once(k: Bits) -> Words:
             key = self._key(a_vector("memo: the value", k))
             if key not in known:
+                noted = self._reads_noted()
                 # What is kept is used on every path: no path's knowledge may shape it.
                 with self._plainly():
-                    known[key] = Words(vectors("memo: the words of its function", fn(k)))
+                    words = Words(vectors("memo: the words of its function", fn(k)))
+                if self._reads_noted() != noted:
+                    raise InputError(
+                        f"{told_by(fn, 'memo')}: its function reads memory in a state: what is kept"
+                        " would stand where nobody looks whether that lies in its region"
+                    )
+                known[key] = words
             return known[key]
 
         return once
@@ -556,6 +563,10 @@ class Proof(ABC):
         self._d.shows.append((place, _summary if what is None else a_function("show: what", what, "state")))
 
     # -- for the two kinds of run -------------------------------------------------------------
+
+    def _reads_noted(self) -> int:
+        """How many reads of the state that claims are about are noted; on numbers none: each is checked when made."""
+        return 0
 
     def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
         """fn(j), which pointwise claims ask for again and again."""

@@ -369,9 +369,17 @@ class SymbolicProof(Proof):
             return f.stepped(self._fold_at(f, before), f.over(before))
 
     def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
-        blocks, key = self._folds.blocks, (fn, j.value)
-        if key not in blocks:
-            # A block is a function of its number alone: what is known on the path plays no part in it.
-            with self._plainly():
-                blocks[key] = list(fn(j if isinstance(j.value, int) else Bits(64, intern(j.value))))
-        return blocks[key]
+        blocks, k = self._folds.blocks, j.value if isinstance(j.value, int) else intern(j.value)
+        if (fn, k) in blocks:
+            return blocks[fn, k]
+        noted = self._reads_noted()
+        # A block is a function of its number alone: what is known on the path plays no part in it.
+        with self._plainly():
+            words = list(fn(Bits(64, k)))
+        # What it reads of a state is shown to lie in its region for the claim that asked, and not for others.
+        if self._reads_noted() == noted:
+            blocks[fn, k] = words
+        return words
+
+    def _reads_noted(self) -> int:
+        return 0 if self._context is None else self._context.path.memory.noted

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from armsym.terms import ops
 from armsym.terms.kinds import KINDS
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
-from armsym.terms.walk import children, complete
+from armsym.terms.walk import below, children, complete
 
 __all__ = ["Evaluator", "Occurrences", "Substitution", "free_terms"]
 
@@ -74,26 +74,16 @@ class Substitution:
         """`v` with the mapping applied everywhere at once."""
         if isinstance(v, int):
             return v
-        v = intern(v)
-        known, alone = self._known, self._alone
-        todo: list[Term] = [v]
-        while todo:
-            t = todo[-1]
-            if t.id in known:
-                todo.pop()
-                continue
-            if alone is not None and alone(t):
-                known[t.id] = t
-                todo.pop()
-                continue
-            waiting = [c for c in children(t) if not isinstance(c, int) and c.id not in known]
-            if waiting:
-                todo.extend(waiting)
-                continue
-            new = self._build(t)
-            known[t.id] = intern(new) if isinstance(new, Term) else new
-            todo.pop()
-        return known[v.id]
+        return complete(intern(v), self._known, self._replaced, self._parts)
+
+    def _parts(self, t: Term) -> list[Value]:
+        return [] if self._alone is not None and self._alone(t) else children(t)
+
+    def _replaced(self, t: Term) -> Value:
+        if self._alone is not None and self._alone(t):
+            return t
+        new = self._build(t)
+        return intern(new) if isinstance(new, Term) else new
 
     def _get(self, v: Value) -> Value:
         return v if isinstance(v, int) else self._known[v.id]
@@ -132,22 +122,10 @@ class Occurrences:
 
     def __call__(self, t: Term) -> bool:
         """Whether it occurs in `t`."""
-        inside = self._inside
-        t = intern(t)
-        todo: list[Term] = [t]
-        while todo:
-            u = todo[-1]
-            if u.id in inside:
-                todo.pop()
-                continue
-            below = [c for c in children(u) if isinstance(c, Term)]
-            waiting = [c for c in below if c.id not in inside]
-            if waiting:
-                todo.extend(waiting)
-                continue
-            inside[u.id] = any(inside[c.id] for c in below)
-            todo.pop()
-        return inside[t.id]
+        return complete(intern(t), self._inside, self._compute)
+
+    def _compute(self, t: Term) -> bool:
+        return any(self._inside[c.id] for c in children(t) if isinstance(c, Term))
 
 
 def rebuild_op(t: Op, args: list[Value]) -> Value:
@@ -170,14 +148,4 @@ def _moved(v: Value, width: int, s: int, to: int) -> Value:
 
 def free_terms(v: Value) -> set[Term]:
     """The variables and applications that `v` is made of."""
-    seen: dict[int, Term] = {}
-    todo: list[Value] = [v]
-    while todo:
-        t = todo.pop()
-        if isinstance(t, int):
-            continue
-        t = intern(t)
-        if t.id not in seen:
-            seen[t.id] = t
-            todo.extend(children(t))
-    return {t for t in seen.values() if isinstance(t, (Var, App))}
+    return {t for t in below(v) if isinstance(t, (Var, App))}

@@ -29,8 +29,9 @@ from armsym.terms.arithmetic import (
 )
 from armsym.terms.choices import Oracle, argument, ite, select, set_oracle, table
 from armsym.terms.conditions import eq, slt, ult
-from armsym.terms.node import Op, Poly, Sum, Term, Value, intern
+from armsym.terms.node import App, Term, Value, Var, intern
 from armsym.terms.slices import concat, extract, zext
+from armsym.terms.walk import children, complete
 
 __all__ = [
     "Oracle",
@@ -83,18 +84,16 @@ def is_secret(v: Value) -> bool:
     """Whether the value depends on a secret variable."""
     if isinstance(v, int):
         return False
-    if isinstance(v, (node.Var, node.App)):
+    if isinstance(v, (Var, App)):
         return v.secret
-    v = intern(v)
-    known = _secret_cache.get(v.id)
-    if known is not None:
-        return known
-    if isinstance(v, Sum):
-        result = any(is_secret(t) for t in v.terms)
-    elif isinstance(v, Poly):
-        result = any(is_secret(base) for m in v.entries for base, _ in m.factors)
-    else:
-        assert isinstance(v, Op)
-        result = any(is_secret(a) for a in v.args)
-    _secret_cache[v.id] = result
-    return result
+    return complete(intern(v), _secret_cache, _is_secret, _parts)
+
+
+def _parts(t: Term) -> list[Value]:
+    return [] if isinstance(t, App) else children(t)  # an application knows
+
+
+def _is_secret(t: Term) -> bool:
+    if isinstance(t, (Var, App)):
+        return t.secret
+    return any(_secret_cache[c.id] for c in children(t) if isinstance(c, Term))

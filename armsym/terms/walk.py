@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, intern
 
-__all__ = ["children", "complete", "size"]
+__all__ = ["below", "children", "complete", "size"]
 
 T = TypeVar("T")
 
@@ -44,17 +44,21 @@ def complete(
     return known[v.id]
 
 
-def size(v: Value) -> int:
-    """How many distinct terms `v` is made of."""
+def below(*values: Value) -> Iterator[Term]:
+    """The distinct terms that values are made of, themselves included, interned; the outer before the inner."""
     seen: set[int] = set()
-    todo = [v]
+    todo = list(values)
     while todo:
         t = todo.pop()
         if isinstance(t, int):
             continue
         t = intern(t)
-        if t.id in seen:
-            continue
-        seen.add(t.id)
-        todo.extend(children(t))
-    return len(seen)
+        if t.id not in seen:
+            seen.add(t.id)
+            yield t
+            todo.extend(children(t))
+
+
+def size(v: Value) -> int:
+    """How many distinct terms `v` is made of."""
+    return sum(1 for _ in below(v))

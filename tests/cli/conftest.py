@@ -1,37 +1,14 @@
-"""How these tests call the command: in this process, or as users do where processes are forked."""
+"""How these tests call the command, in this process."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from calls import Answer, Call
 from cli_data import DATA
 
 import armsym.cli
-
-
-@dataclass
-class Answer:
-    """What a call left: exit code, stdout, stderr."""
-
-    code: int
-    out: str
-    err: str
-
-    def one_line_error(self) -> str:
-        """The error, which must be all of stderr, on one line and without a traceback."""
-        assert self.err.startswith("armsym: error: "), self.err
-        assert self.err.count("\n") == 1
-        assert "Traceback" not in self.err + self.out
-        return self.err
-
-
-Call = Callable[..., Answer]
 
 
 @pytest.fixture
@@ -43,20 +20,6 @@ def armsym_here(capsys: pytest.CaptureFixture[str]) -> Call:
         return Answer(code, *capsys.readouterr())
 
     return call
-
-
-def run_python(*arguments: object, **environment: str) -> Answer:
-    """Run a Python program in another process."""
-    done = subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, **environment},
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 
 import pytest
+from calls import Call
 from cli_data import OBJECT
-from conftest import Call
 
 NOTHING = "claims nothing about results"
 

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from calls import Call, run_python
 from cli_data import OBJECT
-from conftest import Call, run_python
 
 import armsym.cli
 
@@ -36,7 +36,8 @@ def broken(kind: str, folder: Path) -> Path:
 @pytest.mark.parametrize("kind", ["not an ELF file", "empty", "truncated", "x86-64", "no such file"])
 def test_files_that_cannot_be_used(armsym_here: Call, proofs: Path, tmp_path: Path, command: str, kind: str) -> None:
     path = broken(kind, tmp_path)
-    arguments = {"coverage": [path], "prove": [f"{proofs}::adds", "--object", path]}.get(command, [path, "add64"])
+    special: dict[str, list[object]] = {"coverage": [path], "prove": [f"{proofs}::adds", "--object", path]}
+    arguments = special.get(command, [path, "add64"])
     answer = armsym_here(command, *arguments)
     assert answer.code == 2
     assert str(path) in answer.one_line_error()

@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 
 import pytest
+from calls import Call
 from cli_data import OBJECT
-from conftest import Call
 
 #: A line of the proof, and what the message must say besides its place.
 MISTAKES = [

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from calls import Call
 from cli_data import OBJECT
-from conftest import Call
 
 import armsym.cli
 from armsym.elf import load

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from calls import Answer, Call, run_python
 from cli_data import OBJECT
-from conftest import Answer, Call, run_python
 
 import armsym.cli.work
 from armsym.cli.work import Job, run_here

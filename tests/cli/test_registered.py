@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from calls import Answer, Call, run_python
 from cli_data import DATA, OBJECT
-from conftest import Answer, Call, run_python
 
 HEAD = "from armsym.dsl import Proof, proof\n"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from calls import Call
 from cli_data import OBJECT
-from conftest import Call
 
 #: Says that sum64 returns k + the address of `other`, where memory is given as k + 5 and that address.
 GIVEN = f"""

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
+from calls import Answer, run_python
 from cli_data import OBJECT
-from conftest import Answer, run_python
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork")
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Call
+from calls import Call
 
 from armsym.proof.declare import Proof
 from armsym.proof.registry import ProofDefinition, discover
@@ -65,7 +65,9 @@ def test_the_document_lists_exactly_the_proofs_there_are() -> None:
 def test_the_document_says_what_it_may_only_after_a_run() -> None:
     rows = rows_of(DOCUMENT.read_text())
     for cells in rows:
-        proved, total = (int(x) for x in re.match(r"(\d+)/(\d+): ", cells[5] + " ").groups())  # type: ignore[union-attr]
+        counts = re.match(r"(\d+)/(\d+): ", cells[5] + " ")
+        assert counts is not None
+        proved, total = map(int, counts.groups())
         kinds = re.findall(r"([a-z])(\d+)", cells[5])
         assert sum(int(n) for _, n in kinds) == total
         assert (proved == total) == (not cells[7].startswith("**"))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from assembling import assemble_file, contents
+from calls import Call
 from cli_data import DATA, OBJECT
-from conftest import Call
 
 #: Instructions of each routine, counted in routines.s.
 COUNTS = {"add64": 2, "sum64": 7, "pool": 3, "root": 3, "trap": 2, "poke": 2, "spin": 1, "vxor": 7}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from assembling import assembled, run_tool
-from conftest import Call
+from calls import Call
 
 GUARD = """.text
 .globl f

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import struct
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,10 @@ def test_the_entry_state_is_left_alone() -> None:
     before = trial.entry.fork()
     replay(trial, routine)
     assert trial.entry.x[2].uint == before.x[2].uint
-    assert [r.data for r in trial.entry.memory.regions] == [r.data for r in before.memory.regions]  # type: ignore[attr-defined]
+    now, then = trial.entry.memory, before.memory
+    assert isinstance(now, ConcreteMemory)
+    assert isinstance(then, ConcreteMemory)
+    assert [r.data for r in now.regions] == [r.data for r in then.regions]
 
 
 def test_one_byte_out_of_bounds_is_seen_by_both() -> None:
@@ -145,10 +149,10 @@ def test_what_unicorn_does_not_have_is_not_replayed() -> None:
 def test_without_unicorn_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
-    def refuse(name: str, *rest: object, **named: object) -> object:
+    def refuse(name: str, *rest: Any, **named: Any) -> object:
         if name.startswith("unicorn"):
             raise ImportError("no module named unicorn")
-        return real(name, *rest, **named)  # type: ignore[arg-type]
+        return real(name, *rest, **named)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
     assert _replay(SUM).startswith("not replayed: the execution oracle unicorn==2.1.4 is not installed")

@@ -230,7 +230,7 @@ class Question:
 
     def refutes(self, model: Model) -> bool:
         """Whether the facts hold in a model and the claim does not; opaque functions as the model has them."""
-        at = {n: model.variables.get(v.name, 0) for n, v in self.variables.items()}
+        at = {n: model.variables.get(v.id, 0) for n, v in self.variables.items()}
         if any(v & ~self.dag.possible[n] for n, v in at.items()):
             return False
         functions = {(name, args): value for name, args, _, value in model.applications}

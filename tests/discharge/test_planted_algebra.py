@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "terms"))
 sys.path.insert(0, str(Path(__file__).parent))
 import test_algebra
 from algebra_cases import RINGS, Wrong, check_forms, check_pairs
-from test_planted_rules import Bug, plant
+from planting import Bug, plant
 
 from armsym.discharge import algebra, gf2, ring
 from armsym.discharge.algebra import Algebra

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("bitwuzla")
 sys.path.insert(0, str(Path(__file__).parents[1] / "terms"))
 from fuzz_terms import meaning, points, random_dag
-from test_planted_rules import Bug, plant
+from planting import Bug, plant
 
 from armsym.bits import Bits, opaque
 from armsym.discharge import smtlib

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from armsym.bits import Bits, opaque
+from armsym.bits import Bits, Prop, opaque
 from armsym.discharge.z3_bridge import UNITS_PER_MS, Solver, set_limit
 from armsym.proof.path import Knowledge
 from armsym.terms.evaluate import Evaluator
-from armsym.terms.node import Value, Var, intern, new_table, ones
+from armsym.terms.node import Value, Var, new_table, ones
 
 mystery = opaque("solver_mystery", 8)(lambda a: a + 1)
 
@@ -26,8 +26,14 @@ def _word(name: str, width: int = 8, possible: int | None = None) -> Bits:
     return Bits(width, Var(name, width, pb=possible, secret=False))
 
 
-def _bit(x: object) -> Value:
-    return x.bit.value  # type: ignore[attr-defined,no-any-return]
+def _bit(x: Prop) -> Value:
+    return x.bit.value
+
+
+def _id(x: Bits) -> int:
+    """What models call a variable."""
+    assert isinstance(x.value, Var)
+    return x.value.id
 
 
 def test_implied() -> None:
@@ -56,7 +62,7 @@ def test_not_implied_comes_with_a_model_that_satisfies_the_facts_and_breaks_the_
     ev = Evaluator(lambda v: numbers[v.id])
     assert [ev(_bit(f)) for f in facts] == [1, 1, 1]
     assert ev(_bit(claim)) == 0
-    assert numbers[intern(y.value).id] & ~0x3C == 0, "bits known to be 0 are 0 in models"
+    assert numbers[_id(y)] & ~0x3C == 0, "bits known to be 0 are 0 in models"
 
 
 def test_known_zeros_of_variables_are_facts() -> None:
@@ -146,7 +152,7 @@ def test_prove_uses_no_more_than_the_facts() -> None:
     out = known.prove(_bit(x < 9), 5000)
     assert out.holds is False
     assert out.model is not None
-    assert out.model.variables[intern(x.value).id] == 9
+    assert out.model.variables[_id(x)] == 9
     assert known.prove(1, 1).holds is True
     assert known.prove(0, 1).holds is False
     assert known.prove(_bit(x < 10), 1).holds is True

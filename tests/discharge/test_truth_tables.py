@@ -138,7 +138,11 @@ def test_deep_terms_are_left_to_others() -> None:
     """No Python recursion without end."""
     x = _word("x")
     for k in range(2000):
-        x = look_up(_numbers(lambda v, k=k: v * v + k & 0xFF), x, ZERO)  # type: ignore[misc]
+
+        def square(v: int, k: int = k) -> int:
+            return v * v + k & 0xFF
+
+        x = look_up(_numbers(square), x, ZERO)
     assert not _holds(x == x ^ 1)
     assert not _holds(x == 5)
 

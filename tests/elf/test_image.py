@@ -252,7 +252,9 @@ def test_alignment_beyond_a_page() -> None:
     data = bytearray((DATA / "relocs.o").read_bytes())
     shoff = struct.unpack_from("<Q", data, 40)[0]
     place = 0x3000  # .rodata, section 6
-    assert load_bytes(bytes(data), "x.o").segment_at(place).name == ".rodata"  # type: ignore[union-attr]
+    segment = load_bytes(bytes(data), "x.o").segment_at(place)
+    assert segment is not None
+    assert segment.name == ".rodata"
     struct.pack_into("<Q", data, shoff + 64 * 6 + 48, 0x4000)
     rodata = next(s for s in load_bytes(bytes(data), "x.o").segments if s.name == ".rodata")
     assert rodata.offset == 0x4000

@@ -13,7 +13,7 @@ import pytest
 from refusing import BUDGET, run, symbolically
 from test_contracts import SUCCESSOR, contract, files
 
-from armsym.dsl import Bits, Claims, Proof, State, Words, ite
+from armsym.dsl import Bits, Claims, Proof, Region, State, Words, ite
 from armsym.elf import Image
 from armsym.proof.engine import Engine
 from armsym.proof.loops import Routine
@@ -69,8 +69,42 @@ THREE_LOOPS = """mov x4,#0
  ret"""
 
 
+#: The same, but the choice is made by a mask, so no path knows n before the third loop, which rewrites out[0].
+#: An engine whose next attempt began under the facts of the path that ended the last proved that x0 is a[0].
+MASKED = """mov x4,#0
+ mov x9,#200
+ eor x9,x9,x3
+ neg x10,x9
+ orr x9,x9,x10
+ asr x9,x9,#63
+1: ldr x5,[x1,x4,lsl #3]
+ ldr x6,[x2,x4,lsl #3]
+ eor x5,x5,x6
+ and x5,x5,x9
+ eor x5,x5,x6
+ str x5,[x0,x4,lsl #3]
+ add x4,x4,#1
+ cmp x4,#2
+ b.ne 1b
+ mov x4,#0
+2: add x4,x4,#1
+ cmp x4,x3
+ b.ne 2b
+ mov x4,#0
+3: cmp x3,#200
+ b.eq 4f
+ ldr x5,[x0]
+ str x5,[x0]
+4: add x4,x4,#1
+ cmp x4,x3
+ b.ne 3b
+ ldr x0,[x0]
+ ret"""
+
+
+@pytest.mark.parametrize("code", [THREE_LOOPS, MASKED], ids=["by branch", "by mask"])
 @pytest.mark.parametrize("right", [True, False])
-def test_a_cell_that_a_loop_writes_back(tmp_path: Path, right: bool) -> None:
+def test_a_cell_that_a_loop_writes_back(tmp_path: Path, right: bool, code: str) -> None:
     """The third loop's first guess is wrong on the path where n is not 200: that says nothing of n at its head."""
 
     def fn(p: Proof) -> None:
@@ -99,7 +133,7 @@ def test_a_cell_that_a_loop_writes_back(tmp_path: Path, right: bool) -> None:
 
         p.ensures(lambda s: {"x0": s.x0 == (chosen(Bits(64, 0))[0] if right else of_a(0)[0])})
 
-    assert explored(fn, files(tmp_path, THREE_LOOPS, SUCCESSOR)) == ({} if right else {"ensures": ["x0"]})
+    assert explored(fn, files(tmp_path, code, SUCCESSOR)) == ({} if right else {"ensures": ["x0"]})
 
 
 def test_flags_that_one_path_computed_are_not_anothers() -> None:
@@ -299,6 +333,131 @@ def test_a_state_kept_from_another_proof(tmp_path: Path) -> None:
     image = files(tmp_path, "ret", SUCCESSOR)
     assert explored(fn, image) == {}
     assert explored(fn, image) == {"decode": ["the proof can be evaluated"]}
+
+
+#: Zeros n bytes at x0, then m at x2.
+TWO_FILLS = """mov x4,#0
+1: cmp x4,x1
+ b.eq 2f
+ strb wzr,[x0,x4]
+ add x4,x4,#1
+ b 1b
+2: mov x4,#0
+3: cmp x4,x3
+ b.eq 4f
+ strb wzr,[x2,x4]
+ add x4,x4,#1
+ b 3b
+4: ret"""
+
+
+@pytest.mark.parametrize("kept", ["function", "memo"])
+@pytest.mark.parametrize("longer", [False, True])
+def test_blocks_of_two_buffers_by_one_function(tmp_path: Path, longer: bool, kept: str) -> None:
+    """What the function reads of the state was shown to lie in `a` for j < n: not so for the second buffer's j < m."""
+
+    def fn(p: Proof) -> None:
+        n, m = p.nat("n", high=MOST), p.nat("m", high=MOST)
+        a = p.region("a", n, access="r", cell=1)
+        one = p.region("one", n, access="rw", cell=1)
+        two = p.region("two", m, access="rw", cell=1)
+        p.call(x0=one, x1=n, x2=two, x3=m, x5=a)
+        p.modifies(one, two)
+        if not longer:
+            p.assume("m <= n", m <= n)
+
+        def zero(j: Bits) -> list[Bits]:
+            return [Bits(8, 0)]
+
+        for loop, out, upto in zip(p.routine.loops(), (one, two), (n, m), strict=True):
+
+            @p.invariant(loop, upto=upto, inclusive=True)
+            def _(s: State, i: Bits, out: Region = out) -> Claims:
+                return {"count": s.x4 == i, "zero": out.holds(zero, upto=i, at=s, words=1, width=8)}
+
+        @p.ensures
+        def _(s: State) -> Claims:
+            def changed(j: Bits) -> list[Bits]:
+                return [a.byte(j, at=s) ^ a.byte(j)]
+
+            f = changed if kept == "function" else p.memo(changed)
+            return {
+                "one": one.holds(f, upto=n, at=s, words=1, width=8),
+                "two": two.holds(f, upto=m, at=s, words=1, width=8),
+            }
+
+    found = explored(fn, files(tmp_path, TWO_FILLS, SUCCESSOR))
+    if kept == "memo":
+        assert found == {"decode": ["the proof can be evaluated"]}  # it is of what was declared only
+    else:
+        assert found == ({"ensures": ["two"]} if longer else {})
+
+
+# -- offsets as numbers modulo 2**64 ------------------------------------------------------------
+
+#: Stores 8 zeros at x0 + 4096 where n = 2^63, and then loads them.
+FAR_STORE = """movz x2,#0x8000,lsl #48
+ {}
+ add x4,x3,x1
+ str xzr,[x0,x4]
+ cmp x1,x2
+ b.ne 1f
+ ldr x0,[x0,#4096]
+ ret
+1: mov x0,#0
+ ret"""
+
+#: Stores 8 zeros at x0 + n - 2^63 and loads the last four of them.
+FAR_LOAD = """movz x2,#0x8000,lsl #48
+ sub x3,x2,#4
+ add x4,x3,x1
+ str xzr,[x0,x4]
+ add x4,x4,#4
+ ldr w0,[x0,x4]
+ ret"""
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_store_far_from_the_variable_in_its_offset(tmp_path: Path, right: bool) -> None:
+    """n - 2^63 + 4096 is 4096 for n = 2^63, whichever of the numbers is taken for negative."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=2**63 - 4096, high=2**63)
+        a = p.region("a", 4104, access="rw", cell=1)
+        p.call(x0=a, x1=n)
+        p.modifies(a)
+        p.ensures(lambda s: {"x0": (n == 2**63).implies(s.x0[7:0] == (0 if right else a.byte(4096)))})
+
+    # Refused even where it is true: so far is too far.
+    found = explored(fn, files(tmp_path, FAR_STORE.format("add x3,x2,#1,lsl #12"), SUCCESSOR))
+    assert found["memory"] == ["every access is permitted"]
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_store_across_half_of_the_numbers(tmp_path: Path, right: bool) -> None:
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=2**63 + 4, high=2**63 + 96)
+        a = p.region("a", 100, access="rw", cell=1)
+        p.call(x0=a, x1=n)
+        p.modifies(a)
+        p.ensures(lambda s: {"x0": s.x0[7:0] == (0 if right else a.byte(n - 2**63))})
+
+    assert explored(fn, files(tmp_path, FAR_LOAD, SUCCESSOR))["memory"] == ["every access is permitted"]
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_store_at_an_offset_that_becomes_a_number(tmp_path: Path, right: bool) -> None:
+    """What was stored at n - 8 lies at 4096 once n is known."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=8, high=4104)
+        a = p.region("a", 4104, access="rw", cell=1)
+        p.call(x0=a, x1=n)
+        p.modifies(a)
+        p.ensures(lambda s: {"x0": (n == 4104).implies(s.x0[7:0] == (0 if right else a.byte(4096)))})
+
+    code = FAR_STORE.format("mov x2,#4104\n mov x3,#-8")
+    assert explored(fn, files(tmp_path, code, SUCCESSOR)) == ({} if right else {"ensures": ["x0"]})
 
 
 # -- blocks that leave their region -------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from refusing import run, symbolically
 from test_contracts import CALLING, FRAME, SUCCESSOR, contract, files
 
+from armsym.bits import Prop
 from armsym.dsl import Bits, Claims, InputError, Proof, Region, State, Words, ite
 from armsym.proof.result import Status
 
@@ -118,7 +119,10 @@ def test_a_secret_that_an_invariant_is_about_for_one_value(tmp_path: Path) -> No
         p.call(x0=p.word("b", 1).zero_extend(64))
         for head, bit in zip(p.routine.loops(), (1, 0), strict=True):
 
-            @p.invariant(head, upto=Bits(64, 2), when=lambda s, bit=bit: s.x0 == bit)
+            def counts(s: State, bit: int = bit) -> Prop:
+                return s.x0 == bit
+
+            @p.invariant(head, upto=Bits(64, 2), when=counts)
             def _(s: State, i: Bits, bit: int = bit) -> Claims:
                 return {"x0": s.x0 == bit, "x1": s.x1 == 2 - i}
 
@@ -185,7 +189,11 @@ def test_a_secret_index_of_a_fold(tmp_path: Path) -> None:
         (outer,) = p.routine.loops()
         (inner,) = (x for x in p.routine.all_loops if x.head != outer.head)
         for value in (1, 0):
-            p.split(outer, lambda s, i, value=value: s.x0 == value)
+
+            def on(s: State, _: Bits, value: int = value) -> Prop:
+                return s.x0 == value
+
+            p.split(outer, on)
 
         @p.invariant(outer, upto=Bits(64, 2))
         def _(s: State, i: Bits) -> Claims:

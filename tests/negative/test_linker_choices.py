@@ -15,6 +15,7 @@ from assembling import assembled
 from elftools.elf.elffile import ELFFile
 from refusing import run, symbolically
 
+from armsym.bits import Prop
 from armsym.dsl import Claims, Proof, State
 from armsym.elf import Image, load_bytes
 from armsym.errors import InputError
@@ -149,7 +150,7 @@ def with_fields(name: str, data: str, **fields: int) -> Image:
     places = {"flags": 8, "size": 32, "addralign": 48, "entsize": 56}
     raw = bytearray(assembled(f"{data}\n.text\n.globl f\nf: {BOTH}\nret\n"))
     for field, value in fields.items():
-        raw[(at := header(raw, name) + places[field]) : at + 8] = value.to_bytes(8, "little")
+        raw[(at := header(bytes(raw), name) + places[field]) : at + 8] = value.to_bytes(8, "little")
     return load_bytes(bytes(raw), "t.o")
 
 
@@ -410,7 +411,11 @@ def test_a_load_of_each_size(size: int) -> None:
     for register in {1: "w1 b1", 2: "w1 h1", 4: "w1 s1", 8: "x1 d1", 16: "q1"}[size].split():
         load = {"w11": "ldrb", "w12": "ldrh"}.get(f"{register}{size}", "ldr")
         image = code(f"adrp x0,{symbol}\n{load} {register},[x0,:lo12:{symbol}]\nfmov x2,d1", ORDINARY)
-        proved(image, returns(lambda s, r=register: (s.x1 if r[0] in "wx" else s.x2) == value))
+
+        def holds(s: State, r: str = register) -> Prop:
+            return (s.x1 if r[0] in "wx" else s.x2) == value
+
+        proved(image, returns(holds))
 
 
 def test_a_changed_field_is_a_changed_address() -> None:

@@ -209,6 +209,8 @@ def test_a_contradiction_in_a_contract_reaches_its_caller(tmp_path: Path) -> Non
     r = with_second(tmp_path, SecondSolver("Stub", stub))
     assert r.status is not Status.PROVED
     contract = next(iter(_known.values()))
+    assert r.second is not None
+    assert contract.second is not None
     assert r.second.disagreements[: len(contract.second.disagreements)] == contract.second.disagreements
     assert len(r.second.disagreements) == len(asked)
 
@@ -226,8 +228,9 @@ def test_every_answer_that_is_believed_is_noted() -> None:
     assert k.decide(ops.ult(64, x, 9)) is None
     assert not k.prove(ops.ult(64, y, 9), 1000).holds
     assert [(a.facts, a.value) for a in noted] == [((below,), 1), ((below,), 1)]
-    claims = ops.ult(64, x, 11), ops.xor(1, ops.ult(64, 20, x), 1)
-    assert [intern(a.term) is intern(c) for a, c in zip(noted, claims, strict=True)] == [True, True]
+    claims = [intern(c) for c in (ops.ult(64, x, 11), ops.xor(1, ops.ult(64, 20, x), 1)) if isinstance(c, Term)]
+    assert [intern(a.term) for a in noted if isinstance(a.term, Term)] == claims
+    assert len(claims) == 2
     f = k.fork()
     f.add(ops.eq(64, y, ops.add(64, x, 5)))
     assert f.prove(ops.ult(64, y, 15), 1000).holds

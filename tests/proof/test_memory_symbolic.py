@@ -88,8 +88,8 @@ def test_loads_see_stores(cell: int, order: str, scale: int) -> None:
                 assert m.number(got.value).to_bytes(size, "little") == bytes(m.data[real : real + size])
         with m.memory.observed() as reads:
             for at in range(0, SIZE, 8):
-                real, value = at + scale * INDEX, m.memory.look(start + at, 8).value
-                assert m.number(value).to_bytes(8, "little") == bytes(m.data[real : real + 8])
+                real, now = at + scale * INDEX, m.memory.look(start + at, 8).value
+                assert m.number(now).to_bytes(8, "little") == bytes(m.data[real : real + 8])
         assert [r.constant for r in reads] == list(range(0, SIZE, 8))
         assert [(a.store, a.size, a.constant) for a in m.memory.log] == program, "every access is logged, looks are not"
 

@@ -15,6 +15,7 @@ from armsym.errors import WidthError
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Occurrences, Substitution, free_terms
 from armsym.terms.node import App, Op, Term, Value, Var, new_table, ones
+from armsym.terms.walk import below, size
 
 WIDTHS = (1, 3, 8, 16, 32, 64)
 
@@ -253,7 +254,8 @@ def test_ite_means_the_same_to_evaluator_and_bridge() -> None:
 def test_select_means_the_same_to_evaluator_and_bridge() -> None:
     """Also past the last element, and where the index cannot reach all of them."""
     i, x = Var("i", 64, pb=7), Var("x", 4)
-    for elements in ([x, 9, x, 3, 1], [x, 1, 2, 3, 4, 5, 6, 7, 8, 9]):
+    cases: list[list[Value]] = [[x, 9, x, 3, 1], [x, 1, 2, 3, 4, 5, 6, 7, 8, 9]]
+    for elements in cases:
         t = ops.select(4, i, elements)
         bridge = Bridge()
         e = bridge(t, 4)
@@ -283,3 +285,22 @@ def test_conditions_are_conditions() -> None:
     symbolic = (x == 1) != (x == 2)
     assert isinstance(symbolic, Prop)
     assert not symbolic.is_concrete
+
+
+def test_deep_terms_need_no_recursion() -> None:
+    """Secrecy, size, variables, occurrence, substitution and value of a term of many layers."""
+    x, y = Var("x", 8), Var("y", 8, secret=False)
+    t: Value = x
+    for _ in range(5000):
+        t = ops.udiv(8, ops.add(8, t, 1), y)
+    assert isinstance(t, Term)
+    assert ops.is_secret(t)
+    assert not ops.is_secret(Substitution({x: y})(t))
+    assert size(t) == 10_002
+    assert free_terms(t) == {x, y}
+    assert Occurrences(x)(t)
+    # At 1 each layer adds 1; by 0 all is 0.
+    assert Evaluator({x: 3, y: 1})(t) == (3 + 5000) % 256
+    assert Evaluator({x: 3, y: 0})(t) == 0
+    assert next(below(t, x)) is x
+    assert len(list(below(t, t, 7))) == 10_002

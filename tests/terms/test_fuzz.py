@@ -53,7 +53,7 @@ def test_every_operation_is_tried() -> None:
 
 def test_the_meaning_is_that_of_the_definitions() -> None:
     """Known answers, written down by hand: two wrongs must not agree."""
-    known = {
+    known: dict[str, list[tuple[tuple[int, ...], int]]] = {
         "sub": [((8, 0, 1), 255)],
         "neg": [((8, 128), 128), ((8, 1), 255)],
         "udiv": [((8, 255, 0), 0), ((8, 255, 2), 127)],

@@ -166,6 +166,14 @@ def test_defect_is_found(name: str, old: str, new: str) -> None:
     assert found, f"{name} is taken for right with {new!r} in place of {old!r}"
 
 
+def test_the_page_lists_the_rules() -> None:
+    """docs/rules.md has each rule, its equation and its condition, in the order of the code, and no other."""
+    text = (Path(__file__).resolve().parents[2] / "docs" / "rules.md").read_text("utf-8")
+    rows = [line.replace("\\|", "<bar>").split("|")[1:4] for line in text.splitlines() if line.startswith("| ")][1:]
+    listed = [[cell.replace("<bar>", "|").strip() for cell in row] for row in rows]
+    assert listed == [[r.name, f"`{r.says}`", r.when] for r in RULES.values()], "run python bench/rules.py --write"
+
+
 def test_names_are_names_of_one_rule() -> None:
     with pytest.raises(ValueError, match="two rules of the normal form are called 'sum: one term'"):
         rule("sum: one term", "", when="")(lambda: None)

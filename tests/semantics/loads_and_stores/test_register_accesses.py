@@ -13,7 +13,7 @@ from armsym.bits import Bits
 from armsym.errors import AlignmentFault, MemoryFault, UndefinedInstruction, UnmodelledInstruction
 
 if TYPE_CHECKING:
-    from conftest import Core
+    from one_core import Core
 
 
 @pytest.mark.parametrize(

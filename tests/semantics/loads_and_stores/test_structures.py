@@ -13,7 +13,7 @@ from armsym.bits import Bits
 from armsym.errors import UnmodelledInstruction
 
 if TYPE_CHECKING:
-    from conftest import Core
+    from one_core import Core
 
 
 def test_ld2_separates_even_and_odd_elements(core: Core) -> None:

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from pathlib import Path
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).resolve().parents[1] / "cli" / "data"
 OBJECT = DATA / "routines.o"

@@ -1,0 +1,315 @@
+"""Pointwise claims: what they say of a buffer's bytes, counted one by one, is what is taken and what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+from rooms import EDGES, engine, public, secret, var
+
+import armsym.proof.buffers as room
+from armsym.bits import Bits, Prop, ite
+from armsym.dsl import Proof
+from armsym.errors import InputError, MemoryFault
+from armsym.proof.buffers import assume_pointwise, parts, pointwise_conditions
+from armsym.proof.handles import Pointwise, Region
+from armsym.proof.path import Knowledge, Path
+from armsym.proof.state import State
+from armsym.proof.symbolic import SymbolicProof
+from armsym.symbolic_memory import SymbolicRegion, split_offset
+from armsym.terms.node import App, ones
+
+MOST = ones(41)
+N = public("n", possible=MOST)
+
+
+def _right(j: Bits) -> list[Bits]:
+    """Block j, of one word of 16 bits: 5 * j + 1."""
+    return [(j * 5 + 1)[15:0]]
+
+
+class Room:
+    """A proof of a buffer of `size` bytes, and a path on which its memory is looked at."""
+
+    def __init__(self, size: Bits | int, *facts: Prop, cell: int = 2) -> None:
+        found: list[Region] = []
+
+        def fn(p: Proof) -> None:
+            found.append(p.region("r", size, access="rw", cell=cell))
+            p.region("other", 64, access="rw")
+            p.ensures(lambda s: {"x0": s.x0 == s.x0})
+
+        self.p: SymbolicProof = engine("ret", fn).p
+        self.r = found[0]
+        known = Knowledge([*self.p.facts, *(f.bit.value for f in facts)])
+        self.path = Path(self.p.start(), known, 0, self.p.folds_on_entry)
+        self.memory = self.path.memory
+        self.region: SymbolicRegion = next(r for r in self.memory.regions if r.name == "r")
+
+    def claim(
+        self,
+        upto: Bits | int,
+        block: Callable[[Bits], list[Bits]] = _right,
+        *,
+        words: int = 1,
+        width: int = 16,
+        order: str = "little",
+    ) -> Pointwise:
+        n = Bits(64, upto) if isinstance(upto, int) else upto
+        return self.r.holds(block, upto=n, at=State(self.path.machine), words=words, width=width, order=order)
+
+    def known(self, upto: Bits | int, block: Callable[[Bits], list[Bits]] = _right, *, order: str = "little") -> None:
+        """As at a loop head: the content is forgotten, and a claim taken for it."""
+        self.memory.forget(self.region, "r'")
+        assume_pointwise(self.memory, self.claim(upto, block, order=order))
+
+    def store(self, offset: Bits | int, value: Bits) -> None:
+        self.memory.store(self.region.address + offset, value)
+
+    def shown(self, claim: Pointwise) -> bool:
+        got = pointwise_conditions(self.memory, claim)
+        return not isinstance(got, str) and all(
+            self.path.knowledge.prove(c.bit.value, 2000).holds is True for _, c in got
+        )
+
+    def why(self, claim: Pointwise) -> str:
+        got = pointwise_conditions(self.memory, claim)
+        assert isinstance(got, str)
+        return got
+
+
+# -- all states of a small buffer -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("upto", range(6))
+def test_all_states_of_four_blocks(upto: int) -> None:
+    """Each block as on entry, as claimed, or wrong: shown exactly where the claim is true of every content on entry."""
+    room_ = Room(8)
+    for states in product("-+x", repeat=4):
+        memory = room_.p.memory0.fork()
+        room_.path.machine.memory = room_.memory = memory
+        for q, state in enumerate(states):
+            if state != "-":
+                room_.store(2 * q, _right(Bits(64, q))[0] ^ int(state == "x"))
+        true = upto <= 4 and all(s == ("+" if q < upto else "-") for q, s in enumerate(states))
+        assert room_.shown(room_.claim(upto)) == true, states
+
+
+@pytest.mark.parametrize("at", range(-2, 9))
+def test_one_byte_written(at: int) -> None:
+    """Blocks 0 and 1 are right; then one byte anywhere, changed in one bit or written back as it was."""
+    for value in (0, 1):
+        b = Room(8)
+        for q in (0, 1):
+            b.store(2 * q, _right(Bits(64, q))[0])
+        if at < 0 or at >= 8:
+            b.memory.poke(b.region, None, at, Bits(8, 0))
+        else:
+            b.store(at, b.memory.peek(b.region, None, at, 1) ^ value)
+        # Beyond what is claimed even what is written back counts as written.
+        assert b.shown(b.claim(2)) == (0 <= at < 4 and not value)
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize("words", [1, 2])
+def test_words_of_a_block_lie_in_their_order(order: str, words: int) -> None:
+    def block(j: Bits) -> list[Bits]:
+        return [(j * 259 + 1000 * k + 7)[15:0] for k in range(words)]
+
+    for wrong in range(2 * words * 2 + 1):
+        b = Room(8 * words)
+        data = b"".join(w.to_bytes(order) for j in range(2) for w in block(Bits(64, j)))
+        for k, byte in enumerate(data):
+            b.store(k, Bits(8, byte ^ (k == wrong)))
+        assert b.shown(b.claim(2, block, words=words, order=order)) == (wrong == len(data))
+
+
+# -- one more block than is known -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stores", "upto", "right"),
+    [
+        ([], 0, True),
+        ([], 1, False),
+        ([(0, 0)], 1, True),
+        ([(0, 0)], 0, False),
+        ([(0, 1)], 1, False),
+        ([(1, 1)], 1, False),
+        ([(0, 0), (1, 1)], 2, True),
+        ([(1, 1), (0, 0)], 2, True),
+        ([(0, 0), (1, 1)], 1, False),
+        ([(0, 0), (-1, -1)], 1, False),
+        ([(0, 0), (0, 1), (0, 0)], 1, True),
+        ([(0, 0), (0, 1)], 1, False),
+    ],
+)
+def test_blocks_after_those_known(stores: list[tuple[int, int]], upto: int, right: bool) -> None:
+    """Blocks below i are known; block i + a is written with what block i + b should be; i + upto are claimed."""
+    i = public("i")
+    b = Room(2 * N, i >= 2, i + 4 <= N, i <= MOST)
+    b.known(i)
+    for a, holds in stores:
+        b.store(2 * (i + a), _right(i + holds)[0])
+    assert b.shown(b.claim(i + upto)) == right
+
+
+def test_the_blocks_claimed_lie_in_the_region() -> None:
+    for room_for, right in ((1, True), (0, False)):
+        i = public("i")
+        b = Room(2 * N, i + room_for <= N, i <= MOST)
+        b.known(i)
+        b.store(2 * i, _right(i)[0])
+        assert b.shown(b.claim(i + 1)) == right
+
+
+@pytest.mark.parametrize("size", [*EDGES[:6], 1 << 40, (1 << 63) - 1])
+def test_within_counts_without_wrapping(size: int) -> None:
+    """upto * 16 <= size, for numbers whose product exceeds 2^64 too."""
+    b = Room(size)
+    for upto in (*EDGES, size // 16, size // 16 + 1, 1 << 60, (1 << 60) - 1):
+        claim = b.claim(upto, lambda j: [j, j], words=2, width=64)
+        assert claim.within.value is (upto * 16 <= size), upto
+
+
+def test_what_is_known_must_be_what_is_claimed() -> None:
+    """For each block: another function that differs at one number is another claim."""
+    i = public("i")
+    for other, right in (
+        (lambda j: [(5 * j + 1)[15:0]], True),
+        (lambda j: [ite(j == 5, Bits(16, 0), _right(j)[0])], False),
+        (lambda j: [_right(j)[0] + 1], False),
+    ):
+        b = Room(2 * N, i <= N)
+        b.known(i)
+        assert b.shown(b.claim(i, other)) == right
+
+
+def test_another_cut_into_blocks_is_refused() -> None:
+    i = public("i")
+    b = Room(4 * N, i <= N, cell=1)
+    b.known(i)
+    assert b.shown(b.claim(i))
+    others: list[tuple[int, int, str]] = [(2, 16, "little"), (1, 32, "little"), (2, 8, "little"), (1, 16, "big")]
+    for words, width, order in others:
+        claim = b.claim(i, lambda j, n=words, w=width: [j[w - 1 : 0]] * n, words=words, width=width, order=order)  # type: ignore[misc]
+        assert b.why(claim) == "the blocks claimed are cut differently from those known"
+
+
+def test_content_that_nobody_states() -> None:
+    b = Room(8)
+    b.memory.forget(b.region, "r'")
+    assert b.why(b.claim(0)) == "a loop stored to it and no claim says what"
+
+
+def test_how_many_blocks_may_be_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exactly so many as the limit says; one less than are known are none, and any number is none."""
+    monkeypatch.setattr(room, "MAX_BLOCKS", 3)
+    i = public("i")
+    b = Room(2 * N, i >= 1, i + 9 <= N, i <= MOST)
+    b.known(i)
+    for k in range(4):
+        b.store(2 * (i + k), _right(i + k)[0])
+    assert isinstance(pointwise_conditions(b.memory, b.claim(i + 3)), list)
+    for upto in (i + 4, i - 1, N, i + (1 << 63)):
+        assert "the difference is not a small number" in b.why(b.claim(upto))
+    fresh = Room(2 * N)
+    assert "the difference is not a small number" in fresh.why(fresh.claim(N))
+    assert fresh.shown(fresh.claim(0)), "no blocks: all is as on entry"
+
+
+def test_a_length_that_the_facts_fix() -> None:
+    """n blocks, where n is 2, are two blocks."""
+    for n, right in ((2, True), (3, False)):
+        b = Room(2 * N, Bits(64, n) == N)
+        for q in (0, 1):
+            b.store(2 * q, _right(Bits(64, q))[0])
+        assert b.shown(b.claim(N)) == right
+
+
+# -- a claim taken as content ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+def test_what_is_taken_is_what_is_claimed(order: str) -> None:
+    """Block k < i is what the claim says, byte by byte; from block i on the content is that on entry."""
+    i, k = public("i"), public("k")
+    b = Room(2 * N, i <= N, k < i, cell=1)
+    b.known(i, order=order)
+    word = _right(k)[0]
+    low, high = (word[7:0], word[15:8]) if order == "little" else (word[15:8], word[7:0])
+    peek = b.memory.peek
+    k2, _ = split_offset(k * 2)
+    assert (peek(b.region, k2, 0, 1) == low).value is True
+    assert (peek(b.region, k2, 1, 1) == high).value is True
+    i2, _ = split_offset(i * 2)
+    for at in (0, 1, 100):
+        got = peek(b.region, i2, at, 1).value
+        assert isinstance(got, App)
+        assert got.name == "r[]"
+    last = peek(b.region, i2, -2, 2) if order == "little" else peek(b.region, i2, -2, 2).reverse_bytes()
+    assert (last == _right(i - 1)[0]).value is True
+
+
+def test_a_block_of_which_it_is_not_known_whether_it_is_stated() -> None:
+    i, k = public("i"), public("k")
+    b = Room(2 * N, i <= N, k <= i)
+    b.known(i)
+    k2, _ = split_offset(k * 2)
+    with pytest.raises(MemoryFault, match="not known in which block"):
+        b.memory.peek(b.region, k2, 0, 2)
+
+
+def test_only_forgotten_content_is_stated() -> None:
+    """Not what is on entry, not what another claim states, not where something was stored since."""
+    i = public("i")
+    b = Room(2 * N, i <= N)
+    with pytest.raises(InputError, match="r: two claims state the whole content"):
+        assume_pointwise(b.memory, b.claim(i))
+    b.memory.forget(b.region, "r'")
+    b.store(0, Bits(8, 0))
+    with pytest.raises(InputError, match="r: two claims state the whole content"):
+        assume_pointwise(b.memory, b.claim(i))
+    b.known(i)
+    with pytest.raises(InputError, match="r: two claims state the whole content"):
+        assume_pointwise(b.memory, b.claim(i))
+
+
+def test_the_content_is_that_of_the_moment() -> None:
+    """The function of a block may look at a register; what that holds later is not the claim."""
+    i = public("i")
+    b = Room(2 * N, i <= N, i >= 1)
+    b.path.machine.x[5] = was = secret("was")
+    b.known(i, lambda j: [b.path.machine.x[5][15:0]])
+    b.path.machine.x[5] = secret("is")
+    assert (b.memory.peek(b.region, None, 0, 2) == was[15:0]).value is True
+    assert var(was) is not var(b.path.machine.x[5])
+
+
+def test_a_block_of_another_shape() -> None:
+    """The words that a function gives are as many, and as wide, as was said."""
+    b = Room(8)
+    for block in (lambda j: [], lambda j: [j], lambda j: [Bits(16, 0)] * 2):
+        with pytest.raises(InputError, match="said to be 1 words of 16 bits"):
+            b.claim(1, block).expected(Bits(64, 0))
+    for words, width, rule in ((0, 16, "at least 1, not 0"), (-1, 8, "at least 1, not -1"), (1, 12, "12")):
+        with pytest.raises(InputError, match=f"r: .*{rule}"):
+            b.claim(1, words=words, width=width)
+
+
+# -- what a claim consists of ---------------------------------------------------------------------
+
+
+def test_parts() -> None:
+    b = Room(8)
+    s = secret("s")
+    whole, one = b.claim(1), s == 3
+    assert list(parts(one)) == [one]
+    assert list(parts(whole)) == [whole]
+    assert [p.value for p in parts([True, [False]]) if isinstance(p, Prop)] == [True, False]
+    assert list(parts([[one, [whole]], (one,)])) == [one, whole, one]
+    bad: list[object] = [[], [[]], [one, ()], 3, "text", None]
+    for claim in bad:
+        with pytest.raises(InputError, match="a claim is"):
+            list(parts(claim))  # type: ignore[arg-type]
