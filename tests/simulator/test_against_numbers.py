@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 
 import pytest
-from routines import image
+from simulated import image
 
 import armsym
 from armsym.bits import Bits, OpaqueFunction, Prop

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import z3
 from assembling import run_tool
-from routines import image
+from simulated import image
 
 import armsym
 from armsym import Kind
