@@ -100,7 +100,16 @@ class Start(Registers):
             )
         )
         self._m.dit = variable("DIT", 1, secret=False)
-        self._names = {"sp", "lr", "stack"}
+        # Of one name there is one thing, in what is printed too.
+        self._names = {
+            "sp",
+            "lr",
+            "stack",
+            "DIT",
+            *"NZCV",
+            *(f"x{n}" for n in range(31)),
+            *(f"v{n}" for n in range(32)),
+        }
         self._buffers: list[Buffer] = []
         self._assumed: list[Prop] = []
         if depth + more:

@@ -376,7 +376,7 @@ def test_a_start_is_checked() -> None:
     ):
         with pytest.raises(InputError, match=message):
             start.set(**registers)
-    for name in ("buf", "sp", "stack", "lr", "a b", ""):
+    for name in ("buf", "sp", "stack", "lr", "a b", "", "x30", "v31", "N"):
         with pytest.raises(InputError, match="is no name"):
             start.buffer(name, 8)
     with pytest.raises(InputError, match="none: the size is from 1"):
