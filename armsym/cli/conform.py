@@ -441,6 +441,7 @@ def _pcode_line(r: PcodeResult) -> str:
     return (
         f"{r.name}: {r.words} words, {r.equal} proved equal, {r.mismatch_count} mismatches, {r.seconds:.1f} s CPU"
         f"{_counts('excepted', r.excepted)}{_counts('undecided', r.undecided)}{_counts('unsupported', r.unsupported)}"
+        + "".join(f"\n    not decided, and not listed as such: {text}" for text in r.unexpected)
     )
 
 
@@ -452,6 +453,7 @@ def _pcode_dict(r: PcodeResult) -> dict[str, Any]:
         "equal": r.equal,
         "excepted": dict(r.excepted),
         "undecided": dict(r.undecided),
+        "unexpected": list(r.unexpected),
         "unsupported": dict(r.unsupported),
         "seconds": round(r.seconds, 3),
         "mismatch_count": r.mismatch_count,

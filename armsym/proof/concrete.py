@@ -14,7 +14,7 @@ from functools import partial
 from typing import NamedTuple
 
 from armsym.bits import Bits, Prop
-from armsym.errors import BudgetError, InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
+from armsym.errors import InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
@@ -23,13 +23,15 @@ from armsym.proof.declare import Phase, Proof
 from armsym.proof.handles import Claim, Claims, Fold, Pointwise, Region
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
-from armsym.proof.result import Status
+from armsym.proof.result import Kind, Status
 from armsym.proof.state import State, Words
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 
 __all__ = ["ConcreteProof", "Event", "Trial", "Violation", "flatten", "run_trial"]
 
 MAX_STEPS = 400_000
+#: So many more are looked at for a state that comes again.  A run that does not end says nothing without one.
+REPEAT_STEPS = 4_000
 #: So many bytes of a region are written out as an input; all stand in `Counterexample.entry`.
 SHOWN = 512
 
@@ -38,7 +40,7 @@ SHOWN = 512
 class Violation:
     """A claim or rule that a concrete run broke."""
 
-    kind: str
+    kind: Kind
     claim: str
     expected: str = ""
     got: str = ""
@@ -48,6 +50,30 @@ class Violation:
     status: Status = Status.REFUTED
     #: Where it takes two runs to see it: the second.
     other: Trial | None = None
+
+
+class _Repeats:
+    """Whether a run is in a state in which it was before: then it does not end.  States are kept ever further apart."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, ...] | None = None
+        self._left = self._apart = 1
+
+    def __call__(self, offset: int, m: Machine) -> bool:
+        """Whether the state, before the instruction at the offset, is the one kept; sometimes it is kept instead."""
+        registers = (offset, [r.value for r in m.x], m.sp.value)
+        if self._kept is not None and registers == self._kept[0] and self._rest(m) == self._kept[1]:
+            return True
+        self._left -= 1
+        if not self._left:
+            self._apart *= 2
+            self._left, self._kept = self._apart, (registers, self._rest(m))
+        return False
+
+    def _rest(self, m: Machine) -> tuple[object, ...]:
+        assert isinstance(m.memory, ConcreteMemory)
+        written = [bytes(r.data) for r in m.memory.regions if r.writable]
+        return [r.value for r in m.v], m.nzcv.bits.value, m.dit.value, written
 
 
 class Event(NamedTuple):
@@ -72,8 +98,10 @@ class Trial:
     heads: dict[int, list[list[Machine]]] = field(default_factory=dict)
     #: What an attacker could time, in order.
     trace: list[Event] = field(default_factory=list)
-    #: Preconditions that this state does not meet: the trial says nothing.
+    #: Preconditions that this state does not meet, or that the run took too long: the trial says nothing.
     rejected: str = ""
+    #: Whether that is so since it took too long.
+    too_long: bool = False
     #: Loads of what might hold something else, in words: another run would be as possible.
     doubts: list[str] = field(default_factory=list)
     base: int = 0
@@ -315,7 +343,7 @@ def flatten(claim: Claim) -> Iterator[Prop]:
         raise InputError(f"a claim is a condition or a list of conditions, not {type(claim).__name__} {claim!r}")
 
 
-def _broken(claims: Claims, kind: str, where: str) -> Violation | None:
+def _broken(claims: Claims, kind: Kind, where: str) -> Violation | None:
     if not isinstance(claims, dict) or not claims:
         raise InputError(f"{where}: the function must return a non-empty dict of named claims")
     for name, claim in claims.items():
@@ -370,7 +398,7 @@ def _run_trial(
     passed: dict[int, int] = {}  # arrivals at each cut since the last loop head with an invariant
     active: list[tuple[int, int, Calls]] = []  # the loops being iterated, outermost first: (head, index, calls)
     calls = Calls()
-    offset, steps = p.routine.entry, 0
+    offset, steps, repeats = p.routine.entry, 0, _Repeats()
     image = p.routine.image
     try:
         while offset != RETURNED:
@@ -424,8 +452,16 @@ def _run_trial(
                 calls = calls.after(offset, to, links=links)
             offset = to
             steps += 1
-            if steps > MAX_STEPS:
-                raise BudgetError(f"no return after {MAX_STEPS} instructions (last at {image.symbolize(offset)})")
+            if steps > MAX_STEPS and repeats(offset, m):
+                where = image.symbolize(offset)
+                detail = f"no return after {MAX_STEPS} instructions, and the state at {where} comes again and again"
+                t.violation = Violation("termination", "the routine returns", detail=detail)
+                return
+            if steps > MAX_STEPS + REPEAT_STEPS:
+                t.steps = steps
+                t.too_long = True
+                t.rejected = f"no return after {steps} instructions (last at {image.symbolize(offset)})"
+                return
     except MemoryFault as e:
         t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
         if isinstance(e, Undetermined):
@@ -442,9 +478,6 @@ def _run_trial(
             if isinstance(e, Undetermined)
             else Status.REFUTED,
         )
-        return
-    except BudgetError as e:
-        t.violation = Violation("termination", "the routine returns", detail=str(e))
         return
     t.final, t.steps = m, steps
     t.violation = _check_return(p, t, m)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import combinations, count
+from typing import Final
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MemoryFault
@@ -35,7 +36,7 @@ from armsym.terms.node import Term, Var, intern
 __all__ = ["KIND", "Callee"]
 
 #: The kind of obligation that a contract brings.
-KIND = "contract"
+KIND: Final = "contract"
 
 _versions = count(1)
 

@@ -17,7 +17,7 @@ from armsym.proof.buffers import parts, pointwise_conditions
 from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
-from armsym.proof.result import Obligation, Status
+from armsym.proof.result import Kind, Obligation, Status
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences
@@ -36,8 +36,8 @@ SOLVER_LIMIT = 600
 class Mark:
     """How things stood in a ledger at some time."""
 
-    results: Mapping[tuple[str, str], Obligation]
-    failed: frozenset[tuple[str, str]]
+    results: Mapping[tuple[Kind, str], Obligation]
+    failed: frozenset[tuple[Kind, str]]
 
 
 class Ledger:
@@ -45,9 +45,9 @@ class Ledger:
 
     def __init__(self, image: Image, claim_ms: int, *, models: bool) -> None:
         self.image, self.claim_ms, self._keep = image, claim_ms, models
-        self._results: dict[tuple[str, str], Obligation] = {}
+        self._results: dict[tuple[Kind, str], Obligation] = {}
         #: Obligations not shown once already: their other instances are not worth the solver's time.
-        self._failed: set[tuple[str, str]] = set()
+        self._failed: set[tuple[Kind, str]] = set()
         #: Models in which a claim failed, to be tried as inputs.
         self.models: list[Model] = []
         #: Values that leaked, for runs to be looked for that show it.
@@ -58,7 +58,7 @@ class Ledger:
         """Everything recorded."""
         return list(self._results.values())
 
-    def holds(self, kind: str, name: str) -> bool:
+    def holds(self, kind: Kind, name: str) -> bool:
         """Whether an obligation was recorded, and all instances of it so far are proved."""
         o = self._results.get((kind, name))
         return o is not None and o.status is Status.PROVED
@@ -72,7 +72,7 @@ class Ledger:
         self._results, self._failed = {k: replace(o) for k, o in mark.results.items()}, set(mark.failed)
 
     def record(
-        self, kind: str, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""
+        self, kind: Kind, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""
     ) -> None:
         """Note one instance of an obligation; the worst status of all instances stays."""
         new = Obligation(name, kind, status, by, seconds, detail)
@@ -95,7 +95,7 @@ class Ledger:
             detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
         )
 
-    def check(self, path: Path, state: Callable[[], Claims], kind: str, where: str) -> None:
+    def check(self, path: Path, state: Callable[[], Claims], kind: Kind, where: str) -> None:
         """Prove named claims about the state at the end of a path.
 
         `state` makes the claims; whatever they read of memory must lie in its region wherever the path's facts
@@ -113,7 +113,7 @@ class Ledger:
             self.check_reads(path, reads, kind, where, claims)
 
     def check_reads(
-        self, path: Path, reads: Sequence[Read], kind: str, where: str, claims: Claims | None = None
+        self, path: Path, reads: Sequence[Read], kind: Kind, where: str, claims: Claims | None = None
     ) -> None:
         """Record as undecided each claim that reads memory which is not shown to lie in its region."""
         for r in reads_outside(path, reads, self.claim_ms):
@@ -121,7 +121,7 @@ class Ledger:
             for name in names:
                 self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r))
 
-    def _check_pointwise(self, path: Path, claim: Pointwise, kind: str, name: str, reads: list[Read]) -> None:
+    def _check_pointwise(self, path: Path, claim: Pointwise, kind: Kind, name: str, reads: list[Read]) -> None:
         noted = len(reads)
         conditions = pointwise_conditions(path.memory, claim)
         if isinstance(conditions, str):
@@ -136,7 +136,7 @@ class Ledger:
             self.record(kind, name, Status.UNDECIDED, detail=_outside(r))
         del reads[noted:]
 
-    def check_one(self, path: Path, prop: Prop, kind: str, name: str, label: str) -> bool:
+    def check_one(self, path: Path, prop: Prop, kind: Kind, name: str, label: str) -> bool:
         """Prove one condition; whether it is shown."""
         began = time.perf_counter()
         if prop.value is True:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal, TypeAlias, get_args
 
 from armsym.discharge.recheck import Rechecked
 from armsym.proof.entry import EntryState
 
-__all__ = ["KINDS", "Counterexample", "Obligation", "ProofResult", "Status", "worst"]
+__all__ = ["KINDS", "Counterexample", "Kind", "Obligation", "ProofResult", "Status", "worst"]
 
 
 class Status(str, Enum):
@@ -21,8 +22,8 @@ class Status(str, Enum):
     ERROR = "error"
 
 
-#: The kinds of obligation, in the order a report lists them.
-KINDS = (
+#: What an obligation is about.
+Kind: TypeAlias = Literal[
     "decode",
     "non-vacuous",
     "memory",
@@ -35,10 +36,13 @@ KINDS = (
     "invariant",
     "ensures",
     "second-solver",
-)
+]
+
+#: The kinds of obligation, in the order a report lists them.
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: Kinds that a proof need not have.
-OPTIONAL = frozenset({"contract", "lemma", "invariant", "second-solver"})
+OPTIONAL: frozenset[Kind] = frozenset({"contract", "lemma", "invariant", "second-solver"})
 
 _ORDER = (Status.PROVED, Status.UNDECIDED, Status.ERROR, Status.REFUTED)
 
@@ -53,7 +57,7 @@ class Obligation:
     """One thing to show.  `by` says how it was closed; `detail` what went wrong."""
 
     name: str
-    kind: str
+    kind: Kind
     status: Status
     by: str = ""
     seconds: float = 0.0
@@ -74,7 +78,7 @@ class Counterexample:
     """Concrete inputs that break a claim, and what became of them."""
 
     claim: str
-    kind: str
+    kind: Kind
     inputs: dict[str, str]
     expected: str = ""
     got: str = ""

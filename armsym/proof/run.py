@@ -56,6 +56,8 @@ VISIT_STEPS = 15_000
 #: Lengths to try as well where a run is so short that they cost nothing: bytes, not blocks.
 LONGER = tuple((hint, 3000 + hint) for hint in (15, 16, 40, 70))
 SHORT_RUN = 60
+#: So many runs that do not return, and no more are made: they say nothing.
+TOO_LONG = 2
 #: Values that leak for which two runs are looked for, and the time for the inputs of each.
 LEAKS = 16
 LEAK_MS = 2000
@@ -88,9 +90,13 @@ def _trial(case: _Case, routine: Routine, hint: int, public: int, secret: int) -
 def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], *, timed: int) -> _Runs:
     """Run the plan; the first `timed` runs again with other secrets, to compare what could be timed."""
     runs = _Runs([])
+    too_long = 0
     for k, (hint, seed) in enumerate(plan):
         t = _trial(case, routine, hint, seed, seed)
         if t.rejected:
+            too_long += t.too_long
+            if too_long == TOO_LONG:
+                return runs
             continue
         runs.trials.append(t)
         if t.violation is not None:

@@ -15,7 +15,7 @@ from armsym.errors import InputError
 from armsym.proof.handles import Claim
 from armsym.proof.ledger import Ledger
 from armsym.proof.path import Knowledge, Path
-from armsym.proof.result import Obligation, Status
+from armsym.proof.result import Kind, Obligation, Status
 from armsym.terms.node import Value
 from armsym.terms.walk import size
 
@@ -54,7 +54,8 @@ def test_the_worst_instance_stands(statuses: tuple[Status, ...]) -> None:
 
 def test_obligations_are_told_apart_by_kind_and_name() -> None:
     ledger = _ledger()
-    for kind, name in product(("ensures", "abi"), ("a", "b")):
+    kinds: tuple[Kind, ...] = ("ensures", "abi")
+    for kind, name in product(kinds, ("a", "b")):
         ledger.record(kind, name, Status.PROVED)
     ledger.record("abi", "b", Status.UNDECIDED)
     assert [(o.kind, o.name, o.status.value) for o in ledger.obligations] == [

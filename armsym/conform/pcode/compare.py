@@ -21,7 +21,7 @@ import z3
 
 from armsym.bits import Bits, Prop
 from armsym.conform.execute import check_execute_words
-from armsym.conform.pcode.exceptions import EXCEPTIONS, HARMLESS, PcodeException
+from armsym.conform.pcode.exceptions import EXCEPTIONS, HARMLESS, UNDECIDED, PcodeException
 from armsym.conform.pcode.interpreter import Final, State, Unsupported, load, run, store
 from armsym.conform.pcode.translator import Translator
 from armsym.conform.unicorn_oracle import UnicornCore
@@ -39,6 +39,8 @@ _ALIGNED = (1 << 64) - 16
 _FLAGS = {"N": "NG", "Z": "ZR", "C": "CY", "V": "OV"}
 #: Z3's steps for one word, some tenths of a second.
 EFFORT = 2_000_000
+#: A word that is expected to be decided, and is not, is asked again with so many times the steps.
+HARDER = 10
 #: Numbers tried for a word that Z3 does not decide.
 _SAMPLES = 64
 #: A class with this many undecided words is left there.
@@ -75,7 +77,11 @@ class PcodeMismatch:
 
 @dataclass
 class PcodeResult:
-    """Counts of one run, in words; `excepted` counts differences that are P-code's, by exception."""
+    """Counts of one run, in words; `excepted` counts differences that are P-code's, by exception.
+
+    `undecided` counts the words on which Z3 gave up: by the name in `UNDECIDED` if they are expected to be so, else
+    (and then the run is not `ok`) as `unexpected`, too, with each word.
+    """
 
     name: str
     seed: int
@@ -84,14 +90,15 @@ class PcodeResult:
     excepted: Counter[str] = field(default_factory=Counter)
     unsupported: Counter[str] = field(default_factory=Counter)
     undecided: Counter[str] = field(default_factory=Counter)
+    unexpected: list[str] = field(default_factory=list)
     mismatch_count: int = 0
     mismatches: list[PcodeMismatch] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
-        """Whether every difference is a declared one."""
-        return self.mismatch_count == 0
+        """Whether every difference, and every word that is not decided, is a declared one."""
+        return self.mismatch_count == 0 and not self.unexpected
 
     @property
     def evidence(self) -> bool:
@@ -365,13 +372,18 @@ def check_pcode_word(
 ) -> None:
     """Compare one instruction, and count into `result`."""
     verdict = compare_word(i, translator, effort=effort)
+    if verdict.kind == "undecided" and not any(u.covers(i.word) for u in UNDECIDED):
+        verdict = compare_word(i, translator, effort=HARDER * effort)
     result.words += 1
     if verdict.kind == "equal":
         result.equal += 1
     elif verdict.kind == "unsupported":
         result.unsupported[verdict.details[0]] += 1
     elif verdict.kind == "undecided":
-        result.undecided[verdict.details[0]] += 1
+        known = next((u for u in UNDECIDED if u.covers(i.word)), None)
+        result.undecided[known.name if known is not None else verdict.details[0]] += 1
+        if known is None:
+            result.unexpected.append(f"{i.word:#010x} {i!r}: {'; '.join(verdict.details)}")
     else:
         name, objection = _excuse(i, isa, core, exceptions)
         if name is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["EXCEPTIONS", "HARMLESS", "Pattern", "PcodeException"]
+__all__ = ["EXCEPTIONS", "HARMLESS", "UNDECIDED", "Pattern", "PcodeException"]
 
 
 @dataclass(frozen=True)
@@ -211,5 +211,23 @@ EXCEPTIONS: tuple[PcodeException, ...] = (
         "XAR",
         "P-code does not rotate each 64-bit half of Vn EOR Vm by itself",
         (Pattern(0xFFE00000, 0xCE800000, 0xCE95EABE),),
+    ),
+)
+
+#: Words on which Z3 gives up, and why.  Any other word that it does not decide fails the comparison.
+UNDECIDED: tuple[PcodeException, ...] = (
+    PcodeException(
+        "SDIV",
+        "P-code divides by absolute values: two dividers of unknowns, which Z3 does not compare",
+        (Pattern(0x7FE0FC00, 0x1AC00C00, 0x1ACE0D1B),),
+    ),
+    PcodeException(
+        "saturating doubling multiplications",
+        "products of unknowns, doubled, compared with limits and, in P-code, computed in another width",
+        (
+            Pattern(0xFF209C00, 0x5E209000, 0x5EBFD236),  # SQDMULL, SQDMLAL, SQDMLSL (scalar)
+            Pattern(0xFF00F400, 0x5F00B000, 0x5FBBB975),  # SQDMULL (scalar, by element)
+            Pattern(0xFF00F400, 0x5F00C000, 0x5FAAC0CD),  # SQDMULH (scalar, by element)
+        ),
     ),
 )

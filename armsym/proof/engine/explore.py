@@ -24,7 +24,7 @@ from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_acce
 from armsym.proof.havoc import LoopGuess
 from armsym.proof.ledger import Ledger, Mark
 from armsym.proof.path import Knowledge, NeedSplit, Path
-from armsym.proof.result import Obligation, Status
+from armsym.proof.result import Kind, Obligation, Status
 from armsym.proof.state import State
 from armsym.proof.symbolic import SymbolicProof
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
@@ -161,13 +161,14 @@ class Engine:
                 record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
         if not self._complete:
             return  # of what was not explored nothing was shown
-        for kind, name in (
+        shown: tuple[tuple[Kind, str], ...] = (
             ("decode", "every instruction reached is modelled"),
             ("constant-time", "no branch, address or variable-latency operand depends on a secret"),
             ("memory", NO_ACCESS_BELOW),
             ("memory", SP_KNOWN),
             ("termination", "every loop ends"),
-        ):
+        )
+        for kind, name in shown:
             record(kind, name, Status.PROVED, by="exploration")
 
     # -- the work list ------------------------------------------------------------------------
@@ -238,7 +239,8 @@ class Engine:
         except MachineStop as e:
             if self._run.unrolled:
                 self.ledger.witness(path)
-            kind, name = "decode", "every instruction reached is modelled"
+            kind: Kind = "decode"
+            name = "every instruction reached is modelled"
             status = Status.UNDECIDED if isinstance(e, Undetermined) else Status.ERROR
             if isinstance(e, MemoryFault):
                 kind, name, status = "memory", "every access is permitted", Status.UNDECIDED
