@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from assembling import assembled
 from calls import Call
 from cli_data import OBJECT
+from simulated import TEXT
 
 
 def test_a_word(armsym_here: Call) -> None:
@@ -40,6 +43,14 @@ def test_a_place_and_json(armsym_here: Call) -> None:
     assert document["effects"] == [{"what": "x0", "value": "(x0 + x1)", "where": None}]
     assert document["depends"] == ["x0", "x1"]
     assert document["fields"][0] == {"name": "sf", "hi": 31, "lo": 31, "value": 1}
+
+
+def test_a_word_that_the_linker_completes(armsym_here: Call, tmp_path: Path) -> None:
+    (tmp_path / "f.o").write_bytes(assembled(TEXT))
+    answer = armsym_here("explain", tmp_path / "f.o", "uses_data")
+    assert answer.code == 0
+    assert "note     the linker completes this word: " in answer.out
+    assert "note" not in armsym_here("explain", tmp_path / "f.o", "total").out
 
 
 @pytest.mark.parametrize(("words", "message"), [
