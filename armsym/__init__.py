@@ -1,4 +1,47 @@
 """armsym proves AArch64 (Armv8-A) machine code correct against executable standards.
 
-Proof files import from `armsym.dsl`; specifications from `armsym.bits`.
+Proof files import from `armsym.dsl`; specifications from `armsym.bits`.  The symbolic simulator by itself is
+`armsym.load`, `armsym.simulate` and what else stands in `__all__` (docs/simulator.md); it is imported when first used.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from armsym.discharge.export import smt2, to_z3
+    from armsym.elf import load
+    from armsym.simulator import Access, Buffer, Kind, Simulation, Start, State, Step, Stop, StopPath, simulate
+
+__all__ = [
+    "Access",
+    "Buffer",
+    "Kind",
+    "Simulation",
+    "Start",
+    "State",
+    "Step",
+    "Stop",
+    "StopPath",
+    "load",
+    "simulate",
+    "smt2",
+    "to_z3",
+]
+
+_HOMES = dict.fromkeys(__all__, "armsym.simulator") | {
+    "load": "armsym.elf",
+    "smt2": "armsym.discharge.export",
+    "to_z3": "armsym.discharge.export",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Late, so that `import armsym` and `armsym --help` stay fast.
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'armsym' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = globals()[name] = getattr(import_module(home), name)
+    return found

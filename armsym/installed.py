@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from armsym.errors import InputError
 
-__all__ = ["PACKAGES", "check_installed", "check_neighbours"]
+if TYPE_CHECKING:
+    from armsym.isa import InstructionSet
+
+__all__ = ["PACKAGES", "check_installed", "check_neighbours", "load_isa"]
 
 #: What a proof trusts: these packages come from the folder that holds this one.
 PACKAGES = ("armsym", "semantics", "specs")
@@ -65,3 +70,26 @@ def check_neighbours(folder: Path) -> None:
                     f"{other}: called like the package {name} installed with armsym, which a proof cannot replace: "
                     "rename it (docs/extending.md says how a standard is added)"
                 )
+
+
+@cache
+def load_isa(name: str = "A64") -> InstructionSet:
+    """The instruction set under that entry point of the group `armsym.isa`; raises `InputError`."""
+    from importlib.metadata import entry_points
+
+    from armsym.isa import InstructionSet
+
+    check_installed()
+    found = [e for e in entry_points(group="armsym.isa") if e.name == name]
+    if not found:
+        raise InputError(
+            f"no instruction set {name} is installed (no such entry point in the group armsym.isa): "
+            "install armsym with pip"
+        )
+    if len({e.value for e in found}) > 1:
+        several = ", ".join(sorted({e.value for e in found}))
+        raise InputError(f"several instruction sets {name} are installed ({several}): which is meant is not known")
+    isa = found[0].load()
+    if not isinstance(isa, InstructionSet):
+        raise InputError(f"the entry point {found[0].value} is not an InstructionSet")
+    return isa

@@ -198,7 +198,7 @@ class SymbolicMemory:
 
     def fork(self) -> SymbolicMemory:
         """An independent copy; the log is shared history, copied."""
-        m = SymbolicMemory.__new__(SymbolicMemory)
+        m = type(self).__new__(type(self))
         m.regions, m._by_base, m.at, m.disjoint = self.regions, self._by_base, self.at, self.disjoint
         m.beneath, m.decide, m.fixed = self.beneath.copy(), self.decide, self.fixed
         m._split_cache = self._split_cache

@@ -22,7 +22,7 @@ from armsym.discharge.z3_bridge import Solver
 from armsym.errors import ArmsymError
 from armsym.machine import NZCV, Machine
 from armsym.proof.symbolic import SymbolicProof
-from armsym.simulate import Executable
+from armsym.stepper import Executable
 from armsym.symbolic_memory import SymbolicRegion, signed, split_offset
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, free_terms

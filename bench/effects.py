@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from armsym.bits import Bits, Prop, concat
 from armsym.errors import ArmsymError
 from armsym.machine import NZCV, Machine
-from armsym.simulate import Executable
+from armsym.stepper import Executable
 from armsym.terms import intern, ops, var
 from armsym.terms.node import ones
 

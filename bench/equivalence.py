@@ -36,7 +36,7 @@ from armsym.proof.concrete import ConcreteProof
 from armsym.proof.declare import Proof
 from armsym.proof.loops import Routine
 from armsym.proof.symbolic import SymbolicProof
-from armsym.simulate import Executable
+from armsym.stepper import Executable
 from armsym.terms import new_table, var
 
 __all__ = ["Justification", "Unjustified", "compare_words", "justify"]

@@ -19,7 +19,7 @@ from armsym.machine import NZCV, Machine
 from armsym.proof.handles import Claim, Pointwise
 from armsym.proof.state import State
 from armsym.proof.symbolic import SymbolicProof
-from armsym.simulate import Executable
+from armsym.stepper import Executable
 from armsym.terms import Var, var
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Value, ones

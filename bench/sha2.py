@@ -28,7 +28,7 @@ from armsym.proof.loops import Routine
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.run import prove
 from armsym.proof.symbolic import SymbolicProof
-from armsym.simulate import RETURNED, Fork, Stepper, run_concrete
+from armsym.stepper import RETURNED, Fork, Stepper, run_concrete
 from armsym.terms import new_table
 from crypto_examples.wheels import AWS_LC, OPENSSL_4_0
 from semantics import A64

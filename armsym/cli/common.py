@@ -6,15 +6,11 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from armsym.errors import InputError
-
-if TYPE_CHECKING:
-    from armsym.isa import InstructionSet
+from armsym.installed import load_isa
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -71,27 +67,3 @@ def printer() -> Callable[[Style], None]:
 
     console = Console(highlight=False)
     return lambda line: console.print(Text.assemble(*line), soft_wrap=True)
-
-
-@cache
-def load_isa(name: str = "A64") -> InstructionSet:
-    """The instruction set under that entry point of the group `armsym.isa`; raises `InputError`."""
-    from importlib.metadata import entry_points
-
-    from armsym.installed import check_installed
-    from armsym.isa import InstructionSet
-
-    check_installed()
-    found = [e for e in entry_points(group="armsym.isa") if e.name == name]
-    if not found:
-        raise InputError(
-            f"no instruction set {name} is installed (no such entry point in the group armsym.isa): "
-            "install armsym with pip"
-        )
-    if len({e.value for e in found}) > 1:
-        several = ", ".join(sorted({e.value for e in found}))
-        raise InputError(f"several instruction sets {name} are installed ({several}): which is meant is not known")
-    isa = found[0].load()
-    if not isinstance(isa, InstructionSet):
-        raise InputError(f"the entry point {found[0].value} is not an InstructionSet")
-    return isa

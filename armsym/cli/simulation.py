@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from armsym.memory import ConcreteRegion
     from armsym.proof.entry import EntryState
 
-__all__ = ["CONTEXT", "Request", "parse", "run"]
+__all__ = ["CONTEXT", "Request", "is_register", "number", "parse", "region", "run"]
 
 #: 63 register options would bury the help text, so FILE, SYMBOL and they are read by `parse`.
 CONTEXT = {"ignore_unknown_options": True}
@@ -61,7 +61,7 @@ def parse(words: Sequence[str], mem: Sequence[str]) -> Request:
             plain.append(word)
             continue
         name, mark, value = word[2:].partition("=")
-        if not _register(name):
+        if not is_register(name):
             raise InputError(f"run: there is no option --{name}: registers are --x0 to --x30 and --v0 to --v31")
         if not mark:
             value = next(rest, "")
@@ -72,20 +72,20 @@ def parse(words: Sequence[str], mem: Sequence[str]) -> Request:
         raise InputError(f"run: takes FILE and SYMBOL, got {len(plain)} arguments{': ' * bool(plain)}{' '.join(plain)}")
     request = Request(plain[0], plain[1])
     for text in mem:
-        name, content = _region(text)
+        name, content = region(text)
         if name in request.regions:
             raise InputError(f"--mem {name} is given twice")
         request.regions[name] = content
     for name, value in registers:
         n = int(name[1:])
         if name[0] == "v":
-            request.v[n] = _number(value, 128, f"--{name}", base=16)
+            request.v[n] = number(value, 128, f"--{name}", base=16)
         else:
             request.x[n] = _x_value(value, f"--{name}", request.regions)
     return request
 
 
-def _register(name: str) -> bool:
+def is_register(name: str) -> bool:
     digits = name[1:]
     return (
         name[:1] in ("x", "v")
@@ -95,7 +95,7 @@ def _register(name: str) -> bool:
     )
 
 
-def _number(text: str, width: int, option: str, *, base: int = 0) -> int:
+def number(text: str, width: int, option: str, *, base: int = 0) -> int:
     try:
         value = int(text, base)
     except ValueError:
@@ -109,15 +109,15 @@ def _number(text: str, width: int, option: str, *, base: int = 0) -> int:
 def _x_value(text: str, option: str, regions: dict[str, bytes]) -> int | tuple[str, int]:
     match = re.fullmatch(rf"({_NAME.pattern})(?:\+(\w+))?", text)
     if match is None:
-        return _number(text, 64, option)
+        return number(text, 64, option)
     name, offset = match.groups()
     if name not in regions:
         known = ", ".join(regions) or "nothing"
         raise InputError(f"{option}: {name!r} is neither a number nor a --mem (which names {known})")
-    return name, _number(offset, 64, option) if offset else 0
+    return name, number(offset, 64, option) if offset else 0
 
 
-def _region(text: str) -> tuple[str, bytes]:
+def region(text: str) -> tuple[str, bytes]:
     name, mark, value = text.partition("=")
     if not mark or not _NAME.fullmatch(name):
         raise InputError(f"--mem {text!r} is not NAME=SIZE, NAME=@FILE or NAME=hex:DIGITS")
@@ -134,7 +134,7 @@ def _region(text: str) -> tuple[str, bytes]:
         except ValueError:
             raise InputError(f"{option}: {value[4:][:40]!r} is not an even number of hexadecimal digits") from None
     else:
-        content = bytes(min(_number(value, 64, option), _MAX_REGION + 1))
+        content = bytes(min(number(value, 64, option), _MAX_REGION + 1))
     if not 0 < len(content) <= _MAX_REGION:
         raise InputError(f"{option}: a region has 1 to {_MAX_REGION} bytes")
     return name, content
@@ -210,7 +210,7 @@ def run(
     """
     from armsym.bits import Bits
     from armsym.elf import load
-    from armsym.simulate import Fork, Stepper, describe_stop, run_concrete
+    from armsym.stepper import Fork, Stepper, describe_stop, run_concrete
 
     request = parse(words, mem or [])
     isa = load_isa()

@@ -20,7 +20,7 @@ from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.proof.concrete import MAX_STEPS, Trial
 from armsym.proof.loops import Routine
-from armsym.simulate import RETURNED, Fork, Stepper
+from armsym.stepper import RETURNED, Fork, Stepper
 
 __all__ = ["MISMATCH", "replay"]
 

@@ -7,12 +7,12 @@ the script says so itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.walk import complete
 
-__all__ = ["script"]
+__all__ = ["satisfiable", "script"]
 
 
 def script(facts: Sequence[Value], term: Value, value: int, width: int = 1) -> str:
@@ -26,6 +26,17 @@ def script(facts: Sequence[Value], term: Value, value: int, width: int = 1) -> s
     goal = w.value(term, width)
     asserted = [f"(assert (= {g} #b1))" for g in given] + [f"(assert (distinct {goal} {_constant(value, width)}))"]
     return "\n".join(["(set-logic QF_UFBV)", *w.lines, *asserted, "(check-sat)"]) + "\n"
+
+
+def satisfiable(facts: Sequence[Value], values: Mapping[str, tuple[Value, int]]) -> str:
+    """A script, `check-sat` included, that is satisfiable iff the one-bit `facts` can all hold.
+
+    Each of the `values` (value, width) is a defined symbol of its name.
+    """
+    w = _Writer()
+    asserted = [f"(assert (= {w.value(f, 1)} #b1))" for f in facts]
+    results = [f"(define-fun |{n}| () (_ BitVec {k}) {w.value(v, k)})" for n, (v, k) in values.items()]
+    return "\n".join(["(set-logic QF_UFBV)", *w.lines, *results, *asserted, "(check-sat)"]) + "\n"
 
 
 class _Writer:

@@ -25,7 +25,7 @@ from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
 from armsym.proof.result import Kind, Status
 from armsym.proof.state import State, Words
-from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
+from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 
 __all__ = ["ConcreteProof", "Event", "Trial", "Violation", "flatten", "run_trial"]
 

@@ -28,7 +28,7 @@ from armsym.proof.path import Path, memory_of
 from armsym.proof.result import Status
 from armsym.proof.state import State, Words
 from armsym.proof.symbolic import SymbolicProof
-from armsym.simulate import Stepper
+from armsym.stepper import Stepper
 from armsym.symbolic_memory import Access, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
 from armsym.terms.node import Term, Var, intern

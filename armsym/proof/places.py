@@ -13,7 +13,7 @@ from armsym.elf import PAGE, Fill, Image, Link, Piece, Place, fits
 from armsym.errors import Undetermined, UndeterminedTarget
 from armsym.isa import Instruction, InstructionSet
 from armsym.machine import NZCV, Machine
-from armsym.simulate import Executable
+from armsym.stepper import Executable
 from armsym.symbolic_memory import variable
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Term, ones
@@ -111,6 +111,10 @@ class Places:
         if not piece.size:
             raise UndeterminedTarget(f"control goes to {piece.name}: which definition that is, the linker decides")
         return piece.offset + constant if constant < piece.size else None
+
+    def outsider(self, target: Bits) -> str | None:
+        """The name of what loading makes this address of, if it is the address of that."""
+        return self._slots.get(target.value) if isinstance(target.value, Term) else None
 
     def linked(self, i: Instruction, offset: int, isa: InstructionSet) -> tuple[Executable, Bits]:
         """The instruction at an offset as the linker completes it, and its PC; raises `Undetermined`."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Model
-from armsym.errors import InputError, MemoryFault, UndeterminedContent
+from armsym.errors import InputError
 from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold, Region
+from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
@@ -196,7 +196,7 @@ class SymbolicProof(Proof):
             regions = [*self._regions.values(), *self._global_regions]
             if self._stack is not None:
                 regions.append(self._stack)
-            regions.extend(self._image_parts())
+            regions.extend(image_regions(self.places))
             self._memory0 = SymbolicMemory(regions)
         return self._memory0
 
@@ -221,39 +221,6 @@ class SymbolicProof(Proof):
     def writable_cells(self) -> dict[str, int]:
         """The cell size, in bytes, of each region of fixed size that may be written."""
         return {r.name: r.cell for r in self.memory0.regions if "w" in r.access and r.size.is_concrete}
-
-    def _image_parts(self) -> Iterator[SymbolicRegion]:
-        """The image as regions, one for each part that has an address of its own; what of it may be read, and
-        what may not since nobody says what it holds.  A region declared of it comes before, and counts there."""
-        for seg in self.routine.image.segments:
-            for name, piece, start, size in self.routine.image.parts(seg):
-                base = self.places.base(piece).value
-                if not isinstance(base, Term):
-                    return
-                access = "r" if "r" in seg.access and "w" not in seg.access else ""
-                bias = start - piece.offset
-                r = SymbolicRegion(f"image {name}", base, Bits(64, size), access, bias=bias, secret=False)
-                if access:
-                    r.fixed = partial(self._file_bytes, start)
-                else:
-                    r.unknown = partial(self.routine.image.why_unknown, start)
-                yield r
-
-    def _file_bytes(self, start: int, k: int, size: int) -> Bits:
-        """`size` bytes at k from the offset `start` of the image, read-only; raises `MemoryFault`."""
-        image, at = self.routine.image, start + k
-        if size == 8 and at in image.pointers and at not in image.preemptible:
-            return self.places.address(image.pointee(at))
-        if size == 8 and at in image.external_pointers:
-            # Whatever the loader, or a resolver, puts there: it stays there.
-            return self.places.slot(at)
-        doubt = image.doubt(at, size)
-        if doubt:
-            raise UndeterminedContent(f"load of {size} bytes at {at:#x} ({image.symbolize(at)}): {doubt}")
-        try:
-            return Bits.from_bytes(image.bytes_at(at, size), "little")
-        except InputError as e:
-            raise MemoryFault(str(e)) from None
 
     def input_values(self, model: Model) -> InputValues:
         """What a model of this run's terms says of the declared inputs."""

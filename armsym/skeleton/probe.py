@@ -13,8 +13,8 @@ from math import gcd
 from armsym.bits import Bits
 from armsym.errors import ArmsymError
 from armsym.machine import NZCV, Machine
-from armsym.simulate import RETURNED, Fork, Stepper
 from armsym.skeleton.facts import Facts
+from armsym.stepper import RETURNED, Fork, Stepper
 from armsym.symbolic_memory import M64, signed
 
 __all__ = ["Extent", "Guess", "Linear", "Run", "guess"]

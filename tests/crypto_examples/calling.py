@@ -11,7 +11,7 @@ from armsym.conform.unicorn_oracle import import_unicorn
 from armsym.elf import Image
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
-from armsym.simulate import Stepper, run_concrete
+from armsym.stepper import Stepper, run_concrete
 from semantics import A64
 
 IMAGE_BASE, RETURN_TO = 0x40_0000, 0x80_0000
@@ -34,7 +34,7 @@ def _place(arguments: Sequence[Argument], rng: random.Random) -> list[int]:
 
 
 def simulate(image: Image, symbol: str, arguments: Sequence[Argument]) -> int:
-    """By armsym.simulate; everything that is not an argument is random."""
+    """By armsym.stepper; everything that is not an argument is random."""
     rng = random.Random(1)
     values = _place(arguments, rng)
     regions = [

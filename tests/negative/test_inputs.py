@@ -17,7 +17,7 @@ from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.loops import Routine
 from armsym.proof.result import Status
 from armsym.proof.run import prove
-from armsym.simulate import Stepper, run_concrete
+from armsym.stepper import Stepper, run_concrete
 from armsym.symbolic_memory import SymbolicRegion, variable
 from armsym.terms import new_table
 from semantics import A64

@@ -36,7 +36,7 @@ from armsym.proof.engine.run import Origin, Run  # noqa: E402
 from armsym.proof.path import Path as RunPath  # noqa: E402
 from armsym.proof.result import ProofResult, Status  # noqa: E402
 from armsym.proof.symbolic import SymbolicProof  # noqa: E402
-from armsym.simulate import Fork  # noqa: E402
+from armsym.stepper import Fork  # noqa: E402
 from armsym.terms import new_table  # noqa: E402
 
 #: Seconds for the symbolic proof of one mutant: enough to prove each unchanged routine sampled here.

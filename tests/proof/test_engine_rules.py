@@ -22,7 +22,7 @@ from armsym.proof.havoc import REGISTERS, LoopGuess, havoc, written_by
 from armsym.proof.ledger import Ledger, Mark
 from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import Status
-from armsym.simulate import Fork, Stepper
+from armsym.stepper import Fork, Stepper
 from armsym.symbolic_memory import Access
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Term, Var, ones

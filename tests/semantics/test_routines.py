@@ -22,7 +22,7 @@ from armsym.conform.routine import machine_differences, run_routine
 from armsym.elf import Image, load
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion, Memory
-from armsym.simulate import RETURNED, Fork, Stepper
+from armsym.stepper import RETURNED, Fork, Stepper
 from armsym.wheels import Wheel, WheelUnavailable
 from crypto_examples.wheels import AWS_LC, OPENSSL_4_0
 from semantics import A64

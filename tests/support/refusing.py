@@ -16,7 +16,7 @@ from armsym.proof.engine import Budget
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.result import ProofResult, Status
 from armsym.proof.run import prove
-from armsym.simulate import Stepper
+from armsym.stepper import Stepper
 from semantics import A64
 
 __all__ = ["change", "fix_loops", "refute", "run", "symbolically", "without_search"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from armsym.bits import Bits
 from armsym.proof.engine.run import Origin, Parts, Run, indices
 from armsym.proof.path import Path
-from armsym.simulate import Fork
+from armsym.stepper import Fork
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value

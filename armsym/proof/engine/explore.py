@@ -27,7 +27,7 @@ from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import Kind, Obligation, Status
 from armsym.proof.state import State
 from armsym.proof.symbolic import SymbolicProof
-from armsym.simulate import RETURNED, Fork, Stepper, describe_stop
+from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
 
 __all__ = ["Engine"]
