@@ -47,8 +47,9 @@ def supervised(work: Callable[[], int]) -> int:
         if number != signal.SIGINT:
             os.kill(child, number)
 
-    for name in (*_FORWARDED, "SIGINT"):
-        signal.signal(getattr(signal, name), forward)
+    for number in (getattr(signal, name) for name in (*_FORWARDED, "SIGINT")):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # else it stays so, in the child too (`nohup armsym ...`)
+            signal.signal(number, forward)
     _, status = os.waitpid(child, 0)
     # Its own children may hold the pipe open: what was said is there by now.
     os.set_blocking(heard, False)

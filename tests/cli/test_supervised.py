@@ -121,11 +121,20 @@ def test_what_a_proof_file_prints_is_not_in_the_json(tmp_path: Path, options: li
     assert json.loads(armsym("list", file, "--json").out)["proofs"][0]["proof"] == "one"
 
 
+def _started_with(number: signal.Signals, how: str, file: str) -> list[str]:
+    """The command line of `armsym prove FILE` in a process that begins with a signal ignored, or not."""
+    program = (
+        f"import os, signal, sys; signal.signal({int(number)}, signal.{how}); os.execv(sys.executable, sys.argv[1:])"
+    )
+    return [sys.executable, "-c", program, sys.executable, "-m", "armsym", "prove", file]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_both(tmp_path: Path, number: signal.Signals) -> None:
     mark = tmp_path / "pid"
     wait = f"open({str(mark)!r}, 'w').write(str(os.getpid())) and time.sleep(100)"
-    command = [sys.executable, "-m", "armsym", "prove", str(write(tmp_path, at_import=wait))]
+    # Where the tests run in the background of a shell, SIGINT is ignored.
+    command = _started_with(number, "SIG_DFL", str(write(tmp_path, at_import=wait)))
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as it:
         until = time.monotonic() + 60
         while not (mark.exists() and mark.read_text()) and time.monotonic() < until:
@@ -137,3 +146,22 @@ def test_a_signal_ends_both(tmp_path: Path, number: signal.Signals) -> None:
         assert it.wait(60) == -number
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_a_signal_that_is_ignored_stays_so(tmp_path: Path) -> None:
+    """As `nohup armsym prove ... &` has it."""
+    mark, go = tmp_path / "pid", tmp_path / "go"
+    wait = (
+        f"open({str(mark)!r}, 'w').write(str(os.getpid())) and"
+        f" [time.sleep(0.05) for _ in range(2000) if not os.path.exists({str(go)!r})]"
+    )
+    command = _started_with(signal.SIGHUP, "SIG_IGN", str(write(tmp_path, at_import=wait)))
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as it:
+        until = time.monotonic() + 60
+        while not (mark.exists() and mark.read_text()) and time.monotonic() < until:
+            time.sleep(0.05)
+        os.killpg(it.pid, signal.SIGHUP)
+        time.sleep(0.2)
+        assert it.poll() is None
+        go.touch()
+        assert it.wait(100) == 0
