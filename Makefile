@@ -15,7 +15,7 @@ help:
 	@echo 'make prove   prove the examples; a wheel that cannot be fetched is left out'
 	@echo 'make table   prove them all and write docs/proofs.md'
 	@echo 'make test    run the tests'
-	@echo 'make fuzz    random terms (100,000) and claims (20,000) against their meaning; COUNT=, SEED='
+	@echo 'make fuzz    random terms (100,000), claims (20,000) and routines (2,000) against their meaning; COUNT=, SEED='
 	@echo 'make lint    ruff, mypy --strict (tests and benchmarks too), import-linter'
 	@echo 'make bench   the benchmarks'
 	@echo 'make clean   remove what was made here'
@@ -40,6 +40,7 @@ test: $(STAMP)
 fuzz: $(STAMP)
 	$(BIN)/python tests/terms/fuzz_terms.py $(or $(COUNT),100000) $(or $(SEED),0)
 	$(BIN)/python tests/discharge/fuzz_dischargers.py $(or $(COUNT),20000) $(or $(SEED),0)
+	$(BIN)/python tests/proof/fuzz_engine.py $(or $(COUNT),2000) $(or $(SEED),0)
 
 # Separate targets, so that `make -k lint` tells everything.
 lint: lint-ruff lint-format lint-mypy lint-imports
