@@ -18,6 +18,7 @@ from armsym.errors import InputError, MachineStop, MemoryFault, Undetermined, Un
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
+from armsym.proof.buffers import parts
 from armsym.proof.calls import Calls
 from armsym.proof.declare import Phase, Proof
 from armsym.proof.handles import Claim, Claims, Fold, Pointwise, Region
@@ -328,19 +329,11 @@ class ConcreteProof(Proof):
 
 def flatten(claim: Claim) -> Iterator[Prop]:
     """The conditions a claim consists of."""
-    if isinstance(claim, Prop):
-        yield claim
-    elif isinstance(claim, bool):
-        yield Prop(claim)
-    elif isinstance(claim, Pointwise):
-        yield from claim.concrete()
-    elif isinstance(claim, (list, tuple)):
-        if not len(claim):
-            raise InputError("a claim is an empty list: it would say nothing")
-        for c in claim:
-            yield from flatten(c)
-    else:
-        raise InputError(f"a claim is a condition or a list of conditions, not {type(claim).__name__} {claim!r}")
+    for part in parts(claim):
+        if isinstance(part, Pointwise):
+            yield from part.concrete()
+        else:
+            yield part
 
 
 def _broken(claims: Claims, kind: Kind, where: str) -> Violation | None:

@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol, TypeAlias
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.machine import Machine
-from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, vectors, whole_bytes
+from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, told_by, vectors, whole_bytes
 from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
 
@@ -283,11 +283,12 @@ class Pointwise:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
         got = self.region._p._block(self.block, j)
         if len(got) != self.words or any(not isinstance(w, Bits) or w.width != self.width for w in got):
-            code = getattr(self.block, "__code__", None)
-            where = f"{code.co_filename}:{code.co_firstlineno}: " if code is not None else ""
             raise InputError(
-                f"{where}{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"
-                f" its function gives {[getattr(w, 'width', w) for w in got]}"
+                told_by(
+                    self.block,
+                    f"{self.region.name}: a block was said to be {self.words} words of {self.width} bits,"
+                    f" its function gives {[getattr(w, 'width', w) for w in got]}",
+                )
             )
         return got
 

@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("bitwuzla")
 sys.path.insert(0, str(Path(__file__).parents[1] / "terms"))
-from fuzz_terms import meaning, points, random_dag
+from fuzz_terms import build, meaning, points, random_dag
 from planting import Bug, plant
 
 from armsym.bits import Bits, opaque
@@ -45,15 +45,7 @@ def says(facts: list[Value], term: Value, value: int, width: int = 1) -> str:
 def wrong_on(seed: int, seen: Counter[str] | None = None) -> list[str]:
     """The nodes of a random DAG that a script gives another number than they have, at two assignments."""
     d = random_dag(seed)
-    new_table()
-    built: list[Value] = []
-    variables: dict[int, Var] = {}
-    for i, n in enumerate(d.nodes):
-        if n.kind == "var":
-            variables[i] = Var(f"v{i}", n.width, pb=d.possible[i])
-            built.append(variables[i])
-        else:
-            built.append(n.build([built[a] for a in n.args]))
+    built, variables = build(d)
     wrong = []
     for at in points(d)[1:3]:
         facts = [ops.eq(v.width, v, at[i]) for i, v in variables.items()]

@@ -384,8 +384,8 @@ def meaning(d: Dag, at: dict[int, int]) -> list[int]:
     return values
 
 
-def check(d: Dag, seen: Counter[str] | None = None) -> None:
-    """Build the terms of a DAG and compare; raises `Mismatch`, or whatever building raises."""
+def build(d: Dag) -> tuple[list[Value], dict[int, Var]]:
+    """The terms of a DAG in a new table, node by node; and its variables by the number of their node."""
     new_table()
     built: list[Value] = []
     variables: dict[int, Var] = {}
@@ -395,8 +395,14 @@ def check(d: Dag, seen: Counter[str] | None = None) -> None:
             built.append(variables[i])
         else:
             built.append(n.build([built[a] for a in n.args]))
-        if seen is not None:
-            t = built[-1]
+    return built, variables
+
+
+def check(d: Dag, seen: Counter[str] | None = None) -> None:
+    """Build the terms of a DAG and compare; raises `Mismatch`, or whatever building raises."""
+    built, variables = build(d)
+    if seen is not None:
+        for t in built:
             seen[t.kind if isinstance(t, Op) else type(t).__name__] += 1
     where = points(d)
     expected = [meaning(d, at) for at in where]

@@ -205,11 +205,11 @@ class Engine:
     def _enter(self, frames: list[_Frame], attempt: _Attempt) -> None:
         """Put an arbitrary iteration of the loop on the list."""
         inv = attempt.enter.invariant
-        got = loop_rule.iterate(self._run, attempt.arrival, inv, attempt.guess, attempt.parent)
-        while isinstance(got, Retry):
+        while isinstance(
+            got := loop_rule.iterate(self._run, attempt.arrival, inv, attempt.guess, attempt.parent), Retry
+        ):
             assert got.head == attempt.head
             attempt = self._again(attempt, got)
-            got = loop_rule.iterate(self._run, attempt.arrival, inv, attempt.guess, attempt.parent)
         if isinstance(got, Stopped):
             self._complete = False
             return
