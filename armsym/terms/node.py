@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
-__all__ = ["App", "Mono", "Op", "Poly", "Sum", "Term", "Value", "Var", "intern", "new_table"]
+__all__ = ["App", "Mono", "Op", "Origin", "Poly", "Sum", "Term", "Value", "Var", "intern", "new_table"]
 
 _ids = count(1)
 _ONES = tuple((1 << w) - 1 for w in range(4097))
@@ -60,6 +60,14 @@ class Term:
 
 #: A constant or a term.
 Value: TypeAlias = "int | Term"
+
+#: Of what a sum of w bits was made, its operands as they were, each read as an unsigned number:
+#: ("add", a, b, k) is a + k * b, ("scale", a, k) is k * a (k may be negative), ("low", a) is a, of more bits;
+#: all modulo 2**w.  ("ite", c, a, b) is a if the bit c is 1, else b.
+Origin: TypeAlias = (
+    "tuple[Literal['add'], Value, Value, int] | tuple[Literal['scale'], Value, int]"
+    " | tuple[Literal['low'], Term] | tuple[Literal['ite'], Term, Value, Value]"
+)
 
 
 class Var(Term):
@@ -108,12 +116,16 @@ class Sum(Term):
 
     Coefficients lie in [1, 2**width); terms are interned and none is itself a `Sum`.  No summand can only be
     0: coefficient times lowest possible bit of the term is not a multiple of 2**width.
+
+    `origin` says of what it was first made, where that is known: which partial sum may have carried, a flat sum
+    no longer tells.  It is an equation that holds of the term, never part of what the term is: the normal form
+    does not read it.
     """
 
-    __slots__ = ("canon", "const", "terms")
+    __slots__ = ("canon", "const", "origin", "terms")
 
-    def __init__(self, width: int, terms: dict[Term, int], const: int) -> None:
-        self.width, self.terms, self.const = width, terms, const
+    def __init__(self, width: int, terms: dict[Term, int], const: int, origin: Origin | None = None) -> None:
+        self.width, self.terms, self.const, self.origin = width, terms, const, origin
         self.canon: Sum | None = None
 
 
