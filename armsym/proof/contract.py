@@ -26,7 +26,7 @@ from armsym.proof.ledger import Ledger
 from armsym.proof.loops import Routine
 from armsym.proof.path import Path, memory_of
 from armsym.proof.result import Status
-from armsym.proof.state import State, Words
+from armsym.proof.state import State, Words, handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.stepper import Stepper
 from armsym.symbolic_memory import Access, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
@@ -97,10 +97,10 @@ class Callee:
         interface = site._d.interface
         h = havoc(m, LoopGuess(changed, halves={("v", n) for n in interface.d}), Bits(64, 0))
         a = Assumptions(set(h.unknowns))
-        with path.memory.observed() as reads:
+        with path.memory.observed() as reads, handed(m) as s:
             said: Claims = {}
             for claims in site._d.ensures:
-                for name, claim in claims(State(m)).items():
+                for name, claim in claims(s).items():
                     said[name] = claim
                     for part in parts(claim):
                         if isinstance(part, Pointwise):

@@ -203,7 +203,7 @@ def test_models_are_kept_where_asked_for() -> None:
 
 def _checked(p: Path, make: Callable[[], dict[str, Claim]]) -> dict[str, Obligation]:
     ledger = _ledger()
-    ledger.check(p, make, "ensures", "at: ")
+    ledger.check(p, lambda _: make(), "ensures", "at: ")
     return {o.name: o for o in ledger.obligations}
 
 

@@ -10,7 +10,7 @@ from armsym.proof.engine.run import Run
 from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import REGISTERS, LoopGuess, havoc, written_everywhere
 from armsym.proof.path import Path, memory_of
-from armsym.proof.state import State
+from armsym.proof.state import handed
 
 __all__ = ["cut"]
 
@@ -22,7 +22,7 @@ def cut(run: Run, path: Path, c: Cut) -> None:
     """
     arrival = path.arrivals.get(c.at, 0)
     path.arrivals[c.at] = arrival + 1
-    run.ledger.check(path, lambda: c.claims(State(path.machine), arrival), "invariant", f"{c.name}: ")
+    run.ledger.check(path, lambda s: c.claims(s, arrival), "invariant", f"{c.name}: ")
     forget = c.forget(arrival)
     for fold, k in forget:
         path.folds = path.folds.forget(fold, k)
@@ -33,8 +33,8 @@ def cut(run: Run, path: Path, c: Cut) -> None:
     shadow = m.fork()
     h = havoc(shadow, everything, Bits(64, 0))
     a = Assumptions(set(h.unknowns))
-    with memory_of(shadow).observed():  # what was shown in bounds above
-        for claim in c.claims(State(shadow), arrival).values():
+    with memory_of(shadow).observed(), handed(shadow) as s:  # what was shown in bounds above
+        for claim in c.claims(s, arrival).values():
             for part in parts(claim):
                 if not isinstance(part, Pointwise):
                     a.add(part)
