@@ -75,8 +75,8 @@ class Ledger:
     def record(
         self, kind: Kind, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""
     ) -> None:
-        """Note one instance of an obligation; the worst status of all instances stays."""
-        new = Obligation(name, kind, status, by, seconds, detail)
+        """Note one instance of an obligation, closed `by` a method; the worst status of all instances stays."""
+        new = Obligation(name, kind, status, (by,) if by else (), seconds, detail)
         known = self._results.setdefault((kind, name), new)
         if known is not new:
             known.join(new)

@@ -32,7 +32,7 @@ def agreement() -> Iterator[Obligation]:
         title = f"the {len(others) + 1} definitions of {name} agree"
         if sum(widths) > LIMIT_BITS:
             detail = f"{sum(widths)} bits of arguments cannot be enumerated"
-            yield Obligation(title, "lemma", Status.UNDECIDED, "", 0.0, detail)
+            yield Obligation(title, "lemma", Status.UNDECIDED, (), 0.0, detail)
             continue
         bad = None
         for values in product(*(range(1 << w) for w in widths)):
@@ -43,6 +43,6 @@ def agreement() -> Iterator[Obligation]:
                 break
         seconds = time.perf_counter() - began
         if bad is None:
-            yield Obligation(title, "lemma", Status.PROVED, f"all {1 << sum(widths)} arguments", seconds)
+            yield Obligation(title, "lemma", Status.PROVED, (f"all {1 << sum(widths)} arguments",), seconds)
         else:
-            yield Obligation(title, "lemma", Status.REFUTED, "", seconds, f"they differ at {bad}")
+            yield Obligation(title, "lemma", Status.REFUTED, (), seconds, f"they differ at {bad}")

@@ -8,7 +8,8 @@ from armsym.proof.buffers import parts
 from armsym.proof.declare import Cut
 from armsym.proof.engine.run import Run
 from armsym.proof.handles import Pointwise
-from armsym.proof.havoc import REGISTERS, LoopGuess, havoc, written_everywhere
+from armsym.proof.havoc import LoopGuess, havoc, written_everywhere
+from armsym.proof.locations import REGISTERS, SP, Location, V
 from armsym.proof.path import Path, memory_of
 from armsym.proof.state import handed
 
@@ -29,7 +30,8 @@ def cut(run: Run, path: Path, c: Cut) -> None:
         path.stepwise.add(fold)
     m = path.machine
     # (The stack pointer stays: claims find what is on the stack by it.)
-    everything = LoopGuess((written_everywhere(path) if forget else set(REGISTERS)) - {("x", 31)})
+    changed: set[Location] = written_everywhere(path) if forget else {*REGISTERS}
+    everything = LoopGuess(changed - {SP})
     shadow = m.fork()
     h = havoc(shadow, everything, Bits(64, 0))
     a = Assumptions(set(h.unknowns))
@@ -38,4 +40,4 @@ def cut(run: Run, path: Path, c: Cut) -> None:
             for part in parts(claim):
                 if not isinstance(part, Pointwise):
                     a.add(part)
-    h.transfer(shadow, m, a, {("v", n) for n in c.drop_v})
+    h.transfer(shadow, m, a, {V(n) for n in c.drop_v})

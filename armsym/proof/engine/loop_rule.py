@@ -15,7 +15,8 @@ from armsym.proof.engine.branch_rule import learn
 from armsym.proof.engine.run import Ended, Enter, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import sp_is_known
 from armsym.proof.handles import Pointwise
-from armsym.proof.havoc import WHOLE, Havoc, Location, LoopGuess, havoc, written_by, wrote_beyond
+from armsym.proof.havoc import Havoc, LoopGuess, havoc, written_by, wrote_beyond
+from armsym.proof.locations import Location, Whole
 from armsym.proof.path import Path
 from armsym.proof.result import Status
 from armsym.proof.state import handed
@@ -102,7 +103,7 @@ def iterate(
             return h
         if not sp_is_known(run, here):
             return Stopped()
-    here.memory.log.clear()
+    here.memory.clear_notes()
     m = here.machine
     m.written_x = m.written_v = 0
     m.written_flags = False
@@ -120,7 +121,7 @@ def _arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) 
         for name, claim in inv.claims(s, i).items():
             for part in parts(claim):
                 if isinstance(part, Pointwise):
-                    place = (part.region.name, WHOLE)
+                    place = Whole(part.region.name)
                     if place not in guess.writes:
                         return Retry(inv.head, guess.with_writes({place}), "a buffer is stated pointwise")
                     contents.append((f"{inv.name}: {name}", part))
