@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from armsym.bits.value import no_vector
 from armsym.bits.vector import Bits, new_bits
 from armsym.errors import WidthError
 from armsym.terms import ops
+from armsym.terms.node import App, definitions
 
-__all__ = ["OpaqueFunction", "opaque"]
+__all__ = ["OpaqueFunction", "definitions_of", "opaque"]
 
 
 class OpaqueFunction:
-    """What `opaque` makes of a function: it runs on numbers and stands for itself on terms."""
+    """What `opaque` makes of a function: it runs on numbers and stands for itself on terms.
 
-    #: Every definition, by name; two of one name must agree wherever a proof meets them.
-    registry: ClassVar[dict[str, list[OpaqueFunction]]] = {}
+    Two definitions of one name must agree where one proof applies both to terms.  Proofs that do not meet
+    know nothing of each other's: see `definitions_of`.
+    """
 
     def __init__(self, name: str, width: int, definition: Callable[..., Bits]) -> None:
         if not isinstance(name, str) or not name.isidentifier():
@@ -29,7 +30,6 @@ class OpaqueFunction:
         self.name, self.width, self.definition = name, width, definition
         self.__doc__ = definition.__doc__
         self.__name__ = getattr(definition, "__name__", name)
-        OpaqueFunction.registry.setdefault(name, []).append(self)
 
     def __call__(self, *args: Bits) -> Bits:
         for a in args:
@@ -40,7 +40,17 @@ class OpaqueFunction:
             if not isinstance(result, Bits) or result.width != self.width:
                 raise WidthError(f"{self.name} was said to give {self.width} bits, it gives {result!r}")
             return new_bits(self.width, result.value)
-        return new_bits(self.width, ops.apply(self.name, self.width, [(a.width, a.value) for a in args]))
+        arguments = [(a.width, a.value) for a in args]
+        return new_bits(self.width, ops.apply(self.name, self.width, arguments, definition=self))
+
+
+def definitions_of(t: App) -> list[OpaqueFunction]:
+    """The opaque functions that this proof has applied under the name of `t`, the first one first.
+
+    None for what is no opaque function (the content of a region, a fold), and for an application that is not
+    of this proof: nothing may be concluded from what its name means here.
+    """
+    return [d for d in definitions(t) if isinstance(d, OpaqueFunction)]
 
 
 def opaque(name: str, width: int) -> Callable[[Callable[..., Bits]], OpaqueFunction]:

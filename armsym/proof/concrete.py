@@ -20,12 +20,12 @@ from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.buffers import parts
 from armsym.proof.calls import Calls
-from armsym.proof.declare import Phase, Proof
+from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.handles import Claim, Claims, Fold, Pointwise, Region
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
 from armsym.proof.result import Kind, Status
-from armsym.proof.state import State, Words
+from armsym.proof.state import State, Words, handed
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 
 __all__ = ["ConcreteProof", "Event", "Trial", "Violation", "flatten", "run_trial"]
@@ -336,6 +336,22 @@ def flatten(claim: Claim) -> Iterator[Prop]:
             yield part
 
 
+def _checked(
+    m: Machine, claimed: Callable[..., Claims], kind: Kind, where: str, *arguments: Bits | int
+) -> Violation | None:
+    """What is broken of the claims that `claimed` makes of the machine's state, and of the arguments."""
+    with handed(m) as s:
+        return _broken(claimed(s, *arguments), kind, where)
+
+
+def _counts(inv: Invariant, m: Machine) -> bool:
+    """Whether the arrival at a loop head is one that the invariant speaks of."""
+    if inv.when is None:
+        return True
+    with handed(m) as s:
+        return inv.when(s).value is True
+
+
 def _broken(claims: Claims, kind: Kind, where: str) -> Violation | None:
     if not isinstance(claims, dict) or not claims:
         raise InputError(f"{where}: the function must return a non-empty dict of named claims")
@@ -396,7 +412,7 @@ def _run_trial(
     try:
         while offset != RETURNED:
             inv = heads.get(offset)
-            if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
+            if inv is not None and _counts(inv, m):
                 index, arrivals = 0, t.heads.setdefault(offset, [])
                 known = [k for k, (h, _, _) in enumerate(active) if h == offset]
                 if known and calls.within(active[known[-1]][2]):
@@ -414,14 +430,15 @@ def _run_trial(
                         "termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name
                     )
                     return
-                t.violation = _broken(inv.claims(State(m), Bits(64, index)), "invariant", f"{inv.name}, i = {index}")
+                where = f"{inv.name}, i = {index}"
+                t.violation = _checked(m, inv.claims, "invariant", where, Bits(64, index))
                 if t.violation:
                     return
             cut = cuts.get(offset)
             if cut is not None:
                 k = passed.get(offset, 0)
                 passed[offset] = k + 1
-                t.violation = _broken(cut.claims(State(m), k), "invariant", f"{cut.name}, arrival {k}")
+                t.violation = _checked(m, cut.claims, "invariant", f"{cut.name}, arrival {k}", k)
                 if t.violation:
                     return
             sp_before, lr_before = m.sp.uint, m.x[30]
@@ -476,7 +493,7 @@ def _run_trial(
     t.violation = _check_return(p, t, m)
     if t.violation is None:
         for fn in p._d.ensures:
-            t.violation = t.violation or _broken(fn(State(m)), "ensures", "on return")
+            t.violation = t.violation or _checked(m, fn, "ensures", "on return")
 
 
 def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:

@@ -18,6 +18,7 @@ from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
 from armsym.proof.result import Kind, Obligation, Status
+from armsym.proof.state import State, handed
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences
@@ -74,8 +75,8 @@ class Ledger:
     def record(
         self, kind: Kind, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""
     ) -> None:
-        """Note one instance of an obligation; the worst status of all instances stays."""
-        new = Obligation(name, kind, status, by, seconds, detail)
+        """Note one instance of an obligation, closed `by` a method; the worst status of all instances stays."""
+        new = Obligation(name, kind, status, (by,) if by else (), seconds, detail)
         known = self._results.setdefault((kind, name), new)
         if known is not new:
             known.join(new)
@@ -95,14 +96,14 @@ class Ledger:
             detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
         )
 
-    def check(self, path: Path, state: Callable[[], Claims], kind: Kind, where: str) -> None:
+    def check(self, path: Path, claimed: Callable[[State], Claims], kind: Kind, where: str) -> None:
         """Prove named claims about the state at the end of a path.
 
-        `state` makes the claims; whatever they read of memory must lie in its region wherever the path's facts
+        `claimed` makes the claims; whatever they read of memory must lie in its region wherever the path's facts
         hold, for beyond it another region may lie, whose changes the region's content does not show.
         """
-        with path.memory.observed() as reads:
-            claims = state()
+        with path.memory.observed() as reads, handed(path.machine) as s:
+            claims = claimed(s)
             for name, claim in claims.items():
                 for k, part in enumerate(parts(claim)):
                     label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name

@@ -247,7 +247,13 @@ class SymbolicProof(Proof):
 
     @contextmanager
     def under(self, context: Context) -> Iterator[None]:
-        """Within this, and only within, terms are simplified and claims evaluated under the facts of a path."""
+        """Within this, and only within, terms are simplified and claims evaluated under the facts of a path.
+
+        The operators of values cannot take an argument, so which context counts is a variable of this object, and the
+        oracle one of the module of operations.  That is sound since the context is set here alone, and both are set
+        back however the block is left; blocks nest, and the inner one's path is the only one asked; outside of all
+        blocks no fact counts.  What is computed within and kept for other paths is computed under `_plainly`.
+        """
         outer, self._context = self._context, context
         oracle = ops.set_oracle(context.path.known)
         try:

@@ -199,17 +199,37 @@ class _Table:
     def __init__(self) -> None:
         self.terms: dict[object, Term] = {}
         self.products: dict[tuple[tuple[int, int], ...], Mono] = {}
+        #: What defines each function that was applied here, in the order in which they were met.
+        self.definitions: dict[str, list[object]] = {}
+        #: Terms interned here have greater ids.
+        self.since = next(_ids)
 
 
 _table = _Table()
 
 
 def new_table() -> None:
-    """Forget all interned terms, to free their memory between proofs.
+    """Forget all interned terms, to free their memory between proofs, and what the names of functions stood for.
 
-    Terms made before stay valid; they are only no longer recognised as equal to new ones.
+    Terms made before stay valid; they are only no longer recognised as equal to new ones, and applications
+    among them are of functions of which nothing is known.
     """
-    _table.terms, _table.products = {}, {}
+    _table.terms, _table.products, _table.definitions, _table.since = {}, {}, {}, next(_ids)
+
+
+def define(name: str, definition: object) -> None:
+    """Note that `definition` is what is meant by a function that is being applied.
+
+    Kept beside the terms, and not for all of a process: another proof may mean another function by the name.
+    """
+    met = _table.definitions.setdefault(name, [])
+    if not any(d is definition for d in met):
+        met.append(definition)
+
+
+def definitions(t: App) -> tuple[object, ...]:
+    """What was meant by the function of an application; nothing of one from before the last `new_table`."""
+    return tuple(_table.definitions.get(t.name, ())) if t.id > _table.since else ()
 
 
 def applications() -> list[App]:
