@@ -1,7 +1,8 @@
 """ML-KEM's arithmetic modulo q = 3329: FIPS 203 (August 2024), sections 4.2.1 and 4.3.
 
 The number-theoretic transform and its companions run on anything with +, -, and products with ints
-(`specs.rings`): on ints they give the least representatives, on formal sums congruent ones.
+(`specs.rings`): on ints they give the least representatives, on formal sums congruent ones.  Compression asks for
+floor quotients by ints as well.
 Encodings and sampling are in `specs.fips203_bytes`.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from specs.rings import Linear, Ring, coefficients, mod
+from specs.rings import Floors, Linear, Ring, coefficients, mod
 
 __all__ = [
     "GAMMAS",
@@ -35,6 +36,7 @@ ZETA = 17
 
 E = TypeVar("E", bound=Linear)
 R = TypeVar("R", bound=Ring)
+F = TypeVar("F", bound=Floors)
 
 
 def BitRev7(r: int) -> int:
@@ -118,18 +120,18 @@ def multiply_mod(f: list[R], g: list[R]) -> list[R]:
     return h
 
 
-def Compress(d: int, x: int) -> int:
+def Compress(d: int, x: F) -> F:
     """round((2^d / q) x) mod 2^d, for d < 12 and x in Z_q.  Equation (4.7); halves are rounded up (section 2.3)."""
     _compressible(d)
     power: int = 2**d
-    return (2 * power * x + Q) // (2 * Q) % power
+    return (x * (2 * power) + Q) // (2 * Q) % power
 
 
-def Decompress(d: int, y: int) -> int:
+def Decompress(d: int, y: F) -> F:
     """round((q / 2^d) y), for d < 12 and 0 <= y < 2^d.  Equation (4.8)."""
     _compressible(d)
     power: int = 2**d
-    return (2 * Q * y + power) // (2 * power)
+    return (y * (2 * Q) + power) // (2 * power)
 
 
 def _compressible(d: int) -> None:

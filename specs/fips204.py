@@ -1,15 +1,15 @@
-"""ML-DSA's arithmetic modulo q = 8380417: FIPS 204 (August 2024), sections 7.4 to 7.6.
+"""ML-DSA's arithmetic modulo q = 8380417: FIPS 204 (August 2024), sections 7.5 and 7.6.
 
 The transform and its companions run on anything with +, -, and products with ints (`specs.rings`): on ints they
-give the least representatives, on formal sums congruent ones.  What rounds works on ints.
-Packing and sampling are in `specs.fips204_bytes`.
+give the least representatives, on formal sums congruent ones.
+Rounding and hints are in `specs.fips204_rounding`, packing and sampling in `specs.fips204_bytes`.
 """
 
 from __future__ import annotations
 
 from typing import TypeVar
 
-from specs.rings import Linear, Ring, coefficients, mod, mod_pm
+from specs.rings import Linear, Ring, coefficients, mod
 
 __all__ = [
     "NTT",
@@ -17,27 +17,15 @@ __all__ = [
     "ZETAS",
     "AddNTT",
     "BitRev8",
-    "D",
-    "Decompose",
-    "HighBits",
-    "LowBits",
-    "MakeHint",
     "MultiplyNTT",
     "N",
     "NTTinverse",
-    "Power2Round",
     "Q",
-    "UseHint",
-    "infinity_norm",
-    "is_decomposition",
     "multiply_mod",
 ]
 
 #: The degree 256 and the modulus q = 2^23 - 2^13 + 1.  Section 2.3 and table 1.
 N, Q = 256, 2**23 - 2**13 + 1
-
-#: The number of bits that Power2Round drops.  Section 4, table 1.
-D = 13
 
 #: A 512-th root of unity modulo q.  Section 4, table 1, and section 7.5.
 ZETA = 1753
@@ -116,65 +104,3 @@ def multiply_mod(f: list[R], g: list[R]) -> list[R]:
             k = (i + j) % N
             h[k] = mod(h[k] + product if i + j < N else h[k] - product, Q)
     return h
-
-
-def infinity_norm(w: list[int]) -> int:
-    """The largest |w_i mod± q|.  Section 2.3."""
-    return max(abs(mod_pm(w_i, Q)) for w_i in w)
-
-
-def Power2Round(r: int) -> tuple[int, int]:
-    """(r_1, r_0) with r = r_1 2^d + r_0 mod q and -2^(d-1) < r_0 <= 2^(d-1).  Algorithm 35."""
-    r_plus = r % Q
-    r_0 = mod_pm(r_plus, 2**D)
-    return (r_plus - r_0) // 2**D, r_0
-
-
-def Decompose(r: int, gamma_2: int) -> tuple[int, int]:
-    """(r_1, r_0) with r = r_1 (2 gamma_2) + r_0 mod q, for gamma_2 = (q - 1)/88 or (q - 1)/32.  Algorithm 36."""
-    if (Q - 1) % (2 * gamma_2):
-        raise ValueError(f"2 gamma_2 = {2 * gamma_2} does not divide q - 1")
-    r_plus = r % Q
-    r_0 = mod_pm(r_plus, 2 * gamma_2)
-    if r_plus - r_0 == Q - 1:
-        return 0, r_0 - 1
-    return (r_plus - r_0) // (2 * gamma_2), r_0
-
-
-def is_decomposition(r: int, r_1: int, r_0: int, gamma_2: int) -> bool:
-    """Whether (r_1, r_0) = Decompose(r, gamma_2), without a division: a congruence and bounds.  Algorithm 36.
-
-    The bounds leave one pair for each residue class: q - 1 pairs with -gamma_2 < r_0, and (0, -gamma_2).
-    """
-    congruent = (r_1 * (2 * gamma_2) + r_0 - r) % Q == 0
-    high = 0 <= r_1 < (Q - 1) // (2 * gamma_2)
-    low = -gamma_2 < r_0 <= gamma_2 or (r_0 == -gamma_2 and r_1 == 0)
-    return congruent and high and low
-
-
-def HighBits(r: int, gamma_2: int) -> int:
-    """r_1 of Decompose(r).  Algorithm 37."""
-    return Decompose(r, gamma_2)[0]
-
-
-def LowBits(r: int, gamma_2: int) -> int:
-    """r_0 of Decompose(r).  Algorithm 38."""
-    return Decompose(r, gamma_2)[1]
-
-
-def MakeHint(z: int, r: int, gamma_2: int) -> int:
-    """1 if adding z to r alters the high bits of r, else 0.  Algorithm 39."""
-    r_1 = HighBits(r, gamma_2)
-    v_1 = HighBits(r + z, gamma_2)
-    return int(r_1 != v_1)
-
-
-def UseHint(h: int, r: int, gamma_2: int) -> int:
-    """The high bits of r adjusted by the hint h, 0 or 1.  Algorithm 40."""
-    m = (Q - 1) // (2 * gamma_2)
-    r_1, r_0 = Decompose(r, gamma_2)
-    if h == 1 and r_0 > 0:
-        return (r_1 + 1) % m
-    if h == 1 and r_0 <= 0:
-        return (r_1 - 1) % m
-    return r_1

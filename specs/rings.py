@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol, Self, TypeVar, cast
 
-__all__ = ["XOF", "Linear", "Ring", "bytes_exactly", "coefficients", "exactly_ints", "mod", "mod_pm", "squeezed"]
+__all__ = [
+    "XOF",
+    "Floors",
+    "Linear",
+    "Ring",
+    "bytes_exactly",
+    "coefficients",
+    "exactly_ints",
+    "mod",
+    "mod_pm",
+    "squeezed",
+]
 
 
 class Linear(Protocol):
@@ -30,7 +41,15 @@ class Ring(Protocol):
     def __mul__(self, other: Self | int, /) -> Self: ...
 
 
+class Floors(Ring, Protocol):
+    """`Ring`, with exact floor quotients and least remainders by positive ints: ints, integers with floors of them."""
+
+    def __floordiv__(self, other: int, /) -> Self: ...
+    def __mod__(self, other: int, /) -> Self: ...
+
+
 T = TypeVar("T")
+F = TypeVar("F", bound=Floors)
 
 
 def mod(x: T, q: int) -> T:
@@ -38,13 +57,12 @@ def mod(x: T, q: int) -> T:
     return cast(T, x % q) if isinstance(x, int) else x
 
 
-def mod_pm(m: int, alpha: int) -> int:
+def mod_pm(m: F, alpha: int) -> F:
     """m mod± alpha: the m' congruent to m modulo alpha with -ceil(alpha/2) < m' <= floor(alpha/2).
 
     FIPS 204, section 2.3.
     """
-    least = m % alpha
-    return least - alpha if least > alpha // 2 else least
+    return m - (m + (alpha - 1) // 2) // alpha * alpha
 
 
 def coefficients(count: int, f: list[T]) -> list[T]:

@@ -6,7 +6,7 @@ Jacobian coordinates is compared by the equations below, which run on anything w
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from specs.rings import Ring, mod
 
@@ -16,6 +16,7 @@ __all__ = [
     "P521",
     "Curve",
     "Point",
+    "SumCase",
     "add",
     "from_jacobian",
     "is_sum",
@@ -26,6 +27,7 @@ __all__ = [
     "negate",
     "on_curve",
     "same_point",
+    "sum_cases",
     "to_jacobian",
 ]
 
@@ -224,6 +226,34 @@ def jacobian_add(E: Curve, P: tuple[R, R, R], Q: tuple[R, R, R]) -> tuple[R, R, 
     X_3 = mod(r * r - HHH - V * 2, E.p)
     Y_3 = mod(r * (V - X_3) - S_1 * HHH, E.p)
     return X_3, Y_3, mod(H * Z_1 * Z_2, E.p)
+
+
+class SumCase(NamedTuple):
+    """What P + Q is where all elements of `zero` are 0 modulo p, and none of `nonzero` is.
+
+    `result` is a Jacobian triple with Z != 0, or None for the point at infinity.
+    """
+
+    zero: list[Any]
+    nonzero: list[Any]
+    result: tuple[Any, Any, Any] | None
+
+
+def sum_cases(E: Curve, P: tuple[R, R, R], Q: tuple[R, R, R]) -> list[SumCase]:
+    """P + Q in every case: of any two points of the curve, just one case applies.  From appendix A.1.1."""
+    Z_1, Z_2 = P[2], Q[2]
+    (U_1, U_2), (S_1, S_2) = same_point(E, P, Q)
+    H, r = mod(U_2 - U_1, E.p), mod(S_2 - S_1, E.p)
+    double = jacobian_double(E, P)
+    return [
+        SumCase([Z_1, Z_2], [], None),
+        SumCase([Z_1], [Z_2], Q),
+        SumCase([Z_2], [Z_1], P),
+        SumCase([], [Z_1, Z_2, H], jacobian_add(E, P, Q)),
+        SumCase([H], [Z_1, Z_2, r], None),
+        SumCase([H, r], [Z_1, Z_2, double[2]], double),
+        SumCase([H, r, double[2]], [Z_1, Z_2], None),  # points of order two, which P-256, P-384 and P-521 have not
+    ]
 
 
 def is_sum(E: Curve, P: tuple[int, int, int], Q: tuple[int, int, int], S: tuple[int, int, int]) -> bool:

@@ -90,3 +90,47 @@ def product_mod_x256_plus_1(f: list[int], g: list[int], q: int) -> list[int]:
     product = F * G
     of = [product >> (64 * k) & (2**64 - 1) for k in range(512)]
     return [(of[k] - of[k + 256]) % q for k in range(256)]
+
+
+class Number:
+    """An int behind +, -, *, and // and % by ints: no comparison, no truth value, no other operation."""
+
+    def __init__(self, value: int) -> None:
+        self._value = value
+
+    @staticmethod
+    def _of(value: Number | int) -> int:
+        return value if isinstance(value, int) else value._value
+
+    def __add__(self, other: Number | int, /) -> Number:
+        return Number(self._value + Number._of(other))
+
+    def __sub__(self, other: Number | int, /) -> Number:
+        return Number(self._value - Number._of(other))
+
+    def __neg__(self) -> Number:
+        return Number(-self._value)
+
+    def __mul__(self, other: Number | int, /) -> Number:
+        return Number(self._value * Number._of(other))
+
+    def __floordiv__(self, other: int, /) -> Number:
+        assert type(other) is int
+        assert other > 0
+        return Number(self._value // other)
+
+    def __mod__(self, other: int, /) -> Number:
+        assert type(other) is int
+        assert other > 0
+        return Number(self._value % other)
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("a specification compared an unknown")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise AssertionError("a specification branched on an unknown")
+
+    def value(self) -> int:
+        return self._value

@@ -13,18 +13,20 @@ from spec_vectors import records, sample
 from whole_mldsa import PARAMETERS, key_gen, shake256, sign, verify
 
 from specs import fips204, fips204_bytes, packing
-from specs.fips204 import (
-    NTT,
-    ZETAS,
+from specs.fips204 import NTT, ZETAS, MultiplyNTT, NTTinverse, Q
+from specs.fips204_rounding import (
     Decompose,
     HighBits,
+    LowBits,
     MakeHint,
-    MultiplyNTT,
-    NTTinverse,
     Power2Round,
-    Q,
     UseHint,
+    high_bits,
+    infinity_norm,
     is_decomposition,
+    low_bits,
+    power2round,
+    use_hint,
 )
 
 rng = random.Random("FIPS 204")
@@ -94,9 +96,9 @@ def test_power2round() -> None:
     """Algorithm 35: the high bits are those of r + 2^12 - 1, so that r_0 lies in -4095 to 4096."""
     for r in grid(23):
         r_1 = (r + 4095) >> 13
-        assert Power2Round(r) == (r_1, r - (r_1 << 13))
+        assert Power2Round(r) == power2round(r) == (r_1, r - (r_1 << 13))
     assert [Power2Round(r) for r in (4096, 4097, Q - 1)] == [(0, 4096), (1, -4095), (1023, 0)]
-    assert Power2Round(-1) == Power2Round(Q - 1)
+    assert Power2Round(-1) == power2round(-1) == Power2Round(Q - 1)
 
 
 @pytest.mark.parametrize("gamma_2", GAMMA_2)
@@ -107,10 +109,14 @@ def test_decompose(gamma_2: int) -> None:
         r_1 = (r + gamma_2 - 1) // (2 * gamma_2)
         r_0 = r - r_1 * 2 * gamma_2
         expected = (0, r_0 - 1) if r_1 == m else (r_1, r_0)
-        assert Decompose(r, gamma_2) == expected == (HighBits(r, gamma_2), fips204.LowBits(r, gamma_2))
+        assert Decompose(r, gamma_2) == expected
+        assert (HighBits(r, gamma_2), LowBits(r, gamma_2)) == expected
+        assert (high_bits(r, gamma_2), low_bits(r, gamma_2)) == expected
         assert is_decomposition(r, *expected, gamma_2)
         assert not is_decomposition(r, expected[0], expected[1] + 1, gamma_2)
         assert not is_decomposition(r, (expected[0] + 1) % m, expected[1] - 2 * gamma_2, gamma_2)
+    for r in (-1, -gamma_2, Q, Q + gamma_2 + 1):
+        assert (high_bits(r, gamma_2), low_bits(r, gamma_2)) == Decompose(r, gamma_2) == Decompose(r % Q, gamma_2)
     # The borders: r_0 = gamma_2 is low, gamma_2 + 1 is high, and -gamma_2 occurs with r_1 = 0 only.
     assert Decompose(gamma_2, gamma_2) == (0, gamma_2)
     assert Decompose(gamma_2 + 1, gamma_2) == (1, 1 - gamma_2)
@@ -144,6 +150,7 @@ def test_hints(gamma_2: int) -> None:
         assert UseHint(0, r, gamma_2) == HighBits(r, gamma_2)
         r_1, r_0 = Decompose(r, gamma_2)
         assert UseHint(1, r, gamma_2) == (r_1 + (1 if r_0 > 0 else -1)) % m
+        assert [use_hint(h, r, gamma_2) for h in (0, 1)] == [UseHint(h, r, gamma_2) for h in (0, 1)]
     assert used > 1000
     # r_0 = 0 goes down, also from 0 to m - 1; r_0 > 0 goes up, also from m - 1 to 0.
     assert UseHint(1, 2 * gamma_2, gamma_2) == 0
@@ -152,10 +159,10 @@ def test_hints(gamma_2: int) -> None:
 
 
 def test_infinity_norm() -> None:
-    assert fips204.infinity_norm([0] * 256) == 0
-    assert fips204.infinity_norm([Q - 5, 3]) == 5
-    assert fips204.infinity_norm([(Q - 1) // 2]) == fips204.infinity_norm([(Q + 1) // 2]) == (Q - 1) // 2
-    assert fips204.infinity_norm([-7, Q]) == 7
+    assert infinity_norm([0] * 256) == 0
+    assert infinity_norm([Q - 5, 3]) == 5
+    assert infinity_norm([(Q - 1) // 2]) == infinity_norm([(Q + 1) // 2]) == (Q - 1) // 2
+    assert infinity_norm([-7, Q]) == 7
 
 
 @pytest.mark.parametrize(("a", "b"), [(0, 1023), (0, 15), (0, 43), (2, 2), (4, 4), (4095, 4096), (2**17 - 1, 2**17)])

@@ -28,6 +28,7 @@ from specs.sp800_186 import (
     negate,
     on_curve,
     same_point,
+    sum_cases,
     to_jacobian,
 )
 
@@ -195,11 +196,32 @@ def test_jacobian_formulas(E: Curve) -> None:
                 assert is_sum(E, p, q, S) == (P is None and Q is None)
 
 
+@pytest.mark.parametrize("E", SMALL, ids=str)
+def test_cases_of_a_sum(E: Curve) -> None:
+    """Of any two points just one case applies, and says what the sum is; every case occurs."""
+    seen = set()
+    for P, Q in itertools.product(points(E), repeat=2):
+        for p, q in itertools.product(triples(E, P), triples(E, Q)):
+            cases = sum_cases(E, p, q)
+            (k,) = (
+                k
+                for k, case in enumerate(cases)
+                if all(x % E.p == 0 for x in case.zero) and all(x % E.p for x in case.nonzero)
+            )
+            seen.add(k)
+            result = cases[k].result
+            assert (None if result is None else from_jacobian(E, result)) == add(E, P, Q)
+            assert (result is None) == (add(E, P, Q) is None)
+    has_order_two = any(P is not None and P[1] == 0 for P in points(E))
+    assert seen == set(range(7 if has_order_two else 6))
+
+
 def test_jacobian_formulas_on_unknowns() -> None:
     """On polynomials they are what they are on numbers; the second point may have the int 1 as Z."""
     unknowns = {name: Poly.unknown(name) for name in ("X1", "Y1", "Z1", "X2", "Y2", "Z2")}
     P = unknowns["X1"], unknowns["Y1"], unknowns["Z1"]
     Q = unknowns["X2"], unknowns["Y2"], unknowns["Z2"]
+    assert len(sum_cases(P256, P, Q)) == 7
     total, double = jacobian_add(P256, P, Q), jacobian_double(P256, P)
     left, right = jacobian_curve_equation(P256, P)
     for _ in range(3):

@@ -14,7 +14,7 @@ import specs
 from armsym.bits import Bits
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import Var
-from specs import aes, chacha20, gcm, md5, modes, poly1305, sha1, sha3, sha256, sha512, sm3, sm4
+from specs import aes, chacha20, fips203_bytes, gcm, md5, modes, packing, poly1305, sha1, sha3, sha256, sha512, sm3, sm4
 
 OPAQUE = {"aes_sbox": aes.sbox, "aes_inv_sbox": aes.inv_sbox, "sm4_sbox": sm4.sbox}
 
@@ -82,6 +82,14 @@ def test_chacha20_block() -> None:
 
 def test_poly1305_block() -> None:
     agree(lambda v: [poly1305.add_block(v[0], poly1305.clamp(v[1]), v[2])], [130, 128, 128])
+
+
+def test_packing_and_encodings_of_fips_203() -> None:
+    agree(packing.pack, [3, 5, 12, 12, 20, 4])
+    agree(lambda v: packing.unpack(v, 18), [8] * 9)
+    agree(lambda v: fips203_bytes.ByteEncode(12, v), [12] * 256)
+    agree(lambda v: fips203_bytes.ByteDecode(12, v), [8] * 384)
+    agree(lambda v: fips203_bytes.ByteDecode(5, v), [8] * 160)
 
 
 def test_gcm_multiplication_by_a_known_hash_key() -> None:

@@ -8,21 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from specs.fips204 import (
-    NTT,
-    AddNTT,
-    D,
-    HighBits,
-    LowBits,
-    MakeHint,
-    MultiplyNTT,
-    N,
-    NTTinverse,
-    Power2Round,
-    Q,
-    UseHint,
-    infinity_norm,
-)
+from specs.fips204 import NTT, AddNTT, MultiplyNTT, N, NTTinverse, Q
 from specs.fips204_bytes import (
     BitPack,
     BitUnpack,
@@ -34,6 +20,7 @@ from specs.fips204_bytes import (
     SimpleBitPack,
     SimpleBitUnpack,
 )
+from specs.fips204_rounding import D, HighBits, LowBits, MakeHint, Power2Round, UseHint, infinity_norm
 from specs.rings import mod_pm
 
 
