@@ -31,7 +31,7 @@ R_ = TypeVar("R_", bound=Ring)
 def montgomery_sides(result: R_, T: R_, R: int) -> tuple[R_, R_]:
     """Two sides, congruent modulo m exactly when the result is T R^-1, for gcd(R, m) = 1: result R and T.
 
-    Section 14.3.2, definition 14.30; a Montgomery product of x and y is the case T = x y.
+    Section 14.3.2; a Montgomery product of x and y is the case T = x y.
     """
     return result * R, T
 
@@ -118,7 +118,7 @@ def signed_redc_bound(a_abs: int, q: int, R: int) -> int:
 
 
 def barrett_quotient(x: int, m: int, b: int, k: int) -> int:
-    """q_3, an estimate of floor(x/m) that is at most 2 too small.  Algorithm 14.42, step 1, and note 14.44.
+    """q_3, an estimate of floor(x/m) that is at most 2 too small.  Section 14.3.3, algorithm 14.42, step 1.
 
     For b > 3, b^(k-1) <= m < b^k and 0 <= x < b^(2k); raises `ValueError` otherwise.
     """

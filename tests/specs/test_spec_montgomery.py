@@ -102,7 +102,7 @@ def test_signed_reduction_of_fips_204() -> None:
 
 @pytest.mark.parametrize(("b", "k"), [(4, 1), (4, 2), (5, 2), (16, 1)])
 def test_barrett_of_every_number(b: int, k: int) -> None:
-    """All m and x of the right sizes; the quotient is at most 2 too small (note 14.44)."""
+    """All m and x of the right sizes; the quotient is at most 2 too small, as section 14.3.3 shows."""
     short = set()
     for m in range(b ** (k - 1), b**k):
         for x in range(b ** (2 * k)):
@@ -112,10 +112,12 @@ def test_barrett_of_every_number(b: int, k: int) -> None:
     assert 1 in short
 
 
-def test_example_of_barrett_in_the_book() -> None:
-    """Example 14.43: b = 4, k = 3, x = (313221)_4, m = (233)_4."""
-    x, m = int("313221", 4), int("233", 4)
-    assert barrett(x, m, 4, 3) == x - x // m * m
+def test_barrett_of_large_numbers() -> None:
+    """Words of 64 bits, at the ends of the range of x and near multiples of m."""
+    for m in (P256.n, P384.n):
+        b, k = 2**64, m.bit_length() // 64
+        for x in (0, m - 1, m, m * m - 1, m * m, b ** (2 * k) - 1, rng.randrange(b ** (2 * k))):
+            assert barrett(x, m, b, k) == x % m
 
 
 @pytest.mark.parametrize(("q", "k"), [(3, 4), (5, 3), (7, 6), (13, 5), (3329, 26)])
