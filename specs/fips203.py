@@ -25,7 +25,6 @@ __all__ = [
     "N",
     "NTTinverse",
     "Q",
-    "multiply_mod",
 ]
 
 #: The degree n = 256 and the modulus q = 3329.  Section 2.3.
@@ -103,21 +102,6 @@ def MultiplyNTTs(f_hat: list[R], g_hat: list[R]) -> list[R]:
         g_0, g_1 = g_hat[2 * i : 2 * i + 2]
         h_hat += BaseCaseMultiply(f_0, f_1, g_0, g_1, GAMMAS[i])
     return h_hat
-
-
-def multiply_mod(f: list[R], g: list[R]) -> list[R]:
-    """f g modulo X^256 + 1 by the definition of the ring R_q, without any transform.  Section 2.3.
-
-    It takes 65,536 products, and says what `NTT`, `MultiplyNTTs` and `NTTinverse` together compute.
-    """
-    f, g = coefficients(N, f), coefficients(N, g)
-    h = [x * 0 for x in f]
-    for i in range(N):
-        for j in range(N):
-            product = f[i] * g[j]
-            k = (i + j) % N
-            h[k] = mod(h[k] + product if i + j < N else h[k] - product, Q)
-    return h
 
 
 def Compress(d: int, x: F) -> F:

@@ -21,7 +21,6 @@ __all__ = [
     "N",
     "NTTinverse",
     "Q",
-    "multiply_mod",
 ]
 
 #: The degree 256 and the modulus q = 2^23 - 2^13 + 1.  Section 2.3 and table 1.
@@ -89,18 +88,3 @@ def AddNTT(a_hat: list[E], b_hat: list[E]) -> list[E]:
 def MultiplyNTT(a_hat: list[R], b_hat: list[R]) -> list[R]:
     """The product, coefficient by coefficient.  Algorithm 45."""
     return [mod(a * b, Q) for a, b in zip(coefficients(N, a_hat), coefficients(N, b_hat), strict=True)]
-
-
-def multiply_mod(f: list[R], g: list[R]) -> list[R]:
-    """f g modulo X^256 + 1 by the definition of the ring R_q, without any transform.  Section 2.3.
-
-    It takes 65,536 products, and says what `NTT`, `MultiplyNTT` and `NTTinverse` together compute.
-    """
-    f, g = coefficients(N, f), coefficients(N, g)
-    h = [x * 0 for x in f]
-    for i in range(N):
-        for j in range(N):
-            product = f[i] * g[j]
-            k = (i + j) % N
-            h[k] = mod(h[k] + product if i + j < N else h[k] - product, Q)
-    return h

@@ -42,7 +42,10 @@ def SimpleBitUnpack(v: bytes, b: int) -> list[int]:
 
 
 def BitUnpack(v: bytes, a: int, b: int) -> list[int]:
-    """256 coefficients in b - 2^c + 1 to b, for c = bitlen(a + b), the inverse of `BitPack`.  Algorithm 19."""
+    """256 coefficients in b - 2^c + 1 to b, for c = bitlen(a + b), the inverse of `BitPack`.  Algorithm 19.
+
+    On `Bits`, the i-th coefficient is b less the i-th field of `specs.packing.unpack`.
+    """
     c = (a + b).bit_length()
     return [b - x for x in unpack_ints(bytes_exactly(32 * c, v), c)]
 

@@ -19,6 +19,7 @@ __all__ = [
     "exactly_ints",
     "mod",
     "mod_pm",
+    "negacyclic_product",
     "squeezed",
 ]
 
@@ -49,6 +50,7 @@ class Floors(Ring, Protocol):
 
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Ring)
 F = TypeVar("F", bound=Floors)
 
 
@@ -85,6 +87,22 @@ def exactly_ints(count: int, low: int, high: int, values: list[int]) -> list[int
         if not low <= value <= high:
             raise ValueError(f"coefficient {k} is {value}, not in {low} to {high}")
     return coefficients(count, values)
+
+
+def negacyclic_product(f: list[R], g: list[R], q: int) -> list[R]:
+    """f g modulo X^n + 1, for n coefficients modulo q each: the product of the ring R_q by its definition.
+
+    FIPS 203 and FIPS 204, section 2.3, n = 256.  It takes n^2 products, and says what the transform of either document,
+    the product of transforms and the inverse compute together.
+    """
+    n = len(f)
+    g = coefficients(n, g)
+    h = [x * 0 for x in f]
+    for i in range(n):
+        for j in range(n):
+            k, product = (i + j) % n, f[i] * g[j]
+            h[k] = mod(h[k] + product if i + j < n else h[k] - product, q)
+    return h
 
 
 #: An extendable-output function: the message and the number of output *bits*, a multiple of 8, as `specs.sha3` has it.

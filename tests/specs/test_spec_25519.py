@@ -67,6 +67,14 @@ def test_points_of_small_order_give_zero() -> None:
             X25519PrivateKey.from_private_bytes(k).exchange(X25519PublicKey.from_public_bytes(u))
 
 
+def test_constants_of_section_4_1() -> None:
+    """a24 as section 5 has it; the base point is on v^2 = u^3 + A u^2 + u, with v as printed."""
+    assert 4 * rfc7748.A24 == rfc7748.A - 2
+    v = 14781619447589544791020593568409986887264606134616475288964881837755586237401
+    u = rfc7748.U_BASE
+    assert (v * v - u**3 - rfc7748.A * u**2 - u) % rfc7748.P == 0
+
+
 def test_decoding_of_section_5() -> None:
     assert decodeScalar25519(b"\xff" * 32) == 2**255 - 8
     assert decodeScalar25519(bytes(32)) == 2**254

@@ -58,13 +58,6 @@ def test_inverse_and_product() -> None:
         assert NTTinverse(MultiplyNTTs(NTT(f), NTT(g))) == product_mod_x256_plus_1(f, g, Q)
 
 
-def test_product_by_the_definition() -> None:
-    f, g = polynomials()[-2:]
-    assert fips203.multiply_mod(f, g) == product_mod_x256_plus_1(f, g, Q)
-    x_255 = [int(k == 255) for k in range(256)]
-    assert fips203.multiply_mod(x_255, x_255) == [0] * 254 + [Q - 1, 0]
-
-
 def test_ints_out_of_range_stand_for_their_class() -> None:
     f = [rng.randrange(-(2**15), 2**15) for _ in range(256)]
     reduced = [c % Q for c in f]

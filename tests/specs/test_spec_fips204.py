@@ -69,11 +69,6 @@ def test_inverse_and_product() -> None:
         assert NTTinverse(fips204.AddNTT(NTT(v), NTT(w))) == [(a + b) % Q for a, b in zip(v, w, strict=True)]
 
 
-def test_product_by_the_definition() -> None:
-    v, w = polynomials()[-2:]
-    assert fips204.multiply_mod(v, w) == product_mod_x256_plus_1(v, w, Q)
-
-
 @pytest.mark.parametrize("name", ["NTT", "inverse"])
 def test_on_formal_sums(name: str) -> None:
     """The same text on 256 unknowns, which have +, - and products with ints only."""

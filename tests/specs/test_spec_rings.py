@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import random
 from math import ceil
 
 import pytest
-from formal import Number, Sum
+from formal import Number, Sum, product_mod_x256_plus_1
 
 from armsym.bits import Bits
 from specs import fips203, fips204, fips204_rounding
 from specs.packing import pack, pack_ints, unpack, unpack_ints
-from specs.rings import bytes_exactly, coefficients, exactly_ints, mod, mod_pm, squeezed
+from specs.rings import bytes_exactly, coefficients, exactly_ints, mod, mod_pm, negacyclic_product, squeezed
 
 
 def test_mod() -> None:
@@ -30,6 +31,22 @@ def test_centered_representatives_by_the_definition() -> None:
             (expected,) = (x for x in centered if (x - m) % alpha == 0)
             assert mod_pm(m, alpha) == expected
             assert mod_pm(Number(m), alpha).value() == expected
+
+
+@pytest.mark.parametrize("q", [fips203.Q, fips204.Q])
+def test_product_by_the_definition(q: int) -> None:
+    """Against one product of large numbers; and X^255 X^255 = -X^254, X^128 X^128 = -1."""
+    rng = random.Random(q)
+    for f, g in (
+        ([rng.randrange(q) for _ in range(256)], [rng.randrange(q) for _ in range(256)]),
+        ([q - 1] * 256,) * 2,
+    ):
+        assert negacyclic_product(f, g, q) == product_mod_x256_plus_1(f, g, q)
+    x_255, x_128 = ([int(k == i) for k in range(256)] for i in (255, 128))
+    assert negacyclic_product(x_255, x_255, q) == [0] * 254 + [q - 1, 0]
+    assert negacyclic_product(x_128, x_128, q) == [q - 1] + [0] * 255
+    with pytest.raises(ValueError, match="255 coefficients given where 256"):
+        negacyclic_product(x_255, x_128[1:], q)
 
 
 def test_stream_is_one_long_output() -> None:
