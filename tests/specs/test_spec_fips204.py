@@ -300,8 +300,9 @@ def test_what_is_refused() -> None:
         NTTinverse([0] * 257)
     with pytest.raises(ValueError, match="255 coefficients given where 256"):
         MultiplyNTT([0] * 255, [0] * 255)
-    with pytest.raises(ValueError, match="does not divide q - 1"):
-        Decompose(0, 12345)
+    for gamma_2 in (12345, 2**13, -1, (Q - 1) // 2 + 1):  # 2^13 is the greatest power of two that divides q - 1
+        with pytest.raises(ValueError, match="does not divide q - 1"):
+            Decompose(0, gamma_2)
     with pytest.raises(ValueError, match="coefficient 3 is 16, not in 0 to 15"):
         fips204_bytes.SimpleBitPack([0, 1, 2, 16] + [0] * 252, 15)
     with pytest.raises(ValueError, match="coefficient 0 is -3, not in -2 to 2"):

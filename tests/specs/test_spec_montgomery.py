@@ -156,8 +156,9 @@ def test_what_is_refused() -> None:
         redc(0, 6, 2, 4)
     with pytest.raises(ValueError, match="not invertible"):
         redc_once(0, 6, 16)
-    with pytest.raises(ValueError, match="do not lie below m = 15"):
-        montgomery_multiply(15, 0, 15, 2, 4)
+    for x, y in ((15, 0), (0, 15), (-1, 0), (0, -1)):
+        with pytest.raises(ValueError, match="do not lie below m = 15"):
+            montgomery_multiply(x, y, 15, 2, 4)
     with pytest.raises(ValueError, match="not below 2\\^4"):
         montgomery_multiply(0, 0, 17, 2, 4)
     for x, m, b, k in ((0, 1, 3, 1), (0, 4, 4, 1), (16, 3, 4, 1), (-1, 3, 4, 1), (0, 3, 4, 2)):

@@ -111,5 +111,9 @@ def test_what_is_refused() -> None:
     assert exactly_ints(2, 0, 4, [0, 4]) == [0, 4]
     with pytest.raises(ValueError, match="a byte has 8 bits, not 4"):
         unpack([Bits(4, 0)] * 2, 4)
+    for value in (-1, 8):
+        with pytest.raises(ValueError, match=f"number 7 is {value}, not in 0 to 2\\^3 - 1"):
+            pack_ints([0] * 7 + [value], 3)
+    assert unpack_ints(b"\xa5", 4) == [5, 10]
     with pytest.raises(ValueError, match="0 bits"):
         unpack_ints(bytes(2), 0)
