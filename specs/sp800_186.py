@@ -216,7 +216,7 @@ def jacobian_add(E: Curve, P: tuple[R, R, R], Q: tuple[R, R, R]) -> tuple[R, R, 
     """P + Q for P and Q on the curve, neither at infinity, and P != Q.  From appendix A.1.1.
 
     The slope is r / (H Z_1 Z_2), and Z_3 = H Z_1 Z_2.  For P = -Q, Z_3 is 0, as it must be.  It is 0 as well if P = Q
-    or one of them is infinity, and wrong: P + Q is then `jacobian_double(P)`, Q or P.  Z_2 may be the int 1.
+    or one of them is infinity, and wrong: P + Q is then `jacobian_double(P)`, Q or P.
     """
     Z_1, Z_2 = P[2], Q[2]
     (U_1, U_2), (S_1, S_2) = same_point(E, P, Q)

@@ -6,6 +6,7 @@ They have no `%`, no `//`, no comparison and no truth value, so that a specifica
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from math import prod
 
@@ -82,6 +83,13 @@ class Poly:
 
     def at(self, values: Mapping[str, int]) -> int:
         return sum(c * prod(values[name] for name in monomial) for monomial, c in self.of.items())
+
+
+def edge_polynomials(q: int) -> list[list[int]]:
+    """256 coefficients in 0 to q - 1 each: all 0, all q - 1, single ones, and five random polynomials."""
+    rng = random.Random(q)
+    units = [[int(k == i) for k in range(256)] for i in (0, 1, 127, 128, 255)]
+    return [[0] * 256, [q - 1] * 256, *units, *([rng.randrange(q) for _ in range(256)] for _ in range(5))]
 
 
 def product_mod_x256_plus_1(f: list[int], g: list[int], q: int) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import mldsa
-from formal import Sum, product_mod_x256_plus_1
+from formal import Sum, edge_polynomials, product_mod_x256_plus_1
 from spec_vectors import records, sample
 from whole_mldsa import PARAMETERS, key_gen, shake256, sign, verify
 
@@ -33,12 +33,6 @@ rng = random.Random("FIPS 204")
 GAMMA_2 = [(Q - 1) // 88, (Q - 1) // 32]
 
 
-def polynomials() -> list[list[int]]:
-    """Edges, units and random polynomials."""
-    units = [[int(k == i) for k in range(256)] for i in (0, 1, 127, 128, 255)]
-    return [[0] * 256, [Q - 1] * 256, *units, *([rng.randrange(Q) for _ in range(256)] for _ in range(5))]
-
-
 def test_table_of_appendix_b() -> None:
     """The beginning as printed, and what makes 1753 fit: its 256th power is -1."""
     assert ZETAS[1:8] == [4808194, 3765607, 3761513, 5178923, 5496691, 5234739, 5178987]
@@ -50,7 +44,7 @@ def test_ntt_is_evaluation_at_the_roots() -> None:
     """Section 7.5: w(zeta_i) for zeta_i = zeta^(2 BitRev8(i) + 1), the 256 roots of X^256 + 1."""
     roots = [pow(1753, 2 * int(f"{i:08b}"[::-1], 2) + 1, Q) for i in range(256)]
     assert all(pow(root, 256, Q) == Q - 1 for root in roots)
-    for w in polynomials():
+    for w in edge_polynomials(Q):
         w_hat = NTT(w)
         for i, root in enumerate(roots):
             value = 0
@@ -60,7 +54,7 @@ def test_ntt_is_evaluation_at_the_roots() -> None:
 
 
 def test_inverse_and_product() -> None:
-    ws = polynomials()
+    ws = edge_polynomials(Q)
     for w in ws:
         assert NTTinverse(NTT(w)) == w
         assert NTT(NTTinverse(w)) == w
@@ -74,7 +68,7 @@ def test_on_formal_sums(name: str) -> None:
     """The same text on 256 unknowns, which have +, - and products with ints only."""
     run = NTT if name == "NTT" else NTTinverse
     formal = run([Sum({k: 1}) for k in range(256)])
-    for w in polynomials():
+    for w in edge_polynomials(Q):
         assert [x.at(w) % Q for x in formal] == run(w)
 
 

@@ -218,7 +218,7 @@ def test_cases_of_a_sum(E: Curve) -> None:
 
 
 def test_jacobian_formulas_on_unknowns() -> None:
-    """On polynomials they are what they are on numbers; the second point may have the int 1 as Z."""
+    """On polynomials they are what they are on numbers."""
     unknowns = {name: Poly.unknown(name) for name in ("X1", "Y1", "Z1", "X2", "Y2", "Z2")}
     P = unknowns["X1"], unknowns["Y1"], unknowns["Z1"]
     Q = unknowns["X2"], unknowns["Y2"], unknowns["Z2"]
