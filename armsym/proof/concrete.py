@@ -15,12 +15,15 @@ from typing import NamedTuple
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
+from armsym.integers.expression import Relation
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.buffers import parts
 from armsym.proof.calls import Calls
+from armsym.proof.checks import shown, told_by
 from armsym.proof.declare import Invariant, Phase, Proof
+from armsym.proof.examples import Example
 from armsym.proof.handles import Claim, Claims, Fold, Pointwise, Region
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
@@ -141,6 +144,9 @@ class ConcreteProof(Proof):
         self._registers: Machine | None = None
         #: The value of each declared input, in order; of a region it is read when the run starts.
         self._inputs: dict[str, str | Region] = {}
+        #: The regions whose content an attacker knows, and those that were read while the proof was declared.
+        self._public: set[str] = set()
+        self._read_already: set[str] = set()
         self.unmet = ""
 
     def _address(self, size: int, align: int) -> int:
@@ -199,6 +205,21 @@ class ConcreteProof(Proof):
         self._concrete[r.name] = region
         self._initial[r.name] = data
         self._inputs[r.name] = r
+        if public:
+            self._public.add(r.name)
+
+    def _require_relation(self, relation: Relation) -> None:
+        raise AssertionError("integers of numbers are numbers")
+
+    def _make_example(self, r: Region, make: Example) -> None:
+        if r.name in self._read_already:
+            raise InputError(f"example: the content of {r.name} was read before: say what it looks like first")
+        size = r.size.uint
+        data = make(self._pub if r.name in self._public else self._sec, size)
+        if not isinstance(data, bytes) or len(data) != size:
+            raise InputError(told_by(make, f"example: the content of {r.name} is {size} bytes, not {shown(data)}"))
+        self._initial[r.name] = data = self._filled(r.name, data)
+        self._concrete[r.name].data[:] = data
 
     def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
         rng = self._pub if public else self._sec
@@ -236,6 +257,7 @@ class ConcreteProof(Proof):
 
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
         k = offset.uint
+        self._read_already.add(r.name)
         data = self._bytes_of(r, at)
         if k + size > len(data):
             raise InputError(f"claim reads {size} bytes at {r.name}+{k}, past its {len(data)} bytes")
@@ -330,6 +352,7 @@ class ConcreteProof(Proof):
 def flatten(claim: Claim) -> Iterator[Prop]:
     """The conditions a claim consists of."""
     for part in parts(claim):
+        assert not isinstance(part, Relation), "integers of numbers are numbers"
         if isinstance(part, Pointwise):
             yield from part.concrete()
         else:

@@ -15,11 +15,13 @@ from typing import Final
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MemoryFault
+from armsym.integers.expression import Relation
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
+from armsym.proof.examples import Example
 from armsym.proof.handles import Claims, Fold, Pointwise, Region
 from armsym.proof.havoc import LoopGuess, havoc
 from armsym.proof.ledger import Ledger
@@ -100,18 +102,22 @@ class Callee:
         a = Assumptions(set(h.unknowns))
         with path.memory.observed() as reads, handed(m) as s:
             said: Claims = {}
+            relations: list[Relation] = []
             for claims in site._d.ensures:
                 for name, claim in claims(s).items():
                     said[name] = claim
                     for part in parts(claim):
                         if isinstance(part, Pointwise):
                             site.take_content(m, part, name, changed)
+                        elif isinstance(part, Relation):
+                            relations.append(part)
                         else:
                             a.add(part)
             ledger.check_reads(path, reads, KIND, f"{self.contract.name}: ", said)
         h.settle(m, a)
         for fact in a.finish():
             path.knowledge.add(fact)
+        path.relations += a.relations(relations)
         self._note_writes(path, changed, h.regions)
         return to
 
@@ -145,6 +151,7 @@ class _Site(Proof):
         self._arguments = callee.arguments(path.machine)
         self._places: dict[str, _Place] = {}
         self._requirements: list[tuple[str, Prop]] = []
+        self._relations: list[tuple[str, Relation]] = []
         self._public: list[tuple[str, Bits]] = []
         self._arbitrary = callee.caller._arbitrary
         #: The values of the callee's folds that this call's claims name.
@@ -211,6 +218,12 @@ class _Site(Proof):
 
     def _require(self, condition: Prop) -> None:
         self._requirements.append((self._d.assumptions[-1], condition))
+
+    def _make_example(self, r: Region, make: Example) -> None:
+        pass  # content is arbitrary
+
+    def _require_relation(self, relation: Relation) -> None:
+        self._relations.append((self._d.assumptions[-1], relation))
 
     def _give(self, r: Region, offset: int, value: Bits) -> None:
         have = self._read(r, Bits(64, offset), value.width // 8, "little", None)
@@ -295,6 +308,7 @@ class _Site(Proof):
             ledger.leak(path, f"argument {what} of {name}", value)
         for text, condition in self._requirements:
             ledger.check_one(path, condition, KIND, f"{name}: {text}", text)
+        ledger.check_relations(path, [(f"{name}: {text}", text, r) for text, r in self._relations], KIND)
         for place in self._places.values():
             self._check_place(ledger, place)
         for a, b in combinations(self._places.values(), 2):

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from armsym.bits import Bits, Prop
 from armsym.elf import Image
 from armsym.errors import InputError
+from armsym.integers.expression import IntegerLike, Relation, integer
 from armsym.machine import Machine
 from armsym.proof.abi import Interface
 from armsym.proof.arguments import (
@@ -31,12 +32,14 @@ from armsym.proof.arguments import (
     invariant_maker,
 )
 from armsym.proof.checks import (
+    Assumed,
     a_condition,
     a_function,
     a_number,
     a_pair_list,
     a_text,
     a_vector,
+    an_assumption,
     numbers,
     shown,
     told_by,
@@ -44,6 +47,7 @@ from armsym.proof.checks import (
     whole_bytes,
 )
 from armsym.proof.claims import claims_of
+from armsym.proof.examples import Example
 from armsym.proof.handles import Fold, Iterated, Region, Rodata
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
@@ -192,12 +196,39 @@ class Proof(ABC):
             self._entry = State(self._entry_registers())
         return self._entry
 
-    def assume(self, text: str, condition: Prop) -> None:
-        """A precondition on the inputs, listed in the report as `text`."""
-        condition = a_condition(f"assume {text!r}: what is assumed", condition)
+    def assume(self, text: str, condition: Assumed) -> None:
+        """A precondition on the inputs, listed in the report as `text`: a condition, a claim about integers, or a list.
+
+        Where random inputs hardly ever meet it, give the region an `example`.
+        """
+        parts = an_assumption(f"assume {text!r}: what is assumed", condition)
         self._assume(a_text("assume: the text", text), particular=True)
-        self._d.requires.append((text, condition))
-        self._require(condition)
+        for part in parts:
+            if isinstance(part, Relation):
+                self._d.relations.append((text, part))
+                self._require_relation(part)
+            else:
+                self._d.requires.append((text, part))
+                self._require(part)
+
+    def integer(self, words: Bits | Sequence[Bits], *, signed: bool = False) -> IntegerLike:
+        """The number that words make, the first the least significant; with `signed` in two's complement."""
+        return integer(words, signed=signed)
+
+    def integers(self, words: Sequence[Bits], *, signed: bool = False) -> list[IntegerLike]:
+        """Each word as a number of its own: lanes."""
+        return [integer(w, signed=signed) for w in vectors("integers: the words", words)]
+
+    def example(self, region: Region, make: Example) -> None:
+        """How inputs look that the preconditions are met by: the content of a region in runs on numbers.
+
+        `make(rng, size)` gives its `size` bytes, drawn from a `random.Random`; `below` and `lanes_within` make such
+        functions.  Nothing is assumed by it: it is for the runs that try the claims, and show that the preconditions
+        can be met.  It comes before the content is read.
+        """
+        self._make_example(
+            self._a_region("example: the region", region), a_function("example: make", make, "rng", "size")
+        )
 
     def given(self, region: Region, offset: int, value: Bits, text: str = "") -> None:
         """Assume that on entry `region` holds `value` (little-endian) at a byte offset.
@@ -459,6 +490,10 @@ class Proof(ABC):
     def _set_argument(self, n: int, value: Bits) -> None: ...
     @abstractmethod
     def _require(self, condition: Prop) -> None: ...
+    @abstractmethod
+    def _require_relation(self, relation: Relation) -> None: ...
+    @abstractmethod
+    def _make_example(self, r: Region, make: Example) -> None: ...
     @abstractmethod
     def _region_base(self, r: Region) -> Bits: ...
     @abstractmethod

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
+from armsym.integers.expression import Relation
 from armsym.proof.abi import AAPCS64, Interface
 from armsym.proof.handles import Claims, Fold, Region
 from armsym.proof.state import State
@@ -122,6 +123,7 @@ class Declared:
     ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
     particular: list[str] = field(default_factory=list)
     requires: list[tuple[str, Prop]] = field(default_factory=list)
+    relations: list[tuple[str, Relation]] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
     given: list[tuple[Region, int, int]] = field(default_factory=list)
     choices: dict[str, tuple[int, ...]] = field(default_factory=dict)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from armsym.bits import Bits
+from armsym.bits import Bits, Prop
 from armsym.proof.assume import Assumptions
 from armsym.proof.buffers import parts
 from armsym.proof.declare import Cut
 from armsym.proof.engine.run import Run
-from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, havoc, written_everywhere
 from armsym.proof.locations import REGISTERS, SP, Location, V
 from armsym.proof.path import Path, memory_of
@@ -38,6 +37,6 @@ def cut(run: Run, path: Path, c: Cut) -> None:
     with memory_of(shadow).observed(), handed(shadow) as s:  # what was shown in bounds above
         for claim in c.claims(s, arrival).values():
             for part in parts(claim):
-                if not isinstance(part, Pointwise):
+                if isinstance(part, Prop):
                     a.add(part)
     h.transfer(shadow, m, a, {V(n) for n in c.drop_v})

@@ -140,6 +140,7 @@ class Engine:
             start = run.watched(
                 Path(run.entry.fork(), Knowledge(p.facts, answers=p.answers), p.routine.entry, p.folds_on_entry)
             )
+            start.relations = p.relations[:]
             check_preconditions(run, start)
             prove_lemmas(run, start)
             self._explore(start)

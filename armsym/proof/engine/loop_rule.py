@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from armsym.bits import Bits
 from armsym.errors import BudgetError
+from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Invariant
@@ -117,6 +118,7 @@ def _arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) 
     h = havoc(here.machine, guess, i)
     a = Assumptions(set(h.unknowns))
     contents: list[tuple[str, Pointwise]] = []
+    said: list[Relation] = []
     with here.memory.observed(), handed(here.machine) as s:  # what the arrivals show in bounds
         for name, claim in inv.claims(s, i).items():
             for part in parts(claim):
@@ -125,6 +127,8 @@ def _arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) 
                     if place not in guess.writes:
                         return Retry(inv.head, guess.with_writes({place}), "a buffer is stated pointwise")
                     contents.append((f"{inv.name}: {name}", part))
+                elif isinstance(part, Relation):
+                    said.append(part)
                 elif not a.add(part):
                     stated = h.stated(here.machine, part)
                     if stated is not None:
@@ -132,6 +136,7 @@ def _arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) 
         h.settle(here.machine, a)
         for fact in a.finish():
             here.knowledge.add(fact)
+        here.relations += a.relations(said)
         for name, claim in contents:
             if not _take_content(run, here, claim, a, name):
                 return Stopped()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from armsym.bits import Bits
+from armsym.bits import Bits, Prop
 from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import parts
 from armsym.proof.engine.run import Origin, Run
-from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, havoc
 from armsym.proof.locations import Location, V, Whole, X
 from armsym.proof.path import Path
@@ -68,11 +67,11 @@ def _says_more(run: Run, path: Path, k: int, anchors: tuple[Bits, ...]) -> bool:
     """
     d, shadow = run.p._d, run.entry.fork()
     there = Path(shadow, path.knowledge.fork(), path.at, path.folds)
-    there.stepwise = path.stepwise.copy()
+    there.stepwise, there.relations = path.stepwise.copy(), path.relations[:]
     changed: set[Location] = {*(X(n) for n in d.interface.changed_x), *(V(n) for n in d.interface.changed_v)}
     changed |= {Whole(r.name) for r in d.modifies}
     havoc(shadow, LoopGuess(changed, halves={V(n) for n in d.interface.d}), Bits(64, 0))
     # What is read was shown in bounds above.
     with run.under(there, *anchors), there.memory.observed(), handed(shadow) as s:
         claims = d.ensures[k](s).values()
-        return any(isinstance(c, Pointwise) or c.value is not True for claim in claims for c in parts(claim))
+        return any(not isinstance(c, Prop) or c.value is not True for claim in claims for c in parts(claim))
