@@ -9,8 +9,9 @@ from itertools import combinations_with_replacement
 from armsym.integers.expression import Integer, Leaf, Part, Quotient, Relation, Word
 from armsym.integers.floors import is_floor
 from armsym.integers.goals import Goal, Goals, Hint
-from armsym.integers.kernel import Fact, Kernel, Spent
+from armsym.integers.kernel import Cofactor, Fact, Kernel, Spent
 from armsym.integers.polynomial import ONE, Polynomial, add, const
+from armsym.integers.rewriting import rewrite
 from armsym.integers.translate import Lane, Translator
 from armsym.terms.node import App, Var
 
@@ -57,23 +58,22 @@ class Argument:
         self._values: dict[int, Polynomial] = {}
         self.facts: list[Fact] = []
         self.multiples: list[tuple[Polynomial, int]] = []
-        self._known = known
-        self._ready = False
+        self._known, self._asked = known, asked
+        self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
+        self._hints: list[Hint] = []
 
-    def show(self, asked: Sequence[Relation]) -> list[Shown]:
-        """Whether each of the relations follows from what is known."""
+    def show(self, k: int) -> Shown:
+        """Whether the k-th of the relations asked about follows from what is known."""
         if self._impossible:
-            return [Shown(False, "what is assumed contradicts itself")] * len(asked)
-        self.kernel.most_work = MOST_WORK
+            return Shown(False, "what is assumed contradicts itself")
+        self.kernel.most_work = self.kernel.work + MOST_WORK
         try:
             self._prepare()
-            parts = [[(self.polynomial(x), m, lo, hi) for x, m, lo, hi in r.parts] for r in asked]
         except Spent:
-            return [Shown(False, "what the words are as integers takes too much work to say")] * len(asked)
+            return Shown(False, "what the words are as integers takes too much work to say")
         finally:
             self.kernel.most_work = None
-        hints = [(P, m) for of in parts for P, m, _, _ in of if m]
-        return [self._show(of, hints) for of in parts]
+        return self._show(self._parts[k])
 
     def polynomial(self, x: Integer) -> Polynomial:
         """An integer in the atoms of the argument."""
@@ -95,9 +95,8 @@ class Argument:
     # -- what is known --------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        if self._ready:
+        if self._parts:
             return
-        self._ready = True
         kernel, numbers = self.kernel, []
         equal: dict[int, tuple[Polynomial, Fact]] = {}
         for r in self._known:
@@ -119,6 +118,10 @@ class Argument:
                 zero_Q = kernel.derive(add(Q, {(b,): 1}, -1), [(1, b)])
                 # P*Q = a*b + P*(Q - b) + b*(P - a)
                 self.facts.append(kernel.derive(kernel.mul(P, Q), (), [(P, zero_Q), ({(b,): 1}, zero_P)]))
+        parts = [[(self.polynomial(x), m, lo, hi) for x, m, lo, hi in r.parts] for r in self._asked]
+        hints = [(P, m) for of in parts for P, m, _, _ in of if m]
+        self._hints = hints if len(hints) <= MOST_NUMBERS else []
+        self._parts = parts
 
     def _number(
         self, P: Polynomial, fact: Fact, equal: dict[int, tuple[Polynomial, Fact]]
@@ -137,9 +140,9 @@ class Argument:
 
     # -- what is asked ----------------------------------------------------------------------------------
 
-    def _show(self, parts: list[tuple[Polynomial, int, int | None, int | None]], hints: list[Hint]) -> Shown:
+    def _show(self, parts: list[tuple[Polynomial, int, int | None, int | None]]) -> Shown:
         for P, modulus, lo, hi in parts:
-            shown = self._congruent(P, modulus) if modulus else self._in_range(P, lo, hi, hints)
+            shown = self._congruent(P, modulus) if modulus else self._in_range(P, lo, hi)
             if not shown.holds:
                 return shown
         return Shown(True)
@@ -152,14 +155,41 @@ class Argument:
         left = self.kernel.residue(P, modulus)
         return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
 
-    def _in_range(self, P: Polynomial, lo: int | None, hi: int | None, hints: list[Hint]) -> Shown:
+    def _unnamed(self, P: Polynomial) -> tuple[Polynomial, list[Cofactor]]:
+        """P with names replaced by what they stand for, and what of those; and the cofactors that show it."""
+        kernel = self.kernel
+        cofactors: list[Cofactor] = []
+        for _ in range(_AGAIN):
+            names = {a for m in P for a in m if kernel.atoms[a].m == 1 and kernel.atoms[a].name == "x"}
+            equal = {}
+            for a in names:
+                E = kernel.atoms[a].E
+                assert E is not None
+                equal[a] = E, kernel.derive(add({(a,): 1}, E, -1), [(-1, a)])
+            if not equal:
+                break
+            P, more = rewrite(kernel, P, equal)
+            cofactors += more
+        return P, cofactors
+
+    def _in_range(self, P: Polynomial, lo: int | None, hi: int | None) -> Shown:
         goal = Goal(lo=lo, hi=hi)
         r = self.translator.ranges.bound(P, want=goal.met)
         if goal.met(r.lo, r.hi):
             return Shown(True)
-        if Goals(self.translator, self.facts).show(P, goal, hints) is not None:
-            return Shown(True)
+        # In a lane's name bounds stop; an equation needs what it stands for.
+        Q, cofactors = self._unnamed(P)
+        for X, zeros in ((Q, cofactors), (P, [])) if cofactors else ((P, []),):
+            found = Goals(self.translator, self.facts).show(X, goal, self._hints)
+            if isinstance(found, Fact):
+                f = self.kernel.derive(P, [(1, found)], zeros)
+                if not f.under and goal.met(f.lo, f.hi):
+                    return Shown(True)
         return Shown(False, f"all that is found of {self.kernel.text(P, 8)} is that it lies in [{r.lo:#x}, {r.hi:#x}]")
+
+
+#: Names within names are replaced this often.
+_AGAIN = 4
 
 
 def _bounds_of_leaves(known: Sequence[Relation]) -> dict[Word, tuple[int | None, int | None]]:

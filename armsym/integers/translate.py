@@ -104,7 +104,7 @@ class Translator:
             else:
                 values = [origin[1]]
         elif isinstance(t, Poly):
-            values = [base for m in t.entries for base, _ in m.factors]
+            values = [base for m in t.entries for base, _ in m.factors if not _is_wide_and(base)]
         elif isinstance(t, Op):
             values = list(t.args)
         return [intern(v) for v in values if isinstance(v, Term)]
@@ -328,8 +328,16 @@ class Translator:
 
     def bits(self, base: Term, lo: int, hi: int) -> Polynomial:
         """Bits hi..lo of a term: floor(v / 2**lo) - 2**n * floor(v / 2**(hi + 1)), n = hi - lo + 1."""
-        v = self.value(base)
         hi = min(hi, base.width - 1)
+        if _is_wide_and(base) and hi + 1 - lo < base.width:
+            # Of a whole vector, of which each lane has a mask of its own: bits of x AND y are bits of x AND bits of y.
+            assert isinstance(base, Op)
+            n = hi + 1 - lo
+            x, y = (
+                a >> lo & (1 << n) - 1 if isinstance(a, int) else ops.extract(base.width, a, lo, n) for a in base.args
+            )
+            return self.value(ops.and_(n, x, y))
+        v = self.value(base)
         below = self.floors.floor(v, 1 << lo, "sh").F if lo else v
         if hi + 1 >= base.width or base.pb >> (hi + 1) == 0:
             return below
@@ -356,10 +364,11 @@ class Translator:
         for m, mask in entries.items():
             ((base, s),) = m.factors
             used |= mask
-            if not c & mask and s > 0 and mask == base.pb >> s:  # all but the low bits
+            whole = not c & mask and not _is_wide_and(base)
+            if whole and s > 0 and mask == base.pb >> s:  # all but the low bits
                 total = add(total, self.floors.floor(self.value(base), 1 << s, "sh").F)
                 continue
-            if not c & mask and s <= 0 and mask == base.pb << -s:  # all of it
+            if whole and s <= 0 and mask == base.pb << -s:  # all of it
                 total = add(total, self.value(base), 1 << -s)
                 continue
             for lo, hi in _runs(mask, c):
@@ -498,6 +507,10 @@ def _carries(origin: Origin) -> bool:
     if origin[0] != "add" or origin[3] != 1 or not isinstance(origin[2], Term) or intern(origin[2]).pb != 1:
         return False
     return isinstance(origin[1], Sum) and origin[1].origin is not None and origin[1].origin[0] == "add"
+
+
+def _is_wide_and(t: Term) -> bool:
+    return isinstance(t, Op) and t.kind == "and" and t.width > 1
 
 
 def _runs(mask: int, c: int) -> list[tuple[int, int]]:
