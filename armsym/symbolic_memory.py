@@ -25,6 +25,7 @@ from armsym.terms.node import Sum, Term, Value, Var, intern, ones
 
 __all__ = [
     "Access",
+    "Change",
     "Filled",
     "Read",
     "SymbolicMemory",
@@ -102,6 +103,14 @@ class Access:
     ) -> None:
         self.at, self.region, self.symbolic, self.constant = at, region, symbolic, constant
         self.size, self.store = size, store
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is no longer what it was, without a store of the code: the cell at an offset, or all of a region (None)."""
+
+    region: SymbolicRegion
+    offset: int | None
 
 
 @dataclass(frozen=True)
@@ -183,7 +192,10 @@ class SymbolicMemory:
         self.overlays: defaultdict[str, list[_Overlay]] = defaultdict(list)
         #: What lies under the overlays, where that is no longer the content on entry.
         self.beneath: dict[str, Unknown | Filled] = {}
+        #: What the code accessed, in order: each must lie in its region.
         self.log: list[Access] = []
+        #: What changed otherwise than by a store, and is no access: what a callee may change, stack that was given up.
+        self.changes: list[Change] = []
         #: Decides one-bit values under the facts of the path (None: cannot tell).
         self.decide: Callable[[Prop], bool | None] = lambda _: None
         #: The one number that a value is under the facts of the path (None: cannot tell).
@@ -213,8 +225,13 @@ class SymbolicMemory:
                 c.bytes = layer.bytes.copy()
                 copies.append(c)
             m.overlays[name] = copies
-        m.log = self.log[:]
+        m.log, m.changes = self.log[:], self.changes[:]
         return m
+
+    def clear_notes(self) -> None:
+        """Begin the logs of accesses and of changes anew."""
+        self.log.clear()
+        self.changes.clear()
 
     def rewrite(self, new: Callable[[Bits], Bits]) -> None:
         """Put `new(value)` in place of each value stored, and of each offset stored at."""

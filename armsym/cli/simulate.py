@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from armsym.cli.common import JsonOption, Style, print_error, print_json, printer
 from armsym.cli.naming import file_named
-from armsym.cli.simulation import is_register, number, region
+from armsym.cli.registers import Words, is_register, number, read_words, region
 from armsym.errors import InputError, Undetermined
 
 if TYPE_CHECKING:
@@ -25,40 +24,6 @@ _BUFFER = re.compile(rf"({_NAME}):(\w+)(?::(r|w|rw))?")
 _ADDRESS = re.compile(rf"({_NAME})\+(\w+)")
 _ASSUMED = re.compile(rf"\s*({_NAME})\s*(==|!=|<=|>=|<|>)\s*(\w+)\s*")
 _SHOWN = {"depth": 8, "limit": 12}
-
-
-@dataclass
-class _Request:
-    """FILE, the place to begin at, and (register, text of its value)."""
-
-    file: str = ""
-    place: str = ""
-    registers: list[tuple[str, str]] = field(default_factory=list)
-
-
-def _parse(words: Sequence[str]) -> _Request:
-    """Read FILE, SYMBOL and the register options; raises `InputError`."""
-    plain: list[str] = []
-    request = _Request()
-    rest = iter(words)
-    for word in rest:
-        if not word.startswith("--"):
-            plain.append(word)
-            continue
-        name, mark, value = word[2:].partition("=")
-        if not is_register(name):
-            raise InputError(f"simulate: there is no option --{name}: registers are --x0 to --x30 and --v0 to --v31")
-        if name in dict(request.registers):
-            raise InputError(f"simulate: --{name} is given twice")
-        value = value if mark else next(rest, "")
-        if not value:
-            raise InputError(f"simulate: --{name} needs a value")
-        request.registers.append((name, value))
-    if len(plain) != 2:
-        given = f": {' '.join(plain)}" if plain else ""
-        raise InputError(f"simulate: takes FILE and SYMBOL, got {len(plain)} arguments{given}")
-    request.file, request.place = plain
-    return request
 
 
 class _Names:
@@ -136,7 +101,7 @@ class _Names:
         raise InputError(f"{option}: nothing is called {name} (known: {known}, and the registers)")
 
 
-def _start(request: _Request, mem: Sequence[str], assumed: Sequence[str], stack: int) -> Start:
+def _start(request: Words, mem: Sequence[str], assumed: Sequence[str], stack: int) -> Start:
     """The start that the command line describes; raises `InputError`."""
     from armsym.simulator import Start
 
@@ -149,7 +114,7 @@ def _start(request: _Request, mem: Sequence[str], assumed: Sequence[str], stack:
         if "=@" not in text and "=hex:" not in text:
             raise InputError(f"--mem {text}: write --xN {name}:{len(content)} for a buffer that holds anything")
         names.buffers[name] = start.buffer(name, len(content), data=content)
-    for register, text in request.registers:
+    for register, text in request.registers.items():
         width = 64 if register[0] == "x" else 128
         start.set(**{register: names.value(text, width, f"--{register}")})
     start.assume(*(names.condition(a) for a in assumed))
@@ -197,7 +162,7 @@ def simulate(
 
     if as_json and (smt2 or trace):
         raise InputError("simulate: --json goes with neither --smt2 nor --trace")
-    request = _parse(words)
+    request = read_words("simulate", words)
     image = load(file_named(request.file))
     simulation = Simulation(
         image,

@@ -15,17 +15,20 @@ from typing import NamedTuple
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
+from armsym.integers.expression import Relation
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.buffers import parts
 from armsym.proof.calls import Calls
-from armsym.proof.declare import Phase, Proof
+from armsym.proof.checks import shown, told_by
+from armsym.proof.declare import Invariant, Phase, Proof
+from armsym.proof.examples import Example
 from armsym.proof.handles import Claim, Claims, Fold, Pointwise, Region
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
 from armsym.proof.result import Kind, Status
-from armsym.proof.state import State, Words
+from armsym.proof.state import State, Words, handed
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 
 __all__ = ["ConcreteProof", "Event", "Trial", "Violation", "flatten", "run_trial"]
@@ -141,6 +144,9 @@ class ConcreteProof(Proof):
         self._registers: Machine | None = None
         #: The value of each declared input, in order; of a region it is read when the run starts.
         self._inputs: dict[str, str | Region] = {}
+        #: The regions whose content an attacker knows, and those that were read while the proof was declared.
+        self._public: set[str] = set()
+        self._read_already: set[str] = set()
         self.unmet = ""
 
     def _address(self, size: int, align: int) -> int:
@@ -199,6 +205,21 @@ class ConcreteProof(Proof):
         self._concrete[r.name] = region
         self._initial[r.name] = data
         self._inputs[r.name] = r
+        if public:
+            self._public.add(r.name)
+
+    def _require_relation(self, relation: Relation) -> None:
+        raise AssertionError("integers of numbers are numbers")
+
+    def _make_example(self, r: Region, make: Example) -> None:
+        if r.name in self._read_already:
+            raise InputError(f"example: the content of {r.name} was read before: say what it looks like first")
+        size = r.size.uint
+        data = make(self._pub if r.name in self._public else self._sec, size)
+        if not isinstance(data, bytes) or len(data) != size:
+            raise InputError(told_by(make, f"example: the content of {r.name} is {size} bytes, not {shown(data)}"))
+        self._initial[r.name] = data = self._filled(r.name, data)
+        self._concrete[r.name].data[:] = data
 
     def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits:
         rng = self._pub if public else self._sec
@@ -236,6 +257,7 @@ class ConcreteProof(Proof):
 
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
         k = offset.uint
+        self._read_already.add(r.name)
         data = self._bytes_of(r, at)
         if k + size > len(data):
             raise InputError(f"claim reads {size} bytes at {r.name}+{k}, past its {len(data)} bytes")
@@ -330,10 +352,27 @@ class ConcreteProof(Proof):
 def flatten(claim: Claim) -> Iterator[Prop]:
     """The conditions a claim consists of."""
     for part in parts(claim):
+        assert not isinstance(part, Relation), "integers of numbers are numbers"
         if isinstance(part, Pointwise):
             yield from part.concrete()
         else:
             yield part
+
+
+def _checked(
+    m: Machine, claimed: Callable[..., Claims], kind: Kind, where: str, *arguments: Bits | int
+) -> Violation | None:
+    """What is broken of the claims that `claimed` makes of the machine's state, and of the arguments."""
+    with handed(m) as s:
+        return _broken(claimed(s, *arguments), kind, where)
+
+
+def _counts(inv: Invariant, m: Machine) -> bool:
+    """Whether the arrival at a loop head is one that the invariant speaks of."""
+    if inv.when is None:
+        return True
+    with handed(m) as s:
+        return inv.when(s).value is True
 
 
 def _broken(claims: Claims, kind: Kind, where: str) -> Violation | None:
@@ -396,7 +435,7 @@ def _run_trial(
     try:
         while offset != RETURNED:
             inv = heads.get(offset)
-            if inv is not None and (inv.when is None or inv.when(State(m)).value is True):
+            if inv is not None and _counts(inv, m):
                 index, arrivals = 0, t.heads.setdefault(offset, [])
                 known = [k for k, (h, _, _) in enumerate(active) if h == offset]
                 if known and calls.within(active[known[-1]][2]):
@@ -414,14 +453,15 @@ def _run_trial(
                         "termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name
                     )
                     return
-                t.violation = _broken(inv.claims(State(m), Bits(64, index)), "invariant", f"{inv.name}, i = {index}")
+                where = f"{inv.name}, i = {index}"
+                t.violation = _checked(m, inv.claims, "invariant", where, Bits(64, index))
                 if t.violation:
                     return
             cut = cuts.get(offset)
             if cut is not None:
                 k = passed.get(offset, 0)
                 passed[offset] = k + 1
-                t.violation = _broken(cut.claims(State(m), k), "invariant", f"{cut.name}, arrival {k}")
+                t.violation = _checked(m, cut.claims, "invariant", f"{cut.name}, arrival {k}", k)
                 if t.violation:
                     return
             sp_before, lr_before = m.sp.uint, m.x[30]
@@ -476,7 +516,7 @@ def _run_trial(
     t.violation = _check_return(p, t, m)
     if t.violation is None:
         for fn in p._d.ensures:
-            t.violation = t.violation or _broken(fn(State(m)), "ensures", "on return")
+            t.violation = t.violation or _checked(m, fn, "ensures", "on return")
 
 
 def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:

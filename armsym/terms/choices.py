@@ -53,6 +53,8 @@ def _ite(w: int, c: Value, a: Value, b: Value, rounds: int) -> Value:
     for r in CHOICE:
         found = r.apply(w, c, a, b, rounds)
         if found is not None:
+            if type(found) is Sum and found.canon is None:
+                found.origin = ("ite", c, a, b)
             return found
     return make("ite", w, w, (c, atom(a), atom(b)))
 
