@@ -117,19 +117,22 @@ def power2round(r: F) -> tuple[F, F]:
 
 def _step(r: F, gamma_2: int) -> F:
     """r_1 before the last step is taken for 0: 0 to m, of r in 0 to q - 1.  Algorithm 36."""
-    return (r + (gamma_2 - 1)) // (2 * gamma_2)
+    result: F = (r + (gamma_2 - 1)) // (2 * gamma_2)
+    return result
 
 
 def high_bits(r: F, gamma_2: int) -> F:
     """`HighBits` by floor quotients.  Algorithm 37."""
-    return _step(r % Q, gamma_2) % _steps(gamma_2)
+    result: F = _step(r % Q, gamma_2) % _steps(gamma_2)
+    return result
 
 
 def low_bits(r: F, gamma_2: int) -> F:
     """`LowBits` by floor quotients; floor(step/m) is 1 for the last step and 0 for the others.  Algorithm 38."""
     r_plus = r % Q
     step = _step(r_plus, gamma_2)
-    return r_plus - step * (2 * gamma_2) - step // _steps(gamma_2)
+    result: F = r_plus - step * (2 * gamma_2) - step // _steps(gamma_2)
+    return result
 
 
 def use_hint(h: F, r: F, gamma_2: int) -> F:
@@ -138,4 +141,5 @@ def use_hint(h: F, r: F, gamma_2: int) -> F:
     floor((r_0 - 1)/(2 gamma_2)) is -1 if r_0 <= 0, and 0 if r_0 > 0.
     """
     up_or_down = (low_bits(r, gamma_2) - 1) // (2 * gamma_2) * 2 + 1
-    return (high_bits(r, gamma_2) + h * up_or_down) % _steps(gamma_2)
+    result: F = (high_bits(r, gamma_2) + h * up_or_down) % _steps(gamma_2)
+    return result

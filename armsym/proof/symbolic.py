@@ -13,8 +13,8 @@ from armsym.integers.expression import Relation
 from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
-from armsym.proof.folds import FoldValues
 from armsym.proof.examples import Example
+from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold, Region
 from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values

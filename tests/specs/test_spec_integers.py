@@ -1,0 +1,89 @@
+"""The arithmetic specifications on `armsym.dsl.Integer`, the numbers of claims, as proofs run them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from math import prod
+
+import pytest
+
+from armsym.bits import Bits
+from armsym.dsl import Integer, Relation, congruent
+from armsym.errors import InputError
+from armsym.integers.expression import IntegerLike, integer
+from armsym.terms.node import Var
+from specs import fips203, fips204, poly1305, rfc7748, rfc8032
+from specs.sp800_186 import P256, jacobian_add, jacobian_curve_equation, jacobian_double
+
+rng = random.Random("integers")
+
+Numbers = list[IntegerLike]
+
+
+def at(x: IntegerLike, values: dict[str, int]) -> int:
+    """A polynomial in 64-bit variables read as signed numbers, at values of these."""
+    if isinstance(x, int):
+        return x
+    total = 0
+    for monomial, c in x.terms.items():
+        factors = []
+        for signed, width, term in monomial:
+            assert signed
+            assert width == 64
+            assert isinstance(term, Var)
+            factors.append(values[term.name])
+        total += c * prod(factors)
+    return total
+
+
+def agree(function: Callable[[Numbers], Sequence[IntegerLike]], count: int, q: int) -> None:
+    """On unknowns and then at numbers, it is congruent modulo q to what it is on the numbers."""
+    names = [f"v{k}" for k in range(count)]
+    symbolic = function([integer(Bits(64, Var(name, 64)), signed=True) for name in names])
+    assert any(isinstance(x, Integer) for x in symbolic)
+    edges = [[0] * count, [-1] * count, [2**63 - 1] * count, [-(2**63)] * count]
+    for numbers in [*edges, *([rng.randrange(-(2**63), 2**63) for _ in names] for _ in range(3))]:
+        concrete = function(list(numbers))
+        values = dict(zip(names, numbers, strict=True))
+        for s, c in zip(symbolic, concrete, strict=True):
+            assert isinstance(c, int)
+            assert (at(s, values) - c) % q == 0
+
+
+def test_transforms() -> None:
+    agree(fips203.NTT, 256, fips203.Q)
+    agree(fips203.NTTinverse, 256, fips203.Q)
+    agree(fips204.NTT, 256, fips204.Q)
+    agree(fips204.NTTinverse, 256, fips204.Q)
+
+
+def test_products_of_transforms() -> None:
+    agree(lambda v: fips203.MultiplyNTTs(v[:256], v[256:]), 512, fips203.Q)
+    agree(lambda v: fips204.MultiplyNTT(v[:256], v[256:]), 512, fips204.Q)
+
+
+def test_field_formulas() -> None:
+    agree(lambda v: [poly1305.block_step(v[0], v[1], v[2])], 3, poly1305.P)
+    agree(lambda v: rfc7748.ladder_step(v[0], v[1], v[2], v[3], v[4]), 5, rfc7748.P)
+    agree(lambda v: rfc8032.point_add((v[0], v[1], v[2], v[3]), (v[4], v[5], v[6], v[7])), 8, rfc8032.P)
+    agree(lambda v: rfc8032.double((v[0], v[1], v[2], v[3])), 4, rfc8032.P)
+    agree(lambda v: jacobian_double(P256, (v[0], v[1], v[2])), 3, P256.p)
+    agree(lambda v: jacobian_add(P256, (v[0], v[1], v[2]), (v[3], v[4], v[5])), 6, P256.p)
+    agree(lambda v: jacobian_curve_equation(P256, (v[0], v[1], v[2])), 3, P256.p)
+
+
+def test_a_numbers_point_can_be_added() -> None:
+    """Z = 1, or a whole point of numbers, beside unknowns: as in mixed addition, and by a table."""
+    agree(lambda v: jacobian_add(P256, (v[0], v[1], v[2]), (v[3], v[4], 1)), 5, P256.p)
+    agree(lambda v: jacobian_add(P256, (v[0], v[1], v[2]), (*P256.G, 1)), 3, P256.p)
+
+
+def test_a_congruence_can_be_claimed_and_a_remainder_cannot() -> None:
+    f: Numbers = [integer(Bits(16, Var(f"f{k}", 16)), signed=True) for k in range(256)]
+    f_hat = fips203.NTT(f)
+    assert isinstance(congruent(f_hat[0], f_hat[1], fips203.Q), Relation)
+    assert congruent(fips203.NTT([0] * 256)[0], 0, fips203.Q) is True
+    # Compression asks for floor quotients, which an `Integer` has not: refused, and never taken for something else.
+    with pytest.raises(InputError, match="an integer has no remainder in a claim"):
+        fips203.Compress(4, f[0])
