@@ -9,11 +9,12 @@ from math import prod
 import pytest
 
 from armsym.bits import Bits
-from armsym.dsl import Integer, Relation, congruent
+from armsym.dsl import Integer, Relation, congruent, within
 from armsym.errors import InputError
 from armsym.integers.expression import IntegerLike, integer
 from armsym.terms.node import Var
 from specs import fips203, fips204, poly1305, rfc7748, rfc8032
+from specs.fips204_rounding import decomposition_claims
 from specs.sp800_186 import P256, jacobian_add, jacobian_curve_equation, jacobian_double
 
 rng = random.Random("integers")
@@ -84,6 +85,10 @@ def test_a_congruence_can_be_claimed_and_a_remainder_cannot() -> None:
     f_hat = fips203.NTT(f)
     assert isinstance(congruent(f_hat[0], f_hat[1], fips203.Q), Relation)
     assert congruent(fips203.NTT([0] * 256)[0], 0, fips203.Q) is True
+    r, r_1, r_0 = f[:3]
+    (left, right), bounds = decomposition_claims(r, r_1, r_0, (fips204.Q - 1) // 32)
+    assert isinstance(congruent(left, right, fips204.Q), Relation)
+    assert all(isinstance(within(low, x, high), Relation) for low, x, high in bounds)
     # Compression asks for floor quotients, which an `Integer` has not: refused, and never taken for something else.
     with pytest.raises(InputError, match="an integer has no remainder in a claim"):
         fips203.Compress(4, f[0])
