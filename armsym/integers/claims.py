@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
-from armsym.integers.expression import Integer, Leaf, Part, Relation
+from armsym.integers.expression import Integer, Leaf, Part, Quotient, Relation, Word
+from armsym.integers.floors import is_floor
 from armsym.integers.goals import Goal, Goals, Hint
 from armsym.integers.kernel import Fact, Kernel, Spent
 from armsym.integers.polynomial import ONE, Polynomial, add, const
@@ -85,6 +86,9 @@ class Argument:
         return out
 
     def _leaf(self, leaf: Leaf) -> Polynomial:
+        if isinstance(leaf, Quotient):
+            E = self.polynomial(leaf.of)
+            return is_floor(E, leaf.m, self.translator.floors.floor(E, leaf.m)).F
         signed, width, t = leaf
         return self.translator.signed(t, width) if signed else self.translator.value(t)
 
@@ -158,9 +162,9 @@ class Argument:
         return Shown(False, f"all that is found of {self.kernel.text(P, 8)} is that it lies in [{r.lo:#x}, {r.hi:#x}]")
 
 
-def _bounds_of_leaves(known: Sequence[Relation]) -> dict[Leaf, tuple[int | None, int | None]]:
+def _bounds_of_leaves(known: Sequence[Relation]) -> dict[Word, tuple[int | None, int | None]]:
     """What relations say of single words."""
-    out: dict[Leaf, tuple[int | None, int | None]] = {}
+    out: dict[Word, tuple[int | None, int | None]] = {}
     for r in known:
         for part in r.parts:
             found = _of_one_leaf(part)
@@ -175,9 +179,10 @@ def _bounds_of_leaves(known: Sequence[Relation]) -> dict[Leaf, tuple[int | None,
     return out
 
 
-def _of_one_leaf(part: Part) -> tuple[Leaf, int | None, int | None] | None:
+def _of_one_leaf(part: Part) -> tuple[Word, int | None, int | None] | None:
     x, modulus, lo, hi = part
     if modulus or len(x.terms) != 1:
         return None
     ((m, c),) = x.terms.items()
-    return (m[0], lo, hi) if len(m) == 1 and c == 1 else None
+    leaf = m[0]
+    return (leaf, lo, hi) if len(m) == 1 and c == 1 and not isinstance(leaf, Quotient) else None

@@ -7,26 +7,45 @@ claim about it is a `Relation`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, Union
 
 from armsym.bits import Bits
 from armsym.errors import InputError, SymbolicTruthError
 from armsym.terms.node import Term, intern
 
-__all__ = ["Integer", "IntegerLike", "Leaf", "Relation", "congruent", "integer", "within"]
+__all__ = ["Integer", "IntegerLike", "Leaf", "Quotient", "Relation", "Word", "congruent", "integer", "within"]
 
 #: (signed, width, term): the value of an interned term.
-Leaf: TypeAlias = tuple[bool, int, Term]
+Word: TypeAlias = tuple[bool, int, Term]
 
 IntegerLike: TypeAlias = Union["Integer", int]
+
+
+class Quotient:
+    """floor(of / m), m >= 2; equal to another of the same."""
+
+    __slots__ = ("key", "m", "of")
+
+    def __init__(self, of: Integer, m: int) -> None:
+        self.of, self.m = of, m
+        self.key = (m, tuple(sorted((tuple(_order(leaf) for leaf in mo), c) for mo, c in of.terms.items())))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quotient) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+Leaf: TypeAlias = "Word | Quotient"
 
 
 class Integer:
     """A polynomial with whole coefficients in at least one leaf; see `integer`.
 
-    It knows +, -, * with integers and Python ints, and the comparisons, which give a `Relation`.  Numbers are exact:
-    nothing wraps.
+    It knows +, -, * with integers and Python ints, // and % by positive ints, and the comparisons, which give a
+    `Relation`.  Numbers are exact: nothing wraps.
     """
 
     __slots__ = ("terms",)
@@ -74,12 +93,20 @@ class Integer:
             out = self * out
         return out
 
-    def __mod__(self, other: object) -> Any:
-        raise InputError(
-            "an integer has no remainder in a claim: say congruent(x, y, modulus), with a range if it has one"
-        )
+    def __floordiv__(self, m: int) -> IntegerLike:
+        """The quotient rounded down."""
+        if not isinstance(m, int) or isinstance(m, bool) or m < 1:
+            raise InputError(f"an integer is divided by a number from 1 up, not by {m!r}")
+        return self if m == 1 else _made({(Quotient(self, m),): 1})
 
-    __floordiv__ = __rmod__ = __rfloordiv__ = __truediv__ = __rtruediv__ = __mod__
+    def __mod__(self, m: int) -> IntegerLike:
+        """The least remainder, 0 to m - 1."""
+        return self - (self // m) * m
+
+    def __truediv__(self, other: object) -> Any:
+        raise InputError("integers have no fractions: // rounds down")
+
+    __rtruediv__ = __rfloordiv__ = __rmod__ = __truediv__
 
     # -- claims -------------------------------------------------------------------------------------
 
@@ -109,9 +136,26 @@ class Integer:
     def __bool__(self) -> bool:
         raise SymbolicTruthError("a symbolic integer has no truth value here")
 
-    def leaves(self) -> set[Leaf]:
+    def leaves(self) -> set[Word]:
         """The bit vectors that it is made of."""
-        return {leaf for m in self.terms for leaf in m}
+        found: set[Word] = set()
+        for m in self.terms:
+            for leaf in m:
+                if isinstance(leaf, Quotient):
+                    found |= leaf.of.leaves()
+                else:
+                    found.add(leaf)
+        return found
+
+    def map(self, known: Mapping[Word, IntegerLike]) -> IntegerLike:
+        """The same of other numbers in place of its bit vectors."""
+        total: IntegerLike = 0
+        for m, c in self.terms.items():
+            factor: IntegerLike = c
+            for leaf in m:
+                factor = factor * (leaf.of.map(known) // leaf.m if isinstance(leaf, Quotient) else known[leaf])
+            total = total + factor
+        return total
 
     def __repr__(self) -> str:
         return f"<an integer of {len(self.terms)} terms>"
@@ -148,24 +192,19 @@ class Relation:
             " or (lo <= x) & (x < hi)"
         )
 
-    def leaves(self) -> set[Leaf]:
+    def leaves(self) -> set[Word]:
         """The bit vectors that it speaks of."""
         return {leaf for x, _, _, _ in self.parts for leaf in x.leaves()}
 
     def map(self, put: Callable[[Bits], Bits]) -> Relation | bool:
         """The same claim about other bit vectors; a bool where nothing of it is symbolic any more."""
-        known: dict[Leaf, IntegerLike] = {}
+        known: dict[Word, IntegerLike] = {}
         for leaf in self.leaves():
             signed, width, t = leaf
             known[leaf] = integer([put(Bits(width, t))], signed=signed)
         parts: list[Part] = []
         for x, modulus, lo, hi in self.parts:
-            y: IntegerLike = 0
-            for m, c in x.terms.items():
-                factor: IntegerLike = c
-                for leaf in m:
-                    factor = known[leaf] * factor
-                y = y + factor
+            y = x.map(known)
             if isinstance(y, Integer):
                 parts.append((y, modulus, lo, hi))
             elif (y % modulus) if modulus else (lo is not None and y < lo) or (hi is not None and y > hi):
@@ -220,8 +259,9 @@ def within(lo: int, x: IntegerLike, hi: int) -> Relation | bool:
     return Relation(((x, 0, lo, hi - 1),)) if isinstance(x, Integer) else lo <= x < hi
 
 
-def _order(leaf: Leaf) -> tuple[int, int, bool]:
-    return leaf[2].id, leaf[1], leaf[0]
+def _order(leaf: Leaf) -> tuple[Any, ...]:
+    """Words by their terms, before quotients by what they are of."""
+    return (1, *leaf.key) if isinstance(leaf, Quotient) else (0, leaf[2].id, leaf[1], leaf[0])
 
 
 def _terms(what: str, v: object) -> dict[tuple[Leaf, ...], int]:
