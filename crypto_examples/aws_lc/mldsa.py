@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from armsym.dsl import Claims, Proof, State, proof
 from crypto_examples.lattices import Lattice, table
 from crypto_examples.wheels import AWS_LC
@@ -41,6 +43,10 @@ def mldsa_poly_pointwise_montgomery(p: Proof) -> None:
     m.gives(a, lambda: [x * y for x, y in zip(f, g, strict=True)], -Q + 1, Q, times=R)
 
 
+def _with(fn: Callable[[Proof, int], None], k: int) -> Callable[[Proof], None]:
+    return lambda p: fn(p, k)
+
+
 def _accumulate(p: Proof, k: int) -> None:
     m = Lattice(p, Q, 32)
     r, _ = m.any("r", N, access="w")
@@ -52,11 +58,8 @@ def _accumulate(p: Proof, k: int) -> None:
 
 
 for _k in (4, 5, 7):
-    proof(
-        _s := f"mldsa_polyvecl_pointwise_acc_montgomery_l{_k}_aarch64_asm",
-        of=AWS_LC,
-        name=_s.removesuffix("_aarch64_asm"),
-    )(lambda p, k=_k: _accumulate(p, k))
+    _name = f"mldsa_polyvecl_pointwise_acc_montgomery_l{_k}"
+    proof(f"{_name}_aarch64_asm", of=AWS_LC, name=_name)(_with(_accumulate, _k))
 
 
 @proof("mldsa_poly_caddq_aarch64_asm", of=AWS_LC)
@@ -76,7 +79,7 @@ def _decompose(p: Proof, gamma_2: int) -> None:
     p.modifies(a1, a0)
 
     @p.ensures
-    def _(s: State) -> Claims:
+    def both(s: State) -> Claims:
         high, low = (p.integers(r.words(32, at=s), signed=True) for r in (a1, a0))
         return {
             "r1": [x == high_bits(r, gamma_2) for x, r in zip(high, f, strict=True)],
@@ -92,15 +95,13 @@ def _use_hint(p: Proof, gamma_2: int) -> None:
     p.modifies(a)
 
     @p.ensures
-    def _(s: State) -> Claims:
+    def adjusted(s: State) -> Claims:
         got = p.integers(a.words(32, at=s), signed=True)
         return {"w1": [x == use_hint(b, r, gamma_2) for x, b, r in zip(got, hints, f, strict=True)]}
 
 
 for _n in (32, 88):
-    proof(f"mldsa_poly_decompose_{_n}_aarch64_asm", of=AWS_LC, name=f"mldsa_poly_decompose_{_n}")(
-        lambda p, n=_n: _decompose(p, (Q - 1) // n)
-    )
-    proof(f"mldsa_poly_use_hint_{_n}_aarch64_asm", of=AWS_LC, name=f"mldsa_poly_use_hint_{_n}")(
-        lambda p, n=_n: _use_hint(p, (Q - 1) // n)
-    )
+    for _name, _fn in (("decompose", _decompose), ("use_hint", _use_hint)):
+        proof(f"mldsa_poly_{_name}_{_n}_aarch64_asm", of=AWS_LC, name=f"mldsa_poly_{_name}_{_n}")(
+            _with(_fn, (Q - 1) // _n)
+        )

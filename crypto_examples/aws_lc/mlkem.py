@@ -5,7 +5,9 @@ Multiplications leave a factor 2**16 (Montgomery) or none (Barrett); ranges are 
 
 from __future__ import annotations
 
-from armsym.dsl import Proof, proof
+from collections.abc import Callable
+
+from armsym.dsl import Bits, Integer, Proof, proof
 from crypto_examples.lattices import Lattice, table
 from crypto_examples.wheels import AWS_LC
 from specs.fips203 import GAMMAS, NTT, N, NTTinverse, Q
@@ -13,7 +15,7 @@ from specs.fips203 import GAMMAS, NTT, N, NTTinverse, Q
 R = 2**16
 
 
-def _tables(p: Proof, names: str, first: int) -> dict[str, object]:
+def _tables(p: Proof, names: str, first: int) -> dict[str, Bits]:
     return {f"x{first + k}": table(p, f"mlkem_aarch64_{name}").base for k, name in enumerate(names.split())}
 
 
@@ -63,6 +65,10 @@ def mlkem_poly_mulcache_compute(p: Proof) -> None:
     m.gives(cache, lambda: [f[2 * i + 1] * GAMMAS[i] for i in range(128)], -Q + 1, Q)
 
 
+def _with(fn: Callable[[Proof, int], None], k: int) -> Callable[[Proof], None]:
+    return lambda p: fn(p, k)
+
+
 def _basemul(p: Proof, k: int) -> None:
     """The sum of the products of k pairs, where `cache` stands for the odd coefficients of b times gamma."""
     m = Lattice(p, Q, 16)
@@ -73,8 +79,8 @@ def _basemul(p: Proof, k: int) -> None:
     p.call(x0=r, x1=a, x2=b, x3=c)
     p.modifies(r, p.stack(64))
 
-    def products():
-        out = []
+    def products() -> list[Integer | int]:
+        out: list[Integer | int] = []
         for i in range(128):
             even = sum(
                 f[N * j + 2 * i] * g[N * j + 2 * i] + f[N * j + 2 * i + 1] * cache[128 * j + i] for j in range(k)
@@ -89,8 +95,5 @@ def _basemul(p: Proof, k: int) -> None:
 
 
 for _k in (2, 3, 4):
-    proof(
-        _s := f"mlkem_polyvec_basemul_acc_montgomery_cached_k{_k}_aarch64_asm",
-        of=AWS_LC,
-        name=_s.removesuffix("_aarch64_asm"),
-    )(lambda p, k=_k: _basemul(p, k))
+    _name = f"mlkem_polyvec_basemul_acc_montgomery_cached_k{_k}"
+    proof(f"{_name}_aarch64_asm", of=AWS_LC, name=_name)(_with(_basemul, _k))
