@@ -188,7 +188,7 @@ class Goals:
         for a in unknowns:
             x = kernel.atoms[a]
             for v, lo, hi in ((x.lo, x.lo + 1, None), (x.hi, None, x.hi - 1)):
-                if any(f.P == {(a,): 1} and (f.lo > x.lo or f.hi < x.hi) for f in facts):
+                if any({(a,): 1} == f.P and (f.lo > x.lo or f.hi < x.hi) for f in facts):
                     continue  # it is one of two cases already
                 rest = kernel.suppose({(a,): 1}, lo, hi)
                 beside = self._within(P, goal, [rest, *facts], hints)

@@ -230,6 +230,14 @@ class Kernel:
             self, P, least if lo is None else max(lo, least), most if hi is None else min(hi, most), _NONE, _SEAL
         )
 
+    def given_multiple(self, P: Polynomial, modulus: int) -> Multiple:
+        """That P is a multiple of a number, for which the caller answers."""
+        if modulus < 1:
+            raise Unsound(f"a multiple of {modulus}")
+        made = Multiple(self, P, modulus, _NONE, _SEAL)
+        self._note("given multiple", made)
+        return made
+
     def suppose(self, P: Polynomial, lo: int | None = None, hi: int | None = None) -> Fact:
         """A fact under the supposition that it is one; `cases` takes suppositions away."""
         least, most = self.bounds(P)
@@ -388,10 +396,22 @@ class Kernel:
         if fact.under or fact.lo != 0 or fact.hi != 0:
             raise Unsound("polynomials that are not shown to be equal")
 
-    def transfer(self, f: Multiple, P: Polynomial, cofactors: Sequence[Cofactor]) -> Multiple:
-        """The same of P, which equals f.P plus the cofactors."""
+    def transfer(
+        self,
+        f: Multiple,
+        P: Polynomial,
+        cofactors: Sequence[Cofactor],
+        multiples: Sequence[tuple[Polynomial, Multiple]] = (),
+    ) -> Multiple:
+        """The same of P, which equals f.P plus the cofactors, plus polynomials times what is a multiple, too."""
         rest, under = add(P, f.P, -1), f.under
         self._own(f)
+        for q, other in multiples:
+            self._own(other)
+            if other.modulus % f.modulus:
+                raise Unsound(f"a multiple of {other.modulus} need be none of {f.modulus}")
+            rest = add(rest, self.mul(q, other.P), -1)
+            under |= other.under
         for q, zero in cofactors:
             self._own(zero)
             if not zero.equation:
@@ -401,7 +421,7 @@ class Kernel:
         if any(c % f.modulus for c in rest.values()):
             raise Unsound("polynomials that are not shown to be congruent")
         made = Multiple(self, P, f.modulus, under, _SEAL)
-        self._note("transfer", made, f, list(cofactors))
+        self._note("transfer", made, f, list(cofactors), list(multiples))
         return made
 
     # -- inside -------------------------------------------------------------------------------------
