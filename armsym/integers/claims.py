@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from typing import Any
 
 from armsym.integers.expression import Integer, Leaf, Part, Quotient, Relation, Word
 from armsym.integers.floors import is_floor
 from armsym.integers.goals import Goal, Goals, Hint
-from armsym.integers.kernel import Fact, Kernel, Spent
+from armsym.integers.kernel import Contradiction, Fact, Kernel, Multiple, Spent
 from armsym.integers.polynomial import ONE, Polynomial, add, const
 from armsym.integers.translate import Lane, Translator
 from armsym.terms.node import App, Var
@@ -26,6 +27,10 @@ MOST_NUMBERS = 4
 MOST_WORK = 200_000_000
 
 
+CONTRADICTION = "what is known contradicts itself: there are no such words, and of none nothing is said"
+TOO_DEEP = "quotients lie too deep inside one another"
+
+
 @dataclass(frozen=True)
 class Shown:
     """What became of a relation; `detail` says what was not shown."""
@@ -38,7 +43,7 @@ class Argument:
     """What is known, in integers: relations that hold, and what of them may be used to bound others."""
 
     def __init__(
-        self, known: Sequence[Relation], asked: Sequence[Relation], log: list[tuple[object, ...]] | None = None
+        self, known: Sequence[Relation], asked: Sequence[Relation], log: list[list[Any]] | None = None
     ) -> None:
         """`known` holds wherever the question is asked; `asked` are all relations that will be."""
         leaves = {leaf for r in (*known, *asked) for leaf in r.leaves()}
@@ -63,17 +68,41 @@ class Argument:
     def show(self, asked: Sequence[Relation]) -> list[Shown]:
         """Whether each of the relations follows from what is known."""
         if self._impossible:
-            return [Shown(False, "what is assumed contradicts itself")] * len(asked)
+            return [Shown(False, CONTRADICTION)] * len(asked)
         self.kernel.most_work = MOST_WORK
         try:
             self._prepare()
             parts = [[(self.polynomial(x), m, lo, hi) for x, m, lo, hi in r.parts] for r in asked]
         except Spent:
             return [Shown(False, "what the words are as integers takes too much work to say")] * len(asked)
+        except Contradiction:
+            return [Shown(False, CONTRADICTION)] * len(asked)
+        except RecursionError:
+            return [Shown(False, TOO_DEEP)] * len(asked)
         finally:
             self.kernel.most_work = None
         hints = [(P, m) for of in parts for P, m, _, _ in of if m]
-        return [self._show(of, hints) for of in parts]
+        return [self._shown_alone(of, hints) for of in parts]
+
+    def says_nothing(self, asked: Relation) -> bool:
+        """Whether a relation holds whatever the words are, as far as bounds and coefficients tell at once."""
+        try:
+            for x, modulus, lo, hi in asked.parts:
+                P = self.polynomial(x)
+                f = self.kernel.congruent(P, {}, modulus) if modulus else self.translator.ranges.bound(P)
+                if f is None or not self.kernel.shown(f, P, modulus, lo, hi):
+                    return False
+        except (Contradiction, RecursionError):
+            return False
+        return True
+
+    def _shown_alone(self, parts: list[tuple[Polynomial, int, int | None, int | None]], hints: list[Hint]) -> Shown:
+        try:
+            return self._show(parts, hints)
+        except Contradiction:
+            return Shown(False, CONTRADICTION)
+        except RecursionError:
+            return Shown(False, TOO_DEEP)
 
     def polynomial(self, x: Integer) -> Polynomial:
         """An integer in the atoms of the argument."""
@@ -97,7 +126,6 @@ class Argument:
     def _prepare(self) -> None:
         if self._ready:
             return
-        self._ready = True
         kernel, numbers = self.kernel, []
         equal: dict[int, tuple[Polynomial, Fact]] = {}
         for r in self._known:
@@ -107,6 +135,8 @@ class Argument:
                     self.multiples.append((P, modulus))
                     continue
                 fact = kernel.given(P, lo, hi)
+                if fact.impossible:
+                    raise Contradiction(kernel.text(P))
                 if len(P) > 1 and any(P):
                     self.facts.append(fact)
                     named = self._number(P, fact, equal)
@@ -119,6 +149,7 @@ class Argument:
                 zero_Q = kernel.derive(add(Q, {(b,): 1}, -1), [(1, b)])
                 # P*Q = a*b + P*(Q - b) + b*(P - a)
                 self.facts.append(kernel.derive(kernel.mul(P, Q), (), [(P, zero_Q), ({(b,): 1}, zero_P)]))
+        self._ready = True
 
     def _number(
         self, P: Polynomial, fact: Fact, equal: dict[int, tuple[Polynomial, Fact]]
@@ -144,10 +175,13 @@ class Argument:
                 return shown
         return Shown(True)
 
+    def _is(self, f: Fact | Multiple | None, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:
+        return f is not None and self.kernel.shown(f, P, modulus, lo, hi)
+
     def _congruent(self, P: Polynomial, modulus: int) -> Shown:
-        if self.kernel.congruent(P, {}, modulus) is not None:
+        if self._is(self.kernel.congruent(P, {}, modulus), P, modulus, None, None):
             return Shown(True)
-        if Goals(self.translator, self.facts).show(P, Goal(modulus=modulus)) is not None:
+        if self._is(Goals(self.translator, self.facts).show(P, Goal(modulus=modulus)), P, modulus, None, None):
             return Shown(True)
         left = self.kernel.residue(P, modulus)
         return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
@@ -155,9 +189,9 @@ class Argument:
     def _in_range(self, P: Polynomial, lo: int | None, hi: int | None, hints: list[Hint]) -> Shown:
         goal = Goal(lo=lo, hi=hi)
         r = self.translator.ranges.bound(P, want=goal.met)
-        if goal.met(r.lo, r.hi):
+        if self._is(r, P, 0, lo, hi):
             return Shown(True)
-        if Goals(self.translator, self.facts).show(P, goal, hints) is not None:
+        if self._is(Goals(self.translator, self.facts).show(P, goal, hints), P, 0, lo, hi):
             return Shown(True)
         return Shown(False, f"all that is found of {self.kernel.text(P, 8)} is that it lies in [{r.lo:#x}, {r.hi:#x}]")
 
