@@ -33,13 +33,22 @@ Word: TypeAlias = tuple[bool, int, Term]
 IntegerLike: TypeAlias = Union["Integer", int]
 
 
-class Quotient:
-    """floor(of / m), m >= 2; equal to another of the same."""
+#: So many quotients may be nested, one in the other.
+DEEPEST = 60
 
-    __slots__ = ("key", "m", "of")
+
+class Quotient:
+    """floor(of / m), m >= 2; equal to another of the same.  Raises `InputError` for too many inside one another."""
+
+    __slots__ = ("depth", "key", "m", "of")
 
     def __init__(self, of: Integer, m: int) -> None:
         self.of, self.m = of, m
+        self.depth: int = 1 + max(
+            (leaf.depth for mo in of.terms for leaf in mo if isinstance(leaf, Quotient)), default=0
+        )
+        if self.depth > DEEPEST:
+            raise InputError(f"an integer of more than {DEEPEST} quotients, one inside the other")
         self.key = (m, tuple(sorted((tuple(_order(leaf) for leaf in mo), c) for mo, c in of.terms.items())))
 
     def __eq__(self, other: object) -> bool:
@@ -248,6 +257,18 @@ class Relation:
         )
 
     __rand__ = __and__
+
+    def _is_no_bit(self, *_: object) -> Any:
+        """What a bool has on numbers, and a claim about symbols has not: by identity it would answer, and wrongly."""
+        raise InputError(
+            "claims about integers are joined with & only: whether one holds is no value that could be compared,"
+            " negated or combined in another way"
+        )
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _is_no_bit
+    __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _is_no_bit
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _is_no_bit
+    __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:
         raise SymbolicTruthError(

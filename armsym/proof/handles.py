@@ -7,7 +7,7 @@ ones: what it means is asked of the `Meaning` that it was made for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
@@ -305,6 +305,15 @@ class Pointwise:
     def size(self) -> int:
         """Bytes in a block."""
         return self.words * self.width // 8
+
+    def __bool__(self) -> bool:
+        raise InputError(f"{self.region.name}: a claim about a buffer has no truth value: give claims as a list")
+
+    def __eq__(self, other: object) -> Any:
+        raise InputError(f"{self.region.name}: a claim about a buffer is not compared with anything")
+
+    __ne__ = __eq__
+    __hash__ = object.__hash__
 
     def speaks_of(self, m: Machine) -> None:
         """Raise `InputError` unless it is about this machine's state: what is looked at is its memory."""
