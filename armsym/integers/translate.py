@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from armsym.integers.disjunction import alternatives
 from armsym.integers.floors import Floor, Floors, is_floor
 from armsym.integers.kernel import Fact, Kernel
 from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
@@ -35,13 +36,18 @@ class Translator:
     """The values of terms.  `lanes` are terms, by id, that are read as signed numbers of their width."""
 
     def __init__(
-        self, kernel: Kernel, *, lanes: Mapping[int, Lane] | None = None, widths: frozenset[int] = frozenset()
+        self,
+        kernel: Kernel,
+        *,
+        lanes: Mapping[int, Lane] | None = None,
+        widths: frozenset[int] = frozenset(),
+        most: Mapping[int, int] | None = None,
     ) -> None:
-        """`widths`: those of lanes, whose sums get names."""
+        """`widths`: those of lanes, whose sums get names.  `most`: what terms, by id, are known to be at most."""
         self.kernel = kernel
         self.ranges = Ranges(kernel)
         self.floors = Floors(kernel, self.ranges, balanced=bool(widths))
-        self._lanes, self._widths = dict(lanes or {}), widths
+        self._lanes, self._widths, self._most = dict(lanes or {}), widths, dict(most or {})
         self._known: dict[int, Polynomial] = {}
         self._names: dict[tuple[str, frozenset[tuple[tuple[int, ...], int]]], int] = {}
         self._products: dict[tuple[int, ...], Polynomial] = {}
@@ -131,10 +137,10 @@ class Translator:
     # -- what is not looked into --------------------------------------------------------------------
 
     def _unknown(self, t: Term) -> Polynomial:
-        """A multiple of its lowest possible bit, at most all of its possible bits."""
+        """A multiple of its lowest possible bit, at most all of its possible bits, or what is known."""
         low = t.pb & -t.pb
         name = getattr(t, "name", None) or getattr(t, "kind", "t")
-        a = self.kernel.unknown(str(name), 0, t.pb // low)
+        a = self.kernel.unknown(str(name), 0, min(t.pb, self._most.get(t.id, t.pb)) // low)
         self.unknowns[a] = t
         return {(a,): low}
 
@@ -445,7 +451,20 @@ class Translator:
         return self._chosen(t.args[0], t.args[1], t.args[2])
 
     def _eq(self, t: Op) -> Polynomial:
-        """[x = 0] = -floor((x - 1) / 2**w) for 0 <= x < 2**w, x the difference modulo 2**w."""
+        """[x = 0] = -floor((x - 1) / 2**w) for 0 <= x < 2**w, x the difference modulo 2**w.
+
+        Where x is an OR, it is 0 exactly if the sum of what it is the OR of is.
+        """
+        a, b = t.args if isinstance(t.args[0], Term) else (t.args[1], t.args[0])
+        parts = alternatives(a) if isinstance(a, Poly) and b == 0 else []
+        if len(parts) > 1:
+            total: Polynomial = {}
+            most = 0
+            for m, mask in parts:
+                total = add(total, self._fields({m: mask}, 0, t.arg_width))
+                most += mask
+            full = 1 << most.bit_length()
+            return scale(self.floors.floor(add(total, const(-1)), full, "eq").F, -1)
         x = self.wrapped(add(self.value(t.args[0]), self.value(t.args[1]), -1), t.arg_width)
         return scale(self.floors.floor(add(x, const(-1)), 1 << t.arg_width, "eq").F, -1)
 
