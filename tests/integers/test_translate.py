@@ -194,7 +194,7 @@ def test_that_an_or_is_zero_is_said_of_its_words(n: int, w: int) -> None:
     """Also of so many words that products are not written out; no unknown but the words is left."""
     new_table()
     rng = random.Random(n)
-    words: list[Term] = [Var(f"a{k}", w) for k in range(n)]
+    words = [Var(f"a{k}", w) for k in range(n)]
     v = _or_of(rng, w, list(words))
     assert isinstance(v, Term)
     assert len(alternatives(v)) == n
@@ -207,7 +207,7 @@ def test_what_is_not_quite_an_or_is_not_taken_for_one(seed: int) -> None:
     new_table()
     rng = random.Random(seed)
     w, n = 4, rng.randint(2, 8)
-    words: list[Term] = [Var(f"a{k}", w) for k in range(n)]
+    words = [Var(f"a{k}", w) for k in range(n)]
 
     def some() -> Value:
         a = rng.choice(words)
