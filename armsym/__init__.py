@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from armsym.discharge.export import smt2, to_z3
     from armsym.elf import load
+    from armsym.questions import Answer, Verdict, solve
     from armsym.simulator import Access, Buffer, Kind, Simulation, Start, State, Step, Stop, StopPath, simulate
 
 __all__ = [
     "Access",
+    "Answer",
     "Buffer",
     "Kind",
     "Simulation",
@@ -23,15 +25,18 @@ __all__ = [
     "Step",
     "Stop",
     "StopPath",
+    "Verdict",
     "load",
     "simulate",
     "smt2",
+    "solve",
     "to_z3",
 ]
 
 _HOMES = dict.fromkeys(__all__, "armsym.simulator") | {
     "load": "armsym.elf",
     "smt2": "armsym.discharge.export",
+    **dict.fromkeys(("Answer", "Verdict", "solve"), "armsym.questions"),
     "to_z3": "armsym.discharge.export",
 }
 

@@ -144,7 +144,7 @@ class Simulation:
         self._outside: dict[str, Replacement] = {}
         for where, replacement in (replace or {}).items():
             self._add_replacement(where, replacement)
-        entry = place_in(image, place)
+        entry = self._entry = place_in(image, place)
         self._places = Places(image)
         machine = self.start.enter(self._places)
         self._stepper = Stepper(self.isa, image, self._places, machine.x[30])
@@ -184,6 +184,28 @@ class Simulation:
         while self._todo:
             self._next()
         return self.states
+
+    def paths(self) -> Iterator[State]:
+        """The final state of each path, as soon as it has ended."""
+        while self._todo:
+            done = len(self.states)
+            self._next()
+            yield from self.states[done:]
+
+    @property
+    def places(self) -> Places:
+        """Where the parts of the image lie."""
+        return self._places
+
+    @property
+    def entry(self) -> int:
+        """The offset in the image of the first instruction."""
+        return self._entry
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """The offsets of the places of `until`."""
+        return frozenset(self._until)
 
     def __iter__(self) -> Iterator[Step]:
         """Each step, one path after the other; a path that parts from the present one is followed later."""
