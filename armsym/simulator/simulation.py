@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import TypeAlias, TypedDict, Unpack
 
 from armsym.bits import Bits, Prop
@@ -18,6 +19,7 @@ from armsym.simulator.start import Start
 from armsym.simulator.state import Kind, State, Step, Stop, StopPath
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
+from armsym.terms.derivations import Derivations
 from armsym.terms.node import node_count
 
 __all__ = ["Simulation", "place_in", "simulate"]
@@ -70,6 +72,7 @@ class Options(TypedDict, total=False):
     before: Hook | None
     after: Hook | None
     exception: Callable[[State, str, int], None] | None
+    raw: bool
     isa: InstructionSet | None
 
 
@@ -99,6 +102,8 @@ class Simulation:
     replace     by place, or by the name of a function that another file defines: what stands for the routine
     before, after   called with the state before and after each instruction
     exception   called with (state, kind, immediate) for SVC, BRK and the like, which then count as done
+    raw         whether operations are noted as they are executed, for `State.z3(raw=True)`; not with fork="choices",
+                where what an operation gives depends on the path
 
     Raises `InputError` for what is none of this.
     """
@@ -120,6 +125,7 @@ class Simulation:
         before: Hook | None = None,
         after: Hook | None = None,
         exception: Callable[[State, str, int], None] | None = None,
+        raw: bool = False,
         isa: InstructionSet | None = None,
     ) -> None:
         if not isinstance(image, Image):
@@ -130,7 +136,10 @@ class Simulation:
             raise InputError(f"state is a Start, not {shown(state)}")
         if fork not in FORKS or calls not in CALLS:
             raise InputError(f"fork is one of {FORKS}, calls one of {CALLS}, not {fork!r} and {calls!r}")
+        if raw and fork == "choices":
+            raise InputError("raw=True does not go with fork='choices': what CSEL gives then depends on the path")
         self._fork, self._calls = fork, calls
+        self._made = Derivations() if raw else None
         self._max_steps = a_number("max_steps", max_steps, 1)
         self._max_paths = a_number("max_paths", max_paths, 1)
         self._max_terms = a_number("max_terms", max_terms, 1)
@@ -155,7 +164,7 @@ class Simulation:
         path = Path(machine, knowledge, entry, FoldValues())
         if self.start.assumed:
             self._check_assumptions(knowledge)
-        self._todo = [State(path, assumptions, machine.fork())]
+        self._todo = [State(path, assumptions, machine.fork(), self._made)]
         self._terms = node_count()
         #: The final states so far.
         self.states: list[State] = []
@@ -224,7 +233,8 @@ class Simulation:
         stop = state.stop or self._arrived(state)
         parted: tuple[State, ...] | None = None
         if stop is None:
-            result = self._advance(state)
+            with nullcontext() if self._made is None else self._made.noting():
+                result = self._advance(state)
             if isinstance(result, Stop):
                 stop = result
             else:
