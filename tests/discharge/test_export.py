@@ -207,7 +207,7 @@ def operations(w: int, x: Bits, y: Bits) -> dict[str, Bits | Prop]:
         "concat": concat(x, y, x), "zext": (x + y).zero_extend(w + 3), "sext": (x * y).sign_extend(w + 3),
         "table": look_up([Bits(5, k * 7 % 32) for k in range(3)], x, Bits(5, 1)),
     }  # fmt: skip
-    for n in (0, 1, w - 1, w, w + 1, 2 * w + 1):
+    for n in (0, 1, w - 1, w, w + 1, 2 * w + 1, 1 << w):
         found |= {f"lsl {n}": (x + y) << n, f"lsr {n}": (x + y) >> n, f"asr {n}": (x + y).asr(n)}
         found |= {f"ror {n}": (x + y).ror(n)}
     for hi, lo in ((w - 1, 0), (w - 1, w - 1), (0, 0), (w - 1, w // 2)):
