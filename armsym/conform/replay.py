@@ -8,12 +8,11 @@ exception, step limit), the two states just before that instruction are compared
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from armsym.bits import Bits
-from armsym.conform.routine import machine_differences
+from armsym.conform.routine import machine_differences, pages
 from armsym.conform.unicorn_oracle import EXCEPTIONS, GAPS, import_unicorn
 from armsym.errors import InputError, MachineStop, MemoryFault
 from armsym.machine import NZCV, Machine
@@ -207,7 +206,7 @@ def _unicorn_run(trial: Trial, limit: int) -> _Run:
     regions = _regions(trial.entry)
     letters = {"r": unicorn.UC_PROT_READ, "w": unicorn.UC_PROT_WRITE, "x": unicorn.UC_PROT_EXEC}
     stop = trial.return_address
-    for first, last, access in _pages(regions, stop):
+    for first, last, access in pages(regions, stop):
         uc.mem_map(first << 12, (last - first) << 12, sum(letters[c] for c in access))
     for r in regions:
         uc.mem_write(r.base, bytes(r.data))
@@ -289,21 +288,3 @@ def _unicorn_run(trial: Trial, limit: int) -> _Run:
     if run.returned:
         run.at = stop
     return run
-
-
-def _pages(regions: list[ConcreteRegion], stop: int) -> Iterator[tuple[int, int, str]]:
-    """Runs of pages [first, last) with the letters of all regions that touch them."""
-    letters: dict[int, frozenset[str]] = {}
-    for r in regions:
-        for page in range(r.base >> 12, (r.end + 0xFFF) >> 12):
-            letters[page] = letters.get(page, frozenset()) | frozenset(r.access)
-    letters.setdefault(stop >> 12, frozenset("rx"))
-    start: int | None = None
-    pages = sorted(letters)
-    for n, page in enumerate(pages):
-        if start is None:
-            start = page
-        after = pages[n + 1] if n + 1 < len(pages) else None
-        if after != page + 1 or letters[after] != letters[page]:
-            yield start, page + 1, "".join(sorted(letters[page]))
-            start = None

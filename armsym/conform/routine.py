@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from armsym.bits import Bits
@@ -10,7 +11,7 @@ from armsym.errors import BudgetError, ExceptionTaken, InputError, MemoryFault
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 
-__all__ = ["machine_differences", "run_routine"]
+__all__ = ["machine_differences", "pages", "run_routine"]
 
 
 def run_routine(m: Machine, entry: int, stop: int, *, seconds: float = 10.0) -> Machine:
@@ -26,15 +27,9 @@ def run_routine(m: Machine, entry: int, stop: int, *, seconds: float = 10.0) -> 
         raise InputError("Unicorn runs a machine over ConcreteMemory only")
     uc: Any = unicorn.Uc(unicorn.UC_ARCH_ARM64, unicorn.UC_MODE_ARM)
     uc.ctl_set_cpu_model(k.UC_CPU_ARM64_MAX)
-    permissions: dict[int, int] = {}
     letters = {"r": unicorn.UC_PROT_READ, "w": unicorn.UC_PROT_WRITE, "x": unicorn.UC_PROT_EXEC}
-    for r in m.memory.regions:
-        for page in range(r.base >> 12, (r.end + 0xFFF) >> 12):
-            for letter in r.access:
-                permissions[page] = permissions.get(page, 0) | letters[letter]
-    permissions.setdefault(stop >> 12, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
-    for page, protection in permissions.items():
-        uc.mem_map(page << 12, 0x1000, protection)
+    for first, last, access in pages(m.memory.regions, stop):
+        uc.mem_map(first << 12, (last - first) << 12, sum(letters[c] for c in access))
     for r in m.memory.regions:
         uc.mem_write(r.base, bytes(r.data))
     x = [k.UC_ARM64_REG_X0 + n for n in range(29)] + [k.UC_ARM64_REG_X29, k.UC_ARM64_REG_X30]
@@ -96,3 +91,21 @@ def machine_differences(ours: Machine, theirs: Machine) -> list[str]:
             at = next(n for n, (a, b) in enumerate(zip(p.data, q.data, strict=True)) if a != b)
             out.append(f"{p.name}+{at:#x}: ours {p.data[at]:#04x}, Unicorn {q.data[at]:#04x} (first difference)")
     return out
+
+
+def pages(regions: list[ConcreteRegion], stop: int) -> Iterator[tuple[int, int, str]]:
+    """Runs of pages [first, last) with the letters of all regions that touch them."""
+    letters: dict[int, frozenset[str]] = {}
+    for r in regions:
+        for page in range(r.base >> 12, (r.end + 0xFFF) >> 12):
+            letters[page] = letters.get(page, frozenset()) | frozenset(r.access)
+    letters.setdefault(stop >> 12, frozenset("rx"))
+    start: int | None = None
+    pages = sorted(letters)
+    for n, page in enumerate(pages):
+        if start is None:
+            start = page
+        after = pages[n + 1] if n + 1 < len(pages) else None
+        if after != page + 1 or letters[after] != letters[page]:
+            yield start, page + 1, "".join(sorted(letters[page]))
+            start = None

@@ -19,7 +19,7 @@ from armsym.proof.entry import EntryState
 from armsym.questions.numbers import IMAGE_BASE, Numbers, RunEnd, fixed_places, loose_places
 from armsym.questions.wanted import Ended, parse
 from armsym.simulator import Simulation, Start, State
-from armsym.simulator.simulation import Place
+from armsym.simulator.simulation import Place, uncollected
 from armsym.stepper import RETURNED, Fork, Stepper
 from armsym.terms import Substitution, ops
 from armsym.terms.evaluate import free_terms
@@ -125,7 +125,8 @@ def solve(
         solver_ms=solver_ms,
         fork=fork,
     )
-    return _Search(simulation, wanted, answer_ms, max_steps).answer()
+    with uncollected():
+        return _Search(simulation, wanted, answer_ms, max_steps).answer()
 
 
 def _condition(want: Callable[[Any], Prop | bool], state: Ended) -> Prop:
@@ -193,20 +194,21 @@ class _Search:
         if wanted.value is False:
             return None
         facts = (*state.facts, wanted)
-        # With everything where it usually lies, as with most inputs; only if that is impossible, in general.
-        for n, places in enumerate(((), fixed_places(self.start), loose_places(self.start))):
-            outcome = self._ask((*facts, *places), pinned=n > 0)
-            if n == 0 and outcome.holds is not False:
-                if outcome.holds is None:
-                    self.reasons.append(f"path {paths}: {outcome.reason}")
-                return None
-            if n and outcome.holds is False:
+        # With everything where it usually lies, as with most inputs; then in general; then laid out in another way.
+        why = ""
+        for places in (fixed_places(self.start), None, loose_places(self.start)):
+            outcome = self._ask((*facts, *(places or ())), pinned=places is not None)
+            if places is None:
+                if outcome.holds is not False:
+                    if outcome.holds is None:
+                        self.reasons.append(f"path {paths}: {outcome.reason}")
+                    return None
+                why = why or f"path {paths}: Z3 found an input, but none that can be laid out in memory and run"
+            elif outcome.holds is False:
                 try:
                     return self._run(state, outcome, facts, paths)
                 except (MachineStop, BudgetError) as e:
                     why = f"path {paths}: what Z3 found does not end so when it is run: {e}"
-            elif n:
-                why = f"path {paths}: Z3 found an input, but none that can be laid out in memory and run"
         self.reasons.append(why)
         return None
 

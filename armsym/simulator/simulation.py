@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TypeAlias, TypedDict, Unpack
 
 from armsym.bits import Bits, Prop
@@ -22,7 +23,7 @@ from armsym.terms import ops
 from armsym.terms.derivations import Derivations
 from armsym.terms.node import node_count
 
-__all__ = ["Simulation", "place_in", "simulate"]
+__all__ = ["Simulation", "place_in", "simulate", "uncollected"]
 
 #: A place in an image: "symbol", "symbol+0x10", or an offset.
 Place: TypeAlias = "str | int"
@@ -32,6 +33,22 @@ Hook: TypeAlias = "Callable[[State], None]"
 
 FORKS = ("branches", "choices", "never")
 CALLS = ("follow", "stop")
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Within this, Python does not look for cyclic garbage, if it did.
+
+    A simulation makes nearly none, but each search goes through all terms that there are, and the whole image: it
+    would take longer than everything else.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def place_in(image: Image, where: Place) -> int:
@@ -189,15 +206,18 @@ class Simulation:
     # -- the whole ----------------------------------------------------------------------------
 
     def run(self) -> list[State]:
-        """Follow all paths to their ends; returns the final states."""
-        while self._todo:
-            self._next()
+        """Follow all paths to their ends; returns the final states.  See `uncollected`."""
+        with uncollected():
+            while self._todo:
+                self._straight()
+                self._next()
         return self.states
 
     def paths(self) -> Iterator[State]:
         """The final state of each path, as soon as it has ended."""
         while self._todo:
             done = len(self.states)
+            self._straight()
             self._next()
             yield from self.states[done:]
 
@@ -245,6 +265,29 @@ class Simulation:
             self.states.append(self._todo.pop())
         return None if parted is None else (at, state, since, parted)
 
+    def _straight(self) -> None:
+        """Go on with the last path as `_next` does, while one instruction leads to the next and nobody looks on."""
+        if self._before is not None or self._after is not None or self._made is not None or self._calls == "stop":
+            return
+        state = self._todo[-1]
+        path, replaced, ends, most = state.path, self._replaced, self._until, self._max_steps
+        if state.stop is not None:
+            return
+        while True:
+            at, steps = path.at, path.steps
+            if at in replaced:
+                return
+            if (at < 0 or not steps & 0x1F or at in ends or steps >= most) and self._arrived(state) is not None:
+                return
+            to = self._execute(state)
+            if type(to) is not int:
+                result = self._came_of(state, at, path.machine.x[30], to)
+                if isinstance(result, Stop):
+                    state.stop = result
+                return
+            path.at, path.steps = to, steps + 1
+            state.announced = False
+
     # -- one path -----------------------------------------------------------------------------
 
     def _named(self, at: int) -> str:
@@ -281,7 +324,13 @@ class Simulation:
             if stop is not None:
                 return stop
         x30 = path.machine.x[30]
-        to = self._execute(state)
+        return self._came_of(state, at, x30, self._execute(state))
+
+    def _came_of(
+        self, state: State, at: int, x30: Bits, to: int | Fork | NeedSplit | Stop | Replacement
+    ) -> tuple[State, ...] | Stop | None:
+        """What follows of an instruction at `at`, before which X30 was as told: see `_advance`."""
+        path = state.path
         if isinstance(to, Stop):
             return to
         if isinstance(to, NeedSplit):

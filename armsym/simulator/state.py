@@ -71,6 +71,8 @@ class State(Registers):
     ) -> None:
         super().__init__(path.machine)
         self._path, self._before, self._made = path, before, made
+        assert isinstance(path.machine.memory, CheckedMemory)
+        self._memory = path.machine.memory
         #: What holds on entry: see `Start.assumptions`.
         self.assumptions = assumptions
         #: The path condition: what the branches taken, and choices followed, say, in order.  All of it holds, and an
@@ -169,29 +171,27 @@ class State(Registers):
     @property
     def memory(self) -> CheckedMemory:
         """The memory itself."""
-        memory = self._m.memory
-        assert isinstance(memory, CheckedMemory)
-        return memory
+        return self._memory
 
     @property
     def accesses(self) -> tuple[Access, ...]:
         """All loads and stores on the path, in order."""
-        return tuple(self.memory.accesses)
+        return tuple(self._memory.accesses)
 
     @property
     def access_count(self) -> int:
         """How many there are."""
-        return len(self.memory.accesses)
+        return len(self._memory.accesses)
 
     @property
     def reads(self) -> tuple[Access, ...]:
         """The loads."""
-        return tuple(a for a in self.memory.accesses if not a.store)
+        return tuple(a for a in self._memory.accesses if not a.store)
 
     @property
     def writes(self) -> tuple[Access, ...]:
         """The stores."""
-        return tuple(a for a in self.memory.accesses if a.store)
+        return tuple(a for a in self._memory.accesses if a.store)
 
     def load(self, address: Bits, width: int) -> Bits:
         """The content at an address (64 bits) now: `width` bits, little-endian; no access is recorded.
