@@ -5,7 +5,9 @@ from armsym.dsl import Bits, Proof, State, lanes, proof
 
 from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.errors import ArmsymError, InputError
+from armsym.integers.expression import Integer, Relation, congruent, integer, within
 from armsym.proof.declare import Proof
+from armsym.proof.examples import below, lanes_within
 from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region
 from armsym.proof.loops import Loop
 from armsym.proof.registry import ProofDefinition, proof
@@ -18,19 +20,26 @@ __all__ = [
     "Claims",
     "Fold",
     "InputError",
+    "Integer",
     "Iterated",
     "Loop",
     "Proof",
     "ProofDefinition",
     "Prop",
     "Region",
+    "Relation",
     "State",
     "Words",
+    "below",
     "concat",
+    "congruent",
+    "integer",
     "ite",
     "lanes",
+    "lanes_within",
     "look_up",
     "opaque",
     "proof",
     "select",
+    "within",
 ]

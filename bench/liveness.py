@@ -17,7 +17,7 @@ from armsym.bits import Bits, Prop
 from armsym.errors import ArmsymError
 from armsym.machine import NZCV, Machine
 from armsym.proof.handles import Claim, Pointwise
-from armsym.proof.state import State
+from armsym.proof.state import handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.stepper import Executable
 from armsym.terms import Var, var
@@ -266,9 +266,9 @@ def _promised(p: SymbolicProof) -> int:
     m = start.machine
     memory = p.memory0.fork()
     m.sp, m.memory, m.dit = p.sp0, memory, p.dit0
-    with memory.observed():
+    with memory.observed(), handed(m) as s:
         for ensures in p._d.ensures:
-            for claim in ensures(State(m)).values():
+            for claim in ensures(s).values():
                 found |= start.used(_values(claim))
     return found
 

@@ -1,12 +1,16 @@
 """The Poly1305 authenticator: RFC 8439 (June 2018), sections 2.5 and 2.6.
 
-Numbers are little-endian in memory and are held in `Bits` wide enough that no sum or product wraps.
+Numbers are little-endian in memory and are held in `Bits` wide enough that no sum or product wraps.  `block_step` is
+the same step on ints, or on anything with + and * (`specs.rings`).
 """
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from armsym.bits import Bits, concat
 from specs.chacha20 import chacha20_block
+from specs.rings import Ring, mod
 from specs.words import bytes_from_words, words_from_bytes
 
 __all__ = [
@@ -14,12 +18,15 @@ __all__ = [
     "P",
     "add_block",
     "block_number",
+    "block_step",
     "clamp",
     "finish",
     "mod_p",
     "poly1305_key_gen",
     "poly1305_mac",
 ]
+
+R = TypeVar("R", bound=Ring)
 
 #: Bits of the numbers before reduction: (2^130 + 2^129) * 2^128 fits.
 WIDE = 260
@@ -55,6 +62,15 @@ def add_block(accumulator: Bits, r: Bits, block: Bits) -> Bits:
     a = concat(Bits(WIDE - 130, 0), accumulator)
     n = concat(Bits(WIDE - 129, 0), block_number(block))
     return mod_p((a + n) * concat(Bits(WIDE - 128, 0), r))
+
+
+def block_step(accumulator: R, r: R, n: R) -> R:
+    """((accumulator + n) * r) mod 2^130 - 5, for n the block as a number with its added bit, `block_number`.
+
+    Section 2.5.  On ints the least representative; on anything else one that is congruent modulo `P`.
+    """
+    result: R = mod((accumulator + n) * r, P)
+    return result
 
 
 def finish(accumulator: Bits, s: Bits) -> Bits:

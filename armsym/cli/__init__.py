@@ -15,6 +15,7 @@ import typer
 
 from armsym.cli import coverage, disasm, explain, listing, new, prove, simulate, simulation, solve
 from armsym.cli.common import SETTINGS, print_error
+from armsym.cli.registers import CONTEXT
 from armsym.cli.supervised import supervised
 from armsym.errors import ArmsymError
 
@@ -55,12 +56,10 @@ def build(*, conform: bool) -> typer.Typer:
     app.command("new", short_help="Write a proof skeleton for a routine.")(new.new)
     app.command("disasm", short_help="Disassemble a routine as armsym decodes it.")(disasm.disasm)
     app.command("explain", short_help="Explain one instruction.")(explain.explain)
-    app.command("run", short_help="Run a routine on numbers.", context_settings=simulation.CONTEXT)(simulation.run)
-    on_symbols = app.command("simulate", short_help="Run a routine on symbols.", context_settings=simulation.CONTEXT)
+    app.command("run", short_help="Run a routine on numbers.", context_settings=CONTEXT)(simulation.run)
+    on_symbols = app.command("simulate", short_help="Run a routine on symbols.", context_settings=CONTEXT)
     on_symbols(simulate.simulate)
-    asked = app.command(
-        "solve", short_help="Find an input that ends as is wanted.", context_settings=simulation.CONTEXT
-    )
+    asked = app.command("solve", short_help="Find an input that ends as is wanted.", context_settings=CONTEXT)
     asked(solve.solve)
     app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)
     if conform:

@@ -9,16 +9,15 @@ import difflib
 import fnmatch
 import importlib
 import importlib.util
-import json
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from armsym.cli import conform_results as told
 from armsym.cli.common import print_error
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import Instruction, InstructionSet
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from armsym.conform.symbolic import SymbolicResult
 
 __all__ = ["app", "load_isa", "select"]
-
-#: Version of the JSON this command prints.
-SCHEMA_VERSION = 1
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,6 +42,10 @@ ObjectOption = Annotated[
     Path | None,
     typer.Option("--object", metavar="FILE", help="The distinct words of this file's code instead of classes."),
 ]
+WordOption = Annotated[str | None, typer.Option("--word", metavar="HEX", help="One word instead of classes.")]
+StatesOption = Annotated[int, typer.Option(help="States for each word; against Unicorn at most 64.")]
+StateOption = Annotated[int | None, typer.Option(help="With --word: this state only.")]
+SecondsOption = Annotated[float, typer.Option(help="CPU seconds for each class and comparison.")]
 IsaOption = Annotated[str, typer.Option("--isa", help="Entry point of the group armsym.isa.")]
 
 
@@ -132,7 +132,12 @@ def _one_word(text: str) -> int:
     return word
 
 
-R = TypeVar("R", "DecodeResult", "ExecuteResult", "PcodeResult", "SymbolicResult")
+def _modelled(isa: InstructionSet, text: str) -> Instruction:
+    """The instruction that `--word` names; raises `InputError` unless it is exactly one."""
+    found = isa.matches(_one_word(text))
+    if len(found) != 1:
+        raise InputError(f"{text} is not modelled by {isa.name}")
+    return found[0]
 
 
 def _run(body: Callable[[], bool]) -> None:
@@ -145,47 +150,13 @@ def _run(body: Callable[[], bool]) -> None:
     raise typer.Exit(0 if ok else 1)
 
 
-def _report(
-    command: str,
-    results: Iterable[R],
-    line: Callable[[R], str],
-    as_dict: Callable[[R], dict[str, Any]],
-    *,
-    as_json: bool,
-    show: int = 10,
-) -> bool:
-    ok = True
-    collected = []
-    for r in results:
-        ok = ok and r.ok
-        if as_json:
-            collected.append(as_dict(r))
-            continue
-        status = "FAIL" if not r.ok else "ok  " if r.evidence else "none"
-        typer.echo(f"{status} {line(r)}")
-        for m in r.mismatches[:show]:
-            typer.echo("    " + str(m).replace("\n", "\n    "))
-        hidden = r.mismatch_count - min(len(r.mismatches), show)
-        if hidden > 0:
-            typer.echo(f"    ... and {hidden} more mismatches not shown")
-        sys.stdout.flush()
-    if as_json:
-        answer = {"schema_version": SCHEMA_VERSION, "command": command, "ok": ok, "results": collected}
-        typer.echo(json.dumps(answer, indent=2))
-    return ok
-
-
-def _counts(title: str, counts: dict[str, int]) -> str:
-    return f", {title}: " + "; ".join(f"{n} {reason}" for reason, n in counts.items()) if counts else ""
-
-
 @app.command()
 def decode(
     *,
     cls: ClassOption = "*",
     seed: SeedOption = 0,
     words: Annotated[int | None, typer.Option(help="This many random words instead of classes.")] = None,
-    word: Annotated[str | None, typer.Option(metavar="HEX", help="One word instead of classes.")] = None,
+    word: WordOption = None,
     object_: ObjectOption = None,
     limit: Annotated[int | None, typer.Option(help="Enumerate up to this many field combinations.")] = None,
     as_json: JsonOption = False,
@@ -217,38 +188,9 @@ def decode(
                         isa.isa, c, seed=seed, limit=limit or LIMIT, oracle=oracle, scope=isa.scope
                     )
 
-        return _report("decode", results(), _decode_line, _decode_dict, as_json=as_json)
+        return told.report("decode", results(), told.decode_line, told.decode_dict, as_json=as_json)
 
     _run(body)
-
-
-def _decode_line(r: DecodeResult) -> str:
-    return (
-        f"{r.name}: {r.words} words, {r.accepted} accepted, {r.mismatch_count} mismatches, "
-        f"{r.rejected_by_both} rejected by both, {r.seconds:.1f} s CPU"
-        f"{'' if r.enumerated else f', sample of {r.combinations} combinations'}"
-        f"{_counts('out of scope', r.out_of_scope)}{_counts('excepted', r.excepted)}"
-    )
-
-
-def _decode_dict(r: DecodeResult) -> dict[str, Any]:
-    return {
-        "name": r.name,
-        "seed": r.seed,
-        "words": r.words,
-        "accepted": r.accepted,
-        "rejected_by_both": r.rejected_by_both,
-        "out_of_scope": dict(r.out_of_scope),
-        "excepted": dict(r.excepted),
-        "combinations": r.combinations,
-        "enumerated": r.enumerated,
-        "seconds": round(r.seconds, 3),
-        "mismatch_count": r.mismatch_count,
-        "mismatches": [
-            {"word": f"{m.word:#010x}", "pc": m.pc, "ours": m.ours, "theirs": m.theirs, "note": m.note}
-            for m in r.mismatches
-        ],
-    }
 
 
 @app.command()
@@ -256,10 +198,10 @@ def execute(
     *,
     cls: ClassOption = "*",
     seed: SeedOption = 0,
-    states: Annotated[int, typer.Option(help="States for each word, at most 64.")] = 16,
-    seconds: Annotated[float, typer.Option(help="CPU seconds for each class.")] = 5.0,
-    word: Annotated[str | None, typer.Option(metavar="HEX", help="One word instead of classes.")] = None,
-    state: Annotated[int | None, typer.Option(help="With --word: this state only.")] = None,
+    states: StatesOption = 16,
+    seconds: SecondsOption = 5.0,
+    word: WordOption = None,
+    state: StateOption = None,
     object_: ObjectOption = None,
     as_json: JsonOption = False,
     isa_name: IsaOption = "A64",
@@ -277,9 +219,7 @@ def execute(
 
         def results() -> Iterator[ExecuteResult]:
             if word is not None or object_ is not None:
-                found = [_one_word(word)] if word is not None else _object_words(object_ or Path())
-                if word is not None and len(isa.matches(found[0])) != 1:
-                    raise InputError(f"{word} is not modelled by {isa.name}")
+                found = [_modelled(isa, word).word] if word is not None else _object_words(object_ or Path())
                 numbers = range(states) if state is None else [state]
                 limit = float("inf") if word is not None else seconds
                 r = x.check_execute_words(isa, found, seed=seed, states=numbers, seconds=limit, core=core)
@@ -289,44 +229,9 @@ def execute(
                 for c in select(isa, cls):
                     yield x.check_execute_class(isa, c, seed=seed, states=states, seconds=seconds, core=core)
 
-        return _report("execute", results(), _execute_line, _execute_dict, as_json=as_json)
+        return told.report("execute", results(), told.execute_line, told.execute_dict, as_json=as_json)
 
     _run(body)
-
-
-def _execute_line(r: ExecuteResult) -> str:
-    return (
-        f"{r.name}: {r.words} words, {r.compared} executions compared ({r.faults} faults, "
-        f"{r.branches} branches), {r.mismatch_count} mismatches, {r.seconds:.1f} s CPU"
-        f"{_counts('skipped', r.skipped)}"
-    )
-
-
-def _execute_dict(r: ExecuteResult) -> dict[str, Any]:
-    return {
-        "name": r.name,
-        "seed": r.seed,
-        "words": r.words,
-        "compared": r.compared,
-        "faults": r.faults,
-        "branches": r.branches,
-        "skipped": dict(r.skipped),
-        "combinations": r.combinations,
-        "complete": r.complete,
-        "seconds": round(r.seconds, 3),
-        "mismatch_count": r.mismatch_count,
-        "mismatches": [
-            {
-                "word": f"{m.word:#010x}",
-                "instruction": m.instruction,
-                "state": m.state,
-                "initial": list(m.initial),
-                "differences": list(m.differences),
-                "command": m.command,
-            }
-            for m in r.mismatches
-        ],
-    }
 
 
 @app.command()
@@ -334,10 +239,10 @@ def symbolic(
     *,
     cls: ClassOption = "*",
     seed: SeedOption = 0,
-    states: Annotated[int, typer.Option(help="States for each word.")] = 4,
-    seconds: Annotated[float, typer.Option(help="CPU seconds for each class.")] = 1.0,
-    word: Annotated[str | None, typer.Option(metavar="HEX", help="One word instead of classes.")] = None,
-    state: Annotated[int | None, typer.Option(help="With --word: this state only.")] = None,
+    states: StatesOption = 4,
+    seconds: SecondsOption = 1.0,
+    word: WordOption = None,
+    state: StateOption = None,
     as_json: JsonOption = False,
     isa_name: IsaOption = "A64",
 ) -> None:
@@ -355,44 +260,12 @@ def symbolic(
                 for c in select(isa, cls):
                     yield s.check_symbolic_class(isa, c, seed=seed, states=states, seconds=seconds)
                 return
-            found = isa.matches(_one_word(word))
-            if len(found) != 1:
-                raise InputError(f"{word} is not modelled by {isa.name}")
             numbers = range(states) if state is None else [state]
-            yield s.check_symbolic_word(found[0], seed=seed, states=numbers)
+            yield s.check_symbolic_word(_modelled(isa, word), seed=seed, states=numbers)
 
-        return _report("symbolic", results(), _symbolic_line, _symbolic_dict, as_json=as_json)
+        return told.report("symbolic", results(), told.symbolic_line, told.symbolic_dict, as_json=as_json)
 
     _run(body)
-
-
-def _symbolic_line(r: SymbolicResult) -> str:
-    return (
-        f"{r.name}: {r.words} words, {r.compared} executions compared, {r.mismatch_count} mismatches, "
-        f"{r.seconds:.1f} s CPU{_counts('skipped', r.skipped)}"
-    )
-
-
-def _symbolic_dict(r: SymbolicResult) -> dict[str, Any]:
-    return {
-        "name": r.name,
-        "seed": r.seed,
-        "words": r.words,
-        "compared": r.compared,
-        "skipped": dict(r.skipped),
-        "seconds": round(r.seconds, 3),
-        "mismatch_count": r.mismatch_count,
-        "mismatches": [
-            {
-                "word": f"{m.word:#010x}",
-                "instruction": m.instruction,
-                "state": m.state,
-                "differences": list(m.differences),
-                "command": m.command,
-            }
-            for m in r.mismatches
-        ],
-    }
 
 
 @app.command()
@@ -401,7 +274,7 @@ def pcode(
     cls: ClassOption = "*",
     seed: SeedOption = 0,
     words: Annotated[int, typer.Option(help="Words to prove equal in each class.")] = 25,
-    word: Annotated[str | None, typer.Option(metavar="HEX", help="One word instead of classes.")] = None,
+    word: WordOption = None,
     as_json: JsonOption = False,
     isa_name: IsaOption = "A64",
 ) -> None:
@@ -418,17 +291,14 @@ def pcode(
 
         def results() -> Iterator[PcodeResult]:
             if word is not None:
-                found = isa.matches(_one_word(word))
-                if len(found) != 1:
-                    raise InputError(f"{word} is not modelled by {isa.name}")
                 result = p.PcodeResult(word, seed)
-                p.check_pcode_word(found[0], isa, result, translator, core)
+                p.check_pcode_word(_modelled(isa, word), isa, result, translator, core)
                 yield result
                 return
             for c in select(isa, cls):
                 yield p.check_pcode_class(isa, c, translator, core, seed=seed, words=words)
 
-        ok = _report("pcode", results(), _pcode_line, _pcode_dict, as_json=as_json)
+        ok = told.report("pcode", results(), told.pcode_line, told.pcode_dict, as_json=as_json)
         unneeded = p.stale(isa, translator) if word is None and cls == "*" else []
         for text in unneeded:
             typer.echo(f"FAIL stale exception: {text}", err=True)
@@ -437,45 +307,13 @@ def pcode(
     _run(body)
 
 
-def _pcode_line(r: PcodeResult) -> str:
-    return (
-        f"{r.name}: {r.words} words, {r.equal} proved equal, {r.mismatch_count} mismatches, {r.seconds:.1f} s CPU"
-        f"{_counts('excepted', r.excepted)}{_counts('undecided', r.undecided)}{_counts('unsupported', r.unsupported)}"
-        + "".join(f"\n    not decided, and not listed as such: {text}" for text in r.unexpected)
-    )
-
-
-def _pcode_dict(r: PcodeResult) -> dict[str, Any]:
-    return {
-        "name": r.name,
-        "seed": r.seed,
-        "words": r.words,
-        "equal": r.equal,
-        "excepted": dict(r.excepted),
-        "undecided": dict(r.undecided),
-        "unexpected": list(r.unexpected),
-        "unsupported": dict(r.unsupported),
-        "seconds": round(r.seconds, 3),
-        "mismatch_count": r.mismatch_count,
-        "mismatches": [
-            {
-                "word": f"{m.word:#010x}",
-                "instruction": m.instruction,
-                "differences": list(m.differences),
-                "command": m.command,
-            }
-            for m in r.mismatches
-        ],
-    }
-
-
 @app.command()
 def report(
     *,
     cls: ClassOption = "*",
     seed: SeedOption = 0,
-    states: Annotated[int, typer.Option(help="States for each word, at most 64.")] = 16,
-    seconds: Annotated[float, typer.Option(help="CPU seconds for each class and comparison.")] = 2.0,
+    states: StatesOption = 16,
+    seconds: SecondsOption = 2.0,
     words: Annotated[int, typer.Option(help="Random words for the decoder.")] = 1_000_000,
     output: Annotated[Path, typer.Option("--output", "-o", help="The Markdown file to write.")] = Path(
         "docs/conformance.md"

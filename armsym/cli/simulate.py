@@ -9,7 +9,8 @@ import typer
 
 from armsym.cli.common import JsonOption, Style, print_error, print_json, printer
 from armsym.cli.naming import file_named
-from armsym.cli.starting import VALUE_HELP, parse, place, start_of
+from armsym.cli.registers import read_words
+from armsym.cli.starting import VALUE_HELP, place, start_of
 from armsym.errors import InputError, Undetermined
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def simulate(
 
     if as_json and (smt2 or trace):
         raise InputError("simulate: --json goes with neither --smt2 nor --trace")
-    request = parse("simulate", words)
+    request = read_words("simulate", words)
     image = load(file_named(request.file))
     simulation = Simulation(
         image,

@@ -13,6 +13,7 @@ import typer
 
 from armsym.cli.common import JsonOption, Style, load_isa, print_error, print_json, print_note, printer
 from armsym.cli.naming import file_named
+from armsym.cli.registers import NAME, number, read_words, region
 from armsym.errors import ArmsymError, InputError, MachineStop, Undetermined
 
 if TYPE_CHECKING:
@@ -21,18 +22,13 @@ if TYPE_CHECKING:
     from armsym.memory import ConcreteRegion
     from armsym.proof.entry import EntryState
 
-__all__ = ["CONTEXT", "Request", "is_register", "number", "parse", "region", "run"]
-
-#: 63 register options would bury the help text, so FILE, SYMBOL and they are read by `parse`.
-CONTEXT = {"ignore_unknown_options": True}
+__all__ = ["Request", "parse", "run"]
 
 _STACK = 64 * 1024
 _STACK_TOP = 0x7FFF_0000_0000
 _RETURN = 0x6FFF_0000_0000
 _FIRST_REGION, _REGION_SPACING = 0x5000_0000_0000, 0x1_0000_0000
 _IMAGE_BASE = 0x4000_0000_0000
-_MAX_REGION = 1 << 28
-_NAME = re.compile(r"[A-Za-z_]\w*")
 _SHOWN = 512  # bytes of a region that the text shows
 
 
@@ -53,30 +49,14 @@ class Request:
 
 def parse(words: Sequence[str], mem: Sequence[str]) -> Request:
     """Read FILE, SYMBOL and the register options; raises `InputError`."""
-    plain: list[str] = []
-    registers: list[tuple[str, str]] = []
-    rest = iter(words)
-    for word in rest:
-        if not word.startswith("--"):
-            plain.append(word)
-            continue
-        name, mark, value = word[2:].partition("=")
-        if not is_register(name):
-            raise InputError(f"run: there is no option --{name}: registers are --x0 to --x30 and --v0 to --v31")
-        if not mark:
-            value = next(rest, "")
-            if not value:
-                raise InputError(f"run: --{name} needs a value")
-        registers.append((name, value))
-    if len(plain) != 2:
-        raise InputError(f"run: takes FILE and SYMBOL, got {len(plain)} arguments{': ' * bool(plain)}{' '.join(plain)}")
-    request = Request(plain[0], plain[1])
+    given = read_words("run", words)
+    request = Request(given.file, given.place)
     for text in mem:
         name, content = region(text)
         if name in request.regions:
             raise InputError(f"--mem {name} is given twice")
         request.regions[name] = content
-    for name, value in registers:
+    for name, value in given.registers.items():
         n = int(name[1:])
         if name[0] == "v":
             request.v[n] = number(value, 128, f"--{name}", base=16)
@@ -85,29 +65,8 @@ def parse(words: Sequence[str], mem: Sequence[str]) -> Request:
     return request
 
 
-def is_register(name: str) -> bool:
-    digits = name[1:]
-    return (
-        name[:1] in ("x", "v")
-        and digits.isascii()
-        and digits.isdigit()
-        and int(digits) <= (30 if name[0] == "x" else 31)
-    )
-
-
-def number(text: str, width: int, option: str, *, base: int = 0) -> int:
-    try:
-        value = int(text, base)
-    except ValueError:
-        kind = "hexadecimal" if base == 16 else "decimal or 0x"
-        raise InputError(f"{option}: {text!r} is not a {kind} number") from None
-    if not -(1 << width - 1) <= value < 1 << width:
-        raise InputError(f"{option}: {text} does not fit {width} bits")
-    return value & ((1 << width) - 1)
-
-
 def _x_value(text: str, option: str, regions: dict[str, bytes]) -> int | tuple[str, int]:
-    match = re.fullmatch(rf"({_NAME.pattern})(?:\+(\w+))?", text)
+    match = re.fullmatch(rf"({NAME.pattern})(?:\+(\w+))?", text)
     if match is None:
         return number(text, 64, option)
     name, offset = match.groups()
@@ -115,29 +74,6 @@ def _x_value(text: str, option: str, regions: dict[str, bytes]) -> int | tuple[s
         known = ", ".join(regions) or "nothing"
         raise InputError(f"{option}: {name!r} is neither a number nor a --mem (which names {known})")
     return name, number(offset, 64, option) if offset else 0
-
-
-def region(text: str) -> tuple[str, bytes]:
-    name, mark, value = text.partition("=")
-    if not mark or not _NAME.fullmatch(name):
-        raise InputError(f"--mem {text!r} is not NAME=SIZE, NAME=@FILE or NAME=hex:DIGITS")
-    option = f"--mem {name}"
-    if value.startswith("@"):
-        try:
-            with open(value[1:], "rb") as f:
-                content = f.read(_MAX_REGION + 1)
-        except (OSError, ValueError) as e:
-            raise InputError(f"{option}: {value[1:]} cannot be read: {getattr(e, 'strerror', None) or e}") from None
-    elif value.startswith("hex:"):
-        try:
-            content = bytes.fromhex(value[4:])
-        except ValueError:
-            raise InputError(f"{option}: {value[4:][:40]!r} is not an even number of hexadecimal digits") from None
-    else:
-        content = bytes(min(number(value, 64, option), _MAX_REGION + 1))
-    if not 0 < len(content) <= _MAX_REGION:
-        raise InputError(f"{option}: a region has 1 to {_MAX_REGION} bytes")
-    return name, content
 
 
 def _machine(image: Image, request: Request, base: int) -> tuple[Machine, list[ConcreteRegion]]:

@@ -10,7 +10,8 @@ import typer
 
 from armsym.cli.common import JsonOption, Style, print_error, print_json, printer
 from armsym.cli.naming import file_named
-from armsym.cli.starting import VALUE_HELP, parse, place, start_of
+from armsym.cli.registers import read_words
+from armsym.cli.starting import VALUE_HELP, place, start_of
 from armsym.errors import Undetermined
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def solve(
     from armsym.elf import load
     from armsym.questions import solve as question
 
-    request = parse("solve", words)
+    request = read_words("solve", words)
     image = load(file_named(request.file))
     start = start_of(request, mem or [], assume or [], stack)
     answer = question(

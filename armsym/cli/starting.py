@@ -1,20 +1,19 @@
-"""Where `armsym simulate` and `armsym solve` begin: FILE, SYMBOL, and what registers and buffers hold."""
+"""Where `armsym simulate` and `armsym solve` begin: a place, and what registers and buffers hold."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from armsym.cli.simulation import is_register, number, region
+from armsym.cli.registers import Words, is_register, number, region
 from armsym.errors import InputError
 
 if TYPE_CHECKING:
     from armsym.bits import Bits, Prop
     from armsym.simulator import Buffer, Start
 
-__all__ = ["VALUE_HELP", "Request", "parse", "place", "start_of"]
+__all__ = ["VALUE_HELP", "place", "start_of"]
 
 VALUE_HELP = (
     "Where to begin, and registers, x0 to x30 and v0 to v31. VALUE is a number, a NAME for any value, "
@@ -25,40 +24,6 @@ _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _BUFFER = re.compile(rf"({_NAME}):(\w+)(?::(r|w|rw))?")
 _ADDRESS = re.compile(rf"({_NAME})\+(\w+)")
 _ASSUMED = re.compile(rf"\s*({_NAME})\s*(==|!=|<=|>=|<|>)\s*(\w+)\s*")
-
-
-@dataclass
-class Request:
-    """FILE, the place to begin at, and (register, text of its value)."""
-
-    file: str = ""
-    place: str = ""
-    registers: list[tuple[str, str]] = field(default_factory=list)
-
-
-def parse(command: str, words: Sequence[str]) -> Request:
-    """Read FILE, SYMBOL and the register options; raises `InputError`."""
-    plain: list[str] = []
-    request = Request()
-    rest = iter(words)
-    for word in rest:
-        if not word.startswith("--"):
-            plain.append(word)
-            continue
-        name, mark, value = word[2:].partition("=")
-        if not is_register(name):
-            raise InputError(f"{command}: there is no option --{name}: registers are --x0 to --x30 and --v0 to --v31")
-        if name in dict(request.registers):
-            raise InputError(f"{command}: --{name} is given twice")
-        value = value if mark else next(rest, "")
-        if not value:
-            raise InputError(f"{command}: --{name} needs a value")
-        request.registers.append((name, value))
-    if len(plain) != 2:
-        given = f": {' '.join(plain)}" if plain else ""
-        raise InputError(f"{command}: takes FILE and SYMBOL, got {len(plain)} arguments{given}")
-    request.file, request.place = plain
-    return request
 
 
 class _Names:
@@ -136,7 +101,7 @@ class _Names:
         raise InputError(f"{option}: nothing is called {name} (known: {known}, and the registers)")
 
 
-def start_of(request: Request, mem: Sequence[str], assumed: Sequence[str], stack: int) -> Start:
+def start_of(request: Words, mem: Sequence[str], assumed: Sequence[str], stack: int) -> Start:
     """The start that the command line describes; raises `InputError`."""
     from armsym.simulator import Start
 
@@ -149,7 +114,7 @@ def start_of(request: Request, mem: Sequence[str], assumed: Sequence[str], stack
         if "=@" not in text and "=hex:" not in text:
             raise InputError(f"--mem {text}: write --xN {name}:{len(content)} for a buffer that holds anything")
         names.buffers[name] = start.buffer(name, len(content), data=content)
-    for register, text in request.registers:
+    for register, text in request.registers.items():
         width = 64 if register[0] == "x" else 128
         start.set(**{register: names.value(text, width, f"--{register}")})
     start.assume(*(names.condition(a) for a in assumed))

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from armsym.bits import Bits
-from armsym.conform.routine import machine_differences, pages
+from armsym.conform.guest import Guest, regions_of
+from armsym.conform.routine import machine_differences
 from armsym.conform.unicorn_oracle import EXCEPTIONS, GAPS, import_unicorn
 from armsym.errors import InputError, MachineStop, MemoryFault
-from armsym.machine import NZCV, Machine
-from armsym.memory import ConcreteMemory, ConcreteRegion
-from armsym.proof.concrete import MAX_STEPS, Trial
+from armsym.machine import Machine
+from armsym.memory import ConcreteMemory
+from armsym.proof.concrete import Trial
 from armsym.proof.loops import Routine
+from armsym.proof.trials import MAX_STEPS
 from armsym.stepper import RETURNED, Fork, Stepper
 
 __all__ = ["MISMATCH", "replay"]
@@ -64,7 +66,7 @@ def replay(trial: Trial, routine: Routine) -> str:
     if differences:
         more = f" (and {len(differences) - 1} more)" if len(differences) > 1 else ""
         return f"{MISMATCH} after {ours.steps} instructions: {differences[0]}{more}"
-    size = sum(len(r.data) for r in _regions(ours.machine) if not r.name.startswith("image "))
+    size = sum(len(r.data) for r in regions_of(ours.machine) if not r.name.startswith("image "))
     same = f"armsym and Unicorn agree on all registers and {size} bytes of memory"
     if ours.returned:
         if not theirs.returned:
@@ -123,12 +125,6 @@ def _gap(theirs: _Run, trial: Trial, routine: Routine) -> str:
     word = routine.image.word(offset)
     place = f"{word:#010x} at {offset:#x} <{routine.image.symbolize(offset)}>"
     return next((f"{g.reason} ({place})" for g in GAPS if word & g.mask == g.value), "")
-
-
-def _regions(m: Machine) -> list[ConcreteRegion]:
-    if not isinstance(m.memory, ConcreteMemory):
-        raise InputError("only a concrete machine can be replayed")
-    return m.memory.regions
 
 
 # -- our machine ------------------------------------------------------------------------------
@@ -200,38 +196,11 @@ def _unicorn_run(trial: Trial, limit: int) -> _Run:
     One instruction more is tried where `limit` is reached without return, so that what it does
     wrong (an access outside the regions, an exception) is seen; the machine is that before it.
     """
-    unicorn, k = import_unicorn()
-    uc: Any = unicorn.Uc(unicorn.UC_ARCH_ARM64, unicorn.UC_MODE_ARM)
-    uc.ctl_set_cpu_model(k.UC_CPU_ARM64_MAX)
-    regions = _regions(trial.entry)
-    letters = {"r": unicorn.UC_PROT_READ, "w": unicorn.UC_PROT_WRITE, "x": unicorn.UC_PROT_EXEC}
+    unicorn, _ = import_unicorn()
     stop = trial.return_address
-    for first, last, access in pages(regions, stop):
-        uc.mem_map(first << 12, (last - first) << 12, sum(letters[c] for c in access))
-    for r in regions:
-        uc.mem_write(r.base, bytes(r.data))
-    names = [k.UC_ARM64_REG_X0 + n for n in range(29)] + [k.UC_ARM64_REG_X29, k.UC_ARM64_REG_X30]
-    names += [k.UC_ARM64_REG_Q0 + n for n in range(32)]
-    for name, value in zip(names, [*trial.entry.x, *trial.entry.v], strict=True):
-        uc.reg_write(name, value.uint)
-    uc.reg_write(k.UC_ARM64_REG_SP, trial.entry.sp.uint)
-    uc.reg_write(k.UC_ARM64_REG_NZCV, trial.entry.nzcv.bits.uint << 28)
-
-    def read(r: ConcreteRegion) -> bytearray:
-        return bytearray(uc.mem_read(r.base, len(r.data)))
-
-    def snapshot() -> Machine:
-        return Machine(
-            x=[Bits(64, uc.reg_read(r)) for r in names[:31]],
-            sp=Bits(64, uc.reg_read(k.UC_ARM64_REG_SP)),
-            v=[Bits(128, uc.reg_read(r)) for r in names[31:]],
-            nzcv=NZCV.of_bits(Bits(4, uc.reg_read(k.UC_ARM64_REG_NZCV) >> 28 & 15)),
-            pc=Bits(64, uc.reg_read(k.UC_ARM64_REG_PC)),
-            memory=ConcreteMemory([ConcreteRegion(r.name, r.base, read(r), r.access) for r in regions]),
-        )
-
+    guest = Guest(trial.entry, stop)
     run = _Run(trial.entry, 0, trial.entry.pc.uint)
-    memory = ConcreteMemory(regions)
+    memory = ConcreteMemory(guest.regions)
     writes = {unicorn.UC_MEM_WRITE, unicorn.UC_MEM_WRITE_UNMAPPED, unicorn.UC_MEM_WRITE_PROT}
     fetches = {unicorn.UC_MEM_FETCH, unicorn.UC_MEM_FETCH_UNMAPPED, unicorn.UC_MEM_FETCH_PROT}
     before: list[Machine] = []
@@ -240,7 +209,7 @@ def _unicorn_run(trial: Trial, limit: int) -> _Run:
 
     def no_code() -> None:
         nonlocal unfinished
-        run.at = uc.reg_read(k.UC_ARM64_REG_PC)
+        run.at = guest.pc
         run.exception, unfinished = f"there is no code at {run.at:#x}", 0
 
     def on_code(core: Any, address: int, _size: int, _data: object) -> None:
@@ -249,7 +218,7 @@ def _unicorn_run(trial: Trial, limit: int) -> _Run:
             core.emu_stop()
             return
         if begun == limit:
-            before.append(snapshot())
+            before.append(guest.machine())
         r = memory.find(address, 4)
         if r is None or "x" not in r.access:
             no_code()
@@ -272,6 +241,7 @@ def _unicorn_run(trial: Trial, limit: int) -> _Run:
         run.exception = EXCEPTIONS.get(number, f"exception {number}")
         core.emu_stop()
 
+    uc = guest.uc
     uc.hook_add(unicorn.UC_HOOK_CODE, on_code)
     uc.hook_add(unicorn.UC_HOOK_MEM_VALID, on_access)
     uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, on_access)
@@ -282,8 +252,8 @@ def _unicorn_run(trial: Trial, limit: int) -> _Run:
         if e.errno in {unicorn.UC_ERR_FETCH_UNMAPPED, unicorn.UC_ERR_FETCH_PROT}:
             no_code()
         run.exception = run.exception or str(e)
-    run.returned = uc.reg_read(k.UC_ARM64_REG_PC) == stop and run.access is None and not run.exception
-    run.machine = before[0] if before else snapshot()
+    run.returned = guest.pc == stop and run.access is None and not run.exception
+    run.machine = before[0] if before else guest.machine()
     run.steps = begun if run.returned else min(begun - unfinished, limit)
     if run.returned:
         run.at = stop

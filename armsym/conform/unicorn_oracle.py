@@ -29,6 +29,7 @@ __all__ = [
     "UnicornCore",
     "UnicornGap",
     "import_unicorn",
+    "new_core",
 ]
 
 #: Address of the word under test, in an executable page of its own.
@@ -135,6 +136,14 @@ def import_unicorn() -> tuple[Any, Any]:
     return unicorn, arm64_const
 
 
+def new_core() -> Any:
+    """A core with every feature that Unicorn has, and no memory; raises `InputError` when it is not installed."""
+    unicorn, k = import_unicorn()
+    uc = unicorn.Uc(unicorn.UC_ARCH_ARM64, unicorn.UC_MODE_ARM)
+    uc.ctl_set_cpu_model(k.UC_CPU_ARM64_MAX)
+    return uc
+
+
 class UnicornCore:
     """One emulated core; raises `InputError` when Unicorn is not installed."""
 
@@ -151,9 +160,7 @@ class UnicornCore:
             unicorn.UC_ERR_FETCH_PROT: "fetch",
         }
         self._k = arm64_const
-        uc: Any = unicorn.Uc(unicorn.UC_ARCH_ARM64, unicorn.UC_MODE_ARM)
-        uc.ctl_set_cpu_model(arm64_const.UC_CPU_ARM64_MAX)
-        self._uc = uc
+        self._uc = uc = new_core()
         rw, rx = unicorn.UC_PROT_READ | unicorn.UC_PROT_WRITE, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC
         uc.mem_map(LITERAL_BASE, WORD_PC - LITERAL_BASE, unicorn.UC_PROT_READ)
         uc.mem_map(WORD_PC, 0x1000, rx)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from armsym.bits import Bits, OpaqueFunction
+from armsym.bits.opaque import definitions_of
 from armsym.discharge.gf2 import Form, TooHigh, Word, bits, carryless, conjunction, entries, moved
 from armsym.discharge.ring import Ring
 from armsym.errors import ArmsymError
@@ -34,12 +35,8 @@ REFUSED = frozenset({"mul", "udiv", "shl", "lshr", "ashr", "eq", "ult", "slt", "
 _rings: dict[OpaqueFunction, Ring | None] = {}
 
 
-def ring_of(name: str) -> Ring | None:
-    """The ring whose product the opaque function of this name is, if it is one."""
-    definitions = OpaqueFunction.registry.get(name, [])
-    if len(definitions) != 1:
-        return None
-    (function,) = definitions
+def ring_of(function: OpaqueFunction) -> Ring | None:
+    """The ring whose product the opaque function is, if it is one."""
     if function not in _rings:
         _rings[function] = _look(function)
     return _rings[function]
@@ -67,7 +64,7 @@ def _look(function: OpaqueFunction) -> Ring | None:
 
 
 def _is_product(t: Term) -> bool:
-    return isinstance(t, App) and t.name in OpaqueFunction.registry and t.widths == (t.width, t.width)
+    return isinstance(t, App) and t.widths == (t.width, t.width) and bool(definitions_of(t))
 
 
 def speaks_of_products(*values: Value) -> bool:
@@ -77,8 +74,9 @@ def speaks_of_products(*values: Value) -> bool:
 
 def equal(width: int, a: Value, b: Value) -> tuple[bool, Ring | None]:
     """Whether the canonical forms of two values are the same, and the ring whose laws that rests on."""
-    names = {t.name for t in below(a, b) if isinstance(t, App) and _is_product(t)}
-    rings = [r for name in sorted(names) if (r := ring_of(name)) is not None]
+    met = {t.name: definitions_of(t) for t in below(a, b) if isinstance(t, App) and _is_product(t)}
+    # Of a name with several definitions, which one is meant is another obligation.
+    rings = [r for _, fs in sorted(met.items(), key=lambda m: m[0]) if len(fs) == 1 and (r := ring_of(fs[0]))]
     ring = rings[0] if len(rings) == 1 else None
     algebra = Algebra(ring)
     try:
@@ -127,7 +125,7 @@ class Algebra:
                 raise AssertionError(f"the algebra has no reading of the operation {t.kind}")
             return t.kind in COVERED
         if isinstance(t, App):
-            return self.ring is not None and t.name == self.ring.name and t.widths == (t.width, t.width)
+            return self.ring is not None and t.name == self.ring.name and _is_product(t)
         return isinstance(t, Poly)
 
     def _parts(self, t: Term) -> list[Value]:

@@ -21,6 +21,7 @@ from functools import lru_cache
 from itertools import product
 
 from armsym.bits import Bits, OpaqueFunction
+from armsym.bits.opaque import definitions_of
 from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.poly import poly_view
 from armsym.terms.walk import children
@@ -57,7 +58,7 @@ def always(claim: Value) -> bool:
 
 def _opaque(t: App) -> OpaqueFunction | None:
     """The definition behind an application, if it has one that can be tabulated."""
-    found = OpaqueFunction.registry.get(t.name)
+    found = definitions_of(t)
     return found[0] if found and 0 < sum(t.widths) <= LIMIT_BITS else None
 
 

@@ -7,7 +7,10 @@ equation for the solver) is what lets the normal form close the step.
 
 from __future__ import annotations
 
-from armsym.bits import Prop
+from collections.abc import Iterable
+
+from armsym.bits import Bits, Prop
+from armsym.integers.expression import Relation
 from armsym.terms import ops
 from armsym.terms.evaluate import Substitution, free_terms
 from armsym.terms.node import Poly, Term, Value, Var, intern, ones
@@ -42,6 +45,12 @@ class Assumptions:
     def apply(self, v: Value) -> Value:
         """The value with everything solved so far put in."""
         return Substitution(self.values)(v) if self.values and isinstance(v, Term) else v
+
+    def relations(self, said: Iterable[Relation]) -> list[Relation]:
+        """Claims about integers with everything solved put in; what is then true of itself says nothing."""
+        found = (r.map(lambda b: Bits(b.width, self.apply(b.value))) for r in said)
+        # A claim that comes out false says that the path is none: it is left out, for it would be no relation.
+        return [r for r in found if isinstance(r, Relation)]
 
     def finish(self) -> list[Value]:
         """The conditions left over, with everything solved put in."""

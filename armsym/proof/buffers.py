@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
+from armsym.integers.expression import Relation
 from armsym.proof.handles import Claim, Pointwise
 from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed, split_offset
 
@@ -15,9 +16,9 @@ __all__ = ["assume_pointwise", "parts", "pointwise_conditions"]
 MAX_BLOCKS = 4096
 
 
-def parts(claim: Claim) -> Iterator[Prop | Pointwise]:
-    """The conditions and pointwise claims that a claim consists of."""
-    if isinstance(claim, (Prop, Pointwise)):
+def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise]:
+    """The conditions, claims about integers and pointwise claims that a claim consists of."""
+    if isinstance(claim, (Prop, Relation, Pointwise)):
         yield claim
     elif isinstance(claim, bool):
         yield Prop(claim)

@@ -9,18 +9,21 @@ import inspect
 import os
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
+from armsym.integers.expression import Relation
 
 __all__ = [
+    "Assumed",
     "a_condition",
     "a_function",
     "a_number",
     "a_pair_list",
     "a_text",
     "a_vector",
+    "an_assumption",
     "an_order",
     "numbers",
     "place_of",
@@ -101,6 +104,19 @@ def a_condition(what: str, value: object) -> Prop:
     if not isinstance(value, Prop):
         raise InputError(f"{what} is a condition, as in x == 0, not {shown(value)}")
     return value
+
+
+#: What may be assumed of the inputs.
+Assumed: TypeAlias = "Prop | bool | Relation | Sequence[Assumed]"
+
+
+def an_assumption(what: str, value: object) -> list[Prop | Relation]:
+    """Conditions and claims about integers: one, or a non-empty list."""
+    if isinstance(value, (list, tuple)):
+        if not value:
+            raise InputError(f"{what} is an empty list: it would say nothing")
+        return [p for v in value for p in an_assumption(what, v)]
+    return [value] if isinstance(value, Relation) else [a_condition(what, value)]
 
 
 def an_order(what: str, value: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from armsym.bits import Prop
 from armsym.errors import InputError
+from armsym.integers.expression import Relation
 from armsym.proof.checks import a_text, shown, told_by
 from armsym.proof.handles import Pointwise
 
@@ -32,8 +33,8 @@ def claims_of(what: str, fn: F) -> F:
 
 
 def a_claim(what: str, claim: object) -> None:
-    """A condition, a bool, a pointwise claim, or a non-empty list of those."""
-    if isinstance(claim, (Prop, bool, Pointwise)):
+    """A condition, a bool, a claim about integers, a pointwise claim, or a non-empty list of those."""
+    if isinstance(claim, (Prop, bool, Relation, Pointwise)):
         return
     if not isinstance(claim, (list, tuple)):
         raise InputError(f"{what} is a condition or a list of conditions, not {shown(claim)}")

@@ -15,23 +15,26 @@ from typing import Final
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MemoryFault
+from armsym.integers.expression import Relation
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
+from armsym.proof.examples import Example
 from armsym.proof.handles import Claims, Fold, Pointwise, Region
-from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
+from armsym.proof.havoc import LoopGuess, havoc
 from armsym.proof.ledger import Ledger
+from armsym.proof.locations import Cell, Location, V, Whole, X, in_order
 from armsym.proof.loops import Routine
 from armsym.proof.path import Path, memory_of
 from armsym.proof.result import Status
-from armsym.proof.state import State, Words
+from armsym.proof.state import State, Words, handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.stepper import Stepper
-from armsym.symbolic_memory import Access, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
+from armsym.symbolic_memory import Change, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
-from armsym.terms.node import Term, Var, intern
+from armsym.terms.node import Term, Var
 
 __all__ = ["KIND", "Callee"]
 
@@ -95,22 +98,26 @@ class Callee:
         site.check(ledger)
         changed = site.changed()
         interface = site._d.interface
-        h = havoc(m, LoopGuess(changed, halves={("v", n) for n in interface.d}), Bits(64, 0))
+        h = havoc(m, LoopGuess(changed, halves={V(n) for n in interface.d}), Bits(64, 0))
         a = Assumptions(set(h.unknowns))
-        with path.memory.observed() as reads:
+        with path.memory.observed() as reads, handed(m) as s:
             said: Claims = {}
+            relations: list[Relation] = []
             for claims in site._d.ensures:
-                for name, claim in claims(State(m)).items():
+                for name, claim in claims(s).items():
                     said[name] = claim
                     for part in parts(claim):
                         if isinstance(part, Pointwise):
                             site.take_content(m, part, name, changed)
+                        elif isinstance(part, Relation):
+                            relations.append(part)
                         else:
                             a.add(part)
             ledger.check_reads(path, reads, KIND, f"{self.contract.name}: ", said)
         h.settle(m, a)
         for fact in a.finish():
             path.knowledge.add(fact)
+        path.relations += a.relations(relations)
         self._note_writes(path, changed, h.regions)
         return to
 
@@ -118,19 +125,19 @@ class Callee:
         # So that a loop around the call is known to write all this.
         m = path.machine
         m.written_flags = True
-        for kind, n in changed:
-            if kind == "x":
-                m.written_x |= 1 << n
-            elif kind == "v":
-                m.written_v |= 1 << n
-            elif n == WHOLE:
-                # No byte, but at a symbolic offset: that stands for the whole region.
-                r = regions[kind]
-                assert isinstance(r.size.value, Term)
-                path.memory.log.append(Access(path.at, r, intern(r.size.value), 0, 0, True))
-            else:
-                r = regions[kind]
-                path.memory.log.append(Access(path.at, r, None, n, r.cell, True))
+        changes = path.memory.changes
+        for where in in_order(changed):
+            match where:
+                case X(n):
+                    m.written_x |= 1 << n
+                case V(n):
+                    m.written_v |= 1 << n
+                case Whole(name):
+                    changes.append(Change(regions[name], None))
+                case Cell(name, offset):
+                    changes.append(Change(regions[name], offset))
+                case _:
+                    raise AssertionError(f"a callee that changes {where}")
 
 
 class _Site(Proof):
@@ -144,6 +151,7 @@ class _Site(Proof):
         self._arguments = callee.arguments(path.machine)
         self._places: dict[str, _Place] = {}
         self._requirements: list[tuple[str, Prop]] = []
+        self._relations: list[tuple[str, Relation]] = []
         self._public: list[tuple[str, Bits]] = []
         self._arbitrary = callee.caller._arbitrary
         #: The values of the callee's folds that this call's claims name.
@@ -210,6 +218,12 @@ class _Site(Proof):
 
     def _require(self, condition: Prop) -> None:
         self._requirements.append((self._d.assumptions[-1], condition))
+
+    def _make_example(self, r: Region, make: Example) -> None:
+        pass  # content is arbitrary
+
+    def _require_relation(self, relation: Relation) -> None:
+        self._relations.append((self._d.assumptions[-1], relation))
 
     def _give(self, r: Region, offset: int, value: Bits) -> None:
         have = self._read(r, Bits(64, offset), value.width // 8, "little", None)
@@ -294,6 +308,7 @@ class _Site(Proof):
             ledger.leak(path, f"argument {what} of {name}", value)
         for text, condition in self._requirements:
             ledger.check_one(path, condition, KIND, f"{name}: {text}", text)
+        ledger.check_relations(path, [(f"{name}: {text}", text, r) for text, r in self._relations], KIND)
         for place in self._places.values():
             self._check_place(ledger, place)
         for a, b in combinations(self._places.values(), 2):
@@ -350,11 +365,11 @@ class _Site(Proof):
     def changed(self) -> set[Location]:
         """All that the callee may change, in registers and in the caller's regions."""
         i, d = self._d.interface, self._d
-        found: set[Location] = {("x", n) for n in i.changed_x} | {("v", n) for n in i.changed_v}
+        found: set[Location] = {*(X(n) for n in i.changed_x), *(V(n) for n in i.changed_v)}
         for r in d.modifies:
             p = self._places[r.name]
             if not r.size.is_concrete and not p.inside.size.is_concrete:
-                found.add((p.inside.name, WHOLE))
+                found.add(Whole(p.inside.name))
             elif r.size.is_concrete and p.symbolic is None:
                 found |= _cells(p.inside, p.constant, r.size.uint)
             else:
@@ -362,8 +377,8 @@ class _Site(Proof):
                     f"{self._callee.contract.name} modifies {r.name}: neither a fixed number of bytes at a fixed"
                     " offset, nor any number of a region of any size"
                 )
-        whole = {name for name, n in found if n == WHOLE}
-        found = {where for where in found if where[1] == WHOLE or where[0] not in whole}
+        whole = {w.region for w in found if isinstance(w, Whole)}
+        found = {w for w in found if not isinstance(w, Cell) or w.region not in whole}
         stack, sp = self._caller._stack, (self._machine.sp - self._caller.sp0).value
         if stack is not None and isinstance(sp, int) and (d.stack or d.above):
             start = signed(sp) - d.stack + self._caller._d.stack
@@ -377,7 +392,7 @@ class _Site(Proof):
         r = p.inside
         written = {q.name for q in self._d.modifies if self._places[q.name].inside is r}
         why = ""
-        if (r.name, WHOLE) not in changed:
+        if Whole(r.name) not in changed:
             why = "its size is a number, or it is not modified"
         elif written != {claim.region.name}:
             # The claim says that all else is as it was: of its own region, not of others in this one.
@@ -396,4 +411,4 @@ def _same_words(a: Words, b: Words) -> bool:
 
 
 def _cells(r: SymbolicRegion, start: int, size: int) -> set[Location]:
-    return {(r.name, k) for k in range(start - start % r.cell, start + size, r.cell)}
+    return {Cell(r.name, k) for k in range(start - start % r.cell, start + size, r.cell)}

@@ -8,24 +8,38 @@ give the declarations their meaning.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Protocol
 
 from armsym.bits import Bits, Prop
 from armsym.elf import Image
 from armsym.errors import InputError
+from armsym.integers.expression import IntegerLike, Relation, integer
 from armsym.machine import Machine
-from armsym.proof.abi import AAPCS64, Interface
+from armsym.proof.abi import Interface
+from armsym.proof.arguments import (
+    RESERVED,
+    a_contract,
+    a_frame,
+    a_name,
+    a_place,
+    a_range,
+    a_region_size,
+    a_table,
+    alternatives,
+    argument_registers,
+    given_bytes,
+    invariant_maker,
+)
 from armsym.proof.checks import (
+    Assumed,
     a_condition,
     a_function,
     a_number,
     a_pair_list,
     a_text,
     a_vector,
-    an_order,
+    an_assumption,
     numbers,
     shown,
     told_by,
@@ -33,116 +47,24 @@ from armsym.proof.checks import (
     whole_bytes,
 )
 from armsym.proof.claims import claims_of
-from armsym.proof.handles import Claims, Fold, Iterated, Region, Rodata
+from armsym.proof.examples import Example
+from armsym.proof.handles import Fold, Iterated, Region, Rodata
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
+from armsym.proof.statement import (
+    Contract,
+    Cut,
+    CutFn,
+    Declared,
+    EnsuresFn,
+    ForgetFn,
+    Invariant,
+    InvariantFn,
+    Phase,
+    StackArea,
+)
 
-__all__ = ["Contract", "Cut", "Invariant", "Phase", "Proof", "StackArea"]
-
-#: Names that the engine gives to its own variables and regions.
-RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "dit0", "N", "Z", "C", "V"})
-
-#: A frame is aligned to at most this: to 16 * n it is proved in n cases.
-MAX_FRAME_ALIGN = 4096
-
-#: Concrete runs place regions at multiples of this.
-MAX_ALIGN = 1 << 16
-
-InvariantFn = Callable[[State, Bits], Claims]
-EnsuresFn = Callable[[State], Claims]
-CutFn = Callable[[State, int], Claims]
-ForgetFn = Callable[[int], Sequence[tuple[Fold, int]]]
-
-
-class Contract(Protocol):
-    """A proof whose statement stands for the routine where another calls it: an `armsym.proof.registry` definition."""
-
-    @property
-    def name(self) -> str:
-        """The proof's name."""
-
-    @property
-    def symbol(self) -> str:
-        """The routine it speaks of."""
-
-    def __call__(self, p: Proof) -> None:
-        """Declare inputs and claims."""
-
-
-@dataclass(frozen=True)
-class StackArea:
-    """`depth` bytes below the stack pointer on entry, and `above` bytes from it up; the frame is aligned to `align`."""
-
-    depth: int
-    above: int
-    align: int = 16
-
-
-@dataclass(frozen=True)
-class Phase:
-    """Where SP lies on entry: `rest` bytes above a multiple of `align`, both multiples of 16."""
-
-    align: int = 16
-    rest: int = 0
-
-    @staticmethod
-    def all(align: int) -> Iterator[Phase]:
-        """Each place that AAPCS64, by which SP is a multiple of 16, leaves it."""
-        return (Phase(align, rest) for rest in range(0, align, 16))
-
-
-@dataclass
-class Invariant:
-    """Claims at a loop head; `upto` bounds the index, `inclusive` lets it be reached, each arrival adds `step`."""
-
-    head: int
-    upto: Bits
-    inclusive: bool
-    claims: InvariantFn
-    name: str
-    when: Callable[[State], Prop] | None = None
-    step: int = 1
-
-
-@dataclass
-class Cut:
-    """Claims at a point of straight-line code; fold values in `forget` become arbitrary there.
-
-    Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.
-    """
-
-    at: int
-    claims: CutFn
-    forget: ForgetFn
-    name: str
-    drop_v: frozenset[int]
-
-
-@dataclass
-class _Declared:
-    regions: list[Region] = field(default_factory=list)
-    invariants: list[Invariant] = field(default_factory=list)
-    cuts: list[Cut] = field(default_factory=list)
-    folds: list[Fold] = field(default_factory=list)
-    ensures: list[EnsuresFn] = field(default_factory=list)
-    modifies: list[Region] = field(default_factory=list)
-    stack: int = 0
-    above: int = 0
-    #: What the routine makes SP a multiple of.
-    align: int = 16
-    interface: Interface = AAPCS64
-    contracts: list[Contract] = field(default_factory=list)
-    assumptions: list[str] = field(default_factory=list)
-    #: The ranges of numbers by name, and the assumptions that are neither these, nor regions, nor every proof's.
-    ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
-    particular: list[str] = field(default_factory=list)
-    requires: list[tuple[str, Prop]] = field(default_factory=list)
-    lemmas: list[tuple[str, Prop]] = field(default_factory=list)
-    given: list[tuple[Region, int, int]] = field(default_factory=list)
-    choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
-    shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
-    public_x: set[int] = field(default_factory=set)
+__all__ = ["RESERVED", "Contract", "Cut", "Invariant", "InvariantFn", "Phase", "Proof", "StackArea"]
 
 
 class Proof(ABC):
@@ -155,7 +77,7 @@ class Proof(ABC):
         """
         self._phase = phase or Phase()
         self.routine = routine
-        self._d = _Declared()
+        self._d = Declared()
         self._names: set[str] = set()
         self._chosen = dict(chosen or {})
         self._arbitrary = Bits(64, 0)
@@ -172,9 +94,7 @@ class Proof(ABC):
         Concrete runs take small numbers of units: for a length in bytes of blocks of 64, `unit=64`.
         """
         self._new_name(name)
-        a_number(f"nat {name}: low", low), a_number(f"nat {name}: high", high), a_number(f"nat {name}: a unit", unit, 1)
-        if not 0 <= low <= high < 1 << 64:
-            raise InputError(f"nat {name}: 0 <= low <= high < 2**64 does not hold for low={low}, high={high}")
+        a_range(name, low, high, unit)
         self._assume(f"{low} <= {name} <= {high:#x}" if high > 9999 else f"{low} <= {name} <= {high}")
         self._d.ranges[name] = (low, high)
         return self._make_nat(name, low, high, unit)
@@ -186,10 +106,7 @@ class Proof(ABC):
         there are must not depend on another choice.
         """
         self._new_name(name)
-        values = numbers(f"choice {name}: the values", values, -(1 << 64))
-        if not values or len(set(values)) != len(values):
-            raise InputError(f"choice {name}: the values must be different numbers, at least one, not {list(values)}")
-        self._d.choices[name] = tuple(values)
+        values = self._d.choices[name] = alternatives(name, values)
         self._assume(f"{name} is {' or '.join(str(v) for v in values)}")
         got = self._chosen.get(name, values[0])
         if got not in values:
@@ -223,18 +140,7 @@ class Proof(ABC):
         say how the content is cut into symbolic units; by default as it is first read.
         """
         self._new_name(name)
-        if not isinstance(access, str) or access not in {"r", "w", "rw"}:
-            raise InputError(f"region {name}: access is 'r', 'w' or 'rw', not {access!r}")
-        an_order(f"region {name}", order)
-        if cell is not None:
-            a_number(f"region {name}: a cell", cell, 1, 64)
-            if cell & (cell - 1):
-                raise InputError(f"region {name}: a cell has 1, 2, 4, 8, ... bytes, not {cell}")
-        if not 1 <= a_number(f"region {name}: the alignment", align) <= MAX_ALIGN or align & (align - 1):
-            raise InputError(f"region {name}: the alignment {align} is not a power of two up to {MAX_ALIGN}")
-        if not isinstance(size, Bits):
-            size = Bits(64, a_number(f"region {name}: the size in bytes", size, 0, (1 << 63) - 1))
-        size_bits = a_vector(f"region {name}: the size in bytes", size, 64)
+        size_bits = a_region_size(name, size, access=access, align=align, cell=cell, order=order)
         r = Region(self, name, size_bits, access)
         self._d.regions.append(r)
         self._make_region(r, public, align, cell, order)
@@ -254,33 +160,7 @@ class Proof(ABC):
         `InputError` when the file does not hold it, or it is not clear which copy is meant and
         no `symbol` says.
         """
-        data = (
-            values
-            if isinstance(values, bytes)
-            else b"".join(v.to_bytes("little") for v in vectors("rodata: the values", values))
-        )
-        if not data:
-            raise InputError("rodata: a table has at least one byte")
-        image = self.routine.image
-        if symbol is not None:
-            at = image.symbol(a_text("rodata: symbol", symbol)).offset
-            found = image.bytes_at(at, len(data))
-            if found != data:
-                bad = next(k for k in range(len(data)) if found[k] != data[k])
-                raise InputError(
-                    f"{image.path}: the table at {symbol} differs from the claimed constants at byte {bad}:"
-                    f" {found[bad]:#04x} in the file, {data[bad]:#04x} claimed"
-                )
-            return Rodata(self, at)
-        places = image.find_bytes(data, "r")
-        if not places:
-            raise InputError(f"{image.path}: no read-only data holds the {len(data)} bytes {data[:8].hex()}... claimed")
-        if len(places) > 1:
-            places = [x for x in places if x in self.routine.computed_addresses] or places
-        if len(places) > 1:
-            names = ", ".join(image.symbolize(p) for p in places)
-            raise InputError(f"{image.path}: the {len(data)} bytes claimed occur at {names}: name one with symbol=")
-        return Rodata(self, places[0])
+        return Rodata(self, a_table(self.routine.image, self.routine.computed_addresses, values, symbol))
 
     def global_(self, symbol: str, width: int, *, public: bool = True) -> Bits:
         """The value on entry of a global variable of the file; any value, and read-only."""
@@ -306,19 +186,8 @@ class Proof(ABC):
         """
         if self._entry is not None:
             raise InputError("call: the registers on entry were read already")
-        for name, value in registers.items():
-            kind, digits = name[:1], name[1:]
-            if kind not in "xw" or not digits.isdigit() or int(digits) > 30:
-                raise InputError(f"call: {name!r} is not a register x0..x30 or w0..w30")
-            width = 64 if kind == "x" else 32
-            v = value.base if isinstance(value, Region) else value
-            if isinstance(v, int):
-                v = Bits(width, a_number(f"call: {name}", v, 0, (1 << width) - 1))
-            if not isinstance(v, Bits):
-                raise InputError(f"call: {name} takes a Region, Bits or an int, not {shown(v)}")
-            if v.width != width:
-                raise InputError(f"call: {name} has {width} bits, the argument {v.width}")
-            self._set_argument(int(digits), v)
+        for n, value in argument_registers(registers):
+            self._set_argument(n, value)
 
     @property
     def entry(self) -> State:
@@ -327,12 +196,39 @@ class Proof(ABC):
             self._entry = State(self._entry_registers())
         return self._entry
 
-    def assume(self, text: str, condition: Prop) -> None:
-        """A precondition on the inputs, listed in the report as `text`."""
-        condition = a_condition(f"assume {text!r}: what is assumed", condition)
+    def assume(self, text: str, condition: Assumed) -> None:
+        """A precondition on the inputs, listed in the report as `text`: a condition, a claim about integers, or a list.
+
+        Where random inputs hardly ever meet it, give the region an `example`.
+        """
+        parts = an_assumption(f"assume {text!r}: what is assumed", condition)
         self._assume(a_text("assume: the text", text), particular=True)
-        self._d.requires.append((text, condition))
-        self._require(condition)
+        for part in parts:
+            if isinstance(part, Relation):
+                self._d.relations.append((text, part))
+                self._require_relation(part)
+            else:
+                self._d.requires.append((text, part))
+                self._require(part)
+
+    def integer(self, words: Bits | Sequence[Bits], *, signed: bool = False) -> IntegerLike:
+        """The number that words make, the first the least significant; with `signed` in two's complement."""
+        return integer(words, signed=signed)
+
+    def integers(self, words: Sequence[Bits], *, signed: bool = False) -> list[IntegerLike]:
+        """Each word as a number of its own: lanes."""
+        return [integer(w, signed=signed) for w in vectors("integers: the words", words)]
+
+    def example(self, region: Region, make: Example) -> None:
+        """How inputs look that the preconditions are met by: the content of a region in runs on numbers.
+
+        `make(rng, size)` gives its `size` bytes, drawn from a `random.Random`; `below` and `lanes_within` make such
+        functions.  Nothing is assumed by it: it is for the runs that try the claims, and show that the preconditions
+        can be met.  It comes before the content is read.
+        """
+        self._make_example(
+            self._a_region("example: the region", region), a_function("example: make", make, "rng", "size")
+        )
 
     def given(self, region: Region, offset: int, value: Bits, text: str = "") -> None:
         """Assume that on entry `region` holds `value` (little-endian) at a byte offset.
@@ -341,15 +237,8 @@ class Proof(ABC):
         the value is, in the report; by default that is the value itself.
         """
         self._a_region("given: the region", region)
-        a_number(f"given {region.name}: the offset", offset), a_text(f"given {region.name}: the text", text)
-        size = a_vector(f"given {region.name}: the value", value).width // 8
-        if value.width % 8 or not region.size.is_concrete or not 0 <= offset <= region.size.uint - size:
-            raise InputError(
-                f"{region.name}: {value.width} bits given at byte {offset} do not lie in a region of fixed size"
-            )
-        for r, at, n in self._d.given:
-            if r is region and at < offset + size and offset < at + n:
-                raise InputError(f"{region.name}: the {size} bytes given at {offset} overlap the {n} given at {at}")
+        a_text(f"given {region.name}: the text", text)
+        size = given_bytes(region, offset, value, self._d.given)
         self._d.given.append((region, offset, size))
         held = f"{region.name} holds {text or _size_text(value)} in {size} bytes at offset {offset}"
         self._assume(held, particular=True)
@@ -433,14 +322,10 @@ class Proof(ABC):
         depends on where its caller's SP was.  With `align`, a power of two, it is proved for each rest that SP may
         leave on entry, by itself, so nothing is assumed of that; `depth` is the most it goes down.
         """
-        a_number("stack: the depth", depth), a_number("stack: above", above), a_number("stack: align", align)
-        if depth < 0 or depth % 16 or above < 0 or above % 16:
-            raise InputError(f"stack: depths are multiples of 16 bytes, not {depth} and {above}")
+        area = a_frame(depth, above, align)
         if above:
             self._assume(f"the {above} bytes from SP up are the routine's to change", particular=True)
-        if not 16 <= align <= MAX_FRAME_ALIGN or align & (align - 1):
-            raise InputError(f"stack: align is a power of two from 16 to {MAX_FRAME_ALIGN}, not {align}")
-        return StackArea(depth, above, align)
+        return area
 
     def ensures(self, claims: EnsuresFn) -> EnsuresFn:
         """Claims on the state on return; usable as a decorator."""
@@ -454,8 +339,7 @@ class Proof(ABC):
         what it may change is unknown, but for what its `ensures` claims.
         """
         for c in contracts:
-            if not callable(c) or not isinstance(getattr(c, "symbol", None), str):
-                raise InputError(f"uses: takes functions declared by @proof, not {shown(c)}")
+            a_contract(c)
             if any(known.symbol == c.symbol for known in self._d.contracts):
                 raise InputError(f"two contracts of {c.symbol}")
             self._d.contracts.append(c)
@@ -482,20 +366,15 @@ class Proof(ABC):
         count (for example by the position in a table of constants).
         """
 
-        head = self._a_place("invariant", at)
-        where = f"invariant at {self.routine.image.symbolize(head)}"
-        a_vector(f"{where}: upto", upto, 64), a_number(f"{where}: the step", step, 1)
-        if not isinstance(inclusive, bool):
-            raise InputError(f"{where}: inclusive is True or False, not {shown(inclusive)}")
-        if when is not None:
-            asked = a_function(f"{where}: when", when, "state")
-            when = lambda s: a_condition(told_by(asked, f"{where}: what when= returns"), asked(s))  # noqa: E731
+        head = a_place("invariant", at)
+        place = self.routine.image.symbolize(head)
+        make = invariant_maker(f"invariant at {place}", head, upto, inclusive, when, step)
 
         def apply(fn: InvariantFn) -> InvariantFn:
-            a_function(f"{where}: what is claimed", fn, "state", "i")
+            made = make(fn)
             if any(inv.head == head for inv in self._d.invariants):
-                raise InputError(f"two invariants at {self.routine.image.symbolize(head)}: put their claims into one")
-            self._d.invariants.append(Invariant(head, upto, inclusive, claims_of(where, fn), where, when, step))
+                raise InputError(f"two invariants at {place}: put their claims into one")
+            self._d.invariants.append(made)
             return fn
 
         return apply
@@ -509,7 +388,7 @@ class Proof(ABC):
         forgotten, a register that a claim equates with something is written that way from here on.
         """
 
-        place = self._a_place("cut", at)
+        place = a_place("cut", at)
         a_pair_list("cut: forget", forget, Fold)
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
@@ -528,7 +407,7 @@ class Proof(ABC):
         only what the claims name is known from there on.
         """
 
-        place = self._a_place("cut_each", at)
+        place = a_place("cut_each", at)
         told = told_by(a_function("cut_each: forget", forget, "k"), "cut_each: forget")
         dropped = frozenset(numbers("cut_each: registers in drop_v", drop_v, 0, 31))
 
@@ -554,12 +433,12 @@ class Proof(ABC):
     def split(self, at: Loop | int, on: Callable[[State, Bits], Prop]) -> None:
         """Prove each loop iteration separately for `on(s, i)` true and false."""
         asked = a_function("split: on", on, "state", "i")
-        place = self._a_place("split", at)
+        place = a_place("split", at)
         self._d.splits.append((place, lambda s, i: a_condition(told_by(asked, "split: what on= returns"), asked(s, i))))
 
     def show(self, at: int, what: Callable[[State], object] | None = None) -> None:
         """Print the proof state at a point of the code whenever the symbolic run reaches it."""
-        place = self._a_place("show", at)
+        place = a_place("show", at)
         self._d.shows.append((place, _summary if what is None else a_function("show: what", what, "state")))
 
     # -- for the two kinds of run -------------------------------------------------------------
@@ -582,28 +461,13 @@ class Proof(ABC):
             raise InputError(f"{what} is a region of this proof, not {value.name} of another")
         return value
 
-    def _a_place(self, what: str, at: object) -> int:
-        """The offset of code that is meant by a loop or a number."""
-        offset = at.head if isinstance(at, Loop) else at
-        if not isinstance(offset, int) or isinstance(offset, bool):
-            raise InputError(f"{what}: a place in the code is a Loop or an offset (an int), not {shown(at)}")
-        if offset % 4 or offset < 0:
-            raise InputError(f"{what}: {offset:#x} is not the offset of an instruction: those are multiples of 4")
-        return offset
-
     def _assume(self, text: str, *, particular: bool = False) -> None:
         self._d.assumptions.append(text)
         if particular:
             self._d.particular.append(text)
 
     def _new_name(self, name: str) -> None:
-        if not a_text("a name", name).isidentifier() or name in RESERVED:
-            raise InputError(
-                f"{name!r} cannot be a name here: names are identifiers other than {', '.join(sorted(RESERVED))}"
-            )
-        if name in self._names:
-            raise InputError(f"the name {name!r} is taken already")
-        self._names.add(name)
+        self._names.add(a_name(name, self._names))
 
     @property
     def image(self) -> Image:
@@ -626,6 +490,10 @@ class Proof(ABC):
     def _set_argument(self, n: int, value: Bits) -> None: ...
     @abstractmethod
     def _require(self, condition: Prop) -> None: ...
+    @abstractmethod
+    def _require_relation(self, relation: Relation) -> None: ...
+    @abstractmethod
+    def _make_example(self, r: Region, make: Example) -> None: ...
     @abstractmethod
     def _region_base(self, r: Region) -> Bits: ...
     @abstractmethod

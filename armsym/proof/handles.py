@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
+from armsym.integers.expression import Relation
 from armsym.machine import Machine
 from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, told_by, vectors, whole_bytes
 from armsym.proof.state import State, Words
@@ -56,7 +57,7 @@ class Meaning(Protocol):
 
 
 #: A condition, or several that must all hold.
-Claim: TypeAlias = "Prop | bool | Pointwise | Sequence[Claim]"
+Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Sequence[Claim]"
 #: Named claims: what `invariant` and `ensures` functions return.
 Claims: TypeAlias = dict[str, Claim]
 

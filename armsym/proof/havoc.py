@@ -17,30 +17,29 @@ from armsym.errors import BudgetError
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory
 from armsym.proof.assume import Assumptions
+from armsym.proof.locations import (
+    FLAGS,
+    REGISTERS,
+    SP,
+    Cell,
+    Flags,
+    Location,
+    Place,
+    V,
+    Whole,
+    X,
+    get,
+    in_order,
+    put,
+    registers,
+)
 from armsym.proof.path import Path
 from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, variable
 from armsym.terms.evaluate import Substitution
 from armsym.terms.node import Term, Value, intern
 from armsym.terms.ops import is_secret
 
-__all__ = [
-    "REGISTERS",
-    "WHOLE",
-    "Havoc",
-    "Location",
-    "LoopGuess",
-    "guess_loops",
-    "havoc",
-    "written_by",
-    "written_everywhere",
-    "wrote_beyond",
-]
-
-#: A place that a loop may write: ("x", n), n = 31 for SP; ("v", n); or (region name, byte offset),
-#: with the offset WHOLE for all of a region, which is stored to at symbolic offsets.
-Location = tuple[str, int]
-
-WHOLE = -1
+__all__ = ["Havoc", "LoopGuess", "guess_loops", "havoc", "written_by", "written_everywhere", "wrote_beyond"]
 
 M64 = (1 << 64) - 1
 
@@ -51,25 +50,34 @@ _versions = count(1)
 class LoopGuess:
     """Locations a loop writes, and for some of them by how much each iteration changes them.
 
-    Memory locations are cells: the region's name, and a multiple of its cell size in bytes.  Of
-    the vector registers in `halves` the low half is restored.
+    Of the vector registers in `halves` the low half is restored.
     """
 
     writes: set[Location] = field(default_factory=set)
-    strides: dict[Location, int] = field(default_factory=dict)
-    halves: set[Location] = field(default_factory=set)
+    strides: dict[Place, int] = field(default_factory=dict)
+    halves: set[V] = field(default_factory=set)
+
+    @property
+    def places(self) -> list[Place]:
+        """What is written and has a value, in order; all but whole regions."""
+        return [w for w in in_order(self.writes) if not isinstance(w, Whole)]
+
+    @property
+    def wholes(self) -> list[Whole]:
+        """The regions of which all may be written, in order."""
+        return [w for w in in_order(self.writes) if isinstance(w, Whole)]
 
     def with_writes(self, new: set[Location]) -> LoopGuess:
         """The guess with more locations; all of a region takes the place of its parts."""
         guess = self.copy()
         guess.writes |= new
-        whole = {name for name, n in guess.writes if n == WHOLE}
-        for where in [w for w in guess.writes if w[0] in whole and w[1] != WHOLE]:
-            guess.writes.discard(where)
-            guess.strides.pop(where, None)
+        whole = {w.region for w in guess.wholes}
+        for part in [w for w in guess.writes if isinstance(w, Cell) and w.region in whole]:
+            guess.writes.discard(part)
+            guess.strides.pop(part, None)
         # What concrete runs did not show to change may well be restored: worth one try.
         for where in new & guess.writes:
-            if where[1] != WHOLE:
+            if not isinstance(where, Whole):
                 guess.strides[where] = 0
         return guess
 
@@ -96,22 +104,20 @@ class Havoc:
     """A loop head's state: which unknowns stand where, and what the engine assumed by itself."""
 
     guess: LoopGuess
-    base: dict[Location, Bits]
-    unknowns: dict[int, Location]
+    base: dict[Place, Bits]
+    unknowns: dict[int, Place | Flags]
     regions: dict[str, SymbolicRegion]
     dit: Bits
 
     def settle(self, m: Machine, a: Assumptions) -> None:
         """Put what the claims said in place of the unknowns."""
-        for where in self.guess.writes:
-            if where[1] == WHOLE:
-                continue
-            now = _get(m, self.regions, where)
+        for where in self.guess.places:
+            now = get(m, self.regions, where)
             v = now.value
             if isinstance(v, Term):
                 new = a.apply(v)
                 if new is not v:
-                    _put(m, self.regions, where, Bits(now.width, new))
+                    put(m, self.regions, where, Bits(now.width, new))
         f = m.nzcv
         m.nzcv = NZCV.of(*(Prop._of(a.apply(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
 
@@ -121,23 +127,23 @@ class Havoc:
         Of the locations in `drop` nothing stays: what no claim names is unknown.
         """
         kept: dict[Term, Value] = {}
-        for where in self.guess.writes:
+        for where in self.guess.places:
             if where in drop:
                 continue
-            unknown = _get(shadow, self.regions, where).value
+            unknown = get(shadow, self.regions, where).value
             assert isinstance(unknown, Term)
-            kept[unknown] = _get(m, self.regions, where).value
+            kept[unknown] = get(m, self.regions, where).value
         # The part of an unknown that no claim names is still what was computed.
         back = {new: kept[old] for new, old in a.renamed.items() if old in kept}
-        put = Substitution({**kept, **back})
-        for where in self.guess.writes:
-            unknown = _get(shadow, self.regions, where).value
+        settled = Substitution({**kept, **back})
+        for where in self.guess.places:
+            unknown = get(shadow, self.regions, where).value
             assert isinstance(unknown, Term)
             said = a.values.get(unknown)
             if said is not None or where in drop:
-                _put(m, self.regions, where, Bits(unknown.width, put(unknown if said is None else said)))
+                put(m, self.regions, where, Bits(unknown.width, settled(unknown if said is None else said)))
 
-    def expected(self, where: Location, index: Bits) -> Bits:
+    def expected(self, where: Place, index: Bits) -> Bits:
         """The value of a location with a stride in iteration `index`."""
         base, stride = self.base[where], self.guess.strides[where]
         return base + index * Bits(64, stride) if stride else base
@@ -146,7 +152,7 @@ class Havoc:
         """The guess without what was inferred of a location that the claim equates with something else."""
         sides = [intern(s.value) for s in claim.sides or () if isinstance(s.value, Term)]
         for where in self.guess.strides:
-            v = _get(m, self.regions, where).value
+            v = get(m, self.regions, where).value
             if isinstance(v, Term) and intern(v) in sides:
                 new = self.guess.copy()
                 del new.strides[where]
@@ -158,9 +164,9 @@ class Havoc:
 
         What was only tried for being restored, and turns out to change by a constant, gets that stride.
         """
-        wrong: dict[Location, int] = {}
+        wrong: dict[Place, int] = {}
         for where, stride in self.guess.strides.items():
-            now = _get(path.machine, self.regions, where)
+            now = get(path.machine, self.regions, where)
             holds = now == self.expected(where, index)
             if holds.value is True:
                 continue
@@ -170,45 +176,18 @@ class Havoc:
                 change = (now - self.base[where]).value if not stride else None
                 wrong[where] = change if isinstance(change, int) and now.width == 64 else 0
         after, base = path.machine.v, self.base
-        parted = {w for w in self.guess.halves if (after[w[1]][63:0] == base[w][63:0]).value is not True}
+        parted = {w for w in self.guess.halves if (after[w.n][63:0] == base[w][63:0]).value is not True}
         if not wrong and not parted:
             return None
         new = self.guess.copy()
         new.halves -= parted
         for where in wrong:
             del new.strides[where]
-            if where[0] == "v":
+            if isinstance(where, V):
                 new.halves.add(where)  # half of it may still be (the part that AAPCS64 preserves)
         changes = LoopGuess(strides={where: change for where, change in wrong.items() if change})
         new.strides |= changes.per(step).strides
         return new
-
-
-def _get(m: Machine, regions: dict[str, SymbolicRegion], where: Location) -> Bits:
-    kind, n = where
-    if kind == "x":
-        return m.sp if n == 31 else m.x[n]
-    if kind == "v":
-        return m.v[n]
-    memory = m.memory
-    assert isinstance(memory, SymbolicMemory)
-    r = regions[kind]
-    return memory.peek(r, None, n, r.cell)
-
-
-def _put(m: Machine, regions: dict[str, SymbolicRegion], where: Location, value: Bits) -> None:
-    kind, n = where
-    if kind == "x":
-        if n == 31:
-            m.sp = value
-        else:
-            m.x[n] = value
-    elif kind == "v":
-        m.v[n] = value
-    else:
-        memory = m.memory
-        assert isinstance(memory, SymbolicMemory)
-        memory.poke(regions[kind], None, n, value)
 
 
 def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
@@ -216,34 +195,27 @@ def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
     memory = m.memory
     assert isinstance(memory, SymbolicMemory)
     h = Havoc(guess, {}, {}, {r.name: r for r in memory.regions}, m.dit)
-    for where in sorted(guess.writes):
-        if where[1] != WHOLE:
-            h.base[where] = _get(m, h.regions, where)
-    for where in sorted(guess.writes):
-        if where[1] == WHOLE:
-            # A new name each time: what is unknown here is not what was unknown elsewhere.
-            memory.forget(h.regions[where[0]], f"{where[0]}'{next(_versions)}")
-            continue
+    for where in guess.places:
+        h.base[where] = get(m, h.regions, where)
+    for whole in guess.wholes:
+        # A new name each time: what is unknown here is not what was unknown elsewhere.
+        memory.forget(h.regions[whole.region], f"{whole.region}'{next(_versions)}")
+    for where in guess.places:
         if where in guess.strides:
-            _put(m, h.regions, where, h.expected(where, index))
+            put(m, h.regions, where, h.expected(where, index))
             continue
-        width = h.base[where].width
-        name = f"{where[0]}{where[1]}" if where[0] in "xv" else f"{where[0]}+{where[1]}"
-        fresh = variable(name, width, secret=True)
+        fresh = variable(str(where), h.base[where].width, secret=True)
         assert isinstance(fresh.value, Term)
         h.unknowns[fresh.value.id] = where
         if where in guess.halves:
             fresh = concat(fresh[127:64], h.base[where][63:0])
-        _put(m, h.regions, where, fresh)
+        put(m, h.regions, where, fresh)
     flags = [variable(c, 1, secret=True) for c in "NZCV"]
     for f in flags:
         assert isinstance(f.value, Term)
-        h.unknowns[f.value.id] = ("flags", 0)
+        h.unknowns[f.value.id] = FLAGS
     m.nzcv = NZCV.of(*(Prop._of(f.value) for f in flags))
     return h
-
-
-REGISTERS: frozenset[Location] = frozenset((kind, n) for kind in "xv" for n in range(32))
 
 
 def written_everywhere(path: Path) -> set[Location]:
@@ -252,28 +224,25 @@ def written_everywhere(path: Path) -> set[Location]:
     for r in path.memory.regions:
         for layer in path.memory.overlays[r.name]:
             if layer.symbolic is None:
-                found |= {(r.name, k - k % r.cell) for k in layer.bytes}
+                found |= {Cell(r.name, k - k % r.cell) for k in layer.bytes}
     return found
 
 
 def written_by(path: Path) -> set[Location]:
     """What the path wrote since its log and its machine's notes were last cleared."""
     m = path.machine
-    found: set[Location] = set()
-    for n in range(32):
-        if m.written_x >> n & 1:
-            found.add(("x", n))
-        if m.written_v >> n & 1:
-            found.add(("v", n))
+    found = registers(m.written_x, m.written_v)
     for a in path.memory.log:
         if not a.store:
             continue
         if a.symbolic is not None:
-            found.add((a.region.name, WHOLE))
+            found.add(Whole(a.region.name))
             continue
         cell = a.region.cell
         for k in range(a.constant - a.constant % cell, a.constant + a.size, cell):
-            found.add((a.region.name, k))
+            found.add(Cell(a.region.name, k))
+    for c in path.memory.changes:
+        found.add(Whole(c.region.name) if c.offset is None else Cell(c.region.name, c.offset))
     return found
 
 
@@ -284,19 +253,20 @@ def wrote_beyond(path: Path, h: Havoc, earlier: set[Location], head: Machine, st
     """
     if path.machine.dit is not h.dit:
         raise BudgetError("a loop that writes PSTATE.DIT is not supported")
-    whole = {name for name, n in h.guess.writes if n == WHOLE}
-    new = {w for w in (written_by(path) | earlier) - h.guess.writes if w[0] not in whole}
+    whole = {w.region for w in h.guess.wholes}
+    written = (written_by(path) | earlier) - h.guess.writes
+    new = {w for w in written if not isinstance(w, Cell) or w.region not in whole}
     if not new:
         return None
     guess = h.guess.with_writes(new)
     changes = LoopGuess()
-    for where in new & guess.strides.keys():
-        now, was = _get(path.machine, h.regions, where), _get(head, h.regions, where)
+    for where in [w for w in guess.strides if w in new]:
+        now, was = get(path.machine, h.regions, where), get(head, h.regions, where)
         change = (now - was).value
         if isinstance(change, int) and (now.width == 64 or not change):
             changes.strides[where] = change
         del guess.strides[where]
-        if where[0] == "v" and where not in changes.strides and (now[63:0] - was[63:0]).value == 0:
+        if isinstance(where, V) and where not in changes.strides and (now[63:0] - was[63:0]).value == 0:
             guess.halves.add(where)
     guess.strides |= changes.per(step).strides
     return guess
@@ -323,15 +293,16 @@ def _guess(runs: list[list[Machine]], cells: dict[str, int]) -> LoopGuess:
         for m in machines[1:]:
             x |= m.written_x
             v |= m.written_v
-    for n in range(32):
-        if x >> n & 1:
-            g.writes.add(("x", n))
-            values = [[(m.sp if n == 31 else m.x[n]).uint for m in machines] for machines in runs]
-            _stride(g, ("x", n), values)
-        if v >> n & 1:
-            g.writes.add(("v", n))
-            if all(len({m.v[n].uint for m in machines}) == 1 for machines in runs):
-                g.strides["v", n] = 0
+    for where in in_order(registers(x, v)):
+        g.writes.add(where)
+        if isinstance(where, V):
+            if all(len({m.v[where.n].uint for m in machines}) == 1 for machines in runs):
+                g.strides[where] = 0
+        elif isinstance(where, X):
+            _stride(g, where, [[m.x[where.n].uint for m in machines] for machines in runs])
+        else:
+            assert where is SP
+            _stride(g, SP, [[m.sp.uint for m in machines] for machines in runs])
     _guess_memory(g, runs, cells)
     return g
 
@@ -350,12 +321,12 @@ def _guess_memory(g: LoopGuess, runs: list[list[Machine]], cells: dict[str, int]
         for k in range(0, length - cell + 1, cell):
             words = [[int.from_bytes(d[k : k + cell], "little") for d in row] for row in data]
             if any(len(set(w)) > 1 for w in words):
-                g.writes.add((name, k))
+                g.writes.add(Cell(name, k))
                 if cell == 8:
-                    _stride(g, (name, k), words)
+                    _stride(g, Cell(name, k), words)
 
 
-def _stride(g: LoopGuess, where: Location, values: list[list[int]]) -> None:
+def _stride(g: LoopGuess, where: Place, values: list[list[int]]) -> None:
     steps = {(b - a) & M64 for row in values for a, b in pairwise(row)}
     if len(steps) == 1:
         g.strides[where] = steps.pop()

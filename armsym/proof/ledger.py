@@ -12,16 +12,19 @@ from armsym.discharge import algebra
 from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
+from armsym.integers.claims import Argument
+from armsym.integers.expression import Relation
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
 from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
 from armsym.proof.result import Kind, Obligation, Status
+from armsym.proof.state import State, handed
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences
-from armsym.terms.node import Term, intern
+from armsym.terms.node import Term, Value, intern
 from armsym.terms.show import show
 from armsym.terms.walk import size
 
@@ -74,8 +77,8 @@ class Ledger:
     def record(
         self, kind: Kind, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""
     ) -> None:
-        """Note one instance of an obligation; the worst status of all instances stays."""
-        new = Obligation(name, kind, status, by, seconds, detail)
+        """Note one instance of an obligation, closed `by` a method; the worst status of all instances stays."""
+        new = Obligation(name, kind, status, (by,) if by else (), seconds, detail)
         known = self._results.setdefault((kind, name), new)
         if known is not new:
             known.join(new)
@@ -95,22 +98,47 @@ class Ledger:
             detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
         )
 
-    def check(self, path: Path, state: Callable[[], Claims], kind: Kind, where: str) -> None:
+    def check(self, path: Path, claimed: Callable[[State], Claims], kind: Kind, where: str) -> None:
         """Prove named claims about the state at the end of a path.
 
-        `state` makes the claims; whatever they read of memory must lie in its region wherever the path's facts
+        `claimed` makes the claims; whatever they read of memory must lie in its region wherever the path's facts
         hold, for beyond it another region may lie, whose changes the region's content does not show.
         """
-        with path.memory.observed() as reads:
-            claims = state()
+        with path.memory.observed() as reads, handed(path.machine) as s:
+            claims = claimed(s)
+            relations: list[tuple[str, str, Relation]] = []
             for name, claim in claims.items():
                 for k, part in enumerate(parts(claim)):
                     label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
                     if isinstance(part, Pointwise):
                         self._check_pointwise(path, part, kind, f"{where}{name}", reads)
+                    elif isinstance(part, Relation):
+                        relations.append((f"{where}{name}", label, part))
                     else:
                         self.check_one(path, part, kind, f"{where}{name}", label)
+            self.check_relations(path, relations, kind)
             self.check_reads(path, reads, kind, where, claims)
+
+    def check_relations(self, path: Path, asked: Sequence[tuple[str, str, Relation]], kind: Kind) -> None:
+        """Prove claims about integers, (name, label, claim), by what is known of others on the path."""
+        if not asked:
+            return
+        argument = Argument(path.relations, [r for _, _, r in asked])
+        failed: set[str] = set()
+        for k, (name, label, _) in enumerate(asked):
+            if name in failed:
+                continue  # one part that is not shown is enough
+            began = time.perf_counter()
+            found = argument.show(k)
+            seconds = time.perf_counter() - began
+            if found.holds:
+                self.record(kind, name, Status.PROVED, "integers", seconds)
+                continue
+            if self._keep and (kind, name) not in self._failed:
+                self.witness(path)
+            failed.add(name)
+            self._failed.add((kind, name))
+            self.record(kind, name, Status.UNDECIDED, "", seconds, f"{label}: not shown: {found.detail}")
 
     def check_reads(
         self, path: Path, reads: Sequence[Read], kind: Kind, where: str, claims: Claims | None = None
@@ -203,12 +231,13 @@ def _mentions(claim: Claim, value: Bits) -> bool:
     if isinstance(v, int):
         return False
     occurs = Occurrences(intern(v))
-    return any(
-        isinstance(side.value, Term) and occurs(intern(side.value))
-        for part in parts(claim)
-        if not isinstance(part, Pointwise)
-        for side in part.sides or (part.bit,)
-    )
+    made_of: list[Value] = []
+    for part in parts(claim):
+        if isinstance(part, Relation):
+            made_of += [t for _, _, t in part.leaves()]
+        elif isinstance(part, Prop):
+            made_of += [side.value for side in part.sides or (part.bit,)]
+    return any(isinstance(t, Term) and occurs(intern(t)) for t in made_of)
 
 
 def _outside(r: Read) -> str:

@@ -6,6 +6,7 @@ from armsym.bits import Bits, Prop
 from armsym.discharge.integers import Integers
 from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Outcome, Solver
+from armsym.integers.expression import Relation
 from armsym.machine import NZCV, Machine
 from armsym.proof.calls import Calls
 from armsym.proof.folds import FoldValues
@@ -198,7 +199,7 @@ class NeedSplit(Exception):
 class Path:
     """A machine, and all that is known and was computed on the way to it: nothing of a path lies elsewhere."""
 
-    __slots__ = ("arrivals", "at", "calls", "folds", "knowledge", "machine", "steps", "stepwise")
+    __slots__ = ("arrivals", "at", "calls", "folds", "knowledge", "machine", "relations", "steps", "stepwise")
 
     def __init__(self, machine: Machine, knowledge: Knowledge, at: int, folds: FoldValues) -> None:
         """The machine's memory asks this path, and no other, from here on."""
@@ -211,6 +212,8 @@ class Path:
         self.arrivals: dict[int, int] = {}
         #: The iterated functions that claims on this path go through step by step.
         self.stepwise: set[Fold] = set()
+        #: What is known of bit vectors as integers.
+        self.relations: list[Relation] = []
         #: The calls made on the way that have not returned.
         self.calls = Calls()
 
@@ -233,6 +236,7 @@ class Path:
         f = m.nzcv
         m.nzcv = NZCV.of(*(Prop._of(put(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
         self.memory.rewrite(new)
+        self.relations = [r for r in (r.map(new) for r in self.relations) if isinstance(r, Relation)]
 
     def known(self, c: Term) -> int | None:
         """1 or 0 where the facts decide a public condition, else None."""
@@ -271,5 +275,5 @@ class Path:
         """An independent copy."""
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
-        p.calls = self.calls
+        p.calls, p.relations = self.calls, self.relations[:]
         return p

@@ -53,5 +53,5 @@ def _obligation(c: Contract, r: ProofResult) -> Obligation:
     bad = [f"{o.kind}: {o.name}: {o.detail}" for o in r.obligations if o.status is not Status.PROVED]
     proved = r.status is Status.PROVED and not bad
     name = f"{c.name} is proved: {c.symbol}, code SHA-256 {r.code_sha256}"
-    status, by = (Status.PROVED, f"{len(r.obligations)} obligations") if proved else (Status.UNDECIDED, "")
+    status, by = (Status.PROVED, (f"{len(r.obligations)} obligations",)) if proved else (Status.UNDECIDED, ())
     return Obligation(name, KIND, status, by, r.seconds, "; ".join(bad[:3]))

@@ -54,20 +54,19 @@ def worst(statuses: Iterable[Status]) -> Status:
 
 @dataclass
 class Obligation:
-    """One thing to show.  `by` says how it was closed; `detail` what went wrong."""
+    """One thing to show.  `by` are the methods that closed its instances; `detail` says what went wrong."""
 
     name: str
     kind: Kind
     status: Status
-    by: str = ""
+    by: tuple[str, ...] = ()
     seconds: float = 0.0
     detail: str = ""
 
     def join(self, other: Obligation) -> None:
         """Take in another instance of the obligation; the worst status stays, with what went wrong."""
         self.seconds += other.seconds
-        known = self.by.split(", ") if self.by else []
-        self.by = ", ".join([*known, *(b for b in other.by.split(", ") if b and b not in known)])
+        self.by += tuple(b for b in other.by if b not in self.by)
         both = worst([self.status, other.status])
         if both is not self.status or (other.status is not Status.PROVED and not self.detail):
             self.status, self.detail = both, other.detail or self.detail

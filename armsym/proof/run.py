@@ -14,7 +14,7 @@ from armsym.discharge.recheck import Answer, Rechecked, SecondSolver, recheck
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
-from armsym.proof.concrete import ConcreteProof, Trial, Violation, concrete_stepper, run_trial
+from armsym.proof.concrete import ConcreteProof, Trial, Violation
 from armsym.proof.declare import Contract, Phase, Proof
 from armsym.proof.engine import Budget, Engine
 from armsym.proof.entry import EntryState
@@ -26,6 +26,7 @@ from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
 from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
 from armsym.proof.symbolic import SymbolicProof
+from armsym.proof.trials import concrete_stepper, run_trial
 from armsym.terms import new_table
 
 __all__ = ["Replay", "prove"]
@@ -267,9 +268,9 @@ class _Review:
         if told.disagreements:
             d = told.disagreements[0]
             detail = f"Z3 ({d.how}) says unsat, {told.solver} says sat of\n{d.script}"
-            return Obligation(title, "second-solver", Status.ERROR, "", told.seconds, detail)
+            return Obligation(title, "second-solver", Status.ERROR, (), told.seconds, detail)
         # What it gives up on stands on Z3 alone, as without it: that is counted and said, and is no contradiction.
-        by = f"{told.solver}, else Z3 alone" if told.lacking else told.solver
+        by = (told.solver, "else Z3 alone") if told.lacking else (told.solver,)
         return Obligation(title, "second-solver", Status.PROVED, by, told.seconds, told.lacking)
 
 
@@ -359,7 +360,7 @@ def _prove_case(
                 "the precondition has a witness that meets the postcondition",
                 "non-vacuous",
                 Status.PROVED,
-                f"{runs.witness} concrete runs",
+                (f"{runs.witness} concrete runs",),
                 time.perf_counter() - clock,
             )
         )
@@ -465,7 +466,7 @@ def _public_inputs(t: Trial, p: SymbolicProof) -> dict[str, str | bytes]:
 
 
 def _left_open(v: Violation) -> Obligation:
-    return Obligation(v.claim, v.kind, v.status, "concrete run", detail=v.detail)
+    return Obligation(v.claim, v.kind, v.status, ("concrete run",), detail=v.detail)
 
 
 def _merged(shown: list[Obligation], left_open: list[Obligation]) -> list[Obligation]:
@@ -484,7 +485,7 @@ def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay 
     if v.status is Status.REFUTED:
         result.counterexample = _counterexample(t, v, routine, replay)
     result.obligations = [o for o in result.obligations if (o.kind, o.name) != (v.kind, v.claim)]
-    result.obligations.append(Obligation(v.claim, v.kind, v.status, "concrete run", seconds, v.detail))
+    result.obligations.append(Obligation(v.claim, v.kind, v.status, ("concrete run",), seconds, v.detail))
     result.status = v.status
 
 

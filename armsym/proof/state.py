@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import SupportsIndex, overload
 
 from armsym.bits import Bits, Prop
@@ -10,7 +11,7 @@ from armsym.errors import InputError, SymbolicTruthError
 from armsym.machine import Machine
 from armsym.proof.checks import a_number, a_vector, vectors, whole_bytes
 
-__all__ = ["State", "Words", "lanes"]
+__all__ = ["State", "Words", "handed", "lanes"]
 
 
 class _Conditions(list[Prop]):
@@ -64,15 +65,27 @@ class State:
     """A machine state as claims see it.
 
     `s.x0` .. `s.x30`, `s.w0` .., `s.sp`; `s.x[3]`, `s.v[0:4]` (128 bits each), `s.q0`, `s.d0`, `s.s0`.
+
+    It can be read while the claim that it was handed to is evaluated, and no longer: then the machine goes on.
+    Whatever asks it afterwards raises `InputError`.  The registers on entry, `p.entry`, stay.
     """
 
     def __init__(self, machine: Machine) -> None:
-        self._m = machine
+        self._machine: Machine | None = machine
 
     @property
     def machine(self) -> Machine:
         """The machine itself."""
         return self._m
+
+    @property
+    def _m(self) -> Machine:
+        if self._machine is None:
+            raise InputError(
+                "a state is read that was handed to another claim: a state can be read only while the claim that it"
+                " was handed to is evaluated (the registers on entry are p.entry)"
+            )
+        return self._machine
 
     @property
     def x(self) -> Words:
@@ -118,3 +131,13 @@ class State:
         if name.startswith("_"):
             raise AttributeError(name)
         raise InputError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")
+
+
+@contextmanager
+def handed(machine: Machine) -> Iterator[State]:
+    """The machine's state for the claims evaluated within this; one that is kept for others says nothing."""
+    s = State(machine)
+    try:
+        yield s
+    finally:
+        s._machine = None

@@ -9,9 +9,11 @@ from armsym.bits import Bits, Prop
 from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Model
 from armsym.errors import InputError
+from armsym.integers.expression import Relation
 from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
+from armsym.proof.examples import Example
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold, Region
 from armsym.proof.image_memory import image_regions
@@ -64,6 +66,8 @@ class SymbolicProof(Proof):
         self.dit0 = variable("dit0", 1, secret=False)
         self._regions: dict[str, SymbolicRegion] = {}
         self._explicit: set[str] = set()
+        #: What the preconditions say of bit vectors as integers.
+        self.relations: list[Relation] = []
         self._arguments: dict[int, Bits] = {}
         self._registers: Machine | None = None
         self._stack: SymbolicRegion | None = None
@@ -143,6 +147,12 @@ class SymbolicProof(Proof):
 
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
+
+    def _make_example(self, r: Region, make: Example) -> None:
+        pass  # content is arbitrary
+
+    def _require_relation(self, relation: Relation) -> None:
+        self.relations.append(relation)
 
     def _require(self, condition: Prop) -> None:
         self.facts.append(condition.bit.value)
@@ -247,7 +257,13 @@ class SymbolicProof(Proof):
 
     @contextmanager
     def under(self, context: Context) -> Iterator[None]:
-        """Within this, and only within, terms are simplified and claims evaluated under the facts of a path."""
+        """Within this, and only within, terms are simplified and claims evaluated under the facts of a path.
+
+        The operators of values cannot take an argument, so which context counts is a variable of this object, and the
+        oracle one of the module of operations.  That is sound since the context is set here alone, and both are set
+        back however the block is left; blocks nest, and the inner one's path is the only one asked; outside of all
+        blocks no fact counts.  What is computed within and kept for other paths is computed under `_plainly`.
+        """
         outer, self._context = self._context, context
         oracle = ops.set_oracle(context.path.known)
         try:
@@ -285,10 +301,14 @@ class SymbolicProof(Proof):
             value = memory.look_at(region, symbolic, k, size)
         return value.reverse_bytes() if order == "big" and size > 1 else value
 
-    def reads_on_entry(self, condition: Prop) -> Iterator[Read]:
+    def reads_on_entry(self, condition: Prop | Relation) -> Iterator[Read]:
         """The reads of memory on entry, beyond fixed offsets of regions of fixed size, that a condition is made of."""
         of_cells = {f"{r.name}[]": r for r in self._regions.values()}
-        for t in free_terms(condition.bit.value):
+        if isinstance(condition, Relation):
+            made_of = {u for _, _, t in condition.leaves() for u in free_terms(t)}
+        else:
+            made_of = free_terms(condition.bit.value)
+        for t in sorted(made_of, key=lambda t: t.id):
             if isinstance(t, App) and t.name in of_cells:
                 region = of_cells[t.name]
                 symbolic, k = split_offset(Bits(64, t.args[0]))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from armsym.bits import Bits, OpaqueFunction, Prop
+from armsym.bits.opaque import definitions_of
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
 from armsym.errors import Undetermined
@@ -15,7 +16,8 @@ from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.state import State as Registers
 from armsym.simulator import Buffer, Start
 from armsym.terms import Evaluator, Var
-from armsym.terms.node import Term, ones
+from armsym.terms.evaluate import free_terms
+from armsym.terms.node import App, Term, ones
 
 __all__ = ["IMAGE_BASE", "LARGEST", "Numbers", "RunEnd", "fixed_places", "loose_places"]
 
@@ -96,6 +98,7 @@ class Numbers:
     def __init__(self, start: Start, model: Model, places: list[tuple[Bits, int]]) -> None:
         self.start, self.model = start, model
         self._usual = {v.value.id: n for v, n in (*usual(start), *places) if isinstance(v.value, Term)}
+        self._functions: dict[str, OpaqueFunction] = {}
         self.evaluate = Evaluator(self._variable, self._apply)
         self._order = {b.name: b.order for b in start.buffers}
         #: What the content functions of the buffers give, which is what they hold but for what is given.
@@ -132,13 +135,16 @@ class Numbers:
         if name.endswith("[]") and name[:-2] in self._cells:
             data, at = self._cells[name[:-2]], args[0]
             return int.from_bytes(data[at : at + width // 8], self._byte_order(name[:-2]))
-        known = OpaqueFunction.registry.get(name)
-        if not known:
+        known = self._functions.get(name)
+        if known is None:
             raise Undetermined(f"{name} is a function that cannot be computed")
-        return known[0](*(Bits(w, a) for w, a in zip(widths, args, strict=True))).uint
+        return known(*(Bits(w, a) for w, a in zip(widths, args, strict=True))).uint
 
     def __call__(self, b: Bits) -> int:
         """The number that a value is."""
+        for t in free_terms(b.value):
+            if isinstance(t, App) and (known := definitions_of(t)):
+                self._functions.setdefault(t.name, known[0])
         return self.evaluate(b.value)
 
     def holds(self, c: Prop) -> bool:

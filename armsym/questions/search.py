@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
-from armsym.bits import Bits, OpaqueFunction, Prop
+from armsym.bits import Bits, Prop
+from armsym.bits.opaque import definitions_of
 from armsym.conform.routine import machine_differences, run_routine
 from armsym.conform.unicorn_oracle import GAPS, import_unicorn
 from armsym.discharge.z3_bridge import Outcome, Solver
@@ -16,6 +17,8 @@ from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, Und
 from armsym.machine import Machine
 from armsym.proof.checks import a_number, shown
 from armsym.proof.entry import EntryState
+from armsym.proof.opaque import agreement
+from armsym.proof.result import Status
 from armsym.questions.numbers import IMAGE_BASE, Numbers, RunEnd, fixed_places, loose_places
 from armsym.questions.wanted import Ended, parse
 from armsym.simulator import Simulation, Start, State
@@ -143,7 +146,7 @@ def with_tables(v: Value) -> Value:
     mapping: dict[Term, Value] = {}
     # (What an application is made of has been made before it.)
     for t in sorted((t for t in free_terms(v) if isinstance(t, App)), key=lambda t: t.id):
-        known = OpaqueFunction.registry.get(t.name)
+        known = definitions_of(t)
         if known and len(t.args) == 1 and t.widths[0] <= _TABLE_BITS:
             n, w = t.widths[0], t.width
             index = Substitution(mapping)(t.args[0])
@@ -174,6 +177,10 @@ class _Search:
             found = self._of_path(state, paths)
             if found is not None:
                 return found
+        # Of one name there is one function in terms: where two were meant, they must be equal for all arguments.
+        for o in agreement():
+            if o.status is not Status.PROVED:
+                self.reasons.append(f"{o.name}: {o.detail or o.status}")
         verdict = Verdict.UNDECIDED if self.reasons else Verdict.NONE
         return Answer(verdict, paths, tuple(self.reasons), assumptions)
 

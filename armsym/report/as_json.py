@@ -66,7 +66,7 @@ def _obligation(o: Obligation) -> dict[str, Any]:
         "name": o.name,
         "kind": o.kind,
         "status": o.status.value,
-        "by": o.by,
+        "by": ", ".join(o.by),
         "seconds": round(o.seconds, 4),
     }
     return {**answer, "detail": o.detail} if o.detail else answer

@@ -99,7 +99,7 @@ def _table(obligations: Sequence[Obligation]) -> Iterator[Line]:
     if not rows:
         return
     cells = [("kind", "obligation", "status", "by", "seconds")]
-    cells += [(x.kind, x.name, x.status.value, x.by, f"{x.seconds:.3f}") for x in rows]
+    cells += [(x.kind, x.name, x.status.value, ", ".join(x.by), f"{x.seconds:.3f}") for x in rows]
     widths = [max(len(row[k]) for row in cells) for k in range(5)]
     for n, row in enumerate(cells):
         kind, name, status, by, seconds = (c.ljust(w) for c, w in zip(row, widths, strict=True))
@@ -113,7 +113,7 @@ def _table(obligations: Sequence[Obligation]) -> Iterator[Line]:
 
 
 def _failure(x: Obligation, told: str) -> Iterator[Line]:
-    by = f"  ({x.by})" if x.by and x.status is Status.REFUTED else ""
+    by = f"  ({', '.join(x.by)})" if x.by and x.status is Status.REFUTED else ""
     yield [("    ", ""), (x.status.value, _STYLES[x.status.value]), (f"  {x.kind}: {x.name}{by}", "")]
     if x.detail != told:  # else the counterexample says it
         yield from ([(f"      {line}", "")] for line in x.detail.splitlines())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, ones
+from armsym.terms.node import Mono, Origin, Poly, Sum, Term, Value, intern, mono, ones
 from armsym.terms.poly import make_poly, poly_view
 from armsym.terms.rules import rule
 
@@ -287,18 +287,31 @@ def add_linear(width: int, a: Term, b: Value, sign: int = 1) -> Value:
     full = ones(width)
     ta, ca = linear_view(a)
     if isinstance(b, int):
-        return make_sum(width, ta, (ca + sign * b) & full)
-    tb, cb = linear_view(b)
-    const = (ca + sign * cb) & full
-    if sign == 1 and len(ta) < len(tb):
-        ta, tb = tb, ta
-    out = ta.copy()
-    for t, c in tb.items():
-        if t not in out:
-            out[t] = c if sign == 1 else -c & full
-        else:
-            accumulate(out, t, sign * c, full)
-    return make_sum(width, out, const)
+        const = (ca + sign * b) & full
+        out = ta
+    else:
+        tb, cb = linear_view(b)
+        const = (ca + sign * cb) & full
+        big, small = (tb, ta) if sign == 1 and len(ta) < len(tb) else (ta, tb)
+        out = big.copy()
+        for t, c in small.items():
+            if t not in out:
+                out[t] = c if sign == 1 else -c & full
+            else:
+                accumulate(out, t, sign * c, full)
+    made = make_sum(width, out, const)
+    if type(made) is Sum and made.origin is None and made.canon is None:
+        made.origin = _added(a, b, sign)
+    return made
+
+
+def _added(a: Term, b: Value, sign: int) -> Origin:
+    """a + sign * b; numbers added one after the other count as one, so that a counter remembers its start only."""
+    if isinstance(b, int) and type(a) is Sum and a.canon is None:
+        before = a.origin
+        if before is not None and before[0] == "add" and isinstance(before[2], int):
+            return ("add", before[1], before[3] * before[2] + sign * b, 1)
+    return ("add", a, b, sign)
 
 
 def scale(width: int, a: Term, k: int) -> Value:
@@ -307,7 +320,10 @@ def scale(width: int, a: Term, k: int) -> Value:
     full = ones(width)
     k &= full
     out = {t: v for t, c in terms.items() if (v := c * k & full) and (v & 1 or vanishes.apply(full, t, v) is None)}
-    return make_sum(width, out, const * k & full)
+    made = make_sum(width, out, const * k & full)
+    if type(made) is Sum and made.origin is None and made.canon is None:
+        made.origin = ("scale", a, k - full - 1 if k >> (width - 1) else k)
+    return made
 
 
 # -- low bits -------------------------------------------------------------------------------------
@@ -330,6 +346,8 @@ def narrow(t: Term, width: int) -> Value:
         found = low_bits_of_a_sum.apply(t, width)
         assert found is not None, "a sum has low bits"
         if isinstance(found, Term):
+            if type(found) is Sum and found.origin is None and found.canon is None:
+                found.origin = ("low", known)
             found = intern(found)
         known._narrow[width] = found
     return found

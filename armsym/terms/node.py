@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
-__all__ = ["App", "Mono", "Op", "Poly", "Sum", "Term", "Value", "Var", "intern", "new_table"]
+__all__ = ["App", "Mono", "Op", "Origin", "Poly", "Sum", "Term", "Value", "Var", "intern", "new_table"]
 
 _ids = count(1)
 _ONES = tuple((1 << w) - 1 for w in range(4097))
@@ -60,6 +60,14 @@ class Term:
 
 #: A constant or a term.
 Value: TypeAlias = "int | Term"
+
+#: Of what a sum of w bits was made, its operands as they were, each read as an unsigned number:
+#: ("add", a, b, k) is a + k * b, ("scale", a, k) is k * a (k may be negative), ("low", a) is a, of more bits;
+#: all modulo 2**w.  ("ite", c, a, b) is a if the bit c is 1, else b.
+Origin: TypeAlias = (
+    "tuple[Literal['add'], Value, Value, int] | tuple[Literal['scale'], Value, int]"
+    " | tuple[Literal['low'], Term] | tuple[Literal['ite'], Term, Value, Value]"
+)
 
 
 class Var(Term):
@@ -108,12 +116,16 @@ class Sum(Term):
 
     Coefficients lie in [1, 2**width); terms are interned and none is itself a `Sum`.  No summand can only be
     0: coefficient times lowest possible bit of the term is not a multiple of 2**width.
+
+    `origin` says of what it was first made, where that is known: which partial sum may have carried, a flat sum
+    no longer tells.  It is an equation that holds of the term, never part of what the term is: the normal form
+    does not read it.
     """
 
-    __slots__ = ("canon", "const", "terms")
+    __slots__ = ("canon", "const", "origin", "terms")
 
-    def __init__(self, width: int, terms: dict[Term, int], const: int) -> None:
-        self.width, self.terms, self.const = width, terms, const
+    def __init__(self, width: int, terms: dict[Term, int], const: int, origin: Origin | None = None) -> None:
+        self.width, self.terms, self.const, self.origin = width, terms, const, origin
         self.canon: Sum | None = None
 
 
@@ -216,17 +228,37 @@ class _Table:
         self.polys: dict[tuple[int, int, int, int], list[Poly]] = {}
         #: How many sums and polynomials there are.
         self.count = 0
+        #: What defines each function that was applied here, in the order in which they were met.
+        self.definitions: dict[str, list[object]] = {}
+        #: Terms interned here have greater ids.
+        self.since = next(_ids)
 
 
 _table = _Table()
 
 
 def new_table() -> None:
-    """Forget all interned terms, to free their memory between proofs.
+    """Forget all interned terms, to free their memory between proofs, and what the names of functions stood for.
 
-    Terms made before stay valid; they are only no longer recognised as equal to new ones.
+    Terms made before stay valid; they are only no longer recognised as equal to new ones, and applications
+    among them are of functions of which nothing is known.
     """
     _table.forget()
+
+
+def define(name: str, definition: object) -> None:
+    """Note that `definition` is what is meant by a function that is being applied.
+
+    Kept beside the terms, and not for all of a process: another proof may mean another function by the name.
+    """
+    met = _table.definitions.setdefault(name, [])
+    if not any(d is definition for d in met):
+        met.append(definition)
+
+
+def definitions(t: App) -> tuple[object, ...]:
+    """What was meant by the function of an application; nothing of one from before the last `new_table`."""
+    return tuple(_table.definitions.get(t.name, ())) if t.id > _table.since else ()
 
 
 def applications() -> list[App]:

@@ -68,8 +68,15 @@ __all__ = [
 ]
 
 
-def apply(name: str, width: int, args: list[tuple[int, Value]], *, secret: bool = False) -> Term:
-    """An uninterpreted function of (width, value) arguments; its value is secret if it says so, or an argument is."""
+def apply(
+    name: str, width: int, args: list[tuple[int, Value]], *, secret: bool = False, definition: object = None
+) -> Term:
+    """An uninterpreted function of (width, value) arguments; its value is secret if it says so, or an argument is.
+
+    `definition` is what the name stands for here, if anything: see `node.definitions`.
+    """
+    if definition is not None:
+        node.define(name, definition)
     values = tuple(argument(w, v) for w, v in args)
     secret = secret or any(is_secret(v) for v in values)
     return node.app(name, width, tuple(w for w, _ in args), values, secret)

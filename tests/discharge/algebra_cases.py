@@ -225,7 +225,7 @@ def check_forms(name: str, count: int, seed: int) -> int:
     """
     rng = random.Random(seed)
     w = MODULI[name][0]
-    ring, times = ring_of(name), RINGS[name]
+    ring, times = ring_of(RINGS[name]), RINGS[name]
     tried = 0
     for n in range(count):
         x, y = Var("x", w), Var("y", w, pb=rng.choice([ones(w), 0b1011]))

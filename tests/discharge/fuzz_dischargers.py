@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "terms"))
 from fuzz_terms import Dag, Node, grow, meaning
 from z3 import Z3Exception
 
-from armsym.bits import Bits, opaque
+from armsym.bits import Bits, OpaqueFunction, opaque
 from armsym.discharge.algebra import equal
 from armsym.discharge.integers import Integers
 from armsym.discharge.truth_tables import always
@@ -76,6 +76,9 @@ def _low(a: Bits, b: Bits) -> Bits:
     return _product.definition(a, b) & 3
 
 
+FUNCTIONS: dict[str, OpaqueFunction] = {"fuzz_sbox": _sbox, "fuzz_gf8": _product, "fuzz_low": _low}
+
+
 class False_(Exception):
     """A discharger says what is not so."""
 
@@ -92,7 +95,9 @@ class Applied(Node):
         """The application, or a number."""
         if all(isinstance(a, int) for a in args):
             return self.value([a for a in args if isinstance(a, int)])
-        return ops.apply(self.kind, self.width, list(zip(self.widths, args, strict=True)))
+        return ops.apply(
+            self.kind, self.width, list(zip(self.widths, args, strict=True)), definition=FUNCTIONS[self.kind]
+        )
 
 
 class Claims(Dag):

@@ -34,7 +34,7 @@ ProofFn = Callable[[Proof], None]
 @pytest.fixture(autouse=True)
 def _short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     # Endless routines are found out sooner.
-    monkeypatch.setattr("armsym.proof.concrete.MAX_STEPS", 20_000)
+    monkeypatch.setattr("armsym.proof.trials.MAX_STEPS", 20_000)
 
 
 def routine(folder: Path, text: str) -> Image:
@@ -739,7 +739,7 @@ def test_right_code_is_proved_for_each_choice(tmp_path: Path) -> None:
 
     result = answer(tmp_path, "madd x0,x1,x2,x0\n ret", right)
     assert result.status is Status.PROVED, [o for o in result.obligations if o.status is not Status.PROVED]
-    assert [o.by for o in result.obligations if o.kind == "ensures"] == ["identity"]
+    assert [o.by for o in result.obligations if o.kind == "ensures"] == [("identity",)]
     assert {"k is 8 or 16", "m is 1 or 2 or 3"} <= set(result.assumptions)
     assert result.instructions == 6 * 2
 

@@ -32,6 +32,7 @@ from armsym.proof.engine.explore import _Attempt, _Frame
 from armsym.proof.engine.run import Ended, Next, Origin, Retry
 from armsym.proof.havoc import LoopGuess
 from armsym.proof.ledger import Mark
+from armsym.proof.locations import FLAGS, Cell, X
 from armsym.proof.loops import Routine
 from armsym.proof.path import Path, memory_of
 from armsym.proof.result import Status
@@ -154,9 +155,9 @@ def _explored(code: Code, routine: Routine, counters: dict[int, int], rng: rando
         if (on := rng.choice(splits)) is not None:
             p.split(head, on)
         if rng.random() < 0.5:
-            g = guesses[head] = LoopGuess({("x", k) for k in range(4, 11) if rng.random() < 0.5})
-            g.writes |= {("a", k) for k in range(0, 32, 8) if rng.random() < 0.3}
-            g.strides = {where: rng.choice((0, 0, 1, 3, 8, (1 << 64) - 8)) for where in sorted(g.writes)}
+            g = guesses[head] = LoopGuess({X(k) for k in range(4, 11) if rng.random() < 0.5})
+            g.writes |= {Cell("a", k) for k in range(0, 32, 8) if rng.random() < 0.3}
+            g.strides = {where: rng.choice((0, 0, 1, 3, 8, (1 << 64) - 8)) for where in g.places}
     e = _Watched(p, guesses)
     e.run()
     return e
@@ -188,11 +189,14 @@ def _evaluator(e: _Watched, origin: Origin | None, run: _Run, counters: dict[int
         times[head] -= 1
         flags = iter((m.nzcv.N, m.nzcv.Z, m.nzcv.C, m.nzcv.V))
         of_loops[_id(o.index)] = m.x[counters[head]].uint
-        for unknown, (kind, at) in o.havoc.unknowns.items():
-            if kind == "flags":
+        for unknown, where in o.havoc.unknowns.items():
+            if where is FLAGS:
                 of_loops[unknown] = int(next(flags).value is True)
             else:
-                of_loops[unknown] = _word(_content(m, kind), at, 8) if kind in BASES else m.x[at].uint
+                assert isinstance(where, (X, Cell))
+                of_loops[unknown] = (
+                    _word(_content(m, where.region), where.offset, 8) if isinstance(where, Cell) else m.x[where.n].uint
+                )
         for r, under in memory_of(o.head).beneath.items():
             if isinstance(under, Unknown):  # what an outer loop forgot has its content of there
                 contents.setdefault(f"{under.name}[]", _content(m, r))

@@ -18,8 +18,9 @@ from armsym.proof.engine import Engine, explore, loop_rule
 from armsym.proof.engine.branch_rule import branch, learn, part
 from armsym.proof.engine.run import Origin, Parts, Retry
 from armsym.proof.engine.stack_rule import check_accesses, release, sp_is_known
-from armsym.proof.havoc import REGISTERS, LoopGuess, havoc, written_by
+from armsym.proof.havoc import LoopGuess, havoc, written_by
 from armsym.proof.ledger import Ledger, Mark
+from armsym.proof.locations import REGISTERS, Cell, X
 from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import Status
 from armsym.stepper import Fork, Stepper
@@ -325,7 +326,7 @@ def test_what_is_released_is_unknown(low: int) -> None:
             assert all(t.secret for t in free_terms(first[k].value) if isinstance(t, Var))
         else:
             assert (was[k] == second[k]).value is True
-    released = {("stack", k) for k in range(0, BELOW + ABOVE, 8) if k - BELOW < low}
+    released = {Cell("stack", k) for k in range(0, BELOW + ABOVE, 8) if k - BELOW < low}
     assert written_by(p) == released
 
 
@@ -358,13 +359,13 @@ def _nested(total: int = 32) -> Callable[[Proof], None]:
 
 WRONG: list[dict[int, LoopGuess]] = [
     {},
-    {OUTER: LoopGuess({("x", 0), ("x", 1), ("x", 3)}, {("x", 0): 0, ("x", 1): 0, ("x", 3): 0})},
-    {OUTER: LoopGuess({("x", 0)}, {("x", 0): 7}), INNER: LoopGuess({("x", 0), ("x", 3)}, {("x", 0): 9, ("x", 3): 1})},
-    {INNER: LoopGuess(set(REGISTERS), dict.fromkeys(REGISTERS, 0) | {("x", 9): 5})},
+    {OUTER: LoopGuess({X(0), X(1), X(3)}, {X(0): 0, X(1): 0, X(3): 0})},
+    {OUTER: LoopGuess({X(0)}, {X(0): 7}), INNER: LoopGuess({X(0), X(3)}, {X(0): 9, X(3): 1})},
+    {INNER: LoopGuess(set(REGISTERS), dict.fromkeys(REGISTERS, 0) | {X(9): 5})},
 ]
 RIGHT = {
-    OUTER: LoopGuess({("x", n) for n in (0, 1, 3, 4)}, {("x", 4): 1}),
-    INNER: LoopGuess({("x", 0), ("x", 3)}, {}),
+    OUTER: LoopGuess({X(n) for n in (0, 1, 3, 4)}, {X(4): 1}),
+    INNER: LoopGuess({X(0), X(3)}, {}),
 }
 
 
@@ -378,8 +379,8 @@ def test_a_wrong_first_guess_converges(guesses: dict[int, LoopGuess], total: int
     want = engine(NESTED, _nested(total), RIGHT)
     want.run()
     assert {(o.kind, o.name, o.status) for o in e.obligations} == {(o.kind, o.name, o.status) for o in want.obligations}
-    assert {("x", n) for n in (0, 1, 3, 4)} <= e.guesses[OUTER].writes
-    assert {("x", 0), ("x", 3)} <= e.guesses[INNER].writes
+    assert {X(n) for n in (0, 1, 3, 4)} <= e.guesses[OUTER].writes
+    assert {X(0), X(3)} <= e.guesses[INNER].writes
 
 
 class Watched:
@@ -410,7 +411,7 @@ class Watched:
 def test_a_retry_takes_inner_frames_off_and_resets_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
     """The outer guess turns out wrong on a path out of the inner loop: both are taken off, and what they said."""
     watched = Watched(monkeypatch)
-    e = engine(NESTED, _nested(), {OUTER: LoopGuess({("x", 0), ("x", 1), ("x", 3)})})
+    e = engine(NESTED, _nested(), {OUTER: LoopGuess({X(0), X(1), X(3)})})
     e.run()
     assert _open(e) == []
     again = [(head, loops) for head, number, loops in watched.entered if number > 1]
@@ -441,7 +442,7 @@ def _counted(p: Proof) -> None:
 def test_what_stopped_under_a_wrong_guess_is_forgotten(monkeypatch: pytest.MonkeyPatch, really: bool) -> None:
     """If x2 were restored, the BRK would be met, and not all be explored: nothing of that is left, if it was not so."""
     watched = Watched(monkeypatch)
-    guess = LoopGuess({("x", 1), ("x", 2), ("x", 5)}, {("x", 2): 0})
+    guess = LoopGuess({X(1), X(2), X(5)}, {X(2): 0})
     code = COUNTED.replace("add x2,x2,#1", "nop") if really else COUNTED
     e = engine(code, _counted, {4: guess})
     e.run()

@@ -20,6 +20,7 @@ from armsym.machine import Machine
 from armsym.proof.engine import branch_rule, explore, loop_rule
 from armsym.proof.engine.run import Origin
 from armsym.proof.havoc import Havoc, LoopGuess, havoc
+from armsym.proof.locations import X
 from armsym.proof.path import Path
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms.node import new_table
@@ -55,7 +56,7 @@ def _forgets_all_but(register: int) -> Callable[[Machine, LoopGuess, Bits], Havo
     def wrong(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
         before = m.x[register]
         h = havoc(m, guess, index)
-        if ("x", register) not in guess.strides:
+        if X(register) not in guess.strides:
             m.x[register] = before
         return h
 

@@ -14,10 +14,7 @@ from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.proof.assume import Assumptions
 from armsym.proof.havoc import (
-    REGISTERS,
-    WHOLE,
     Havoc,
-    Location,
     LoopGuess,
     guess_loops,
     havoc,
@@ -25,6 +22,7 @@ from armsym.proof.havoc import (
     written_everywhere,
     wrote_beyond,
 )
+from armsym.proof.locations import REGISTERS, SP, Cell, Place, V, Whole, X
 from armsym.proof.path import Path, memory_of
 from armsym.symbolic_memory import SymbolicRegion
 from armsym.terms.evaluate import free_terms
@@ -38,18 +36,19 @@ R, S = "r", "other"
 class Snapshot:
     """All values of a machine, by place."""
 
-    values: dict[Location, Bits]
+    values: dict[Place | str, Bits]
 
     @staticmethod
     def of(m: Machine, *regions: SymbolicRegion) -> Snapshot:
-        values: dict[Location, Bits] = {("x", n): r for n, r in enumerate(m.x)}
-        values |= {("x", 31): m.sp, ("pc", 0): m.pc, ("dit", 0): m.dit} | {("v", n): r for n, r in enumerate(m.v)}
+        values: dict[Place | str, Bits] = {X(n): r for n, r in enumerate(m.x)}
+        values |= {SP: m.sp, "pc": m.pc, "dit": m.dit}
+        values |= {V(n): r for n, r in enumerate(m.v)}
         for r in regions:
             for k in range(0, 64, r.cell):
-                values[r.name, k] = memory_of(m).peek(r, None, k, r.cell)
+                values[Cell(r.name, k)] = memory_of(m).peek(r, None, k, r.cell)
         return Snapshot(values)
 
-    def differ(self, other: Snapshot) -> set[Location]:
+    def differ(self, other: Snapshot) -> set[Place | str]:
         """The places whose values are not the same terms."""
         return {w for w, v in self.values.items() if (v == other.values[w]).value is not True}
 
@@ -61,11 +60,11 @@ def _head() -> tuple[Machine, SymbolicRegion, SymbolicRegion]:
     return m, r, s
 
 
-PLACES: list[Location] = [("x", 0), ("x", 30), ("x", 31), ("v", 0), ("v", 31), (R, 0), (R, 8), (R, 56), (S, 4)]
+PLACES: list[Place] = [X(0), X(30), SP, V(0), V(31), Cell(R, 0), Cell(R, 8), Cell(R, 56), Cell(S, 4)]
 
 
 @pytest.mark.parametrize("writes", [[], *([w] for w in PLACES), PLACES], ids=str)
-def test_what_is_written_is_unknown_and_nothing_else_changes(writes: list[Location]) -> None:
+def test_what_is_written_is_unknown_and_nothing_else_changes(writes: list[Place]) -> None:
     m, r, s = _head()
     before = Snapshot.of(m, r, s)
     flags = m.nzcv.bits
@@ -98,12 +97,12 @@ def test_all_of_a_region() -> None:
     before = Snapshot.of(m, r, s)
     seen = []
     for _ in range(2):
-        h = havoc(m, LoopGuess({(R, WHOLE)}), public("i"))
+        h = havoc(m, LoopGuess({Whole(R)}), public("i"))
         after = Snapshot.of(m, r, s)
-        assert before.differ(after) == {(R, k) for k in range(0, 64, 8)}
+        assert before.differ(after) == {Cell(R, k) for k in range(0, 64, 8)}
         assert not h.base
         assert len(h.unknowns) == 4, "the flags only"
-        content = after.values[R, 8].value
+        content = after.values[Cell(R, 8)].value
         assert isinstance(content, App)
         assert content.secret
         seen.append(after)
@@ -111,18 +110,18 @@ def test_all_of_a_region() -> None:
         value = memory_of(m).peek(r, var(j), 0, 8).value
         assert isinstance(value, App)
         assert value.name == content.name
-    assert seen[0].differ(seen[1]) == {(R, k) for k in range(0, 64, 8)}
+    assert seen[0].differ(seen[1]) == {Cell(R, k) for k in range(0, 64, 8)}
     # A public region may hold a secret once something was stored to it.
     r.secret = False
-    havoc(m, LoopGuess({(R, WHOLE)}), public("i"))
+    havoc(m, LoopGuess({Whole(R)}), public("i"))
     content = memory_of(m).peek(r, None, 0, 8).value
     assert isinstance(content, App)
     assert content.secret
 
 
 @pytest.mark.parametrize("stride", EDGES)
-@pytest.mark.parametrize("where", [("x", 5), ("x", 31), (R, 8)])
-def test_a_stride(where: Location, stride: int) -> None:
+@pytest.mark.parametrize("where", [X(5), SP, Cell(R, 8)])
+def test_a_stride(where: Place, stride: int) -> None:
     """The value on entry and i times the stride, modulo 2^64; at i = 0 just that value."""
     for index in (Bits(64, 0), Bits(64, 1), Bits(64, M64), public("i")):
         m, r, s = _head()
@@ -141,17 +140,17 @@ def test_a_stride(where: Location, stride: int) -> None:
 def test_restored_vectors_and_halves() -> None:
     m, _, _ = _head()
     was = m.v[:]
-    guess = LoopGuess({("v", 1), ("v", 2), ("v", 3)}, {("v", 1): 0}, {("v", 2)})
+    guess = LoopGuess({V(1), V(2), V(3)}, {V(1): 0}, {V(2)})
     h = havoc(m, guess, public("i"))
     assert m.v[1].value is was[1].value
     assert (m.v[2][63:0] == was[2][63:0]).value is True
     high = {t for t in free_terms(m.v[2][127:64].value) if isinstance(t, Var)}
     assert len(high) == 1
     assert was[2].value not in high
-    assert {h.unknowns[t.id] for t in high} == {("v", 2)}
+    assert {h.unknowns[t.id] for t in high} == {V(2)}
     assert was[3].value not in free_terms(m.v[3].value)
-    guess.writes.add(("x", 9))
-    assert ("x", 9) in h.guess.writes, "the guess is shared, as `settle` takes it"
+    guess.writes.add(X(9))
+    assert X(9) in h.guess.writes, "the guess is shared, as `settle` takes it"
 
 
 # -- guesses ------------------------------------------------------------------------------------
@@ -161,7 +160,7 @@ def test_restored_vectors_and_halves() -> None:
 @pytest.mark.parametrize("stride", [*EDGES, 3, 5, 15, M64 - 2, M64 - 4, 1 << 62])
 def test_per(stride: int, step: int) -> None:
     """A stride of one unit of the index is kept where `step` of them are the stride, as signed numbers."""
-    where: Location = ("x", 0)
+    where: Place = X(0)
     guess = LoopGuess({where}, {where: stride})
     got = guess.per(step).strides
     signed = stride - (1 << 64) if stride >> 63 else stride
@@ -175,28 +174,28 @@ def test_per(stride: int, step: int) -> None:
 
 def test_with_writes() -> None:
     """What is new may well be restored; all of a region takes the place of its parts; the guess itself stays."""
-    guess = LoopGuess({("x", 0), (R, 8)}, {("x", 0): 4, (R, 8): 1}, {("v", 1)})
-    more = guess.with_writes({("x", 1), (S, 0)})
-    assert more.writes == {("x", 0), ("x", 1), (R, 8), (S, 0)}
-    assert more.strides == {("x", 0): 4, (R, 8): 1, ("x", 1): 0, (S, 0): 0}
-    assert more.halves == {("v", 1)}
-    whole = more.with_writes({(R, WHOLE)})
-    assert whole.writes == {("x", 0), ("x", 1), (S, 0), (R, WHOLE)}
-    assert whole.strides == {("x", 0): 4, ("x", 1): 0, (S, 0): 0}
-    both = guess.with_writes({(R, WHOLE), (R, 16)})
-    assert (R, 16) not in both.writes
-    assert both.strides == {("x", 0): 4}
-    assert guess == LoopGuess({("x", 0), (R, 8)}, {("x", 0): 4, (R, 8): 1}, {("v", 1)})
+    guess = LoopGuess({X(0), Cell(R, 8)}, {X(0): 4, Cell(R, 8): 1}, {V(1)})
+    more = guess.with_writes({X(1), Cell(S, 0)})
+    assert more.writes == {X(0), X(1), Cell(R, 8), Cell(S, 0)}
+    assert more.strides == {X(0): 4, Cell(R, 8): 1, X(1): 0, Cell(S, 0): 0}
+    assert more.halves == {V(1)}
+    whole = more.with_writes({Whole(R)})
+    assert whole.writes == {X(0), X(1), Cell(S, 0), Whole(R)}
+    assert whole.strides == {X(0): 4, X(1): 0, Cell(S, 0): 0}
+    both = guess.with_writes({Whole(R), Cell(R, 16)})
+    assert Cell(R, 16) not in both.writes
+    assert both.strides == {X(0): 4}
+    assert guess == LoopGuess({X(0), Cell(R, 8)}, {X(0): 4, Cell(R, 8): 1}, {V(1)})
     assert guess.with_writes(set()) == guess
 
 
 def test_after_another_case() -> None:
     """What the other case found of a location stands; what only this one knows of comes with its stride."""
-    earlier = LoopGuess({("x", 0), ("x", 1)}, {("x", 0): 8})
-    got = LoopGuess({("x", 0), ("x", 1), ("x", 2), ("x", 3)}, {("x", 0): 1, ("x", 1): 1, ("x", 2): 5}).after(earlier)
-    assert got.writes == {("x", n) for n in range(4)}
-    assert got.strides == {("x", 0): 8, ("x", 2): 5, ("x", 3): 0}
-    assert earlier.strides == {("x", 0): 8}
+    earlier = LoopGuess({X(0), X(1)}, {X(0): 8})
+    got = LoopGuess({X(0), X(1), X(2), X(3)}, {X(0): 1, X(1): 1, X(2): 5}).after(earlier)
+    assert got.writes == {X(n) for n in range(4)}
+    assert got.strides == {X(0): 8, X(2): 5, X(3): 0}
+    assert earlier.strides == {X(0): 8}
 
 
 # -- what a path wrote --------------------------------------------------------------------------
@@ -210,7 +209,7 @@ def test_cells_written(cell: int, size: int) -> None:
         r = region(R, 64, cell=cell)
         p = path(machine(r))
         p.memory.store(r.address + at, secret("w", 8 * size))
-        assert written_by(p) == {(R, k - k % cell) for k in range(at, at + size)}
+        assert written_by(p) == {Cell(R, k - k % cell) for k in range(at, at + size)}
 
 
 def test_registers_written_and_stores_at_any_offset() -> None:
@@ -222,14 +221,14 @@ def test_registers_written_and_stores_at_any_offset() -> None:
     m.write_x(0, Bits(64, 0))
     m.write_x(30, Bits(32, 0))
     m.write_x(31, Bits(64, 0))
-    assert written_by(p) == {("x", 0), ("x", 30)}, "the zero register is none"
+    assert written_by(p) == {X(0), X(30)}, "the zero register is none"
     m.write_x(31, m.sp, sp=True)
     m.write_v(31, Bits(128, 0))
     m.write_v(0, Bits(8, 0))
     p.memory.store(s.address + (public("i") << 3), Bits(8, 0))
-    assert written_by(p) == {("x", 0), ("x", 30), ("x", 31), ("v", 0), ("v", 31), (S, WHOLE)}
+    assert written_by(p) == {X(0), X(30), SP, V(0), V(31), Whole(S)}
     m.written_x = m.written_v = 0
-    p.memory.log.clear()
+    p.memory.clear_notes()
     assert written_by(p) == set()
 
 
@@ -240,10 +239,10 @@ def test_everything_ever_stored() -> None:
     assert written_everywhere(p) == set(REGISTERS)
     assert len(REGISTERS) == 64
     p.memory.store(r.address + 6, Bits(32, 0))
-    p.memory.log.clear()
+    p.memory.clear_notes()
     p.memory.disjoint = lambda *_: True
     p.memory.store(s.address + (public("i") << 3), Bits(64, 0))
-    assert written_everywhere(p) - REGISTERS == {(R, 4), (R, 8)}
+    assert written_everywhere(p) - REGISTERS == {Cell(R, 4), Cell(R, 8)}
 
 
 def _iteration(guess: LoopGuess) -> tuple[Path, Havoc, Machine, SymbolicRegion]:
@@ -251,41 +250,41 @@ def _iteration(guess: LoopGuess) -> tuple[Path, Havoc, Machine, SymbolicRegion]:
     m, r, _ = _head()
     h = havoc(m, guess, public("i"))
     p = path(m)
-    p.memory.log.clear()
+    p.memory.clear_notes()
     m.written_x = m.written_v = 0
     return p, h, m.fork(), r
 
 
 def test_wrote_no_more() -> None:
-    p, h, head, r = _iteration(LoopGuess({("x", 0), (R, 0)}))
+    p, h, head, r = _iteration(LoopGuess({X(0), Cell(R, 0)}))
     assert wrote_beyond(p, h, set(), head, 1) is None
     p.machine.write_x(0, Bits(64, 0))
     p.memory.store(r.address + 4, Bits(32, 0))
-    assert wrote_beyond(p, h, {("x", 0)}, head, 1) is None
+    assert wrote_beyond(p, h, {X(0)}, head, 1) is None
     p.memory.store(r.address + 5, Bits(32, 0))  # one byte into the next cell
     got = wrote_beyond(p, h, set(), head, 1)
     assert got is not None
-    assert got.writes == {("x", 0), (R, 0), (R, 8)}
-    assert h.guess.writes == {("x", 0), (R, 0)}
+    assert got.writes == {X(0), Cell(R, 0), Cell(R, 8)}
+    assert h.guess.writes == {X(0), Cell(R, 0)}
 
 
 def test_wrote_more_in_an_inner_loop() -> None:
     """What came earlier in the iteration counts as well."""
     p, h, head, _ = _iteration(LoopGuess())
-    got = wrote_beyond(p, h, {("v", 7), (S, 4)}, head, 1)
+    got = wrote_beyond(p, h, {V(7), Cell(S, 4)}, head, 1)
     assert got is not None
-    assert got.writes == {("v", 7), (S, 4)}
+    assert got.writes == {V(7), Cell(S, 4)}
 
 
 def test_all_of_a_region_needs_no_more_of_it() -> None:
-    p, h, head, r = _iteration(LoopGuess({(R, WHOLE)}))
+    p, h, head, r = _iteration(LoopGuess({Whole(R)}))
     p.memory.store(r.address, Bits(64, 0))
     p.memory.disjoint = lambda *_: True
     p.memory.store(r.address + (public("k") << 3), Bits(64, 0))
-    assert wrote_beyond(p, h, {(R, 8)}, head, 1) is None
-    got = wrote_beyond(p, h, {(S, 4)}, head, 1)
+    assert wrote_beyond(p, h, {Cell(R, 8)}, head, 1) is None
+    got = wrote_beyond(p, h, {Cell(S, 4)}, head, 1)
     assert got is not None
-    assert got.writes == {(R, WHOLE), (S, 4)}
+    assert got.writes == {Whole(R), Cell(S, 4)}
 
 
 @pytest.mark.parametrize(
@@ -299,8 +298,8 @@ def test_a_change_by_a_constant_gets_its_stride(change: int, step: int, stride: 
     p.memory.store(r.address + 16, memory_of(m).peek(r, None, 16, 8) + change)
     got = wrote_beyond(p, h, set(), head, step)
     assert got is not None
-    assert got.writes == {("x", 1), ("x", 2), (R, 16)}
-    assert got.strides == ({} if stride is None else {("x", 1): stride, (R, 16): stride})
+    assert got.writes == {X(1), X(2), Cell(R, 16)}
+    assert got.strides == ({} if stride is None else {X(1): stride, Cell(R, 16): stride})
 
 
 def test_vectors_have_no_stride_but_0() -> None:
@@ -311,12 +310,12 @@ def test_vectors_have_no_stride_but_0() -> None:
     m.write_v(3, m.v[3] ^ (1 << 64))
     got = wrote_beyond(p, h, set(), head, 1)
     assert got is not None
-    assert got.strides == {("v", 1): 0}
-    assert got.halves == {("v", 3)}
+    assert got.strides == {V(1): 0}
+    assert got.halves == {V(3)}
 
 
 def test_dit_in_a_loop_is_refused() -> None:
-    p, h, head, _ = _iteration(LoopGuess({("x", 0)}))
+    p, h, head, _ = _iteration(LoopGuess({X(0)}))
     p.machine.dit = Bits(1, 1)
     with pytest.raises(BudgetError, match=r"PSTATE\.DIT"):
         wrote_beyond(p, h, set(), head, 1)
@@ -324,7 +323,7 @@ def test_dit_in_a_loop_is_refused() -> None:
 
 # -- guesses that the back edge does not bear out -------------------------------------------------
 
-X0: Location = ("x", 0)
+X0 = X(0)
 
 
 def _arrival(stride: int, value: Bits | None, *facts: Prop) -> tuple[LoopGuess | None, Bits, Bits]:
@@ -382,21 +381,21 @@ def test_secrets_are_not_decided() -> None:
 def test_halves() -> None:
     """A vector that is not restored may be in its low half; of one that is not in that either, nothing is guessed."""
     m = machine()
-    places: list[Location] = [("v", 1), ("v", 2), ("v", 3), ("v", 4)]
-    h = havoc(m, LoopGuess(set(places), {("v", 1): 0, ("v", 2): 0}, {("v", 3), ("v", 4)}), public("i"))
+    places = [V(1), V(2), V(3), V(4)]
+    h = havoc(m, LoopGuess(set(places), {V(1): 0, V(2): 0}, {V(3), V(4)}), public("i"))
     m.v[1] ^= 1 << 64
     m.v[3] ^= 1 << 64
     m.v[4] ^= 1 << 63
     got = h.wrong_candidates(path(m), Bits(64, 1), 1)
     assert got is not None
-    assert got.strides == {("v", 2): 0}
-    assert got.halves == {("v", 1), ("v", 3)}
+    assert got.strides == {V(2): 0}
+    assert got.halves == {V(1), V(3)}
 
 
 def test_what_a_claim_says_otherwise_is_not_inferred() -> None:
     m, k = machine(), secret("k")
     before = m.x[0]
-    h = havoc(m, LoopGuess({X0, ("x", 1)}, {X0: 8}), public("i"))
+    h = havoc(m, LoopGuess({X0, X(1)}, {X0: 8}), public("i"))
     got = h.stated(m, m.x[0] == k)
     assert got is not None
     assert got.strides == {}
@@ -414,7 +413,7 @@ def test_settle() -> None:
     """Solved unknowns are their values in registers, memory and flags; others, and strides of them, stay."""
     m, r, _ = _head()
     k = secret("k")
-    guess = LoopGuess({("x", 0), ("x", 1), ("x", 2), ("v", 0), (R, 8), (R, 16)})
+    guess = LoopGuess({X(0), X(1), X(2), V(0), Cell(R, 8), Cell(R, 16)})
     h = havoc(m, guess, public("i"))
     kept = m.x[2]
     a = Assumptions(set(h.unknowns))
@@ -437,22 +436,22 @@ def test_transfer() -> None:
     """At a cut: what the claims name is written as they call it, in the values computed; all else stays."""
     m, k = machine(), secret("k")
     shadow = m.fork()
-    h = havoc(shadow, LoopGuess(set(REGISTERS) - {("x", 31)}), Bits(64, 0))
+    h = havoc(shadow, LoopGuess({w for w in REGISTERS if w != SP}), Bits(64, 0))
     a = Assumptions(set(h.unknowns))
     m.x[0], m.v[3] = m.x[7] * 3, m.v[3] + 1
     was = Snapshot.of(m)
     assert a.add(shadow.x[0] == k)
     assert a.add(shadow.x[1] == shadow.x[2] + 5)
     assert a.add(shadow.v[1][63:0] == k)
-    h.transfer(shadow, m, a, {("v", 3), ("v", 4)})
+    h.transfer(shadow, m, a, {V(3), V(4)})
     now = Snapshot.of(m)
-    assert was.differ(now) == {("x", 0), ("x", 1), ("v", 1), ("v", 3), ("v", 4)}
+    assert was.differ(now) == {X(0), X(1), V(1), V(3), V(4)}
     assert (m.x[0] == k).value is True
-    assert (m.x[1] == was.values["x", 2] + 5).value is True
+    assert (m.x[1] == was.values[X(2)] + 5).value is True
     assert (m.v[1][63:0] == k).value is True
-    assert (m.v[1][127:64] == was.values["v", 1][127:64]).value is True, "no claim names it"
+    assert (m.v[1][127:64] == was.values[V(1)][127:64]).value is True, "no claim names it"
     for n in (3, 4):
-        assert h.unknowns[var(m.v[n]).id] == ("v", n)
+        assert h.unknowns[var(m.v[n]).id] == V(n)
     assert m.nzcv.bits.value is not None
 
 
@@ -464,7 +463,7 @@ def test_transfer_of_what_rests_on_something_dropped() -> None:
     a = Assumptions(set(h.unknowns))
     assert a.add(shadow.x[1] == shadow.v[3][63:0])
     old = m.v[3]
-    h.transfer(shadow, m, a, {("v", 3)})
+    h.transfer(shadow, m, a, {V(3)})
     assert (m.x[1] == m.v[3][63:0]).value is True
     assert var(old) not in free_terms(m.x[1].value)
 
@@ -499,9 +498,9 @@ def test_guesses_from_runs() -> None:
     single = _arrivals([{"x1": 1, "x2": 2, "v1": 3, "word": 4}])
     got = guess_loops([{4: [one], 8: [single, single]}, {4: [single, two], 8: [single]}], {R: 8})
     assert set(got) == {4}, "of a head met once a run nothing is guessed"
-    assert got[4].writes == {("x", 1), ("x", 2), ("v", 1), ("v", 2), (R, 8)}
-    assert got[4].strides == {("x", 1): M64 - 7, ("v", 2): 0, (R, 8): 1}
-    assert guess_loops([{4: [one]}], {})[4].writes == {("x", 1), ("x", 2), ("v", 1), ("v", 2)}
+    assert got[4].writes == {X(1), X(2), V(1), V(2), Cell(R, 8)}
+    assert got[4].strides == {X(1): M64 - 7, V(2): 0, Cell(R, 8): 1}
+    assert guess_loops([{4: [one]}], {})[4].writes == {X(1), X(2), V(1), V(2)}
     assert guess_loops([], {R: 8}) == {}
     steps = [b.x[1].uint - a.x[1].uint & M64 for a, b in pairwise(one)]
-    assert set(steps) == {got[4].strides["x", 1]}
+    assert set(steps) == {got[4].strides[X(1)]}

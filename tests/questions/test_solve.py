@@ -12,7 +12,7 @@ from simulated import image as routines
 
 import armsym
 import armsym.cli
-from armsym.bits import Bits, Prop
+from armsym.bits import Bits, Prop, opaque
 from armsym.conform.routine import run_routine
 from armsym.discharge.z3_bridge import Model, Outcome, Solver
 from armsym.elf import Image, load_bytes
@@ -20,6 +20,7 @@ from armsym.errors import InputError
 from armsym.machine import Machine
 from armsym.questions import search
 from armsym.questions.search import Disagreement
+from armsym.terms import new_table
 from specs.aes import sbox
 
 QUESTIONS = """
@@ -199,6 +200,27 @@ def test_an_s_box_is_the_real_one(questions: Image) -> None:
     start = armsym.Start().set(v0=0)
     # The S-box gives 7c for nothing but 01 (FIPS 197, figure 7); some other one might.
     answer = armsym.solve(questions, "box", lambda s: (s.v[0][7:0] == 0x7C) & (start.v[1][7:0] != 1), state=start)
+    assert answer.verdict is armsym.Verdict.NONE
+
+
+def test_two_functions_of_one_name_are_refused(questions: Image) -> None:
+    """In terms they would be one: what is wanted would speak of another function than the code computes."""
+
+    @opaque("aes_sbox", 8)
+    def other(x: Bits) -> Bits:
+        return x
+
+    @opaque("aes_sbox", 8)
+    def same(x: Bits) -> Bits:
+        return sbox(x)
+
+    start = armsym.Start().set(v0=0)
+    answer = armsym.solve(questions, "box", lambda s: s.v[0][7:0] != other(start.v[1][7:0]), state=start)
+    assert answer.verdict is armsym.Verdict.UNDECIDED
+    assert "definitions of aes_sbox agree: they differ at" in answer.reasons[0]
+    new_table()
+    start = armsym.Start().set(v0=0)
+    answer = armsym.solve(questions, "box", lambda s: s.v[0][7:0] != same(start.v[1][7:0]), state=start)
     assert answer.verdict is armsym.Verdict.NONE
 
 

@@ -9,7 +9,8 @@ import pytest
 from simulated import image
 
 import armsym
-from armsym.bits import Bits, OpaqueFunction, Prop
+from armsym.bits import Bits, Prop
+from armsym.conform.symbolic import opaque_definitions
 from armsym.elf import Image
 from armsym.installed import load_isa
 from armsym.machine import NZCV, Machine
@@ -45,7 +46,7 @@ class Numbers:
             data, at = self.bytes[name[:-2]], args[0]
             assert at + width // 8 <= len(data), f"{name}({at})"
             return int.from_bytes(data[at : at + width // 8], "little")
-        f = OpaqueFunction.registry[name][0]
+        f = opaque_definitions("semantics")[name]
         return f(*(Bits(w, a) for w, a in zip(widths, args, strict=True))).uint
 
     def __call__(self, b: Bits) -> int:

@@ -37,6 +37,9 @@ def records(path: str) -> list[Record]:
                 heading = heading | ({name.strip().upper(): value.strip()} if equals else {"MODE": name})
             continue
         name, _, value = line.partition("=")
+        if name.strip().lower() == "count" and "COUNT" in current:  # files without blank lines between vectors
+            found.append(heading | current)
+            current = {}
         current[name.strip().upper()] = value.strip()
     if current:
         found.append(heading | current)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
+from cryptography.hazmat.primitives.poly1305 import Poly1305 as OtherPoly1305
+from formal import Poly
 from spec_vectors import one_bit_wrong, records
 
 from armsym.bits import Bits
@@ -108,6 +110,35 @@ def test_poly1305_is_a_polynomial_over_the_integers() -> None:
         total = sum(int.from_bytes(c, "little") * r ** (q - i) for i, c in enumerate(blocks))
         tag = (total % (2**130 - 5) + int.from_bytes(key[16:], "little")) % 2**128
         assert poly1305.poly1305_mac(message, key) == tag.to_bytes(16, "little")
+
+
+def edges_of_poly1305() -> list[tuple[bytes, bytes]]:
+    """Keys and messages at the edges of the reduction and of the block, and random ones."""
+    rng = random.Random("Poly1305")
+    keys = [bytes(32), b"\xff" * 32, b"\x02" + bytes(31), b"\x02" + bytes(15) + b"\xff" * 16, rng.randbytes(32)]
+    of_ones = [b"\xff" * n for n in (0, 1, 15, 16, 17, 31, 32, 33, 48, 64)]
+    near_p = [(2**128 - 5 + k).to_bytes(16, "little") + b"\xff" * 16 for k in range(5)]
+    return [(key, message) for key in keys for message in (*of_ones, *near_p, bytes(32), rng.randbytes(100))]
+
+
+def test_poly1305_with_cryptography() -> None:
+    for key, message in edges_of_poly1305():
+        assert poly1305.poly1305_mac(message, key) == OtherPoly1305.generate_tag(key, message)
+
+
+def test_steps_on_ints_and_on_polynomials() -> None:
+    """`block_step` is `add_block` on ints, and on unknowns the polynomial (a + n) r."""
+    for key, message in edges_of_poly1305():
+        r = poly1305.clamp(Bits.from_bytes(key[:16], "little"))
+        a = Bits(130, 0)
+        for k in range(0, len(message), 16):
+            block = Bits.from_bytes(message[k : k + 16], "little")
+            step = poly1305.block_step(a.uint, r.uint, poly1305.block_number(block).uint)
+            a = poly1305.add_block(a, r, block)
+            assert a.uint == step
+    a_, r_, n_ = (Poly.unknown(name) for name in "arn")
+    assert poly1305.block_step(a_, r_, n_).of == {("a", "r"): 1, ("n", "r"): 1}
+    assert poly1305.block_step(-1, 1, 0) == 2**130 - 6
 
 
 def test_key_generation_of_section_2_6_2() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from armsym.bits import Bits
+from armsym.bits import Bits, Prop
 from armsym.proof.assume import Assumptions
 from armsym.proof.buffers import parts
 from armsym.proof.declare import Cut
 from armsym.proof.engine.run import Run
-from armsym.proof.handles import Pointwise
-from armsym.proof.havoc import REGISTERS, LoopGuess, havoc, written_everywhere
+from armsym.proof.havoc import LoopGuess, havoc, written_everywhere
+from armsym.proof.locations import REGISTERS, SP, Location, V
 from armsym.proof.path import Path, memory_of
-from armsym.proof.state import State
+from armsym.proof.state import handed
 
 __all__ = ["cut"]
 
@@ -22,20 +22,21 @@ def cut(run: Run, path: Path, c: Cut) -> None:
     """
     arrival = path.arrivals.get(c.at, 0)
     path.arrivals[c.at] = arrival + 1
-    run.ledger.check(path, lambda: c.claims(State(path.machine), arrival), "invariant", f"{c.name}: ")
+    run.ledger.check(path, lambda s: c.claims(s, arrival), "invariant", f"{c.name}: ")
     forget = c.forget(arrival)
     for fold, k in forget:
         path.folds = path.folds.forget(fold, k)
         path.stepwise.add(fold)
     m = path.machine
     # (The stack pointer stays: claims find what is on the stack by it.)
-    everything = LoopGuess((written_everywhere(path) if forget else set(REGISTERS)) - {("x", 31)})
+    changed: set[Location] = written_everywhere(path) if forget else {*REGISTERS}
+    everything = LoopGuess(changed - {SP})
     shadow = m.fork()
     h = havoc(shadow, everything, Bits(64, 0))
     a = Assumptions(set(h.unknowns))
-    with memory_of(shadow).observed():  # what was shown in bounds above
-        for claim in c.claims(State(shadow), arrival).values():
+    with memory_of(shadow).observed(), handed(shadow) as s:  # what was shown in bounds above
+        for claim in c.claims(s, arrival).values():
             for part in parts(claim):
-                if not isinstance(part, Pointwise):
+                if isinstance(part, Prop):
                     a.add(part)
-    h.transfer(shadow, m, a, {("v", n) for n in c.drop_v})
+    h.transfer(shadow, m, a, {V(n) for n in c.drop_v})

@@ -25,7 +25,7 @@ from armsym.proof.havoc import LoopGuess
 from armsym.proof.ledger import Ledger, Mark
 from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import Kind, Obligation, Status
-from armsym.proof.state import State
+from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
@@ -140,6 +140,7 @@ class Engine:
             start = run.watched(
                 Path(run.entry.fork(), Knowledge(p.facts, answers=p.answers), p.routine.entry, p.folds_on_entry)
             )
+            start.relations = p.relations[:]
             check_preconditions(run, start)
             prove_lemmas(run, start)
             self._explore(start)
@@ -272,8 +273,8 @@ class Engine:
             run.reached.add(at)
             cut(run, path, self.cuts[at])
         for what in self.shows.get(at, ()):
-            with path.memory.observed():
-                run.shown.append(f"at {run.where(at)}:\n{what(State(path.machine))}")
+            with path.memory.observed(), handed(path.machine) as s:
+                run.shown.append(f"at {run.where(at)}:\n{what(s)}")
         return self._execute(path, origin)
 
     def _execute(self, path: Path, origin: Origin | None) -> Next | None:

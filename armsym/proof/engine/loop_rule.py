@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from armsym.bits import Bits
 from armsym.errors import BudgetError
+from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Invariant
@@ -15,10 +16,11 @@ from armsym.proof.engine.branch_rule import learn
 from armsym.proof.engine.run import Ended, Enter, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import sp_is_known
 from armsym.proof.handles import Pointwise
-from armsym.proof.havoc import WHOLE, Havoc, Location, LoopGuess, havoc, written_by, wrote_beyond
+from armsym.proof.havoc import Havoc, LoopGuess, havoc, written_by, wrote_beyond
+from armsym.proof.locations import Location, Whole
 from armsym.proof.path import Path
 from armsym.proof.result import Status
-from armsym.proof.state import State
+from armsym.proof.state import handed
 from armsym.terms import ops
 from armsym.terms.node import Value
 
@@ -32,8 +34,8 @@ def counts(run: Run, path: Path, inv: Invariant) -> Value:
     """Whether this arrival at the head is one the invariant speaks of, as a one-bit value."""
     if inv.when is None:
         return 1
-    with run.under(path), path.memory.observed() as reads:
-        said = inv.when(State(path.machine)).bit
+    with run.under(path), path.memory.observed() as reads, handed(path.machine) as s:
+        said = inv.when(s).bit
         # What is claimed where a secret has one value would say that it has no other.
         run.ledger.leak(path, "condition when=", said)
         run.ledger.check_reads(path, reads, "invariant", f"{inv.name}, condition when=: ")
@@ -57,7 +59,7 @@ def arrive(run: Run, path: Path, inv: Invariant, origin: Origin | None) -> Ended
         within = Bits(64, 0) <= inv.upto if inv.inclusive else Bits(64, 0) < inv.upto
         sign = "<=" if inv.inclusive else "<"
         run.ledger.check_one(path, within, "termination", f"{inv.name}: i {sign} upto, on entry", f"i {sign} upto")
-        run.ledger.check(path, lambda: inv.claims(State(path.machine), first), "invariant", f"{inv.name}, on entry: ")
+        run.ledger.check(path, lambda s: inv.claims(s, first), "invariant", f"{inv.name}, on entry: ")
     return Enter(inv)
 
 
@@ -79,7 +81,7 @@ def _back_edge(
         within = step <= left if inv.inclusive else step < left
         what = f"i + {inv.step} {'<=' if inv.inclusive else '<'} upto"
         run.ledger.check_one(path, within, "termination", f"{inv.name}: {what}, at the back edge", what)
-        run.ledger.check(path, lambda: inv.claims(State(path.machine), after), "invariant", f"{inv.name}, step: ")
+        run.ledger.check(path, lambda s: inv.claims(s, after), "invariant", f"{inv.name}, step: ")
     return Ended()
 
 
@@ -102,7 +104,7 @@ def iterate(
             return h
         if not sp_is_known(run, here):
             return Stopped()
-    here.memory.log.clear()
+    here.memory.clear_notes()
     m = here.machine
     m.written_x = m.written_v = 0
     m.written_flags = False
@@ -116,14 +118,17 @@ def _arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) 
     h = havoc(here.machine, guess, i)
     a = Assumptions(set(h.unknowns))
     contents: list[tuple[str, Pointwise]] = []
-    with here.memory.observed():  # what the arrivals show in bounds
-        for name, claim in inv.claims(State(here.machine), i).items():
+    said: list[Relation] = []
+    with here.memory.observed(), handed(here.machine) as s:  # what the arrivals show in bounds
+        for name, claim in inv.claims(s, i).items():
             for part in parts(claim):
                 if isinstance(part, Pointwise):
-                    place = (part.region.name, WHOLE)
+                    place = Whole(part.region.name)
                     if place not in guess.writes:
                         return Retry(inv.head, guess.with_writes({place}), "a buffer is stated pointwise")
                     contents.append((f"{inv.name}: {name}", part))
+                elif isinstance(part, Relation):
+                    said.append(part)
                 elif not a.add(part):
                     stated = h.stated(here.machine, part)
                     if stated is not None:
@@ -131,6 +136,7 @@ def _arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) 
         h.settle(here.machine, a)
         for fact in a.finish():
             here.knowledge.add(fact)
+        here.relations += a.relations(said)
         for name, claim in contents:
             if not _take_content(run, here, claim, a, name):
                 return Stopped()
@@ -157,8 +163,8 @@ def _split(run: Run, here: Path, origin: Origin) -> Parts:
     for on in [on for at, on in run.p._d.splits if at == origin.invariant.head]:
         more = []
         for s in starts:
-            with run.under(s, *origin.indices), s.memory.observed() as reads:
-                cond = on(State(s.machine), origin.index).bit.value
+            with run.under(s, *origin.indices), s.memory.observed() as reads, handed(s.machine) as state:
+                cond = on(state, origin.index).bit.value
                 run.ledger.check_reads(s, reads, "invariant", f"{origin.invariant.name}, split: ")
             if isinstance(cond, int):
                 more.append(s)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from armsym.bits import Bits
+from armsym.bits import Bits, Prop
 from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import parts
 from armsym.proof.engine.run import Origin, Run
-from armsym.proof.handles import Pointwise
-from armsym.proof.havoc import WHOLE, Location, LoopGuess, havoc
+from armsym.proof.havoc import LoopGuess, havoc
+from armsym.proof.locations import Location, V, Whole, X
 from armsym.proof.path import Path
 from armsym.proof.result import Status
-from armsym.proof.state import State
+from armsym.proof.state import handed
 
 __all__ = ["check_accesses_in_bounds", "returned"]
 
@@ -37,7 +35,7 @@ def returned(run: Run, path: Path, origin: Origin | None) -> None:
             ledger.check_one(path, after == before, "abi", name, register)
         _frame(run, path)
         for fn in p._d.ensures:
-            ledger.check(path, partial(fn, State(m)), "ensures", "")
+            ledger.check(path, fn, "ensures", "")
         for k in range(len(p._d.ensures)):
             if k not in run.results_claimed and _says_more(run, path, k, anchors):
                 run.results_claimed.add(k)
@@ -69,10 +67,11 @@ def _says_more(run: Run, path: Path, k: int, anchors: tuple[Bits, ...]) -> bool:
     """
     d, shadow = run.p._d, run.entry.fork()
     there = Path(shadow, path.knowledge.fork(), path.at, path.folds)
-    there.stepwise = path.stepwise.copy()
-    changed: set[Location] = {("x", n) for n in d.interface.changed_x} | {("v", n) for n in d.interface.changed_v}
-    changed |= {(r.name, WHOLE) for r in d.modifies}
-    havoc(shadow, LoopGuess(changed, halves={("v", n) for n in d.interface.d}), Bits(64, 0))
-    with run.under(there, *anchors), there.memory.observed():  # what was shown in bounds above
-        claims = d.ensures[k](State(shadow)).values()
-        return any(isinstance(c, Pointwise) or c.value is not True for claim in claims for c in parts(claim))
+    there.stepwise, there.relations = path.stepwise.copy(), path.relations[:]
+    changed: set[Location] = {*(X(n) for n in d.interface.changed_x), *(V(n) for n in d.interface.changed_v)}
+    changed |= {Whole(r.name) for r in d.modifies}
+    havoc(shadow, LoopGuess(changed, halves={V(n) for n in d.interface.d}), Bits(64, 0))
+    # What is read was shown in bounds above.
+    with run.under(there, *anchors), there.memory.observed(), handed(shadow) as s:
+        claims = d.ensures[k](s).values()
+        return any(not isinstance(c, Prop) or c.value is not True for claim in claims for c in parts(claim))

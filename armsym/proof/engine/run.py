@@ -13,8 +13,9 @@ from armsym.proof.calls import Calls
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant
 from armsym.proof.engine.budget import Meter
-from armsym.proof.havoc import Havoc, Location, LoopGuess
+from armsym.proof.havoc import Havoc, LoopGuess
 from armsym.proof.ledger import Ledger
+from armsym.proof.locations import Location
 from armsym.proof.path import Path
 from armsym.proof.symbolic import SymbolicProof
 from armsym.terms.evaluate import Occurrences

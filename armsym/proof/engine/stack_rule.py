@@ -6,7 +6,7 @@ from armsym.bits import Bits
 from armsym.proof.engine.run import Run
 from armsym.proof.path import Path
 from armsym.proof.result import Status
-from armsym.symbolic_memory import Access, variable
+from armsym.symbolic_memory import Change, variable
 
 __all__ = ["NO_ACCESS_BELOW", "SP_KNOWN", "check_accesses", "release", "sp_is_known"]
 
@@ -55,6 +55,5 @@ def release(run: Run, path: Path) -> None:
         return
     memory, cell = path.memory, region.cell
     for k in range(0, low + run.p._d.stack, cell):
-        # Logged as a store, so that a loop that releases stack is known to change it.
-        memory.log.append(Access(path.at, region, None, k, cell, True))
+        memory.changes.append(Change(region, k))  # a loop that releases stack changes it
         memory.poke(region, None, k, variable("below_sp", 8 * cell, secret=True))

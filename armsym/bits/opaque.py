@@ -1,0 +1,68 @@
+"""Functions that stand for themselves on terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from armsym.bits.value import no_vector
+from armsym.bits.vector import Bits, new_bits
+from armsym.errors import WidthError
+from armsym.terms import ops
+from armsym.terms.node import App, definitions
+
+__all__ = ["OpaqueFunction", "definitions_of", "opaque"]
+
+
+class OpaqueFunction:
+    """What `opaque` makes of a function: it runs on numbers and stands for itself on terms.
+
+    Two definitions of one name must agree where one proof applies both to terms.  Proofs that do not meet
+    know nothing of each other's: see `definitions_of`.
+    """
+
+    def __init__(self, name: str, width: int, definition: Callable[..., Bits]) -> None:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise WidthError(f"an opaque function's name is an identifier, not {name!r}")
+        if not isinstance(width, int) or width < 1 or not callable(definition):
+            raise WidthError(
+                f"opaque {name}: a function with a result of at least 1 bit, not {definition!r}, {width!r}"
+            )
+        self.name, self.width, self.definition = name, width, definition
+        self.__doc__ = definition.__doc__
+        self.__name__ = getattr(definition, "__name__", name)
+
+    def __call__(self, *args: Bits) -> Bits:
+        for a in args:
+            if not isinstance(a, Bits):
+                raise no_vector(f"each argument of {self.name}", a)
+        if all(isinstance(a.value, int) for a in args):
+            result = self.definition(*args)
+            if not isinstance(result, Bits) or result.width != self.width:
+                raise WidthError(f"{self.name} was said to give {self.width} bits, it gives {result!r}")
+            return new_bits(self.width, result.value)
+        arguments = [(a.width, a.value) for a in args]
+        return new_bits(self.width, ops.apply(self.name, self.width, arguments, definition=self))
+
+
+def definitions_of(t: App) -> list[OpaqueFunction]:
+    """The opaque functions that this proof has applied under the name of `t`, the first one first.
+
+    None for what is no opaque function (the content of a region, a fold), and for an application that is not
+    of this proof: nothing may be concluded from what its name means here.
+    """
+    return [d for d in definitions(t) if isinstance(d, OpaqueFunction)]
+
+
+def opaque(name: str, width: int) -> Callable[[Callable[..., Bits]], OpaqueFunction]:
+    """Make a function of `Bits` an uninterpreted function on symbolic arguments.
+
+    On concrete arguments the function runs; on symbolic ones it stands for itself, so a proof
+    that closes holds for every function of that name.  `width` is the result's width.  Several
+    definitions of one name (an instruction's S-box and a standard's) are one function in a
+    proof, which therefore obliges them to agree on all arguments.
+    """
+
+    def wrap(fn: Callable[..., Bits]) -> OpaqueFunction:
+        return OpaqueFunction(name, width, fn)
+
+    return wrap

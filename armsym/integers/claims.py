@@ -1,0 +1,218 @@
+"""Proving relations of integers: one argument, made for one question, under what is known where it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+
+from armsym.integers.expression import Integer, Leaf, Part, Quotient, Relation, Word
+from armsym.integers.floors import is_floor
+from armsym.integers.goals import Goal, Goals, Hint
+from armsym.integers.kernel import Cofactor, Fact, Kernel, Spent
+from armsym.integers.polynomial import ONE, Polynomial, add, const
+from armsym.integers.rewriting import rewrite
+from armsym.integers.translate import Lane, Translator
+from armsym.terms.node import App, Var
+
+__all__ = ["LANES", "Argument", "Shown"]
+
+#: Signed words of these widths are lanes: what a program computes lane by lane.
+LANES = frozenset({8, 16, 32})
+
+#: Of at most so many numbers of a known range the products' ranges are derived, too.
+MOST_NUMBERS = 4
+
+#: How many monomials may be handled to say in integers what the terms are.
+MOST_WORK = 200_000_000
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What became of a relation; `detail` says what was not shown."""
+
+    holds: bool
+    detail: str = ""
+
+
+class Argument:
+    """What is known, in integers: relations that hold, and what of them may be used to bound others."""
+
+    def __init__(
+        self, known: Sequence[Relation], asked: Sequence[Relation], log: list[tuple[object, ...]] | None = None
+    ) -> None:
+        """`known` holds wherever the question is asked; `asked` are all relations that will be."""
+        leaves = {leaf for r in (*known, *asked) for leaf in r.leaves()}
+        widths = frozenset(w for signed, w, _ in leaves if signed and w in LANES)
+        self.kernel = Kernel(log)
+        bounds = _bounds_of_leaves(known)
+        lanes = {}
+        for leaf in leaves:
+            signed, w, t = leaf
+            if signed and isinstance(t, (Var, App)):
+                lo, hi = -(1 << w - 1), (1 << w - 1) - 1
+                low, high = bounds.get(leaf, (None, None))
+                lanes[t.id] = Lane(lo if low is None else max(lo, low), hi if high is None else min(hi, high))
+        self._impossible = any(lane.lo > lane.hi for lane in lanes.values())
+        self.translator = Translator(self.kernel, lanes=lanes if widths else None, widths=widths)
+        self._values: dict[int, Polynomial] = {}
+        self.facts: list[Fact] = []
+        self.multiples: list[tuple[Polynomial, int]] = []
+        self._known, self._asked = known, asked
+        self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
+        self._hints: list[Hint] = []
+
+    def show(self, k: int) -> Shown:
+        """Whether the k-th of the relations asked about follows from what is known."""
+        if self._impossible:
+            return Shown(False, "what is assumed contradicts itself")
+        self.kernel.most_work = self.kernel.work + MOST_WORK
+        try:
+            self._prepare()
+        except Spent:
+            return Shown(False, "what the words are as integers takes too much work to say")
+        finally:
+            self.kernel.most_work = None
+        return self._show(self._parts[k])
+
+    def polynomial(self, x: Integer) -> Polynomial:
+        """An integer in the atoms of the argument."""
+        out: Polynomial = {}
+        for m, c in x.terms.items():
+            part = const(c)
+            for leaf in m:
+                part = self.kernel.mul(part, self._leaf(leaf))
+            out = add(out, part)
+        return out
+
+    def _leaf(self, leaf: Leaf) -> Polynomial:
+        if isinstance(leaf, Quotient):
+            E = self.polynomial(leaf.of)
+            return is_floor(E, leaf.m, self.translator.floors.floor(E, leaf.m)).F
+        signed, width, t = leaf
+        return self.translator.signed(t, width) if signed else self.translator.value(t)
+
+    # -- what is known --------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        if self._parts:
+            return
+        kernel, numbers = self.kernel, []
+        equal: dict[int, tuple[Polynomial, Fact]] = {}
+        for r in self._known:
+            for x, modulus, lo, hi in r.parts:
+                P = self.polynomial(x)
+                if modulus:
+                    self.multiples.append((P, modulus))
+                    continue
+                fact = kernel.given(P, lo, hi)
+                if len(P) > 1 and any(P):
+                    self.facts.append(fact)
+                    named = self._number(P, fact, equal)
+                    if named is not None:
+                        numbers.append(named)
+        self.translator.ranges.equal = equal
+        if len(numbers) <= MOST_NUMBERS:
+            for (P, a), (Q, b) in combinations_with_replacement(numbers, 2):
+                zero_P = kernel.derive(add(P, {(a,): 1}, -1), [(1, a)])
+                zero_Q = kernel.derive(add(Q, {(b,): 1}, -1), [(1, b)])
+                # P*Q = a*b + P*(Q - b) + b*(P - a)
+                self.facts.append(kernel.derive(kernel.mul(P, Q), (), [(P, zero_Q), ({(b,): 1}, zero_P)]))
+        parts = [[(self.polynomial(x), m, lo, hi) for x, m, lo, hi in r.parts] for r in self._asked]
+        hints = [(P, m) for of in parts for P, m, _, _ in of if m]
+        self._hints = hints if len(hints) <= MOST_NUMBERS else []
+        self._parts = parts
+
+    def _number(
+        self, P: Polynomial, fact: Fact, equal: dict[int, tuple[Polynomial, Fact]]
+    ) -> tuple[Polynomial, int] | None:
+        """A name for a number made of unknown words; in bounds it stands for its lowest word."""
+        kernel = self.kernel
+        if ONE in P or any(len(m) > 1 or kernel.atoms[m[0]].E is not None for m in P):
+            return None
+        low = next((m[0] for m, c in P.items() if c == 1), None)
+        if low is None or low in equal:
+            return None
+        a = self.translator.name("A", P, fact)
+        value = add({(a,): 1}, add(P, {(low,): 1}, -1), -1)
+        equal[low] = value, kernel.derive(add({(low,): 1}, value, -1), [(1, a)])
+        return P, a
+
+    # -- what is asked ----------------------------------------------------------------------------------
+
+    def _show(self, parts: list[tuple[Polynomial, int, int | None, int | None]]) -> Shown:
+        for P, modulus, lo, hi in parts:
+            shown = self._congruent(P, modulus) if modulus else self._in_range(P, lo, hi)
+            if not shown.holds:
+                return shown
+        return Shown(True)
+
+    def _congruent(self, P: Polynomial, modulus: int) -> Shown:
+        if self.kernel.congruent(P, {}, modulus) is not None:
+            return Shown(True)
+        if Goals(self.translator, self.facts).show(P, Goal(modulus=modulus)) is not None:
+            return Shown(True)
+        left = self.kernel.residue(P, modulus)
+        return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
+
+    def _unnamed(self, P: Polynomial) -> tuple[Polynomial, list[Cofactor]]:
+        """P with names replaced by what they stand for, and what of those; and the cofactors that show it."""
+        kernel = self.kernel
+        cofactors: list[Cofactor] = []
+        for _ in range(_AGAIN):
+            names = {a for m in P for a in m if kernel.atoms[a].m == 1 and kernel.atoms[a].name == "x"}
+            equal = {}
+            for a in names:
+                E = kernel.atoms[a].E
+                assert E is not None
+                equal[a] = E, kernel.derive(add({(a,): 1}, E, -1), [(-1, a)])
+            if not equal:
+                break
+            P, more = rewrite(kernel, P, equal)
+            cofactors += more
+        return P, cofactors
+
+    def _in_range(self, P: Polynomial, lo: int | None, hi: int | None) -> Shown:
+        goal = Goal(lo=lo, hi=hi)
+        r = self.translator.ranges.bound(P, want=goal.met)
+        if goal.met(r.lo, r.hi):
+            return Shown(True)
+        # In a lane's name bounds stop; an equation needs what it stands for.
+        Q, cofactors = self._unnamed(P)
+        for X, zeros in ((Q, cofactors), (P, [])) if cofactors else ((P, []),):
+            found = Goals(self.translator, self.facts).show(X, goal, self._hints)
+            if isinstance(found, Fact):
+                f = self.kernel.derive(P, [(1, found)], zeros)
+                if not f.under and goal.met(f.lo, f.hi):
+                    return Shown(True)
+        return Shown(False, f"all that is found of {self.kernel.text(P, 8)} is that it lies in [{r.lo:#x}, {r.hi:#x}]")
+
+
+#: Names within names are replaced this often.
+_AGAIN = 4
+
+
+def _bounds_of_leaves(known: Sequence[Relation]) -> dict[Word, tuple[int | None, int | None]]:
+    """What relations say of single words."""
+    out: dict[Word, tuple[int | None, int | None]] = {}
+    for r in known:
+        for part in r.parts:
+            found = _of_one_leaf(part)
+            if found is None:
+                continue
+            leaf, lo, hi = found
+            low, high = out.get(leaf, (None, None))
+            out[leaf] = (
+                lo if low is None else low if lo is None else max(lo, low),
+                hi if high is None else high if hi is None else min(hi, high),
+            )
+    return out
+
+
+def _of_one_leaf(part: Part) -> tuple[Word, int | None, int | None] | None:
+    x, modulus, lo, hi = part
+    if modulus or len(x.terms) != 1:
+        return None
+    ((m, c),) = x.terms.items()
+    leaf = m[0]
+    return (leaf, lo, hi) if len(m) == 1 and c == 1 and not isinstance(leaf, Quotient) else None

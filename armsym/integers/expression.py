@@ -1,0 +1,303 @@
+"""Whole numbers as proofs speak of them: `Integer` is to claims what `Bits` is.
+
+On numbers an integer is a Python int, and a claim about it a bool, so specifications, trials and counterexamples
+are plain Python.  On symbols it is a polynomial in *leaves*, bit vectors read as unsigned or signed numbers, and a
+claim about it is a `Relation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, Union
+
+from armsym.bits import Bits
+from armsym.errors import InputError, SymbolicTruthError
+from armsym.terms.node import Term, intern
+
+__all__ = ["Integer", "IntegerLike", "Leaf", "Quotient", "Relation", "Word", "congruent", "integer", "within"]
+
+#: (signed, width, term): the value of an interned term.
+Word: TypeAlias = tuple[bool, int, Term]
+
+IntegerLike: TypeAlias = Union["Integer", int]
+
+
+class Quotient:
+    """floor(of / m), m >= 2; equal to another of the same."""
+
+    __slots__ = ("key", "m", "of")
+
+    def __init__(self, of: Integer, m: int) -> None:
+        self.of, self.m = of, m
+        self.key = (m, tuple(sorted((tuple(_order(leaf) for leaf in mo), c) for mo, c in of.terms.items())))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quotient) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+Leaf: TypeAlias = "Word | Quotient"
+
+
+class Integer:
+    """A polynomial with whole coefficients in at least one leaf; see `integer`.
+
+    It knows +, -, * with integers and Python ints, // and % by positive ints, and the comparisons, which give a
+    `Relation`.  Numbers are exact: nothing wraps.
+    """
+
+    __slots__ = ("terms",)
+
+    def __init__(self, terms: dict[tuple[Leaf, ...], int]) -> None:
+        """By product of leaves, in the order of their terms: its coefficient, which is not 0."""
+        self.terms = terms
+
+    # -- arithmetic ---------------------------------------------------------------------------------
+
+    def __add__(self, other: IntegerLike) -> IntegerLike:
+        return _plus(self.terms, other, 1)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: IntegerLike) -> IntegerLike:
+        return _plus(self.terms, other, -1)
+
+    def __rsub__(self, other: int) -> IntegerLike:
+        return _plus((-self).terms, other, 1)
+
+    def __neg__(self) -> Integer:
+        return Integer({m: -c for m, c in self.terms.items()})
+
+    def __mul__(self, other: IntegerLike) -> IntegerLike:
+        b = _terms("multiplied by", other)
+        out: dict[tuple[Leaf, ...], int] = {}
+        for m, c in self.terms.items():
+            for n, d in b.items():
+                k = m if not n else n if not m else tuple(sorted(m + n, key=_order))
+                v = out.get(k, 0) + c * d
+                if v:
+                    out[k] = v
+                else:
+                    out.pop(k, None)
+        return _made(out)
+
+    __rmul__ = __mul__
+
+    def __pow__(self, n: int) -> IntegerLike:
+        if not isinstance(n, int) or isinstance(n, bool) or n < 0:
+            raise InputError(f"an integer to the power {n!r}: powers are numbers from 0 up")
+        out: IntegerLike = 1
+        for _ in range(n):
+            out = self * out
+        return out
+
+    def __floordiv__(self, m: int) -> IntegerLike:
+        """The quotient rounded down."""
+        if not isinstance(m, int) or isinstance(m, bool) or m < 1:
+            raise InputError(f"an integer is divided by a number from 1 up, not by {m!r}")
+        return self if m == 1 else _made({(Quotient(self, m),): 1})
+
+    def __mod__(self, m: int) -> IntegerLike:
+        """The least remainder, 0 to m - 1."""
+        return self - (self // m) * m
+
+    def __truediv__(self, other: object) -> Any:
+        raise InputError("integers have no fractions: // rounds down")
+
+    __rtruediv__ = __rfloordiv__ = __rmod__ = __truediv__
+
+    # -- claims -------------------------------------------------------------------------------------
+
+    def __lt__(self, other: IntegerLike) -> Relation | bool:
+        return _at_least(_plus((-self).terms, other, 1), 1)
+
+    def __le__(self, other: IntegerLike) -> Relation | bool:
+        return _at_least(_plus((-self).terms, other, 1), 0)
+
+    def __gt__(self, other: IntegerLike) -> Relation | bool:
+        return _at_least(_plus(self.terms, other, -1), 1)
+
+    def __ge__(self, other: IntegerLike) -> Relation | bool:
+        return _at_least(_plus(self.terms, other, -1), 0)
+
+    def __eq__(self, other: object) -> Relation | bool:  # type: ignore[override]
+        if not isinstance(other, (Integer, int)) or isinstance(other, bool):
+            raise InputError(f"an integer is compared with an integer, not with {type(other).__name__} {other!r}")
+        d = _plus(self.terms, other, -1)
+        return d == 0 if isinstance(d, int) else Relation(((d, 0, 0, 0),))
+
+    def __ne__(self, other: object) -> Any:
+        raise InputError("that two integers differ is no claim about integers: compare the words")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise SymbolicTruthError("a symbolic integer has no truth value here")
+
+    def leaves(self) -> set[Word]:
+        """The bit vectors that it is made of."""
+        found: set[Word] = set()
+        for m in self.terms:
+            for leaf in m:
+                if isinstance(leaf, Quotient):
+                    found |= leaf.of.leaves()
+                else:
+                    found.add(leaf)
+        return found
+
+    def map(self, known: Mapping[Word, IntegerLike]) -> IntegerLike:
+        """The same of other numbers in place of its bit vectors."""
+        total: IntegerLike = 0
+        for m, c in self.terms.items():
+            factor: IntegerLike = c
+            for leaf in m:
+                factor = factor * (leaf.of.map(known) // leaf.m if isinstance(leaf, Quotient) else known[leaf])
+            total = total + factor
+        return total
+
+    def __repr__(self) -> str:
+        return f"<an integer of {len(self.terms)} terms>"
+
+
+#: (x, modulus, lo, hi): x is a multiple of the modulus, if that is not 0; else lo <= x <= hi, None being no bound.
+Part: TypeAlias = tuple[Integer, int, "int | None", "int | None"]
+
+
+class Relation:
+    """A claim about integers that holds or not: all of its parts do.  `&` joins two."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[Part, ...]) -> None:
+        self.parts = parts
+
+    def __and__(self, other: object) -> Relation:
+        if isinstance(other, Relation):
+            return Relation(self.parts + other.parts)
+        if other is True:
+            return self
+        if other is False:
+            return Relation((*self.parts, (self.parts[0][0] * 0 + self.parts[0][0], 0, 1, 0)))  # type: ignore[arg-type]
+        raise InputError(
+            f"a claim about integers is joined with another, not with {type(other).__name__}: give them as a list"
+        )
+
+    __rand__ = __and__
+
+    def __bool__(self) -> bool:
+        raise SymbolicTruthError(
+            "a claim about symbolic integers has no truth value here; a range is within(lo, x, hi),"
+            " or (lo <= x) & (x < hi)"
+        )
+
+    def leaves(self) -> set[Word]:
+        """The bit vectors that it speaks of."""
+        return {leaf for x, _, _, _ in self.parts for leaf in x.leaves()}
+
+    def map(self, put: Callable[[Bits], Bits]) -> Relation | bool:
+        """The same claim about other bit vectors; a bool where nothing of it is symbolic any more."""
+        known: dict[Word, IntegerLike] = {}
+        for leaf in self.leaves():
+            signed, width, t = leaf
+            known[leaf] = integer([put(Bits(width, t))], signed=signed)
+        parts: list[Part] = []
+        for x, modulus, lo, hi in self.parts:
+            y = x.map(known)
+            if isinstance(y, Integer):
+                parts.append((y, modulus, lo, hi))
+            elif (y % modulus) if modulus else (lo is not None and y < lo) or (hi is not None and y > hi):
+                return False
+        return Relation(tuple(parts)) if parts else True
+
+    def __repr__(self) -> str:
+        return f"<a claim about {len(self.leaves())} bit vectors as integers>"
+
+
+def integer(words: Bits | Sequence[Bits], *, signed: bool = False) -> IntegerLike:
+    """The number that words make, the first the least significant: words[0] + 2**w * words[1] + ...
+
+    With `signed` it is read in two's complement.  A Python int where all words are numbers.  Raises `InputError`
+    for what is no bit vector.
+    """
+    if isinstance(words, Bits):
+        words = [words]
+    if not isinstance(words, (list, tuple)) or not words or not all(isinstance(w, Bits) for w in words):
+        raise InputError(f"integer: takes a bit vector or a non-empty list of them, not {words!r}")
+    out: dict[tuple[Leaf, ...], int] = {}
+    at = 0
+    for k, w in enumerate(words):
+        top = signed and k == len(words) - 1
+        if isinstance(w.value, int):
+            v = w.value - (1 << w.width) if top and w.value >> (w.width - 1) else w.value
+            if v:
+                out[()] = out.get((), 0) + (v << at)
+        else:
+            leaf = (top, w.width, intern(w.value))
+            out[leaf,] = out.get((leaf,), 0) + (1 << at)
+        at += w.width
+    return _made({m: c for m, c in out.items() if c})
+
+
+def congruent(x: IntegerLike, y: IntegerLike, modulus: int) -> Relation | bool:
+    """That x - y is a multiple of a number, which is at least 1."""
+    if not isinstance(modulus, int) or isinstance(modulus, bool) or modulus < 1:
+        raise InputError(f"congruent: the modulus is a number from 1 up, not {modulus!r}")
+    for v in (x, y):
+        _terms("congruent: compared with", v)
+    d = x - y
+    return Relation(((d, modulus, None, None),)) if isinstance(d, Integer) else d % modulus == 0
+
+
+def within(lo: int, x: IntegerLike, hi: int) -> Relation | bool:
+    """lo <= x < hi, for numbers lo and hi."""
+    for v in (lo, hi):
+        if not isinstance(v, int) or isinstance(v, bool):
+            raise InputError(f"within: the ends of a range are numbers, not {v!r}")
+    _terms("within: of", x)
+    return Relation(((x, 0, lo, hi - 1),)) if isinstance(x, Integer) else lo <= x < hi
+
+
+def _order(leaf: Leaf) -> tuple[Any, ...]:
+    """Words by their terms, before quotients by what they are of."""
+    return (1, *leaf.key) if isinstance(leaf, Quotient) else (0, leaf[2].id, leaf[1], leaf[0])
+
+
+def _terms(what: str, v: object) -> dict[tuple[Leaf, ...], int]:
+    if isinstance(v, Integer):
+        return v.terms
+    if isinstance(v, int) and not isinstance(v, bool):
+        return {(): v} if v else {}
+    raise InputError(f"an integer {what} {type(v).__name__} {v!r}: only integers go with integers; see integer()")
+
+
+def _plus(a: dict[tuple[Leaf, ...], int], b: IntegerLike, sign: int) -> IntegerLike:
+    out = dict(a)
+    for m, c in _terms("added to", b).items():
+        v = out.get(m, 0) + sign * c
+        if v:
+            out[m] = v
+        else:
+            out.pop(m, None)
+    return _made(out)
+
+
+def _made(terms: dict[tuple[Leaf, ...], int]) -> IntegerLike:
+    if not terms:
+        return 0
+    if len(terms) == 1 and () in terms:
+        return terms[()]
+    return Integer(terms)
+
+
+def _at_least(d: IntegerLike, least: int) -> Relation | bool:
+    """d >= least, its constant on the right-hand side."""
+    if isinstance(d, int):
+        return d >= least
+    c = d.terms.get((), 0)
+    x = {m: v for m, v in d.terms.items() if m}
+    if all(v < 0 for v in x.values()):
+        # -x >= n is x <= -n: so bounds of one number from both sides are about one number.
+        return Relation(((Integer({m: -v for m, v in x.items()}), 0, None, c - least),))
+    return Relation(((Integer(x), 0, least - c, None),))

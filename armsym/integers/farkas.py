@@ -1,0 +1,84 @@
+"""Bounds that a chain of eliminations misses: multipliers of many facts at once.
+
+That some combination of what is known bounds P is a question of linear arithmetic over the rationals; a solver's
+answer to it is a list of multipliers, and the kernel derives the bound from them.  Nothing is taken on its word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import lcm
+from typing import Any
+
+from armsym.integers.kernel import Fact, Kernel, Summand
+from armsym.integers.polynomial import Monomial, Polynomial, atoms_of
+
+__all__ = ["bounded_below"]
+
+#: How many quotients' definitions are looked at, and how long the solver may look (steps, not time).
+MOST_QUOTIENTS, MOST_STEPS = 60, 3_000_000
+
+
+def bounded_below(kernel: Kernel, P: Polynomial, least: int, facts: Sequence[Fact]) -> Fact | None:
+    """A fact that says P >= least, if a combination of facts and definitions does."""
+    import z3
+
+    known: list[tuple[Fact | int, Polynomial, int, int]] = []
+    for f in facts:
+        known.append((f, f.P, f.lo, f.hi))
+    for a in _quotients(kernel, [P, *(f.P for f in facts)]):
+        x = kernel.atoms[a]
+        assert x.E is not None
+        known.append((a, {**x.E, (a,): -x.m}, 0, x.m - 1))
+    solver = z3.SolverFor("QF_LRA")
+    solver.set("rlimit", MOST_STEPS)
+    monomials: dict[Monomial, list[Any]] = {m: [z3.RealVal(c)] for m, c in P.items()}
+    total: list[Any] = []
+    multipliers = []
+    for k, (_, G, lo, hi) in enumerate(known):
+        up, down = z3.Real(f"u{k}"), z3.Real(f"d{k}")
+        solver.add(up >= 0, down >= 0)
+        multipliers.append((up, down))
+        total.append(up * lo - down * hi)
+        for m, c in G.items():
+            monomials.setdefault(m, []).append((down - up) * c)
+    for k, (m, parts) in enumerate(monomials.items()):
+        rest = z3.Sum(parts)
+        if not m:
+            total.append(rest)
+            continue
+        lo, hi = kernel.monomial_bounds(m)
+        up, down = z3.Real(f"p{k}"), z3.Real(f"n{k}")
+        solver.add(up >= 0, down >= 0, up - down == rest)
+        total.append(up * lo - down * hi)
+    # Rounded up to an integer it is enough.
+    solver.add(z3.Sum(total) > least - 1)
+    if solver.check() != z3.sat:
+        return None
+    model = solver.model()
+    found = []
+    for (of, _, _, _), (up, down) in zip(known, multipliers, strict=True):
+        v = model.eval(up - down, model_completion=True)
+        n, d = v.numerator_as_long(), v.denominator_as_long()
+        if n:
+            found.append((of, n, d))
+    divisor = lcm(1, *(d for _, _, d in found))
+    terms: list[Summand] = [(n * (divisor // d), of) for of, n, d in found]
+    return kernel.derive(P, terms, divisor=divisor)
+
+
+def _quotients(kernel: Kernel, polynomials: Sequence[Polynomial]) -> list[int]:
+    """The quotients that these are made of, the latest first."""
+    seen: set[int] = set()
+    todo = atoms_of(polynomials)
+    found: list[int] = []
+    while todo and len(found) < MOST_QUOTIENTS:
+        a = max(todo)
+        todo.discard(a)
+        seen.add(a)
+        E = kernel.atoms[a].E
+        if E is None:
+            continue
+        found.append(a)
+        todo |= {b for m in E for b in m} - seen
+    return found

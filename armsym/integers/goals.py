@@ -1,0 +1,378 @@
+"""Looking for a proof that a polynomial is a multiple of a number, or lies within bounds.
+
+What a final subtraction chose is a bit that multiplies something: both values are followed, and what each says of
+whole numbers (T >= p, T < p) comes from lifting the bit's definition through the chain of borrows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import gcd
+
+from armsym.integers.farkas import bounded_below
+from armsym.integers.kernel import Cofactor, Fact, Kernel, Multiple, Spent, Supposition
+from armsym.integers.polynomial import ONE, Polynomial, add, atoms_of, const, content, scale
+from armsym.integers.rewriting import rewrite, zero_less
+from armsym.integers.translate import Translator
+
+__all__ = ["Goal", "Goals"]
+
+#: So many bits that only occur inside quotients are told apart, one within the other.
+MOST_DEPTH = 6
+
+#: How many monomials may be handled for one goal: about half a minute.
+MOST_WORK = 30_000_000
+
+#: What lies so near to 0 may be shown to be 0 by multipliers.
+NEAR = 4
+
+#: Of how many quotients in a goal it is asked what the facts say.
+MOST_NARROWED = 16
+
+#: What has at most one more value than this is a quotient of few values.
+FEW = 4
+
+#: How many cases a goal may take.
+MOST_CASES = 200
+
+
+@dataclass(frozen=True)
+class Goal:
+    """To be a multiple of `modulus`; or, if that is 0, to lie between lo and hi (None: no bound)."""
+
+    modulus: int = 0
+    lo: int | None = None
+    hi: int | None = None
+
+    def met(self, lo: int, hi: int) -> bool:
+        """Whether these bounds lie within the goal's."""
+        return (self.lo is None or self.lo <= lo) and (self.hi is None or hi <= self.hi)
+
+
+Shown = Fact | Multiple
+
+#: A polynomial, and the number of which it may be a multiple.
+Hint = tuple[Polynomial, int]
+
+
+class _Case:
+    """An atom having a value, and what of quotients that are made of it then becomes."""
+
+    def __init__(self, t: Translator, a: int, v: int) -> None:
+        self._t, self._a = t, a
+        self.supposed = t.kernel.suppose({(a,): 1}, v, v)
+        self._equal: dict[int, tuple[Polynomial, Fact]] = {
+            a: (const(v), t.kernel.derive({(a,): 1, ONE: -v} if v else {(a,): 1}, [(1, self.supposed)]))
+        }
+        self._depends: dict[int, bool] = {a: True}
+
+    @property
+    def supposition(self) -> Supposition:
+        return next(iter(self.supposed.under))
+
+    def _made_of(self, a: int) -> bool:
+        known = self._depends.get(a)
+        if known is None:
+            E = self._t.kernel.atoms[a].E
+            known = self._depends[a] = E is not None and any(self._made_of(b) for m in E for b in m if b >= self._a)
+        return known
+
+    def put(self, P: Polynomial) -> tuple[Polynomial, list[Cofactor]]:
+        """P with the value put in, also inside quotients; with the cofactors that show it."""
+        for a in sorted(atoms_of([P])):
+            if a not in self._equal and self._made_of(a):
+                self._equal[a] = self._within(a)
+        return rewrite(self._t.kernel, P, {a: e for a, e in self._equal.items() if e is not None})
+
+    def _within(self, a: int) -> tuple[Polynomial, Fact]:
+        kernel = self._t.kernel
+        x = kernel.atoms[a]
+        assert x.E is not None
+        E, cofactors = self.put(x.E)
+        found = self._t.floors.floor(E, x.m, x.name)
+        # E0 - m*F = (E - m*F) + what was put in
+        fact = kernel.derive(add(x.E, found.F, -x.m), [(1, found.fact)], cofactors)
+        return found.F, zero_less(kernel, a, found.F, fact)
+
+    def fact(self, f: Fact) -> Fact:
+        """A fact with the value put in."""
+        P, cofactors = self.put(f.P)
+        if not cofactors:
+            return f
+        return self._t.kernel.derive(P, [(1, f)], [(scale(q, -1), zero) for q, zero in cofactors])
+
+
+class Goals:
+    """The search, under facts that hold."""
+
+    def __init__(self, translator: Translator, facts: Sequence[Fact] = ()) -> None:
+        self._t, self._facts = translator, list(facts)
+        self._kernel: Kernel = translator.kernel
+        self._cases: dict[tuple[int, int], _Case] = {}
+        self._residual: set[int] = set()
+        self._left = MOST_CASES
+
+    def show(self, P: Polynomial, goal: Goal, hints: Sequence[Hint] = ()) -> Shown | None:
+        """The fact that P meets the goal, without suppositions; None if it is not found.
+
+        `hints` are polynomials that are multiples of a number, or so it is thought: what is left of one modulo
+        that number is small, and its bounds are worth knowing.
+        """
+        self._left = MOST_CASES
+        self._kernel.most_work = self._kernel.work + MOST_WORK
+        try:
+            found = self._show(P, goal, self._facts, list(hints), 0)
+        except Spent:
+            return None
+        finally:
+            self._kernel.most_work = None
+        if found is None or found.under:
+            return None
+        if isinstance(found, Multiple):
+            return found if found.P == P and found.modulus == goal.modulus else None
+        return found if found.P == P and not goal.modulus and goal.met(found.lo, found.hi) else None
+
+    # -- the search ---------------------------------------------------------------------------------
+
+    def _show(self, P: Polynomial, goal: Goal, facts: list[Fact], hints: list[Hint], depth: int) -> Shown | None:
+        bits = self._bits_in_products([P])
+        if bits:
+            return self._by_cases(P, goal, facts, hints, max(bits), depth)
+        self._residual = set()
+        found = self._multiple(P, goal.modulus, facts) if goal.modulus else self._within(P, goal, facts, hints)
+        if found is not None or depth >= MOST_DEPTH:
+            return found
+        hidden = self._hidden([P, *(f.P for f in facts)]) or self._residual
+        if not hidden:
+            return None
+        return self._by_cases(P, goal, facts, hints, max(hidden), depth + 1)
+
+    def _by_cases(
+        self, P: Polynomial, goal: Goal, facts: list[Fact], hints: list[Hint], a: int, depth: int
+    ) -> Shown | None:
+        kernel, x = self._kernel, self._kernel.atoms[a]
+        shown: list[Shown] = []
+        on: list[Supposition] = []
+        for v in range(x.lo, x.hi + 1):
+            self._left -= 1
+            if self._left < 0:
+                return None
+            case = self._case(a, v)
+            on.append(case.supposition)
+            known = self._facts_of(case, a, v, facts)
+            if isinstance(known, Fact):
+                shown.append(known)
+                continue
+            Q, cofactors = case.put(P)
+            found = self._show(Q, goal, known, [(case.put(D)[0], p) for D, p in hints], depth)
+            if found is None:
+                return None
+            if isinstance(found, Multiple):
+                shown.append(kernel.transfer(found, P, cofactors))
+            else:
+                shown.append(kernel.derive(P, [(1, found)], cofactors))
+        if goal.modulus:
+            return kernel.multiple_by_cases(P, goal.modulus, shown, on)
+        return kernel.cases(P, [f for f in shown if isinstance(f, Fact)], on)
+
+    def _case(self, a: int, v: int) -> _Case:
+        found = self._cases.get((a, v))
+        if found is None:
+            found = self._cases[a, v] = _Case(self._t, a, v)
+        return found
+
+    def _facts_of(self, case: _Case, a: int, v: int, facts: list[Fact]) -> list[Fact] | Fact:
+        """The facts of a case; or one that is impossible."""
+        kernel = self._kernel
+        known = [case.fact(f) for f in facts]
+        for f in known:
+            if f.impossible:
+                return f
+        equations, lifted = self._follows(case, a, v)
+        known += [f for f in (case.fact(f) for f in equations) if any(f.P)]
+        # The most merged form first: what it says helps the others.
+        for f in reversed(lifted):
+            g = case.fact(f)
+            g = kernel.meet(g, self._t.ranges.bound(g.P, facts=known))
+            if g.impossible:
+                return g
+            if any(g.P):
+                known.append(g)
+        return known
+
+    def _follows(self, case: _Case, a: int, v: int) -> tuple[list[Fact], list[Fact]]:
+        """What an atom's definition says where it has a value: equations, and bounds lifted through its quotients."""
+        kernel, x, h = self._kernel, self._kernel.atoms[a], case.supposed
+        if x.E is None:
+            return [], []
+        G = add(x.E, const(-x.m * v))
+        zero = kernel.derive(G, [(1, a), (x.m, h)])
+        if x.m == 1:
+            tops = [m for m in G if len(m) == 1 and abs(G[m]) == 1]
+            if not tops:
+                return [zero], []
+            if G[max(tops)] < 0:
+                G = scale(G, -1)
+            at_least = kernel.derive(G, [(1 if G == zero.P else -1, zero)])
+            below = kernel.derive(add(G, const(-1)), [(1, at_least)])
+            return [zero], [*self._lifts(at_least)[1:], *self._lifts(below)[1:]]
+        H = add(x.E, const(-x.m * (v + 1)))
+        below = kernel.derive(H, [(1, zero)])
+        return [], [*self._lifts(zero), *self._lifts(below)]
+
+    def _lifts(self, f: Fact) -> list[Fact]:
+        """X >= 0, or X <= -1, with the latest quotient q of coefficient 1 merged, again and again."""
+        kernel = self._kernel
+        out = [f]
+        for _ in range(40):
+            X = out[-1].P
+            merged = [
+                m[0]
+                for m, c in X.items()
+                if len(m) == 1 and c == 1 and kernel.atoms[m[0]].E is not None and kernel.atoms[m[0]].m > 1
+            ]
+            if not merged:
+                break
+            a = max(merged)
+            x = kernel.atoms[a]
+            assert x.E is not None
+            # n*(q + Y) + (E - n*q) = E + n*Y
+            Y = add(scale(add(X, {(a,): -1}), x.m), x.E)
+            out.append(kernel.derive(Y, [(x.m, out[-1]), (1, a)]))
+        return out
+
+    def _is_choice(self, a: int) -> bool:
+        return self._kernel.is_bit(a) and self._kernel.atoms[a].E is not None
+
+    def _bits_in_products(self, polynomials: Iterable[Polynomial]) -> set[int]:
+        return {a for P in polynomials for m in P if len(m) > 1 for a in m if self._is_choice(a)}
+
+    def _hidden(self, polynomials: Sequence[Polynomial]) -> set[int]:
+        """The bits in products, also of what is inside quotients."""
+        atoms = self._kernel.atoms
+        out = self._bits_in_products(polynomials)
+        seen: set[int] = set()
+        todo = list(atoms_of(polynomials))
+        while todo:
+            a = todo.pop()
+            if a in seen:
+                continue
+            seen.add(a)
+            E = atoms[a].E
+            if E is not None:
+                out |= self._bits_in_products([E])
+                todo.extend(b for m in E for b in m)
+        return out
+
+    # -- goals ----------------------------------------------------------------------------------------
+
+    def _within(self, P: Polynomial, goal: Goal, facts: list[Fact], hints: list[Hint]) -> Fact | None:
+        f = self._bounds(P, facts, goal)
+        if goal.met(f.lo, f.hi):
+            return f
+        self._residual |= {a for m in P for a in m if self._is_choice(a)}
+        narrower = [self._bounds(X, facts, Goal(lo=0, hi=0)) for D, p in hints for _, X in _residues(D, p, 1)]
+        narrower += self._narrower([P, *(g.P for g in facts)], facts)
+        if narrower:
+            facts = [*narrower, *facts]
+            f = self._kernel.meet(f, self._bounds(P, facts, goal))
+        return self._combined(P, goal, facts, f)
+
+    def _narrower(self, polynomials: Sequence[Polynomial], facts: list[Fact]) -> list[Fact]:
+        """Of quotients of few values, what the facts say beyond their own bounds: rounded, that may be one number."""
+        atoms = self._kernel.atoms
+        few = {
+            m[0]
+            for P in polynomials
+            for m in P
+            if len(m) == 1 and atoms[m[0]].E is not None and 0 < atoms[m[0]].hi - atoms[m[0]].lo <= FEW
+        }
+        found: list[Fact] = []
+        for a in sorted(few, reverse=True)[:MOST_NARROWED]:
+            x = atoms[a]
+            f = self._t.ranges.bound({(a,): 1}, want=lambda lo, hi: lo >= hi, facts=[*found, *facts])
+            if f.lo > x.lo or f.hi < x.hi:
+                found.append(f)
+        return found
+
+    def _combined(self, P: Polynomial, goal: Goal, facts: list[Fact], known: Fact) -> Fact | None:
+        """The goal by multipliers of all facts at once."""
+        kernel = self._kernel
+        if goal.lo is not None and known.lo < goal.lo:
+            f = bounded_below(kernel, P, goal.lo, facts)
+            if f is None or f.lo < goal.lo:
+                return None
+            known = kernel.meet(known, f)
+        if goal.hi is not None and known.hi > goal.hi:
+            f = bounded_below(kernel, scale(P, -1), -goal.hi, facts)
+            if f is None or f.lo < -goal.hi:
+                return None
+            known = kernel.meet(known, kernel.derive(P, [(-1, f)]))
+        return known if goal.met(known.lo, known.hi) else None
+
+    def _multiple(self, P: Polynomial, p: int, facts: list[Fact]) -> Multiple | None:
+        """Coefficient by coefficient; or since what is left is a number times something that is 0."""
+        kernel = self._kernel
+        found = kernel.multiple(P, p)
+        if found is not None:
+            return found
+        zero = self._small_residue(P, p, facts, Goal(lo=0, hi=0))
+        if zero is None:
+            narrower = self._narrower([P, *(g.P for g in facts)], facts)
+            zero = self._small_residue(P, p, [*narrower, *facts], Goal(lo=0, hi=0)) if narrower else None
+        if zero is None:
+            return None
+        k, f = zero
+        return kernel.multiple(P, p, [(const(k), f)])
+
+    def _small_residue(self, P: Polynomial, p: int, facts: list[Fact], zero: Goal) -> tuple[int, Fact] | None:
+        """(k, fact) with P = k * X modulo p, and the fact that X = 0."""
+        for k, X in _residues(P, p, 6):
+            if len(X) <= 8:
+                self._residual |= {a for mo in X for a in mo if self._is_choice(a)}
+            f: Fact | None = self._bounds(X, facts, zero)
+            if f is not None and not zero.met(f.lo, f.hi) and f.lo >= -NEAR and f.hi <= NEAR:
+                f = self._combined(X, zero, facts, f)
+            if f is not None and f.lo == f.hi == 0:
+                return k, f
+        return None
+
+    def _bounds(self, P: Polynomial, facts: list[Fact], goal: Goal) -> Fact:
+        """Bounds; with an equation among the facts, what is left may be a multiple of something."""
+        kernel, ranges = self._kernel, self._t.ranges
+        best = ranges.bound(P, want=goal.met, facts=facts)
+        for zero in facts:
+            if not zero.equation or best.lo >= best.hi or goal.met(best.lo, best.hi):
+                continue
+            for m in sorted(m for m, c in zero.P.items() if m and abs(c) == 1 and m in P):
+                k = P[m] * zero.P[m]
+                Y = add(add(P, zero.P, -k), const(zero.lo * k))
+                g = content(Y)
+                if g > 1:
+                    # g * Z + c = Y = P - k * (zero.P - zero.lo)
+                    c = Y.get(ONE, 0) % g
+                    Z = {mo: d // g for mo, d in add(Y, const(-c)).items()}
+                    part = kernel.derive(Z, [(1, best)], [(const(-k), zero)], divisor=g)
+                    best = kernel.meet(best, kernel.derive(P, [(g, part)], [(const(k), zero)]))
+        return best
+
+
+def _residues(P: Polynomial, p: int, most: int) -> Iterator[tuple[int, Polynomial]]:
+    """(k, X) with P = k * X modulo p: what is left, so scaled that one of the latest coefficients is 1."""
+    rest = {m: d for m, c in P.items() if (d := _balanced(c, p))}
+    tried = set()
+    for m in sorted((m for m in rest if m), key=lambda m: (-max(m), len(m)))[:most]:
+        if gcd(rest[m], p) != 1:
+            continue
+        inverse = pow(rest[m], -1, p)
+        X = {k: d for k, c in rest.items() if (d := _balanced(c * inverse, p))}
+        key = frozenset(X.items())
+        if key not in tried:
+            tried.add(key)
+            yield rest[m], X
+
+
+def _balanced(c: int, p: int) -> int:
+    c %= p
+    return c - p if c > p // 2 else c

@@ -1,0 +1,51 @@
+"""Putting something equal in place of an atom, with the cofactors that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from armsym.integers.kernel import Cofactor, Fact, Kernel
+from armsym.integers.polynomial import Polynomial, add
+
+__all__ = ["Equal", "rewrite", "zero_less"]
+
+#: By atom: a polynomial, and the fact that the atom less it is 0.
+Equal = Mapping[int, tuple[Polynomial, Fact]]
+
+
+def rewrite(kernel: Kernel, P: Polynomial, equal: Equal) -> tuple[Polynomial, list[Cofactor]]:
+    """(Q, cofactors) with P = Q + the sum of cofactor * (atom - value); what is put in is not looked into again."""
+    cofactors: list[Cofactor] = []
+    # The latest first: a value is made of earlier atoms, and one that is replaced is to be gone.
+    for a in sorted({x for m in P for x in m if x in equal}, reverse=True):
+        value, zero = equal[a]
+        rest: Polynomial = {}
+        with_a: Polynomial = {}
+        for m, c in P.items():
+            if a in m:
+                with_a[m] = c
+            else:
+                rest[m] = c
+        if not with_a:
+            continue
+        by: Polynomial = {}
+        put: Polynomial = {}
+        for m, c in with_a.items():
+            others = tuple(x for x in m if x != a)
+            d = len(m) - len(others)
+            # x**d - v**d = (x - v) * (x**(d-1) + x**(d-2) * v + ...)
+            power: Polynomial = {others: c}
+            for k in range(d):
+                by = add(by, kernel.mul(power, {(a,) * (d - 1 - k): 1}))
+                power = kernel.mul(power, value)
+            put = add(put, power)
+        P = add(rest, put)
+        cofactors.append((by, zero))
+    return P, cofactors
+
+
+def zero_less(kernel: Kernel, a: int, value: Polynomial, fact: Fact) -> Fact:
+    """That a quotient's atom less `value` is 0, from the fact that E - m * value lies in [0, m - 1]."""
+    x = kernel.atoms[a]
+    assert x.E is not None
+    return kernel.derive(add({(a,): 1}, value, -1), [(1, fact), (-1, a)], divisor=x.m)

@@ -1,0 +1,107 @@
+"""ML-DSA's arithmetic of AWS-LC (mldsa-native's assembly): FIPS 204, sections 2.3, 7.4 and 7.5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from armsym.dsl import Claims, Proof, State, proof
+from crypto_examples.lattices import Lattice, table
+from crypto_examples.wheels import AWS_LC
+from specs.fips204 import NTT, N, NTTinverse, Q
+from specs.fips204_rounding import high_bits, low_bits, use_hint
+
+R = 2**32
+
+
+@proof("mldsa_ntt_aarch64_asm", of=AWS_LC)
+def mldsa_ntt(p: Proof) -> None:
+    m = Lattice(p, Q, 32)
+    r, w = m.array("r", N, -Q + 1, Q, access="rw")
+    t1, t2 = (table(p, f"mldsa_aarch64_ntt_zetas_layer{x}") for x in ("123456", "78"))
+    p.call(x0=r, x1=t1.base, x2=t2.base)
+    p.modifies(r, p.stack(64))
+    m.gives(r, lambda: NTT(w), -9 * Q + 1, 9 * Q)
+
+
+@proof("mldsa_intt_aarch64_asm", of=AWS_LC)
+def mldsa_intt(p: Proof) -> None:
+    m = Lattice(p, Q, 32)
+    r, w = m.array("r", N, -Q + 1, Q, access="rw")
+    t1, t2 = (table(p, f"mldsa_aarch64_intt_zetas_layer{x}") for x in ("78", "123456"))
+    p.call(x0=r, x1=t1.base, x2=t2.base)
+    p.modifies(r, p.stack(64))
+    m.gives(r, lambda: [x * R for x in NTTinverse(w)], -Q + 1, Q)
+
+
+@proof("mldsa_poly_pointwise_montgomery_aarch64_asm", of=AWS_LC)
+def mldsa_poly_pointwise_montgomery(p: Proof) -> None:
+    m = Lattice(p, Q, 32)
+    a, f = m.array("a", N, -9 * Q + 1, 9 * Q, access="rw")
+    b, g = m.array("b", N, -9 * Q + 1, 9 * Q)
+    p.call(x0=a, x1=b)
+    p.modifies(a)
+    m.gives(a, lambda: [x * y for x, y in zip(f, g, strict=True)], -Q + 1, Q, times=R)
+
+
+def _with(fn: Callable[[Proof, int], None], k: int) -> Callable[[Proof], None]:
+    return lambda p: fn(p, k)
+
+
+def _accumulate(p: Proof, k: int) -> None:
+    m = Lattice(p, Q, 32)
+    r, _ = m.any("r", N, access="w")
+    a, f = m.array("a", k * N, -Q + 1, Q)
+    b, g = m.array("b", k * N, -9 * Q + 1, 9 * Q)
+    p.call(x0=r, x1=a, x2=b)
+    p.modifies(r)
+    m.gives(r, lambda: [sum(f[N * j + i] * g[N * j + i] for j in range(k)) for i in range(N)], -Q + 1, Q, times=R)
+
+
+for _k in (4, 5, 7):
+    _name = f"mldsa_polyvecl_pointwise_acc_montgomery_l{_k}"
+    proof(f"{_name}_aarch64_asm", of=AWS_LC, name=_name)(_with(_accumulate, _k))
+
+
+@proof("mldsa_poly_caddq_aarch64_asm", of=AWS_LC)
+def mldsa_poly_caddq(p: Proof) -> None:
+    m = Lattice(p, Q, 32)
+    r, f = m.array("r", N, -Q + 1, Q, access="rw")
+    p.call(x0=r)
+    p.modifies(r)
+    m.gives(r, lambda: f, 0, Q)
+
+
+def _decompose(p: Proof, gamma_2: int) -> None:
+    m = Lattice(p, Q, 32)
+    a1, _ = m.any("a1", N, access="w")
+    a0, f = m.array("a0", N, 0, Q, access="rw")
+    p.call(x0=a1, x1=a0)
+    p.modifies(a1, a0)
+
+    @p.ensures
+    def both(s: State) -> Claims:
+        high, low = (p.integers(r.words(32, at=s), signed=True) for r in (a1, a0))
+        return {
+            "r1": [x == high_bits(r, gamma_2) for x, r in zip(high, f, strict=True)],
+            "r0": [x == low_bits(r, gamma_2) for x, r in zip(low, f, strict=True)],
+        }
+
+
+def _use_hint(p: Proof, gamma_2: int) -> None:
+    m = Lattice(p, Q, 32)
+    a, f = m.array("a", N, 0, Q, access="rw")
+    h, hints = m.array("h", N, 0, 2)
+    p.call(x0=a, x1=h)
+    p.modifies(a)
+
+    @p.ensures
+    def adjusted(s: State) -> Claims:
+        got = p.integers(a.words(32, at=s), signed=True)
+        return {"w1": [x == use_hint(b, r, gamma_2) for x, b, r in zip(got, hints, f, strict=True)]}
+
+
+for _n in (32, 88):
+    for _name, _fn in (("decompose", _decompose), ("use_hint", _use_hint)):
+        proof(f"mldsa_poly_{_name}_{_n}_aarch64_asm", of=AWS_LC, name=f"mldsa_poly_{_name}_{_n}")(
+            _with(_fn, (Q - 1) // _n)
+        )

@@ -1,0 +1,152 @@
+"""What the integers say a term is, against what it is by the definitions of the operations: random DAGs."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "terms"))
+from fuzz_terms import Dag, build, meaning, points, random_dag
+from worlds import Mismatch, atom_values, value_of
+
+from armsym.integers.kernel import Kernel
+from armsym.integers.translate import Lane, Translator
+from armsym.terms import ops
+from armsym.terms.evaluate import Evaluator
+from armsym.terms.node import Sum, Term, Value, Var, intern, new_table
+
+
+def check(d: Dag, *, lanes: bool) -> int:
+    """Compare the values of all nodes of a DAG at all its points; returns how many atoms there were."""
+    built, variables = build(d)
+    kernel = Kernel()
+    widths = frozenset({8, 16, 32}) if lanes else frozenset[int]()
+    signed = {
+        intern(v).id: Lane(-(1 << v.width - 1), (1 << v.width - 1) - 1)
+        for v in variables.values()
+        if lanes and v.width in widths and v.pb == (1 << v.width) - 1
+    }
+    t = Translator(kernel, lanes=signed, widths=widths)
+    values = [t.value(v) for v in built]
+    signs = [t.signed(v, n.width) for v, n in zip(built, d.nodes, strict=True)]
+    for at in points(d):
+        evaluate = Evaluator({variables[k]: v for k, v in at.items()})
+        known: dict[int, int] = {}
+        for a, term in t.unknowns.items():
+            v = evaluate(term)
+            if term.id in signed:
+                known[a] = v - (1 << term.width) if v >> (term.width - 1) else v
+            else:
+                low = term.pb & -term.pb
+                assert v % low == 0
+                known[a] = v // low
+        atoms = atom_values(kernel, known)
+        for i, want in enumerate(meaning(d, at)):
+            got = value_of(values[i], atoms)
+            if got != want:
+                raise Mismatch(f"node {i}, {d.nodes[i]}, is {kernel.text(values[i])} = {got}, not {want}, at {at}")
+            w = d.nodes[i].width
+            want -= (1 << w) if want >> (w - 1) else 0  # noqa: PLW2901
+            got = value_of(signs[i], atoms)
+            if got != want:
+                raise Mismatch(f"node {i}, {d.nodes[i]}, signed, is {kernel.text(signs[i])} = {got}, not {want}")
+    return len(kernel.atoms)
+
+
+@pytest.mark.parametrize("lanes", [False, True])
+@pytest.mark.parametrize("first", range(0, 600, 50))
+def test_values_are_those_of_the_terms(first: int, lanes: bool) -> None:
+    assert sum(check(random_dag(seed), lanes=lanes) for seed in range(first, first + 50)) > 100
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("lanes", [False, True])
+def test_chains_of_carries(seed: int, lanes: bool) -> None:
+    """Numbers of several limbs, added and subtracted with carries as the instructions do it: the sum adds up."""
+    new_table()
+    rng = random.Random(seed)
+    w, n = rng.choice([4, 8, 16]), rng.randint(2, 4)
+    a = [Var(f"a{k}", w) for k in range(n)]
+    b = [Var(f"b{k}", w) for k in range(n)]
+    carry: Value = rng.choice([0, 1])
+    out: list[Value] = []
+    subtract = rng.random() < 0.5
+    for x, y in zip(a, b, strict=True):
+        y_: Value = ops.xor(w, y, (1 << w) - 1) if subtract else y
+        wide = ops.add(w + 1, ops.zext(w, x, w + 1), ops.zext(w, intern(y_), w + 1))  # type: ignore[arg-type]
+        wide = ops.add(w + 1, wide, carry if isinstance(carry, int) else ops.zext(1, carry, w + 1))
+        low = ops.add(w, ops.add(w, x, y_), carry if isinstance(carry, int) else ops.zext(1, carry, w))
+        out.append(low)
+        assert isinstance(wide, Term)
+        carry = ops.extract(w + 1, wide, w, 1)
+    kernel = Kernel()
+    t = Translator(kernel, widths=frozenset({w}) if lanes else frozenset())
+    for _ in range(20):
+        at = {v: rng.choice([0, (1 << w) - 1, rng.getrandbits(w)]) for v in (*a, *b)}
+        evaluate = Evaluator(at)
+        polynomials = [t.value(v) for v in out]
+        atoms = atom_values(kernel, {k: evaluate(u) for k, u in t.unknowns.items()})
+        total = sum(value_of(p, atoms) << w * k for k, p in enumerate(polynomials))
+        sum_of = sum(evaluate(v) << w * k for k, v in enumerate(out))
+        assert total == sum_of
+
+
+OPERATIONS: dict[str, Callable[[int, Term, Term, Term], Value]] = {
+    "add": lambda w, a, b, c: ops.add(w, ops.add(w, a, b), c),
+    "sub": lambda w, a, b, c: ops.sub(w, ops.sub(w, a, b), c),
+    "number": lambda w, a, b, c: ops.sub(w, ops.add(w, ops.add(w, a, 1), 1 << w - 1), 3),
+    "scale": lambda w, a, b, c: ops.mul(w, ops.add(w, a, b), 3),
+    "negative": lambda w, a, b, c: ops.neg(w, ops.add(w, a, b)),
+    "ite": lambda w, a, b, c: ops.ite(w, ops.extract(w, c, 0, 1), ops.add(w, a, b), ops.sub(w, a, 1)),
+    "low": lambda w, a, b, c: ops.extract(w, intern(ops.add(w, a, ops.add(w, b, c))), 0, w - 1),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("w", [2, 5, 8, 64])
+def test_the_origin_of_a_sum_is_an_equation(name: str, w: int) -> None:
+    """Of what a sum was made: the same number, at edges and at random."""
+    new_table()
+    rng = random.Random(w)
+    a, b, c = (Var(n, w) for n in "abc")
+    found = 0
+    v = OPERATIONS[name](w, a, b, c)
+    todo = [v]
+    edges = [0, 1, (1 << w) - 1, 1 << w - 1, (1 << w - 1) - 1]
+    while todo:
+        t = todo.pop()
+        if not isinstance(t, Sum) or t.origin is None:
+            continue
+        found += 1
+        o = t.origin
+        todo += [x for x in o[1:] if isinstance(x, Term)]
+        full = 1 << t.width
+        for _ in range(60):
+            evaluate = Evaluator({x: rng.choice([*edges, rng.getrandbits(w)]) for x in (a, b, c)})
+            if o[0] == "add":
+                want = (
+                    (evaluate(o[1]) + o[3] * evaluate(o[2])) if isinstance(o[2], Term) else evaluate(o[1]) + o[3] * o[2]
+                )
+            elif o[0] == "scale":
+                want = evaluate(o[1]) * o[2]
+            elif o[0] == "low":
+                want = evaluate(o[1])
+            else:
+                want = evaluate(o[2]) if evaluate(o[1]) else evaluate(o[3])
+            assert evaluate(t) == want % full
+    assert found or not isinstance(v, Sum)
+
+
+def test_a_counter_remembers_its_start_only() -> None:
+    """Adding numbers again and again makes no chain that would stay in memory."""
+    new_table()
+    x = Var("x", 64)
+    v: Value = x
+    for _ in range(1000):
+        v = ops.add(64, v, 3)
+    assert isinstance(v, Sum)
+    assert v.origin == ("add", x, 3000, 1)
