@@ -181,8 +181,18 @@ class _Search:
         for o in agreement():
             if o.status is not Status.PROVED:
                 self.reasons.append(f"{o.name}: {o.detail or o.status}")
+        if not self.reasons:
+            self._check(assumptions)
         verdict = Verdict.UNDECIDED if self.reasons else Verdict.NONE
         return Answer(verdict, paths, tuple(self.reasons), assumptions)
+
+    def _check(self, assumptions: Sequence[Prop]) -> None:
+        """Whether there is a state to begin with: of none, everything could be said.  Raises `InputError`."""
+        outcome = self._ask(assumptions)
+        if outcome.holds is True:
+            raise InputError("solve: what is assumed of the start contradicts itself: no state is one")
+        if outcome.holds is None:
+            self.reasons.append(f"whether there is a state to begin with: {outcome.reason}")
 
     def _of_path(self, state: State, paths: int) -> Answer | None:
         """What one path gives: an answer, or a reason that none can be given, or that nothing ends so."""

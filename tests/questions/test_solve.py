@@ -313,6 +313,15 @@ def test_a_large_buffer_is_not_run(questions: Image) -> None:
     assert "too many for a run" in answer.reasons[0]
 
 
+def test_where_nothing_begins_nothing_is_said(questions: Image) -> None:
+    """Five buffers of a quarter of all addresses each do not fit: of no state, everything would be true."""
+    start = armsym.Start()
+    for k in range(5):
+        start.buffer(f"b{k}", 1 << 62)
+    with pytest.raises(InputError, match="no state is one"):
+        armsym.solve(questions, "square", "x0 == 2", state=start)
+
+
 def test_a_condition_is_met_on_entry() -> None:
     start = armsym.Start()
     start.assume(Prop(False) | (start.x0 == 0) | (start.x0 == 5))
