@@ -35,13 +35,25 @@ class Translator:
     """The values of terms.  `lanes` are terms, by id, that are read as signed numbers of their width."""
 
     def __init__(
-        self, kernel: Kernel, *, lanes: Mapping[int, Lane] | None = None, widths: frozenset[int] = frozenset()
+        self,
+        kernel: Kernel,
+        *,
+        lanes: Mapping[int, Lane] | None = None,
+        widths: frozenset[int] = frozenset(),
+        bounds: Mapping[int, tuple[int, int]] | None = None,
+        name_factors: bool = False,
     ) -> None:
-        """`widths`: those of lanes, whose sums get names."""
+        """`widths` are those of lanes, whose sums get names; with `name_factors` factors of products get some, too.
+
+        `bounds` are of unsigned values of terms that are not looked into, by id; who gives them answers for them.
+        """
         self.kernel = kernel
         self.ranges = Ranges(kernel)
         self.floors = Floors(kernel, self.ranges, balanced=bool(widths))
         self._lanes, self._widths = dict(lanes or {}), widths
+        self._bounds, self._name_factors = dict(bounds or {}), name_factors
+        #: Whether a factor of a product was a sum: with names for those, more may be found.
+        self.has_sums_as_factors = False
         self._known: dict[int, Polynomial] = {}
         self._names: dict[tuple[str, frozenset[tuple[tuple[int, ...], int]]], int] = {}
         self._products: dict[tuple[int, ...], Polynomial] = {}
@@ -134,7 +146,11 @@ class Translator:
         """A multiple of its lowest possible bit, at most all of its possible bits."""
         low = t.pb & -t.pb
         name = getattr(t, "name", None) or getattr(t, "kind", "t")
-        a = self.kernel.unknown(str(name), 0, t.pb // low)
+        lo, hi = 0, t.pb // low
+        known = self._bounds.get(t.id)
+        if known is not None and low == 1:
+            lo, hi = max(lo, known[0]), min(hi, known[1])
+        a = self.kernel.unknown(str(name), lo, hi)
         self.unknowns[a] = t
         return {(a,): low}
 
@@ -444,11 +460,25 @@ class Translator:
         key = tuple(sorted(v.id if isinstance(v, Term) else -1 - v for v in (a, b)))
         E = self._products.get(key)
         if E is None:
-            E = self._products[key] = self.kernel.mul(self.value(a), self.value(b))
+            E = self._products[key] = self.kernel.mul(self._factor(a), self._factor(b))
         most = 1
         for v in (a, b):
             most *= v if isinstance(v, int) else v.pb
         return E if most < 1 << t.width else self.wrapped(E, t.width, "lo")
+
+    def _factor(self, v: Value) -> Polynomial:
+        """The value; of several summands by a name, for quotients inside products have no bounds."""
+        p = self.value(v)
+        if isinstance(v, int) or len(p) <= 1:
+            return p
+        self.has_sums_as_factors = True
+        if not self._name_factors:
+            return p
+        # The value of a term has no more than its possible bits, whatever bounds the polynomial shows.
+        of = self.kernel.meet(self.ranges.bound(p), self.kernel.given(p, 0, intern(v).pb))
+        a = self.name("f", p, of)
+        self.ranges.closed.add(a)
+        return {(a,): 1}
 
     def _ite(self, t: Op) -> Polynomial:
         return self._chosen(t.args[0], t.args[1], t.args[2])

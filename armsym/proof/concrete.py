@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
-from armsym.integers.expression import Relation
+from armsym.integers.expression import Relation, Residue
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.checks import shown, told_by
 from armsym.proof.declare import Phase, Proof
 from armsym.proof.examples import Example
-from armsym.proof.handles import Fold, Region
+from armsym.proof.handles import Fold, Region, ResidueFold
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
 from armsym.proof.result import Kind, Status
@@ -155,11 +155,12 @@ class ConcreteProof(Proof):
         self._inputs[name] = str(got)
         return got
 
-    def _make_word(self, name: str, width: int, public: bool) -> Bits:
+    def _make_word(self, name: str, width: int, public: bool, possible: int | None) -> Bits:
         rng = self._pub if public else self._sec
         v, given = rng.getrandbits(width), self._values.numbers.get(name)
         if given is not None and given >> width == 0:
             v = given
+        v &= (1 << width) - 1 if possible is None else possible
         self._inputs[name] = hex(v)
         return Bits(width, v)
 
@@ -250,6 +251,9 @@ class ConcreteProof(Proof):
         data[offset : offset + value.width // 8] = value.to_bytes("little")
         self._initial[r.name] = bytes(data)
         self._concrete[r.name].data[:] = data
+
+    def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
+        return f.concrete(k.uint)
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         return f.concrete(k.uint)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from armsym.dsl import Claims, Proof, State, proof
+from armsym.dsl import Claims, Proof, State, concat, proof
 from crypto_examples.lattices import Lattice, table
 from crypto_examples.wheels import AWS_LC
 from specs.fips204 import NTT, N, NTTinverse, Q
-from specs.fips204_rounding import high_bits, low_bits, use_hint
+from specs.fips204_rounding import high_bits, low_bits
 
 R = 2**32
 
@@ -87,21 +87,32 @@ def _decompose(p: Proof, gamma_2: int) -> None:
         }
 
 
-def _use_hint(p: Proof, gamma_2: int) -> None:
+for _n in (32, 88):
+    proof(f"mldsa_poly_decompose_{_n}_aarch64_asm", of=AWS_LC, name=f"mldsa_poly_decompose_{_n}")(
+        _with(_decompose, (Q - 1) // _n)
+    )
+
+
+def _unpack(p: Proof, bits: int) -> None:
+    """BitUnpack of coefficients gamma_1 - z, z of `bits` bits each; algorithm 19."""
     m = Lattice(p, Q, 32)
-    a, f = m.array("a", N, 0, Q, access="rw")
-    h, hints = m.array("h", N, 0, 2)
-    p.call(x0=a, x1=h)
-    p.modifies(a)
+    r, _ = m.any("r", N, access="w")
+    a = p.region("a", N * bits // 8, access="r", cell=1)
+    p.call(x0=r, x1=a, x2=table(p, f"mldsa_polyz_unpack_{bits - 1}_indices").base)
+    p.modifies(r)
+    data = a.words(8)
 
     @p.ensures
-    def adjusted(s: State) -> Claims:
-        got = p.integers(a.words(32, at=s), signed=True)
-        return {"w1": [x == use_hint(b, r, gamma_2) for x, b, r in zip(got, hints, f, strict=True)]}
+    def unpacked(s: State) -> Claims:
+        claims = []
+        for k, x in enumerate(r.words(32, at=s)):
+            first, last = bits * k // 8, (bits * (k + 1) - 1) // 8
+            z = concat(*reversed(data[first : last + 1])) >> (bits * k % 8)
+            claims.append(x == (1 << bits - 1) - z[bits - 1 : 0].zero_extend(32))
+        return {"coefficients": claims}
 
 
-for _n in (32, 88):
-    for _name, _fn in (("decompose", _decompose), ("use_hint", _use_hint)):
-        proof(f"mldsa_poly_{_name}_{_n}_aarch64_asm", of=AWS_LC, name=f"mldsa_poly_{_name}_{_n}")(
-            _with(_fn, (Q - 1) // _n)
-        )
+for _bits in (18, 20):
+    proof(f"mldsa_polyz_unpack_{_bits - 1}_aarch64_asm", of=AWS_LC, name=f"mldsa_polyz_unpack_{_bits - 1}")(
+        _with(_unpack, _bits)
+    )

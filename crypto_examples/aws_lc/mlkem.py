@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from armsym.dsl import Bits, Integer, Proof, proof
+from armsym.dsl import Bits, Claims, Integer, Proof, State, concat, proof
 from crypto_examples.lattices import Lattice, table
 from crypto_examples.wheels import AWS_LC
 from specs.fips203 import GAMMAS, NTT, N, NTTinverse, Q
@@ -97,3 +97,22 @@ def _basemul(p: Proof, k: int) -> None:
 for _k in (2, 3, 4):
     _name = f"mlkem_polyvec_basemul_acc_montgomery_cached_k{_k}"
     proof(f"{_name}_aarch64_asm", of=AWS_LC, name=_name)(_with(_basemul, _k))
+
+
+@proof("mlkem_poly_tobytes_aarch64_asm", of=AWS_LC)
+def mlkem_poly_tobytes(p: Proof) -> None:
+    """ByteEncode with d = 12 of coefficients in 0 to 4095; algorithm 5."""
+    m = Lattice(p, Q, 16)
+    r = p.region("r", N * 12 // 8, access="w", cell=1)
+    a, _ = m.array("a", N, 0, 4096)
+    p.call(x0=r, x1=a)
+    p.modifies(r)
+
+    @p.ensures
+    def encoded(s: State) -> Claims:
+        f = a.words(16)
+        claims = []
+        for k in range(N // 2):
+            both = concat(f[2 * k + 1][11:0], f[2 * k][11:0])
+            claims += [r.byte(3 * k + j, at=s) == both[8 * j + 7 : 8 * j] for j in range(3)]
+        return {"bytes": claims}

@@ -1,0 +1,140 @@
+"""Whole arguments against all values of a few small words: what is shown of them is true."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+
+from armsym.bits import Bits, ite
+from armsym.integers.claims import Argument
+from armsym.integers.expression import IntegerLike, Relation, congruent, integer, within
+from armsym.terms.evaluate import Evaluator
+from armsym.terms.node import Term, Value, Var, new_table
+
+World = dict[Term, int]
+
+
+def word_value(signed: bool, width: int, v: int) -> int:
+    return v - (1 << width) if signed and v >> (width - 1) else v
+
+
+def true_in(r: Relation | bool, evaluate: Callable[[Value], int]) -> bool:
+    """A relation's truth by Python's own numbers."""
+    if isinstance(r, bool):
+        return r
+    for x, modulus, lo, hi in r.parts:
+        v = x.map({w: word_value(w[0], w[1], evaluate(w[2])) for w in x.leaves()})
+        assert isinstance(v, int)
+        if (v % modulus) if modulus else ((lo is not None and v < lo) or (hi is not None and v > hi)):
+            return False
+    return True
+
+
+def a_word(rng: random.Random, w: int, known: list[Bits]) -> Bits:
+    """What a program may compute of words of w bits."""
+    a, b, c = (rng.choice(known) if rng.random() < 0.9 else Bits(w, rng.randrange(1 << w)) for _ in range(3))
+    carry = (a.zero_extend(w + 1) + b.zero_extend(w + 1))[w:w]
+    condition = rng.choice([carry == 1, a < c, a.slt(c), a == c])
+    made: dict[str, Callable[[], Bits]] = {
+        "add": lambda: a + b,
+        "sub": lambda: a - b,
+        "adc": lambda: a + b + carry.zero_extend(w),
+        "mul": lambda: a * b,
+        "high": lambda: (a.zero_extend(2 * w) * b.zero_extend(2 * w))[2 * w - 1 : w],
+        "smul": lambda: (a.sign_extend(2 * w) * b.sign_extend(2 * w))[2 * w - 1 : w],
+        "round": lambda: a.asr(1) + (a & 1),
+        "arithmetic": lambda: a.asr(rng.randrange(w)),
+        "shift": lambda: a >> rng.randrange(w),
+        "left": lambda: a << rng.randrange(w),
+        "mask": lambda: a & rng.randrange(1 << w),
+        "xor": lambda: a ^ b if rng.random() < 0.3 else a ^ rng.randrange(1 << w),
+        "ite": lambda: ite(condition, b, c),
+        "next": lambda: ite(condition, a + b, a + c),
+        "sign": lambda: a[w - 1 : w - 1].sign_extend(w),
+        "chosen": lambda: carry.sign_extend(w) & b,
+    }
+    return made[rng.choice(list(made))]()
+
+
+def a_number(rng: random.Random, w: int, words: list[Bits], signed: bool) -> IntegerLike:
+    total: IntegerLike = rng.choice([0, 0, 1, -1, 5])
+    for _ in range(rng.randint(1, 3)):
+        x = integer(rng.choices(words, k=rng.choice([1, 1, 2])), signed=signed)
+        if rng.random() < 0.15:
+            x = x * integer(rng.choice(words), signed=rng.random() < 0.5)
+        if rng.random() < 0.15:
+            x = x // rng.choice([2, 3, 8, 1 << w]) if rng.random() < 0.5 else x % rng.choice([2, 3, 8, 1 << w])
+        total = total + x * rng.choice([1, 1, -1, 2, 1 << w, -(1 << w), 3])
+    return total
+
+
+@pytest.mark.parametrize("lanes", [False, True])
+@pytest.mark.parametrize("first", range(0, 40, 10))
+def test_what_is_shown_is_true(first: int, lanes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of random words and claims under random assumptions: nothing false is shown, and much of what is true."""
+    w = 3
+    # Short searches: each is as likely to be wrong as a long one.
+    monkeypatch.setattr("armsym.integers.goals.MOST_WORK", 20_000)
+    monkeypatch.setattr("armsym.integers.goals.MOST_CASES", 12)
+    monkeypatch.setattr("armsym.integers.farkas.MOST_STEPS", 20_000)
+    if lanes:
+        monkeypatch.setattr("armsym.integers.claims.LANES", frozenset({w}))
+    shown = 0
+    for seed in range(first, first + 10):
+        shown += _one(random.Random(seed), w, lanes)
+    assert shown > 5
+
+
+def _one(rng: random.Random, w: int, lanes: bool) -> int:
+    new_table()
+    variables = [Var(n, w) for n in "ab"] + ([Var("c", w, pb=rng.choice([1, 6]))] if rng.random() < 0.4 else [])
+    inputs = [Bits(w, v) for v in variables]
+    words = [*inputs]
+    for _ in range(rng.randint(2, 7)):
+        words.append(a_word(rng, w, words))
+    worlds = [dict(zip(variables, vs, strict=True)) for vs in product(range(1 << w), repeat=len(variables))]
+    worlds = [world for world in worlds if all(not v & ~t.pb for t, v in world.items())]
+    evaluators = [Evaluator(dict(world)) for world in worlds]
+    signed = lanes or rng.random() < 0.3
+    known: list[Relation] = []
+    for _ in range(rng.choice([0, 1, 1, 2])):
+        x = a_number(rng, w, inputs if rng.random() < 0.7 else words, signed)
+        if isinstance(x, int):
+            continue
+        lo = rng.randint(-9, 9)
+        r = rng.choice([within(lo, x, lo + rng.randint(1, 12)), x <= lo + 4, x >= lo, congruent(x, lo, 3)])
+        if isinstance(r, Relation):
+            known.append(r)
+    left = [e for e in evaluators if all(true_in(r, e) for r in known)]
+    if not left:
+        return 0
+    asked: list[Relation] = []
+    for _ in range(6):
+        x = a_number(rng, w, words[-2:], signed)
+        if isinstance(x, int):
+            continue
+        values = [x.map({k: word_value(k[0], k[1], e(k[2])) for k in x.leaves()}) for e in left]
+        numbers = [v for v in values if isinstance(v, int)]
+        assert len(numbers) == len(values)
+        lo, hi = min(numbers), max(numbers)
+        m, v, wrong = rng.choice([2, 3, 4, 5, 7, 8, 16]), values[0], rng.choice([0, 0, 1])
+        claims = [
+            within(lo + wrong, x, hi + 1),
+            within(lo, x, hi + 1 - wrong),
+            x <= hi - wrong,
+            x >= lo + wrong,
+            congruent(x, v, m),
+            x == v,
+        ]
+        asked += [r for r in claims if isinstance(r, Relation)]
+    if not asked:
+        return 0
+    count = 0
+    for r, found in zip(asked, Argument(known, asked).show(asked), strict=True):
+        if found.holds:
+            count += 1
+            assert all(true_in(r, e) for e in left), f"{r.parts} is shown under {[k.parts for k in known]}"
+    return count
