@@ -17,7 +17,7 @@ Number = Integer | int
 
 
 class Operation(NamedTuple):
-    """`times` * result = `value` of the operands modulo a prime; how far down the stack goes; which operands will do."""
+    """`times` * result = `value` of the operands modulo a prime; how far down the stack goes; what operands will do."""
 
     modulus: int
     operands: str
