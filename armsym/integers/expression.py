@@ -33,7 +33,7 @@ class Quotient:
 
     def __init__(self, of: Integer, m: int) -> None:
         self.of, self.m = of, m
-        self.depth = 1 + max((leaf.depth for mo in of.terms for leaf in mo if isinstance(leaf, Quotient)), default=0)
+        self.depth: int = 1 + max((leaf.depth for mo in of.terms for leaf in mo if isinstance(leaf, Quotient)), default=0)
         if self.depth > DEEPEST:
             raise InputError(f"an integer of more than {DEEPEST} quotients, one inside the other")
         self.key = (m, tuple(sorted((tuple(_order(leaf) for leaf in mo), c) for mo, c in of.terms.items())))
