@@ -14,7 +14,18 @@ from armsym.bits import Bits
 from armsym.errors import InputError, SymbolicTruthError
 from armsym.terms.node import Term, intern
 
-__all__ = ["Integer", "IntegerLike", "Leaf", "Quotient", "Relation", "Word", "congruent", "integer", "within"]
+__all__ = [
+    "Integer",
+    "IntegerLike",
+    "Leaf",
+    "Quotient",
+    "Relation",
+    "Residue",
+    "Word",
+    "congruent",
+    "integer",
+    "within",
+]
 
 #: (signed, width, term): the value of an interned term.
 Word: TypeAlias = tuple[bool, int, Term]
@@ -33,7 +44,9 @@ class Quotient:
 
     def __init__(self, of: Integer, m: int) -> None:
         self.of, self.m = of, m
-        self.depth: int = 1 + max((leaf.depth for mo in of.terms for leaf in mo if isinstance(leaf, Quotient)), default=0)
+        self.depth: int = 1 + max(
+            (leaf.depth for mo in of.terms for leaf in mo if isinstance(leaf, Quotient)), default=0
+        )
         if self.depth > DEEPEST:
             raise InputError(f"an integer of more than {DEEPEST} quotients, one inside the other")
         self.key = (m, tuple(sorted((tuple(_order(leaf) for leaf in mo), c) for mo, c in of.terms.items())))
@@ -168,6 +181,58 @@ class Integer:
         return f"<an integer of {len(self.terms)} terms>"
 
 
+class Residue:
+    """A number of which only its residue modulo `modulus` is meant: `congruent` compares it.
+
+    It knows +, - and * with integers, Python ints, and residues of the same modulus.
+    """
+
+    __slots__ = ("modulus", "value")
+
+    def __init__(self, modulus: int, value: IntegerLike) -> None:
+        self.modulus = modulus
+        self.value: IntegerLike = value % modulus if isinstance(value, int) else value
+
+    def _with(self, other: object) -> IntegerLike:
+        if isinstance(other, Residue):
+            if other.modulus != self.modulus:
+                raise InputError(f"a residue modulo {self.modulus} does not go with one modulo {other.modulus}")
+            return other.value
+        _terms("goes with a residue:", other)
+        return other  # type: ignore[return-value]
+
+    def __add__(self, other: Residue | IntegerLike) -> Residue:
+        return Residue(self.modulus, self.value + self._with(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Residue | IntegerLike) -> Residue:
+        return Residue(self.modulus, self.value - self._with(other))
+
+    def __rsub__(self, other: IntegerLike) -> Residue:
+        return Residue(self.modulus, self._with(other) - self.value)
+
+    def __neg__(self) -> Residue:
+        return Residue(self.modulus, -self.value)
+
+    def __mul__(self, other: Residue | IntegerLike) -> Residue:
+        return Residue(self.modulus, self.value * self._with(other))
+
+    __rmul__ = __mul__
+
+    def __eq__(self, other: object) -> Any:
+        raise InputError("residues are compared by congruent(x, y, modulus): which number stands for one is not said")
+
+    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise SymbolicTruthError("a residue has no truth value")
+
+    def __repr__(self) -> str:
+        return f"<a residue modulo {self.modulus}>"
+
+
 #: (x, modulus, lo, hi): x is a multiple of the modulus, if that is not 0; else lo <= x <= hi, None being no bound.
 Part: TypeAlias = tuple[Integer, int, "int | None", "int | None"]
 
@@ -259,13 +324,22 @@ def integer(words: Bits | Sequence[Bits], *, signed: bool = False) -> IntegerLik
     return _made({m: c for m, c in out.items() if c})
 
 
-def congruent(x: IntegerLike, y: IntegerLike, modulus: int) -> Relation | bool:
-    """That x - y is a multiple of a number, which is at least 1."""
+def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: int) -> Relation | bool:
+    """That x - y is a multiple of a number, which is at least 1.
+
+    A residue is compared modulo its modulus, or a divisor of that.
+    """
     if not isinstance(modulus, int) or isinstance(modulus, bool) or modulus < 1:
         raise InputError(f"congruent: the modulus is a number from 1 up, not {modulus!r}")
+    numbers: list[IntegerLike] = []
     for v in (x, y):
+        if isinstance(v, Residue):
+            if v.modulus % modulus:
+                raise InputError(f"congruent: a residue modulo {v.modulus} says nothing modulo {modulus}")
+            v = v.value  # noqa: PLW2901
         _terms("congruent: compared with", v)
-    d = x - y
+        numbers.append(v)
+    d = numbers[0] - numbers[1]
     return Relation(((d, modulus, None, None),)) if isinstance(d, Integer) else d % modulus == 0
 
 

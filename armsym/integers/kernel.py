@@ -310,6 +310,12 @@ class Kernel:
         self._note_fact("given", fact, lo, hi)
         return fact
 
+    def given_multiple(self, P: Polynomial, modulus: int) -> Multiple:
+        """That P is a multiple of a number, for which the caller answers."""
+        made = Multiple(self, P, modulus, _NONE, _SEAL)
+        self._note_fact("given multiple", made)
+        return made
+
     def suppose(self, P: Polynomial, lo: int | None = None, hi: int | None = None) -> Fact:
         """A fact under the supposition that it is one; `cases` takes suppositions away."""
         least, most = self.bounds(P)
@@ -477,10 +483,22 @@ class Kernel:
         if fact.under or fact.lo != 0 or fact.hi != 0:
             raise Unsound("polynomials that are not shown to be equal")
 
-    def transfer(self, f: Multiple, P: Polynomial, cofactors: Sequence[Cofactor]) -> Multiple:
-        """The same of P, which equals f.P plus the cofactors."""
+    def transfer(
+        self,
+        f: Multiple,
+        P: Polynomial,
+        cofactors: Sequence[Cofactor],
+        multiples: Sequence[tuple[Polynomial, Multiple]] = (),
+    ) -> Multiple:
+        """The same of P, which equals f.P plus the cofactors, plus polynomials times what is a multiple, too."""
         rest, under = add(_frozen(P), f.P, -1), f.under
         self._own(f)
+        for q, other in multiples:
+            self._own(other)
+            if other.modulus % f.modulus:
+                raise Unsound(f"a multiple of {other.modulus} need be none of {f.modulus}")
+            rest = add(rest, self.mul(_frozen(q), other.P), -1)
+            under |= other.under
         for q, zero in cofactors:
             self._own(zero)
             if not zero.equation:
@@ -491,7 +509,8 @@ class Kernel:
             raise Unsound("polynomials that are not shown to be congruent")
         made = Multiple(self, P, f.modulus, under, _SEAL)
         if self.log is not None:
-            self._note_fact("transfer", made, f.number, _plain_cofactors(cofactors))
+            products = [[_plain(q), other.number] for q, other in multiples]
+            self._note_fact("transfer", made, f.number, _plain_cofactors(cofactors), products)
         return made
 
     def shown(self, f: Fact | Multiple, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:

@@ -95,9 +95,7 @@ def test_derived_facts_hold_for_all_values(seed: int) -> None:
         if rng.random() < 0.3:
             facts.append(kernel.suppose(P, *rng.choice([(None, -1), (0, None), (1, 1)])))
         known: list[Fact | int] = [*facts, *quotients]
-        terms: list[Summand] = [
-            (rng.randint(-3, 3), rng.choice(known)) for _ in range(rng.randint(0, 3))
-        ]
+        terms: list[Summand] = [(rng.randint(-3, 3), rng.choice(known)) for _ in range(rng.randint(0, 3))]
         zeros = [f for f in facts if f.equation]
         cofactors = [(random_polynomial(rng, [0, 1], 3), rng.choice(zeros))] if zeros else []
         facts.append(kernel.derive(P, terms, cofactors, divisor=rng.choice([1, 1, 2, 3])))
