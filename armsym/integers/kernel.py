@@ -312,8 +312,6 @@ class Kernel:
 
     def given_multiple(self, P: Polynomial, modulus: int) -> Multiple:
         """That P is a multiple of a number, for which the caller answers."""
-        if modulus < 1:
-            raise Unsound(f"a multiple of {modulus}")
         made = Multiple(self, P, modulus, _NONE, _SEAL)
         self._note_fact("given multiple", made)
         return made
@@ -499,7 +497,7 @@ class Kernel:
             self._own(other)
             if other.modulus % f.modulus:
                 raise Unsound(f"a multiple of {other.modulus} need be none of {f.modulus}")
-            rest = add(rest, self.mul(q, other.P), -1)
+            rest = add(rest, self.mul(_frozen(q), other.P), -1)
             under |= other.under
         for q, zero in cofactors:
             self._own(zero)
@@ -511,8 +509,13 @@ class Kernel:
             raise Unsound("polynomials that are not shown to be congruent")
         made = Multiple(self, P, f.modulus, under, _SEAL)
         if self.log is not None:
+<<<<<<< HEAD
             others = [[_plain(q), other.number] for q, other in multiples]
             self._note_fact("transfer", made, f.number, _plain_cofactors(cofactors), others)
+=======
+            products = [[_plain(q), other.number] for q, other in multiples]
+            self._note_fact("transfer", made, f.number, _plain_cofactors(cofactors), products)
+>>>>>>> attack
         return made
 
     def shown(self, f: Fact | Multiple, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:

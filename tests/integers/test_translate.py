@@ -153,6 +153,7 @@ def test_a_counter_remembers_its_start_only() -> None:
     assert v.origin == ("add", x, 3000, 1)
 
 
+<<<<<<< HEAD
 def _or_of(rng: random.Random, w: int, words: list[Value]) -> Value:
     """The OR of words, two at a time in any order."""
     while len(words) > 1:
@@ -217,3 +218,18 @@ def test_what_is_not_quite_an_or_is_not_taken_for_one(seed: int) -> None:
     wrong = rng.choice([0, 1, ops.and_(w, some(), some()), some(), ops.and_(w, v, some())])
     v = ops.xor(w, v, wrong)
     _is_zero(w, v, words, rng)
+=======
+def test_what_one_path_knows_is_no_origin() -> None:
+    """An oracle that knows the negated condition only gives a branch: that the two are equal holds on its path alone."""
+    new_table()
+    x, y, c = Var("x", 8), Var("y", 8), Var("c", 1)
+    negated = ops.xor(1, c, 1)
+    branch, other = ops.add(8, x, y), ops.add(8, x, 5)
+    before = ops.set_oracle(lambda t: 0 if t is c else None)
+    try:
+        assert ops.ite(8, negated, branch, other) is branch
+    finally:
+        ops.set_oracle(before)
+    assert isinstance(branch, Sum)
+    assert branch.origin == ("add", x, y, 1)
+>>>>>>> attack
