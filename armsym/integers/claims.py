@@ -100,13 +100,6 @@ class Argument:
             return Shown(False, TOO_DEEP)
         finally:
             self.kernel.most_work = None
-<<<<<<< HEAD
-        return self._shown_alone(self._parts[k])
-
-    def says_nothing(self, asked: Relation) -> bool:
-        """Whether a relation holds whatever the words are, as far as bounds and coefficients tell at once."""
-=======
->>>>>>> attack
         try:
             return self._show(self._parts[k])
         except Contradiction:
@@ -126,17 +119,6 @@ class Argument:
             return False
         return True
 
-<<<<<<< HEAD
-    def _shown_alone(self, parts: list[tuple[Polynomial, int, int | None, int | None]]) -> Shown:
-        try:
-            return self._show(parts)
-        except Contradiction:
-            return Shown(False, CONTRADICTION)
-        except RecursionError:
-            return Shown(False, TOO_DEEP)
-
-=======
->>>>>>> attack
     def polynomial(self, x: Integer) -> Polynomial:
         """An integer in the atoms of the argument."""
         out: Polynomial = {}
@@ -278,13 +260,9 @@ class Argument:
         Q, cofactors = self._unnamed(P)
         for X, zeros in ((Q, cofactors), (P, [])) if cofactors else ((P, []),):
             found = Goals(self.translator, self.facts).show(X, goal, self._hints)
-<<<<<<< HEAD
-            if isinstance(found, Fact) and self._is(self.kernel.derive(P, [(1, found)], zeros), P, 0, lo, hi):
-=======
             if not isinstance(found, Fact):
                 continue
             if self._is(self.kernel.derive(P, [(1, found)], zeros), P, 0, lo, hi):
->>>>>>> attack
                 return Shown(True)
         return Shown(False, f"all that is found of {self.kernel.text(P, 8)} is that it lies in [{r.lo:#x}, {r.hi:#x}]")
 

@@ -509,13 +509,8 @@ class Kernel:
             raise Unsound("polynomials that are not shown to be congruent")
         made = Multiple(self, P, f.modulus, under, _SEAL)
         if self.log is not None:
-<<<<<<< HEAD
-            others = [[_plain(q), other.number] for q, other in multiples]
-            self._note_fact("transfer", made, f.number, _plain_cofactors(cofactors), others)
-=======
             products = [[_plain(q), other.number] for q, other in multiples]
             self._note_fact("transfer", made, f.number, _plain_cofactors(cofactors), products)
->>>>>>> attack
         return made
 
     def shown(self, f: Fact | Multiple, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:

@@ -16,7 +16,7 @@ def check(records: list[list[Any]]) -> list[tuple[Any, ...]]:  # polynomial, mod
         for v, mn in ((x * y, m + n) for p, q in parts for m, x in p.items() for n, y in q.items()):
             k: list[int] = []
             for a in sorted(mn):  # of 0 or 1 the square is itself, of 0 or -1 its negative
-                bit = k[-1:] == [a] and -1 <= atoms[a][0] and atoms[a][1] <= min(1, atoms[a][0] + 1)
+                bit = k[-1:] == [a] and atoms[a][0] >= -1 and atoms[a][1] <= min(1, atoms[a][0] + 1)
                 v, k = (-v if atoms[a][0] < 0 else v, k) if bit else (v, [*k, a])  # noqa: PLW2901
             out[tuple(k)] = out.get(tuple(k), 0) + v
         return {k: v for k, v in out.items() if v}

@@ -133,11 +133,7 @@ def _one(rng: random.Random, w: int, lanes: bool) -> int:
     if not asked:
         return 0
     count = 0
-<<<<<<< HEAD
-    argument = Argument(known, asked)
-=======
     argument = Argument(known, asked, name_factors=rng.random() < 0.3)
->>>>>>> attack
     for k, r in enumerate(asked):
         if argument.show(k).holds:
             count += 1

@@ -12,7 +12,7 @@ from checker import check
 
 from armsym.bits import Bits
 from armsym.integers.claims import Argument
-from armsym.integers.expression import IntegerLike, Relation, congruent, integer, within
+from armsym.integers.expression import congruent, integer, within
 from armsym.integers.floors import Floors
 from armsym.integers.kernel import Kernel
 from armsym.integers.ranges import Ranges
@@ -54,7 +54,7 @@ def relations() -> list[tuple[list[Any], list[Any]]]:
     low = x * y
     s = integer(Bits(8, Var("s", 8)), signed=True)
     found: list[tuple[list[Any], list[Any]]] = [
-        ([], [A + B == R + integer(carry) * 2**24]),  # type: ignore[operator]
+        ([], [R + integer(carry) * 2**24 == A + B]),  # type: ignore[operator]
         ([A < 2**23, B < 2**23], [A + B == R, R < 2**24 - 1]),  # type: ignore[operator]
         ([], [integer([low, high]) == X * Y, congruent(X * Y, integer(low), 256)]),
         ([within(-7, s, 8)], [within(-14, s * 2, 15), congruent(s * 2, 0, 2)]),

@@ -153,7 +153,6 @@ def test_a_counter_remembers_its_start_only() -> None:
     assert v.origin == ("add", x, 3000, 1)
 
 
-<<<<<<< HEAD
 def _or_of(rng: random.Random, w: int, words: list[Value]) -> Value:
     """The OR of words, two at a time in any order."""
     while len(words) > 1:
@@ -218,7 +217,8 @@ def test_what_is_not_quite_an_or_is_not_taken_for_one(seed: int) -> None:
     wrong = rng.choice([0, 1, ops.and_(w, some(), some()), some(), ops.and_(w, v, some())])
     v = ops.xor(w, v, wrong)
     _is_zero(w, v, words, rng)
-=======
+
+
 def test_what_one_path_knows_is_no_origin() -> None:
     """An oracle that knows the negated condition only gives a branch: that the two are equal holds on its path alone."""
     new_table()
@@ -232,4 +232,3 @@ def test_what_one_path_knows_is_no_origin() -> None:
         ops.set_oracle(before)
     assert isinstance(branch, Sum)
     assert branch.origin == ("add", x, y, 1)
->>>>>>> attack
