@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from armsym.cli import coverage, disasm, explain, listing, new, prove, simulate, simulation
+from armsym.cli import coverage, disasm, equiv, explain, listing, new, prove, simulate, simulation
 from armsym.cli.common import SETTINGS, print_error
 from armsym.cli.supervised import supervised
 from armsym.errors import ArmsymError
@@ -58,6 +58,8 @@ def build(*, conform: bool) -> typer.Typer:
     app.command("run", short_help="Run a routine on numbers.", context_settings=simulation.CONTEXT)(simulation.run)
     on_symbols = app.command("simulate", short_help="Run a routine on symbols.", context_settings=simulation.CONTEXT)
     on_symbols(simulate.simulate)
+    two = app.command("equiv", short_help="Compare two routines for every input.", context_settings=simulation.CONTEXT)
+    two(equiv.equiv)
     app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)
     if conform:
         from armsym.cli.conform import app as oracles

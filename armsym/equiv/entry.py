@@ -178,6 +178,7 @@ class Case:
         first, second = self.sides
         p = _Symbolic(first.routine, self.chosen, self.phase)
         self.fn(p)
+        self.assumptions = list(p._d.assumptions)
         if p.stack_region is None:
             p._make_stack(0, 0)
         stack = p.stack_region

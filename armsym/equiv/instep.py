@@ -268,11 +268,11 @@ class InStep:
             pair = Bits(width, known[0]), Bits(width, known[1])
             if len(known) == 2:
                 return pair
-            more = self._variable(f"{kind}|more", n, width, known[2])
+            more = self._variable(f"more.{kind}", n, width, known[2])
             return pair[0] + more, pair[1] + more
         if known is None:
-            return self._variable(f"{kind}|first", n, width, ones(width)), self._variable(
-                f"{kind}|second", n, width, ones(width)
+            return self._variable(f"first.{kind}", n, width, ones(width)), self._variable(
+                f"second.{kind}", n, width, ones(width)
             )
         v = self._variable(kind, n, width, known)
         return v, v

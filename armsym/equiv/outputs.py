@@ -57,8 +57,7 @@ class Outputs:
     @property
     def names(self) -> tuple[str, ...]:
         """What is compared, in words."""
-        found = [f"x{n}" for n in sorted(self.x)] + [f"v{n}" for n in sorted(self.v)]
-        found += [f"d{n}" for n in sorted(self.d)] + ["sp", "PSTATE.DIT"]
+        found = [*_ranges("x", self.x), *_ranges("v", self.v), *_ranges("d", self.d), "sp", "PSTATE.DIT"]
         return (*found, *(("nzcv",) if self.flags else ()))
 
     def pairs(self, a: Machine, b: Machine) -> Iterator[tuple[str, Bits, Bits]]:
@@ -74,3 +73,14 @@ class Outputs:
         if self.flags:
             for c in "NZCV":
                 yield c, getattr(a.nzcv, c).bit, getattr(b.nzcv, c).bit
+
+
+def _ranges(kind: str, numbers: frozenset[int]) -> Iterator[str]:
+    """Registers in words, `x19-x29` for several in a row."""
+    for n in sorted(numbers):
+        if n - 1 in numbers:
+            continue
+        last = n
+        while last + 1 in numbers:
+            last += 1
+        yield f"{kind}{n}" if last == n else f"{kind}{n}-{kind}{last}"

@@ -384,15 +384,13 @@ class Product:
             if d is not None:
                 knowledge.add(b.holds(i, d).bit.value)
         self._forget(machines, guess)
-        groups: dict[object, Bits] = {}
+        groups: dict[object, tuple[Bits, int]] = {}
         for where in guess.locations():
             spec = guess.specs[where]
             if spec.stride is not None:
                 value = base[where] + i * Bits(64, spec.stride) if spec.stride else base[where]
             else:
                 value = fresh(spec, where, groups)
-                if spec.shift:
-                    value = value + Bits(value.width, spec.shift)
             if value is not base[where]:
                 put(machines[where[0]], where, value, self._stack, self._top)
         dit = machines[0].dit, machines[1].dit
@@ -531,7 +529,10 @@ def _stretches(data: dict[int, tuple[Bits, int]]) -> Iterator[tuple[int, int]]:
     while k < len(at):
         n = 1
         value, start = data[at[k]]
-        while k + n < len(at) and at[k + n] == at[k] + n and data[at[k + n]] == (value, start + n):
+        while k + n < len(at) and at[k + n] == at[k] + n:
+            other, j = data[at[k + n]]
+            if other is not value or j != start + n:
+                break
             n += 1
         yield at[k], n
         k += n

@@ -254,14 +254,16 @@ class Samples:
         return bool(self.times)
 
 
-def fresh(spec: Spec, where: Location, known: dict[object, Bits]) -> Bits:
-    """The unknown value of a group, made when it is first met."""
-    found = known.get((spec.group, spec.mask))
-    if found is None:
-        w = width_of(where)
+def fresh(spec: Spec, where: Location, known: dict[object, tuple[Bits, int]]) -> Bits:
+    """The unknown value of a location; `known` has that of the first one met of each group, and its shift."""
+    key = (spec.group, spec.mask)
+    w = width_of(where)
+    if key not in known:
         name = f"{where[1]}{where[2] if where[1] != 's' else f'tack{where[2]:+d}'}"
-        found = known[spec.group, spec.mask] = variable(name, w, secret=False, possible=spec.mask & ones(w) or None)
-    return found
+        known[key] = variable(name, w, secret=False, possible=spec.mask & ones(w) or None), spec.shift
+    value, shift = known[key]
+    apart = (spec.shift - shift) & ones(w)
+    return value + Bits(w, apart) if apart else value
 
 
 def fits(value: Bits, mask: int) -> bool:

@@ -18,7 +18,7 @@ from armsym.proof.entry import EntryState
 from armsym.proof.inputs import InputValues
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 
-__all__ = ["Arrival", "Pass", "Ran", "both", "heads_of", "passes"]
+__all__ = ["Arrival", "Cut", "Pass", "Ran", "both", "cuts_of", "heads_of", "passes"]
 
 MAX_STEPS = 300_000
 
@@ -34,7 +34,7 @@ class Ran:
 
 @dataclass
 class Arrival:
-    """A loop head reached: by its offset; `first` where control came from outside of the loop."""
+    """A cut reached, by its offset; `first` where it is the first time since control came from outside of the loop."""
 
     head: int
     first: bool
@@ -57,10 +57,10 @@ class Heads:
     ends: dict[int, int] = field(default_factory=dict)
     trips: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
-    @property
-    def variable(self) -> set[int]:
-        """The heads of loops that are not always gone through equally often."""
-        return {h for h, n in self.trips.items() if len(n) > 1}
+    def often(self, least: int) -> dict[int, int]:
+        """The heads of loops that are not always gone through equally often, and at times more often than `least`;
+        with the end of each loop."""
+        return {h: self.ends[h] for h, n in self.trips.items() if len(n) > 1 and max(n) > least}
 
 
 class _Walk:
@@ -166,7 +166,7 @@ def heads_of(case: Case, isa: InstructionSet, plan: list[tuple[int, int]]) -> tu
             continue
         for walk, heads in zip(_walks(case, start, isa), found, strict=True):
             count: dict[int, int] = {}
-            for head, first, _ in _arrivals(walk, heads.ends):
+            for head, first, _ in _arrivals(walk, [Cut(h, h, end) for h, end in heads.ends.items()]):
                 if first and head in count:
                     heads.trips[head].add(count.pop(head))
                 count[head] = count.get(head, 0) + 1
@@ -175,24 +175,58 @@ def heads_of(case: Case, isa: InstructionSet, plan: list[tuple[int, int]]) -> tu
     return found
 
 
-def _arrivals(walk: _Walk, ends: dict[int, int]) -> Iterator[tuple[int, bool, Machine]]:
-    """Each arrival at a loop head: (head, whether from outside of the loop, the machine there)."""
+@dataclass(frozen=True)
+class Cut:
+    """Where the two are compared in each round of a loop, from `head` to `end`: at its head, or behind a test there."""
+
+    at: int
+    head: int
+    end: int
+
+
+def cuts_of(side: Side, ends: dict[int, int], inner: bool) -> list[Cut]:
+    """The cuts of these loops (head -> end): their heads, or if `inner` the places behind the tests they begin with."""
+    return [Cut(_behind(side, h, end) if inner else h, h, end) for h, end in ends.items()]
+
+
+def _behind(side: Side, head: int, end: int) -> int:
+    """Where a loop goes on behind the branch out of it that it begins with; its head if there is none."""
+    follow, at, seen = side.routine.successors, head, set()
+    while at not in seen:
+        seen.add(at)
+        to = follow.get(at, ())
+        if len(to) == 1:
+            at = to[0]
+            continue
+        inside = [t for t in to if head <= t <= end]
+        return inside[0] if len(to) == 2 and len(inside) == 1 else head
+    return head
+
+
+def _arrivals(walk: _Walk, cuts: list[Cut]) -> Iterator[tuple[int, bool, Machine]]:
+    """Each arrival at a cut: (its place, whether for the first time since the loop was entered, the machine there)."""
+    by_head, by_place = {c.head: c for c in cuts}, {c.at: c for c in cuts}
+    entered: set[int] = set()
     for at, to, around in walk:
-        end = ends.get(to)
-        if end is not None:
-            yield to, not (to <= at <= end) and not around, walk.m
+        c = by_head.get(to)
+        if c is not None and not (c.head <= at <= c.end) and not around:
+            entered.add(c.head)
+        c = by_place.get(to)
+        if c is not None:
+            yield to, c.head in entered, walk.m
+            entered.discard(c.head)
 
 
-def passes(case: Case, isa: InstructionSet, plan: list[tuple[int, int]], heads: tuple[dict[int, int], dict[int, int]]) -> list[Pass]:
-    """Runs of both, with the state at each arrival at these heads (head -> end of the loop)."""
+def passes(case: Case, isa: InstructionSet, plan: list[tuple[int, int]], cuts: tuple[list[Cut], list[Cut]]) -> list[Pass]:
+    """Runs of both, with the state at each arrival at these places."""
     found = []
     for seed, hint in plan:
         start = case.concrete(seed, hint)
         if start.rejected:
             continue
         lists, ran = [], []
-        for walk, ends in zip(_walks(case, start, isa), heads, strict=True):
-            lists.append([Arrival(h, first, m.fork()) for h, first, m in _arrivals(walk, ends)])
+        for walk, at in zip(_walks(case, start, isa), cuts, strict=True):
+            lists.append([Arrival(h, first, m.fork()) for h, first, m in _arrivals(walk, at)])
             ran.append(walk.ran)
         if all(r.final is not None for r in ran):
             found.append(Pass(start, (lists[0], lists[1]), (ran[0], ran[1])))

@@ -1,0 +1,111 @@
+"""Two releases side by side: which routines of OpenSSL 4.0.3 are the same in an earlier one.
+
+    python bench/equiv.py [NAME ...]
+
+For every function of the wheel that the other wheel defines too, by name: whether the words executed are the same, both
+are shown to do the same all the same, they differ on an input, or nothing is shown.  Where there is a proof of
+the routine it says what both are given.  With names, only those, each with the answer.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import armsym
+from armsym.elf import Image
+from armsym.equiv import Answer, Verdict, equivalent
+from armsym.equiv.product import Limits
+from armsym.errors import ArmsymError
+from armsym.installed import load_isa
+from armsym.proof.registry import ProofDefinition, discover
+from armsym.wheels import Wheel
+from crypto_examples.wheels import OPENSSL_3_4, OPENSSL_4_0
+
+#: Variables that a library sets when it is loaded; assumed to hold the same.
+GLOBALS = ("OPENSSL_armcap_P", "OPENSSL_armv8_rsa_neonized")
+LIMITS = Limits(seconds=20.0)
+
+#: OpenSSL 3.5 with all symbols, statically linked into pyca/cryptography 46.0.3.
+OPENSSL_3_5 = Wheel(
+    package="cryptography",
+    version="46.0.3",
+    platform="manylinux_2_28_aarch64",
+    sha256="6eae65d4c3d33da080cff9c4ab1f711b15c1d9760809dad6ea763f3812d254cb",
+    member="cryptography/hazmat/bindings/_rust.abi3.so",
+    product="OpenSSL 3.5",
+)
+
+
+def functions(image: Image) -> set[str]:
+    """The functions of C and assembly that a name stands for once."""
+    found = [s.name for s in image.functions() if s.kind == "func"]
+    return {n for n, k in Counter(found).items() if k == 1 and not n.startswith(("_ZN", "_R"))}
+
+
+def kind(a: Answer) -> str:
+    """The row of the table."""
+    if a.verdict is Verdict.EQUIVALENT:
+        return "identical words" if a.identical else "equal side by side" if a.method == "in step" else "equal on all paths"
+    return a.verdict.value
+
+
+def why(reason: str) -> str:
+    """What kind of reason it is that nothing is shown."""
+    words = {
+        "another library": ("loading makes of", "another file", "take over"),
+        "data that may be written": ("writable", "may be written", "stores to different addresses"),
+        "a branch to what is not known": ("which is not known", "neither code of the image"),
+        "a table of which the reach is not known": ("how far they reach",),
+        "an instruction that is not modelled": ("no modelled", "not modelled", "matches"),
+        "too many states": ("states", "more than"),
+    }
+    return next((k for k, parts in words.items() if any(p in reason for p in parts)), "they part")
+
+
+def compare(first: Image, second: Image, name: str, proofs: list[ProofDefinition]) -> list[tuple[str, Answer]]:
+    """The answers: for each proof of the routine; where there is none, without declarations."""
+    isa, found = load_isa(), []
+    for d in proofs or [None]:
+        try:
+            a = equivalent((first, name), (second, name), isa, declared=d, same_globals=GLOBALS, limits=LIMITS)
+        except ArmsymError as e:
+            a = Answer(Verdict.UNDECIDED, "in step", str(e))
+        found.append((name if d is None else d.name, a))
+        if a.verdict is Verdict.EQUIVALENT and a.method == "in step":
+            break  # it holds whatever is given
+    return found
+
+
+def main() -> None:
+    """Print the tables."""
+    newest = armsym.load(str(OPENSSL_4_0.path()))
+    proofs: dict[str, list[ProofDefinition]] = {}
+    for d in discover(Path(__file__).parents[1] / "crypto_examples" / "openssl"):
+        proofs.setdefault(d.symbol, []).append(d)
+    for wheel in (OPENSSL_3_4, OPENSSL_3_5):
+        other = armsym.load(str(wheel.path()))
+        both = sorted(functions(newest) & functions(other))
+        chosen = [n for n in both if not sys.argv[1:] or any(fnmatch.fnmatch(n, g) for g in sys.argv[1:])]
+        began, rows, reasons = time.process_time(), {True: Counter[str](), False: Counter[str]()}, Counter[str]()
+        for name in chosen:
+            answers = compare(newest, other, name, proofs.get(name, []))
+            worst = max(answers, key=lambda x: (x[1].verdict is Verdict.DIFFERENT, x[1].verdict is Verdict.UNDECIDED))
+            rows[name in proofs][kind(worst[1])] += 1
+            if worst[1].verdict is Verdict.UNDECIDED:
+                reasons[why(worst[1].reason)] += 1
+            if sys.argv[1:] or name in proofs:
+                for label, a in answers:
+                    told = a.reason or (a.difference and f"{a.difference.where}: {a.difference.first}, {a.difference.second}")
+                    print(f"{kind(a):<20} {label}  {a.seconds:.1f} s  {told or ''}"[:400], flush=True)
+        print(f"4.0.3 and {wheel.product}: {len(chosen)} functions, {time.process_time() - began:.0f} s")
+        for proved, counts in rows.items():
+            print("  with a proof:" if proved else "  others:", dict(counts))
+        print("  undecided, by what they part at:", dict(reasons.most_common()))
+
+
+if __name__ == "__main__":
+    main()
