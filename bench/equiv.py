@@ -49,8 +49,10 @@ def functions(image: Image) -> set[str]:
 def kind(a: Answer) -> str:
     """The row of the table."""
     if a.verdict is Verdict.EQUIVALENT:
-        return "identical words" if a.identical else "equal side by side" if a.method == "in step" else "equal on all paths"
-    return a.verdict.value
+        if a.method == "in step":
+            return "identical words" if a.identical else "equal side by side"
+        return "equal on all paths"
+    return str(a.verdict.value)
 
 
 def why(reason: str) -> str:
@@ -68,8 +70,9 @@ def why(reason: str) -> str:
 
 def compare(first: Image, second: Image, name: str, proofs: list[ProofDefinition]) -> list[tuple[str, Answer]]:
     """The answers: for each proof of the routine; where there is none, without declarations."""
-    isa, found = load_isa(), []
-    for d in proofs or [None]:
+    isa, found = load_isa(), list[tuple[str, Answer]]()
+    given: list[ProofDefinition | None] = [*proofs] if proofs else [None]
+    for d in given:
         try:
             a = equivalent((first, name), (second, name), isa, declared=d, same_globals=GLOBALS, limits=LIMITS)
         except ArmsymError as e:
@@ -99,7 +102,9 @@ def main() -> None:
                 reasons[why(worst[1].reason)] += 1
             if sys.argv[1:] or name in proofs:
                 for label, a in answers:
-                    told = a.reason or (a.difference and f"{a.difference.where}: {a.difference.first}, {a.difference.second}")
+                    told = a.reason or (
+                        a.difference and f"{a.difference.where}: {a.difference.first}, {a.difference.second}"
+                    )
                     print(f"{kind(a):<20} {label}  {a.seconds:.1f} s  {told or ''}"[:400], flush=True)
         print(f"4.0.3 and {wheel.product}: {len(chosen)} functions, {time.process_time() - began:.0f} s")
         for proved, counts in rows.items():

@@ -127,9 +127,7 @@ def _declared(registers: Sequence[tuple[int, str]], assume: Sequence[str]) -> Ca
                 raise InputError(f"{name} is a buffer")
             if name not in numbers:
                 low, high, bounded = _range(name, conditions)
-                numbers[name] = (
-                    p.nat(name, low=low, high=high) if bounded or low else p.word(name, 64, public=True)
-                )
+                numbers[name] = p.nat(name, low=low, high=high) if bounded or low else p.word(name, 64, public=True)
             return numbers[name]
 
         values: dict[str, Region | Bits | int] = {}
@@ -171,8 +169,12 @@ def _from_proof(text: str, symbol: str) -> Callable[[Proof], None]:
         raise InputError(str(selection.broken[0][1]))
     found = [d for d in selection.proofs if d.symbol == symbol]
     if len(found) != 1:
-        names = ", ".join(d.name for d in found) or f"none (of {', '.join(sorted({d.symbol for d in selection.proofs}))})"
-        raise InputError(f"--args {text}: one proof of {symbol} is wanted, as {text.partition('::')[0]}::NAME; there are: {names}")
+        names = (
+            ", ".join(d.name for d in found) or f"none (of {', '.join(sorted({d.symbol for d in selection.proofs}))})"
+        )
+        raise InputError(
+            f"--args {text}: one proof of {symbol} is wanted, as {text.partition('::')[0]}::NAME; there are: {names}"
+        )
     return found[0]
 
 
@@ -268,7 +270,9 @@ def _lines(request: _Request, answer: Answer) -> Iterator[Style]:
     yield [(f"{answer.verdict.value:<11}", colour), (names, ""), (f"  {answer.seconds:.1f} s", "dim")]
     if answer.method == "in step" and answer.verdict.value == "equivalent":
         words = f"{answer.words} instructions"
-        how = "identical: the same words" if answer.identical else f"side by side, {answer.differing_words} words differ:"
+        how = (
+            "identical: the same words" if answer.identical else f"side by side, {answer.differing_words} words differ:"
+        )
         yield [(f"    {how}{' in' if answer.identical else ''} {words}", "")]
     elif answer.verdict.value == "equivalent":
         yield [("    all pairs of paths, loops by induction", "")]
@@ -281,7 +285,9 @@ def _lines(request: _Request, answer: Answer) -> Iterator[Style]:
         yield [(f"    {x.where} differs on return: the first leaves {x.first}, the second {x.second}", "")]
         for name, text in x.inputs.items():
             yield [(f"      {name:<9} {text}", "")]
-        yield [("      the whole state on entry: --json, then armsym run FILE SYMBOL --entry ANSWER.json::first", "dim")]
+        yield [
+            ("      the whole state on entry: --json, then armsym run FILE SYMBOL --entry ANSWER.json::first", "dim")
+        ]
     yield [(f"    compared: {', '.join(answer.compared)}", "dim")]
     for a in answer.assumptions:
         yield [(f"    assuming: {a}", "dim")]

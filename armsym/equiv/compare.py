@@ -217,7 +217,7 @@ def _add(case: Case, run: Pass, samples: dict[tuple[int, int], Samples]) -> None
             for side, arrivals in zip(case.sides, run.arrivals, strict=True)
         ]
         raise Parted(
-            f"their loops do not go round together: in a run the first is {len(ours)} times at a loop head ({named[0]}),"
+            f"their loops do not go round together: in a run the first is {len(ours)} times at a head ({named[0]}),"
             f" the second {len(theirs)} times ({named[1]})"
         )
     for a, b in zip(ours, theirs, strict=True):

@@ -104,7 +104,13 @@ class _Concrete(ConcreteProof):
     """What is declared, on numbers; the globals by their symbol."""
 
     def __init__(
-        self, routine: Routine, seed: int, hint: int, values: InputValues | None, chosen: Mapping[str, int], phase: Phase
+        self,
+        routine: Routine,
+        seed: int,
+        hint: int,
+        values: InputValues | None,
+        chosen: Mapping[str, int],
+        phase: Phase,
     ) -> None:
         super().__init__(routine, seed, seed, hint, values, chosen, phase)
         self.shared: list[tuple[str, Bits]] = []

@@ -81,15 +81,16 @@ class State(NamedTuple):
 class Told:
     """What came of it: `reason` is why nothing is said, else both do the same.
 
-    words       pairs of instructions that were executed; `differing` those of them with different words
-    places      the pairs of offsets
+    words       pairs of places at which both were; `differing` those of them with different words
+    states      states looked at
+    parted      the two instructions at which they part; None for a limit, and on return
+    assumed     what had to be assumed besides
     """
 
     reason: str = ""
     words: int = 0
     differing: int = 0
     states: int = 0
-    #: The two instructions at which they part; None for a limit.
     parted: tuple[int, int] | None = None
     assumed: set[str] = field(default_factory=set)
 
@@ -442,7 +443,7 @@ class InStep:
         return State(at, tuple(x), sp, tuple(v), flags, dit, tuple(slots), escaped)
 
     def _successors(self, at: tuple[int, int], ma: Machine, mb: Machine) -> Iterator[tuple[int, int]]:
-        ways = []
+        ways: list[tuple[Prop | None, int, int]] = []
         for side, m, here in ((self.a, ma, at[0]), (self.b, mb, at[1])):
             target = m.branch_target
             if target is None:

@@ -50,7 +50,9 @@ class Outputs:
             match = _RANGE.fullmatch(name)
             first, last = (int(match[2]), int(match[3] or match[2])) if match else (1, 0)
             if match is None or not first <= last < (31 if match[1] == "x" else 32):
-                raise InputError(f"results: {name!r} is not a register x0 to x30, v0 to v31, a range x0-x7, nzcv, all, none")
+                raise InputError(
+                    f"results: {name!r} is not a register x0 to x30, v0 to v31, a range x0-x7, nzcv, all, none"
+                )
             (x if match[1] == "x" else v).update(range(first, last + 1))
         return Outputs(frozenset(x), frozenset(v), frozenset(interface.d) - v, flags)
 

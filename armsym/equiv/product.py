@@ -23,8 +23,8 @@ from armsym.errors import ArmsymError, BudgetError, MemoryFault
 from armsym.isa import InstructionSet
 from armsym.machine import Machine
 from armsym.proof.folds import FoldValues
-from armsym.proof.symbolic import SymbolicProof
 from armsym.proof.path import Knowledge, NeedSplit, Path
+from armsym.proof.symbolic import SymbolicProof
 from armsym.simulator.memory import CheckedMemory
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.symbolic_memory import SymbolicRegion, variable
@@ -47,7 +47,7 @@ _versions = count(1)
 
 @dataclass(frozen=True)
 class Limits:
-    """How far paths are followed: instructions on one stretch, paths, terms, seconds, and milliseconds of the solver."""
+    """How far paths are followed: instructions on one stretch, paths, terms, seconds, milliseconds of the solver."""
 
     steps: int = 200_000
     paths: int = 400
@@ -66,7 +66,7 @@ class Parted(Exception):
 
 @dataclass(frozen=True)
 class _Frame:
-    """A loop of which an arbitrary iteration `i` is looked at: the values on entry of the loop, and what was assumed."""
+    """A loop of which an arbitrary iteration `i` is looked at: the values on entry, and what was assumed."""
 
     heads: Heads
     guess: Guess
@@ -122,16 +122,11 @@ class Product:
         for _ in range(PASSES):
             self.passes += 1
             self._changed, self._next = [], {h: g.copy() for h, g in self._guesses.items()}
-            stopped: Parted | None = None
             try:
                 self._pass()
-            except Parted as e:
-                stopped = e
             except BudgetError as e:
                 raise Parted(str(e)) from None
             if not self._changed:
-                if stopped is not None:
-                    raise stopped
                 return
             last = self._changed[-1]
             self._guesses = self._next
@@ -155,10 +150,21 @@ class Product:
         for f in p.facts:
             facts.add(f)
         todo = [_Item(machines, facts, (self.case.sides[0].entry, self.case.sides[1].entry), ())]
+        parted: Parted | None = None
         while todo:
             item = todo.pop()
-            for end in self._ends(item):
-                todo += self._arrived(end)
+            try:
+                for end in self._ends(item):
+                    try:
+                        todo += self._arrived(end)
+                    except Parted as e:
+                        parted = parted or e
+            except Parted as e:
+                parted = parted or e
+            if parted is not None and self._changed:
+                return  # with weaker relations it may be otherwise
+        if parted is not None:
+            raise parted
 
     def _ends(self, item: _Item) -> Iterator[_Item]:
         """The pairs of states in which the two are at their next heads, or have returned."""
@@ -263,7 +269,9 @@ class Product:
         if claim.sides is not None and algebra.speaks_of_products(*(s.value for s in claim.sides)):
             a, b = claim.sides
             # An opaque function with two definitions is none: that they agree is not shown here.
-            doubtful = any(len(OpaqueFunction.registry.get(t.name, ())) > 1 for t in free_terms(v) if isinstance(t, App))
+            doubtful = any(
+                len(OpaqueFunction.registry.get(t.name, ())) > 1 for t in free_terms(v) if isinstance(t, App)
+            )
             return not doubtful and algebra.equal(a.width, a.value, b.value)[0] is True, None
         if size(v) > limit:
             return False, None
@@ -292,20 +300,22 @@ class Product:
         ma, mb = memories
         assert isinstance(ma, CheckedMemory)
         assert isinstance(mb, CheckedMemory)
-        under = [m.beneath.get(r.name) for m in (ma, mb)]
-        if under[0] is not under[1]:
-            if low is not None and low >= (r.size.value if isinstance(r.size.value, int) else 1 << 64):
+        #: Whether the region has anything from `low` up.
+        beyond = low is None or not isinstance(r.size.value, int) or low < r.size.value
+        if ma.beneath.get(r.name) is not mb.beneath.get(r.name):
+            if not beyond:
                 return
             raise Parted(f"{what}: its content was not shown to be the same")
         seen: set[tuple[int, int, int]] = set()
         for m in (ma, mb):
             for layer in m.overlays[r.name]:
-                for k, n in _stretches(layer.bytes):
+                for start, length in _stretches(layer.bytes):
+                    k, n = start, length
                     if low is not None and layer.symbolic is None:
-                        if k + n <= low:
-                            continue
-                        k, n = max(k, low), k + n - max(k, low)
-                    elif low is not None and low >= (r.size.value if isinstance(r.size.value, int) else 0):
+                        k, n = max(start, low), start + length - max(start, low)
+                    elif low is not None and not beyond:
+                        continue
+                    if n <= 0:
                         continue
                     key = (0 if layer.symbolic is None else intern(layer.symbolic).id, k, n)
                     if key in seen:
@@ -376,7 +386,9 @@ class Product:
         self._check_groups(item, heads, guess, base)
         self._check_bounds(item, heads, guess, distances, zero)
         for r in self._regions(guess):
-            self._same_content(item, r, f"at the loops {self._where(0, heads[0])} and {self._where(1, heads[1])}: {r.name}")
+            self._same_content(
+                item, r, f"at the loops {self._where(0, heads[0])} and {self._where(1, heads[1])}: {r.name}"
+            )
         machines = item.machines[0].fork(), item.machines[1].fork()
         knowledge = item.knowledge.fork()
         i = self._index(guess, distances)
@@ -444,7 +456,9 @@ class Product:
         self._check_groups(item, heads, guess, now)
         self._check_bounds(item, heads, guess, frame.distances, after)
         for r in self._regions(guess):
-            self._same_content(item, r, f"at the loops {self._where(0, heads[0])} and {self._where(1, heads[1])}: {r.name}")
+            self._same_content(
+                item, r, f"at the loops {self._where(0, heads[0])} and {self._where(1, heads[1])}: {r.name}"
+            )
 
     def _check_groups(self, item: _Item, heads: Heads, guess: Guess, now: dict[Location, Bits]) -> None:
         """The locations of a group hold one value; those that do not are put into a group of their own."""
@@ -467,7 +481,10 @@ class Product:
             apart = []
             for where in members[1:]:
                 other = self._of_group(guess.specs[where], now[where])
-                if other is value or self._shown(item.knowledge, value == other, quick=where[1] in "vf", limit=SMALL)[0]:
+                if (
+                    other is value
+                    or self._shown(item.knowledge, value == other, quick=where[1] in "vf", limit=SMALL)[0]
+                ):
                     continue
                 apart.append(where)
             if apart:
@@ -547,4 +564,3 @@ def _named(where: Location) -> str:
 def _text(b: Bits) -> str:
     text = hex(b.value) if isinstance(b.value, int) else show(b.value, 4)
     return text if len(text) < 300 else text[:300] + " ..."
-

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from armsym.bits import Bits, Prop
@@ -114,7 +115,7 @@ class Guess:
 
 
 def get(m: Machine, where: Location, stack: SymbolicRegion | None = None, top: int = 0) -> Bits:
-    """The value of a location of a machine; `top` is SP on entry, as an offset in the stack's region if that is given."""
+    """The value of a location of a machine; `top` is SP on entry: where there is a `stack`, as an offset in it."""
     _, kind, n = where
     if kind == "x":
         return m.x[n]
@@ -162,9 +163,7 @@ class Samples:
     def values(self, where: Location) -> list[list[int]] | None:
         """The values of a location, a list for each time; None where the stack has no such word."""
         try:
-            return [
-                [get(pair[where[0]], where, top=run.start.top).uint for pair in pairs] for run, pairs in self.times
-            ]
+            return [[get(pair[where[0]], where, top=run.start.top).uint for pair in pairs] for run, pairs in self.times]
         except MemoryFault:
             return None
 
@@ -173,7 +172,7 @@ class Samples:
         values, w = self.values(where), width_of(where)
         if values is None:
             return Spec(None, ("own", where), 0, ones(w))
-        steps = {(b - a) & ones(w) for row in values for a, b in zip(row, row[1:], strict=False)}
+        steps = {(b - a) & ones(w) for row in values for a, b in pairwise(row)}
         if not steps or steps == {0}:
             return Spec(0)
         if len(steps) == 1 and w == 64:
@@ -207,7 +206,7 @@ class Samples:
             for n in range(31):
                 values = self.values((side, "x", n))
                 assert values is not None
-                steps = {(b - a) & M64 for row in values for a, b in zip(row, row[1:], strict=False)}
+                steps = {(b - a) & M64 for row in values for a, b in pairwise(row)}
                 if len(steps) == 1 and 0 not in steps:
                     s = steps.pop()
                     counting.append(((side, "x", n), s if s >> 63 == 0 else s - (1 << 64)))

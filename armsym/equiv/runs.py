@@ -138,10 +138,14 @@ def _difference(case: Case, outputs: Outputs, start: Start, a: Machine, b: Machi
             if not r.writable or r.name.startswith("image "):
                 continue
             low = start.top - r.base if r.name == "stack" else 0
-            u, w = bytes(r.data[low:]), bytes(others[r.name].data[low:])
-            if u != w:
-                k = next(j for j in range(len(u)) if u[j] != w[j])
-                where = (f"byte {k} of {r.name if r.name != 'stack' else 'the memory from SP up'}", f"{u[k]:#04x}", f"{w[k]:#04x}")
+            ours, theirs = bytes(r.data[low:]), bytes(others[r.name].data[low:])
+            if ours != theirs:
+                k = next(j for j in range(len(ours)) if ours[j] != theirs[j])
+                where = (
+                    f"byte {k} of {r.name if r.name != 'stack' else 'the memory from SP up'}",
+                    f"{ours[k]:#04x}",
+                    f"{theirs[k]:#04x}",
+                )
                 break
     if where is None:
         return None
@@ -217,7 +221,9 @@ def _arrivals(walk: _Walk, cuts: list[Cut]) -> Iterator[tuple[int, bool, Machine
             entered.discard(c.head)
 
 
-def passes(case: Case, isa: InstructionSet, plan: list[tuple[int, int]], cuts: tuple[list[Cut], list[Cut]]) -> list[Pass]:
+def passes(
+    case: Case, isa: InstructionSet, plan: list[tuple[int, int]], cuts: tuple[list[Cut], list[Cut]]
+) -> list[Pass]:
     """Runs of both, with the state at each arrival at these places."""
     found = []
     for seed, hint in plan:
