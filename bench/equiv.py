@@ -13,6 +13,7 @@ import fnmatch
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import armsym
@@ -27,7 +28,6 @@ from crypto_examples.wheels import OPENSSL_3_4, OPENSSL_4_0
 
 #: Variables that a library sets when it is loaded; assumed to hold the same.
 GLOBALS = ("OPENSSL_armcap_P", "OPENSSL_armv8_rsa_neonized")
-LIMITS = Limits(seconds=20.0)
 
 #: OpenSSL 3.5 with all symbols, statically linked into pyca/cryptography 46.0.3.
 OPENSSL_3_5 = Wheel(
@@ -72,9 +72,10 @@ def compare(first: Image, second: Image, name: str, proofs: list[ProofDefinition
     """The answers: for each proof of the routine; where there is none, without declarations."""
     isa, found = load_isa(), list[tuple[str, Answer]]()
     given: list[ProofDefinition | None] = [*proofs] if proofs else [None]
+    limits = Limits(seconds=20.0) if proofs else Limits(states=20_000)
     for d in given:
         try:
-            a = equivalent((first, name), (second, name), isa, declared=d, same_globals=GLOBALS, limits=LIMITS)
+            a = equivalent((first, name), (second, name), isa, declared=d, same_globals=GLOBALS, limits=limits)
         except ArmsymError as e:
             a = Answer(Verdict.UNDECIDED, "in step", str(e))
         found.append((name if d is None else d.name, a))
@@ -83,33 +84,38 @@ def compare(first: Image, second: Image, name: str, proofs: list[ProofDefinition
     return found
 
 
-def main() -> None:
-    """Print the tables."""
-    newest = armsym.load(str(OPENSSL_4_0.path()))
+def table(wheel: Wheel, names: list[str]) -> str:
+    """What is found of 4.0.3 and the release in a wheel."""
+    newest, other = armsym.load(str(OPENSSL_4_0.path())), armsym.load(str(wheel.path()))
     proofs: dict[str, list[ProofDefinition]] = {}
     for d in discover(Path(__file__).parents[1] / "crypto_examples" / "openssl"):
         proofs.setdefault(d.symbol, []).append(d)
-    for wheel in (OPENSSL_3_4, OPENSSL_3_5):
-        other = armsym.load(str(wheel.path()))
-        both = sorted(functions(newest) & functions(other))
-        chosen = [n for n in both if not sys.argv[1:] or any(fnmatch.fnmatch(n, g) for g in sys.argv[1:])]
-        began, rows, reasons = time.process_time(), {True: Counter[str](), False: Counter[str]()}, Counter[str]()
-        for name in chosen:
-            answers = compare(newest, other, name, proofs.get(name, []))
-            worst = max(answers, key=lambda x: (x[1].verdict is Verdict.DIFFERENT, x[1].verdict is Verdict.UNDECIDED))
-            rows[name in proofs][kind(worst[1])] += 1
-            if worst[1].verdict is Verdict.UNDECIDED:
-                reasons[why(worst[1].reason)] += 1
-            if sys.argv[1:] or name in proofs:
-                for label, a in answers:
-                    told = a.reason or (
-                        a.difference and f"{a.difference.where}: {a.difference.first}, {a.difference.second}"
-                    )
-                    print(f"{kind(a):<20} {label}  {a.seconds:.1f} s  {told or ''}"[:400], flush=True)
-        print(f"4.0.3 and {wheel.product}: {len(chosen)} functions, {time.process_time() - began:.0f} s")
-        for proved, counts in rows.items():
-            print("  with a proof:" if proved else "  others:", dict(counts))
-        print("  undecided, by what they part at:", dict(reasons.most_common()))
+    both = sorted(functions(newest) & functions(other))
+    chosen = [n for n in both if not names or any(fnmatch.fnmatch(n, g) for g in names)]
+    began, rows, reasons = time.process_time(), {True: Counter[str](), False: Counter[str]()}, Counter[str]()
+    lines = []
+    for name in chosen:
+        answers = compare(newest, other, name, proofs.get(name, []))
+        worst = max(answers, key=lambda x: (x[1].verdict is Verdict.DIFFERENT, x[1].verdict is Verdict.UNDECIDED))
+        rows[name in proofs][kind(worst[1])] += 1
+        if worst[1].verdict is Verdict.UNDECIDED:
+            reasons[why(worst[1].reason)] += 1
+        if names or name in proofs:
+            for label, a in answers:
+                x = a.difference
+                told = a.reason or (f"{x.where}: {x.first}, {x.second}" if x is not None else "")
+                lines.append(f"{kind(a):<20} {label}  {a.seconds:.1f} s  {told}"[:400])
+    lines.append(f"4.0.3 and {wheel.product}: {len(chosen)} functions, {time.process_time() - began:.0f} s")
+    lines += [f"  {'with a proof' if proved else 'others'}: {dict(counts)}" for proved, counts in rows.items()]
+    lines.append(f"  undecided, by what they part at: {dict(reasons.most_common())}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the tables."""
+    with ProcessPoolExecutor(2) as pool:
+        for text in pool.map(table, (OPENSSL_3_4, OPENSSL_3_5), (sys.argv[1:],) * 2):
+            print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,7 @@ def _equivalent(
         isa,
         outputs,
         same_globals=frozenset(same_globals),
+        max_states=limits.states,
     ).run()
     assumed = (*ASSUMED, *sorted(told.assumed), *dict.fromkeys(images))
     if told.same:

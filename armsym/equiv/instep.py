@@ -39,8 +39,9 @@ ASSUMED = (
 
 #: A table of the file that is indexed by a value of unknown bits is compared over all that these may reach.
 SPAN = 1 << 16
-#: A register that held so many numbers at one place is taken for any value there.
+#: A register that held so many numbers at one place is taken for any value there; vectors are seldom addresses.
 NUMBERS = 160
+VECTORS = 4
 
 #: So many instructions that touch no memory are looked at to find where two that part meet again: at so many words
 #: alike, unless the next one touches memory.
@@ -49,7 +50,7 @@ ALIKE = 3
 
 #: What is known of a location: (value in the first, value in the second) in terms of what never changes; the same and
 #: the bits that may be 1 of what is added in both, the same; those bits of a value that is the same in both; or None
-#: where the two may differ.
+#: where the two may differ.  Bits are given as a negative number where the value may be an address of the stack.
 Known: TypeAlias = "tuple[Value, Value] | tuple[Value, Value, int] | int | None"
 
 
@@ -64,7 +65,7 @@ class Slot(NamedTuple):
 class State(NamedTuple):
     """Where both are, and what is known there.  Memory without a slot is equal in both.
 
-    `escaped` is whether some value may hold the address of the stack without being known as such.
+    `escaped` is whether memory without a slot may hold the address of the stack.
     """
 
     at: tuple[int, int]
@@ -175,7 +176,7 @@ class InStep:
         outputs: Outputs,
         *,
         same_globals: frozenset[str] = frozenset(),
-        max_states: int = 20_000,
+        max_states: int = 100_000,
     ) -> None:
         self._lr = intern(_var(variable("lr", 64, secret=False, possible=ones(64) & ~3)))
         self._sp = intern(_var(variable("sp", 64, secret=False, possible=ones(64) & ~15)))
@@ -185,11 +186,14 @@ class InStep:
         self._globals = same_globals
         #: The variables that stand for what changes; all others keep their value throughout.
         self._passing: set[int] = set()
+        #: SP on entry, and the variables that may hold an address of the stack.
+        self._stacked: set[Term] = {self._sp}
+        self._hidden: dict[int, bool] = {}
         self._pool: dict[tuple[str, int, int], Bits] = {}
         self._exact: dict[int, bool] = {}
         self._told = Told()
         self._executed: dict[tuple[int, int], bool] = {}
-        self._numbers: dict[tuple[int, int, int], set[int]] = {}
+        self._numbers: dict[tuple[int, int, str, int], set[int]] = {}
 
     # -- the whole ----------------------------------------------------------------------------
 
@@ -236,16 +240,18 @@ class InStep:
 
     def _widened(self, state: State) -> State:
         """The state, without the numbers of registers that hold ever new ones there."""
-        x = list(state.x)
-        changed = False
-        for n, known in enumerate(x):
-            if isinstance(known, tuple) and isinstance(known[0], int) and known[0] == known[1]:
-                numbers = self._numbers.setdefault((*state.at, n), set())
-                if len(numbers) >= NUMBERS:
-                    x[n], changed = ones(64), True
-                else:
-                    numbers.add(known[0])
-        return state._replace(x=tuple(x)) if changed else state
+        found = []
+        for kind, registers, limit in (("x", state.x, NUMBERS), ("v", state.v, VECTORS)):
+            new = list(registers)
+            for n, known in enumerate(registers):
+                if isinstance(known, tuple) and isinstance(known[0], int) and _equal(known):
+                    numbers = self._numbers.setdefault((*state.at, kind, n), set())
+                    if len(numbers) < limit:
+                        numbers.add(known[0])
+                    elif known[0] not in numbers:
+                        new[n] = ones(64 if kind == "x" else 128)
+            found.append(tuple(new))
+        return state._replace(x=found[0], v=found[1])
 
     def _returned(self, s: State) -> None:
         o = self._outputs
@@ -282,8 +288,10 @@ class InStep:
         key = (kind, n, possible)
         found = self._pool.get(key)
         if found is None:
-            found = self._pool[key] = variable(f"{kind}{n}", width, secret=False, possible=possible)
+            found = self._pool[key] = variable(f"{kind}{n}", width, secret=False, possible=abs(possible))
             self._passing.add(_var(found).id)
+            if possible < 0:
+                self._stacked.add(_var(found))
         return found
 
     def _constant(self, v: Value) -> bool:
@@ -300,22 +308,32 @@ class InStep:
         return known
 
     def _of_stack(self, v: Value) -> bool:
-        return not isinstance(v, int) and self._sp in free_terms(v)
+        """Whether a value may be an address of the stack, or made of one."""
+        if isinstance(v, int):
+            return False
+        known = self._hidden.get(v.id)
+        if known is None:
+            known = self._hidden[v.id] = not self._stacked.isdisjoint(free_terms(v))
+        return known
 
-    def _known(self, a: Bits, b: Bits) -> tuple[Known, bool]:
-        """What is known of a location that holds these values; and whether an address of the stack is hidden in it."""
+    def _mask(self, t: Term) -> int:
+        """The bits of a value that may be 1, where they are few; else all of the register, or its low half."""
+        bits = t.pb if t.pb <= SPAN else ones(32) if t.pb <= ones(32) else ones(t.width)
+        return -bits if self._of_stack(t) else bits
+
+    def _known(self, a: Bits, b: Bits) -> Known:
+        """What is known of a location that holds these values."""
         u, w = _interned(a.value), _interned(b.value)
         if self._constant(u) and self._constant(w):
-            return (u, w), False
-        if u is w or (isinstance(u, int) and u == w):
+            return u, w
+        if u is w:
             assert isinstance(u, Term)
-            return u.pb, self._of_stack(u)
-        hidden = self._of_stack(u) or self._of_stack(w)
+            return self._mask(u)
         if a.width == 64 and isinstance(u, Term) and isinstance(w, Term):
             (base, more), (other, same) = self._parted(u), self._parted(w)
             if isinstance(more, Term) and _same(more, same):
-                return (base, other, intern(more).pb), hidden
-        return None, hidden
+                return base, other, self._mask(intern(more))
+        return None
 
     def _parted(self, v: Term) -> tuple[Value, Value]:
         """A sum of 64 bits as what never changes, and the rest."""
@@ -402,14 +420,13 @@ class InStep:
         before, after, logs = self._execute(s, None)
         slots, escaped = list(s.slots), s.escaped
         if logs[0].loads or logs[1].loads:
-            loaded, hidden = self._loaded(s, logs)
-            escaped = escaped or hidden
+            loaded = self._loaded(s, logs)
             addresses = [[a.value for a, _ in log.loads] for log in logs]
             before, after, logs = self._execute(s, loaded)
             again = [[a.value for a, _ in log.loads] for log in logs]
             if any(not _same(p, q) for u, w in zip(addresses, again, strict=True) for p, q in zip(u, w, strict=True)):
                 raise _Part("an address depends on what the same instruction loads")
-        slots, hidden = self._stored(slots, escaped, logs)
+        slots, hidden = self._stored(slots, logs)
         for at in self._successors(s.at, *after):
             yield self._after(s, before, after, slots, escaped or hidden, at)
 
@@ -429,17 +446,14 @@ class InStep:
             pa, pb, qa, qb = (getattr(m, kind) for m in (ma, mb, oa, ob))
             for n in range(len(registers)):
                 if pa[n] is not qa[n] or pb[n] is not qb[n]:
-                    registers[n], hidden = self._known(pa[n], pb[n])
-                    escaped = escaped or hidden
+                    registers[n] = self._known(pa[n], pb[n])
         sp, flags, dit = s.sp, s.flags, s.dit
         if ma.sp is not oa.sp or mb.sp is not ob.sp:
-            sp, hidden = self._known(ma.sp, mb.sp)
-            escaped = escaped or hidden
+            sp = self._known(ma.sp, mb.sp)
         if ma.nzcv is not oa.nzcv or mb.nzcv is not ob.nzcv:
-            found = [self._known(getattr(ma.nzcv, c).bit, getattr(mb.nzcv, c).bit)[0] for c in "NZCV"]
-            flags = tuple(found)
+            flags = tuple(self._known(getattr(ma.nzcv, c).bit, getattr(mb.nzcv, c).bit) for c in "NZCV")
         if ma.dit is not oa.dit or mb.dit is not ob.dit:
-            dit, _ = self._known(ma.dit, mb.dit)
+            dit = self._known(ma.dit, mb.dit)
         return State(at, tuple(x), sp, tuple(v), flags, dit, tuple(slots), escaped)
 
     def _successors(self, at: tuple[int, int], ma: Machine, mb: Machine) -> Iterator[tuple[int, int]]:
@@ -469,19 +483,18 @@ class InStep:
 
     # -- memory -------------------------------------------------------------------------------
 
-    def _loaded(self, s: State, logs: tuple[_Log, _Log]) -> tuple[tuple[list[Bits], list[Bits]], bool]:
-        """The values that both load, and whether an address of the stack may be hidden in them."""
+    def _loaded(self, s: State, logs: tuple[_Log, _Log]) -> tuple[list[Bits], list[Bits]]:
+        """The values that both load."""
         la, lb = (log.loads for log in logs)
         if [n for _, n in la] != [n for _, n in lb]:
             raise _Part("they load different numbers of bytes")
-        first, second, hidden = [], [], False
+        first, second = [], []
         for k, ((a, size), (b, _)) in enumerate(zip(la, lb, strict=True)):
-            known, h = self._load(s, _interned(a.value), _interned(b.value), size)
-            hidden = hidden or h
+            known = self._load(s, _interned(a.value), _interned(b.value), size)
             p, q = self._put("loaded", 100 * size + k, 8 * size, known)
             first.append(p)
             second.append(q)
-        return (first, second), hidden
+        return first, second
 
     def _slot_at(self, a: Value, b: Value) -> int | None:
         """Where a location lies from SP on entry, if both addresses are that and a number."""
@@ -490,26 +503,30 @@ class InStep:
         terms, constant = linear_view(a)
         return signed(constant) if terms == {self._sp: 1} else None
 
-    def _load(self, s: State, a: Value, b: Value, size: int) -> tuple[Known, bool]:
-        full = ones(8 * size)
+    def _load(self, s: State, a: Value, b: Value, size: int) -> Known:
         at = self._slot_at(a, b)
         if at is not None:
             met = [t for t in s.slots if t.at < at + size and at < t.at + t.size]
             if len(met) == 1 and (met[0].at, met[0].size) == (at, size):
-                return met[0].known, False
-            return (full if all(_equal(t.known) for t in met) else None), any(self._holds_stack(t) for t in met)
-        if _same(a, b):
-            met = self._aliased(s.slots, s.escaped, a)
-            return (full if all(_equal(t.known) for t in met) else None), any(self._holds_stack(t) for t in met)
-        return self._from_files(a, b, size), False
+                return met[0].known
+        elif _same(a, b):
+            met = self._aliased(s.slots, a)
+        else:
+            return self._from_files(a, b, size)
+        if not all(_equal(t.known) for t in met):
+            return None
+        stacked = s.escaped or any(self._holds_stack(t.known) for t in met)
+        return -ones(8 * size) if stacked else ones(8 * size)
 
-    def _holds_stack(self, slot: Slot) -> bool:
-        known = slot.known
-        return known is None or (isinstance(known, tuple) and any(self._of_stack(v) for v in known[:2]))
+    def _holds_stack(self, known: Known) -> bool:
+        """Whether what is known says that it may be an address of the stack."""
+        if isinstance(known, tuple):
+            return any(self._of_stack(v) for v in known[:2]) or (len(known) == 3 and known[2] < 0)
+        return known is not None and known < 0
 
-    def _aliased(self, slots: tuple[Slot, ...] | list[Slot], escaped: bool, address: Value) -> list[Slot]:
+    def _aliased(self, slots: tuple[Slot, ...] | list[Slot], address: Value) -> list[Slot]:
         """The slots that an access at an address that is no slot's may meet."""
-        if escaped or self._of_stack(address):
+        if self._of_stack(address):
             return list(slots)
         return [t for t in slots if t.at + t.size > 0]
 
@@ -551,28 +568,26 @@ class InStep:
                 return name
         return None
 
-    def _stored(self, slots: list[Slot], escaped: bool, logs: tuple[_Log, _Log]) -> tuple[list[Slot], bool]:
+    def _stored(self, slots: list[Slot], logs: tuple[_Log, _Log]) -> tuple[list[Slot], bool]:
+        """The slots after the stores of both, and whether an address of the stack got into other memory."""
         la, lb = (log.stores for log in logs)
         if [v.width for _, v in la] != [v.width for _, v in lb]:
             raise _Part("they store different numbers of bytes")
         hidden = False
         for (pa, va), (pb, vb) in zip(la, lb, strict=True):
             a, b, size = _interned(pa.value), _interned(pb.value), va.width // 8
-            known, h = self._known(va, vb)
-            hidden = hidden or h
+            known = self._known(va, vb)
             at = self._slot_at(a, b)
             if at is not None:
                 slots, parts = _with_slot(slots, Slot(at, size, known))
-                hidden = hidden or any(self._holds_stack(t) for t in parts)
+                hidden = hidden or bool(parts and any(self._holds_stack(k) for k in (known, *(t.known for t in parts))))
                 continue
             if not _same(a, b):
                 raise _Part(f"stores to different addresses: {a} and {b}")
             if not _equal(known):
                 raise _Part(f"stores different values at {a}: {va.value} and {vb.value}")
-            if isinstance(known, tuple) and self._of_stack(known[0]):
-                hidden = True
-            met = self._aliased(slots, escaped or hidden, a)
-            hidden = hidden or any(self._holds_stack(t) for t in met)
+            met = self._aliased(slots, a)
+            hidden = hidden or any(self._holds_stack(k) for k in (known, *(t.known for t in met)))
             # What is equal in both stays so, and no more is known of it; what may differ may still.
             slots = [t._replace(known=None) if t in met else t for t in slots if t not in met or not _equal(t.known)]
         return slots, hidden
@@ -587,8 +602,8 @@ def _with_slot(slots: list[Slot], new: Slot) -> tuple[list[Slot], list[Slot]]:
     low, high = min([new.at, *(t.at for t in parts)]), max([end, *(t.at + t.size for t in parts)])
     known = new.known
     if parts:
-        known = 1 if all(_equal(t.known) for t in (*parts, new)) else None
-    if not isinstance(known, int):  # of memory that is merely equal in both no slot is kept
+        known = ones(8) if all(_equal(t.known) for t in (*parts, new)) else None
+    if not isinstance(known, int) or known < 0:  # of memory that is merely equal in both no slot is kept
         kept.append(Slot(low, high - low, known))
     return sorted(kept, key=lambda t: t.at), parts
 

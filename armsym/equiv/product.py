@@ -47,13 +47,17 @@ _versions = count(1)
 
 @dataclass(frozen=True)
 class Limits:
-    """How far paths are followed: instructions on one stretch, paths, terms, seconds, milliseconds of the solver."""
+    """How far paths are followed: instructions on one stretch, paths, terms, seconds, milliseconds of the solver.
+
+    `states` are those looked at side by side.
+    """
 
     steps: int = 200_000
     paths: int = 400
     terms: int = 4_000_000
     seconds: float = 120.0
     solver_ms: int = 2000
+    states: int = 100_000
 
 
 class Parted(Exception):
