@@ -294,7 +294,7 @@ class _Watched(State):
 
     @property
     def w(self) -> Words:
-        return _Noted(super().w, lambda n: self.seen.add(f"x{n}"))
+        return _Noted(super().w, lambda n: self.seen.add(f"w{n}"))
 
     @property
     def v(self) -> Words:
@@ -302,7 +302,7 @@ class _Watched(State):
 
     def __getattr__(self, name: str) -> Bits:
         got = super().__getattr__(name)
-        self.seen.add(("x" if name[0] in "xw" else "v") + name[1:])
+        self.seen.add(name)
         return got
 
 

@@ -255,11 +255,11 @@ class InStep:
 
     def _returned(self, s: State) -> None:
         o = self._outputs
-        found = [(f"x{n}", s.x[n]) for n in sorted(o.x)] + [(f"v{n}", s.v[n]) for n in sorted(o.v)]
-        found += [(f"the low half of v{n}", s.v[n]) for n in sorted(o.d)]
+        found = [(f"x{n}", s.x[n]) for n in sorted(o.of_kind("x", "w"))]
+        found += [(f"v{n}", s.v[n]) for n in sorted(o.of_kind("v", "d", "s"))]
         found += [("sp", s.sp), ("PSTATE.DIT", s.dit)]
         if o.flags:
-            found += [(c, f) for c, f in zip("NZCV", s.flags, strict=True)]
+            found += list(zip("NZCV", s.flags, strict=True))
         for name, known in found:
             if not _equal(known):
                 raise _Part(f"on return {name} may differ")
