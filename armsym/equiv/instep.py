@@ -34,7 +34,7 @@ __all__ = ["ASSUMED", "InStep", "Told"]
 #: What this takes for granted, as sentences.
 ASSUMED = (
     "both start with the same registers, flags and memory, but for where each file lies",
-    "what a pointer that is given, or found in memory, leads to lies neither in one of the files nor below SP on entry",
+    "no access at an address made of what is given, or found in memory, meets one of the files or lies below SP on entry",
 )
 
 #: A table of the file that is indexed by a value of unknown bits is compared over all that these may reach.
@@ -200,6 +200,11 @@ class InStep:
     def run(self) -> Told:
         """Follow both until no state is left that was not met before."""
         any64, told = ones(64), self._told
+        fixed = [side.image.path for side in (self.a, self.b) if side.image.fixed_base]
+        if fixed:
+            # An address in it is a number, like any other: it would pass for memory that both share.
+            told.reason = f"{fixed[0]} is linked to a fixed address"
+            return told
         start = State(
             at=self._entry,
             x=(*[any64] * 30, (self._lr, self._lr)),
@@ -397,7 +402,10 @@ class InStep:
         return places, machines
 
     def _meeting(self, pa: list[int], pb: list[int]) -> tuple[int, int]:
-        """How many instructions each goes ahead until both are before the same words, or neither can go on."""
+        """How many instructions each goes ahead until both are before the same words, or neither can go on.
+
+        So after it both execute an instruction: no round of a loop leaves one of them where it was.
+        """
         wa, wb = [self.a.image.word(at) for at in pa], [self.b.image.word(at) for at in pb]
         for total in range(1, len(pa) + len(pb) - 1):
             for i in range(max(0, total - len(pb) + 1), min(total, len(pa) - 1) + 1):
@@ -405,6 +413,8 @@ class InStep:
                 n = min(len(wa) - i, len(wb) - j, ALIKE)
                 if wa[i : i + n] == wb[j : j + n]:
                     return i, j
+        if max(len(pa), len(pb)) > AHEAD:
+            raise _Part(f"one goes on for {AHEAD} instructions where the other is not seen to do the same")
         return len(pa) - 1, len(pb) - 1
 
     def _step(self, s: State) -> Iterator[State]:
@@ -509,6 +519,8 @@ class InStep:
             met = [t for t in s.slots if t.at < at + size and at < t.at + t.size]
             if len(met) == 1 and (met[0].at, met[0].size) == (at, size):
                 return met[0].known
+        elif isinstance(a, int) or isinstance(b, int):
+            raise _Part(f"a load at a number: {a} and {b}")
         elif _same(a, b):
             met = self._aliased(s.slots, a)
         else:
@@ -582,7 +594,7 @@ class InStep:
                 slots, parts = _with_slot(slots, Slot(at, size, known))
                 hidden = hidden or bool(parts and any(self._holds_stack(k) for k in (known, *(t.known for t in parts))))
                 continue
-            if not _same(a, b):
+            if not _same(a, b) or isinstance(a, int):
                 raise _Part(f"stores to different addresses: {a} and {b}")
             if not _equal(known):
                 raise _Part(f"stores different values at {a}: {va.value} and {vb.value}")

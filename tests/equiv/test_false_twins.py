@@ -177,6 +177,23 @@ def test_a_table_behind_the_reach_of_what_was_compared() -> None:
     assert compared(code + tail + "16\n", code + tail + "17\n").verdict is Verdict.UNDECIDED
 
 
+@pytest.mark.parametrize(
+    "forever",
+    [
+        "1:  b 1b",
+        "    mov x4, #0\n1:  add x4, x4, #1\n    b 1b",
+        "    mov x4, #0\n1:  cbz x4, 1b\n    ret",
+        "    mov x4, #0\n    nop\n1:  mov x5, #1\n    cbz x4, 1b\n    ret",
+    ],
+)
+def test_one_never_returns(forever: str) -> None:
+    """Nothing is left to look at where one goes round and the other stays: that does not make them equal."""
+    for other in ("    ret", "    mov x4, #0\n    ret", "    nop\n    nop\n    ret", "    str x1, [x0]\n    ret"):
+        assert compared(forever, other).verdict is Verdict.UNDECIDED
+        assert compared(forever, other, results="none").verdict is Verdict.UNDECIDED
+    assert compared(forever, forever).verdict is Verdict.EQUIVALENT  # neither returns
+
+
 def test_what_is_called_differs() -> None:
     f, g = (
         f"    str x30, [sp, #-16]!\n    bl {n}\n    ldr x30, [sp], #16\n    ret\n{n}:\n    add x0, x0, #{k}\n    ret"
