@@ -168,6 +168,7 @@ def _case(
         except ArmsymError as e:
             reason = reason or str(e)
         else:
+            case.assumptions += pair.assumptions
             return "", None
     return reason, None
 

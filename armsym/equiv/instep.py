@@ -147,6 +147,11 @@ class _Side:
             found = self._decoded[at] = self.places.linked(i, at, self.isa)
         return found
 
+    def assumptions(self) -> set[str]:
+        """What the instructions executed take for granted of the core."""
+        found = (self.isa.decode(self.image.word(at)).assumption() for at in self._decoded)
+        return {a for a in found if a is not None}
+
     def where(self, at: int) -> str:
         if at == RETURNED:
             return "its return"
@@ -239,6 +244,8 @@ class InStep:
             if at != (RETURNED, RETURNED):
                 told.reason = f"{self.a.where(at[0])} | {self.b.where(at[1])}: {e}"
                 told.parted = at
+        for side in (self.a, self.b):
+            told.assumed |= side.assumptions()
         told.words, told.states = len(self._executed), len(seen)
         told.differing = sum(self._executed.values())
         return told

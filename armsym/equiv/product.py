@@ -116,6 +116,8 @@ class Product:
         self._next: dict[Heads, Guess] = {}
         self._changed: list[str] = []
         self.steps = self.paths = self.passes = 0
+        #: The offsets of the instructions executed, by side.
+        self.executed: tuple[set[int], set[int]] = (set(), set())
 
     # -- the whole ----------------------------------------------------------------------------
 
@@ -180,6 +182,16 @@ class Product:
                 yield _Item((here.machine, second.path.machine), knowledge, (first.at, second.at), frames)
 
     @property
+    def assumptions(self) -> list[str]:
+        """What the instructions executed take for granted of the core."""
+        found = {
+            self.isa.decode(side.image.word(at)).assumption()
+            for side, places in zip(self.case.sides, self.executed, strict=True)
+            for at in places
+        }
+        return sorted(a for a in found if a is not None)
+
+    @property
     def declared(self) -> SymbolicProof:
         """What is declared, in the terms of the last pass."""
         return self._p
@@ -225,6 +237,7 @@ class Product:
             if time.monotonic() > self._deadline:
                 raise BudgetError(f"more than {self.limits.seconds:g} s, at {self._where(side, path.at)}")
         m, memory, at = path.machine, path.memory, path.at
+        self.executed[side].add(at)
         assert isinstance(memory, CheckedMemory)
         memory.at = at
         memory.begin()

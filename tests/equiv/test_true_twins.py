@@ -129,6 +129,19 @@ def test_side_by_side_other_words_between_accesses() -> None:
     assert compared(f, g).verdict is Verdict.UNDECIDED
 
 
+def test_what_instructions_take_for_granted_is_told() -> None:
+    """A routine that signs its return address is one that does not, where the core does not sign."""
+    plain = "    str x30, [sp, #-16]!\n    add x0, x0, x1\n    ldr x30, [sp], #16\n    ret"
+    signed = f"    paciasp\n{plain.removesuffix('    ret')}    autiasp\n    ret".replace(
+        "add x0, x0, x1", "add x0, x1, x0"
+    )
+    for declare in (None, numbers):
+        for f, g in ((plain, signed), (signed, signed)):
+            answer = compared(f, g, declare)
+            assert answer.verdict is Verdict.EQUIVALENT, answer.reason
+            assert any("FEAT_PAuth" in a for a in answer.assumptions)
+
+
 def test_a_table_at_another_place_is_the_same_table() -> None:
     table = "1:\n    .word 1, 2, 3, 4, 5, 6, 7, 8\n"
     code = "    adr x3, 1f\n    and x0, x0, #7\n    ldr w0, [x3, x0, lsl #2]\n    ret\n"
