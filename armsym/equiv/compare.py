@@ -38,7 +38,7 @@ STANDING = (
     "AAPCS64 on entry: SP is 16-byte aligned, LR holds the caller's return address",
     "images are loaded at multiples of 4096, their read-only parts as the files give them",
     "the images, the stack (16384 bytes below SP) and the regions that may be written are disjoint from all others",
-    "memory is ordinary: no other agent changes the regions while a routine runs",
+    "memory is ordinary: no other agent changes the regions while a routine runs, nor what lies below SP",
 )
 
 

@@ -34,7 +34,8 @@ __all__ = ["ASSUMED", "InStep", "Told"]
 #: What this takes for granted, as sentences.
 ASSUMED = (
     "both start with the same registers, flags and memory, but for where each file lies",
-    "no access at an address made of what is given, or found in memory, meets one of the files or lies below SP on entry",
+    "no access at an address made of what is given, or found in memory, meets a file or lies below SP on entry",
+    "what lies below SP stays as the routine left it: no signal handler uses this stack",
 )
 
 #: A table of the file that is indexed by a value of unknown bits is compared over all that these may reach.
