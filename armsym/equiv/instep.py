@@ -196,6 +196,7 @@ class InStep:
         self._stacked: set[Term] = {self._sp}
         self._hidden: dict[int, bool] = {}
         self._pool: dict[tuple[str, int, int], Bits] = {}
+        self._pairs: dict[tuple[str, int, Known], tuple[Bits, Bits]] = {}
         self._exact: dict[int, bool] = {}
         self._told = Told()
         self._executed: dict[tuple[int, int], bool] = {}
@@ -284,6 +285,13 @@ class InStep:
 
     def _put(self, kind: str, n: int, width: int, known: Known) -> tuple[Bits, Bits]:
         """The two values that stand for what is known of a location."""
+        key = (kind, n, known)
+        found = self._pairs.get(key)
+        if found is None:
+            found = self._pairs[key] = self._new_pair(kind, n, width, known)
+        return found
+
+    def _new_pair(self, kind: str, n: int, width: int, known: Known) -> tuple[Bits, Bits]:
         if isinstance(known, tuple):
             pair = Bits(width, known[0]), Bits(width, known[1])
             if len(known) == 2:
