@@ -44,11 +44,9 @@ OPENSSL_3_5 = Wheel(
 
 
 #: Routines in assembly, by the names that OpenSSL's generators give them.
-ASSEMBLY = tuple(
-    """*aes_v8_* *vpaes_* sha*_block_* ChaCha20_* poly1305_* *gcm_*_v8* bn_mul_mont* bn_mul[48]x* ecp_nistz256_*
+ASSEMBLY = """*aes_v8_* *vpaes_* sha*_block_* ChaCha20_* poly1305_* *gcm_*_v8* bn_mul_mont* bn_mul[48]x* ecp_nistz256_*
     *ecp_sm2p256_* Keccak* SHA3_absorb* SHA3_squeeze* *sm3_block* *sm4_* *md5_block* OPENSSL_cleanse CRYPTO_memcmp
-    *aes_gcm_*_kernel* _armv8_* *rsaz_* bsaes_* *ossl_hwsm*""".split()
-)
+    *aes_gcm_*_kernel* _armv8_* *rsaz_* bsaes_* *ossl_hwsm*"""
 
 
 def functions(image: Image) -> set[str]:
@@ -99,7 +97,7 @@ def group(name: str, proofs: Container[str]) -> str:
     """The line of the table."""
     if name in proofs:
         return "with a proof"
-    return "other assembly" if any(fnmatch.fnmatchcase(name, g) for g in ASSEMBLY) else "C"
+    return "other assembly" if any(fnmatch.fnmatchcase(name, g) for g in ASSEMBLY.split()) else "C"
 
 
 def table(wheel: Wheel, names: list[str], sample: int) -> str:

@@ -168,6 +168,8 @@ def _from_proof(text: str, symbol: str) -> Callable[[Proof], None]:
     if selection.broken:
         raise InputError(str(selection.broken[0][1]))
     found = [d for d in selection.proofs if d.symbol == symbol]
+    # A symbol names all proofs of a routine, and may be the name of one.
+    found = [d for d in found if d.name == text.rpartition("::")[2]] or found
     if len(found) != 1:
         names = (
             ", ".join(d.name for d in found) or f"none (of {', '.join(sorted({d.symbol for d in selection.proofs}))})"

@@ -120,6 +120,8 @@ def _equivalent(
         reason, found = _case(case, isa, outputs, limits, notes)
         answer.assumptions = (*standing, *dict.fromkeys((*answer.assumptions[len(standing) :], *case.assumptions)))
         if found is not None:
+            case.symbolic()  # which says what is assumed in terms of what is declared
+            answer.assumptions = (*standing, *case.assumptions)
             answer.verdict, answer.method, answer.difference = Verdict.DIFFERENT, "runs", found
             return answer
         if reason:

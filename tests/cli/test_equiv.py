@@ -64,6 +64,12 @@ def first(p: Proof) -> None:
     p.call(x0=b, x1=n)
     p.ensures(lambda s: {"at least 0": s.x0 >= 0})
 
+@proof("sum", of="routines.o", name="sum")
+def fewer(p: Proof) -> None:
+    b = p.region("b", 2, access="r", cell=1)
+    p.call(x0=b, x1=2)
+    p.ensures(lambda s: {"at most 510": s.x0 <= 510})
+
 @proof("narrow", of="routines.o")
 def low(p: Proof) -> None:
     p.call(x0=p.word("a"), x1=p.word("b"))
@@ -96,9 +102,14 @@ def test_equivalent(armsym_here: Call, folder: Path) -> None:
 
 def test_a_proof_says_what_is_given_and_what_is_a_result(armsym_here: Call, folder: Path) -> None:
     file, proofs = folder / "routines.o", folder / "proofs.py"
-    answer = armsym_here("equiv", file, "sum", file, "other", "--args", proofs)
+    answer = armsym_here("equiv", file, "sum", file, "other", "--args", f"{proofs}::first")
     assert answer.code == 0
     assert "compared: x0, x18-x29" in answer.out
+    assert "assuming: 0 <= n <= 0x100000" in answer.out
+    answer = armsym_here("equiv", file, "sum", file, "other", "--args", f"{proofs}::sum")
+    assert answer.code == 0
+    assert "assuming: b: 2 bytes" in answer.out
+    assert "name" in armsym_here("equiv", file, "sum", file, "other", "--args", proofs).one_line_error().lower()
     assert armsym_here("equiv", file, "narrow", file, "wide", "--args", f"{proofs}::low").code == 0
     answer = armsym_here("equiv", file, "narrow", file, "wide", "--args", proofs, "--results", "x0")
     assert answer.code == 1

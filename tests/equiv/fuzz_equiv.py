@@ -6,6 +6,7 @@ python tests/equiv/fuzz_equiv.py [PAIRS] [SEED]
 from __future__ import annotations
 
 import random
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -62,7 +63,10 @@ def body(rng: random.Random) -> list[str]:
         counter = ["    mov x9, x1", "    cbz x9, 8f", "7:"], ["    sub x9, x9, #1", "    cbnz x9, 7b", "8:"]
         lines += [*counter[0], *(line(rng) for _ in range(rng.randrange(1, 4))), *counter[1]]
         lines += [line(rng) for _ in range(rng.randrange(2))]
-    return [*lines, "    mov x0, x2"]
+    end = rng.sample(
+        ["    eor x0, x0, x3", "    add x0, x0, x4", "    eor x0, x0, x5", "    add x0, x0, x6"], rng.randrange(5)
+    )
+    return [*lines, "    mov x0, x2", *end]
 
 
 def changed(rng: random.Random, lines: list[str]) -> list[str]:
@@ -83,6 +87,15 @@ def changed(rng: random.Random, lines: list[str]) -> list[str]:
             rng.choice(("    nop", "    mov x7, x2", "    add x2, x2, #0", "    mov w4, w4", "    eor x5, x5, #0x80")),
         )
     return copy
+
+
+def renamed(rng: random.Random, lines: list[str]) -> list[str]:
+    """A copy in which X3 to X6 have changed places: they are no results."""
+    numbers = list("3456")
+    rng.shuffle(numbers)
+    to = dict(zip("3456", numbers, strict=True))
+    given = ["    mov x7, x3", f"    mov x{to['3']}, x7"]
+    return [*given, *(re.sub(r"\b([xw])([3-6])\b", lambda m: m[1] + to[m[2]], text) for text in lines)]
 
 
 def agree(start_of: Side, other: Side, outputs: Outputs, seed: int) -> bool:
@@ -111,7 +124,8 @@ def run(pairs: int, seed: int, inputs: int = 60) -> Counter[str]:
     texts = []
     for _ in range(pairs):
         f = body(rng)
-        texts.append((f, changed(rng, f)))
+        g = changed(rng, f)
+        texts.append((f, renamed(rng, g) if rng.random() < 0.5 else g))
     whole = "    .text\n"
     for n, pair in enumerate(texts):
         for name, lines in zip("fg", pair, strict=True):
