@@ -44,9 +44,10 @@ OPENSSL_3_5 = Wheel(
 
 
 #: Routines in assembly, by the names that OpenSSL's generators give them.
-ASSEMBLY = """*aes_v8_* *vpaes_* sha*_block_* ChaCha20_* poly1305_* *gcm_*_v8* bn_mul_mont* bn_mul[48]x* ecp_nistz256_*
-    *ecp_sm2p256_* Keccak* SHA3_absorb* SHA3_squeeze* *sm3_block* *sm4_* *md5_block* OPENSSL_cleanse CRYPTO_memcmp
-    *aes_gcm_*_kernel* _armv8_* *rsaz_* bsaes_* *ossl_hwsm*"""
+ASSEMBLY = """aes_v8_* *vpaes_* sha*_block_* ChaCha20_* poly1305_blocks* poly1305_emit* poly1305_init gcm_*_v8*
+    bn_mul_mont bn_mul[48]x* ecp_nistz256_[adfnst]* ecp_nistz256_mul_* ecp_nistz256_point_* Keccak* SHA3_absorb*
+    SHA3_squeeze* *sm3_block* sm4_v8_* vpsm4_* *md5_block* OPENSSL_cleanse CRYPTO_memcmp *aes_gcm_*_kernel* _armv8_*
+    *rsaz_* bsaes_* *ossl_hwsm* ecp_sm2p256_[adms]*"""
 
 
 def functions(image: Image) -> set[str]:

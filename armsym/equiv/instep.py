@@ -49,10 +49,11 @@ VECTORS = 4
 AHEAD = 48
 ALIKE = 3
 
-#: What is known of a location: (value in the first, value in the second) in terms of what never changes; the same and
+#: What is known of a location: (value in the first, value in the second) in terms of what never changes, None for a
+#: side of which that is not known; the same and
 #: the bits that may be 1 of what is added in both, the same; those bits of a value that is the same in both; or None
 #: where the two may differ.  Bits are given as a negative number where the value may be an address of the stack.
-Known: TypeAlias = "tuple[Value, Value] | tuple[Value, Value, int] | int | None"
+Known: TypeAlias = "tuple[Value | None, Value | None] | tuple[Value, Value, int] | int | None"
 
 
 class Slot(NamedTuple):
@@ -292,16 +293,17 @@ class InStep:
         return found
 
     def _new_pair(self, kind: str, n: int, width: int, known: Known) -> tuple[Bits, Bits]:
-        if isinstance(known, tuple):
-            pair = Bits(width, known[0]), Bits(width, known[1])
-            if len(known) == 2:
-                return pair
-            more = self._variable(f"more.{kind}", n, width, known[2])
-            return pair[0] + more, pair[1] + more
         if known is None:
-            return self._variable(f"first.{kind}", n, width, ones(width)), self._variable(
-                f"second.{kind}", n, width, ones(width)
+            known = None, None
+        if isinstance(known, tuple):
+            first, second = (
+                self._variable(f"{side}.{kind}", n, width, ones(width)) if v is None else Bits(width, v)
+                for side, v in zip(("first", "second"), known[:2], strict=True)
             )
+            if len(known) == 2:
+                return first, second
+            more = self._variable(f"more.{kind}", n, width, known[2])
+            return first + more, second + more
         v = self._variable(kind, n, width, known)
         return v, v
 
@@ -328,9 +330,9 @@ class InStep:
             self._exact[v.id] = known
         return known
 
-    def _of_stack(self, v: Value) -> bool:
+    def _of_stack(self, v: Value | None) -> bool:
         """Whether a value may be an address of the stack, or made of one."""
-        if isinstance(v, int):
+        if v is None or isinstance(v, int):
             return False
         known = self._hidden.get(v.id)
         if known is None:
@@ -354,6 +356,8 @@ class InStep:
             (base, more), (other, same) = self._parted(u), self._parted(w)
             if isinstance(more, Term) and _same(more, same):
                 return base, other, self._mask(intern(more))
+        if self._constant(u) or self._constant(w):
+            return u if self._constant(u) else None, w if self._constant(w) else None
         return None
 
     def _parted(self, v: Term) -> tuple[Value, Value]:
@@ -649,7 +653,9 @@ def _equal(known: Known) -> bool:
     return known is not None
 
 
-def _same(a: Value, b: Value) -> bool:
+def _same(a: Value | None, b: Value | None) -> bool:
+    if a is None or b is None:
+        return False
     if isinstance(a, int) or isinstance(b, int):
         return isinstance(a, int) and isinstance(b, int) and a == b
     return intern(a) is intern(b)

@@ -272,3 +272,17 @@ def test_code_of_another_file() -> None:
     code = "    str x30, [sp, #-16]!\n    bl elsewhere\n    ldr x30, [sp], #16\n    ret"
     assert compared(code, code).verdict is Verdict.UNDECIDED
     assert compared(code, code, numbers).verdict is Verdict.UNDECIDED
+
+
+def test_what_is_known_of_one_side_only() -> None:
+    """One keeps the address of its table in a register that the other does not use; each loads from its own."""
+    f = "    adr x13, 1f\n    ldr x4, [x13]\n    ldr x5, [x13, #8]\n    add x0, x4, x5\n    ret\n"
+    f += "    .balign 8\n1:  .quad 5, 6\n"
+    g = "    ldr x4, 1f\n    ldr x5, 2f\n    add x0, x4, x5\n    ret\n    .balign 8\n2:  .quad 6\n1:  .quad {}\n"
+    assert compared(f, g.format(5)).verdict is Verdict.EQUIVALENT
+    assert compared(f, g.format(7)).verdict is Verdict.UNDECIDED
+    assert compared(f, g.format(5), results="x13").verdict is Verdict.UNDECIDED
+    # A place on the stack that only one of them knows is no place of the other.
+    f = "    add x13, sp, #-16\n    ldr x4, [x1]\n    str x4, [x13]\n    ldr x0, [x13]\n    ret"
+    g = "    ldr x4, [x1]\n    str x4, [x13]\n    ldr x0, [x13]\n    ret"
+    assert compared(f, g).verdict is Verdict.UNDECIDED
