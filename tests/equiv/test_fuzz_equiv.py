@@ -17,17 +17,17 @@ def test_none_is_called_equivalent_that_is_not() -> None:
 
 
 def test_a_planted_defect_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Flags taken to be the same in both, whatever they are."""
+    """General registers taken to hold the same in both, whatever they hold."""
     real = instep.InStep._known
 
     def careless(self: instep.InStep, a: Bits, b: Bits) -> instep.Known:
         known = real(self, a, b)
-        return 1 if a.width == 1 and known is None else known
+        return (1 << 64) - 1 if a.width == 64 and not instep._equal(known) else known
 
     monkeypatch.setattr(instep.InStep, "_known", careless)
 
     def search() -> None:
-        for seed in range(6, 30):
+        for seed in range(5, 9):
             fuzz_equiv.run(16, seed)
 
     with pytest.raises(AssertionError, match="is called in step equivalent"):
