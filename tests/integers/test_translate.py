@@ -153,7 +153,7 @@ def test_a_counter_remembers_its_start_only() -> None:
 
 
 def test_what_one_path_knows_is_no_origin() -> None:
-    """An oracle that knows the negated condition only gives a branch: that the two are equal holds on its path alone."""
+    """An oracle that knows the negated condition only gives a branch: that they are equal holds on its path alone."""
     new_table()
     x, y, c = Var("x", 8), Var("y", 8), Var("c", 1)
     negated = ops.xor(1, c, 1)
