@@ -13,11 +13,13 @@ APART, FIRST, SECOND, BOTH = range(4)
 class Field:
     """`void f(uint64_t r[n], const uint64_t a[n], ...)`: r is a result modulo a prime, and below it.
 
-    The operands are below the prime; the first word of a number is the least significant.  The result may be stored
-    where an operand is, which is a case of its own.
+    The operands are below the prime, or any numbers of as many words; the first word of a number is the least
+    significant.  The result may be stored where an operand is, which is a case of its own.
     """
 
-    def __init__(self, p: Proof, modulus: int, *, operands: str = "ab", stack: int = 0) -> None:
+    def __init__(
+        self, p: Proof, modulus: int, *, operands: str = "ab", stack: int = 0, below_modulus: bool = True
+    ) -> None:
         """`operands` are the names of those after the result, in X1 and up; `stack` is how far SP goes down."""
         self.p, self.modulus = p, modulus
         size = 8 * ((modulus.bit_length() + 63) // 64)
@@ -29,11 +31,13 @@ class Field:
                 regions[name] = regions[shared[0]]
                 continue
             regions[name] = p.region(name, size, access="rw" if name in shared else "r")
-            p.example(regions[name], below(modulus))
+            if below_modulus:
+                p.example(regions[name], below(modulus))
         self.result = regions[shared[0]] if shared else p.region("r", size, access="w")
         self._operands = {name: p.integer(r.words(64)) for name, r in regions.items()}
-        for name, number in self._operands.items():
-            p.assume(f"{name} is below the modulus", number < modulus)
+        if below_modulus:
+            for name, number in self._operands.items():
+                p.assume(f"{name} is below the modulus", number < modulus)
         p.call(x0=self.result, **{f"x{k}": r for k, r in enumerate(regions.values(), 1)})
         p.modifies(self.result, *([p.stack(stack)] if stack else []))
 

@@ -58,6 +58,7 @@ class Argument:
         bounds = _bounds_of_leaves(known)
         lanes: dict[int, Lane] = {}
         unsigned: dict[int, tuple[int, int]] = {}
+        most = _most_of_words(known)
         for leaf in leaves:
             signed, w, t = leaf
             if isinstance(t, (Var, App)):
@@ -67,7 +68,7 @@ class Argument:
                 if signed:
                     lanes[t.id] = Lane(lo, hi)
                 else:
-                    unsigned[t.id] = lo, hi
+                    unsigned[t.id] = lo, min(hi, most.get(t.id, hi))
         ranges = [*((lane.lo, lane.hi) for lane in lanes.values()), *unsigned.values()]
         self._impossible = any(lo > hi for lo, hi in ranges)
         self.translator = Translator(
@@ -284,6 +285,30 @@ def _bounds_of_leaves(known: Sequence[Relation]) -> dict[Word, tuple[int | None,
                 lo if low is None else low if lo is None else max(lo, low),
                 hi if high is None else high if hi is None else min(hi, high),
             )
+    return out
+
+
+def _most_of_words(known: Sequence[Relation]) -> dict[int, int]:
+    """By term: what an unsigned word is at most, since a sum of positive multiples of words has an upper bound."""
+    out: dict[int, int] = {}
+    for r in known:
+        for x, modulus, _, hi in r.parts:
+            if modulus or hi is None:
+                continue
+            rest = hi - x.terms.get((), 0)
+            words: dict[int, int] = {}
+            for m, c in x.terms.items():
+                if not m:
+                    continue
+                leaf = m[0]
+                if len(m) > 1 or c < 0 or isinstance(leaf, Quotient) or leaf[0] or leaf[2].width != leaf[1]:
+                    break
+                words[leaf[2].id] = rest // c
+            else:
+                # A negative bound is a contradiction, and none of a word.
+                for word, most in words.items():
+                    if most >= 0:
+                        out[word] = min(most, out.get(word, most))
     return out
 
 

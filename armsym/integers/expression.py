@@ -189,39 +189,40 @@ class Integer:
 class Residue:
     """A number of which only its residue modulo `modulus` is meant: `congruent` compares it.
 
-    It knows +, - and * with integers, Python ints, and residues of the same modulus.
+    It knows +, - and * with integers, Python ints, and residues of the same modulus: what those give depends on
+    residues only.  Which number stands for it is not told, for that may be any.
     """
 
-    __slots__ = ("modulus", "value")
+    __slots__ = ("_value", "modulus")
 
     def __init__(self, modulus: int, value: IntegerLike) -> None:
         self.modulus = modulus
-        self.value: IntegerLike = value % modulus if isinstance(value, int) else value
+        self._value: IntegerLike = value % modulus if isinstance(value, int) else value
 
     def _with(self, other: object) -> IntegerLike:
         if isinstance(other, Residue):
             if other.modulus != self.modulus:
                 raise InputError(f"a residue modulo {self.modulus} does not go with one modulo {other.modulus}")
-            return other.value
+            return other._value
         _terms("goes with a residue:", other)
         return other  # type: ignore[return-value]
 
     def __add__(self, other: Residue | IntegerLike) -> Residue:
-        return Residue(self.modulus, self.value + self._with(other))
+        return Residue(self.modulus, self._value + self._with(other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Residue | IntegerLike) -> Residue:
-        return Residue(self.modulus, self.value - self._with(other))
+        return Residue(self.modulus, self._value - self._with(other))
 
     def __rsub__(self, other: IntegerLike) -> Residue:
-        return Residue(self.modulus, self._with(other) - self.value)
+        return Residue(self.modulus, self._with(other) - self._value)
 
     def __neg__(self) -> Residue:
-        return Residue(self.modulus, -self.value)
+        return Residue(self.modulus, -self._value)
 
     def __mul__(self, other: Residue | IntegerLike) -> Residue:
-        return Residue(self.modulus, self.value * self._with(other))
+        return Residue(self.modulus, self._value * self._with(other))
 
     __rmul__ = __mul__
 
@@ -341,7 +342,7 @@ def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: int) 
         if isinstance(v, Residue):
             if v.modulus % modulus:
                 raise InputError(f"congruent: a residue modulo {v.modulus} says nothing modulo {modulus}")
-            v = v.value  # noqa: PLW2901
+            v = v._value  # noqa: PLW2901
         _terms("congruent: compared with", v)
         numbers.append(v)
     d = numbers[0] - numbers[1]

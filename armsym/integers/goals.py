@@ -146,10 +146,12 @@ class Goals:
         found = self._multiple(P, goal.modulus, facts) if goal.modulus else self._within(P, goal, facts, hints)
         if found is not None or depth >= MOST_DEPTH:
             return found
-        hidden = self._hidden([P, *(f.P for f in facts)]) or self._residual
-        if not hidden:
+        hidden = self._hidden([P, *(f.P for f in facts)])
+        if not hidden and not self._residual:
             return None if goal.modulus else self._at_an_end(P, goal, facts, hints)
-        return self._by_cases(P, goal, facts, hints, max(hidden), depth + 1)
+        # What is left may hang on a bit within it: the first one, for then what is made of it is another.
+        a = max(hidden) if hidden else min(self._with_inner(self._residual))
+        return self._by_cases(P, goal, facts, hints, a, depth + 1)
 
     def _by_cases(
         self, P: Polynomial, goal: Goal, facts: list[Fact], hints: list[Hint], a: int, depth: int
@@ -288,6 +290,11 @@ class Goals:
     def _is_choice(self, a: int) -> bool:
         return self._kernel.is_bit(a) and self._kernel.atoms[a].E is not None
 
+    def _with_inner(self, bits: set[int]) -> set[int]:
+        """With the bits in their definitions."""
+        atoms = self._kernel.atoms
+        return bits | {b for a in bits for m in atoms[a].E or {} for b in m if self._is_choice(b)}
+
     def _bits_in_products(self, polynomials: Iterable[Polynomial]) -> set[int]:
         return {a for P in polynomials for m in P if len(m) > 1 for a in m if self._is_choice(a)}
 
@@ -381,10 +388,31 @@ class Goals:
                 return k, f
         return None
 
+    def _by_extreme(self, P: Polynomial, f: Fact, best: Fact) -> Fact:
+        """Better bounds from a sum of positive terms that is at its least: so each of them is.
+
+        P - k * f.P rises with each of its terms for a small k, and falls for a large one.
+        """
+        kernel = self._kernel
+        least, _ = kernel.bounds(f.P)
+        if f.hi != least or not any(f.P) or any(c < 0 for m, c in f.P.items() if m):
+            return best
+        if any(m not in f.P for m in P if m):
+            return best
+        at_least = kernel.meet(f, kernel.derive(f.P))
+        ratios = [P.get(m, 0) // c for m, c in f.P.items() if m]
+        for k in {min(ratios), max(ratios) + 1} - {0}:
+            best = kernel.meet(best, kernel.derive(P, [(k, at_least)]))
+        return best
+
     def _bounds(self, P: Polynomial, facts: list[Fact], goal: Goal) -> Fact:
         """Bounds; with an equation among the facts, what is left may be a multiple of something."""
         kernel, ranges = self._kernel, self._t.ranges
         best = ranges.bound(P, want=goal.met, facts=facts)
+        for f in facts:
+            if best.lo >= best.hi or goal.met(best.lo, best.hi):
+                break
+            best = self._by_extreme(P, f, best)
         for zero in facts:
             if not zero.equation or best.lo >= best.hi or goal.met(best.lo, best.hi):
                 continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from armsym.integers.disjunction import alternatives
 from armsym.integers.floors import Floor, Floors, is_floor
 from armsym.integers.kernel import Fact, Kernel
 from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
@@ -143,7 +144,7 @@ class Translator:
     # -- what is not looked into --------------------------------------------------------------------
 
     def _unknown(self, t: Term) -> Polynomial:
-        """A multiple of its lowest possible bit, at most all of its possible bits."""
+        """A multiple of its lowest possible bit, at most all of its possible bits, or what is known."""
         low = t.pb & -t.pb
         name = getattr(t, "name", None) or getattr(t, "kind", "t")
         lo, hi = 0, t.pb // low
@@ -484,7 +485,20 @@ class Translator:
         return self._chosen(t.args[0], t.args[1], t.args[2])
 
     def _eq(self, t: Op) -> Polynomial:
-        """[x = 0] = -floor((x - 1) / 2**w) for 0 <= x < 2**w, x the difference modulo 2**w."""
+        """[x = 0] = -floor((x - 1) / 2**w) for 0 <= x < 2**w, x the difference modulo 2**w.
+
+        Where x is an OR, it is 0 exactly if the sum of what it is the OR of is.
+        """
+        a, b = t.args if isinstance(t.args[0], Term) else (t.args[1], t.args[0])
+        parts = alternatives(a) if isinstance(a, Poly) and b == 0 else []
+        if len(parts) > 1:
+            total: Polynomial = {}
+            most = 0
+            for m, mask in parts:
+                total = add(total, self._fields({m: mask}, 0, t.arg_width))
+                most += mask
+            full = 1 << most.bit_length()
+            return scale(self.floors.floor(add(total, const(-1)), full, "eq").F, -1)
         x = self.wrapped(add(self.value(t.args[0]), self.value(t.args[1]), -1), t.arg_width)
         return scale(self.floors.floor(add(x, const(-1)), 1 << t.arg_width, "eq").F, -1)
 

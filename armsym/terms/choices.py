@@ -51,7 +51,7 @@ def _ite(w: int, c: Value, a: Value, b: Value, rounds: int) -> Value:
         if known is not None:
             return a if known else b
     found: Value | None = first(CHOICE, w, c, a, b, rounds)
-    # A branch itself comes out where the oracle knew only the opposite: that equation holds on its path, and no other.
+    # A branch itself comes out where the oracle knew only the opposite: that is an equation on its path alone.
     if type(found) is Sum and found.canon is None and found is not a and found is not b:
         found.origin = ("ite", c, a, b)
     return make("ite", w, w, (c, atom(a), atom(b))) if found is None else found

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "terms"))
 from fuzz_terms import Dag, build, meaning, points, random_dag
 from worlds import Mismatch, atom_values, value_of
 
+from armsym.integers.disjunction import alternatives
 from armsym.integers.kernel import Kernel
 from armsym.integers.translate import Lane, Translator
 from armsym.terms import ops
@@ -150,6 +151,72 @@ def test_a_counter_remembers_its_start_only() -> None:
         v = ops.add(64, v, 3)
     assert isinstance(v, Sum)
     assert v.origin == ("add", x, 3000, 1)
+
+
+def _or_of(rng: random.Random, w: int, words: list[Value]) -> Value:
+    """The OR of words, two at a time in any order."""
+    while len(words) > 1:
+        a, b = (words.pop(rng.randrange(len(words))) for _ in "ab")
+        words.append(ops.or_(w, a, b))
+    return words[0]
+
+
+def _is_zero(w: int, v: Value, variables: list[Var], rng: random.Random) -> set[int]:
+    """[v = 0] in integers is what it is by the evaluator: all words 0, one bit of them set, any.
+
+    Returns the terms, by id, that its unknowns stand for.
+    """
+    t = Translator(Kernel())
+    p = t.value(ops.eq(w, v, 0))
+    points = [[0] * len(variables)]
+    points += [
+        [1 << b if k == j else 0 for k in range(len(variables))] for j in range(len(variables)) for b in range(w)
+    ]
+    points += [[(1 << w) - 1] * len(variables)]
+    points += [[rng.choice([0, 1, rng.getrandbits(w)]) for _ in variables] for _ in range(20)]
+    for at in points:
+        evaluate = Evaluator(dict(zip(variables, at, strict=True)))
+        atoms = atom_values(t.kernel, {a: evaluate(u) // (u.pb & -u.pb) for a, u in t.unknowns.items()})
+        assert value_of(p, atoms) == int(evaluate(v) == 0), at
+    made_of: set[int] = set()
+    todo = [a for m in p for a in m]
+    while todo:
+        a = todo.pop()
+        if a not in made_of:
+            made_of.add(a)
+            todo += [b for m in t.kernel.atoms[a].E or {} for b in m]
+    return {u.id for a, u in t.unknowns.items() if a in made_of}
+
+
+@pytest.mark.parametrize("n", range(2, 11))
+@pytest.mark.parametrize("w", [2, 3, 8])
+def test_that_an_or_is_zero_is_said_of_its_words(n: int, w: int) -> None:
+    """Also of so many words that products are not written out; no unknown but the words is left."""
+    new_table()
+    rng = random.Random(n)
+    words = [Var(f"a{k}", w) for k in range(n)]
+    v = _or_of(rng, w, list(words))
+    assert isinstance(v, Term)
+    assert len(alternatives(v)) == n
+    assert _is_zero(w, v, words, rng) == {intern(u).id for u in words}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_not_quite_an_or_is_not_taken_for_one(seed: int) -> None:
+    """A constant, a product too many, too few or of other bits; and ORs of shifted or masked words."""
+    new_table()
+    rng = random.Random(seed)
+    w, n = 4, rng.randint(2, 8)
+    words = [Var(f"a{k}", w) for k in range(n)]
+
+    def some() -> Value:
+        a = rng.choice(words)
+        return rng.choice([a, ops.lsl(w, a, 1), ops.and_(w, a, 6), ops.lsr(w, a, 2)])
+
+    v = _or_of(rng, w, [some() for _ in range(n)])
+    wrong = rng.choice([0, 1, ops.and_(w, some(), some()), some(), ops.and_(w, v, some())])
+    v = ops.xor(w, v, wrong)
+    _is_zero(w, v, words, rng)
 
 
 def test_what_one_path_knows_is_no_origin() -> None:
