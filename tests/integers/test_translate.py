@@ -15,6 +15,7 @@ from worlds import Mismatch, atom_values, value_of
 
 from armsym.integers.disjunction import alternatives
 from armsym.integers.kernel import Kernel
+from armsym.integers.polynomial import add
 from armsym.integers.translate import Lane, Translator
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator
@@ -232,3 +233,17 @@ def test_what_one_path_knows_is_no_origin() -> None:
         ops.set_oracle(before)
     assert isinstance(branch, Sum)
     assert branch.origin == ("add", x, y, 1)
+
+
+def test_a_bit_and_its_opposite_are_one_atom() -> None:
+    """A product of bits gets a name where it selects; its complement is one less the name."""
+    new_table()
+    x, y = Var("x", 1), Var("y", 1)
+    product = ops.and_(1, x, y)
+    assert isinstance(product, Term)
+    both = intern(product)
+    for first, second in ((both, ops.xor(1, both, 1)), (ops.xor(1, both, 1), both)):
+        t = Translator(Kernel())
+        one, other = t.selector(first), t.selector(second)
+        assert add(one, other) == {(): 1}
+        assert len([m for m in one if m]) == 1
