@@ -33,6 +33,9 @@ Word: TypeAlias = tuple[bool, int, Term]
 IntegerLike: TypeAlias = Union["Integer", int]
 
 
+#: The highest power that is written out.
+HIGHEST = 64
+
 #: So many quotients may be nested, one in the other.
 DEEPEST = 60
 
@@ -108,6 +111,8 @@ class Integer:
     def __pow__(self, n: int) -> IntegerLike:
         if not isinstance(n, int) or isinstance(n, bool) or n < 0:
             raise InputError(f"an integer to the power {n!r}: powers are numbers from 0 up")
+        if n > HIGHEST:
+            raise InputError(f"an integer to the power {n}: as a polynomial it has powers up to {HIGHEST}")
         out: IntegerLike = 1
         for _ in range(n):
             out = self * out

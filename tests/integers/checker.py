@@ -11,12 +11,16 @@ def check(records: list[list[Any]]) -> list[tuple[Any, ...]]:  # polynomial, mod
     facts: Any = []  # polynomial, lo, hi, suppositions; of a multiple the modulus and None
     shown, one, none = [], {(): 1}, frozenset[Any]()
 
+    def need(holds: bool, otherwise: str) -> None:
+        if not holds:
+            raise AssertionError(otherwise)
+
     def add(*parts: Any) -> Any:  # the sum of products of two polynomials, dicts from sorted monomial to coefficient
         out: Any = {}
         for v, mn in ((x * y, m + n) for p, q in parts for m, x in p.items() for n, y in q.items()):
             k: list[int] = []
             for a in sorted(mn):  # of 0 or 1 the square is itself, of 0 or -1 its negative
-                bit = k[-1:] == [a] and atoms[a][0] >= -1 and atoms[a][1] <= min(1, atoms[a][0] + 1)
+                bit = len(k) > 0 and k[-1] == a and atoms[a][0] >= -1 and atoms[a][1] <= min(1, atoms[a][0] + 1)
                 v, k = (-v if atoms[a][0] < 0 else v, k) if bit else (v, [*k, a])  # noqa: PLW2901
             out[tuple(k)] = out.get(tuple(k), 0) + v
         return {k: v for k, v in out.items() if v}
@@ -36,7 +40,7 @@ def check(records: list[list[Any]]) -> list[tuple[Any, ...]]:  # polynomial, mod
         return {tuple(m): c for m, c in terms if c}
 
     def zeros(used: Any) -> Any:  # cofactors times equations, negative
-        assert all(facts[n][1] == facts[n][2] for _, n in used), "no equation"
+        need(all(facts[n][1] == facts[n][2] for _, n in used), "no equation")
         return [(poly(q), add((facts[n][0], {(): -1}), ({(): facts[n][1]}, one))) for q, n in used]
 
     def named(p: Any, modulus: int) -> Any:  # modulo a number, names replaced by what they are
@@ -68,49 +72,49 @@ def check(records: list[list[Any]]) -> list[tuple[Any, ...]]:  # polynomial, mod
         if rule in ("multiple", "transfer"):
             of = [(one, r[3]), *((poly(q), n) for q, n in r[5])] if rule == "transfer" else []
             used = r[4] if rule == "transfer" else r[3]
-            assert all(facts[n][2] is None and facts[n][1] % r[1] == 0 for _, n in of), "another modulus"
+            need(all(facts[n][2] is None and facts[n][1] % r[1] == 0 for _, n in of), "another modulus")
             rest = add((p, one), *((add((q, {(): -1})), facts[n][0]) for q, n in of), *zeros(used))
-            assert all(c % r[1] == 0 for c in rest.values()), "no multiple"
+            need(all(c % r[1] == 0 for c in rest.values()), "no multiple")
             return r[1], None, none.union(*(facts[n][3] for _, n in [*of, *used]))
         known = [facts[n] for n in r[3]]
         if rule == "meet":
-            assert known and all(f[0] == p for f in known), "different polynomials"
+            need(len(known) > 0 and all(f[0] == p for f in known), "different polynomials")
             return max(f[1] for f in known), min(f[2] for f in known), none.union(*(f[3] for f in known))
-        assert rule == "cases" and r[4] and len(known) == len(r[4]), "no such rule"
+        need(rule == "cases" and len(r[4]) > 0 and len(known) == len(r[4]), "no such rule")
         on = [(frozenset(poly(s[0]).items()), *s[1:]) for s in r[4]]
         at, top = ends(dict(on[0][0]))
         for key, low, high in sorted(on, key=lambda s: (s[1] is not None, s[1])):
-            assert key == on[0][0] and (low is None or low <= at or at > top), "a case is missing"
+            need(key == on[0][0] and (low is None or low <= at or at > top), "a case is missing")
             at = max(at, top + 1 if high is None else high + 1)
         live = [f for f in known if f[2] is None or f[1] <= f[2]]
-        assert at > top and all(f[0] == p for f in live), "a case is missing"
+        need(at > top and all(f[0] == p for f in live), "a case is missing")
         under = none.union(*(f[3] - {s} for f, s in zip(known, on, strict=True)))
         if r[2] is None:
-            assert all(f[1:3] == (r[1], None) for f in live), "another modulus"
+            need(all(f[1:3] == (r[1], None) for f in live), "another modulus")
             return r[1], None, under
         return (min(f[1] for f in live), max(f[2] for f in live), under) if live else (1, 0, under)
 
     def quotient(n: int) -> Any:
-        lo, hi, E, m = atoms[n]
-        assert m >= 1 and n >= 0, "no definition"
+        _, _, E, m = atoms[n]
+        need(m >= 1 and n >= 0, "no definition")
         return add((E, one), ({(n,): -m}, one)), 0, m - 1, none
 
     for rule, *r in records:
         if rule == "unknown":
-            assert r[0] <= r[1], "an unknown without a value"
+            need(r[0] <= r[1], "an unknown without a value")
             atoms.append((*r, {}, 0))
         elif rule == "quotient":
             E, lo, hi, under = facts[r[0]]
-            assert r[1] >= 1 and hi is not None and lo <= hi and not under, "no quotient"
+            need(r[1] >= 1 and hi is not None and lo <= hi and not under, "no quotient")
             atoms.append((lo // r[1], hi // r[1], E, r[1]))
         elif rule == "shown":
             p, lo, hi, under = facts[r[0]]
             within = hi is not None and lo <= hi and (r[3] is None or r[3] <= lo) and (r[4] is None or hi <= r[4])
-            assert p == poly(r[1]) and not under and ((lo, hi) == (r[2], None) if r[2] else within), "not shown"
+            need(p == poly(r[1]) and not under and ((lo, hi) == (r[2], None) if r[2] else within), "not shown")
             shown.append((p, *r[2:]))
         else:
             p = poly(r[0])
             lo, hi, under = fact(rule, p, r)
-            assert [lo, hi] == r[1:3], f"{rule}: {r[1:3]} is not {lo, hi}"
+            need([lo, hi] == r[1:3], f"{rule}: {r[1:3]} is not {lo, hi}")
             facts.append((p, lo, hi, under))
     return shown

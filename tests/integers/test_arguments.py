@@ -139,3 +139,56 @@ def _one(rng: random.Random, w: int, lanes: bool) -> int:
             count += 1
             assert all(true_in(r, e) for e in left), f"{r.parts} is shown under {[q.parts for q in known]}"
     return count
+
+
+def _shown(known: list[object], asked: object) -> bool:
+    assert isinstance(asked, Relation)
+    return Argument([r for r in known if isinstance(r, Relation)], [asked]).show(0).holds
+
+
+@pytest.mark.parametrize("possible", [0xFF, 0x06, 0x80, 0xF0])
+def test_bounds_of_a_word_with_known_zeros(possible: int) -> None:
+    """What is known of the word is said of the word, not of what is left without its low zeros."""
+    new_table()
+    x = integer(Bits(8, Var("x", 8, pb=possible)))
+    low = possible & -possible
+    assert not isinstance(x, int)
+    assert _shown([], x <= possible)
+    assert not _shown([], x <= possible - 1)
+    assert _shown([], congruent(x, 0, low))
+    assert not _shown([], congruent(x, 0, 2 * low))
+    assert not _shown([within(low, x, possible)], x >= low + 1)
+    assert not _shown([within(low, x, possible)], x <= possible - low - 1)
+
+
+def test_bounds_are_those_of_the_reading() -> None:
+    """One word read with a sign and without: bounds of the one are none of the other; both readings are consistent."""
+    new_table()
+    v = Bits(8, Var("v", 8))
+    unsigned, signed = integer(v), integer(v, signed=True)
+    assert not isinstance(unsigned, int)
+    assert not isinstance(signed, int)
+    assert not _shown([within(-3, signed, 4)], unsigned <= 254)
+    assert not _shown([within(-3, signed, 4)], unsigned <= 3)
+    assert _shown([within(-3, signed, 4)], congruent(unsigned, signed, 256))
+    assert not _shown([unsigned <= 130], signed <= 126)
+    assert not _shown([unsigned <= 130], signed >= 0)
+    assert not _shown([2 * unsigned <= 20, -signed <= 5], unsigned <= 9)
+    assert _shown([], signed <= 127)
+    assert not _shown([], signed <= 126)
+    assert _shown([], signed >= -128)
+    assert not _shown([], signed >= -127)
+    # A bound modulo a number is no bound.
+    assert not _shown([congruent(unsigned, 1, 256)], unsigned <= 254)
+
+
+def test_a_floor_of_a_word_bounds_the_floor() -> None:
+    new_table()
+    x = integer(Bits(8, Var("x", 8)))
+    assert not isinstance(x, int)
+    half = x // 2
+    assert not _shown([half <= 3], x <= 6)
+    assert not _shown([], half <= 126)
+    assert _shown([], half <= 127)
+    assert not _shown([3 * x <= 9], x <= 2)
+    assert not _shown([3 * x >= 9], x >= 4)

@@ -1,4 +1,4 @@
-"""Certificates of arguments, re-derived by a checker that knows nothing of armsym, and refused once they are changed."""
+"""Certificates of arguments, derived again by a checker that knows nothing of armsym, and refused once changed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from armsym.integers.claims import Argument
 from armsym.integers.expression import congruent, integer, within
 from armsym.integers.floors import Floors
 from armsym.integers.kernel import Kernel
+from armsym.integers.polynomial import Polynomial
 from armsym.integers.ranges import Ranges
 from armsym.terms.node import Var, new_table
 
@@ -54,12 +55,12 @@ def relations() -> list[tuple[list[Any], list[Any]]]:
     low = x * y
     s = integer(Bits(8, Var("s", 8)), signed=True)
     found: list[tuple[list[Any], list[Any]]] = [
-        ([], [R + integer(carry) * 2**24 == A + B]),  # type: ignore[operator]
-        ([A < 2**23, B < 2**23], [A + B == R, R < 2**24 - 1]),  # type: ignore[operator]
+        ([], [R + integer(carry) * 2**24 == A + B]),
+        ([A < 2**23, B < 2**23], [A + B == R, R < 2**24 - 1]),
         ([], [integer([low, high]) == X * Y, congruent(X * Y, integer(low), 256)]),
         ([within(-7, s, 8)], [within(-14, s * 2, 15), congruent(s * 2, 0, 2)]),
         ([congruent(X, 3, 7)], [congruent(X + 4, 0, 7)]),
-        ([], [within(0, X // 16, 16), X - 16 * (X // 16) <= 15]),  # type: ignore[operator]
+        ([], [within(0, X // 16, 16), X - 16 * (X // 16) <= 15]),
     ]
     return found
 
@@ -71,16 +72,19 @@ def test_a_certificate_is_derived_again(k: int) -> None:
 
 def towers(seed: int) -> list[list[Any]]:
     """The certificate of random quotients and bounds."""
-    rng, log = random.Random(seed), []
+    rng = random.Random(seed)
+    log: list[list[Any]] = []
     kernel = Kernel(log)
     ranges = Ranges(kernel)
     floors = Floors(kernel, ranges, balanced=rng.random() < 0.5)
     for k in range(2):
         kernel.unknown(f"u{k}", -rng.randint(0, 1), rng.randint(0, 9))
     for _ in range(6):
-        E = {(a,): rng.choice([1, -1, 2, 4, 8, rng.randint(1, 20)]) for a in rng.sample(range(len(kernel.atoms)), 2)}
+        E: Polynomial = {
+            (a,): rng.choice([1, -1, 2, 4, 8, rng.randint(1, 20)]) for a in rng.sample(range(len(kernel.atoms)), 2)
+        }
         floors.floor(E, rng.choice([2, 3, 4, 8, 16, 64]))
-    P = {(a,): rng.choice([1, -1, 3]) for a in range(len(kernel.atoms))}
+    P: Polynomial = {(a,): rng.choice([1, -1, 3]) for a in range(len(kernel.atoms))}
     f = ranges.bound(P)
     assert kernel.shown(f, P, 0, f.lo, f.hi)
     told: list[list[Any]] = json.loads(json.dumps(log))
@@ -113,16 +117,18 @@ def test_a_changed_certificate_is_refused(seed: int) -> None:
     records = towers(seed) if seed % 2 else argued(*relations()[seed // 2 % 4])
     check(records)
     wrong, what = changed(records, rng)
-    with pytest.raises((AssertionError, IndexError)):
+    try:
         check(wrong)
-        pytest.fail(f"not refused: {what}")  # pragma: no cover
+    except AssertionError:
+        return
+    pytest.fail(f"not refused: {what}")
 
 
 def test_what_is_shown_is_in_the_certificate() -> None:
     """The claim asked about, and no other."""
     new_table()
     x = integer(Bits(8, Var("x", 8)))
-    records = argued([], [x < 256])  # type: ignore[operator]
+    records = argued([], [x < 256])
     (said,) = check(records)
     assert said == ({(0,): 1}, 0, None, 255)
     records[-1][5] = 254

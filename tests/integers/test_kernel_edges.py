@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from armsym.integers.floors import Floor, is_floor
-from armsym.integers.kernel import Fact, Kernel, Supposition, Unsound
+from armsym.integers.kernel import Fact, Kernel, Multiple, Supposition, Unsound
 from armsym.integers.polynomial import ONE, Polynomial, const
 
 
@@ -83,7 +83,8 @@ def test_cases_are_about_one_polynomial() -> None:
     assert three is not None
     assert six is not None
     assert kernel.multiple_by_cases({(x,): 6}, 6, [six, six], on).modulus == 6
-    for wrong in ([six, three], [three, six], [six, high]):
+    wrongs: list[list[Multiple | Fact]] = [[six, three], [three, six], [six, high]]
+    for wrong in wrongs:
         with pytest.raises(Unsound):
             kernel.multiple_by_cases({(x,): 6}, 6, wrong, on)
 
@@ -262,11 +263,11 @@ def test_a_fact_does_not_change() -> None:
     changes: list[Callable[[], Any]] = [
         lambda: f.P.__setitem__((y,), 1),
         lambda: f.P.pop((x,)),
-        lambda: f.P.clear(),
+        f.P.clear,
         lambda: f.P.update({(y,): 1}),
         lambda: f.P.setdefault((y,), 1),
         lambda: f.P.__delitem__((x,)),
-        lambda: f.P.popitem(),
+        f.P.popitem,
         lambda: setattr(f, "lo", 5),
         lambda: setattr(f, "under", frozenset()),
         lambda: setattr(kernel.atoms[x], "hi", 0),

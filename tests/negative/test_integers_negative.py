@@ -5,6 +5,7 @@ The concrete runs are kept from most of these, where they would notice first: th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from test_engine_negative import SET, routine
 from armsym.dsl import Bits, Claims, InputError, Proof, State, congruent, within
 from armsym.errors import ArmsymError
 from armsym.integers.expression import IntegerLike
-from armsym.proof.examples import below
+from armsym.proof.examples import below, lanes_within
 from armsym.proof.result import Status
 
 ProofFn = Callable[[Proof], None]
@@ -346,3 +347,58 @@ def test_a_claim_reads_within_its_region(tmp_path: Path, last: int) -> None:
             _failed(tmp_path, "ret", fn)
     else:
         assert not _failed(tmp_path, "ret", fn)
+
+
+# -- mistakes -------------------------------------------------------------------------------------
+
+
+def _nested(x: IntegerLike) -> IntegerLike:
+    for _ in range(61):
+        x = x // 2 + 1
+    return x
+
+
+@pytest.mark.parametrize(
+    ("claim", "says"),
+    [
+        (lambda x, s: _nested(x) >= 0, "more than 60 quotients"),
+        (lambda x, s: x**65 >= 0, "powers up to 64"),
+        (lambda x, s: congruent(x, 0, 0), "from 1 up, not 0"),
+        (lambda x, s: congruent(x, 0, -5), "from 1 up, not -5"),
+        (lambda x, s: congruent(x, s.x0, 5), "only integers go with integers"),
+        (lambda x, s: within(0, s.x0, 5), "only integers go with integers"),
+        (lambda x, s: 0 <= x < 5, "no truth value"),
+        (lambda x, s: (x >= 0) & (s.x0 >= 0), "give them as a list"),
+        (lambda x, s: (s.x0 >= 0) & (x >= 0), "combined with a condition"),
+        (lambda x, s: x != 5, "compare the words"),
+        (lambda x, s: x / 2 == 1, "no fractions"),
+        (lambda x, s: x // 0 == 1, "from 1 up, not 0|ZeroDivision"),
+        (lambda x, s: x == s.x0, "compared with an integer|cannot compare"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(
+    tmp_path: Path, claim: Callable[[IntegerLike, State], object], says: str
+) -> None:
+    """No traceback, and no answer."""
+
+    def fn(p: Proof) -> None:
+        p.call(x0=p.word("a"))
+        p.ensures(lambda s: {"": claim(p.integer(s.x0), s)})  # type: ignore[dict-item]
+
+    try:
+        r = run(fn, routine(tmp_path, "ret"), "f")
+    except ArmsymError as e:
+        assert re.search(says, str(e))  # noqa: PT017
+        return
+    assert r.status in (Status.ERROR, Status.REFUTED)
+    if r.status is Status.ERROR:
+        (told,) = (o.detail for o in r.obligations if o.status is Status.ERROR)
+        assert re.search(rf"test_integers_negative.py:\d+: .*({says})", told)
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "width"), [(0, 5, 12), (0, 5, 72), (5, 5, 16), (-(2**15) - 1, 5, 16), (0, 2**16 + 1, 16)]
+)
+def test_examples_of_lanes_that_are_none(lo: int, hi: int, width: int) -> None:
+    with pytest.raises(InputError, match="lanes_within"):
+        lanes_within(lo, hi, width)
