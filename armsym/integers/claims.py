@@ -61,6 +61,7 @@ class Argument:
         self.multiples: list[tuple[Polynomial, int]] = []
         self._known = known
         self._ready = False
+        self._goals: Goals | None = None
 
     def show(self, asked: Sequence[Relation]) -> list[Shown]:
         """Whether each of the relations follows from what is known."""
@@ -146,10 +147,16 @@ class Argument:
                 return shown
         return Shown(True)
 
+    def _search(self) -> Goals:
+        """One for all that is asked: its cases are the same."""
+        if self._goals is None:
+            self._goals = Goals(self.translator, self.facts)
+        return self._goals
+
     def _congruent(self, P: Polynomial, modulus: int) -> Shown:
         if self.kernel.congruent(P, {}, modulus) is not None:
             return Shown(True)
-        if Goals(self.translator, self.facts).show(P, Goal(modulus=modulus)) is not None:
+        if self._search().show(P, Goal(modulus=modulus)) is not None:
             return Shown(True)
         left = self.kernel.residue(P, modulus)
         return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
@@ -159,7 +166,7 @@ class Argument:
         r = self.translator.ranges.bound(P, want=goal.met)
         if goal.met(r.lo, r.hi):
             return Shown(True)
-        if Goals(self.translator, self.facts).show(P, goal, hints) is not None:
+        if self._search().show(P, goal, hints) is not None:
             return Shown(True)
         return Shown(False, f"all that is found of {self.kernel.text(P, 8)} is that it lies in [{r.lo:#x}, {r.hi:#x}]")
 
