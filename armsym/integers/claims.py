@@ -84,6 +84,7 @@ class Argument:
         self._known, self._asked = known, asked
         self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
         self._hints: list[Hint] = []
+        self._goals: Goals | None = None
 
     def show(self, k: int) -> Shown:
         """Whether the k-th of the relations asked about follows from what is known."""
@@ -196,13 +197,17 @@ class Argument:
     def _is(self, f: Fact | Multiple | None, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:
         return f is not None and self.kernel.shown(f, P, modulus, lo, hi)
 
+    def _search(self) -> Goals:
+        """One for all that is asked: its cases are the same."""
+        if self._goals is None:
+            self._goals = Goals(self.translator, self.facts)
+        return self._goals
+
     def _congruent(self, P: Polynomial, modulus: int) -> Shown:
         if self._is(self.kernel.congruent(P, {}, modulus), P, modulus, None, None):
             return Shown(True)
         Q, used = self._by_multiples(P, modulus)
-        found = self.kernel.congruent(Q, {}, modulus) or Goals(self.translator, self.facts).show(
-            Q, Goal(modulus=modulus)
-        )
+        found = self.kernel.congruent(Q, {}, modulus) or self._search().show(Q, Goal(modulus=modulus))
         if isinstance(found, Multiple) and self._is(self.kernel.transfer(found, P, [], used), P, modulus, None, None):
             return Shown(True)
         left = self.kernel.residue(Q, modulus)
@@ -259,7 +264,7 @@ class Argument:
         # In a lane's name bounds stop; an equation needs what it stands for.
         Q, cofactors = self._unnamed(P)
         for X, zeros in ((Q, cofactors), (P, [])) if cofactors else ((P, []),):
-            found = Goals(self.translator, self.facts).show(X, goal, self._hints)
+            found = self._search().show(X, goal, self._hints)
             if not isinstance(found, Fact):
                 continue
             if self._is(self.kernel.derive(P, [(1, found)], zeros), P, 0, lo, hi):

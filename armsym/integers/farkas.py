@@ -11,25 +11,69 @@ from math import lcm
 from typing import Any
 
 from armsym.integers.kernel import Fact, Kernel, Summand
-from armsym.integers.polynomial import Monomial, Polynomial, atoms_of
+from armsym.integers.polynomial import ONE, Monomial, Polynomial, atoms_of
 
 __all__ = ["bounded_below"]
 
 #: How many quotients' definitions are looked at, and how long the solver may look (steps, not time).
 MOST_QUOTIENTS, MOST_STEPS = 60, 3_000_000
 
+#: A fact or a quotient, with the polynomial that it bounds and the bounds.
+_Known = tuple["Fact | int", Polynomial, int, int]
+
 
 def bounded_below(kernel: Kernel, P: Polynomial, least: int, facts: Sequence[Fact]) -> Fact | None:
     """A fact that says P >= least, if a combination of facts and definitions does."""
-    import z3
-
-    known: list[tuple[Fact | int, Polynomial, int, int]] = []
+    known: list[_Known] = []
     for f in facts:
         known.append((f, f.P, f.lo, f.hi))
     for a in _quotients(kernel, [P, *(f.P for f in facts)]):
         x = kernel.atoms[a]
         assert x.E is not None
         known.append((a, {**x.E, (a,): -x.m}, 0, x.m - 1))
+    needed = _needed(kernel, P, least, known)
+    return None if needed is None else _combination(kernel, P, least, needed)
+
+
+def _needed(kernel: Kernel, P: Polynomial, least: int, known: Sequence[_Known]) -> list[_Known] | None:
+    """Of what is known the little that contradicts P <= least - 1, over the rationals; None if all of it does not.
+
+    Multipliers of little are found a hundred times sooner.
+    """
+    import z3
+
+    solver = z3.SolverFor("QF_LRA")
+    solver.set("rlimit", MOST_STEPS)
+    solver.set("core.minimize", True)
+    reals: dict[Monomial, Any] = {}
+
+    def value(G: Polynomial) -> Any:
+        parts = [z3.RealVal(G.get(ONE, 0))]
+        for m, c in G.items():
+            if not m:
+                continue
+            if m not in reals:
+                lo, hi = kernel.monomial_bounds(m)
+                reals[m] = z3.Real(f"m{len(reals)}")
+                solver.add(reals[m] >= lo, reals[m] <= hi)
+            parts.append(c * reals[m])
+        return z3.Sum(parts)
+
+    for k, (_, G, lo, hi) in enumerate(known):
+        v = value(G)
+        solver.assert_and_track(z3.And(v >= lo, v <= hi), f"k{k}")
+    # What is above least - 1 is, rounded up, enough.
+    solver.add(value(P) <= least - 1)
+    if solver.check() != z3.unsat:
+        return None
+    core = {str(name) for name in solver.unsat_core()}
+    return [of for k, of in enumerate(known) if f"k{k}" in core]
+
+
+def _combination(kernel: Kernel, P: Polynomial, least: int, known: Sequence[_Known]) -> Fact | None:
+    """A fact that says P >= least, by multipliers of what is known."""
+    import z3
+
     solver = z3.SolverFor("QF_LRA")
     solver.set("rlimit", MOST_STEPS)
     monomials: dict[Monomial, list[Any]] = {m: [z3.RealVal(c)] for m, c in P.items()}

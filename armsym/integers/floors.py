@@ -137,8 +137,9 @@ class Floors:
             # Two values, told apart by the argument itself.
             F = add(E, const(r.lo // m - r.lo))
             return Floor(F, kernel.derive(add(E, F, -m), [(1 - m, r)]))
-        steps, K, M = self._all_merged(E, m)
-        if steps:
+        merged = self._all_merged(E, m)
+        if merged is not None:
+            steps, K, M = merged
             key = (M, frozenset(K.items()))
             same = self._merged.get(key)
             if same is not None:
@@ -146,7 +147,7 @@ class Floors:
         a = kernel.quotient(name, r, m)
         F = {(a,): 1}
         found = Floor(F, kernel.derive(add(E, F, -m), [(1, a)]))
-        if steps:
+        if merged is not None:
             self._merged[key] = self._down(steps, found)
         return found
 
@@ -158,8 +159,11 @@ class Floors:
             return None
         return Floor(const(v), self.kernel.derive(add(E, const(v), -m), [(1, r)]))
 
-    def _all_merged(self, E: Polynomial, m: int) -> tuple[list[_Step], Polynomial, int]:
-        """The steps to the form in which every quotient of coefficient 1 or -1 is merged; none where there is none."""
+    def _all_merged(self, E: Polynomial, m: int) -> tuple[list[_Step], Polynomial, int] | None:
+        """The steps to the form in which every quotient of coefficient 1 or -1 is merged; None where there is none.
+
+        There may be nothing to merge, and no step: such a quotient is what others become.
+        """
         kernel = self.kernel
         steps: list[_Step] = []
         for _ in range(24):
@@ -167,13 +171,13 @@ class Floors:
             if step is not None:
                 steps.append(step)
             if not any(E):
-                return [], E, m
+                return None
             g = content(E, m)
             if g > 1:
                 E, m, step = self._without_factor(E, m, g)
                 steps.append(step)
                 if m == 1:
-                    return [], E, m
+                    return None
                 continue
             low = self._without_low_part(E, m)
             if low is not None:
@@ -195,7 +199,7 @@ class Floors:
                 steps.append(step)
                 continue
             return steps, E, m
-        return [], E, m
+        return None
 
     # -- going up and down --------------------------------------------------------------------------
 

@@ -113,6 +113,8 @@ class Goals:
         self._t, self._facts = translator, list(facts)
         self._kernel: Kernel = translator.kernel
         self._cases: dict[tuple[int, int], _Case] = {}
+        #: What a case made of facts, which are kept so that their identities are theirs alone.
+        self._made: dict[tuple[int, ...], tuple[list[Fact], list[Fact] | Fact]] = {}
         self._residual: set[int] = set()
         self._left = MOST_CASES
 
@@ -165,7 +167,10 @@ class Goals:
                 return None
             case = self._case(a, v)
             on.append(case.supposition)
-            known = self._facts_of(case, a, v, facts)
+            key = (a, v, *map(id, facts))
+            if key not in self._made:
+                self._made[key] = facts, self._facts_of(case, a, v, facts)
+            known = self._made[key][1]
             if isinstance(known, Fact):
                 shown.append(known)
                 continue

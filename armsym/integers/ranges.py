@@ -22,6 +22,9 @@ Want = Callable[[int, int], bool]
 #: How many quotients are replaced, and how long what comes of it may get.
 MOST_STEPS, MOST_MONOMIALS = 2000, 1500
 
+#: What is longer has equals put in at the end only.
+MOST_REWRITTEN = 40
+
 #: How many facts are taken together, and how many ways of taking some are followed.
 MOST_FACTS, MOST_FORMS = 3, 6
 
@@ -81,6 +84,8 @@ class Ranges:
                 break
             a = self._next(now, kept)
             if a is None:
+                if len(now) > MOST_REWRITTEN:
+                    self._improve(P, now, lo, hi, divisor, steps, facts, known, last=True)
                 break
             x = atoms[a]
             assert x.E is not None
@@ -135,10 +140,12 @@ class Ranges:
         steps: Sequence[tuple[int, int, int]],
         facts: Sequence[Fact],
         known: list[Fact],
+        *,
+        last: bool = False,
     ) -> None:
         """Have the kernel derive what is better than what is known."""
         kernel = self.kernel
-        for form in self._forms(now, lo, hi, divisor, facts):
+        for form in self._forms(now, lo, hi, divisor, facts, equal=last or len(now) <= MOST_REWRITTEN):
             low, high = kernel.bounds(form.rest)
             low, high = -((-(low + form.lo)) // form.divisor), (high + form.hi) // form.divisor
             if low > known[0].lo or high < known[0].hi:
@@ -150,7 +157,9 @@ class Ranges:
                 new = kernel.derive(P, [*terms, *form.facts], form.cofactors, divisor=form.divisor)
                 known[0] = kernel.meet(known[0], new)
 
-    def _forms(self, now: Polynomial, lo: int, hi: int, divisor: int, facts: Sequence[Fact]) -> list[_Form]:
+    def _forms(
+        self, now: Polynomial, lo: int, hi: int, divisor: int, facts: Sequence[Fact], *, equal: bool
+    ) -> list[_Form]:
         """The polynomial less multiples of facts that simplify it, and with equals put in."""
         forms = [_Form(now, lo, hi, divisor, [], [])]
         last = forms
@@ -161,7 +170,7 @@ class Ranges:
             if not last:
                 break
             forms += last
-        if self.equal:
+        if self.equal and equal:
             for form in list(forms):
                 if any(a in self.equal for m in form.rest for a in m):
                     rest, cofactors = rewrite(self.kernel, form.rest, self.equal)

@@ -377,7 +377,7 @@ class Translator:
         """Parts of terms in places of their own, some turned over by the constant: the sum of their values."""
         total: Polynomial = {}
         used = 0
-        single: dict[tuple[int, int], tuple[Term, int, int]] = {}
+        single: dict[tuple[int, int], tuple[Term, int, int, int]] = {}
         for m, mask in entries.items():
             ((base, s),) = m.factors
             used |= mask
@@ -392,19 +392,22 @@ class Translator:
                 flipped = c >> lo & 1
                 if lo == hi:
                     # One bit, which may stand in many places: collected, so that they count as one number.
-                    known = single.get((base.id, lo + s), (base, 0, 0))
+                    known = single.get((base.id, lo + s), (base, 0, 0, 0))
                     single[base.id, lo + s] = (
                         base,
                         known[1] + (-(1 << lo) if flipped else 1 << lo),
                         known[2] + ((1 << lo) if flipped else 0),
+                        known[3] + 1,
                     )
                     continue
                 f = self.bits(base, lo + s, hi + s)
                 if flipped:
                     f = add(const((1 << (hi + 1 - lo)) - 1), f, -1)
                 total = add(total, f, 1 << lo)
-        for (_, p), (base, coefficient, number) in single.items():
-            total = add(add(total, self.bits(base, p, p), coefficient), const(number))
+        for (_, p), (base, coefficient, number, places) in single.items():
+            # A mask made of a bit is a choice: by cases of the bit's name what it chooses is told apart.
+            value = self.bit(base, p) if places > 1 and not self._widths else self.bits(base, p, p)
+            total = add(add(total, value, coefficient), const(number))
         return add(total, const(c & ~used))
 
     def _by_selectors(self, t: Poly) -> Polynomial | None:

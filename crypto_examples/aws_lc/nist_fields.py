@@ -17,7 +17,7 @@ Number = Integer | int
 
 
 class Operation(NamedTuple):
-    """`times` * result = `value` of the operands modulo a prime; how far down the stack goes; what operands will do."""
+    """`times` * result = `value` of the operands modulo a prime; the rest is as `Field` has it."""
 
     modulus: int
     operands: str
@@ -25,6 +25,7 @@ class Operation(NamedTuple):
     times: int = 1
     stack: int = 0
     below_modulus: bool = True
+    scratch: bool = False
 
 
 OPERATIONS = {
@@ -33,23 +34,23 @@ OPERATIONS = {
     "neg_p384": Operation(P384.p, "a", lambda a, _: -a),
     "deamont_p384": Operation(P384.p, "a", lambda a, _: a, R, below_modulus=False),
     "tomont_p384": Operation(P384.p, "a", lambda a, _: a * R, below_modulus=False),
-    "montmul_p384": Operation(P384.p, "ab", lambda a, b: a * b, R, 48),
+    "montmul_p384": Operation(P384.p, "ab", lambda a, b: a * b, R, 48, scratch=True),
     "montmul_p384_alt": Operation(P384.p, "ab", lambda a, b: a * b, R, 32),
-    "montsqr_p384": Operation(P384.p, "a", lambda a, _: a * a, R),
+    "montsqr_p384": Operation(P384.p, "a", lambda a, _: a * a, R, scratch=True),
     "montsqr_p384_alt": Operation(P384.p, "a", lambda a, _: a * a, R, 16),
     "add_p521": Operation(P521.p, "ab", lambda a, b: a + b),
     "sub_p521": Operation(P521.p, "ab", lambda a, b: a - b),
     "neg_p521": Operation(P521.p, "a", lambda a, _: -a),
-    "mul_p521": Operation(P521.p, "ab", lambda a, b: a * b, 1, 160),
+    "mul_p521": Operation(P521.p, "ab", lambda a, b: a * b, 1, 160, scratch=True),
     "mul_p521_alt": Operation(P521.p, "ab", lambda a, b: a * b, 1, 160),
-    "sqr_p521": Operation(P521.p, "a", lambda a, _: a * a, 1, 64),
+    "sqr_p521": Operation(P521.p, "a", lambda a, _: a * a, 1, 112, scratch=True),
     "sqr_p521_alt": Operation(P521.p, "a", lambda a, _: a * a, 1, 160),
 }
 
 
 def _field(o: Operation) -> Callable[[Proof], None]:
     def prove(p: Proof) -> None:
-        f = Field(p, o.modulus, operands=o.operands, stack=o.stack, below_modulus=o.below_modulus)
+        f = Field(p, o.modulus, operands=o.operands, stack=o.stack, below_modulus=o.below_modulus, scratch=o.scratch)
         a = f.operand("a")
         f.gives(o.value(a, f.operand("b") if "b" in o.operands else a), times=o.times)
 

@@ -1,0 +1,96 @@
+"""Carry bugs of the kind that have shipped, planted in AWS-LC's field arithmetic: none is proved, most are refuted."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import crypto_examples
+from armsym.elf import Image, load
+from armsym.proof.registry import ProofDefinition, discover
+from armsym.proof.result import ProofResult, Status
+from armsym.proof.run import prove
+from armsym.wheels import WheelUnavailable
+from crypto_examples.wheels import AWS_LC
+from semantics import A64
+
+AWS = Path(crypto_examples.__file__).parent / "aws_lc"
+
+
+@cache
+def definitions() -> dict[str, ProofDefinition]:
+    names = ("p256", "nist_fields", "curve25519", "limbs")
+    return {d.name: d for n in names for d in discover(AWS / f"{n}.py")}
+
+
+@cache
+def image() -> Image:
+    try:
+        return load(AWS_LC.path())
+    except WheelUnavailable as e:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(e))
+
+
+def broken(name: str, symbol: str, offset: int, before: int, after: int) -> ProofResult:
+    """The answer of a proof where one word of a function is another."""
+    d, original = definitions()[name], image()
+    at = original.symbol(symbol).offset + offset
+    assert original.word(at) == before, f"{symbol}+{offset:#x} is {original.word(at):#010x}: the bug is not planted"
+    changed = original.patched({at: after.to_bytes(4, "little")})
+    return prove(d, name=name, image=changed, symbol=d.symbol, isa=A64)
+
+
+#: proof, function, offset, the word there, the word put there
+REFUTED = {
+    "EQ for CS in the last addition": ("bignum_sub_p384", 0x30, 0xDA9F23E3, 0xDA9F03E3),
+    "no addition of the prime": ("bignum_sub_p384", 0x30, 0xDA9F23E3, 0xAA1F03E3),
+    "SUBS for SBCS": ("bignum_sub_p384", 0x1C, 0xFA030108, 0xEB030108),
+    "limbs 0, 1 for 2, 3": ("bignum_sub_p384", 0x14, 0xA9410C44, 0xA9400C44),
+    "no final subtraction": ("bignum_add_p384", 0x5C, 0xDA9F03E3, 0xAA1F03E3),
+    "the top carry dropped": ("bignum_add_p384", 0x30, 0x9A1F03E3, 0xAA1F03E3),
+    "ADDS for ADCS": ("bignum_add_p384", 0x1C, 0xBA030108, 0xAB030108),
+    "minus 0 is p": ("bignum_neg_p384", 0x24, 0xDA9F03E2, 0x92800002),
+    "SUB for SBC": ("bignum_neg_p384", 0x48, 0xDA090049, 0xCB090049),
+    "minus 0 is 2^521 - 1": ("bignum_neg_p521", 0x38, 0xDA9F03E2, 0x92800002),
+    "a mask of 8 bits for 9": ("bignum_neg_p521", 0x5C, 0x92402042, 0x92401C42),
+    "EQ for NE": ("bignum_neg_p25519", 0x34, 0x9A9F1042, 0x9A9F0042),
+    "EQ for CC in the last subtraction": ("ecp_nistz256_mul_mont", 0x1BC, 0x9A8831CE, 0x9A8801CE),
+    "no final subtraction of a product": ("ecp_nistz256_mul_mont", 0x1BC, 0x9A8831CE, 0xAA0E03EE),
+    "NE for EQ in the last subtraction": ("bignum_montmul_p384_alt", 0x420, 0x9A93018C, 0x9A93118C),
+    "a carry into the top word dropped": ("bignum_montmul_p384_alt", 0x3F0, 0xBA010231, 0xAB010231),
+    "the last borrow of deamont": ("bignum_deamont_p384", 0x198, 0xDA9F33EA, 0xAA1F03EA),
+}
+
+#: The same, of a carry that few inputs have.
+NOT_PROVED = {
+    "a limb left out of the OR": ("bignum_nonzero_6", 0x18, 0xAA020063, 0xAA030063),
+    "a borrow dropped in the comparison": ("bignum_add_p384", 0x4C, 0xBA1F011F, 0xAB1F011F),
+    "a limb left out of minus's OR": ("bignum_neg_p384", 0x18, 0xAA090103, 0xAA080103),
+    "a borrow dropped in the comparison with p": ("ecp_nistz256_mul_mont", 0x1B8, 0xFA1F027F, 0xEB1F027F),
+    "CS for NE": ("bignum_add_p384", 0x5C, 0xDA9F03E3, 0xDA9F33E3),
+}
+
+
+def answer(case: tuple[str, int, int, int]) -> ProofResult:
+    name, offset, before, after = case
+    if name.startswith("ecp"):  # the wrapper has the proof, the inner function the bug
+        return broken(f"aws_lc_{name}", f"__{name}", offset, before, after)
+    return broken(name, name, offset, before, after)
+
+
+@pytest.mark.parametrize("bug", REFUTED)
+def test_bug_is_refuted(bug: str) -> None:
+    r = answer(REFUTED[bug])
+    assert r.status is Status.REFUTED
+    assert r.counterexample is not None
+    assert r.counterexample.kind == "ensures"
+
+
+@pytest.mark.parametrize("bug", NOT_PROVED)
+def test_bug_is_not_proved(bug: str) -> None:
+    assert answer(NOT_PROVED[bug]).status is not Status.PROVED
