@@ -161,7 +161,7 @@ def _or_of(rng: random.Random, w: int, words: list[Value]) -> Value:
     return words[0]
 
 
-def _is_zero(w: int, v: Value, variables: list[Term], rng: random.Random) -> set[int]:
+def _is_zero(w: int, v: Value, variables: list[Var], rng: random.Random) -> set[int]:
     """[v = 0] in integers is what it is by the evaluator: all words 0, one bit of them set, any.
 
     Returns the terms, by id, that its unknowns stand for.
@@ -169,7 +169,9 @@ def _is_zero(w: int, v: Value, variables: list[Term], rng: random.Random) -> set
     t = Translator(Kernel())
     p = t.value(ops.eq(w, v, 0))
     points = [[0] * len(variables)]
-    points += [[1 << b if k == j else 0 for k in range(len(variables))] for j in range(len(variables)) for b in range(w)]
+    points += [
+        [1 << b if k == j else 0 for k in range(len(variables))] for j in range(len(variables)) for b in range(w)
+    ]
     points += [[(1 << w) - 1] * len(variables)]
     points += [[rng.choice([0, 1, rng.getrandbits(w)]) for _ in variables] for _ in range(20)]
     for at in points:
@@ -192,7 +194,7 @@ def test_that_an_or_is_zero_is_said_of_its_words(n: int, w: int) -> None:
     """Also of so many words that products are not written out; no unknown but the words is left."""
     new_table()
     rng = random.Random(n)
-    words: list[Term] = [Var(f"a{k}", w) for k in range(n)]
+    words = [Var(f"a{k}", w) for k in range(n)]
     v = _or_of(rng, w, list(words))
     assert isinstance(v, Term)
     assert len(alternatives(v)) == n
@@ -205,7 +207,7 @@ def test_what_is_not_quite_an_or_is_not_taken_for_one(seed: int) -> None:
     new_table()
     rng = random.Random(seed)
     w, n = 4, rng.randint(2, 8)
-    words: list[Term] = [Var(f"a{k}", w) for k in range(n)]
+    words = [Var(f"a{k}", w) for k in range(n)]
 
     def some() -> Value:
         a = rng.choice(words)
