@@ -1,7 +1,7 @@
 """Arithmetic modulo the prime of edwards25519, of AWS-LC (s2n-bignum).
 
-Arithmetic modulo its order is not here.  `bignum_madd_n25519`, `bignum_madd_n25519_alt` and `bignum_mod_n25519` estimate
-a quotient by the top 4 bits and mend it by one addition; that the estimate is off by one at most is not found.
+Arithmetic modulo its order is not here.  `bignum_madd_n25519`, `bignum_madd_n25519_alt` and `bignum_mod_n25519`
+estimate a quotient by the top 4 bits and mend it by one addition; that it is off by one at most is not found.
 """
 
 from __future__ import annotations
