@@ -217,3 +217,12 @@ def test_what_is_not_quite_an_or_is_not_taken_for_one(seed: int) -> None:
     wrong = rng.choice([0, 1, ops.and_(w, some(), some()), some(), ops.and_(w, v, some())])
     v = ops.xor(w, v, wrong)
     _is_zero(w, v, words, rng)
+
+
+def test_an_or_with_a_bit_turned_over_is_its_only_part() -> None:
+    new_table()
+    v = ops.xor(4, ops.or_(4, Var("a", 4), Var("b", 4)), 2)
+    assert isinstance(v, Term)
+    ((m, mask),) = alternatives(v)
+    assert m.factors == ((intern(v), 0),)
+    assert mask == 15
