@@ -10,12 +10,30 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from armsym.discharge.export import smt2, to_z3
+    from armsym.discharge.from_z3 import from_z3
     from armsym.elf import load
-    from armsym.simulator import Access, Buffer, Kind, Simulation, Start, State, Step, Stop, StopPath, simulate
+    from armsym.questions import Answer, Verdict, solve
+    from armsym.simulator import (
+        Access,
+        Buffer,
+        Exported,
+        Kind,
+        Simulation,
+        Start,
+        State,
+        Step,
+        Stop,
+        StopPath,
+        simulate,
+    )
+    from armsym.terms.derivations import Derivations
 
 __all__ = [
     "Access",
+    "Answer",
     "Buffer",
+    "Derivations",
+    "Exported",
     "Kind",
     "Simulation",
     "Start",
@@ -23,15 +41,21 @@ __all__ = [
     "Step",
     "Stop",
     "StopPath",
+    "Verdict",
+    "from_z3",
     "load",
     "simulate",
     "smt2",
+    "solve",
     "to_z3",
 ]
 
 _HOMES = dict.fromkeys(__all__, "armsym.simulator") | {
     "load": "armsym.elf",
+    "Derivations": "armsym.terms.derivations",
+    "from_z3": "armsym.discharge.from_z3",
     "smt2": "armsym.discharge.export",
+    **dict.fromkeys(("Answer", "Verdict", "solve"), "armsym.questions"),
     "to_z3": "armsym.discharge.export",
 }
 

@@ -5,7 +5,7 @@ from armsym.dsl import Bits, Proof, State, lanes, proof
 
 from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.errors import ArmsymError, InputError
-from armsym.integers.expression import Integer, Relation, congruent, integer, within
+from armsym.integers.expression import Integer, Relation, Residue, congruent, integer, within
 from armsym.proof.declare import Proof
 from armsym.proof.examples import below, lanes_within
 from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region
@@ -28,6 +28,7 @@ __all__ = [
     "Prop",
     "Region",
     "Relation",
+    "Residue",
     "State",
     "Words",
     "below",

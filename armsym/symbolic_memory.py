@@ -3,10 +3,6 @@
 An address is split into the base of one region plus an offset.  Every access is logged for the
 memory obligation, which shows it in bounds; nothing is concretised and nothing is guessed: an
 address with no known base, or two offsets that may or may not meet, raises `MemoryFault`.
-
-A region's initial content is an uninterpreted function of the byte offset, in *cells* of the
-width and byte order that its declaration gives, so that a 64-bit big-endian message word is one
-term however the code loads it.
 """
 
 from __future__ import annotations
@@ -14,14 +10,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from armsym.bits import Bits, Prop, concat, select
 from armsym.errors import InputError, MemoryFault, UndeterminedContent
+from armsym.symbolic_regions import (
+    M64,
+    Access,
+    Change,
+    Filled,
+    Read,
+    SymbolicRegion,
+    Unknown,
+    signed,
+    split_offset,
+    variable,
+)
 from armsym.terms import ops
-from armsym.terms.evaluate import Substitution
 from armsym.terms.linear import linear_view, make_sum
-from armsym.terms.node import Sum, Term, Value, Var, intern, ones
+from armsym.terms.node import Sum, Term, Value, intern
 
 __all__ = [
     "Access",
@@ -36,133 +42,12 @@ __all__ = [
     "variable",
 ]
 
-M64 = ones(64)
-
 #: A load at an offset with more possible values than this is not followed to each of them.
 SPAN = 256
 
 #: A store is this far from its symbolic part at most: then the bytes stored have one constant offset each, for
 #: none of them lies beyond 2**63, where signed numbers wrap.
 FAR = 1 << 62
-
-
-class SymbolicRegion:
-    """A declared region.
-
-    base    the address of its first byte is `base + bias`, `base` a variable
-    size    bytes, a 64-bit value (constant or term)
-    cell    bytes in a cell; `order` the byte order within it
-    """
-
-    def __init__(
-        self,
-        name: str,
-        base: Term,
-        size: Bits,
-        access: str,
-        *,
-        bias: int = 0,
-        cell: int = 8,
-        order: str = "little",
-        secret: bool = True,
-    ) -> None:
-        self.name, self.base, self.size, self.access = name, base, size, access
-        self.bias, self.cell, self.order, self.secret = bias, cell, order, secret
-        #: Fixed content by offset (bytes of the file), else None.
-        self.fixed: Callable[[int, int], Bits] | None = None
-        #: Why what it holds is not known, by offset and size; None where it is.
-        self.unknown: Callable[[int, int], str] | None = None
-        #: Values assumed to stand at byte offsets on entry.
-        self.given: dict[int, Bits] = {}
-
-    @property
-    def address(self) -> Bits:
-        """The address of the first byte."""
-        return Bits(64, self.base) + Bits.wrap(64, self.bias)
-
-    def initial_cell(self, offset: Value) -> Bits:
-        """The cell at a byte offset (a multiple of the cell size) before the routine ran."""
-        return self.cell_of(self.name, offset)
-
-    def cell_of(self, content: str, offset: Value) -> Bits:
-        """The cell at a byte offset of the content of that name."""
-        # The content of a secret region is secret even at a public offset; and only what a region
-        # held on entry is public because the region is: anything may have been stored since.
-        secret = self.secret or content != self.name
-        t = ops.apply(f"{content}[]", 8 * self.cell, [(64, offset)], secret=secret)
-        return Bits(8 * self.cell, t)
-
-
-class Access:
-    """One logged access: `size` bytes at region offset `symbolic + constant`."""
-
-    __slots__ = ("at", "constant", "region", "size", "store", "symbolic")
-
-    def __init__(
-        self, at: int, region: SymbolicRegion, symbolic: Term | None, constant: int, size: int, store: bool
-    ) -> None:
-        self.at, self.region, self.symbolic, self.constant = at, region, symbolic, constant
-        self.size, self.store = size, store
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is no longer what it was, without a store of the code: the cell at an offset, or all of a region (None)."""
-
-    region: SymbolicRegion
-    offset: int | None
-
-
-@dataclass(frozen=True)
-class Read:
-    """What a claim read of a state: `size` bytes at region offset `symbolic + constant`, and what they are."""
-
-    region: SymbolicRegion
-    symbolic: Term | None
-    constant: int
-    size: int
-    value: Bits
-
-    @property
-    def offset(self) -> Bits:
-        """The offset in the region, 64 bits."""
-        start = Bits(64, 0) if self.symbolic is None else Bits(64, self.symbolic)
-        return start + Bits.wrap(64, self.constant)
-
-
-class Unknown:
-    """Content of which nothing is known: after a loop has stored at symbolic offsets."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-class Filled:
-    """Content given block by block below `upto` blocks, and as on entry from there on.
-
-    size    bytes in a block
-    word    bytes in a word; `order` the byte order within it
-    words   the words of block j < upto, where the variable `index` stands for j
-    """
-
-    __slots__ = ("index", "order", "size", "upto", "word", "words")
-
-    def __init__(self, upto: Bits, size: int, word: int, order: str, index: Bits, words: list[Bits]) -> None:
-        self.upto, self.size, self.word, self.order, self.index, self.words = upto, size, word, order, index, words
-
-    def bytes_of(self, j: Bits, c: int, size: int) -> Bits:
-        """Bytes c .. c+size-1 of block j."""
-        assert isinstance(self.index.value, Term)
-        put = Substitution({self.index.value: j.value})
-        first, last = c // self.word, (c + size - 1) // self.word
-        words = [Bits(w.width, put(w.value)) for w in self.words[first : last + 1]]
-        if self.order == "big" and self.word > 1:
-            words = [w.reverse_bytes() for w in words]
-        whole = concat(*reversed(words))
-        lo = 8 * (c - first * self.word)
-        return whole[lo + 8 * size - 1 : lo]
 
 
 class _Overlay:
@@ -173,11 +58,6 @@ class _Overlay:
     def __init__(self, symbolic: Term | None) -> None:
         self.symbolic = symbolic
         self.bytes: dict[int, tuple[Bits, int]] = {}
-
-
-def signed(v: int) -> int:
-    """A 64-bit number as a signed one."""
-    return v - (1 << 64) if v >> 63 else v
 
 
 class SymbolicMemory:
@@ -517,24 +397,7 @@ def _near(name: str, symbolic: Term | None, k: int) -> None:
         raise MemoryFault(f"the store at {name}+{symbolic}{k:+#x}: more than 2**62 from what is added")
 
 
-def split_offset(offset: Bits) -> tuple[Term | None, int]:
-    """A 64-bit offset as symbolic part and signed constant."""
-    v = offset.value
-    if isinstance(v, int):
-        return None, signed(v)
-    terms, const = linear_view(v)
-    rest = make_sum(64, terms, 0)
-    if isinstance(rest, int):
-        return None, signed((rest + const) & M64)
-    return intern(rest), signed(const)
-
-
 def _plain(s: Sum) -> Term:
     v = make_sum(64, s.terms, s.const)
     assert isinstance(v, Term)
     return v
-
-
-def variable(name: str, width: int, *, secret: bool, possible: int | None = None) -> Bits:
-    """A fresh variable as `Bits`."""
-    return Bits(width, Var(name, width, pb=possible, secret=secret))

@@ -108,14 +108,16 @@ def Compress(d: int, x: F) -> F:
     """round((2^d / q) x) mod 2^d, for d < 12 and x in Z_q.  Equation (4.7); halves are rounded up (section 2.3)."""
     _compressible(d)
     power: int = 2**d
-    return (x * (2 * power) + Q) // (2 * Q) % power
+    result: F = (x * (2 * power) + Q) // (2 * Q) % power
+    return result
 
 
 def Decompress(d: int, y: F) -> F:
     """round((q / 2^d) y), for d < 12 and 0 <= y < 2^d.  Equation (4.8)."""
     _compressible(d)
     power: int = 2**d
-    return (y * (2 * Q) + power) // (2 * power)
+    result: F = (y * (2 * Q) + power) // (2 * power)
+    return result
 
 
 def _compressible(d: int) -> None:

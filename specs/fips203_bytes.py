@@ -58,7 +58,7 @@ def candidates(C: bytes) -> tuple[int, int]:
 def accepted(pieces: Iterable[bytes], count: int = N) -> list[int]:
     """The first `count` candidates below q, in order; fewer if the pieces of three bytes end.
 
-    Algorithm 7, steps 4 to 17.
+    Algorithm 7, steps 4 to 16.
     """
     a_hat: list[int] = []
     for C in pieces:

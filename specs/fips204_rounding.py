@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from specs.fips204 import Q
-from specs.rings import Floors, mod_pm
+from specs.rings import Floors, Ring, mod_pm
 
 __all__ = [
     "D",
@@ -20,6 +20,7 @@ __all__ = [
     "MakeHint",
     "Power2Round",
     "UseHint",
+    "decomposition_claims",
     "high_bits",
     "infinity_norm",
     "is_decomposition",
@@ -31,6 +32,7 @@ __all__ = [
 #: The number of bits that Power2Round drops.  Section 4, table 1.
 D = 13
 
+R = TypeVar("R", bound=Ring)
 F = TypeVar("F", bound=Floors)
 
 
@@ -66,15 +68,26 @@ def _steps(gamma_2: int) -> int:
     return (Q - 1) // (2 * gamma_2)
 
 
-def is_decomposition(r: int, r_1: int, r_0: int, gamma_2: int) -> bool:
-    """Whether (r_1, r_0) = Decompose(r, gamma_2), without a division: a congruence and bounds.  Algorithm 36.
+def decomposition_claims(r: R, r_1: R, r_0: R, gamma_2: int) -> tuple[tuple[R, R], list[tuple[int, R, int]]]:
+    """What says that (r_1, r_0) = Decompose(r, gamma_2) by a congruence and bounds only.  Algorithm 36.
 
-    The bounds leave one pair for each residue class: q - 1 pairs with -gamma_2 < r_0, and (0, -gamma_2).
+    Two sides that are congruent modulo q, and triples (low, x, high) with low <= x < high.  -gamma_2 <= r_0 <= gamma_2
+    would leave two pairs where r_0 is -gamma_2; that is allowed with r_1 = 0 only, and the last triple says so:
+    (r_0 + gamma_2) m >= r_1, where r_1 < m.
     """
-    congruent = (r_1 * (2 * gamma_2) + r_0 - r) % Q == 0
-    high = 0 <= r_1 < _steps(gamma_2)
-    low = -gamma_2 < r_0 <= gamma_2 or (r_0 == -gamma_2 and r_1 == 0)
-    return congruent and high and low
+    m = _steps(gamma_2)
+    bounds = [
+        (0, r_1, m),
+        (-gamma_2, r_0, gamma_2 + 1),
+        (0, (r_0 + gamma_2) * m - r_1, 2 * gamma_2 * m + 1),
+    ]
+    return (r_1 * (2 * gamma_2) + r_0, r), bounds
+
+
+def is_decomposition(r: int, r_1: int, r_0: int, gamma_2: int) -> bool:
+    """Whether the `decomposition_claims` hold of ints, that is, (r_1, r_0) = Decompose(r, gamma_2).  Algorithm 36."""
+    (left, right), bounds = decomposition_claims(r, r_1, r_0, gamma_2)
+    return (left - right) % Q == 0 and all(low <= x < high for low, x, high in bounds)
 
 
 def HighBits(r: int, gamma_2: int) -> int:
@@ -117,19 +130,22 @@ def power2round(r: F) -> tuple[F, F]:
 
 def _step(r: F, gamma_2: int) -> F:
     """r_1 before the last step is taken for 0: 0 to m, of r in 0 to q - 1.  Algorithm 36."""
-    return (r + (gamma_2 - 1)) // (2 * gamma_2)
+    result: F = (r + (gamma_2 - 1)) // (2 * gamma_2)
+    return result
 
 
 def high_bits(r: F, gamma_2: int) -> F:
     """`HighBits` by floor quotients.  Algorithm 37."""
-    return _step(r % Q, gamma_2) % _steps(gamma_2)
+    result: F = _step(r % Q, gamma_2) % _steps(gamma_2)
+    return result
 
 
 def low_bits(r: F, gamma_2: int) -> F:
     """`LowBits` by floor quotients; floor(step/m) is 1 for the last step and 0 for the others.  Algorithm 38."""
     r_plus = r % Q
     step = _step(r_plus, gamma_2)
-    return r_plus - step * (2 * gamma_2) - step // _steps(gamma_2)
+    result: F = r_plus - step * (2 * gamma_2) - step // _steps(gamma_2)
+    return result
 
 
 def use_hint(h: F, r: F, gamma_2: int) -> F:
@@ -138,4 +154,5 @@ def use_hint(h: F, r: F, gamma_2: int) -> F:
     floor((r_0 - 1)/(2 gamma_2)) is -1 if r_0 <= 0, and 0 if r_0 > 0.
     """
     up_or_down = (low_bits(r, gamma_2) - 1) // (2 * gamma_2) * 2 + 1
-    return (high_bits(r, gamma_2) + h * up_or_down) % _steps(gamma_2)
+    result: F = (high_bits(r, gamma_2) + h * up_or_down) % _steps(gamma_2)
+    return result

@@ -69,7 +69,8 @@ def block_step(accumulator: R, r: R, n: R) -> R:
 
     Section 2.5.  On ints the least representative; on anything else one that is congruent modulo `P`.
     """
-    return mod((accumulator + n) * r, P)
+    result: R = mod((accumulator + n) * r, P)
+    return result
 
 
 def finish(accumulator: Bits, s: Bits) -> Bits:

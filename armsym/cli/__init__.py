@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from armsym.cli import coverage, disasm, explain, listing, new, prove, simulate, simulation
+from armsym.cli import coverage, disasm, equiv, explain, listing, new, prove, simulate, simulation, solve
 from armsym.cli.common import SETTINGS, print_error
 from armsym.cli.registers import CONTEXT
 from armsym.cli.supervised import supervised
@@ -59,6 +59,10 @@ def build(*, conform: bool) -> typer.Typer:
     app.command("run", short_help="Run a routine on numbers.", context_settings=CONTEXT)(simulation.run)
     on_symbols = app.command("simulate", short_help="Run a routine on symbols.", context_settings=CONTEXT)
     on_symbols(simulate.simulate)
+    asked = app.command("solve", short_help="Find an input that ends as is wanted.", context_settings=CONTEXT)
+    asked(solve.solve)
+    two = app.command("equiv", short_help="Compare two routines for every input.", context_settings=CONTEXT)
+    two(equiv.equiv)
     app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)
     if conform:
         from armsym.cli.conform import app as oracles

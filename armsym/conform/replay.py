@@ -18,8 +18,9 @@ from armsym.conform.unicorn_oracle import EXCEPTIONS, GAPS, import_unicorn
 from armsym.errors import InputError, MachineStop, MemoryFault
 from armsym.machine import Machine
 from armsym.memory import ConcreteMemory
-from armsym.proof.concrete import MAX_STEPS, Trial
+from armsym.proof.concrete import Trial
 from armsym.proof.loops import Routine
+from armsym.proof.trials import MAX_STEPS
 from armsym.stepper import RETURNED, Fork, Stepper
 
 __all__ = ["MISMATCH", "replay"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from typing import Any
 
 from armsym.integers.expression import Integer, Leaf, Part, Quotient, Relation, Word
 from armsym.integers.floors import is_floor
 from armsym.integers.goals import Goal, Goals, Hint
-from armsym.integers.kernel import Fact, Kernel, Spent
-from armsym.integers.polynomial import ONE, Polynomial, add, const
+from armsym.integers.kernel import Cofactor, Contradiction, Fact, Kernel, Multiple, Spent
+from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
+from armsym.integers.rewriting import rewrite
 from armsym.integers.translate import Lane, Translator
 from armsym.terms.node import App, Var
 
@@ -26,6 +28,10 @@ MOST_NUMBERS = 4
 MOST_WORK = 200_000_000
 
 
+CONTRADICTION = "what is known contradicts itself: there are no such words, and of none nothing is said"
+TOO_DEEP = "quotients lie too deep inside one another"
+
+
 @dataclass(frozen=True)
 class Shown:
     """What became of a relation; `detail` says what was not shown."""
@@ -38,45 +44,81 @@ class Argument:
     """What is known, in integers: relations that hold, and what of them may be used to bound others."""
 
     def __init__(
-        self, known: Sequence[Relation], asked: Sequence[Relation], log: list[tuple[object, ...]] | None = None
+        self,
+        known: Sequence[Relation],
+        asked: Sequence[Relation],
+        log: list[list[Any]] | None = None,
+        *,
+        name_factors: bool = False,
     ) -> None:
         """`known` holds wherever the question is asked; `asked` are all relations that will be."""
         leaves = {leaf for r in (*known, *asked) for leaf in r.leaves()}
         widths = frozenset(w for signed, w, _ in leaves if signed and w in LANES)
         self.kernel = Kernel(log)
         bounds = _bounds_of_leaves(known)
-        lanes = {}
+        lanes: dict[int, Lane] = {}
+        unsigned: dict[int, tuple[int, int]] = {}
+        most = _most_of_words(known)
         for leaf in leaves:
             signed, w, t = leaf
-            if signed and isinstance(t, (Var, App)):
-                lo, hi = -(1 << w - 1), (1 << w - 1) - 1
+            if isinstance(t, (Var, App)):
+                lo, hi = (-(1 << w - 1), (1 << w - 1) - 1) if signed else (0, t.pb)
                 low, high = bounds.get(leaf, (None, None))
-                lanes[t.id] = Lane(lo if low is None else max(lo, low), hi if high is None else min(hi, high))
-        self._impossible = any(lane.lo > lane.hi for lane in lanes.values())
+                lo, hi = lo if low is None else max(lo, low), hi if high is None else min(hi, high)
+                if signed:
+                    lanes[t.id] = Lane(lo, hi)
+                else:
+                    unsigned[t.id] = lo, min(hi, most.get(t.id, hi))
+        ranges = [*((lane.lo, lane.hi) for lane in lanes.values()), *unsigned.values()]
+        self._impossible = any(lo > hi for lo, hi in ranges)
         self.translator = Translator(
-            self.kernel, lanes=lanes if widths else None, widths=widths, most=_most_of_words(known)
+            self.kernel,
+            lanes=lanes if widths else None,
+            widths=widths,
+            bounds=unsigned,
+            name_factors=name_factors,
         )
         self._values: dict[int, Polynomial] = {}
         self.facts: list[Fact] = []
-        self.multiples: list[tuple[Polynomial, int]] = []
-        self._known = known
-        self._ready = False
+        self.multiples: list[Multiple] = []
+        self._known, self._asked = known, asked
+        self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
+        self._hints: list[Hint] = []
         self._goals: Goals | None = None
 
-    def show(self, asked: Sequence[Relation]) -> list[Shown]:
-        """Whether each of the relations follows from what is known."""
+    def show(self, k: int) -> Shown:
+        """Whether the k-th of the relations asked about follows from what is known."""
         if self._impossible:
-            return [Shown(False, "what is assumed contradicts itself")] * len(asked)
-        self.kernel.most_work = MOST_WORK
+            return Shown(False, CONTRADICTION)
+        self.kernel.most_work = self.kernel.work + MOST_WORK
         try:
             self._prepare()
-            parts = [[(self.polynomial(x), m, lo, hi) for x, m, lo, hi in r.parts] for r in asked]
         except Spent:
-            return [Shown(False, "what the words are as integers takes too much work to say")] * len(asked)
+            return Shown(False, "what the words are as integers takes too much work to say")
+        except Contradiction:
+            return Shown(False, CONTRADICTION)
+        except RecursionError:
+            return Shown(False, TOO_DEEP)
         finally:
             self.kernel.most_work = None
-        hints = [(P, m) for of in parts for P, m, _, _ in of if m]
-        return [self._show(of, hints) for of in parts]
+        try:
+            return self._show(self._parts[k])
+        except Contradiction:
+            return Shown(False, CONTRADICTION)
+        except RecursionError:
+            return Shown(False, TOO_DEEP)
+
+    def says_nothing(self, k: int) -> bool:
+        """Whether the k-th holds whatever the words are, as far as bounds and coefficients tell at once."""
+        try:
+            for x, modulus, lo, hi in self._asked[k].parts:
+                P = self.polynomial(x)
+                f = self.kernel.congruent(P, {}, modulus) if modulus else self.translator.ranges.bound(P)
+                if f is None or not self.kernel.shown(f, P, modulus, lo, hi):
+                    return False
+        except (Contradiction, RecursionError):
+            return False
+        return True
 
     def polynomial(self, x: Integer) -> Polynomial:
         """An integer in the atoms of the argument."""
@@ -98,18 +140,19 @@ class Argument:
     # -- what is known --------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        if self._ready:
+        if self._parts:
             return
-        self._ready = True
         kernel, numbers = self.kernel, []
         equal: dict[int, tuple[Polynomial, Fact]] = {}
         for r in self._known:
             for x, modulus, lo, hi in r.parts:
                 P = self.polynomial(x)
                 if modulus:
-                    self.multiples.append((P, modulus))
+                    self.multiples.append(kernel.given_multiple(P, modulus))
                     continue
                 fact = kernel.given(P, lo, hi)
+                if fact.impossible:
+                    raise Contradiction(kernel.text(P))
                 if len(P) > 1 and any(P):
                     self.facts.append(fact)
                     named = self._number(P, fact, equal)
@@ -122,6 +165,10 @@ class Argument:
                 zero_Q = kernel.derive(add(Q, {(b,): 1}, -1), [(1, b)])
                 # P*Q = a*b + P*(Q - b) + b*(P - a)
                 self.facts.append(kernel.derive(kernel.mul(P, Q), (), [(P, zero_Q), ({(b,): 1}, zero_P)]))
+        parts = [[(self.polynomial(x), m, lo, hi) for x, m, lo, hi in r.parts] for r in self._asked]
+        hints = [(P, m) for of in parts for P, m, _, _ in of if m]
+        self._hints = hints if len(hints) <= MOST_NUMBERS else []
+        self._parts = parts
 
     def _number(
         self, P: Polynomial, fact: Fact, equal: dict[int, tuple[Polynomial, Fact]]
@@ -140,12 +187,15 @@ class Argument:
 
     # -- what is asked ----------------------------------------------------------------------------------
 
-    def _show(self, parts: list[tuple[Polynomial, int, int | None, int | None]], hints: list[Hint]) -> Shown:
+    def _show(self, parts: list[tuple[Polynomial, int, int | None, int | None]]) -> Shown:
         for P, modulus, lo, hi in parts:
-            shown = self._congruent(P, modulus) if modulus else self._in_range(P, lo, hi, hints)
+            shown = self._congruent(P, modulus) if modulus else self._in_range(P, lo, hi)
             if not shown.holds:
                 return shown
         return Shown(True)
+
+    def _is(self, f: Fact | Multiple | None, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:
+        return f is not None and self.kernel.shown(f, P, modulus, lo, hi)
 
     def _search(self) -> Goals:
         """One for all that is asked: its cases are the same."""
@@ -154,21 +204,76 @@ class Argument:
         return self._goals
 
     def _congruent(self, P: Polynomial, modulus: int) -> Shown:
-        if self.kernel.congruent(P, {}, modulus) is not None:
+        if self._is(self.kernel.congruent(P, {}, modulus), P, modulus, None, None):
             return Shown(True)
-        if self._search().show(P, Goal(modulus=modulus)) is not None:
+        Q, used = self._by_multiples(P, modulus)
+        found = self.kernel.congruent(Q, {}, modulus) or self._search().show(Q, Goal(modulus=modulus))
+        if isinstance(found, Multiple) and self._is(self.kernel.transfer(found, P, [], used), P, modulus, None, None):
             return Shown(True)
-        left = self.kernel.residue(P, modulus)
+        left = self.kernel.residue(Q, modulus)
         return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
 
-    def _in_range(self, P: Polynomial, lo: int | None, hi: int | None, hints: list[Hint]) -> Shown:
+    def _by_multiples(self, P: Polynomial, modulus: int) -> tuple[Polynomial, list[tuple[Polynomial, Multiple]]]:
+        """P less multiples of what is known to be a multiple of the modulus, so that an unknown of that goes."""
+        kernel = self.kernel
+        used: list[tuple[Polynomial, Multiple]] = []
+        for known in self.multiples:
+            pivot = self._pivot(known) if known.modulus % modulus == 0 else None
+            if pivot is None or not any(pivot in m for m in P):
+                continue
+            sign = known.P[pivot,]
+            value = add({(pivot,): 1}, known.P, -sign)
+            rest = kernel.given({}, 0, 0)  # only the cofactor is of use here
+            Q, cofactors = rewrite(kernel, P, {pivot: (value, rest)})
+            used += [(scale(q, sign), known) for q, _ in cofactors]
+            P = Q
+        return P, used
+
+    def _pivot(self, known: Multiple) -> int | None:
+        """The widest unknown that occurs once, by itself, with coefficient 1 or -1."""
+        kernel = self.kernel
+        single = [
+            m[0]
+            for m, c in known.P.items()
+            if len(m) == 1 and abs(c) == 1 and kernel.atoms[m[0]].E is None and sum(m[0] in n for n in known.P) == 1
+        ]
+        return max(single, key=lambda a: (kernel.atoms[a].hi, a), default=None)
+
+    def _unnamed(self, P: Polynomial) -> tuple[Polynomial, list[Cofactor]]:
+        """P with names replaced by what they stand for, and what of those; and the cofactors that show it."""
+        kernel = self.kernel
+        cofactors: list[Cofactor] = []
+        for _ in range(_AGAIN):
+            names = {a for m in P for a in m if kernel.atoms[a].m == 1 and kernel.atoms[a].name == "x"}
+            equal = {}
+            for a in names:
+                E = kernel.atoms[a].E
+                assert E is not None
+                equal[a] = E, kernel.derive(add({(a,): 1}, E, -1), [(-1, a)])
+            if not equal:
+                break
+            P, more = rewrite(kernel, P, equal)
+            cofactors += more
+        return P, cofactors
+
+    def _in_range(self, P: Polynomial, lo: int | None, hi: int | None) -> Shown:
         goal = Goal(lo=lo, hi=hi)
         r = self.translator.ranges.bound(P, want=goal.met)
-        if goal.met(r.lo, r.hi):
+        if self._is(r, P, 0, lo, hi):
             return Shown(True)
-        if self._search().show(P, goal, hints) is not None:
-            return Shown(True)
+        # In a lane's name bounds stop; an equation needs what it stands for.
+        Q, cofactors = self._unnamed(P)
+        for X, zeros in ((Q, cofactors), (P, [])) if cofactors else ((P, []),):
+            found = self._search().show(X, goal, self._hints)
+            if not isinstance(found, Fact):
+                continue
+            if self._is(self.kernel.derive(P, [(1, found)], zeros), P, 0, lo, hi):
+                return Shown(True)
         return Shown(False, f"all that is found of {self.kernel.text(P, 8)} is that it lies in [{r.lo:#x}, {r.hi:#x}]")
+
+
+#: Names within names are replaced this often.
+_AGAIN = 4
 
 
 def _bounds_of_leaves(known: Sequence[Relation]) -> dict[Word, tuple[int | None, int | None]]:

@@ -14,7 +14,18 @@ from armsym.bits import Bits
 from armsym.errors import InputError, SymbolicTruthError
 from armsym.terms.node import Term, intern
 
-__all__ = ["Integer", "IntegerLike", "Leaf", "Quotient", "Relation", "Word", "congruent", "integer", "within"]
+__all__ = [
+    "Integer",
+    "IntegerLike",
+    "Leaf",
+    "Quotient",
+    "Relation",
+    "Residue",
+    "Word",
+    "congruent",
+    "integer",
+    "within",
+]
 
 #: (signed, width, term): the value of an interned term.
 Word: TypeAlias = tuple[bool, int, Term]
@@ -22,13 +33,25 @@ Word: TypeAlias = tuple[bool, int, Term]
 IntegerLike: TypeAlias = Union["Integer", int]
 
 
-class Quotient:
-    """floor(of / m), m >= 2; equal to another of the same."""
+#: The highest power that is written out.
+HIGHEST = 64
 
-    __slots__ = ("key", "m", "of")
+#: So many quotients may be nested, one in the other.
+DEEPEST = 60
+
+
+class Quotient:
+    """floor(of / m), m >= 2; equal to another of the same.  Raises `InputError` for too many inside one another."""
+
+    __slots__ = ("depth", "key", "m", "of")
 
     def __init__(self, of: Integer, m: int) -> None:
         self.of, self.m = of, m
+        self.depth: int = 1 + max(
+            (leaf.depth for mo in of.terms for leaf in mo if isinstance(leaf, Quotient)), default=0
+        )
+        if self.depth > DEEPEST:
+            raise InputError(f"an integer of more than {DEEPEST} quotients, one inside the other")
         self.key = (m, tuple(sorted((tuple(_order(leaf) for leaf in mo), c) for mo, c in of.terms.items())))
 
     def __eq__(self, other: object) -> bool:
@@ -88,6 +111,8 @@ class Integer:
     def __pow__(self, n: int) -> IntegerLike:
         if not isinstance(n, int) or isinstance(n, bool) or n < 0:
             raise InputError(f"an integer to the power {n!r}: powers are numbers from 0 up")
+        if n > HIGHEST:
+            raise InputError(f"an integer to the power {n}: as a polynomial it has powers up to {HIGHEST}")
         out: IntegerLike = 1
         for _ in range(n):
             out = self * out
@@ -161,6 +186,59 @@ class Integer:
         return f"<an integer of {len(self.terms)} terms>"
 
 
+class Residue:
+    """A number of which only its residue modulo `modulus` is meant: `congruent` compares it.
+
+    It knows +, - and * with integers, Python ints, and residues of the same modulus: what those give depends on
+    residues only.  Which number stands for it is not told, for that may be any.
+    """
+
+    __slots__ = ("_value", "modulus")
+
+    def __init__(self, modulus: int, value: IntegerLike) -> None:
+        self.modulus = modulus
+        self._value: IntegerLike = value % modulus if isinstance(value, int) else value
+
+    def _with(self, other: object) -> IntegerLike:
+        if isinstance(other, Residue):
+            if other.modulus != self.modulus:
+                raise InputError(f"a residue modulo {self.modulus} does not go with one modulo {other.modulus}")
+            return other._value
+        _terms("goes with a residue:", other)
+        return other  # type: ignore[return-value]
+
+    def __add__(self, other: Residue | IntegerLike) -> Residue:
+        return Residue(self.modulus, self._value + self._with(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Residue | IntegerLike) -> Residue:
+        return Residue(self.modulus, self._value - self._with(other))
+
+    def __rsub__(self, other: IntegerLike) -> Residue:
+        return Residue(self.modulus, self._with(other) - self._value)
+
+    def __neg__(self) -> Residue:
+        return Residue(self.modulus, -self._value)
+
+    def __mul__(self, other: Residue | IntegerLike) -> Residue:
+        return Residue(self.modulus, self._value * self._with(other))
+
+    __rmul__ = __mul__
+
+    def __eq__(self, other: object) -> Any:
+        raise InputError("residues are compared by congruent(x, y, modulus): which number stands for one is not said")
+
+    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        raise SymbolicTruthError("a residue has no truth value")
+
+    def __repr__(self) -> str:
+        return f"<a residue modulo {self.modulus}>"
+
+
 #: (x, modulus, lo, hi): x is a multiple of the modulus, if that is not 0; else lo <= x <= hi, None being no bound.
 Part: TypeAlias = tuple[Integer, int, "int | None", "int | None"]
 
@@ -185,6 +263,18 @@ class Relation:
         )
 
     __rand__ = __and__
+
+    def _is_no_bit(self, *_: object) -> Any:
+        """What a bool has on numbers, and a claim about symbols has not: by identity it would answer, and wrongly."""
+        raise InputError(
+            "claims about integers are joined with & only: whether one holds is no value that could be compared,"
+            " negated or combined in another way"
+        )
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _is_no_bit
+    __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = _is_no_bit
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _is_no_bit
+    __hash__ = None  # type: ignore[assignment]
 
     def __bool__(self) -> bool:
         raise SymbolicTruthError(
@@ -240,13 +330,22 @@ def integer(words: Bits | Sequence[Bits], *, signed: bool = False) -> IntegerLik
     return _made({m: c for m, c in out.items() if c})
 
 
-def congruent(x: IntegerLike, y: IntegerLike, modulus: int) -> Relation | bool:
-    """That x - y is a multiple of a number, which is at least 1."""
+def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: int) -> Relation | bool:
+    """That x - y is a multiple of a number, which is at least 1.
+
+    A residue is compared modulo its modulus, or a divisor of that.
+    """
     if not isinstance(modulus, int) or isinstance(modulus, bool) or modulus < 1:
         raise InputError(f"congruent: the modulus is a number from 1 up, not {modulus!r}")
+    numbers: list[IntegerLike] = []
     for v in (x, y):
+        if isinstance(v, Residue):
+            if v.modulus % modulus:
+                raise InputError(f"congruent: a residue modulo {v.modulus} says nothing modulo {modulus}")
+            v = v._value  # noqa: PLW2901
         _terms("congruent: compared with", v)
-    d = x - y
+        numbers.append(v)
+    d = numbers[0] - numbers[1]
     return Relation(((d, modulus, None, None),)) if isinstance(d, Integer) else d % modulus == 0
 
 

@@ -117,12 +117,14 @@ class Floors:
         """A quotient in its last form."""
         kernel = self.kernel
         r = self.ranges.bound(E, want=lambda lo, hi: lo // m == hi // m)
+        if self.balanced and r.hi // m == r.lo // m + 1 and r.hi > r.lo + 1:
+            # One of two values: floor(E / m) = v + floor((E - m*v) / m), and of that only the sign matters.
+            v = r.hi // m
+            E1 = add(E, const(-m * v))
+            found = self._by_sign(E1, m, self.kernel.derive(E1, [(1, r)]), name)
+            return Floor(add(found.F, const(v)), found.fact)
         if r.lo < 0 and m & (m - 1) == 0:
             # Only the sign matters: it is the same for every modulus that is large enough.
-            if self.balanced and -m <= r.lo and r.hi < m:
-                found = self._by_sign(E, m, r, name)
-                if found is not None:
-                    return found
             n = 1
             while r.lo < -n or r.hi >= n:
                 n *= 2
@@ -338,17 +340,15 @@ class Floors:
         P = add(E, F, -m)
         return Floor(F, self._two_cases(F, sign, lambda s: kernel.derive(P, [(1, found.fact), (n - m, s)])))
 
-    def _by_sign(self, E: Polynomial, m: int, r: Fact, name: str) -> Floor | None:
-        """floor(E / m) for -m <= E < m by a polynomial that is negative exactly where E is."""
+    def _by_sign(self, E: Polynomial, m: int, r: Fact, name: str) -> Floor:
+        """floor(E / m) for -m <= E < m by a polynomial that is negative exactly where E is, the same for each m."""
         kernel = self.kernel
         S, back = self._sign_form(E)
-        if S == E:
-            return None
         of = self.ranges.bound(S)
         n = 1
         while of.lo < -n or of.hi >= n:
             n *= 2
-        found = Floor(S, kernel.derive({})) if n == 1 else self._floor(S, n, name, False)
+        found = self._sign(S, n, of, name)
         F = found.F
         sign = kernel.derive(F, [(1, of), (-1, found.fact)], divisor=n)
         P = add(E, F, -m)
@@ -360,6 +360,25 @@ class Floors:
             return kernel.derive(P, [(1, kernel.meet(fact, r)), (-m, s)])
 
         return Floor(F, self._two_cases(F, sign, show))
+
+    def _sign(self, S: Polynomial, n: int, of: Fact, name: str) -> Floor:
+        """floor(S / n) for -n <= S < n, as an atom of its own, the leading coefficient of S made positive."""
+        kernel = self.kernel
+        if of.lo >= 0 or of.hi < 0:
+            v = 0 if of.lo >= 0 else -1
+            return Floor(const(v), kernel.derive(add(S, const(v), -n), [(1, of)]))
+        if n == 1:
+            return Floor(S, kernel.derive({}))
+        step = None
+        inner = S
+        if S[max(mo for mo in S if mo)] < 0:
+            inner, step = self._turned(S, n)
+        key = (n, frozenset(inner.items()))
+        found = self._known.get(key)
+        if found is None:
+            a = kernel.quotient(name, kernel.derive(inner, [(1 if step is None else -1, of)]), n)
+            found = self._known[key] = Floor({(a,): 1}, kernel.derive(add(inner, {(a,): 1}, -n), [(1, a)]))
+        return found if step is None else self._up([step], found)
 
     def _sign_form(self, R: Polynomial) -> tuple[Polynomial, list[Callable[[Fact], Fact]]]:
         """A polynomial that is negative exactly where R is, without common factors and quotients of coefficient 1.

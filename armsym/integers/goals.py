@@ -24,6 +24,9 @@ MOST_DEPTH = 6
 #: How many monomials may be handled for one goal: about half a minute.
 MOST_WORK = 30_000_000
 
+#: Of what is made of at most so many unknowns their ends are looked at by themselves.
+FEW_UNKNOWNS = 2
+
 #: What lies so near to 0 may be shown to be 0 by multipliers.
 NEAR = 4
 
@@ -147,7 +150,7 @@ class Goals:
             return found
         hidden = self._hidden([P, *(f.P for f in facts)])
         if not hidden and not self._residual:
-            return None
+            return None if goal.modulus else self._at_an_end(P, goal, facts, hints)
         # What is left may hang on a bit within it: the first one, for then what is made of it is another.
         a = max(hidden) if hidden else min(self._with_inner(self._residual))
         return self._by_cases(P, goal, facts, hints, a, depth + 1)
@@ -182,6 +185,46 @@ class Goals:
         if goal.modulus:
             return kernel.multiple_by_cases(P, goal.modulus, shown, on)
         return kernel.cases(P, [f for f in shown if isinstance(f, Fact)], on)
+
+    def _at_an_end(self, P: Polynomial, goal: Goal, facts: list[Fact], hints: list[Hint]) -> Fact | None:
+        """A goal that is missed by what only one end of an unknown could reach: there it is looked at by itself."""
+        kernel = self._kernel
+        unknowns = self._unknowns(P)
+        if len(unknowns) > FEW_UNKNOWNS:
+            return None
+        for a in unknowns:
+            x = kernel.atoms[a]
+            for v, lo, hi in ((x.lo, x.lo + 1, None), (x.hi, None, x.hi - 1)):
+                if any({(a,): 1} == f.P and (f.lo > x.lo or f.hi < x.hi) for f in facts):
+                    continue  # it is one of two cases already
+                rest = kernel.suppose({(a,): 1}, lo, hi)
+                beside = self._within(P, goal, [rest, *facts], hints)
+                if beside is None:
+                    continue
+                case = self._case(a, v)
+                known = self._facts_of(case, a, v, facts)
+                if isinstance(known, Fact):
+                    there: Fact = known
+                else:
+                    Q, cofactors = case.put(P)
+                    found = self._within(Q, goal, known, [])
+                    if found is None:
+                        continue
+                    there = kernel.derive(P, [(1, found)], cofactors)
+                return kernel.cases(P, [there, beside], [case.supposition, next(iter(rest.under))])
+        return None
+
+    def _unknowns(self, P: Polynomial) -> list[int]:
+        """The unknowns that a polynomial is made of, also inside quotients."""
+        seen: set[int] = set()
+        todo = list(atoms_of([P]))
+        while todo:
+            a = todo.pop()
+            if a not in seen:
+                seen.add(a)
+                E = self._kernel.atoms[a].E
+                todo.extend(() if E is None else (b for m in E for b in m))
+        return sorted(a for a in seen if self._kernel.atoms[a].E is None)
 
     def _case(self, a: int, v: int) -> _Case:
         found = self._cases.get((a, v))

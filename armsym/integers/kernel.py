@@ -13,23 +13,73 @@ a number, or any polynomial if what is known is an equation; the rest is bounded
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from armsym.integers.polynomial import ONE, Monomial, Polynomial, add, const, scale
 
-__all__ = ["Atom", "Cofactor", "Fact", "Kernel", "Multiple", "Spent", "Summand", "Supposition", "Unsound"]
+__all__ = [
+    "Atom",
+    "Cofactor",
+    "Contradiction",
+    "Fact",
+    "Kernel",
+    "Multiple",
+    "Spent",
+    "Summand",
+    "Supposition",
+    "Unsound",
+]
 
 
 class Unsound(AssertionError):
     """A step that does not hold was about to be taken."""
 
 
+class Contradiction(Unsound):
+    """What was given cannot all be: nothing more is to be made of it."""
+
+
 class Spent(Exception):
     """The work that may be done for one question is done."""
 
 
-class Atom:
+class _Fixed:
+    """What does not change once it is made: others are derived from it."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise Unsound(f"a {type(self).__name__} does not change")
+
+
+class _Frozen(dict[Monomial, int]):
+    """A polynomial that nobody changes any more, with whole coefficients."""
+
+    def _no(self, *_: object, **__: object) -> Any:
+        raise Unsound("the polynomial of a fact does not change")
+
+    __setitem__ = __delitem__ = pop = popitem = clear = update = setdefault = __ior__ = _no
+
+
+def _frozen(P: Polynomial) -> Polynomial:
+    if type(P) is _Frozen:
+        return P
+    for c in P.values():
+        if type(c) is not int:
+            raise Unsound(f"a coefficient {c!r}")
+    return _Frozen(P)
+
+
+class _Atoms(dict[int, "Atom"]):
+    """By number from 0 up; there is none of another number."""
+
+    def __missing__(self, a: int) -> Atom:
+        raise Unsound(f"there is no atom {a}")
+
+
+class Atom(_Fixed):
     """An unknown, a quotient floor(E / m), or (m = 1) a name for E; its value lies in [lo, hi].
 
     `E` is None and `m` 0 for an unknown.
@@ -37,8 +87,15 @@ class Atom:
 
     __slots__ = ("E", "hi", "lo", "m", "name")
 
+    name: str
+    lo: int
+    hi: int
+    E: Polynomial | None
+    m: int
+
     def __init__(self, name: str, lo: int, hi: int, E: Polynomial | None, m: int) -> None:
-        self.name, self.lo, self.hi, self.E, self.m = name, lo, hi, E, m
+        for slot, value in (("name", name), ("lo", lo), ("hi", hi), ("E", E), ("m", m)):
+            object.__setattr__(self, slot, value)
 
 
 @dataclass(frozen=True)
@@ -54,15 +111,26 @@ Suppositions = frozenset[Supposition]
 _NONE: Suppositions = frozenset()
 
 
-class Fact:
+class Fact(_Fixed):
     """lo <= P <= hi wherever the suppositions hold.  Bounds that no integer meets say that they never do."""
 
-    __slots__ = ("P", "hi", "kernel", "lo", "under")
+    __slots__ = ("P", "hi", "kernel", "lo", "number", "under")
+
+    P: Polynomial
+    lo: int
+    hi: int
+    kernel: Kernel
+    number: int
+    under: Suppositions
 
     def __init__(self, kernel: Kernel, P: Polynomial, lo: int, hi: int, under: Suppositions, seal: object) -> None:
         if seal is not _SEAL:
             raise Unsound("a fact is made by the kernel only")
-        self.kernel, self.P, self.lo, self.hi, self.under = kernel, P, lo, hi, under
+        if type(lo) is not int or type(hi) is not int:
+            raise Unsound(f"bounds {lo!r} and {hi!r}")
+        put = object.__setattr__
+        put(self, "kernel", kernel), put(self, "P", _frozen(P)), put(self, "lo", lo), put(self, "hi", hi)
+        put(self, "under", under), put(self, "number", kernel._numbered())
 
     @property
     def impossible(self) -> bool:
@@ -75,15 +143,25 @@ class Fact:
         return self.lo == self.hi
 
 
-class Multiple:
+class Multiple(_Fixed):
     """P is a multiple of `modulus` wherever the suppositions hold."""
 
-    __slots__ = ("P", "kernel", "modulus", "under")
+    __slots__ = ("P", "kernel", "modulus", "number", "under")
+
+    P: Polynomial
+    modulus: int
+    kernel: Kernel
+    number: int
+    under: Suppositions
 
     def __init__(self, kernel: Kernel, P: Polynomial, modulus: int, under: Suppositions, seal: object) -> None:
         if seal is not _SEAL:
             raise Unsound("a fact is made by the kernel only")
-        self.kernel, self.P, self.modulus, self.under = kernel, P, modulus, under
+        if type(modulus) is not int or modulus < 1:
+            raise Unsound(f"a multiple of {modulus!r}")
+        put = object.__setattr__
+        put(self, "kernel", kernel), put(self, "P", _frozen(P)), put(self, "modulus", modulus)
+        put(self, "under", under), put(self, "number", kernel._numbered())
 
 
 _SEAL = object()
@@ -97,10 +175,12 @@ Cofactor = tuple[Polynomial, Fact]
 class Kernel:
     """The atoms of one argument, and the rules."""
 
-    def __init__(self, log: list[tuple[object, ...]] | None = None) -> None:
-        """`log` takes a record of each fact, for a checker that knows nothing of this module."""
-        self.atoms: list[Atom] = []
+    def __init__(self, log: list[list[Any]] | None = None) -> None:
+        """`log` takes a record of each atom and fact, for a checker that knows nothing of this module; see `_note`."""
+        self.atoms: dict[int, Atom] = _Atoms()
         self.log = log
+        #: How many facts there are.
+        self.facts = 0
         #: Monomials handled so far, and how many may be: no result depends on a clock.
         self.work = 0
         self.most_work: int | None = None
@@ -111,20 +191,20 @@ class Kernel:
 
     def unknown(self, name: str, lo: int, hi: int) -> int:
         """A new atom of which only its bounds are known; the caller answers for them."""
-        if lo > hi:
+        if type(lo) is not int or type(hi) is not int or lo > hi:
             raise Unsound(f"the unknown {name} has no value between {lo} and {hi}")
-        self.atoms.append(Atom(name, lo, hi, None, 0))
-        self._note("unknown", len(self.atoms) - 1, lo, hi)
-        return len(self.atoms) - 1
+        self._note("unknown", lo, hi)
+        return self._atom(Atom(name, lo, hi, None, 0))
 
     def quotient(self, name: str, of: Fact, m: int) -> int:
         """A new atom floor(E / m) for the E that a fact without suppositions bounds; a name for E if m = 1."""
         self._own(of)
-        if m < 1 or of.under or of.impossible:
+        if type(m) is not int or m < 1 or of.under:
             raise Unsound(f"no quotient by {m} under {len(of.under)} suppositions")
-        self.atoms.append(Atom(name, of.lo // m, of.hi // m, of.P, m))
-        self._note("quotient", len(self.atoms) - 1, of, m)
-        return len(self.atoms) - 1
+        if of.impossible:
+            raise Contradiction(f"{self.text(of.P)} has no value")
+        self._note("quotient", of.number, m)
+        return self._atom(Atom(name, of.lo // m, of.hi // m, of.P, m))
 
     def is_bit(self, a: int) -> bool:
         """Whether an atom is 0 or 1, or 0 or -1: its square is itself, or its negative."""
@@ -225,17 +305,27 @@ class Kernel:
     def given(self, P: Polynomial, lo: int | None, hi: int | None) -> Fact:
         """A fact that the caller answers for."""
         least, most = self.bounds(P)
-        self._note("given", P, lo, hi)
-        return Fact(
-            self, P, least if lo is None else max(lo, least), most if hi is None else min(hi, most), _NONE, _SEAL
-        )
+        low, high = least if lo is None else max(lo, least), most if hi is None else min(hi, most)
+        fact = Fact(self, P, low, high, _NONE, _SEAL)
+        self._note_fact("given", fact, lo, hi)
+        return fact
+
+    def given_multiple(self, P: Polynomial, modulus: int) -> Multiple:
+        """That P is a multiple of a number, for which the caller answers."""
+        made = Multiple(self, P, modulus, _NONE, _SEAL)
+        self._note_fact("given multiple", made)
+        return made
 
     def suppose(self, P: Polynomial, lo: int | None = None, hi: int | None = None) -> Fact:
         """A fact under the supposition that it is one; `cases` takes suppositions away."""
         least, most = self.bounds(P)
+        if any(type(v) is not int for v in (lo, hi) if v is not None):
+            raise Unsound(f"a supposition between {lo!r} and {hi!r}")
         s = Supposition(frozenset(P.items()), lo, hi)
         low, high = least if lo is None else max(lo, least), most if hi is None else min(hi, most)
-        return Fact(self, P, low, high, frozenset([s]), _SEAL)
+        fact = Fact(self, P, low, high, frozenset([s]), _SEAL)
+        self._note_fact("suppose", fact, lo, hi)
+        return fact
 
     def derive(
         self, P: Polynomial, terms: Sequence[Summand] = (), cofactors: Sequence[Cofactor] = (), *, divisor: int = 1
@@ -244,7 +334,8 @@ class Kernel:
 
         The rest is what is left over: whatever the terms are, the identity holds.
         """
-        if divisor < 1:
+        P = _frozen(P)
+        if type(divisor) is not int or divisor < 1:
             raise Unsound(f"a fact divided by {divisor}")
         rest = scale(P, divisor)
         self.worked(len(P) + 4 * len(terms))
@@ -252,6 +343,8 @@ class Kernel:
         under = _NONE
         possible = True
         for k, of in terms:
+            if type(k) is not int:
+                raise Unsound(f"{k!r} times a fact")
             if isinstance(of, int):
                 x = self.atoms[of]
                 if x.E is None:
@@ -284,14 +377,15 @@ class Kernel:
             self._own(zero)
             if not zero.equation:
                 raise Unsound("a polynomial times what is no equation")
-            rest = add(rest, self.mul(q, add(zero.P, const(-zero.lo))), -1)
+            rest = add(rest, self.mul(_frozen(q), add(zero.P, const(-zero.lo))), -1)
             under |= zero.under
         low, high = self.bounds(rest)
         lo, hi = -((-(lo + low)) // divisor), (hi + high) // divisor
         # From what cannot be, anything follows: that is kept, for it ends a case.
         fact = Fact(self, P, lo, hi, under, _SEAL) if possible else Fact(self, P, 1, 0, under, _SEAL)
         if self.log is not None:
-            self._note("derive", fact, list(terms), list(cofactors), divisor)
+            used = [[k, "quotient", of] if isinstance(of, int) else [k, "fact", of.number] for k, of in terms]
+            self._note_fact("derive", fact, used, _plain_cofactors(cofactors), divisor)
         return fact
 
     def meet(self, *facts: Fact) -> Fact:
@@ -305,22 +399,23 @@ class Kernel:
             return first
         under = _NONE.union(*(f.under for f in facts))
         fact = Fact(self, first.P, max(f.lo for f in facts), min(f.hi for f in facts), under, _SEAL)
-        self._note("meet", fact, facts)
+        self._note_fact("meet", fact, [f.number for f in facts])
         return fact
 
     def multiple(self, P: Polynomial, modulus: int, cofactors: Sequence[Cofactor] = ()) -> Multiple | None:
         """That P is a multiple of a number: P less the cofactors is, coefficient by coefficient; else None."""
-        rest, under = P, _NONE
+        rest, under = _frozen(P), _NONE
         for q, zero in cofactors:
             self._own(zero)
             if not zero.equation:
                 raise Unsound("a polynomial times what is no equation")
-            rest = add(rest, self.mul(q, add(zero.P, const(-zero.lo))), -1)
+            rest = add(rest, self.mul(_frozen(q), add(zero.P, const(-zero.lo))), -1)
             under |= zero.under
         if any(c % modulus for c in rest.values()):
             return None
         made = Multiple(self, P, modulus, under, _SEAL)
-        self._note("multiple", made, list(cofactors))
+        if self.log is not None:
+            self._note_fact("multiple", made, _plain_cofactors(cofactors))
         return made
 
     def residue(self, P: Polynomial, modulus: int) -> Polynomial:
@@ -347,10 +442,10 @@ class Kernel:
 
     def congruent(self, P: Polynomial, Q: Polynomial, modulus: int) -> Multiple | None:
         """That P - Q is a multiple of a number, by their residues; else None."""
-        if self.residue(P, modulus) != self.residue(Q, modulus):
+        if self.residue(_frozen(P), modulus) != self.residue(_frozen(Q), modulus):
             return None
         made = Multiple(self, add(P, Q, -1), modulus, _NONE, _SEAL)
-        self._note("congruent", made, P, Q)
+        self._note_fact("congruent", made)
         return made
 
     def cases(self, P: Polynomial, facts: Sequence[Fact], on: Sequence[Supposition]) -> Fact:
@@ -364,7 +459,7 @@ class Kernel:
             raise Unsound("cases of different polynomials")
         lo, hi = (min(f.lo for f in possible), max(f.hi for f in possible)) if possible else (1, 0)
         fact = Fact(self, P, lo, hi, under, _SEAL)
-        self._note("cases", fact, list(facts), list(on))
+        self._note_fact("cases", fact, [f.number for f in facts], [_plain_supposition(s) for s in on])
         return fact
 
     def multiple_by_cases(
@@ -379,7 +474,7 @@ class Kernel:
             elif f.P != P or f.modulus != modulus:
                 raise Unsound("cases of different polynomials")
         made = Multiple(self, P, modulus, under, _SEAL)
-        self._note("cases", made, list(facts), list(on))
+        self._note_fact("cases", made, [f.number for f in facts], [_plain_supposition(s) for s in on])
         return made
 
     def same(self, P: Polynomial, Q: Polynomial, cofactors: Sequence[Cofactor]) -> None:
@@ -388,21 +483,48 @@ class Kernel:
         if fact.under or fact.lo != 0 or fact.hi != 0:
             raise Unsound("polynomials that are not shown to be equal")
 
-    def transfer(self, f: Multiple, P: Polynomial, cofactors: Sequence[Cofactor]) -> Multiple:
-        """The same of P, which equals f.P plus the cofactors."""
-        rest, under = add(P, f.P, -1), f.under
+    def transfer(
+        self,
+        f: Multiple,
+        P: Polynomial,
+        cofactors: Sequence[Cofactor],
+        multiples: Sequence[tuple[Polynomial, Multiple]] = (),
+    ) -> Multiple:
+        """The same of P, which equals f.P plus the cofactors, plus polynomials times what is a multiple, too."""
+        rest, under = add(_frozen(P), f.P, -1), f.under
         self._own(f)
+        for q, other in multiples:
+            self._own(other)
+            if other.modulus % f.modulus:
+                raise Unsound(f"a multiple of {other.modulus} need be none of {f.modulus}")
+            rest = add(rest, self.mul(_frozen(q), other.P), -1)
+            under |= other.under
         for q, zero in cofactors:
             self._own(zero)
             if not zero.equation:
                 raise Unsound("a polynomial times what is no equation")
-            rest = add(rest, self.mul(q, add(zero.P, const(-zero.lo))), -1)
+            rest = add(rest, self.mul(_frozen(q), add(zero.P, const(-zero.lo))), -1)
             under |= zero.under
         if any(c % f.modulus for c in rest.values()):
             raise Unsound("polynomials that are not shown to be congruent")
         made = Multiple(self, P, f.modulus, under, _SEAL)
-        self._note("transfer", made, f, list(cofactors))
+        if self.log is not None:
+            products = [[_plain(q), other.number] for q, other in multiples]
+            self._note_fact("transfer", made, f.number, _plain_cofactors(cofactors), products)
         return made
+
+    def shown(self, f: Fact | Multiple, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:
+        """Whether a fact says, without suppositions, that P is a multiple of `modulus`, or if that is 0 in [lo, hi]."""
+        self._own(f)
+        if f.under or f.P != P:
+            return False
+        if isinstance(f, Multiple):
+            holds = f.modulus == modulus
+        else:
+            holds = not modulus and (lo is None or lo <= f.lo) and (hi is None or f.hi <= hi) and not f.impossible
+        if holds:
+            self._note("shown", f.number, _plain(P), modulus, lo, hi)
+        return holds
 
     # -- inside -------------------------------------------------------------------------------------
 
@@ -446,16 +568,48 @@ class Kernel:
         if f.kernel is not self:
             raise Unsound("a fact of another argument")
 
+    def _atom(self, x: Atom) -> int:
+        a = len(self.atoms)
+        self.atoms[a] = x
+        return a
+
+    def _numbered(self) -> int:
+        self.facts += 1
+        return self.facts - 1
+
     def _note(self, *record: object) -> None:
+        """Add a record to the certificate.
+
+        Each is a list of plain data, its first member the rule; facts and atoms go by numbers, in the order of the
+        records that make them.  A record of a fact has the fact's polynomial and its bounds (or modulus) second to
+        fourth, and what it comes from after that.
+        """
         if self.log is not None:
-            self.log.append(record)
+            self.log.append(list(record))
+
+    def _note_fact(self, rule: str, f: Fact | Multiple, *of: object) -> None:
+        if self.log is not None:
+            said = (f.lo, f.hi) if isinstance(f, Fact) else (f.modulus, None)
+            self._note(rule, _plain(f.P), *said, *of)
 
     def text(self, p: Polynomial, most: int = 12) -> str:
         """A polynomial as people read it, cut off after some monomials."""
         return _text(self.atoms, p, most)
 
 
-def _text(atoms: Sequence[Atom], p: Polynomial, most: int) -> str:
+def _plain(P: Polynomial) -> list[list[Any]]:
+    return [[list(m), c] for m, c in P.items()]
+
+
+def _plain_cofactors(cofactors: Sequence[Cofactor]) -> list[list[Any]]:
+    return [[_plain(q), zero.number] for q, zero in cofactors]
+
+
+def _plain_supposition(s: Supposition) -> list[Any]:
+    return [_plain(dict(s.key)), s.lo, s.hi]
+
+
+def _text(atoms: Mapping[int, Atom], p: Polynomial, most: int) -> str:
     def parts() -> Iterator[str]:
         for m, c in sorted(p.items(), key=lambda x: (len(x[0]), x[0])):
             factors = "*".join(f"{atoms[a].name}{a}" for a in m)

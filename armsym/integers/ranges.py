@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import gcd
 
 from armsym.integers.kernel import Cofactor, Fact, Kernel, Summand
-from armsym.integers.polynomial import Polynomial, add, lead, scale
+from armsym.integers.polynomial import Polynomial, add, constant_term, content, lead, scale
 from armsym.integers.rewriting import Equal, rewrite
 
 __all__ = ["Ranges"]
@@ -58,6 +58,13 @@ class Ranges:
     def bound(self, P: Polynomial, want: Want | None = None, facts: Sequence[Fact] = ()) -> Fact:
         """The best bounds that are found; at least those of its atoms."""
         kernel = self.kernel
+        g = content(P)
+        if g > 1:
+            # g*X + c: bounds of X are rounded to integers before they are multiplied.
+            c = constant_term(P)
+            X = {m: v // g for m, v in P.items() if m}
+            f = self.bound(X, None if want is None else lambda lo, hi: want(g * lo + c, g * hi + c), facts)
+            return kernel.derive(P, [(g, f)])
         best = kernel.derive(P)
         for mode in (SHORTER, ALL, NOT_NARROW):
             if best.lo >= best.hi or (want is not None and want(best.lo, best.hi)):

@@ -41,13 +41,20 @@ class Translator:
         *,
         lanes: Mapping[int, Lane] | None = None,
         widths: frozenset[int] = frozenset(),
-        most: Mapping[int, int] | None = None,
+        bounds: Mapping[int, tuple[int, int]] | None = None,
+        name_factors: bool = False,
     ) -> None:
-        """`widths`: those of lanes, whose sums get names.  `most`: what terms, by id, are known to be at most."""
+        """`widths` are those of lanes, whose sums get names; with `name_factors` factors of products get some, too.
+
+        `bounds` are of unsigned values of terms that are not looked into, by id; who gives them answers for them.
+        """
         self.kernel = kernel
         self.ranges = Ranges(kernel)
         self.floors = Floors(kernel, self.ranges, balanced=bool(widths))
-        self._lanes, self._widths, self._most = dict(lanes or {}), widths, dict(most or {})
+        self._lanes, self._widths = dict(lanes or {}), widths
+        self._bounds, self._name_factors = dict(bounds or {}), name_factors
+        #: Whether a factor of a product was a sum: with names for those, more may be found.
+        self.has_sums_as_factors = False
         self._known: dict[int, Polynomial] = {}
         self._names: dict[tuple[str, frozenset[tuple[tuple[int, ...], int]]], int] = {}
         self._products: dict[tuple[int, ...], Polynomial] = {}
@@ -110,7 +117,7 @@ class Translator:
             else:
                 values = [origin[1]]
         elif isinstance(t, Poly):
-            values = [base for m in t.entries for base, _ in m.factors]
+            values = [base for m in t.entries for base, _ in m.factors if not _is_wide_and(base)]
         elif isinstance(t, Op):
             values = list(t.args)
         return [intern(v) for v in values if isinstance(v, Term)]
@@ -140,7 +147,11 @@ class Translator:
         """A multiple of its lowest possible bit, at most all of its possible bits, or what is known."""
         low = t.pb & -t.pb
         name = getattr(t, "name", None) or getattr(t, "kind", "t")
-        a = self.kernel.unknown(str(name), 0, min(t.pb, self._most.get(t.id, t.pb)) // low)
+        lo, hi = 0, t.pb // low
+        known = self._bounds.get(t.id)
+        if known is not None and low == 1:
+            lo, hi = max(lo, known[0]), min(hi, known[1])
+        a = self.kernel.unknown(str(name), lo, hi)
         self.unknowns[a] = t
         return {(a,): low}
 
@@ -334,8 +345,16 @@ class Translator:
 
     def bits(self, base: Term, lo: int, hi: int) -> Polynomial:
         """Bits hi..lo of a term: floor(v / 2**lo) - 2**n * floor(v / 2**(hi + 1)), n = hi - lo + 1."""
-        v = self.value(base)
         hi = min(hi, base.width - 1)
+        if _is_wide_and(base) and hi + 1 - lo < base.width:
+            # Of a whole vector, of which each lane has a mask of its own: bits of x AND y are bits of x AND bits of y.
+            assert isinstance(base, Op)
+            n = hi + 1 - lo
+            x, y = (
+                a >> lo & (1 << n) - 1 if isinstance(a, int) else ops.extract(base.width, a, lo, n) for a in base.args
+            )
+            return self.value(ops.and_(n, x, y))
+        v = self.value(base)
         below = self.floors.floor(v, 1 << lo, "sh").F if lo else v
         if hi + 1 >= base.width or base.pb >> (hi + 1) == 0:
             return below
@@ -362,10 +381,11 @@ class Translator:
         for m, mask in entries.items():
             ((base, s),) = m.factors
             used |= mask
-            if not c & mask and s > 0 and mask == base.pb >> s:  # all but the low bits
+            whole = not c & mask and not _is_wide_and(base)
+            if whole and s > 0 and mask == base.pb >> s:  # all but the low bits
                 total = add(total, self.floors.floor(self.value(base), 1 << s, "sh").F)
                 continue
-            if not c & mask and s <= 0 and mask == base.pb << -s:  # all of it
+            if whole and s <= 0 and mask == base.pb << -s:  # all of it
                 total = add(total, self.value(base), 1 << -s)
                 continue
             for lo, hi in _runs(mask, c):
@@ -444,11 +464,25 @@ class Translator:
         key = tuple(sorted(v.id if isinstance(v, Term) else -1 - v for v in (a, b)))
         E = self._products.get(key)
         if E is None:
-            E = self._products[key] = self.kernel.mul(self.value(a), self.value(b))
+            E = self._products[key] = self.kernel.mul(self._factor(a), self._factor(b))
         most = 1
         for v in (a, b):
             most *= v if isinstance(v, int) else v.pb
         return E if most < 1 << t.width else self.wrapped(E, t.width, "lo")
+
+    def _factor(self, v: Value) -> Polynomial:
+        """The value; of several summands by a name, for quotients inside products have no bounds."""
+        p = self.value(v)
+        if isinstance(v, int) or len(p) <= 1:
+            return p
+        self.has_sums_as_factors = True
+        if not self._name_factors:
+            return p
+        # The value of a term has no more than its possible bits, whatever bounds the polynomial shows.
+        of = self.kernel.meet(self.ranges.bound(p), self.kernel.given(p, 0, intern(v).pb))
+        a = self.name("f", p, of)
+        self.ranges.closed.add(a)
+        return {(a,): 1}
 
     def _ite(self, t: Op) -> Polynomial:
         return self._chosen(t.args[0], t.args[1], t.args[2])
@@ -520,6 +554,10 @@ def _carries(origin: Origin) -> bool:
     if origin[0] != "add" or origin[3] != 1 or not isinstance(origin[2], Term) or intern(origin[2]).pb != 1:
         return False
     return isinstance(origin[1], Sum) and origin[1].origin is not None and origin[1].origin[0] == "add"
+
+
+def _is_wide_and(t: Term) -> bool:
+    return isinstance(t, Op) and t.kind == "and" and t.width > 1
 
 
 def _runs(mask: int, c: int) -> list[tuple[int, int]]:

@@ -15,14 +15,14 @@ from typing import Final
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MemoryFault
-from armsym.integers.expression import Relation
+from armsym.integers.expression import Relation, Residue
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import Example
-from armsym.proof.handles import Claims, Fold, Pointwise, Region
+from armsym.proof.handles import Claims, Fold, Pointwise, Region, ResidueFold
 from armsym.proof.havoc import LoopGuess, havoc
 from armsym.proof.ledger import Ledger
 from armsym.proof.locations import Cell, Location, V, Whole, X, in_order
@@ -34,7 +34,7 @@ from armsym.proof.symbolic import SymbolicProof
 from armsym.stepper import Stepper
 from armsym.symbolic_memory import Change, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
-from armsym.terms.node import Term, Var
+from armsym.terms.node import Term, Var, ones
 
 __all__ = ["KIND", "Callee"]
 
@@ -182,8 +182,12 @@ class _Site(Proof):
     def _entry_registers(self) -> Machine:
         return self._machine
 
-    def _make_word(self, name: str, width: int, public: bool) -> Bits:
-        return self._input(name, width, public)
+    def _make_word(self, name: str, width: int, public: bool, possible: int | None) -> Bits:
+        w = self._input(name, width, public)
+        if possible is not None:
+            rest = w & Bits(width, ones(width) & ~possible)
+            self._requirements.append((self._d.assumptions[-1], rest == 0))
+        return w
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
         base = self._input(r.name, 64, True)
@@ -271,6 +275,11 @@ class _Site(Proof):
 
     def _plainly(self) -> AbstractContextManager[None]:
         return self._caller._plainly()
+
+    def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
+        raise InputError(
+            f"the contract {self._callee.contract.name} has {f.name}, a fold modulo a number: not supported"
+        )
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if k.value == 0:

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from armsym.bits import Bits, Prop
 from armsym.elf import Image
 from armsym.errors import InputError
-from armsym.integers.expression import IntegerLike, Relation, integer
+from armsym.integers.expression import IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.abi import Interface
 from armsym.proof.arguments import (
@@ -48,7 +48,7 @@ from armsym.proof.checks import (
 )
 from armsym.proof.claims import claims_of
 from armsym.proof.examples import Example
-from armsym.proof.handles import Fold, Iterated, Region, Rodata
+from armsym.proof.handles import Fold, Iterated, Region, ResidueFold, Rodata
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
 from armsym.proof.statement import (
@@ -113,13 +113,16 @@ class Proof(ABC):
             raise InputError(f"choice {name}: its values depend on another choice")
         return got
 
-    def word(self, name: str, width: int = 64, *, public: bool = False) -> Bits:
-        """Any value of `width` bits; secret unless public."""
+    def word(self, name: str, width: int = 64, *, public: bool = False, possible: int | None = None) -> Bits:
+        """Any value of `width` bits; secret unless public.  `possible` has a 0 at each bit that is known to be 0."""
         self._new_name(name)
         a_number(f"word {name}: the width", width, 1)
         if public:
             self._assume(f"{name} is public")
-        return self._make_word(name, width, public)
+        if possible is not None:
+            a_number(f"word {name}: its possible bits", possible, 1, (1 << width) - 1)
+            self._assume(f"{name} has no bit outside {possible:#x}", particular=True)
+        return self._make_word(name, width, public, possible)
 
     def region(
         self,
@@ -261,6 +264,21 @@ class Proof(ABC):
             raise InputError(f"fold {name}: start has at least one word")
         self._d.folds.append(Fold(self, name, step, start, over))
         return self._d.folds[-1]
+
+    def fold_mod(
+        self,
+        step: Callable[[Residue, IntegerLike], Residue],
+        *,
+        modulus: int,
+        start: IntegerLike,
+        over: Callable[[Bits], IntegerLike],
+        name: str = "H",
+    ) -> ResidueFold:
+        """H with H(0) = start and H(i + 1) = step(H(i), over(i)), all modulo a number."""
+        self._new_name(name)
+        a_function(f"fold_mod {name}: step", step, "residue", "number")
+        a_function(f"fold_mod {name}: over", over, "i")
+        return ResidueFold(self, name, a_number(f"fold_mod {name}: the modulus", modulus, 2), step, start, over)
 
     def unfold(self, f: Iterated, start: Sequence[Bits], *, name: str = "A") -> Fold:
         """The steps of f from `start`: a fold A with A(f.times) = f(start)."""
@@ -479,7 +497,7 @@ class Proof(ABC):
     @abstractmethod
     def _entry_registers(self) -> Machine: ...
     @abstractmethod
-    def _make_word(self, name: str, width: int, public: bool) -> Bits: ...
+    def _make_word(self, name: str, width: int, public: bool, possible: int | None) -> Bits: ...
     @abstractmethod
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None: ...
     @abstractmethod
@@ -512,6 +530,8 @@ class Proof(ABC):
     def _index(self, k: Bits) -> Bits: ...
     @abstractmethod
     def _give(self, r: Region, offset: int, value: Bits) -> None: ...
+    @abstractmethod
+    def _residue_at(self, f: ResidueFold, k: Bits) -> Residue: ...
     @abstractmethod
     def _fold_at(self, f: Fold, k: Bits) -> Words: ...
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import TypeAlias
 
-from armsym.proof.checks import a_number
+from armsym.proof.checks import a_number, whole_bytes
 
 __all__ = ["Example", "below", "lanes_within"]
 
@@ -28,7 +28,9 @@ def below(modulus: int) -> Example:
 
 def lanes_within(lo: int, hi: int, width: int) -> Example:
     """Words of `width` bits in [lo, hi), little-endian, in two's complement; many at an edge."""
-    a_number("lanes_within: the width", width, 8, 64)
+    a_number("lanes_within: the width", whole_bytes("lanes_within: the width", width), 8, 64)
+    a_number("lanes_within: the least lane", lo, -(1 << width - 1), (1 << width) - 1)
+    a_number("lanes_within: the end of lanes", hi, -(1 << width - 1), 1 << width)
     a_number("lanes_within: the greatest lane", hi - 1, lo)
 
     def make(rng: random.Random, size: int) -> bytes:

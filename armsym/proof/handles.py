@@ -7,11 +7,11 @@ ones: what it means is asked of the `Meaning` that it was made for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
-from armsym.integers.expression import Relation
+from armsym.integers.expression import IntegerLike, Relation, Residue
 from armsym.machine import Machine
 from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, told_by, vectors, whole_bytes
 from armsym.proof.state import State, Words
@@ -54,6 +54,9 @@ class Meaning(Protocol):
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         """H(k)."""
+
+    def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
+        """H(k), modulo its modulus."""
 
 
 #: A condition, or several that must all hold.
@@ -238,6 +241,45 @@ class Fold:
         return self._concrete[k]
 
 
+class ResidueFold:
+    """H(0) = start, H(i + 1) = step(H(i), over(i)), modulo a number."""
+
+    def __init__(
+        self,
+        meaning: Meaning,
+        name: str,
+        modulus: int,
+        step: Callable[[Residue, IntegerLike], Residue],
+        start: IntegerLike,
+        over: Callable[[Bits], IntegerLike],
+    ) -> None:
+        self._p, self.name, self.modulus, self.step, self.over = meaning, name, modulus, step, over
+        self.start = Residue(modulus, start)
+        self._concrete = [self.start]
+
+    def __call__(self, index: Bits | int) -> Residue:
+        """H(index)."""
+        k = _index(f"{self.name}: the index of a fold", index)
+        k = k if isinstance(index, int) else self._p._index(k)
+        return self._p._residue_at(self, k)
+
+    def stepped(self, before: Residue, i: Bits) -> Residue:
+        """The step at i."""
+        after = self.step(before, self.over(i))
+        if not isinstance(after, Residue) or after.modulus != self.modulus:
+            raise InputError(
+                told_by(self.step, f"{self.name}: a step gives a residue modulo {self.modulus}, not {shown(after)}")
+            )
+        return after
+
+    def concrete(self, k: int) -> Residue:
+        """H(k) by computing it."""
+        while len(self._concrete) <= k:
+            i = len(self._concrete) - 1
+            self._concrete.append(self.stepped(self._concrete[i], Bits(64, i)))
+        return self._concrete[k]
+
+
 class Pointwise:
     """The claim that block j of `region` is `block(j)` for all j < upto, and all else as on entry.
 
@@ -263,6 +305,15 @@ class Pointwise:
     def size(self) -> int:
         """Bytes in a block."""
         return self.words * self.width // 8
+
+    def __bool__(self) -> bool:
+        raise InputError(f"{self.region.name}: a claim about a buffer has no truth value: give claims as a list")
+
+    def __eq__(self, other: object) -> Any:
+        raise InputError(f"{self.region.name}: a claim about a buffer is not compared with anything")
+
+    __ne__ = __eq__
+    __hash__ = object.__hash__
 
     def speaks_of(self, m: Machine) -> None:
         """Raise `InputError` unless it is about this machine's state: what is looked at is its memory."""

@@ -80,6 +80,15 @@ class Places:
             self._slots[found.value] = what
         return found
 
+    def at(self, base: int) -> list[tuple[Bits, int]]:
+        """(variable, number) of each piece's base and page so far, where all lie as in the file, from `base` on.
+
+        A number is a multiple of 4096; raises `AssertionError` for another.
+        """
+        assert base % PAGE == 0, f"{base:#x} begins no page"
+        found = [(b, base) for b in self._bases.values()]
+        return found + [(page, base + place.offset & ones(64) & -PAGE) for place, page in self._pages.items()]
+
     # -- for the stepper ----------------------------------------------------------------------
 
     def of(self, offset: int) -> Bits:

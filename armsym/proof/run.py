@@ -14,7 +14,7 @@ from armsym.discharge.recheck import Answer, Rechecked, SecondSolver, recheck
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
-from armsym.proof.concrete import ConcreteProof, Trial, Violation, concrete_stepper, run_trial
+from armsym.proof.concrete import ConcreteProof, Trial, Violation
 from armsym.proof.declare import Contract, Phase, Proof
 from armsym.proof.engine import Budget, Engine
 from armsym.proof.entry import EntryState
@@ -26,6 +26,7 @@ from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
 from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
 from armsym.proof.symbolic import SymbolicProof
+from armsym.proof.trials import concrete_stepper, run_trial
 from armsym.terms import new_table
 
 __all__ = ["Replay", "prove"]

@@ -9,13 +9,13 @@ from armsym.bits import Bits, Prop
 from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Model
 from armsym.errors import InputError
-from armsym.integers.expression import Relation
+from armsym.integers.expression import Relation, Residue, integer
 from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.folds import FoldValues
-from armsym.proof.handles import Fold, Region
+from armsym.proof.handles import Fold, Region, ResidueFold
 from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.loops import Routine
@@ -96,8 +96,8 @@ class SymbolicProof(Proof):
         self.facts.append((n <= high).bit.value)
         return n
 
-    def _make_word(self, name: str, width: int, public: bool) -> Bits:
-        w = self._numbers[name] = variable(name, width, secret=not public)
+    def _make_word(self, name: str, width: int, public: bool, possible: int | None) -> Bits:
+        w = self._numbers[name] = variable(name, width, secret=not public, possible=possible)
         return w
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
@@ -356,6 +356,25 @@ class SymbolicProof(Proof):
     @property
     def _folds(self) -> FoldValues:
         return self.folds_on_entry if self._context is None else self._context.path.folds
+
+    def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
+        v = k.value
+        if isinstance(v, int):
+            if v == 0:
+                return f.start
+            if v > UNFOLD_LIMIT:
+                raise InputError(f"{f.name}({v}) is not computed symbolically: an invariant has to carry it")
+        else:
+            terms, const = linear_view(v)
+            wraps = const + sum(c * t.pb for t, c in terms.items()) >= 1 << 64
+            if wraps or not 0 < const <= UNFOLD_LIMIT:
+                # Some number stands for the residue, a function of the index; congruences do not ask which.
+                width = (f.modulus - 1).bit_length()
+                stands = ops.apply(f"{f.name}.mod", width, [(64, intern(v))], secret=True)
+                return Residue(f.modulus, integer(Bits(width, stands)))
+        before = k - 1
+        with self._plainly():
+            return f.stepped(self._residue_at(f, before), before)
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if f.of is not None and k.value != 0:

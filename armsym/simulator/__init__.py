@@ -6,6 +6,18 @@ address, an instruction or a content is not known, the path stops and says why.
 
 from armsym.simulator.simulation import Simulation, simulate
 from armsym.simulator.start import Buffer, Start
-from armsym.simulator.state import Access, Kind, State, Step, Stop, StopPath
+from armsym.simulator.state import Access, Exported, Kind, State, Step, Stop, StopPath
 
-__all__ = ["Access", "Buffer", "Kind", "Simulation", "Start", "State", "Step", "Stop", "StopPath", "simulate"]
+__all__ = [
+    "Access",
+    "Buffer",
+    "Exported",
+    "Kind",
+    "Simulation",
+    "Start",
+    "State",
+    "Step",
+    "Stop",
+    "StopPath",
+    "simulate",
+]

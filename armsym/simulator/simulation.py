@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import TypeAlias, TypedDict, Unpack
 
 from armsym.bits import Bits, Prop
@@ -18,9 +20,10 @@ from armsym.simulator.start import Start
 from armsym.simulator.state import Kind, State, Step, Stop, StopPath
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
+from armsym.terms.derivations import Derivations
 from armsym.terms.node import node_count
 
-__all__ = ["Simulation", "place_in", "simulate"]
+__all__ = ["Simulation", "place_in", "simulate", "uncollected"]
 
 #: A place in an image: "symbol", "symbol+0x10", or an offset.
 Place: TypeAlias = "str | int"
@@ -30,6 +33,22 @@ Hook: TypeAlias = "Callable[[State], None]"
 
 FORKS = ("branches", "choices", "never")
 CALLS = ("follow", "stop")
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Within this, Python does not look for cyclic garbage, if it did.
+
+    A simulation makes nearly none, but each search goes through all terms that there are, and the whole image: it
+    would take longer than everything else.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def place_in(image: Image, where: Place) -> int:
@@ -70,6 +89,7 @@ class Options(TypedDict, total=False):
     before: Hook | None
     after: Hook | None
     exception: Callable[[State, str, int], None] | None
+    raw: bool
     isa: InstructionSet | None
 
 
@@ -99,6 +119,8 @@ class Simulation:
     replace     by place, or by the name of a function that another file defines: what stands for the routine
     before, after   called with the state before and after each instruction
     exception   called with (state, kind, immediate) for SVC, BRK and the like, which then count as done
+    raw         whether operations are noted as they are executed, for `State.z3(raw=True)`; not with fork="choices",
+                where what an operation gives depends on the path
 
     Raises `InputError` for what is none of this.
     """
@@ -120,6 +142,7 @@ class Simulation:
         before: Hook | None = None,
         after: Hook | None = None,
         exception: Callable[[State, str, int], None] | None = None,
+        raw: bool = False,
         isa: InstructionSet | None = None,
     ) -> None:
         if not isinstance(image, Image):
@@ -130,7 +153,10 @@ class Simulation:
             raise InputError(f"state is a Start, not {shown(state)}")
         if fork not in FORKS or calls not in CALLS:
             raise InputError(f"fork is one of {FORKS}, calls one of {CALLS}, not {fork!r} and {calls!r}")
+        if raw and fork == "choices":
+            raise InputError("raw=True does not go with fork='choices': what CSEL gives then depends on the path")
         self._fork, self._calls = fork, calls
+        self._made = Derivations() if raw else None
         self._max_steps = a_number("max_steps", max_steps, 1)
         self._max_paths = a_number("max_paths", max_paths, 1)
         self._max_terms = a_number("max_terms", max_terms, 1)
@@ -144,7 +170,7 @@ class Simulation:
         self._outside: dict[str, Replacement] = {}
         for where, replacement in (replace or {}).items():
             self._add_replacement(where, replacement)
-        entry = place_in(image, place)
+        entry = self._entry = place_in(image, place)
         self._places = Places(image)
         machine = self.start.enter(self._places)
         self._stepper = Stepper(self.isa, image, self._places, machine.x[30])
@@ -155,7 +181,7 @@ class Simulation:
         path = Path(machine, knowledge, entry, FoldValues())
         if self.start.assumed:
             self._check_assumptions(knowledge)
-        self._todo = [State(path, assumptions, machine.fork())]
+        self._todo = [State(path, assumptions, machine.fork(), self._made)]
         self._terms = node_count()
         #: The final states so far.
         self.states: list[State] = []
@@ -180,10 +206,35 @@ class Simulation:
     # -- the whole ----------------------------------------------------------------------------
 
     def run(self) -> list[State]:
-        """Follow all paths to their ends; returns the final states."""
-        while self._todo:
-            self._next()
+        """Follow all paths to their ends; returns the final states.  See `uncollected`."""
+        with uncollected():
+            while self._todo:
+                self._straight()
+                self._next()
         return self.states
+
+    def paths(self) -> Iterator[State]:
+        """The final state of each path, as soon as it has ended."""
+        while self._todo:
+            done = len(self.states)
+            self._straight()
+            self._next()
+            yield from self.states[done:]
+
+    @property
+    def places(self) -> Places:
+        """Where the parts of the image lie."""
+        return self._places
+
+    @property
+    def entry(self) -> int:
+        """The offset in the image of the first instruction."""
+        return self._entry
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """The offsets of the places of `until`."""
+        return frozenset(self._until)
 
     def __iter__(self) -> Iterator[Step]:
         """Each step, one path after the other; a path that parts from the present one is followed later."""
@@ -202,7 +253,8 @@ class Simulation:
         stop = state.stop or self._arrived(state)
         parted: tuple[State, ...] | None = None
         if stop is None:
-            result = self._advance(state)
+            with nullcontext() if self._made is None else self._made.noting():
+                result = self._advance(state)
             if isinstance(result, Stop):
                 stop = result
             else:
@@ -212,6 +264,29 @@ class Simulation:
             assert self._todo[-1] is state
             self.states.append(self._todo.pop())
         return None if parted is None else (at, state, since, parted)
+
+    def _straight(self) -> None:
+        """Go on with the last path as `_next` does, while one instruction leads to the next and nobody looks on."""
+        if self._before is not None or self._after is not None or self._made is not None or self._calls == "stop":
+            return
+        state = self._todo[-1]
+        path, replaced, ends, most = state.path, self._replaced, self._until, self._max_steps
+        if state.stop is not None:
+            return
+        while True:
+            at, steps = path.at, path.steps
+            if at in replaced:
+                return
+            if (at < 0 or not steps & 0x1F or at in ends or steps >= most) and self._arrived(state) is not None:
+                return
+            to = self._execute(state)
+            if type(to) is not int:
+                result = self._came_of(state, at, path.machine.x[30], to)
+                if isinstance(result, Stop):
+                    state.stop = result
+                return
+            path.at, path.steps = to, steps + 1
+            state.announced = False
 
     # -- one path -----------------------------------------------------------------------------
 
@@ -249,7 +324,13 @@ class Simulation:
             if stop is not None:
                 return stop
         x30 = path.machine.x[30]
-        to = self._execute(state)
+        return self._came_of(state, at, x30, self._execute(state))
+
+    def _came_of(
+        self, state: State, at: int, x30: Bits, to: int | Fork | NeedSplit | Stop | Replacement
+    ) -> tuple[State, ...] | Stop | None:
+        """What follows of an instruction at `at`, before which X30 was as told: see `_advance`."""
+        path = state.path
         if isinstance(to, Stop):
             return to
         if isinstance(to, NeedSplit):

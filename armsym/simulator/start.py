@@ -52,6 +52,16 @@ class Buffer:
         """The address of its first byte, 64 bits."""
         return self._region.address
 
+    @property
+    def order(self) -> str:
+        """The byte order of the cells that its unknown content is made of: "little" or "big"."""
+        return self._region.order
+
+    @property
+    def given(self) -> Mapping[int, Bits]:
+        """What of its content was given, by offset; `Bits` of whole bytes, little-endian."""
+        return self._data
+
     def initial(self, offset: int, width: int) -> Bits:
         """The content on entry at a byte offset, `width` bits, little-endian; raises `InputError` beyond its end."""
         size = a_number(f"{self.name}: the width", width, 8) // 8
@@ -100,6 +110,9 @@ class Start(Registers):
             )
         )
         self._m.dit = variable("DIT", 1, secret=False)
+        #: The variables that registers and flags are until they are set: X0 to X30, V0 to V31, N, Z, C, V.
+        self.open_registers = (*x, *self._m.v, flags.N.bit, flags.Z.bit, flags.C.bit, flags.V.bit)
+        self._symbols: dict[str, Bits] = {}
         # Of one name there is one thing, in what is printed too.
         self._names = {
             "sp",
@@ -128,7 +141,9 @@ class Start(Registers):
 
     def symbol(self, name: str, width: int = 64) -> Bits:
         """A variable of `width` bits; raises `InputError` for a name that is taken."""
-        return variable(self._new(name), a_number(f"{name}: the width", width, 1, 1 << 16), secret=False)
+        found = variable(self._new(name), a_number(f"{name}: the width", width, 1, 1 << 16), secret=False)
+        self._symbols[name] = found
+        return found
 
     def buffer(
         self,
@@ -192,6 +207,11 @@ class Start(Registers):
     def assumed(self) -> tuple[Prop, ...]:
         """What `assume` was told."""
         return tuple(self._assumed)
+
+    @property
+    def symbols(self) -> Mapping[str, Bits]:
+        """What `symbol` made, by name."""
+        return self._symbols
 
     @property
     def buffers(self) -> tuple[Buffer, ...]:

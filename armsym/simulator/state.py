@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from armsym.bits import Bits, Prop
+from armsym.bits import Bits, OpaqueFunction, Prop
 from armsym.errors import InputError, MachineStop
 from armsym.machine import Machine
 from armsym.proof.checks import a_condition, a_vector
@@ -16,8 +17,9 @@ from armsym.proof.state import State as Registers
 from armsym.simulator.memory import Access, CheckedMemory
 from armsym.simulator.registers import assign
 from armsym.simulator.start import Buffer
+from armsym.terms.derivations import Derivations
 
-__all__ = ["Access", "Kind", "State", "Step", "Stop", "StopPath"]
+__all__ = ["Access", "Exported", "Kind", "State", "Step", "Stop", "StopPath"]
 
 
 class Kind(str, Enum):
@@ -64,9 +66,13 @@ class State(Registers):
     `accesses`.  All values are `Bits` over the variables of the `Start`, true wherever the `facts` hold.
     """
 
-    def __init__(self, path: Path, assumptions: tuple[Prop, ...], before: Machine) -> None:
+    def __init__(
+        self, path: Path, assumptions: tuple[Prop, ...], before: Machine, made: Derivations | None = None
+    ) -> None:
         super().__init__(path.machine)
-        self._path, self._before = path, before
+        self._path, self._before, self._made = path, before, made
+        assert isinstance(path.machine.memory, CheckedMemory)
+        self._memory = path.machine.memory
         #: What holds on entry: see `Start.assumptions`.
         self.assumptions = assumptions
         #: The path condition: what the branches taken, and choices followed, say, in order.  All of it holds, and an
@@ -81,7 +87,7 @@ class State(Registers):
 
     def fork(self) -> State:
         """An independent copy."""
-        s = State(self._path.fork(), self.assumptions, self._before)
+        s = State(self._path.fork(), self.assumptions, self._before, self._made)
         s.conditions, s.stop, s.announced = self.conditions, self.stop, self.announced
         return s
 
@@ -165,29 +171,27 @@ class State(Registers):
     @property
     def memory(self) -> CheckedMemory:
         """The memory itself."""
-        memory = self._m.memory
-        assert isinstance(memory, CheckedMemory)
-        return memory
+        return self._memory
 
     @property
     def accesses(self) -> tuple[Access, ...]:
         """All loads and stores on the path, in order."""
-        return tuple(self.memory.accesses)
+        return tuple(self._memory.accesses)
 
     @property
     def access_count(self) -> int:
         """How many there are."""
-        return len(self.memory.accesses)
+        return len(self._memory.accesses)
 
     @property
     def reads(self) -> tuple[Access, ...]:
         """The loads."""
-        return tuple(a for a in self.memory.accesses if not a.store)
+        return tuple(a for a in self._memory.accesses if not a.store)
 
     @property
     def writes(self) -> tuple[Access, ...]:
         """The stores."""
-        return tuple(a for a in self.memory.accesses if a.store)
+        return tuple(a for a in self._memory.accesses if a.store)
 
     def load(self, address: Bits, width: int) -> Bits:
         """The content at an address (64 bits) now: `width` bits, little-endian; no access is recorded.
@@ -216,6 +220,29 @@ class State(Registers):
 
     # -- for solvers --------------------------------------------------------------------------
 
+    def z3(self, defined: Sequence[OpaqueFunction] = (), *, raw: bool = False) -> Exported:
+        """The state as Z3 expressions, in the encoding of `armsym.to_z3`, where `defined` is described.
+
+        Values are normal forms; with `raw` the operations as executed, which a `Simulation(..., raw=True)` notes.
+        Raises `InputError`.
+        """
+        from armsym.discharge.export import Exporter
+
+        if raw and self._made is None:
+            raise InputError("z3: terms as executed are there only after simulate(..., raw=True)")
+        m, to_z3 = self._m, Exporter(defined, self._made if raw else None)
+        values = {f"x{n}": to_z3(r) for n, r in enumerate(m.x)} | {"sp": to_z3(m.sp)}
+        values |= {f"v{n}": to_z3(r) for n, r in enumerate(m.v)}
+        with nullcontext() if self._made is None else self._made.noting():
+            flags = {c: getattr(m.nzcv, c) for c in "NZCV"}  # computed when they are asked for
+        values |= {c: to_z3(f) for c, f in flags.items()}
+        return Exported(
+            facts=tuple(to_z3(f) for f in self.facts),
+            values=values,
+            reads=tuple((to_z3(a.address), to_z3(a.value)) for a in self.reads),
+            writes=tuple((to_z3(a.address), to_z3(a.value)) for a in self.writes),
+        )
+
     def smt2(self, **values: Bits) -> str:
         """An SMT-LIB 2 script in which `facts` hold; registers changed, and `values`, are symbols of their names."""
         from armsym.discharge.export import smt2
@@ -225,6 +252,22 @@ class State(Registers):
     def __repr__(self) -> str:
         where = "returned" if self.at < 0 else f"at {self.at:#x}"
         return f"<state {where} after {self.steps} steps{f': {self.stop.kind}' if self.stop else ''}>"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A state as Z3 expressions.
+
+    facts    Booleans: what holds on entry, and the path condition
+    values   by name: bit vectors `x0` to `x30`, `sp`, `v0` to `v31`, Booleans `N`, `Z`, `C`, `V`
+    reads    (address, value) of each load, in order: bit vectors, the value 8 bits for each byte, little-endian
+    writes   and of each store
+    """
+
+    facts: tuple[Any, ...]
+    values: dict[str, Any]
+    reads: tuple[tuple[Any, Any], ...]
+    writes: tuple[tuple[Any, Any], ...]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from armsym.errors import ArmsymError
 from armsym.machine import NZCV, Machine
 from armsym.skeleton.facts import Facts
 from armsym.stepper import RETURNED, Fork, Stepper
-from armsym.symbolic_memory import M64, signed
+from armsym.symbolic_memory import signed
+from armsym.symbolic_regions import M64
 
 __all__ = ["Extent", "Guess", "Linear", "Run", "guess"]
 

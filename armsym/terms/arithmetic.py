@@ -9,7 +9,7 @@ from armsym.terms.kinds import make
 from armsym.terms.linear import add_linear, scale
 from armsym.terms.node import Term, Value, intern, ones
 from armsym.terms.poly import and_poly, asr_poly, lsl_poly, ror_poly, sext_poly, xor_poly
-from armsym.terms.rules import rule
+from armsym.terms.rules import first, rule
 from armsym.terms.slices import low_ones, quotient, zext
 
 __all__ = [
@@ -82,11 +82,8 @@ def mul(w: int, a: Value, b: Value) -> Value:
 
 def udiv(w: int, a: Value, b: Value) -> Value:
     """Unsigned quotient, 0 when b is 0."""
-    for r in (by_zero, by_a_power_of_two):
-        found = r.apply(w, a, b)
-        if found is not None:
-            return found
-    return make("udiv", w, w, (atom(a), atom(b)))
+    found: Value | None = first((by_zero, by_a_power_of_two), w, a, b)
+    return make("udiv", w, w, (atom(a), atom(b))) if found is None else found
 
 
 @rule("udiv: by zero", "a / 0 = 0", when="the divisor is the number 0")

@@ -10,7 +10,7 @@ from armsym.terms.kinds import make
 from armsym.terms.linear import linear_view, make_sum
 from armsym.terms.node import Poly, Sum, Term, Value, intern, ones
 from armsym.terms.poly import affine_poly
-from armsym.terms.rules import rule
+from armsym.terms.rules import first, rule
 from armsym.terms.slices import zext
 
 __all__ = ["Oracle", "argument", "ite", "select", "set_oracle", "table"]
@@ -50,13 +50,11 @@ def _ite(w: int, c: Value, a: Value, b: Value, rounds: int) -> Value:
         known = _oracle(c)
         if known is not None:
             return a if known else b
-    for r in CHOICE:
-        found = r.apply(w, c, a, b, rounds)
-        if found is not None:
-            if type(found) is Sum and found.canon is None:
-                found.origin = ("ite", c, a, b)
-            return found
-    return make("ite", w, w, (c, atom(a), atom(b)))
+    found: Value | None = first(CHOICE, w, c, a, b, rounds)
+    # A branch itself comes out where the oracle knew only the opposite: that is an equation on its path alone.
+    if type(found) is Sum and found.canon is None and found is not a and found is not b:
+        found.origin = ("ite", c, a, b)
+    return make("ite", w, w, (c, atom(a), atom(b))) if found is None else found
 
 
 @rule("ite: negated condition", "ite(NOT c, a, b) = ite(c, b, a)", when="the condition's constant is 1")

@@ -7,7 +7,7 @@ from armsym.terms.kinds import make
 from armsym.terms.linear import Linear, linear_view, make_sum
 from armsym.terms.node import Poly, Sum, Term, Value, ones
 from armsym.terms.poly import poly_view
-from armsym.terms.rules import rule
+from armsym.terms.rules import first, rule
 from armsym.terms.slices import extract, together
 
 __all__ = ["eq", "slt", "ult"]
@@ -22,11 +22,9 @@ def eq(w: int, a: Value, b: Value) -> Value:
         a, b = b, a
     if isinstance(a, int):
         return int(a == b)
-    for r in EQUAL:
-        found = r.apply(w, a, b)
-        if found is not None:
-            return found
-    raise AssertionError("the last rule applies to all")
+    found: Value | None = first(EQUAL, w, a, b)
+    assert found is not None, "the last rule applies to all"
+    return found
 
 
 @rule("eq: itself", "(a == a) = 1", when="both are one object")
@@ -120,11 +118,8 @@ def ult(w: int, a: Value, b: Value) -> Value:
     if isinstance(a, int) and isinstance(b, int):
         return int(a < b)
     a, b = atom(a), atom(b)
-    for r in LESS:
-        found = r.apply(w, a, b)
-        if found is not None:
-            return found
-    return make("ult", 1, w, (a, b))
+    found: Value | None = first(LESS, w, a, b)
+    return make("ult", 1, w, (a, b)) if found is None else found
 
 
 @rule("ult: never", "(a < a) = (a < 0) = (2**w - 1 < a) = 0", when="a side is such a number, or both are one term")
@@ -163,11 +158,8 @@ def slt(w: int, a: Value, b: Value) -> Value:
     if isinstance(a, int) and isinstance(b, int):
         h = 1 << (w - 1)
         return int((a ^ h) < (b ^ h))
-    for r in SIGNED_LESS:
-        found = r.apply(w, a, b)
-        if found is not None:
-            return found
-    return make("slt", 1, w, (a, b))
+    found: Value | None = first(SIGNED_LESS, w, a, b)
+    return make("slt", 1, w, (a, b)) if found is None else found
 
 
 @rule("slt: itself", "(a <s a) = 0", when="both sides are one term")

@@ -149,39 +149,58 @@ class Mono:
     which it is all bits, in their places, and 0 if it is anything else.
     """
 
-    __slots__ = ("_products", "factors", "id", "shifts", "sum_width", "valid")
+    __slots__ = ("_products", "_shifts", "factors", "id", "sum_width", "valid")
 
     def __init__(self, factors: tuple[tuple[Term, int], ...]) -> None:
         self.id = next(_ids)
         self.factors = factors
-        valid = -1
-        for base, s in factors:
-            valid &= base.pb >> s if s >= 0 else base.pb << -s
-        self.valid = valid
         base, s = factors[0]
-        self.sum_width = base.width if len(factors) == 1 and s == 0 and isinstance(base, Sum) else 0
-        #: Answers of `shift` so far; inner loops look here before they call it.
-        self.shifts: dict[int, Mono] = {0: self}
-        self._products: dict[Mono, Mono] = {}
+        self.valid = base.pb >> s if s >= 0 else base.pb << -s
+        self.sum_width = 0
+        if len(factors) == 1:
+            if s == 0 and isinstance(base, Sum):
+                self.sum_width = base.width
+        else:
+            for base, s in factors[1:]:
+                self.valid &= base.pb >> s if s >= 0 else base.pb << -s
+        #: Answers of `shift` so far, of a product: a single factor's term knows them.
+        self._shifts: dict[int, Mono] | None = None
+        self._products: dict[Mono, Mono] | None = None
 
     def shift(self, k: int) -> Mono:
         """The product read k places higher up: bit p of the result is bit p + k of this one."""
-        m = self.shifts.get(k)
+        if not k:
+            return self
+        f = self.factors
+        if len(f) == 1:
+            base, s = f[0]
+            m = base._monos.get(s + k)
+            if m is None:
+                m = base._monos[s + k] = Mono(((base, s + k),))
+            return m
+        known = self._shifts
+        if known is None:
+            known = self._shifts = {}
+        m = known.get(k)
         if m is None:
-            f = self.factors
-            m = mono(f[0][0], f[0][1] + k) if len(f) == 1 else _product(tuple((b, s + k) for b, s in f))
-            self.shifts[k] = m
+            m = known[k] = _product(tuple((b, s + k) for b, s in f))
         return m
 
     def times(self, other: Mono) -> Mono:
         """The product of both; a factor met twice counts once, for bits are idempotent."""
-        m = self._products.get(other)
+        known = self._products
+        if known is None:
+            known = self._products = {}
+        m = known.get(other)
         if m is None:
             seen = {(b.id, s): (b, s) for b, s in self.factors}
             seen.update({(b.id, s): (b, s) for b, s in other.factors})
             f = tuple(seen[k] for k in sorted(seen))
             m = mono(*f[0]) if len(f) == 1 else _product(f)
-            self._products[other] = other._products[self] = m
+            known[other] = m
+            if other._products is None:
+                other._products = {}
+            other._products[self] = m
         return m
 
 
@@ -197,8 +216,18 @@ class _Table:
     """Where equal terms meet."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
         self.terms: dict[object, Term] = {}
         self.products: dict[tuple[tuple[int, int], ...], Mono] = {}
+        #: Sums and polynomials by a digest of their content, which several may share: they are compared by content.
+        #: (A key of the whole content takes more time and memory than all else of such a term.)
+        self.sums: dict[tuple[int, int, int, int], list[Sum]] = {}
+        self.polys: dict[tuple[int, int, int, int], list[Poly]] = {}
+        #: How many sums and polynomials there are.
+        self.count = 0
         #: What defines each function that was applied here, in the order in which they were met.
         self.definitions: dict[str, list[object]] = {}
         #: Terms interned here have greater ids.
@@ -214,7 +243,7 @@ def new_table() -> None:
     Terms made before stay valid; they are only no longer recognised as equal to new ones, and applications
     among them are of functions of which nothing is known.
     """
-    _table.terms, _table.products, _table.definitions, _table.since = {}, {}, {}, next(_ids)
+    _table.forget()
 
 
 def define(name: str, definition: object) -> None:
@@ -239,7 +268,7 @@ def applications() -> list[App]:
 
 def node_count() -> int:
     """How many terms and products are interned: what the node budget counts."""
-    return len(_table.terms) + len(_table.products)
+    return len(_table.terms) + len(_table.products) + _table.count
 
 
 def _product(factors: tuple[tuple[Term, int], ...]) -> Mono:
@@ -250,44 +279,60 @@ def _product(factors: tuple[tuple[Term, int], ...]) -> Mono:
     return m
 
 
+def _intern_poly(t: Poly) -> Poly:
+    entries = t.entries
+    key = t.width, t.const, sum(entries.values()), hash(frozenset(entries))
+    alike = _table.polys.get(key)
+    if alike is None:
+        alike = _table.polys[key] = []
+    else:
+        for p in alike:
+            if p.entries == entries:
+                t.canon = p
+                return p
+    pb = t.const
+    for k in entries.values():
+        pb |= k
+    assert all(entries.values()), "a monomial at no bit"
+    assert 0 < pb <= ones(t.width), "a term that can only be 0, or has a bit beyond its width"
+    t.id, t.pb, t._monos, t._narrow, t._view = next(_ids), pb, {}, None, None
+    t.canon = t
+    alike.append(t)
+    _table.count += 1
+    return t
+
+
+def _intern_sum(t: Sum) -> Sum:
+    terms = t.terms
+    key = t.width, t.const, sum(terms.values()), hash(frozenset(terms))
+    alike = _table.sums.get(key)
+    if alike is None:
+        alike = _table.sums[key] = []
+    else:
+        for s in alike:
+            if s.terms == terms:
+                t.canon = s
+                return s
+    t.id, t._monos, t._narrow, t._view, t._lin = next(_ids), {}, None, None, None
+    # The low zeros shared by all summands stay zero; carries may reach any bit above.
+    low, full = t.const, ones(t.width)
+    for term, coeff in terms.items():
+        unit = coeff * (term.pb & -term.pb)
+        assert unit & full, "a summand that can only be 0"
+        low |= unit
+    t.pb = full & -(low & -low)
+    t.canon = t
+    alike.append(t)
+    _table.count += 1
+    return t
+
+
 def intern(t: Term) -> Term:
     """The one representative of all terms with this content."""
     if isinstance(t, Poly):
-        c = t.canon
-        if c is None:
-            key = (0, t.width, t.const, frozenset(t.entries.items()))
-            found = _table.terms.get(key)
-            if found is None:
-                pb = t.const
-                for k in t.entries.values():
-                    pb |= k
-                assert all(t.entries.values()), "a monomial at no bit"
-                assert 0 < pb <= ones(t.width), "a term that can only be 0, or has a bit beyond its width"
-                t.id, t.pb, t._monos, t._narrow, t._view = next(_ids), pb, {}, None, None
-                t.canon = _table.terms[key] = t
-                return t
-            assert isinstance(found, Poly)
-            c = t.canon = found
-        return c
+        return t.canon or _intern_poly(t)
     if isinstance(t, Sum):
-        s = t.canon
-        if s is None:
-            sum_key = (1, t.width, t.const, frozenset(t.terms.items()))
-            known = _table.terms.get(sum_key)
-            if known is None:
-                t.id, t._monos, t._narrow, t._view, t._lin = next(_ids), {}, None, None, None
-                # The low zeros shared by all summands stay zero; carries may reach any bit above.
-                low, full = t.const, ones(t.width)
-                for term, coeff in t.terms.items():
-                    unit = coeff * (term.pb & -term.pb)
-                    assert unit & full, "a summand that can only be 0"
-                    low |= unit
-                t.pb = full & -(low & -low)
-                t.canon = _table.terms[sum_key] = t
-                return t
-            assert isinstance(known, Sum)
-            s = t.canon = known
-        return s
+        return t.canon or _intern_sum(t)
     return t
 
 

@@ -184,11 +184,23 @@ def ror_poly(width: int, a: Term, n: int) -> Value:
     out: dict[Mono, int] = {}
     for m, mask in entries.items():
         low, high = mask >> n, (mask << up) & full
+        factors = m.factors
+        # What is shifted is mostly one factor, and was shifted so before: a call would take longer.
+        if len(factors) == 1:
+            base, s = factors[0]
+            known = base._monos
+            if low:
+                k = known.get(s + n) or m.shift(n)
+                out[k] = out.get(k, 0) ^ low
+            if high:
+                k = known.get(s - up) or m.shift(-up)
+                out[k] = out.get(k, 0) ^ high
+            continue
         if low:
-            k = m.shifts.get(n) or m.shift(n)
+            k = m.shift(n)
             out[k] = out.get(k, 0) ^ low
         if high:
-            k = m.shifts.get(-up) or m.shift(-up)
+            k = m.shift(-up)
             out[k] = out.get(k, 0) ^ high
     return make_poly(width, out, (const >> n | const << up) & full)
 

@@ -14,11 +14,11 @@ often the shipped proofs use each.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-__all__ = ["RULES", "Rule", "counted", "rule"]
+__all__ = ["RULES", "Rule", "counted", "first", "rule"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,6 +63,15 @@ def rule(name: str, says: str, *, when: str) -> Callable[[F], Rule[F]]:
         return r
 
     return made
+
+
+def first(rules: Iterable[Rule[Any]], *args: Any) -> Any:
+    """What the first of the rules that applies says; None where none does."""
+    for r in rules:
+        found = r.apply(*args)
+        if found is not None:
+            return found
+    return None
 
 
 @contextmanager

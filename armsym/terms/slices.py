@@ -32,7 +32,7 @@ def extract(w: int, a: Term, lo: int, n: int) -> Value:
     for m, mask in entries.items():
         kept = (mask >> lo) & full
         if kept:
-            k = m.shifts.get(lo) or m.shift(lo)
+            k = m.shift(lo)
             out[k] = kept
             if k.sum_width > n:
                 sums.append(k)
@@ -138,7 +138,7 @@ def concat(total: int, parts: Iterable[tuple[int, Value]]) -> Value:
             entries, c = poly_view(v)
             const |= c << at
             for m, mask in entries.items():
-                k = m.shifts.get(-at) or m.shift(-at)
+                k = m.shift(-at)
                 out[k] = out.get(k, 0) | mask << at
                 sums += isinstance(m.factors[0][0], Sum)
         at += w

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from armsym.dsl import Claims, Proof, State, proof
+from collections.abc import Callable
+
+from armsym.dsl import Claims, Proof, State, concat, proof
 from crypto_examples.lattices import Lattice, table
 from crypto_examples.wheels import AWS_LC
 from specs.fips204 import NTT, N, NTTinverse, Q
-from specs.fips204_rounding import high_bits, low_bits, use_hint
+from specs.fips204_rounding import high_bits, low_bits
 
 R = 2**32
 
@@ -41,6 +43,10 @@ def mldsa_poly_pointwise_montgomery(p: Proof) -> None:
     m.gives(a, lambda: [x * y for x, y in zip(f, g, strict=True)], -Q + 1, Q, times=R)
 
 
+def _with(fn: Callable[[Proof, int], None], k: int) -> Callable[[Proof], None]:
+    return lambda p: fn(p, k)
+
+
 def _accumulate(p: Proof, k: int) -> None:
     m = Lattice(p, Q, 32)
     r, _ = m.any("r", N, access="w")
@@ -52,11 +58,8 @@ def _accumulate(p: Proof, k: int) -> None:
 
 
 for _k in (4, 5, 7):
-    proof(
-        _s := f"mldsa_polyvecl_pointwise_acc_montgomery_l{_k}_aarch64_asm",
-        of=AWS_LC,
-        name=_s.removesuffix("_aarch64_asm"),
-    )(lambda p, k=_k: _accumulate(p, k))
+    _name = f"mldsa_polyvecl_pointwise_acc_montgomery_l{_k}"
+    proof(f"{_name}_aarch64_asm", of=AWS_LC, name=_name)(_with(_accumulate, _k))
 
 
 @proof("mldsa_poly_caddq_aarch64_asm", of=AWS_LC)
@@ -76,7 +79,7 @@ def _decompose(p: Proof, gamma_2: int) -> None:
     p.modifies(a1, a0)
 
     @p.ensures
-    def _(s: State) -> Claims:
+    def both(s: State) -> Claims:
         high, low = (p.integers(r.words(32, at=s), signed=True) for r in (a1, a0))
         return {
             "r1": [x == high_bits(r, gamma_2) for x, r in zip(high, f, strict=True)],
@@ -84,23 +87,32 @@ def _decompose(p: Proof, gamma_2: int) -> None:
         }
 
 
-def _use_hint(p: Proof, gamma_2: int) -> None:
-    m = Lattice(p, Q, 32)
-    a, f = m.array("a", N, 0, Q, access="rw")
-    h, hints = m.array("h", N, 0, 2)
-    p.call(x0=a, x1=h)
-    p.modifies(a)
-
-    @p.ensures
-    def _(s: State) -> Claims:
-        got = p.integers(a.words(32, at=s), signed=True)
-        return {"w1": [x == use_hint(b, r, gamma_2) for x, b, r in zip(got, hints, f, strict=True)]}
-
-
 for _n in (32, 88):
     proof(f"mldsa_poly_decompose_{_n}_aarch64_asm", of=AWS_LC, name=f"mldsa_poly_decompose_{_n}")(
-        lambda p, n=_n: _decompose(p, (Q - 1) // n)
+        _with(_decompose, (Q - 1) // _n)
     )
-    proof(f"mldsa_poly_use_hint_{_n}_aarch64_asm", of=AWS_LC, name=f"mldsa_poly_use_hint_{_n}")(
-        lambda p, n=_n: _use_hint(p, (Q - 1) // n)
+
+
+def _unpack(p: Proof, bits: int) -> None:
+    """BitUnpack of coefficients gamma_1 - z, z of `bits` bits each; algorithm 19."""
+    m = Lattice(p, Q, 32)
+    r, _ = m.any("r", N, access="w")
+    a = p.region("a", N * bits // 8, access="r", cell=1)
+    p.call(x0=r, x1=a, x2=table(p, f"mldsa_polyz_unpack_{bits - 1}_indices").base)
+    p.modifies(r)
+    data = a.words(8)
+
+    @p.ensures
+    def unpacked(s: State) -> Claims:
+        claims = []
+        for k, x in enumerate(r.words(32, at=s)):
+            first, last = bits * k // 8, (bits * (k + 1) - 1) // 8
+            z = concat(*reversed(data[first : last + 1])) >> (bits * k % 8)
+            claims.append(x == (1 << bits - 1) - z[bits - 1 : 0].zero_extend(32))
+        return {"coefficients": claims}
+
+
+for _bits in (18, 20):
+    proof(f"mldsa_polyz_unpack_{_bits - 1}_aarch64_asm", of=AWS_LC, name=f"mldsa_polyz_unpack_{_bits - 1}")(
+        _with(_unpack, _bits)
     )

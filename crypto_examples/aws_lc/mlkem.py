@@ -5,7 +5,9 @@ Multiplications leave a factor 2**16 (Montgomery) or none (Barrett); ranges are 
 
 from __future__ import annotations
 
-from armsym.dsl import Proof, proof
+from collections.abc import Callable
+
+from armsym.dsl import Bits, Claims, Integer, Proof, State, concat, proof
 from crypto_examples.lattices import Lattice, table
 from crypto_examples.wheels import AWS_LC
 from specs.fips203 import GAMMAS, NTT, N, NTTinverse, Q
@@ -13,7 +15,7 @@ from specs.fips203 import GAMMAS, NTT, N, NTTinverse, Q
 R = 2**16
 
 
-def _tables(p: Proof, names: str, first: int) -> dict[str, object]:
+def _tables(p: Proof, names: str, first: int) -> dict[str, Bits]:
     return {f"x{first + k}": table(p, f"mlkem_aarch64_{name}").base for k, name in enumerate(names.split())}
 
 
@@ -63,6 +65,10 @@ def mlkem_poly_mulcache_compute(p: Proof) -> None:
     m.gives(cache, lambda: [f[2 * i + 1] * GAMMAS[i] for i in range(128)], -Q + 1, Q)
 
 
+def _with(fn: Callable[[Proof, int], None], k: int) -> Callable[[Proof], None]:
+    return lambda p: fn(p, k)
+
+
 def _basemul(p: Proof, k: int) -> None:
     """The sum of the products of k pairs, where `cache` stands for the odd coefficients of b times gamma."""
     m = Lattice(p, Q, 16)
@@ -73,8 +79,8 @@ def _basemul(p: Proof, k: int) -> None:
     p.call(x0=r, x1=a, x2=b, x3=c)
     p.modifies(r, p.stack(64))
 
-    def products():
-        out = []
+    def products() -> list[Integer | int]:
+        out: list[Integer | int] = []
         for i in range(128):
             even = sum(
                 f[N * j + 2 * i] * g[N * j + 2 * i] + f[N * j + 2 * i + 1] * cache[128 * j + i] for j in range(k)
@@ -89,8 +95,24 @@ def _basemul(p: Proof, k: int) -> None:
 
 
 for _k in (2, 3, 4):
-    proof(
-        _s := f"mlkem_polyvec_basemul_acc_montgomery_cached_k{_k}_aarch64_asm",
-        of=AWS_LC,
-        name=_s.removesuffix("_aarch64_asm"),
-    )(lambda p, k=_k: _basemul(p, k))
+    _name = f"mlkem_polyvec_basemul_acc_montgomery_cached_k{_k}"
+    proof(f"{_name}_aarch64_asm", of=AWS_LC, name=_name)(_with(_basemul, _k))
+
+
+@proof("mlkem_poly_tobytes_aarch64_asm", of=AWS_LC)
+def mlkem_poly_tobytes(p: Proof) -> None:
+    """ByteEncode with d = 12 of coefficients in 0 to 4095; algorithm 5."""
+    m = Lattice(p, Q, 16)
+    r = p.region("r", N * 12 // 8, access="w", cell=1)
+    a, _ = m.array("a", N, 0, 4096)
+    p.call(x0=r, x1=a)
+    p.modifies(r)
+
+    @p.ensures
+    def encoded(s: State) -> Claims:
+        f = a.words(16)
+        claims = []
+        for k in range(N // 2):
+            both = concat(f[2 * k + 1][11:0], f[2 * k][11:0])
+            claims += [r.byte(3 * k + j, at=s) == both[8 * j + 7 : 8 * j] for j in range(3)]
+        return {"bytes": claims}

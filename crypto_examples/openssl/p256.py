@@ -2,9 +2,71 @@
 
 from __future__ import annotations
 
-from armsym.dsl import proof
+from collections.abc import Callable
+
+from armsym.dsl import Bits, Claims, Proof, State, concat, proof
 from crypto_examples.p256 import OPERATIONS, field
 from crypto_examples.wheels import OPENSSL_4_0
 
 for _operation in OPERATIONS:
     proof(_symbol := f"ecp_nistz256_{_operation}", of=OPENSSL_4_0, name=f"openssl_{_symbol}")(field(_operation))
+
+
+def _place(index: int, k: int, unit: int) -> list[int]:
+    """Where the bytes of word k of entry `index`, from 1, lie in a table whose rows of 64 bytes hold a `unit` of each.
+
+    One access touches each row at the same place in it: which cache lines are used says nothing of the index, but which
+    bytes of them does.  So the index is public here.
+    """
+    per_row = 64 // unit
+    assert 1 <= index <= per_row
+    # A word is cut into 8 / unit pieces; with units of 4 bytes the low halves of four words come before the high ones.
+    rows = [8 * (k // 4) + k % 4 + 4 * h for h in range(2)] if unit == 4 else [8 * k + h for h in range(8)]
+    return [64 * row + unit * (index - 1) + b for row in rows for b in range(unit)]
+
+
+def _scatter(p: Proof, words: int, unit: int) -> None:
+    """A point of so many words becomes an entry of the table; no other byte of it changes.
+
+    Entries are counted from 1 where units have 4 bytes, and from 0 where they have one.
+    """
+    first = 1 if unit == 4 else 0
+    index = p.choice("index", range(first, 64 // unit + first))
+    t = p.region("t", words * 512, access="rw", cell=1)
+    a = p.region("a", 8 * words, access="r", cell=8)
+    p.call(x0=t, x1=a, x2=index)
+    p.modifies(t, p.stack(16))
+    mine = {at: (k, b) for k in range(words) for b, at in enumerate(_place(index + 1 - first, k, unit))}
+
+    @p.ensures
+    def stored(s: State) -> Claims:
+        content = a.words(8)
+        here = [t.byte(at, at=s) == content[8 * k + b] for at, (k, b) in mine.items()]
+        beside = [t.byte(at, at=s) == t.byte(at) for at in range(words * 512) if at not in mine]
+        return {"the entry": here, "the others": beside}
+
+
+def _gather(p: Proof, words: int, unit: int) -> None:
+    """An entry of the table, or zeros for index 0."""
+    index = p.choice("index", range(64 // unit + 1))
+    r = p.region("r", 8 * words, access="w", cell=8)
+    t = p.region("t", words * 512, access="r", cell=1)
+    p.call(x0=r, x1=t, x2=index)
+    p.modifies(r, p.stack(16))
+
+    @p.ensures
+    def read(s: State) -> Claims:
+        claims = []
+        for k, word in enumerate(r.words(64, at=s)):
+            wanted = concat(*reversed([t.byte(at) for at in _place(index, k, unit)])) if index else Bits(64, 0)
+            claims.append(word == wanted)
+        return {"the entry": claims}
+
+
+def _window(fn: Callable[[Proof, int, int], None], words: int, unit: int) -> Callable[[Proof], None]:
+    return lambda p: fn(p, words, unit)
+
+
+for _name, _words, _unit in (("w5", 12, 4), ("w7", 8, 1)):
+    for _verb, _fn in (("scatter", _scatter), ("gather", _gather)):
+        proof(_symbol := f"ecp_nistz256_{_verb}_{_name}", of=OPENSSL_4_0, name=_symbol)(_window(_fn, _words, _unit))

@@ -17,10 +17,11 @@ from cli_data import OBJECT
 
 import armsym.cli
 from armsym.elf import load
-from armsym.proof.concrete import ConcreteProof, concrete_stepper, run_trial
+from armsym.proof.concrete import ConcreteProof
 from armsym.proof.loops import Routine
 from armsym.proof.registry import discover
 from armsym.proof.symbolic import SymbolicProof
+from armsym.proof.trials import concrete_stepper, run_trial
 from armsym.wheels import Wheel
 from crypto_examples.wheels import AWS_LC, OPENSSL_4_0
 from semantics import A64

@@ -26,6 +26,10 @@ def relation(of: object) -> Relation:
     return of
 
 
+def holds(argument: Argument, n: int) -> list[bool]:
+    return [argument.show(k).holds for k in range(n)]
+
+
 def test_the_top_word_of_a_number_below_a_bound() -> None:
     new_table()
     words = [word(n) for n in "abc"]
@@ -68,8 +72,8 @@ def test_the_bounds_are_used_and_do_not_go_too_far() -> None:
     A, top = integer(words), integer(words[1])
     known = [relation(A < 2**73)]
     asked = [relation(top < 2**9), relation(top < 2**9 - 1), relation(congruent(top // 2**9, 0, 5))]
-    assert [s.holds for s in Argument(known, asked).show(asked)] == [True, False, True]
-    assert [s.holds for s in Argument([], asked).show(asked)] == [False, False, False]
+    assert holds(Argument(known, asked), len(asked)) == [True, False, True]
+    assert holds(Argument([], asked), len(asked)) == [False, False, False]
 
 
 def test_a_sum_at_its_least_says_all_of_its_terms() -> None:
@@ -78,5 +82,5 @@ def test_a_sum_at_its_least_says_all_of_its_terms() -> None:
     words = [word(n, 64) for n in "abcdefgh"]
     total = sum((integer(w) for w in words), start=0)
     asked = [relation(congruent(integer(words) * 2, 0, 2**512 - 1)), relation(integer(words) <= 0)]
-    assert [s.holds for s in Argument([relation(total <= 0)], asked).show(asked)] == [True, True]
-    assert [s.holds for s in Argument([relation(total <= 1)], asked).show(asked)] == [False, False]
+    assert holds(Argument([relation(total <= 0)], asked), len(asked)) == [True, True]
+    assert holds(Argument([relation(total <= 1)], asked), len(asked)) == [False, False]

@@ -17,7 +17,7 @@ from armsym.integers.ranges import Ranges
 
 def worlds(kernel: Kernel) -> Iterator[list[int]]:
     """All values of the atoms."""
-    free = [a for a, x in enumerate(kernel.atoms) if x.E is None]
+    free = [a for a, x in kernel.atoms.items() if x.E is None]
     for values in product(*(range(kernel.atoms[a].lo, kernel.atoms[a].hi + 1) for a in free)):
         yield atom_values(kernel, dict(zip(free, values, strict=True)))
 
@@ -88,16 +88,14 @@ def test_derived_facts_hold_for_all_values(seed: int) -> None:
     for _ in range(3):
         E = random_polynomial(rng, list(range(len(kernel.atoms))), 6)
         kernel.quotient("q", kernel.derive(squares_put_right(kernel, E)), rng.choice([1, 2, 3, 5]))
-    quotients = [a for a, x in enumerate(kernel.atoms) if x.E is not None]
+    quotients = [a for a, x in kernel.atoms.items() if x.E is not None]
     facts: list[Fact] = []
     for _ in range(12):
         P = squares_put_right(kernel, random_polynomial(rng, list(range(len(kernel.atoms))), 5))
         if rng.random() < 0.3:
             facts.append(kernel.suppose(P, *rng.choice([(None, -1), (0, None), (1, 1)])))
         known: list[Fact | int] = [*facts, *quotients]
-        terms: list[Summand] = [
-            (rng.randint(-3, 3), rng.choice(known)) for _ in range(rng.randint(0, 3))
-        ]
+        terms: list[Summand] = [(rng.randint(-3, 3), rng.choice(known)) for _ in range(rng.randint(0, 3))]
         zeros = [f for f in facts if f.equation]
         cofactors = [(random_polynomial(rng, [0, 1], 3), rng.choice(zeros))] if zeros else []
         facts.append(kernel.derive(P, terms, cofactors, divisor=rng.choice([1, 1, 2, 3])))

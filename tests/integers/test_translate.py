@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from worlds import Mismatch, atom_values, value_of
 
 from armsym.integers.disjunction import alternatives
 from armsym.integers.kernel import Kernel
+from armsym.integers.polynomial import add
 from armsym.integers.translate import Lane, Translator
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator
@@ -226,3 +228,56 @@ def test_an_or_with_a_bit_turned_over_is_its_only_part() -> None:
     ((m, mask),) = alternatives(v)
     assert m.factors == ((intern(v), 0),)
     assert mask == 15
+
+
+def test_what_one_path_knows_is_no_origin() -> None:
+    """An oracle that knows the negated condition only gives a branch: that they are equal holds on its path alone."""
+    new_table()
+    x, y, c = Var("x", 8), Var("y", 8), Var("c", 1)
+    negated = ops.xor(1, c, 1)
+    branch, other = ops.add(8, x, y), ops.add(8, x, 5)
+    before = ops.set_oracle(lambda t: 0 if t is c else None)
+    try:
+        assert ops.ite(8, negated, branch, other) is branch
+    finally:
+        ops.set_oracle(before)
+    assert isinstance(branch, Sum)
+    assert branch.origin == ("add", x, y, 1)
+
+
+def test_a_bit_and_its_opposite_are_one_atom() -> None:
+    """A product of bits gets a name where it selects; its complement is one less the name."""
+    new_table()
+    x, y = Var("x", 1), Var("y", 1)
+    joined = ops.and_(1, x, y)
+    assert isinstance(joined, Term)
+    both = intern(joined)
+    for first, second in ((both, ops.xor(1, both, 1)), (ops.xor(1, both, 1), both)):
+        t = Translator(Kernel())
+        one, other = t.selector(first), t.selector(second)
+        assert add(one, other) == {(): 1}
+        assert len([m for m in one if m]) == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["sub with carry", "add with carry", "quotient by 7", "quotient by 1", "quotient by 200"]
+)
+def test_values_that_random_terms_miss(name: str) -> None:
+    """What an instruction of three operands computes, and quotients by numbers, at edges of a word of 8 bits."""
+    new_table()
+    a, b, c = Var("a", 8), Var("b", 8), Var("c", 1)
+    made: dict[str, tuple[Value, Callable[[int, int, int], int]]] = {
+        "sub with carry": (ops.add(8, ops.sub(8, a, b), ops.zext(1, c, 8)), lambda x, y, z: x - y + z),
+        "add with carry": (ops.add(8, ops.add(8, a, b), ops.zext(1, c, 8)), lambda x, y, z: x + y + z),
+        "quotient by 7": (ops.udiv(8, a, 7), lambda x, y, z: x // 7),
+        "quotient by 1": (ops.udiv(8, a, 1), lambda x, y, z: x),
+        "quotient by 200": (ops.udiv(8, a, 200), lambda x, y, z: x // 200),
+    }
+    v, meaning_of = made[name]
+    kernel = Kernel()
+    t = Translator(kernel)
+    p = t.value(v)
+    for x, y, z in product((0, 1, 6, 7, 8, 127, 128, 199, 200, 254, 255), (0, 1, 127, 128, 255), (0, 1)):
+        evaluate = Evaluator({a: x, b: y, c: z})
+        atoms = atom_values(kernel, {k: evaluate(u) for k, u in t.unknowns.items()})
+        assert value_of(p, atoms) == meaning_of(x, y, z) % 256

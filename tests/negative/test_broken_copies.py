@@ -10,8 +10,8 @@ import pytest
 from calling import emulate
 from refusing import assembly, change, fix_loops, refute, run, symbolically, without_search
 
-import armsym.proof.concrete
 import armsym.proof.run
+import armsym.proof.trials
 import crypto_examples
 from armsym.dsl import Bits, Claims, Proof, State, lanes
 from armsym.elf import load
@@ -35,7 +35,7 @@ memcmp_object = load(str(ROOT / "own_memcmp/memcmp.o"))
 @pytest.fixture(autouse=True)
 def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     # Enough for what is shown here, and quick.
-    monkeypatch.setattr(armsym.proof.concrete, "MAX_STEPS", 20_000)
+    monkeypatch.setattr(armsym.proof.trials, "MAX_STEPS", 20_000)
     monkeypatch.setattr(armsym.proof.run, "TRIALS", armsym.proof.run.TRIALS[:3])
     without_search(monkeypatch)
 

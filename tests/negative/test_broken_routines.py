@@ -12,7 +12,7 @@ import pytest
 from assembling import assemble_file, contents
 from refusing import refute, run, symbolically
 
-import armsym.proof.concrete
+import armsym.proof.trials
 from armsym.dsl import Bits, Claims, Proof, State, Words
 from armsym.elf import load
 from armsym.proof.result import Status
@@ -95,7 +95,7 @@ def copies(p: Proof) -> None:
 
 @pytest.fixture(autouse=True)
 def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(armsym.proof.concrete, "MAX_STEPS", 2_000)
+    monkeypatch.setattr(armsym.proof.trials, "MAX_STEPS", 2_000)
 
 
 def test_object_is_that_of_the_source(tmp_path: Path) -> None:

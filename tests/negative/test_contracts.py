@@ -192,7 +192,7 @@ def test_recursion(tmp_path: Path) -> None:
 
     first_, second_, itself_ = contract(first, "f"), contract(second, "g"), contract(itself, "f")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("armsym.proof.concrete.MAX_STEPS", 200)
+        patch.setattr("armsym.proof.trials.MAX_STEPS", 200)
         patch.setattr("armsym.proof.run._concrete", lambda *_, **__: __import__("armsym.proof.run").proof.run._Runs([]))
         for fn in (first, itself):
             with pytest.raises(InputError, match="recursion through contracts"):

@@ -34,7 +34,7 @@ ProofFn = Callable[[Proof], None]
 @pytest.fixture(autouse=True)
 def _short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     # Endless routines are found out sooner.
-    monkeypatch.setattr("armsym.proof.concrete.MAX_STEPS", 20_000)
+    monkeypatch.setattr("armsym.proof.trials.MAX_STEPS", 20_000)
 
 
 def routine(folder: Path, text: str) -> Image:

@@ -12,11 +12,12 @@ from armsym.bits import Bits
 from armsym.discharge.z3_bridge import Model, Solver
 from armsym.dsl import Proof
 from armsym.elf import Image
-from armsym.proof.concrete import ConcreteProof, concrete_stepper, run_trial
+from armsym.proof.concrete import ConcreteProof
 from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.loops import Routine
 from armsym.proof.result import Status
 from armsym.proof.run import prove
+from armsym.proof.trials import concrete_stepper, run_trial
 from armsym.stepper import Stepper, run_concrete
 from armsym.symbolic_memory import SymbolicRegion, variable
 from armsym.terms import new_table

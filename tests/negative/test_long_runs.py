@@ -9,7 +9,7 @@ import pytest
 from refusing import run
 from test_contracts import SUCCESSOR, files
 
-import armsym.proof.concrete
+import armsym.proof.trials
 from armsym.dsl import Bits, Claims, Proof, State
 from armsym.proof.result import Status
 
@@ -19,8 +19,8 @@ COUNT = "nop\n1: add x0,x0,#3\n subs x1,x1,#1\n b.ne 1b\n ret"
 
 @pytest.fixture(autouse=True)
 def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(armsym.proof.concrete, "MAX_STEPS", 2_000)
-    monkeypatch.setattr(armsym.proof.concrete, "REPEAT_STEPS", 400)
+    monkeypatch.setattr(armsym.proof.trials, "MAX_STEPS", 2_000)
+    monkeypatch.setattr(armsym.proof.trials, "REPEAT_STEPS", 400)
 
 
 def counting(low: int) -> Callable[[Proof], None]:

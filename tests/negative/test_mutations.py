@@ -30,12 +30,13 @@ from mutations import Mutant, judge, plan, try_mutant  # noqa: E402
 
 from armsym.bits import Bits, ite  # noqa: E402
 from armsym.proof import run as proof_run  # noqa: E402
-from armsym.proof.concrete import ConcreteProof, concrete_stepper, run_trial  # noqa: E402
+from armsym.proof.concrete import ConcreteProof  # noqa: E402
 from armsym.proof.engine import Budget, explore  # noqa: E402
 from armsym.proof.engine.run import Origin, Run  # noqa: E402
 from armsym.proof.path import Path as RunPath  # noqa: E402
 from armsym.proof.result import ProofResult, Status  # noqa: E402
 from armsym.proof.symbolic import SymbolicProof  # noqa: E402
+from armsym.proof.trials import concrete_stepper, run_trial  # noqa: E402
 from armsym.stepper import Fork  # noqa: E402
 from armsym.terms import new_table  # noqa: E402
 

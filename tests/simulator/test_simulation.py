@@ -408,3 +408,46 @@ def test_looking_is_bounded_too() -> None:
     reads = len(state.reads)
     state.read(buf, 0, 8)
     assert len(state.reads) == reads, "looking is no access"
+
+
+@pytest.mark.parametrize(
+    "symbol", ["absolute", "total", "mixed", "swap", "forever", "unmodelled", "jump", "system", "calls_other"]
+)
+@pytest.mark.parametrize(
+    "options", [{}, {"max_paths": 2}, {"max_steps": 7}, {"fork": "never"}, {"until": "absolute+8"}]
+)
+def test_all_at_once_is_step_by_step(symbol: str, options: dict[str, Any]) -> None:
+    """`run` goes on without looking up between instructions; what comes of it is the same."""
+    start = armsym.Start()
+    start.set(x0=start.buffer("buf", 8)) if symbol in ("total", "swap") else start
+    once = armsym.Simulation(image(), symbol, state=start, **{"max_steps": 200, **options})
+    stepped = armsym.Simulation(image(), symbol, state=start, **{"max_steps": 200, **options})
+    steps = sum(1 for _ in stepped)
+    assert len(once.run()) == len(stepped.states)
+    assert steps or symbol in ("jump", "calls_other")
+    for a, b in zip(once.states, stepped.states, strict=True):
+        assert (a.stop, a.at, a.steps) == (b.stop, b.at, b.steps)
+        assert len(a.conditions) == len(b.conditions)
+        assert all((p == q).value is True for p, q in zip(a.conditions, b.conditions, strict=True))
+        # (Where the linker may go over code of its own, X16, X17 and the flags are new variables each time.)
+        same = [n for n in range(30) if n not in (16, 17)]
+        assert all((a.x[n] == b.x[n]).value is True for n in same)
+        assert [(w.at, w.region, w.size) for w in a.accesses] == [(w.at, w.region, w.size) for w in b.accesses]
+
+
+def test_collecting_goes_on_as_before() -> None:
+    import gc
+
+    for was in (True, False):
+        (gc.enable if was else gc.disable)()
+        try:
+            armsym.simulate(image(), "absolute")
+            with pytest.raises(RuntimeError, match="of a hook"):
+                armsym.simulate(image(), "absolute", before=_failing)
+            assert gc.isenabled() is was
+        finally:
+            gc.enable()
+
+
+def _failing(state: armsym.State) -> None:
+    raise RuntimeError("of a hook")

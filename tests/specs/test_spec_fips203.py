@@ -115,7 +115,7 @@ def test_encoding_is_that_of_the_bits(d: int) -> None:
 
 
 def test_decoding_of_twelve_bits_reduces() -> None:
-    """Numbers from q to 4095 are taken modulo q (step 5 of algorithm 6)."""
+    """Numbers from q to 4095 are taken modulo q (step 3 of algorithm 6)."""
     numbers = [0, 3328, 3329, 3330, 4094, 4095, *range(250)]
     B = sum(x << (12 * k) for k, x in enumerate(numbers)).to_bytes(384, "little")
     expected = [0, 3328, 0, 1, 765, 766, *range(250)]

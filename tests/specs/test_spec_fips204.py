@@ -12,7 +12,7 @@ from formal import Sum, edge_polynomials, product_mod_x256_plus_1
 from spec_vectors import records, sample
 from whole_mldsa import PARAMETERS, key_gen, shake256, sign, verify
 
-from specs import fips204, fips204_bytes, packing
+from specs import fips204, fips204_bytes, fips204_rounding, packing
 from specs.fips204 import NTT, ZETAS, MultiplyNTT, NTTinverse, Q
 from specs.fips204_rounding import (
     Decompose,
@@ -114,16 +114,19 @@ def test_decompose(gamma_2: int) -> None:
     assert Decompose(Q - 1, gamma_2) == (0, -1)
 
 
-def test_decomposition_is_one_pair_for_each_class() -> None:
-    """A small modulus with the shape of q, all pairs: the bounds of `is_decomposition` leave one for each residue."""
-    for q, gamma_2 in ((13, 1), (13, 2), (13, 3), (41, 4), (97, 8)):
+@pytest.mark.parametrize(("q", "gamma_2"), [(13, 1), (13, 2), (13, 3), (13, 6), (41, 4), (97, 8)])
+def test_decomposition_is_one_pair_for_each_class(monkeypatch: pytest.MonkeyPatch, q: int, gamma_2: int) -> None:
+    """A small modulus with the shape of q, all pairs: the claims leave for each residue just what Decompose gives."""
+    monkeypatch.setattr(fips204_rounding, "Q", q)
+    for r in range(q):
         pairs = [
-            (r_1 * 2 * gamma_2 + r_0) % q
-            for r_1 in range((q - 1) // (2 * gamma_2))
-            for r_0 in range(-gamma_2, gamma_2 + 1)
-            if r_0 > -gamma_2 or r_1 == 0
+            (r_1, r_0)
+            for r_1 in range(-2, q + 2)
+            for r_0 in range(-2 * q, 2 * q)
+            if is_decomposition(r, r_1, r_0, gamma_2)
         ]
-        assert sorted(pairs) == list(range(q))
+        assert pairs == [Decompose(r, gamma_2)]
+        assert (high_bits(r, gamma_2), low_bits(r, gamma_2)) == Decompose(r, gamma_2)
 
 
 @pytest.mark.parametrize("gamma_2", GAMMA_2)

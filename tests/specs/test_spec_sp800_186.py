@@ -115,6 +115,7 @@ def test_points_of_nist(E: Curve, curve: ec.EllipticCurve, bits: int) -> None:
 def test_edges_of_on_curve() -> None:
     assert on_curve(P256, None)
     assert from_jacobian(P256, to_jacobian(None)) is None
+    assert to_jacobian(P256.G) == (*P256.G, 1)
     assert not on_curve(P256, (0, 0))
     assert not on_curve(P256, (P256.G_x + P256.p, P256.G_y))
     assert not on_curve(P256, (P256.G_x, P256.G_y - P256.p))

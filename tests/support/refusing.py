@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-import armsym.proof.concrete
 import armsym.proof.run
+import armsym.proof.trials
 from armsym.dsl import Proof
 from armsym.elf import Image
 from armsym.errors import ArmsymError
-from armsym.proof.concrete import ConcreteProof, Trial, run_trial
+from armsym.proof.concrete import ConcreteProof, Trial
 from armsym.proof.engine import Budget
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.result import ProofResult, Status
 from armsym.proof.run import prove
+from armsym.proof.trials import run_trial
 from armsym.stepper import Stepper
 from semantics import A64
 
@@ -56,7 +57,7 @@ def symbolically(
     whatever they break is kept from the proof.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(armsym.proof.concrete, "_broken", lambda *_, **__: None)
+        patch.setattr(armsym.proof.trials, "_broken", lambda *_, **__: None)
         patch.setattr(armsym.proof.run, "run_trial", _silent)
         patch.setattr(armsym.proof.run, "VISITS", armsym.proof.run.VISITS[:visits])
         without_search(patch)

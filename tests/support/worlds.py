@@ -27,7 +27,7 @@ def value_of(P: Polynomial, values: Mapping[int, int] | list[int]) -> int:
 def atom_values(kernel: Kernel, unknowns: Mapping[int, int]) -> list[int]:
     """The values of all atoms, given the unknowns': quotients are computed.  Raises `Mismatch` beyond bounds."""
     values: list[int] = []
-    for a, x in enumerate(kernel.atoms):
+    for a, x in kernel.atoms.items():
         values.append(unknowns[a] if x.E is None else value_of(x.E, values) // x.m)
         if not x.lo <= values[a] <= x.hi:
             raise Mismatch(f"{x.name}{a} = {values[a]} is not between {x.lo} and {x.hi}")

@@ -13,7 +13,7 @@ from typing import Any
 
 import z3
 
-from armsym.discharge.z3_bridge import Bridge
+from armsym.discharge.z3_bridge import Bridge, set_limit
 from armsym.terms import ops
 from armsym.terms.linear import linear_view, narrow
 from armsym.terms.node import Poly, Term, Value, Var, intern, ones
@@ -631,7 +631,7 @@ def prove(bridge: Bridge, claims: list[tuple[str, Any, Any]]) -> list[str]:
     while todo:
         some = todo.pop()
         s = z3.SolverFor("QF_BV")
-        s.set("timeout", 500 if len(some) > 1 else 250)
+        set_limit(s, 500 if len(some) > 1 else 250)
         s.add(*bridge.side)
         s.add(z3.Or(*[got != expected for _, got, expected in some]))
         verdict = s.check()

@@ -187,7 +187,7 @@ BUGS = {
         arithmetic.by_a_known_amount, "", "n = min(b, w)", "n = b % w", ("shl_by", "lshr_by")
     ),
     "rotate by data: no way back": Bug(arithmetic, "rotr_by", "neg(w, amount)", "amount", ("rotr_by",)),
-    "pb: a sum has the low zeros of its last term": Bug(node, "intern", "low |= unit", "low = unit", ("add",), 4),
+    "pb: a sum has the low zeros of its last term": Bug(node, "_intern_sum", "low |= unit", "low = unit", ("add",), 4),
     "sum: summands that meet replace each other": Bug(linear, "accumulate", "(out.get(t, 0) + c)", "c", ("add", "sub")),
     "sum: an even coefficient is dropped": Bug(
         linear, "accumulate", "v & 1 or vanishes.apply(full, t, v) is None", "v & 1", ("add",)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from armsym.bits import Bits, Prop
+from armsym.integers.claims import Argument
+from armsym.integers.expression import Relation
 from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import parts
 from armsym.proof.engine.run import Origin, Run
+from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, havoc
 from armsym.proof.locations import Location, V, Whole, X
 from armsym.proof.path import Path
@@ -74,4 +77,10 @@ def _says_more(run: Run, path: Path, k: int, anchors: tuple[Bits, ...]) -> bool:
     # What is read was shown in bounds above.
     with run.under(there, *anchors), there.memory.observed(), handed(shadow) as s:
         claims = d.ensures[k](s).values()
-        return any(not isinstance(c, Prop) or c.value is not True for claim in claims for c in parts(claim))
+        return any(_can_fail(there, c) for claim in claims for c in parts(claim))
+
+
+def _can_fail(there: Path, claim: Prop | Relation | Pointwise) -> bool:
+    if isinstance(claim, Relation):
+        return not Argument([], [claim]).says_nothing(0)
+    return not isinstance(claim, Prop) or claim.value is not True

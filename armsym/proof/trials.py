@@ -1,0 +1,251 @@
+"""Concrete runs of a proof: all claims evaluated on random states that meet the precondition.
+
+They come before the symbolic proof, so that a wrong claim fails in milliseconds with numbers;
+they witness that the precondition is satisfiable; and a violation found here is a counterexample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from armsym.bits import Bits, Prop
+from armsym.errors import InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
+from armsym.integers.expression import Relation
+from armsym.machine import Machine
+from armsym.memory import ConcreteMemory
+from armsym.proof.buffers import parts
+from armsym.proof.calls import Calls
+from armsym.proof.concrete import ConcreteProof, Event, Trial, Violation
+from armsym.proof.declare import Invariant
+from armsym.proof.handles import Claim, Claims, Pointwise
+from armsym.proof.result import Kind, Status
+from armsym.proof.state import handed
+from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
+
+__all__ = ["concrete_stepper", "flatten", "run_trial"]
+
+MAX_STEPS = 400_000
+#: So many more are looked at for a state that comes again.  A run that does not end says nothing without one.
+REPEAT_STEPS = 4_000
+
+
+class _Repeats:
+    """Whether a run is in a state in which it was before: then it does not end.  States are kept ever further apart."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, ...] | None = None
+        self._left = self._apart = 1
+
+    def __call__(self, offset: int, m: Machine) -> bool:
+        """Whether the state, before the instruction at the offset, is the one kept; sometimes it is kept instead."""
+        registers = (offset, [r.value for r in m.x], m.sp.value)
+        if self._kept is not None and registers == self._kept[0] and self._rest(m) == self._kept[1]:
+            return True
+        self._left -= 1
+        if not self._left:
+            self._apart *= 2
+            self._left, self._kept = self._apart, (registers, self._rest(m))
+        return False
+
+    def _rest(self, m: Machine) -> tuple[object, ...]:
+        assert isinstance(m.memory, ConcreteMemory)
+        written = [bytes(r.data) for r in m.memory.regions if r.writable]
+        return [r.value for r in m.v], m.nzcv.bits.value, m.dit.value, written
+
+
+def flatten(claim: Claim) -> Iterator[Prop]:
+    """The conditions a claim consists of."""
+    for part in parts(claim):
+        assert not isinstance(part, Relation), "integers of numbers are numbers"
+        if isinstance(part, Pointwise):
+            yield from part.concrete()
+        else:
+            yield part
+
+
+def _checked(
+    m: Machine, claimed: Callable[..., Claims], kind: Kind, where: str, *arguments: Bits | int
+) -> Violation | None:
+    """What is broken of the claims that `claimed` makes of the machine's state, and of the arguments."""
+    with handed(m) as s:
+        return _broken(claimed(s, *arguments), kind, where)
+
+
+def _counts(inv: Invariant, m: Machine) -> bool:
+    """Whether the arrival at a loop head is one that the invariant speaks of."""
+    if inv.when is None:
+        return True
+    with handed(m) as s:
+        return inv.when(s).value is True
+
+
+def _broken(claims: Claims, kind: Kind, where: str) -> Violation | None:
+    if not isinstance(claims, dict) or not claims:
+        raise InputError(f"{where}: the function must return a non-empty dict of named claims")
+    for name, claim in claims.items():
+        for k, p in enumerate(flatten(claim)):
+            if p.value is True:
+                continue
+            got, expected = (f"{b.uint:#x}" for b in p.sides) if p.sides else ("false", "true")
+            several = f"[{k}]" if isinstance(claim, (list, tuple)) else ""
+            return Violation(kind, f"{name}{several}", expected, got, where)
+    return None
+
+
+def run_trial(
+    p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], *, invariants: bool = True
+) -> Trial:
+    """Run the routine once and check every obligation that a single run can break.
+
+    Without `invariants` only what the routine promises its caller.
+    """
+    t = p.start()
+    if not t.rejected:
+        _run_trial(p, stepper_for, t, invariants)
+        memory, v = t.entry.memory, t.violation
+        assert isinstance(memory, ConcreteMemory)
+        t.doubts = memory.doubts
+        if v is not None and v.status is Status.REFUTED and t.doubts:
+            v.status = Status.UNDECIDED
+            v.detail = f"broken in a run that is one of several: {t.doubts[0]}; {v.detail}"
+    return t
+
+
+def _run_trial(
+    p: ConcreteProof, stepper_for: Callable[[ConcreteProof, Trial], Stepper], t: Trial, invariants: bool
+) -> None:
+    stepper = stepper_for(p, t)
+    m = t.entry.fork()
+    memory = m.memory
+    assert isinstance(memory, ConcreteMemory)
+    trace = t.trace
+    accesses: list[int] = []
+    stack_low, stack_top = t.stack_top - p._d.stack, t.stack_top
+
+    def leak(kind: str, value: Bits) -> None:
+        v = value.uint
+        trace.append(Event(kind, v, offset))
+        if stack_low <= v < stack_top and kind != "branch condition":
+            accesses.append(v)
+
+    m.on_leak = leak
+    heads = {inv.head: inv for inv in p._d.invariants} if invariants else {}
+    cuts = {c.at: c for c in p._d.cuts} if invariants else {}
+    passed: dict[int, int] = {}  # arrivals at each cut since the last loop head with an invariant
+    active: list[tuple[int, int, Calls]] = []  # the loops being iterated, outermost first: (head, index, calls)
+    calls = Calls()
+    offset, steps, repeats = p.routine.entry, 0, _Repeats()
+    image = p.routine.image
+    try:
+        while offset != RETURNED:
+            inv = heads.get(offset)
+            if inv is not None and _counts(inv, m):
+                index, arrivals = 0, t.heads.setdefault(offset, [])
+                known = [k for k, (h, _, _) in enumerate(active) if h == offset]
+                if known and calls.within(active[known[-1]][2]):
+                    index = active[known[-1]][1] + inv.step
+                    del active[known[-1] :]
+                else:  # the first arrival, or the call of the one before is over
+                    arrivals.append([])
+                active.append((offset, index, calls))
+                passed.clear()
+                arrivals[-1].append(m.fork())
+                m.written_x = m.written_v = 0  # from here on: what this iteration writes
+                bound = inv.upto.uint
+                if index > bound or (index == bound and not inv.inclusive):
+                    t.violation = Violation(
+                        "termination", f"{inv.name}: i < upto", f"i below {bound}", str(index), inv.name
+                    )
+                    return
+                where = f"{inv.name}, i = {index}"
+                t.violation = _checked(m, inv.claims, "invariant", where, Bits(64, index))
+                if t.violation:
+                    return
+            cut = cuts.get(offset)
+            if cut is not None:
+                k = passed.get(offset, 0)
+                passed[offset] = k + 1
+                t.violation = _checked(m, cut.claims, "invariant", f"{cut.name}, arrival {k}", k)
+                if t.violation:
+                    return
+            sp_before, lr_before = m.sp.uint, m.x[30]
+            to = stepper.step(m, offset)
+            if accesses:
+                floor = min(sp_before, m.sp.uint)
+                if min(accesses) < floor:
+                    bad = min(accesses)
+                    t.violation = Violation(
+                        "memory",
+                        "no access below SP",
+                        f"at or above {floor:#x}",
+                        f"{bad:#x}",
+                        f"at {offset:#x} <{image.symbolize(offset)}>",
+                    )
+                    return
+                accesses.clear()
+            assert not isinstance(to, Fork)
+            if calls.frames or m.x[30] is not lr_before:
+                links = m.x[30] is not lr_before and m.x[30].uint == p.machine_base + offset + 4
+                calls = calls.after(offset, to, links=links)
+            offset = to
+            steps += 1
+            if steps > MAX_STEPS and repeats(offset, m):
+                where = image.symbolize(offset)
+                detail = f"no return after {MAX_STEPS} instructions, and the state at {where} comes again and again"
+                t.violation = Violation("termination", "the routine returns", detail=detail)
+                return
+            if steps > MAX_STEPS + REPEAT_STEPS:
+                t.steps = steps
+                t.too_long = True
+                t.rejected = f"no return after {steps} instructions (last at {image.symbolize(offset)})"
+                return
+    except MemoryFault as e:
+        t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
+        if isinstance(e, Undetermined):
+            t.violation.status = Status.UNDECIDED
+        return
+    except MachineStop as e:
+        t.violation = Violation(
+            "decode",
+            "every instruction reached is modelled",
+            detail=describe_stop(e, image, p.routine.isa),
+            status=Status.ERROR
+            if isinstance(e, UnmodelledInstruction)
+            else Status.UNDECIDED
+            if isinstance(e, Undetermined)
+            else Status.REFUTED,
+        )
+        return
+    t.final, t.steps = m, steps
+    t.violation = _check_return(p, t, m)
+    if t.violation is None:
+        for fn in p._d.ensures:
+            t.violation = t.violation or _checked(m, fn, "ensures", "on return")
+
+
+def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
+    entry = t.entry
+    for _, register, was, now in p._d.interface.pairs(entry, m):
+        if was.value != now.value:
+            return Violation("abi", f"{register} is preserved", f"{was.uint:#x}", f"{now.uint:#x}", "on return")
+    if m.dit.value != entry.dit.value:
+        return Violation("abi", "PSTATE.DIT is restored", f"{entry.dit.uint}", f"{m.dit.uint}", "on return")
+    if m.sp.value != entry.sp.value:
+        return Violation("abi", "sp is restored", f"{entry.sp.uint:#x}", f"{m.sp.uint:#x}", "on return")
+    allowed = {r.name for r in p._d.modifies} | {"stack"}
+    memory = m.memory
+    assert isinstance(memory, ConcreteMemory)
+    before = entry.memory
+    assert isinstance(before, ConcreteMemory)
+    for old, new in zip(before.regions, memory.regions, strict=True):
+        if new is not old and new.name not in allowed and old.data != new.data:
+            k = next(j for j in range(len(old.data)) if old.data[j] != new.data[j])
+            return Violation(
+                "frame", f"{new.name} is unchanged", f"{old.data[k]:#04x}", f"{new.data[k]:#04x}", f"byte {k} on return"
+            )
+    return None
+
+
+def concrete_stepper(p: ConcreteProof, t: Trial) -> Stepper:
+    """The stepper of a trial."""
+    return Stepper(p.routine.isa, p.routine.image, Bits(64, t.base), Bits(64, t.return_address))

@@ -1,0 +1,102 @@
+"""Shipped arithmetic with faults of the kind that has shipped: a lost carry, a constant off by one, a wrong zeta."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from armsym.elf import load
+from armsym.proof import run as proof_run
+from armsym.proof.engine import Budget
+from armsym.proof.registry import ProofDefinition, discover
+from armsym.proof.result import ProofResult, Status
+from crypto_examples.wheels import AWS_LC, OPENSSL_4_0
+from semantics import A64
+
+ROOT = Path(__file__).resolve().parents[2] / "crypto_examples"
+
+pytestmark = pytest.mark.wheels
+
+#: (folder and file, proof, symbol, offset in it, what stands there, what is put there, why)
+FAULTS = [
+    ("openssl/poly1305.py", "poly1305_blocks", "poly1305_blocks", 0x2C, "ba0b00a5", "8b0b00a5", "ADD for ADCS"),
+    ("openssl/poly1305.py", "poly1305_blocks", "poly1305_blocks", 0x8C, "ba1f01a5", "ab1f01a5", "ADDS for ADCS"),
+    ("openssl/poly1305.py", "poly1305_blocks", "poly1305_blocks", 0x84, "8b4e094a", "8b4e0d4a", "LSR #3 for LSR #2"),
+    ("openssl/poly1305.py", "poly1305_emit", "poly1305_emit", 0x18, "f27ef5df", "f27df5df", "bit 3 for bit 2"),
+    ("openssl/poly1305.py", "poly1305_emit", "poly1305_emit", 0x20, "9a8d00a5", "9a8d10a5", "NE for EQ"),
+    ("aws_lc/mlkem.py", "mlkem_poly_reduce", "mlkem_poly_reduce_aarch64_asm", 0, "5281a022", "5281a042", "q + 1"),
+    ("aws_lc/mlkem.py", "mlkem_ntt", "mlkem_aarch64_ntt_zetas_layer12345", 0, None, 1, "a zeta + 1"),
+    ("aws_lc/mlkem.py", "mlkem_ntt", "mlkem_aarch64_ntt_zetas_layer67", 416, None, 1, "a zeta + 1"),
+    ("aws_lc/mldsa.py", "mldsa_intt", "mldsa_aarch64_intt_zetas_layer78", 64, None, -1, "a zeta - 1"),
+    (
+        "aws_lc/mldsa.py",
+        "mldsa_poly_pointwise_montgomery",
+        "mldsa_poly_pointwise_montgomery_aarch64_asm",
+        12,
+        "52840023",
+        "52840043",
+        "1/q + 1",
+    ),
+    (
+        "aws_lc/mldsa.py",
+        "mldsa_poly_pointwise_montgomery",
+        "mldsa_poly_pointwise_montgomery_aarch64_asm",
+        0x64,
+        "0ea0a218",
+        "0ea08218",
+        "SMLAL for SMLSL",
+    ),
+]
+
+
+def _definition(file: str, name: str) -> ProofDefinition:
+    return next(d for d in discover(ROOT / file) if d.name == name)
+
+
+def _prove(fault: tuple[str, str, str, int, str | None, str | int, str]) -> ProofResult:
+    file, name, symbol, offset, before, after, _ = fault
+    d = _definition(file, name)
+    image = load(str((OPENSSL_4_0 if file.startswith("openssl") else AWS_LC).path()))
+    at = image.symbol(symbol).offset + offset
+    if isinstance(after, int):
+        value = int.from_bytes(image.bytes_at(at, 2), "little")
+        data = ((value + after) & 0xFFFF).to_bytes(2, "little")
+    else:
+        assert f"{image.word(at):08x}" == before
+        data = bytes.fromhex(after)[::-1]
+    budget = Budget(seconds=20, claim_ms=2000)
+    return proof_run.prove(d, name=d.name, image=image.patched({at: data}), symbol=d.symbol, isa=A64, budget=budget)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda f: f"{f[1]}: {f[-1]} at {f[3]:#x} of {f[2]}")
+def test_a_fault_is_refuted(fault: tuple[str, str, str, int, str | None, str | int, str]) -> None:
+    """Refuted on numbers, or undecided where few inputs show it; never proved."""
+    r = _prove(fault)
+    assert r.status in (Status.REFUTED, Status.UNDECIDED)
+    if fault[0] != "openssl/poly1305.py":
+        assert r.status is Status.REFUTED
+        assert r.counterexample is not None
+
+
+def _reduced(x: int, constant: int) -> int:
+    """What the routine does to a lane: SQDMULH, SRSHR #11, MLS, and q added to a negative result."""
+    t = ((2 * x * constant >> 16) + (1 << 10)) >> 11
+    y = (x - t * 3329 + (1 << 15)) % (1 << 16) - (1 << 15)
+    return y + 3329 if y < 0 else y
+
+
+@pytest.mark.parametrize("more", [1, 40])
+def test_a_constant_that_does_as_well_is_proved(more: int) -> None:
+    """Barrett's constant may be off by a little: seen by going through all lanes, and by the proof."""
+    assert all(_reduced(x, 0x4EBF + more) == x % 3329 for x in range(-(1 << 15), 1 << 15))
+    word = f"{0x52800002 | (0x4EBF + more) << 5:08x}"
+    where = "aws_lc/mlkem.py", "mlkem_poly_reduce", "mlkem_poly_reduce_aarch64_asm", 8, "5289d7e2", word, ""
+    assert _prove(where).status is Status.PROVED
+
+
+def test_a_constant_that_does_not_is_refuted() -> None:
+    more = next(m for m in range(41, 4096) if any(_reduced(x, 0x4EBF + m) != x % 3329 for x in (-(1 << 15), 32767)))
+    word = f"{0x52800002 | (0x4EBF + more) << 5:08x}"
+    where = "aws_lc/mlkem.py", "mlkem_poly_reduce", "mlkem_poly_reduce_aarch64_asm", 8, "5289d7e2", word, ""
+    assert _prove(where).status is not Status.PROVED
