@@ -25,12 +25,8 @@ class Field:
         operands: str = "ab",
         stack: int = 0,
         below_modulus: bool = True,
-        scratch: bool = False,
     ) -> None:
-        """`operands` are the names of those after the result, in X1 and up; `stack` is how far SP goes down.
-
-        With `scratch` the routine also reads what it stored in the result.
-        """
+        """`operands` are the names of those after the result, in X1 and up; `stack` is how far SP goes down."""
         self.p, self.modulus = p, modulus
         size = 8 * ((modulus.bit_length() + 63) // 64)
         place = p.choice("in_place", range(4 if len(operands) == 2 else 2))
@@ -43,7 +39,7 @@ class Field:
             regions[name] = p.region(name, size, access="rw" if name in shared else "r")
             if below_modulus:
                 p.example(regions[name], below(modulus))
-        self.result = regions[shared[0]] if shared else p.region("r", size, access="rw" if scratch else "w")
+        self.result = regions[shared[0]] if shared else p.region("r", size, access="w")
         self._operands = {name: p.integer(r.words(64)) for name, r in regions.items()}
         if below_modulus:
             for name, number in self._operands.items():

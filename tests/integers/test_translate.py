@@ -221,6 +221,15 @@ def test_what_is_not_quite_an_or_is_not_taken_for_one(seed: int) -> None:
     _is_zero(w, v, words, rng)
 
 
+def test_an_or_with_a_bit_turned_over_is_its_only_part() -> None:
+    new_table()
+    v = ops.xor(4, ops.or_(4, Var("a", 4), Var("b", 4)), 2)
+    assert isinstance(v, Term)
+    ((m, mask),) = alternatives(v)
+    assert m.factors == ((intern(v), 0),)
+    assert mask == 15
+
+
 def test_what_one_path_knows_is_no_origin() -> None:
     """An oracle that knows the negated condition only gives a branch: that they are equal holds on its path alone."""
     new_table()

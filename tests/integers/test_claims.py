@@ -1,0 +1,86 @@
+"""What is taken from what is known, and what is not: bounds of words from those of numbers."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from armsym.bits import Bits
+from armsym.integers.claims import Argument, _most_of_words
+from armsym.integers.expression import Relation, congruent, integer, within
+from armsym.terms.node import Term, Var, intern, new_table
+
+
+def word(name: str, width: int = 8) -> Bits:
+    return Bits(width, Var(name, width))
+
+
+def term(b: Bits) -> Term:
+    assert isinstance(b.value, Term)
+    return intern(b.value)
+
+
+def relation(of: object) -> Relation:
+    assert isinstance(of, Relation)
+    return of
+
+
+def holds(argument: Argument, n: int) -> list[bool]:
+    return [argument.show(k).holds for k in range(n)]
+
+
+def test_the_top_word_of_a_number_below_a_bound() -> None:
+    new_table()
+    words = [word(n) for n in "abc"]
+    most = _most_of_words([relation(integer(words) < 2**17)])
+    assert [most.get(term(w).id) for w in words] == [2**17 - 1, 2**9 - 1, 1]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_no_word_can_be_more(seed: int) -> None:
+    """Sums of two words of two bits times small numbers, either sign, bounded: all values tried."""
+    new_table()
+    rng = random.Random(seed)
+    a, b = word("a", 2), word("b", 2)
+    c, d, n = rng.randint(-3, 3), rng.randint(-3, 3), rng.randint(-2, 9)
+    x = integer(a) * c + integer(b) * d
+    r = within(-9, x + rng.randint(-2, 2), n + 1) if rng.random() < 0.5 else x + rng.randint(-2, 2) <= n
+    if not isinstance(r, Relation):
+        return
+    most = _most_of_words([r])
+    for u in range(4):
+        for v in range(4):
+            at = {term(a).id: u, term(b).id: v}
+            if r.map(lambda w, at=at: Bits(2, at[term(w).id])) is True:  # type: ignore[misc]
+                assert u <= most.get(term(a).id, 3)
+                assert v <= most.get(term(b).id, 3)
+
+
+def test_what_says_nothing_of_a_word() -> None:
+    """A difference, a product, a congruence, a signed word, a lower bound."""
+    new_table()
+    a, b = word("a"), word("b")
+    A, B, S = integer(a), integer(b), integer(a, signed=True)
+    claims = [within(0, A - B, 4), A - B <= 3, A * B <= 3, congruent(A, 3, 7), S <= 3, A + B >= 3]
+    assert _most_of_words([relation(r) for r in claims]) == {}
+
+
+def test_the_bounds_are_used_and_do_not_go_too_far() -> None:
+    new_table()
+    words = [word("a", 64), word("b", 64)]
+    A, top = integer(words), integer(words[1])
+    known = [relation(A < 2**73)]
+    asked = [relation(top < 2**9), relation(top < 2**9 - 1), relation(congruent(top // 2**9, 0, 5))]
+    assert holds(Argument(known, asked), len(asked)) == [True, False, True]
+    assert holds(Argument([], asked), len(asked)) == [False, False, False]
+
+
+def test_a_sum_at_its_least_says_all_of_its_terms() -> None:
+    """a + b + c <= 0 for words: so any sum of them is 0; with <= 1 it is not."""
+    new_table()
+    words = [word(n, 64) for n in "abcdefgh"]
+    total = sum((integer(w) for w in words), start=0)
+    asked = [relation(congruent(integer(words) * 2, 0, 2**512 - 1)), relation(integer(words) <= 0)]
+    assert holds(Argument([relation(total <= 0)], asked), len(asked)) == [True, True]
+    assert holds(Argument([relation(total <= 1)], asked), len(asked)) == [False, False]
