@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from armsym.elf import Image
     from armsym.proof.concrete import Trial
     from armsym.proof.loops import Routine
+    from armsym.proof.result import Obligation
+    from armsym.proof.statement import Twin
 
 __all__ = ["Job", "clock_limit", "hard_limit", "image_of", "run_alone", "run_here"]
 
@@ -110,6 +112,7 @@ def run_here(job: Job) -> Outcome:
                 budget=budget,
                 replay=_replay,
                 second=_second() if job.second else None,
+                compare=lambda twin: _compared(d, image, twin),
             )
         unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
         if result.status is Status.PROVED and (unproved or not result.obligations):
@@ -165,6 +168,34 @@ def _definition(job: Job) -> ProofDefinition:
     if d is None:
         raise InputError(f"{job.source}: the proof {job.name} is no longer there")
     return d
+
+
+def _compared(d: ProofDefinition, image: Image, twin: Twin) -> tuple[Obligation, Sequence[str]]:
+    """What comes of comparing a proof's routine with another; raises `InputError`."""
+    from armsym.equiv import RESULTS, Verdict, equivalent
+    from armsym.proof.result import Obligation
+
+    of = twin.of
+    if isinstance(of, str):
+        other = image_of(str(Path(d.file).parent / of))
+    else:
+        other = image if of is None else image_of(str(of.path()))  # type: ignore[attr-defined]
+    answer = equivalent(
+        (image, d.symbol), (other, twin.symbol), load_isa(), declared=d, results=twin.results or RESULTS
+    )
+    title = f"does what {twin.symbol} does" + ("" if of is None else f" in {Path(other.path).name}")
+    status = {
+        Verdict.EQUIVALENT: Status.PROVED,
+        Verdict.DIFFERENT: Status.REFUTED,
+        Verdict.UNDECIDED: Status.UNDECIDED,
+    }[answer.verdict]
+    detail = answer.reason
+    found = answer.difference
+    if found is not None:
+        given = ", ".join(f"{name} = {value}" for name, value in found.inputs.items())
+        detail = f"{found.where} is {found.first} here and {found.second} there, for {given or 'any input'}"
+    by = ("side by side" if answer.method == "in step" else answer.method,) if status is Status.PROVED else ()
+    return Obligation(title, "same-as", status, by, answer.seconds, detail), answer.assumptions
 
 
 def image_of(spec: str) -> Image:

@@ -62,6 +62,7 @@ from armsym.proof.statement import (
     InvariantFn,
     Phase,
     StackArea,
+    Twin,
 )
 
 __all__ = ["RESERVED", "Contract", "Cut", "Invariant", "InvariantFn", "Phase", "Proof", "StackArea"]
@@ -349,6 +350,20 @@ class Proof(ABC):
         """Claims on the state on return; usable as a decorator."""
         self._d.ensures.append(claims_of("ensures", a_function("ensures: what is claimed", claims, "state")))
         return claims
+
+    def same_as(self, symbol: str, *, of: object | None = None, results: str | None = None) -> None:
+        """That the routine does what another does, for all that is declared: results and memory are the same.
+
+        `of` is the other's file, as in `@proof`; by default this one's.  `results` are registers, as in
+        `armsym equiv --results`; by default those in which AAPCS64 returns values.  What is taken for granted, and that
+        neither is shown to end by it, docs/equiv.md says; that this one ends, the proof shows.
+        """
+        a_text("same_as: the symbol", symbol)
+        if results is not None:
+            a_text("same_as: results", results)
+        if of is not None and not isinstance(of, str) and not hasattr(of, "path"):
+            raise InputError(f"same_as: of= is a path or a source such as a wheel, not {shown(of)}")
+        self._d.twins.append(Twin(symbol, of, results))
 
     def uses(self, *contracts: Contract) -> None:
         """Take calls of these routines by their proofs' statements, which are proved in the same run.

@@ -35,6 +35,7 @@ Kind: TypeAlias = Literal[
     "lemma",
     "invariant",
     "ensures",
+    "same-as",
     "second-solver",
 ]
 
@@ -42,7 +43,7 @@ Kind: TypeAlias = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 #: Kinds that a proof need not have.
-OPTIONAL: frozenset[Kind] = frozenset({"contract", "lemma", "invariant", "second-solver"})
+OPTIONAL: frozenset[Kind] = frozenset({"contract", "lemma", "invariant", "same-as", "second-solver"})
 
 _ORDER = (Status.PROVED, Status.UNDECIDED, Status.ERROR, Status.REFUTED)
 

@@ -24,18 +24,21 @@ from armsym.proof.leaks import Leak, two_secrets
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
-from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
+from armsym.proof.result import Counterexample, Obligation, ProofResult, Status, worst
+from armsym.proof.statement import Twin
 from armsym.proof.symbolic import SymbolicProof
 from armsym.proof.trials import concrete_stepper, run_trial
 from armsym.terms import new_table
 
-__all__ = ["Replay", "prove"]
+__all__ = ["Compare", "Replay", "prove"]
 
 ProofFn = Callable[[Proof], None]
 #: What loops change, by the regions of a case (name and cell) and by loop head.
 Guesses = dict[tuple[tuple[str, int], ...], dict[int, LoopGuess]]
 P = TypeVar("P", bound=Proof)
 
+#: Compares the routine with another: an obligation, and what it assumes.
+Compare = Callable[[Twin], tuple[Obligation, Sequence[str]]]
 #: Runs a counterexample on an independent machine: (trial, routine) -> what happened, in words.
 Replay = Callable[[Trial, Routine], str]
 
@@ -180,6 +183,7 @@ def prove(
     budget: Budget | None = None,
     replay: Replay | None = None,
     second: SecondSolver | None = None,
+    compare: Compare | None = None,
 ) -> ProofResult:
     """Prove `symbol` of `image` as the proof function `fn` states.
 
@@ -192,7 +196,17 @@ def prove(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _prove(fn, name=name, image=image, symbol=symbol, isa=isa, budget=budget, replay=replay, second=second)
+        return _prove(
+            fn,
+            name=name,
+            image=image,
+            symbol=symbol,
+            isa=isa,
+            budget=budget,
+            replay=replay,
+            second=second,
+            compare=compare,
+        )
     except ArmsymError:
         raise
     except Exception as e:
@@ -216,6 +230,7 @@ def _prove(
     budget: Budget | None = None,
     replay: Replay | None = None,
     second: SecondSolver | None = None,
+    compare: Compare | None = None,
     brief: bool = False,
 ) -> ProofResult:
     """With `brief`, one concrete run has to do where a witness needs no more."""
@@ -248,8 +263,33 @@ def _prove(
         if result.counterexample is not None:
             break
     result.assumptions = _assumptions(assumed)
+    if not brief and result.counterexample is None:
+        _compare(fn, routine, result, compare)
     result.seconds = time.process_time() - began
     return result
+
+
+def _compare(fn: ProofFn, routine: Routine, result: ProofResult, compare: Compare | None) -> None:
+    """That the routine does what others do, as the proof says; without a comparison at hand that is undecided."""
+    p = ConcreteProof(routine, 0, 0, 0)
+    fn(p)
+    found = []
+    for twin in p._d.twins:
+        if compare is None:
+            detail = "nothing here compares routines: `armsym prove` does"
+            found.append(Obligation(f"does what {twin.symbol} does", "same-as", Status.UNDECIDED, detail=detail))
+            continue
+        obligation, assumed = compare(twin)
+        found.append(obligation)
+        result.assumptions += [a for a in assumed if a not in result.assumptions]
+        result.claims_results = True
+    if not found:
+        return
+    if not p._d.ensures:
+        # What it says of the results is that they are the other's: no postcondition is missing.
+        result.obligations = [o for o in result.obligations if (o.kind, o.name) != ("ensures", "ensures")]
+    result.obligations += found
+    result.status = worst(o.status for o in result.obligations)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ __all__ = [
     "InvariantFn",
     "Phase",
     "StackArea",
+    "Twin",
 ]
 
 #: The claims of an invariant at the index i of an iteration.
@@ -102,6 +103,15 @@ class Cut:
     drop_v: frozenset[int]
 
 
+@dataclass(frozen=True)
+class Twin:
+    """Another routine that does the same: its symbol, the file it is in (None: the same), what counts as a result."""
+
+    symbol: str
+    of: object | None
+    results: str | None
+
+
 @dataclass
 class Declared:
     """All that one run of a proof function declared, in order.  Places in the code are offsets into the image."""
@@ -124,6 +134,7 @@ class Declared:
     particular: list[str] = field(default_factory=list)
     requires: list[tuple[str, Prop]] = field(default_factory=list)
     relations: list[tuple[str, Relation]] = field(default_factory=list)
+    twins: list[Twin] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
     given: list[tuple[Region, int, int]] = field(default_factory=list)
     choices: dict[str, tuple[int, ...]] = field(default_factory=dict)

@@ -28,6 +28,7 @@ LETTERS = {
     "lemma": "l",
     "invariant": "i",
     "ensures": "e",
+    "same-as": "q",
     "second-solver": "s",
 }
 

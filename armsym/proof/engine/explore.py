@@ -152,7 +152,7 @@ class Engine:
             said, place = describe_stop(e, self.image, p.routine.isa), place_of(e)
             detail = f"{place}: {said}" if place and not said.startswith(place) else said
             record("decode", "the proof can be evaluated", Status.ERROR, detail=detail)
-        if not p._d.ensures:
+        if not p._d.ensures and not p._d.twins:
             record("ensures", "a claim on return", Status.UNDECIDED, detail="the proof has no p.ensures(...)")
         for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
             if at not in run.reached:
