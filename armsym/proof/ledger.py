@@ -123,16 +123,39 @@ class Ledger:
         """Prove claims about integers, (name, label, claim), by what is known of others on the path."""
         if not asked:
             return
-        relations = [r for _, _, r in asked]
-        argument, other = Argument(path.relations, relations), None
+
+        def put(b: Bits) -> Bits:
+            # What the facts say of a public word in as many words: that a first index is 0.
+            v = b.value
+            if isinstance(v, int) or ops.is_secret(v):
+                return b
+            number = path.knowledge.constant(v)
+            return b if number is None else Bits(b.width, number)
+
         failed: set[str] = set()
-        for k, (name, label, _) in enumerate(asked):
+        left: list[tuple[str, str, Relation]] = []
+        for name, label, r in asked:
+            said = r.map(put)
+            if isinstance(said, Relation):
+                left.append((name, label, said))
+            elif said:
+                self.record(kind, name, Status.PROVED, "integers")
+            else:
+                failed.add(name)
+                self._failed.add((kind, name))
+                self.record(
+                    kind, name, Status.UNDECIDED, detail=f"{label}: does not hold of the numbers that it is about"
+                )
+        known = [r for r in (r.map(put) for r in path.relations) if isinstance(r, Relation)]
+        relations = [r for _, _, r in left]
+        argument, other = Argument(known, relations), None
+        for k, (name, label, _) in enumerate(left):
             if name in failed:
                 continue  # one part that is not shown is enough
             began = time.perf_counter()
             found = argument.show(k)
             if not found.holds and argument.translator.has_sums_as_factors:
-                other = other or Argument(path.relations, relations, name_factors=True)
+                other = other or Argument(known, relations, name_factors=True)
                 found = other.show(k)
             seconds = time.perf_counter() - began
             if found.holds:
