@@ -7,6 +7,7 @@ through a pipe of its own, that it came to its end; else the command ends with e
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -45,7 +46,8 @@ def supervised(work: Callable[[], int]) -> int:
     def forward(number: int, _: FrameType | None) -> None:
         received.append(number)
         if number != signal.SIGINT:
-            os.kill(child, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(child, number)
 
     for number in (getattr(signal, name) for name in (*_FORWARDED, "SIGINT")):
         if signal.getsignal(number) is not signal.SIG_IGN:  # else it stays so, in the child too (`nohup armsym ...`)

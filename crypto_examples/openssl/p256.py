@@ -40,9 +40,9 @@ def _scatter(p: Proof, words: int, unit: int) -> None:
 
     @p.ensures
     def stored(s: State) -> Claims:
-        content = a.words(8)
-        here = [t.byte(at, at=s) == content[8 * k + b] for at, (k, b) in mine.items()]
-        beside = [t.byte(at, at=s) == t.byte(at) for at in range(words * 512) if at not in mine]
+        content, before, now = a.words(8), t.words(8), t.words(8, at=s)
+        here = [now[at] == content[8 * k + b] for at, (k, b) in mine.items()]
+        beside = [x == y for at, (x, y) in enumerate(zip(now, before, strict=True)) if at not in mine]
         return {"the entry": here, "the others": beside}
 
 
