@@ -12,7 +12,7 @@ from armsym.integers.floors import is_floor
 from armsym.integers.goals import Goal, Goals, Hint
 from armsym.integers.kernel import Cofactor, Contradiction, Fact, Kernel, Multiple, Spent
 from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
-from armsym.integers.rewriting import rewrite
+from armsym.integers.rewriting import replaced, rewrite
 from armsym.integers.translate import Lane, Translator
 from armsym.terms.node import App, Var
 
@@ -78,7 +78,6 @@ class Argument:
             bounds=unsigned,
             name_factors=name_factors,
         )
-        self._values: dict[int, Polynomial] = {}
         self.facts: list[Fact] = []
         self.multiples: list[Multiple] = []
         self._known, self._asked = known, asked
@@ -223,10 +222,8 @@ class Argument:
                 continue
             sign = known.P[pivot,]
             value = add({(pivot,): 1}, known.P, -sign)
-            rest = kernel.given({}, 0, 0)  # only the cofactor is of use here
-            Q, cofactors = rewrite(kernel, P, {pivot: (value, rest)})
-            used += [(scale(q, sign), known) for q, _ in cofactors]
-            P = Q
+            P, by = replaced(kernel, P, pivot, value)
+            used.append((scale(by, sign), known))
         return P, used
 
     def _pivot(self, known: Multiple) -> int | None:

@@ -373,12 +373,7 @@ class Kernel:
             else:
                 lo += k * high
                 hi += k * low
-        for q, zero in cofactors:
-            self._own(zero)
-            if not zero.equation:
-                raise Unsound("a polynomial times what is no equation")
-            rest = add(rest, self.mul(_frozen(q), add(zero.P, const(-zero.lo))), -1)
-            under |= zero.under
+        rest, under = self._less(rest, cofactors, under)
         low, high = self.bounds(rest)
         lo, hi = -((-(lo + low)) // divisor), (hi + high) // divisor
         # From what cannot be, anything follows: that is kept, for it ends a case.
@@ -404,13 +399,7 @@ class Kernel:
 
     def multiple(self, P: Polynomial, modulus: int, cofactors: Sequence[Cofactor] = ()) -> Multiple | None:
         """That P is a multiple of a number: P less the cofactors is, coefficient by coefficient; else None."""
-        rest, under = _frozen(P), _NONE
-        for q, zero in cofactors:
-            self._own(zero)
-            if not zero.equation:
-                raise Unsound("a polynomial times what is no equation")
-            rest = add(rest, self.mul(_frozen(q), add(zero.P, const(-zero.lo))), -1)
-            under |= zero.under
+        rest, under = self._less(_frozen(P), cofactors, _NONE)
         if any(c % modulus for c in rest.values()):
             return None
         made = Multiple(self, P, modulus, under, _SEAL)
@@ -499,12 +488,7 @@ class Kernel:
                 raise Unsound(f"a multiple of {other.modulus} need be none of {f.modulus}")
             rest = add(rest, self.mul(_frozen(q), other.P), -1)
             under |= other.under
-        for q, zero in cofactors:
-            self._own(zero)
-            if not zero.equation:
-                raise Unsound("a polynomial times what is no equation")
-            rest = add(rest, self.mul(_frozen(q), add(zero.P, const(-zero.lo))), -1)
-            under |= zero.under
+        rest, under = self._less(rest, cofactors, under)
         if any(c % f.modulus for c in rest.values()):
             raise Unsound("polynomials that are not shown to be congruent")
         made = Multiple(self, P, f.modulus, under, _SEAL)
@@ -527,6 +511,18 @@ class Kernel:
         return holds
 
     # -- inside -------------------------------------------------------------------------------------
+
+    def _less(
+        self, P: Polynomial, cofactors: Sequence[Cofactor], under: Suppositions
+    ) -> tuple[Polynomial, Suppositions]:
+        """P less the sum of cofactor * (what an equation says is 0), and what is supposed for that."""
+        for q, zero in cofactors:
+            self._own(zero)
+            if not zero.equation:
+                raise Unsound("a polynomial times what is no equation")
+            P = add(P, self.mul(_frozen(q), add(zero.P, const(-zero.lo))), -1)
+            under |= zero.under
+        return P, under
 
     def _replaced(self, P: Polynomial, modulus: int, known: dict[int, Polynomial]) -> Polynomial:
         out: Polynomial = {}

@@ -7,10 +7,30 @@ from collections.abc import Mapping
 from armsym.integers.kernel import Cofactor, Fact, Kernel
 from armsym.integers.polynomial import Polynomial, add
 
-__all__ = ["Equal", "rewrite", "zero_less"]
+__all__ = ["Equal", "replaced", "rewrite", "zero_less"]
 
 #: By atom: a polynomial, and the fact that the atom less it is 0.
 Equal = Mapping[int, tuple[Polynomial, Fact]]
+
+
+def replaced(kernel: Kernel, P: Polynomial, a: int, value: Polynomial) -> tuple[Polynomial, Polynomial]:
+    """(Q, by) with P = Q + by * (atom - value), where Q is P with the value put in place of the atom."""
+    rest: Polynomial = {}
+    by: Polynomial = {}
+    put: Polynomial = {}
+    for m, c in P.items():
+        if a not in m:
+            rest[m] = c
+            continue
+        others = tuple(x for x in m if x != a)
+        d = len(m) - len(others)
+        # x**d - v**d = (x - v) * (x**(d-1) + x**(d-2) * v + ...)
+        power: Polynomial = {others: c}
+        for k in range(d):
+            by = add(by, kernel.mul(power, {(a,) * (d - 1 - k): 1}))
+            power = kernel.mul(power, value)
+        put = add(put, power)
+    return add(rest, put), by
 
 
 def rewrite(kernel: Kernel, P: Polynomial, equal: Equal) -> tuple[Polynomial, list[Cofactor]]:
@@ -19,27 +39,9 @@ def rewrite(kernel: Kernel, P: Polynomial, equal: Equal) -> tuple[Polynomial, li
     # The latest first: a value is made of earlier atoms, and one that is replaced is to be gone.
     for a in sorted({x for m in P for x in m if x in equal}, reverse=True):
         value, zero = equal[a]
-        rest: Polynomial = {}
-        with_a: Polynomial = {}
-        for m, c in P.items():
-            if a in m:
-                with_a[m] = c
-            else:
-                rest[m] = c
-        if not with_a:
+        if not any(a in m for m in P):
             continue
-        by: Polynomial = {}
-        put: Polynomial = {}
-        for m, c in with_a.items():
-            others = tuple(x for x in m if x != a)
-            d = len(m) - len(others)
-            # x**d - v**d = (x - v) * (x**(d-1) + x**(d-2) * v + ...)
-            power: Polynomial = {others: c}
-            for k in range(d):
-                by = add(by, kernel.mul(power, {(a,) * (d - 1 - k): 1}))
-                power = kernel.mul(power, value)
-            put = add(put, power)
-        P = add(rest, put)
+        P, by = replaced(kernel, P, a, value)
         cofactors.append((by, zero))
     return P, cofactors
 
