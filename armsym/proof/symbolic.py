@@ -358,20 +358,13 @@ class SymbolicProof(Proof):
         return self.folds_on_entry if self._context is None else self._context.path.folds
 
     def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
-        v = k.value
-        if isinstance(v, int):
-            if v == 0:
-                return f.start
-            if v > UNFOLD_LIMIT:
-                raise InputError(f"{f.name}({v}) is not computed symbolically: an invariant has to carry it")
-        else:
-            terms, const = linear_view(v)
-            wraps = const + sum(c * t.pb for t, c in terms.items()) >= 1 << 64
-            if wraps or not 0 < const <= UNFOLD_LIMIT:
-                # Some number stands for the residue, a function of the index; congruences do not ask which.
-                width = (f.modulus - 1).bit_length()
-                stands = ops.apply(f"{f.name}.mod", width, [(64, intern(v))], secret=True)
-                return Residue(f.modulus, integer(Bits(width, stands)))
+        if k.value == 0:
+            return f.start
+        if _stands_for_itself(f.name, k):
+            # Some number stands for the residue, a function of the index; congruences do not ask which.
+            width = (f.modulus - 1).bit_length()
+            stands = ops.apply(f"{f.name}.mod", width, [(64, k.value)], secret=True)
+            return Residue(f.modulus, integer(Bits(width, stands)))
         before = k - 1
         with self._plainly():
             return f.stepped(self._residue_at(f, before), before)
@@ -388,21 +381,13 @@ class SymbolicProof(Proof):
         return known[key]
 
     def _unfold(self, f: Fold, k: Bits) -> Words:
-        v = k.value
-        if isinstance(v, int):
-            if v == 0:
-                return f.start
-            if v > UNFOLD_LIMIT:
-                raise InputError(f"{f.name}({v}) is not computed symbolically: an invariant has to carry it")
-        else:
-            terms, const = linear_view(v)
-            # H(k + c) is H's step at k + c - 1 only where k + c is not 0: c >= 1 and nothing wraps.
-            wraps = const + sum(c * t.pb for t, c in terms.items()) >= 1 << 64
-            if wraps or not 0 < const <= UNFOLD_LIMIT:
-                return Words(
-                    Bits(w.width, ops.apply(f"{f.name}.{j}", w.width, [(64, intern(v))], secret=True))
-                    for j, w in enumerate(f.start)
-                )
+        if k.value == 0:
+            return f.start
+        if _stands_for_itself(f.name, k):
+            return Words(
+                Bits(w.width, ops.apply(f"{f.name}.{j}", w.width, [(64, k.value)], secret=True))
+                for j, w in enumerate(f.start)
+            )
         before = k - 1
         with self._plainly():
             return f.stepped(self._fold_at(f, before), f.over(before))
@@ -422,3 +407,18 @@ class SymbolicProof(Proof):
 
     def _reads_noted(self) -> int:
         return 0 if self._context is None else self._context.path.memory.noted
+
+
+def _stands_for_itself(name: str, k: Bits) -> bool:
+    """Whether H(k) is not unfolded; raises `InputError` for a number too large to be.
+
+    H(k + c) is H's step at k + c - 1 only where k + c is not 0: c >= 1 and nothing wraps.
+    """
+    v = k.value
+    if isinstance(v, int):
+        if v > UNFOLD_LIMIT:
+            raise InputError(f"{name}({v}) is not computed symbolically: an invariant has to carry it")
+        return False
+    terms, const = linear_view(v)
+    wraps = const + sum(c * t.pb for t, c in terms.items()) >= 1 << 64
+    return wraps or not 0 < const <= UNFOLD_LIMIT
