@@ -11,7 +11,18 @@ import typer
 from armsym.cli.common import JsonOption, Style, print_error, print_json, printer
 from armsym.cli.naming import file_named
 from armsym.cli.registers import read_words
-from armsym.cli.starting import VALUE_HELP, place, start_of
+from armsym.cli.starting import (
+    VALUE_HELP,
+    AssumeOption,
+    ForkOption,
+    MemOption,
+    PathsOption,
+    StackOption,
+    StepsOption,
+    UntilOption,
+    place,
+    start_of,
+)
 from armsym.errors import Undetermined
 
 if TYPE_CHECKING:
@@ -43,22 +54,13 @@ def solve(
             help="What is to hold at the end, such as 'x0 == 0 and out[0] == 0x7f' (docs/cli.md).",
         ),
     ],
-    mem: Annotated[
-        list[str] | None,
-        typer.Option("--mem", metavar="NAME=@FILE|hex:DIGITS", help="A buffer of known content, for a register."),
-    ] = None,
-    assume: Annotated[
-        list[str] | None,
-        typer.Option("--assume", metavar="'NAME <= NUMBER'", help="What holds at the start (unsigned)."),
-    ] = None,
-    until: Annotated[
-        list[str] | None,
-        typer.Option("--until", metavar="PLACE", help="SYMBOL, SYMBOL+OFFSET or an offset, where paths end."),
-    ] = None,
-    stack: Annotated[int, typer.Option(help="Bytes of stack.")] = 65536,
-    max_steps: Annotated[int, typer.Option(min=1, help="Instructions on one path.")] = 100_000,
-    max_paths: Annotated[int, typer.Option(min=1, help="Paths.")] = 256,
-    fork: Annotated[str, typer.Option(help="Follow both ways at: branches, choices (CSEL too), never.")] = "branches",
+    mem: MemOption = None,
+    assume: AssumeOption = None,
+    until: UntilOption = None,
+    stack: StackOption = 65536,
+    max_steps: StepsOption = 100_000,
+    max_paths: PathsOption = 256,
+    fork: ForkOption = "branches",
     seconds: Annotated[int, typer.Option(min=1, help="About how long Z3 may think about one path.")] = 20,
     as_json: JsonOption = False,
 ) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
 
 from armsym.cli.registers import Words, is_register, number, region
 from armsym.errors import InputError
@@ -13,7 +15,35 @@ if TYPE_CHECKING:
     from armsym.bits import Bits, Prop
     from armsym.simulator import Buffer, Start
 
-__all__ = ["VALUE_HELP", "place", "start_of"]
+__all__ = [
+    "VALUE_HELP",
+    "AssumeOption",
+    "ForkOption",
+    "MemOption",
+    "PathsOption",
+    "StackOption",
+    "StepsOption",
+    "UntilOption",
+    "place",
+    "start_of",
+]
+
+MemOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--mem", metavar="NAME=@FILE|hex:DIGITS", help="A buffer of known content, for a register."),
+]
+AssumeOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--assume", metavar="'NAME <= NUMBER'", help="What holds at the start (unsigned)."),
+]
+UntilOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--until", metavar="PLACE", help="SYMBOL, SYMBOL+OFFSET or an offset, where paths end."),
+]
+StackOption: TypeAlias = Annotated[int, typer.Option(help="Bytes of stack.")]
+StepsOption: TypeAlias = Annotated[int, typer.Option(min=1, help="Instructions on one path.")]
+PathsOption: TypeAlias = Annotated[int, typer.Option(min=1, help="Paths.")]
+ForkOption: TypeAlias = Annotated[str, typer.Option(help="Follow both ways at: branches, choices (CSEL too), never.")]
 
 VALUE_HELP = (
     "Where to begin, and registers, x0 to x30 and v0 to v31. VALUE is a number, a NAME for any value, "

@@ -13,8 +13,8 @@ from armsym.errors import Undetermined
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
-from armsym.proof.state import State as Registers
 from armsym.simulator import Buffer, Start
+from armsym.simulator.state import Flagged
 from armsym.terms import Evaluator, Var
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import App, Term, ones
@@ -53,32 +53,12 @@ def loose_places(start: Start) -> list[Prop]:
     return [(v >= _LOW) & (v < _HIGH) for v, _ in usual(start)] + _sizes(start)
 
 
-class RunEnd(Registers):
+class RunEnd(Flagged):
     """The final state of a run on numbers: registers, flags and memory as those of a path's final state."""
 
     def __init__(self, machine: Machine, numbers: Numbers) -> None:
         super().__init__(machine)
         self._numbers = numbers
-
-    @property
-    def N(self) -> Prop:
-        """The flag N."""
-        return self._m.nzcv.N
-
-    @property
-    def Z(self) -> Prop:
-        """The flag Z."""
-        return self._m.nzcv.Z
-
-    @property
-    def C(self) -> Prop:
-        """The flag C."""
-        return self._m.nzcv.C
-
-    @property
-    def V(self) -> Prop:
-        """The flag V."""
-        return self._m.nzcv.V
 
     def load(self, address: Bits, width: int) -> Bits:
         """The content at an address, which may be given in variables of the start."""

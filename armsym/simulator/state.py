@@ -59,7 +59,31 @@ class StopPath(MachineStop):
     """Raised by a hook to end the path; its text is the reason."""
 
 
-class State(Registers):
+class Flagged(Registers):
+    """Registers, and the flags: what a simulation or a run on numbers ends in."""
+
+    @property
+    def N(self) -> Prop:
+        """The flag N."""
+        return self._m.nzcv.N
+
+    @property
+    def Z(self) -> Prop:
+        """The flag Z."""
+        return self._m.nzcv.Z
+
+    @property
+    def C(self) -> Prop:
+        """The flag C."""
+        return self._m.nzcv.C
+
+    @property
+    def V(self) -> Prop:
+        """The flag V."""
+        return self._m.nzcv.V
+
+
+class State(Flagged):
     """The state of one path.
 
     Registers as in `x0`, `w3`, `v[0:4]`, `q0`, `sp`; flags `N`, `Z`, `C`, `V` (`Prop`); memory by `load`, `read` and
@@ -125,26 +149,6 @@ class State(Registers):
         return self._path.decide(a_condition("decide", condition))
 
     # -- registers ----------------------------------------------------------------------------
-
-    @property
-    def N(self) -> Prop:
-        """The flag N."""
-        return self._m.nzcv.N
-
-    @property
-    def Z(self) -> Prop:
-        """The flag Z."""
-        return self._m.nzcv.Z
-
-    @property
-    def C(self) -> Prop:
-        """The flag C."""
-        return self._m.nzcv.C
-
-    @property
-    def V(self) -> Prop:
-        """The flag V."""
-        return self._m.nzcv.V
 
     def set(self, **registers: Bits | int) -> None:
         """For hooks: give registers values, `set(x0=0)`; writing `w0` clears the upper half, as instructions do.
