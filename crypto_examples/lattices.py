@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from armsym.dsl import Claims, Integer, Proof, Region, State, congruent, lanes_within, within
+from armsym.dsl import Bits, Claims, Integer, Proof, Region, State, congruent, lanes_within, within
 
 __all__ = ["Coefficients", "Lattice", "table"]
 
 Coefficients = list[Integer | int]
 
 
-def table(p: Proof, symbol: str) -> Region:
-    """A table of the file, for a routine that is given its address."""
+def table(p: Proof, symbol: str) -> Bits:
+    """The address of a table of the file, for a routine that is given it."""
     s = p.image.symbol(symbol)
-    return p.rodata(p.image.bytes_at(s.offset, s.size), symbol=symbol)  # type: ignore[return-value]
+    return p.rodata(p.image.bytes_at(s.offset, s.size), symbol=symbol).base
 
 
 class Lattice:

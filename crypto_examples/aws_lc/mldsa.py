@@ -18,7 +18,7 @@ def mldsa_ntt(p: Proof) -> None:
     m = Lattice(p, Q, 32)
     r, w = m.array("r", N, -Q + 1, Q, access="rw")
     t1, t2 = (table(p, f"mldsa_aarch64_ntt_zetas_layer{x}") for x in ("123456", "78"))
-    p.call(x0=r, x1=t1.base, x2=t2.base)
+    p.call(x0=r, x1=t1, x2=t2)
     p.modifies(r, p.stack(64))
     m.gives(r, lambda: NTT(w), -9 * Q + 1, 9 * Q)
 
@@ -28,7 +28,7 @@ def mldsa_intt(p: Proof) -> None:
     m = Lattice(p, Q, 32)
     r, w = m.array("r", N, -Q + 1, Q, access="rw")
     t1, t2 = (table(p, f"mldsa_aarch64_intt_zetas_layer{x}") for x in ("78", "123456"))
-    p.call(x0=r, x1=t1.base, x2=t2.base)
+    p.call(x0=r, x1=t1, x2=t2)
     p.modifies(r, p.stack(64))
     m.gives(r, lambda: [x * R for x in NTTinverse(w)], -Q + 1, Q)
 
@@ -98,7 +98,7 @@ def _unpack(p: Proof, bits: int) -> None:
     m = Lattice(p, Q, 32)
     r, _ = m.any("r", N, access="w")
     a = p.region("a", N * bits // 8, access="r", cell=1)
-    p.call(x0=r, x1=a, x2=table(p, f"mldsa_polyz_unpack_{bits - 1}_indices").base)
+    p.call(x0=r, x1=a, x2=table(p, f"mldsa_polyz_unpack_{bits - 1}_indices"))
     p.modifies(r)
     data = a.words(8)
 

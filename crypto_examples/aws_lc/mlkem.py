@@ -16,7 +16,7 @@ R = 2**16
 
 
 def _tables(p: Proof, names: str, first: int) -> dict[str, Bits]:
-    return {f"x{first + k}": table(p, f"mlkem_aarch64_{name}").base for k, name in enumerate(names.split())}
+    return {f"x{first + k}": table(p, f"mlkem_aarch64_{name}") for k, name in enumerate(names.split())}
 
 
 @proof("mlkem_ntt_aarch64_asm", of=AWS_LC)
