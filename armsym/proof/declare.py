@@ -302,6 +302,21 @@ class Proof(ABC):
         changed = ", ".join(names) or "none"
         self._assume(f"no calling convention: {changed} and the flags may change, nothing else", particular=True)
 
+    def assume_timing(self, *mnemonics: str) -> None:
+        """That the duration of these instructions does not depend on their operands, though Arm does not list them.
+
+        Only forms that Arm lists (data-independent timing, PSTATE.DIT) may have secret operands; of others, such as
+        `"fmov"` and `"srshr"`, the core's maker may promise it.  Those that are executed stand among the assumptions.
+        """
+        for name in mnemonics:
+            if name in self.routine.isa.data_independent:
+                raise InputError(f"assume_timing: {name} is on Arm's list: nothing is to be assumed of it")
+            if not a_text("assume_timing: the mnemonic", name).islower():
+                raise InputError(
+                    f"assume_timing: a mnemonic is in lower case, as `armsym disasm` prints it, not {name!r}"
+                )
+            self._d.alike.add(name)
+
     def memo(self, fn: Callable[[Bits], Sequence[Bits]]) -> Callable[[Bits], Words]:
         """`fn`, a function of one value and of what was declared only, computed once for each value."""
         known: dict[object, Words] = {}

@@ -19,7 +19,7 @@ from armsym.proof.buffers import parts, pointwise_conditions
 from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
-from armsym.proof.result import Kind, Obligation, Status
+from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
@@ -93,7 +93,7 @@ class Ledger:
             self.leaks.append(Leak(intern(v), tuple(path.knowledge.facts)))
         self.record(
             "constant-time",
-            "no branch, address or variable-latency operand depends on a secret",
+            CONSTANT_TIME,
             Status.UNDECIDED,
             detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
         )

@@ -141,3 +141,5 @@ class Declared:
     splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
     shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
     public_x: set[int] = field(default_factory=set)
+    #: Mnemonics whose duration is taken not to depend on their operands.
+    alike: set[str] = field(default_factory=set)

@@ -76,6 +76,7 @@ def _decompose(p: Proof, gamma_2: int) -> None:
     a1, _ = m.any("a1", N, access="w")
     a0, f = m.array("a0", N, 0, Q, access="rw")
     p.call(x0=a1, x1=a0)
+    p.assume_timing("srshr")
     p.modifies(a1, a0)
 
     @p.ensures
