@@ -5,7 +5,7 @@ from armsym.dsl import Bits, Proof, State, lanes, proof
 
 from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.errors import ArmsymError, InputError
-from armsym.integers.expression import Integer, Relation, Residue, congruent, integer, within
+from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, congruent, integer, within
 from armsym.proof.declare import Proof
 from armsym.proof.examples import below, lanes_within
 from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region
@@ -21,6 +21,7 @@ __all__ = [
     "Fold",
     "InputError",
     "Integer",
+    "IntegerLike",
     "Iterated",
     "Loop",
     "Proof",

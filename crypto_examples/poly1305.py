@@ -1,14 +1,42 @@
-"""Poly1305's blocks and tag in scalar code: RFC 8439, section 2.5."""
+"""Poly1305: RFC 8439, section 2.5.
+
+A context of 192 bytes holds the accumulator, r, and for the code in Advanced SIMD powers of r:
+
+    0     the accumulator in three words of 64 bits, or in base 2^26 in five of 32
+    24    0 or 1: whether it is in base 2^26
+    32    r, clamped, in two words
+    48    nine vectors of words in base 2^26 of r^4, r^3, r^2, r: word 0, words 1 to 4 and five times each of those
+"""
 
 from __future__ import annotations
 
-from armsym.dsl import Bits, Claims, Proof, Residue, State, below, congruent
-from specs.poly1305 import CLAMP, P, block_step
+import random
+from collections.abc import Callable, Sequence
 
-__all__ = ["blocks", "emit"]
+from armsym.dsl import (
+    Bits,
+    Claims,
+    IntegerLike,
+    Proof,
+    Region,
+    Residue,
+    State,
+    below,
+    concat,
+    congruent,
+    ite,
+    within,
+)
+from crypto_examples.lattices import table
+from specs.poly1305 import CLAMP, P, block_step, clamp
+
+__all__ = ["blocks", "emit", "emit_neon", "init", "mult", "splat"]
 
 #: The accumulator is kept in three words, the last of which is at most this: so it is below 5 * 2**128.
 MOST = 4
+
+#: In base 2^26 the words are below these: sums that were carried once.
+LIMITS = (*[2**26 + 2**12] * 4, 5 * 2**24)
 
 
 def blocks(p: Proof) -> None:
@@ -67,3 +95,140 @@ def emit(p: Proof) -> None:
     @p.ensures
     def tag(s: State) -> Claims:
         return {"tag": p.integer(mac.words(64, at=s)) == (h % P + s_) % 2**128}
+
+
+def _clamped(p: Proof) -> list[Bits]:
+    """r in two words."""
+    return [p.word(f"r{k}", possible=CLAMP.uint >> 64 * k & (1 << 64) - 1) for k in range(2)]
+
+
+def mult(p: Proof) -> None:
+    """The accumulator in X4-X6 times r in X7 and X8; 5 (r_1 / 4) is in X9."""
+    h, r = [*(p.word(f"h{k}") for k in range(2)), p.word("h2", possible=15)], _clamped(p)
+    p.assume(f"the accumulator's last word is at most {MOST + 2}", p.integer(h[2]) <= MOST + 2)
+    p.call(x4=h[0], x5=h[1], x6=h[2], x7=r[0], x8=r[1], x9=r[1] + (r[1] >> 2))
+    p.clobbers(x=[4, 5, 6, *range(10, 15)])
+    p.modifies()
+
+    @p.ensures
+    def product(s: State) -> Claims:
+        return {
+            "h": congruent(p.integer(s.x[4:7]), p.integer(h) * p.integer(r), P),
+            "top": p.integer(s.x6) <= MOST,
+        }
+
+
+#: Where in the nine vectors the words of a power stand, and where five times those.
+PLACES = (0, 1, 3, 5, 7)
+
+
+def base26(words: Sequence[IntegerLike]) -> IntegerLike:
+    """The number that five words are in base 2^26, whatever their sizes."""
+    total: IntegerLike = 0
+    for k, w in enumerate(words):
+        total = total + w * 2 ** (26 * k)
+    return total
+
+
+def splat(p: Proof) -> None:
+    """The accumulator in X4-X6, as words of 26 bits at X0, each 16 or 32 bytes further; and five times those."""
+    at = p.region("at", 132, access="rw", cell=4)
+    h = [*(p.word(f"h{k}") for k in range(2)), p.word("h2", possible=7)]
+    p.assume(f"the accumulator's last word is at most {MOST}", p.integer(h[2]) <= MOST)
+    p.call(x0=at, x4=h[0], x5=h[1], x6=h[2])
+    p.clobbers(x=range(12, 17))
+    p.modifies(at)
+
+    @p.ensures
+    def words(s: State) -> Claims:
+        before, now = at.words(32), at.words(32, at=s)
+        got = p.integers([now[4 * k] for k in PLACES])
+        five = p.integers([now[4 * k + 4] for k in PLACES[1:]])
+        return {
+            "number": base26(got) == p.integer(h),
+            "below 2^26": [x < 2**26 for x in got[:4]],
+            "five times": [y == 5 * x for x, y in zip(got[1:], five, strict=True)],
+            "nothing else": [now[k] == before[k] for k in range(33) if k % 4],
+        }
+
+
+def init(p: Proof, *, key: bool) -> None:
+    """`int poly1305_init(void *ctx, const unsigned char key[16], void *func[2])`.
+
+    With a key the result is 1, and `func` is told which code is to be called, for the features in OPENSSL_armcap_P:
+    bit 0 Advanced SIMD, bit 17 SVE2.  Without one it is 0.
+    """
+    ctx = p.region("ctx", 48, access="w", cell=8)
+    func = p.region("func", 16, access="w", cell=8)
+    given = p.region("key", 16, access="r")
+    features = p.global_("OPENSSL_armcap_P", 32)
+    if key:
+        p.assume("the key is not at address 0", given.base != 0)
+    p.call(x0=ctx, x1=given if key else 0, x2=func)
+    p.modifies(ctx, *([func] if key else []))
+    blocks_, neon, sve2, emit_, emit_neon_ = (
+        table(p, f"poly1305_{x}") for x in ("blocks", "blocks_neon", "blocks_sve2", "emit", "emit_neon")
+    )
+
+    @p.ensures
+    def done(s: State) -> Claims:
+        now = ctx.words(64, at=s)
+        cleared = {"accumulator": [w == 0 for w in now[:4]], "result": s.w0 == int(key)}
+        if not key:
+            return {**cleared, "nothing else": now[4:] == ctx.words(64)[4:]}
+        r, simd = clamp(concat(*reversed(given.words(64)))), features[0:0] == 1
+        return {
+            **cleared,
+            "r": now[4:] == r.elems(64),
+            "code": func.words(64, at=s)
+            == [
+                ite(features[17:17] == 1, sve2, ite(simd, neon, blocks_)),
+                ite(simd, emit_neon_, emit_),
+            ],
+        }
+
+
+def _context(base: int) -> Callable[[random.Random, int], bytes]:
+    """What the first 32 bytes of a context look like, and if there are more the rest."""
+
+    def make(rng: random.Random, size: int) -> bytes:
+        def number(limit: int) -> int:
+            return rng.choice([0, limit - 1, rng.randrange(limit), rng.randrange(limit)])
+
+        if base:
+            words = b"".join(number(x).to_bytes(4, "little") for x in LIMITS) + bytes(4)
+        else:
+            words = number((MOST + 1) << 128).to_bytes(24, "little")
+        return words + base.to_bytes(8, "little") + bytes(size - 32)
+
+    return make
+
+
+def _accumulator(p: Proof, ctx: Region, base: int) -> IntegerLike:
+    """The number in the context on entry, with what is assumed of it."""
+    if not base:
+        h = ctx.words(64)[:3]
+        p.assume(f"the accumulator's last word is at most {MOST}", p.integer(h[2]) <= MOST)
+        return p.integer(h)
+    words = p.integers(ctx.words(32)[:5])
+    for k, (x, limit) in enumerate(zip(words, LIMITS, strict=True)):
+        p.assume(f"word {k} of the accumulator is below {limit:#x}", x < limit)
+    return base26(words)
+
+
+def emit_neon(p: Proof) -> None:
+    """As `emit`, of an accumulator in either base."""
+    base = p.choice("base26", (0, 1))
+    ctx = p.region("ctx", 32, access="r", cell=4 if base else 8)
+    mac = p.region("mac", 16, access="w", cell=8)
+    nonce = p.region("nonce", 16, access="r", cell=8)
+    p.example(ctx, _context(base))
+    p.given(ctx, 24, Bits(64, base), "what base the accumulator is in")
+    words = _accumulator(p, ctx, base)
+    p.call(x0=ctx, x1=mac, x2=nonce)
+    p.modifies(mac)
+    s_ = p.integer(nonce.words(64))
+
+    @p.ensures
+    def tag(s: State) -> Claims:
+        return {"tag": p.integer(mac.words(64, at=s)) == (words % P + s_) % 2**128}

@@ -15,7 +15,7 @@ from typing import Final
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MemoryFault
-from armsym.integers.expression import Relation, Residue
+from armsym.integers.expression import Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
@@ -185,8 +185,13 @@ class _Site(Proof):
     def _make_word(self, name: str, width: int, public: bool, possible: int | None) -> Bits:
         w = self._input(name, width, public)
         if possible is not None:
-            rest = w & Bits(width, ones(width) & ~possible)
-            self._requirements.append((self._d.assumptions[-1], rest == 0))
+            text, none = self._d.assumptions[-1], (w & Bits(width, ones(width) & ~possible)) == 0
+            number = integer(w)
+            if possible & (possible + 1) or isinstance(number, int) or self._path.knowledge.decide(none.bit.value) == 1:
+                self._requirements.append((text, none))
+            else:
+                # No bit beyond the lowest few: so it is if the number is small, which integers may show.
+                self._relations.append((text, number <= possible))
         return w
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
