@@ -15,14 +15,14 @@ from typing import Final
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MemoryFault
-from armsym.integers.expression import Relation, Residue
+from armsym.integers.expression import IntegerLike, Relation, Residue
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import Example
-from armsym.proof.handles import Claims, Fold, Pointwise, Region, ResidueFold
+from armsym.proof.handles import Claims, Fold, IntegerFold, Pointwise, Region, ResidueFold
 from armsym.proof.havoc import LoopGuess, havoc
 from armsym.proof.ledger import Ledger
 from armsym.proof.locations import FLAGS, Cell, Flag, Location, V, Whole, X, in_order
@@ -281,6 +281,9 @@ class _Site(Proof):
         raise InputError(
             f"the contract {self._callee.contract.name} has {f.name}, a fold modulo a number: not supported"
         )
+
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
+        raise InputError(f"the contract {self._callee.contract.name} has {f.name}, a fold of integers: not supported")
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if k.value == 0:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 
-from armsym.bits import Bits, concat
+from armsym.bits import Bits, Prop, concat
 from armsym.errors import BudgetError
 from armsym.machine import Machine
 from armsym.memory import ConcreteMemory

@@ -134,7 +134,9 @@ class State:
             return flag.bit
         if name.startswith("_"):
             raise AttributeError(name)
-        raise InputError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, and flags N, Z, C, V, not {name!r}")
+        raise InputError(
+            f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, and flags N, Z, C, V, not {name!r}"
+        )
 
 
 @contextmanager

@@ -44,7 +44,19 @@ def test_what_is_no_flag(name: str) -> None:
 
 def test_none_is_another() -> None:
     """Equal numbers do not make equal places, nor does a region with a register's name."""
-    places: list[Location] = [X(0), V(0), SP, Flag("V"), Flag("C"), Cell("C", 0), Cell("x", 0), Cell("v", 0), Cell("x", -1), Whole("x"), Whole("v")]
+    places: list[Location] = [
+        X(0),
+        V(0),
+        SP,
+        Flag("V"),
+        Flag("C"),
+        Cell("C", 0),
+        Cell("x", 0),
+        Cell("v", 0),
+        Cell("x", -1),
+        Whole("x"),
+        Whole("v"),
+    ]
     assert len(set(places)) == len(places)
     assert all((a == b) == (i == k) for i, a in enumerate(places) for k, b in enumerate(places))
 
@@ -59,7 +71,18 @@ def test_masks_of_registers(bit: int) -> None:
 
 
 def test_order_does_not_depend_on_how_they_come() -> None:
-    places: list[Location] = [Flag("Z"), Cell("r", 8), X(10), Flag("N"), Whole("r"), SP, V(3), X(9), Cell("r", 0), Cell("a", 16)]
+    places: list[Location] = [
+        Flag("Z"),
+        Cell("r", 8),
+        X(10),
+        Flag("N"),
+        Whole("r"),
+        SP,
+        V(3),
+        X(9),
+        Cell("r", 0),
+        Cell("a", 16),
+    ]
     ordered = in_order(places)
     assert ordered == in_order(reversed(places)) == in_order(set(places))
     assert sorted(map(str, ordered)) == sorted(map(str, places))
