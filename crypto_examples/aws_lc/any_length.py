@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from armsym.dsl import Bits, Claims, Integer, Proof, Relation, State, Words, ite, proof
+from collections.abc import Sequence
+
+from armsym.dsl import Bits, Claims, Integer, Proof, Relation, State, Words, ite, lanes, proof
 from crypto_examples.wheels import AWS_LC
 
 #: Words in an array: its bytes are then fewer than 2**63.
@@ -63,10 +65,10 @@ def optsub(p: Proof) -> None:
         a, b = words[0](j)[0], words[1](j)[0] & chosen
         return a.zero_extend(65) + (~b).zero_extend(65) + carry.zero_extend(65)
 
-    C = p.fold(
+    carries = p.fold(
         lambda c, j: [difference(j[0], c[0])[64:64]], start=[Bits(1, 1)], over=lambda j: Words([j]), name="carry"
     )
-    result = lambda j: [difference(j, C(j)[0])[63:0]]  # noqa: E731
+    result = lambda j: [difference(j, carries(j)[0])[63:0]]  # noqa: E731
     X, Y = (p.number(w, name=f"of_{name}") for w, name in zip(words, "xy", strict=True))
     Z = p.number(result, name="of_z")
     subtracted = ite(wanted == 0, Bits(1, 0), Bits(1, 1))
@@ -77,9 +79,9 @@ def optsub(p: Proof) -> None:
     @p.invariant(p.routine.back_edge(), upto=k)
     def _(s: State, i: Bits) -> Claims:
         return {
-            "carry": s.C == C(i)[0],
+            "carry": s.C == carries(i)[0],
             "words": z.holds(result, upto=i, at=s, words=1, width=64),
-            "number": value(i, C(i)[0]),
+            "number": value(i, carries(i)[0]),
         }
 
     @p.ensures
@@ -89,3 +91,41 @@ def optsub(p: Proof) -> None:
             "number": Z(k) == X(k) - p.integer(subtracted) * Y(k) + p.integer(s.x0) * Z.unit(k),
             "borrow": p.integer(s.x0) <= 1,
         }
+
+
+def _copied_row(p: Proof, registers: Sequence[int]) -> None:
+    """`void f(uint64_t *z, const uint64_t *table, uint64_t height, uint64_t index)`, rows of 2 words for each register.
+
+    z := row `index` of the table, or 0 if it has no such row; every row is read, whichever is wanted.  The row is
+    put together in these vector registers.
+    """
+    width = 2 * len(registers)
+    height = p.nat("height", low=1, high=MOST // width)
+    table, z = p.region("table", height * (8 * width), access="r"), p.region("row", 8 * width, access="w")
+    index = p.word("index")
+    p.call(x0=z, x1=table, x2=height, x3=index)
+    p.modifies(z)
+    row = p.fold(
+        lambda row, block: [ite(index == block[0], b, r) for b, r in zip(block[1:], row, strict=True)],
+        start=[Bits(64, 0)] * width,
+        over=lambda i: Words([i, *table.blocks(width, 64)(i)]),
+        name="row_so_far",
+    )
+
+    @p.invariant(p.routine.back_edge(), upto=height)
+    def _(s: State, i: Bits) -> Claims:
+        return {"row": Words(s.v[r] for r in registers) == lanes(row(i))}
+
+    p.ensures(lambda s: {"row": z.words(64, at=s) == row(height)})
+
+
+@proof("bignum_copy_row_from_table_16", of=AWS_LC)
+def copy_row_16(p: Proof) -> None:
+    """Rows of 16 words."""
+    _copied_row(p, range(20, 28))
+
+
+@proof("bignum_copy_row_from_table_32", of=AWS_LC)
+def copy_row_32(p: Proof) -> None:
+    """Rows of 32 words."""
+    _copied_row(p, [*range(20, 32), *range(4)])
