@@ -17,7 +17,7 @@ def at_least(bit: Integer | int, x: Integer | int, y: Integer | int) -> list[Rel
 
 
 @proof("bignum_ge", of=AWS_LC)
-def ge(p: Proof) -> None:
+def bignum_ge(p: Proof) -> None:
     """`uint64_t bignum_ge(uint64_t m, uint64_t *x, uint64_t n, uint64_t *y)`: x >= y."""
     m, n = (p.nat(name, high=MOST) for name in "mn")
     x, y = p.region("xs", m * 8, access="r"), p.region("ys", n * 8, access="r")
@@ -44,7 +44,7 @@ def ge(p: Proof) -> None:
 
 
 @proof("bignum_optsub", of=AWS_LC)
-def optsub(p: Proof) -> None:
+def bignum_optsub(p: Proof) -> None:
     """`uint64_t bignum_optsub(uint64_t k, uint64_t *z, uint64_t *x, uint64_t c, uint64_t *y)`.
 
     z := x - y if c is not 0, else x; returns the borrow.  z may be x or y.
@@ -120,12 +120,12 @@ def _copied_row(p: Proof, registers: Sequence[int]) -> None:
 
 
 @proof("bignum_copy_row_from_table_16", of=AWS_LC)
-def copy_row_16(p: Proof) -> None:
+def bignum_copy_row_from_table_16(p: Proof) -> None:
     """Rows of 16 words."""
     _copied_row(p, range(20, 28))
 
 
 @proof("bignum_copy_row_from_table_32", of=AWS_LC)
-def copy_row_32(p: Proof) -> None:
+def bignum_copy_row_from_table_32(p: Proof) -> None:
     """Rows of 32 words."""
     _copied_row(p, [*range(20, 32), *range(4)])
