@@ -19,10 +19,10 @@ from itertools import product
 from typing import TypeAlias
 
 from armsym.bits import Bits
-from armsym.integers.claims import Argument, Shown
+from armsym.integers.claims import Shown
 from armsym.integers.expression import FoldValue, Integer, IntegerLike, Part, Quotient, Relation, Word, integer
 from armsym.terms.evaluate import Substitution
-from armsym.terms.node import Term, Var
+from armsym.terms.node import App, Term, Var
 
 __all__ = ["speaks_of_folds", "unbounded"]
 
@@ -125,8 +125,8 @@ def _with_values(known: Sequence[Relation], part: Part, show: ShowWords, values:
 
 
 def _unknown_bits(forms: Iterable[Form]) -> list[Term]:
-    """The bits that multiply values of folds and of which nothing is known: variables."""
-    return [t for _, _, t in _bits(forms) if isinstance(t, Var)]
+    """The bits that multiply values of folds and that are not looked into: a number can stand for one everywhere."""
+    return [t for _, _, t in _bits(forms) if isinstance(t, (Var, App))]
 
 
 def _bits(forms: Iterable[Form]) -> list[Word]:
@@ -221,6 +221,12 @@ class _Search:
                     self.facts.append(_plus({(): hi}, P, -1))
         self._rules: list[tuple[Product, Form]] = []
         self._solve()
+        # Of what is put in other words by an equation, what its definition says is said in those, too.
+        for pivot, _ in self._rules:
+            if len(pivot) == 1:
+                self.facts += [*self._by_definition([{pivot: 1}])]
+                if _is_natural(pivot[0]):
+                    self.facts.append({pivot: 1, (): -(pivot[0].of.least or 0)})
         self.facts = [f for f in (self.reduced(f) for f in self.facts) if any(f)]
 
     # -- equations --------------------------------------------------------------------------------
@@ -286,7 +292,7 @@ class _Search:
 
     def not_negative(self, P: Form) -> Shown:
         """That a number is not negative."""
-        bits = [leaf for leaf in _bits([P]) if not isinstance(leaf[2], Var)]
+        bits = [leaf for leaf in _bits([P]) if not isinstance(leaf[2], (Var, App))]
         if len(bits) > MOST_BITS:
             return Shown(False, f"{len(bits)} bits multiply values of folds: at most {MOST_BITS} are told apart")
         for values in product((0, 1), repeat=len(bits)):
@@ -353,9 +359,9 @@ class _Search:
             return
         # What is negative has to go; what may be is worth a try.
         negative = [m for m, c in P.items() if m and isinstance(c, int) and c < 0]
-        unsure = [m for m, c in P.items() if m and isinstance(c, Integer)]
+        others = [m for m in P if m]
         order: Callable[[Product], tuple[object, ...]] = lambda m: (m[0].of.bound is not None, len(m), m[-1].key)  # noqa: E731
-        for m in [max(negative, key=order)] if negative else sorted(unsure, key=order, reverse=True):
+        for m in [max(negative, key=order)] if negative else sorted(others, key=order, reverse=True):
             c = P[m]
             for f in facts:
                 for n, d in f.items():

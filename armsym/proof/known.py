@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from armsym.bits import Bits
 from armsym.integers.claims import Argument, Shown
-from armsym.integers.expression import Integer, IntegerLike, Relation, integer
+from armsym.integers.expression import IntegerLike, Relation, integer
 from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.path import Path
 from armsym.symbolic_memory import signed

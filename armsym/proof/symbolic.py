@@ -242,10 +242,10 @@ class SymbolicProof(Proof):
         bound = inv.upto.value
         possible = bound if isinstance(bound, int) else intern(bound).pb
         most = max((intern(n.value).pb for n in self.nats if isinstance(n.value, Term)), default=0)
-        if isinstance(bound, Term) and 0 < most < possible and not ops.is_secret(bound):
-            # A difference of lengths does not wrap, and is none that its bits would tell.
-            if knowledge.decide((inv.upto <= most).bit.value) == 1:
-                possible = most
+        wide = isinstance(bound, Term) and 0 < most < possible and not ops.is_secret(bound)
+        # A difference of lengths that does not wrap is none of more bits than those, though its bits do not tell.
+        if wide and knowledge.decide((inv.upto <= most).bit.value) == 1:
+            possible = most
         # A multiple of the step is one of the largest power of two that divides the step.
         multiples = -(inv.step & -inv.step)
         return variable("i", 64, secret=False, possible=ones(possible.bit_length()) & multiples or 1)

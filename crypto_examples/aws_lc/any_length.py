@@ -79,7 +79,7 @@ def bignum_optsub(p: Proof) -> None:
     @p.invariant(p.routine.back_edge(), upto=k)
     def _(s: State, i: Bits) -> Claims:
         return {
-            "carry": s.C == carries(i)[0],
+            "carry": carries(i)[0] == s.C,
             "words": z.holds(result, upto=i, at=s, words=1, width=64),
             "number": value(i, carries(i)[0]),
         }

@@ -61,8 +61,11 @@ class World:
         for u in (1, 4, 16):
             near = sorted({0, 1, u // 2, u - 2, u - 1} & set(range(u)))
             for a, b, t, c, d, w in product(near, near, (-5, 0, 3, 20), (0, 1), (0, 1), range(4)):
-                numbers = zip([*self.values, *self.words], (u, a, b, t, c, d, w, int(w >= 2)), strict=True)
-                yield {self.index: 7, **dict(numbers)}
+                leaves: list[Word | FoldValue] = [*self.values, *self.words]
+                numbers = zip(leaves, (u, a, b, t, c, d, w, int(w >= 2)), strict=True)
+                found: dict[Word | FoldValue, IntegerLike] = {self.index: 7}
+                found.update(numbers)
+                yield found
 
     def show(self, known: Sequence[Relation], asked: Relation) -> Shown:
         words = [r for r in known if not r.values()]
@@ -139,7 +142,7 @@ def test_what_follows_is_shown() -> None:
     assert w.show([], relation(w.e * (w.a * w.U - w.A - w.U) >= 0)).holds
     assert w.show([], relation((1 - w.e) * (w.A + 2 * w.U - w.a * w.U - 1) >= 0)).holds
     assert w.show(order, relation(w.c * (A4 - B4) >= 0)).holds
-    assert w.show([relation(w.T == w.A + w.c * w.U)], relation(2 * w.T - w.A == w.A + 2 * w.c * w.U)).holds
+    assert w.show([relation(w.A + w.c * w.U == w.T)], relation(w.A + 2 * w.c * w.U == 2 * w.T - w.A)).holds
     assert w.show([relation(w.T == w.A + 4 * w.U)], congruent_of(w.T, w.A, 4)).holds
     assert w.show([relation(w.T == w.A * w.B)], relation(w.T * w.B == w.A * w.B * w.B)).holds
 
@@ -164,7 +167,7 @@ def test_what_does_not_follow_is_not_shown() -> None:
         (order, w.A >= w.B),
         (order, (1 - w.c) * (w.A - w.B) >= 0),
         (order, (1 - w.c) * (w.B - w.A - 1) >= 0),
-        ([relation(w.T == w.A + w.c * w.U)], w.T == w.A),
+        ([relation(w.A + w.c * w.U == w.T)], w.T == w.A),
         ([relation(2 * w.T == w.A)], w.T == w.A),
         ([relation(2 * w.T == w.A)], w.T == 2 * w.A),
         ([relation(3 * w.T == w.A)], w.T == -3 * w.A),
