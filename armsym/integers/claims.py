@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from typing import Any
 
-from armsym.integers.expression import Integer, Leaf, Part, Quotient, Relation, Word
+from armsym.integers.expression import FoldValue, Integer, Leaf, Part, Quotient, Relation, Word
 from armsym.integers.floors import is_floor
 from armsym.integers.goals import Goal, Goals, Hint
-from armsym.integers.kernel import Cofactor, Contradiction, Fact, Kernel, Multiple, Spent
+from armsym.integers.kernel import Cofactor, Contradiction, Fact, Kernel, Multiple, Spent, Unsound
 from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
 from armsym.integers.rewriting import replaced, rewrite
 from armsym.integers.translate import Lane, Translator
@@ -133,6 +133,8 @@ class Argument:
         if isinstance(leaf, Quotient):
             E = self.polynomial(leaf.of)
             return is_floor(E, leaf.m, self.translator.floors.floor(E, leaf.m)).F
+        if isinstance(leaf, FoldValue):
+            raise Unsound(f"{leaf} has no bounds: it is no number of an argument about words")
         signed, width, t = leaf
         return self.translator.signed(t, width) if signed else self.translator.value(t)
 
@@ -303,7 +305,13 @@ def _most_of_words(known: Sequence[Relation]) -> dict[int, int]:
                 if not m:
                     continue
                 leaf = m[0]
-                if len(m) > 1 or c < 0 or isinstance(leaf, Quotient) or leaf[0] or leaf[2].width != leaf[1]:
+                if (
+                    len(m) > 1
+                    or c < 0
+                    or isinstance(leaf, (Quotient, FoldValue))
+                    or leaf[0]
+                    or leaf[2].width != leaf[1]
+                ):
                     break
                 words[leaf[2].id] = rest // c
             else:
@@ -320,4 +328,4 @@ def _of_one_leaf(part: Part) -> tuple[Word, int | None, int | None] | None:
         return None
     ((m, c),) = x.terms.items()
     leaf = m[0]
-    return (leaf, lo, hi) if len(m) == 1 and c == 1 and not isinstance(leaf, Quotient) else None
+    return (leaf, lo, hi) if len(m) == 1 and c == 1 and not isinstance(leaf, (Quotient, FoldValue)) else None

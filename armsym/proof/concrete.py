@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
-from armsym.integers.expression import Relation, Residue
+from armsym.integers.expression import IntegerLike, Relation, Residue
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.checks import shown, told_by
 from armsym.proof.declare import Phase, Proof
 from armsym.proof.examples import Example
-from armsym.proof.handles import Fold, Region, ResidueFold
+from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
 from armsym.proof.result import Kind, Status
@@ -253,6 +253,9 @@ class ConcreteProof(Proof):
         self._concrete[r.name].data[:] = data
 
     def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
+        return f.concrete(k.uint)
+
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         return f.concrete(k.uint)
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:

@@ -15,17 +15,17 @@ from typing import Final
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MemoryFault
-from armsym.integers.expression import Relation, Residue, integer
+from armsym.integers.expression import IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import Example
-from armsym.proof.handles import Claims, Fold, Pointwise, Region, ResidueFold
+from armsym.proof.handles import Claims, Fold, IntegerFold, Pointwise, Region, ResidueFold
 from armsym.proof.havoc import LoopGuess, havoc
 from armsym.proof.ledger import Ledger
-from armsym.proof.locations import Cell, Location, V, Whole, X, in_order
+from armsym.proof.locations import FLAGS, Cell, Flag, Location, V, Whole, X, in_order
 from armsym.proof.loops import Routine
 from armsym.proof.path import Path, memory_of
 from armsym.proof.result import Status
@@ -124,7 +124,6 @@ class Callee:
     def _note_writes(self, path: Path, changed: set[Location], regions: dict[str, SymbolicRegion]) -> None:
         # So that a loop around the call is known to write all this.
         m = path.machine
-        m.written_flags = True
         changes = path.memory.changes
         for where in in_order(changed):
             match where:
@@ -132,6 +131,8 @@ class Callee:
                     m.written_x |= 1 << n
                 case V(n):
                     m.written_v |= 1 << n
+                case Flag():
+                    m.written_flags = True
                 case Whole(name):
                     changes.append(Change(regions[name], None))
                 case Cell(name, offset):
@@ -286,6 +287,9 @@ class _Site(Proof):
             f"the contract {self._callee.contract.name} has {f.name}, a fold modulo a number: not supported"
         )
 
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
+        raise InputError(f"the contract {self._callee.contract.name} has {f.name}, a fold of integers: not supported")
+
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if k.value == 0:
             return f.start
@@ -379,7 +383,7 @@ class _Site(Proof):
     def changed(self) -> set[Location]:
         """All that the callee may change, in registers and in the caller's regions."""
         i, d = self._d.interface, self._d
-        found: set[Location] = {*(X(n) for n in i.changed_x), *(V(n) for n in i.changed_v)}
+        found: set[Location] = {*(X(n) for n in i.changed_x), *(V(n) for n in i.changed_v), *FLAGS}
         for r in d.modifies:
             p = self._places[r.name]
             if not r.size.is_concrete and not p.inside.size.is_concrete:

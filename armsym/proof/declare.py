@@ -48,7 +48,7 @@ from armsym.proof.checks import (
 )
 from armsym.proof.claims import claims_of
 from armsym.proof.examples import Example
-from armsym.proof.handles import Fold, Iterated, Region, ResidueFold, Rodata
+from armsym.proof.handles import Fold, IntegerFold, Iterated, Number, Region, ResidueFold, Rodata, Unit
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
 from armsym.proof.statement import (
@@ -80,6 +80,8 @@ class Proof(ABC):
         self.routine = routine
         self._d = Declared()
         self._names: set[str] = set()
+        #: By the width of words: 2^(width k).
+        self._units: dict[int, Unit] = {}
         self._chosen = dict(chosen or {})
         self._arbitrary = Bits(64, 0)
         self._blocks: dict[tuple[object, object], list[Bits]] = {}
@@ -280,6 +282,33 @@ class Proof(ABC):
         a_function(f"fold_mod {name}: step", step, "residue", "number")
         a_function(f"fold_mod {name}: over", over, "i")
         return ResidueFold(self, name, a_number(f"fold_mod {name}: the modulus", modulus, 2), step, start, over)
+
+    def fold_int(
+        self,
+        step: Callable[[IntegerLike, IntegerLike], IntegerLike],
+        *,
+        start: IntegerLike,
+        over: Callable[[Bits], IntegerLike],
+        name: str = "H",
+    ) -> IntegerFold:
+        """H with H(0) = start and H(i + 1) = step(H(i), over(i)), whole numbers of any size."""
+        self._new_name(name)
+        a_function(f"fold_int {name}: step", step, "integer", "number")
+        a_function(f"fold_int {name}: over", over, "i")
+        return IntegerFold(self, name, step, start, over)
+
+    def number(self, word: Callable[[Bits], Bits | Sequence[Bits]], *, width: int = 64, name: str = "A") -> Number:
+        """A with A(k) = word(0) + 2^width word(1) + ... , k words: the number that an array of any length holds.
+
+        `word(j)` is `width` bits, as one word or several, a function of j and of what was declared only.  That
+        0 <= A(k) < A.unit(k) = 2^(width k) is known.
+        """
+        self._new_name(name)
+        a_function(f"number {name}: its words", word, "j")
+        a_number(f"number {name}: the width of a word", width, 1)
+        if width not in self._units:
+            self._units[width] = Unit(self, width)
+        return Number(self, name, word, self._units[width])
 
     def unfold(self, f: Iterated, start: Sequence[Bits], *, name: str = "A") -> Fold:
         """The steps of f from `start`: a fold A with A(f.times) = f(start)."""
@@ -562,6 +591,8 @@ class Proof(ABC):
     def _give(self, r: Region, offset: int, value: Bits) -> None: ...
     @abstractmethod
     def _residue_at(self, f: ResidueFold, k: Bits) -> Residue: ...
+    @abstractmethod
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike: ...
     @abstractmethod
     def _fold_at(self, f: Fold, k: Bits) -> Words: ...
 

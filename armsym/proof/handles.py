@@ -11,13 +11,26 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
-from armsym.integers.expression import IntegerLike, Relation, Residue
+from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, told_by, vectors, whole_bytes
 from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
 
-__all__ = ["Blocks", "Claim", "Claims", "Fold", "Iterated", "Meaning", "Pointwise", "Region", "Rodata"]
+__all__ = [
+    "Blocks",
+    "Claim",
+    "Claims",
+    "Fold",
+    "IntegerFold",
+    "Iterated",
+    "Meaning",
+    "Number",
+    "Pointwise",
+    "Region",
+    "ResidueFold",
+    "Rodata",
+]
 
 
 class Meaning(Protocol):
@@ -57,6 +70,9 @@ class Meaning(Protocol):
 
     def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
         """H(k), modulo its modulus."""
+
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
+        """H(k), a whole number."""
 
 
 #: A condition, or several that must all hold.
@@ -278,6 +294,87 @@ class ResidueFold:
             i = len(self._concrete) - 1
             self._concrete.append(self.stepped(self._concrete[i], Bits(64, i)))
         return self._concrete[k]
+
+
+class IntegerFold:
+    """H(0) = start, H(i + 1) = step(H(i), over(i)), whole numbers."""
+
+    #: What each value is at least, and a fold whose value at the same index is greater, where its maker knows.
+    least: int | None = None
+    bound: IntegerFold | None = None
+    _count: ClassVar[int] = 0
+
+    def __init__(
+        self,
+        meaning: Meaning,
+        name: str,
+        step: Callable[[IntegerLike, IntegerLike], IntegerLike],
+        start: IntegerLike,
+        over: Callable[[Bits], IntegerLike],
+    ) -> None:
+        self._p, self.name, self.step, self.over = meaning, name, step, over
+        self.start = a_whole_number(f"{name}: its start", start)
+        self._concrete = [self.start]
+        IntegerFold._count += 1
+        self.number = IntegerFold._count
+
+    def __call__(self, index: Bits | int) -> IntegerLike:
+        """H(index)."""
+        k = _index(f"{self.name}: the index of a fold", index)
+        return self.at(k if isinstance(index, int) else self._p._index(k))
+
+    def at(self, k: Bits) -> IntegerLike:
+        """H(k), the index as it is written."""
+        return self._p._integer_at(self, k)
+
+    def stepped(self, before: IntegerLike, i: Bits) -> IntegerLike:
+        """The step at i."""
+        what = told_by(self.over, f"{self.name}: what its step is made over")
+        number = a_whole_number(what, self.over(i))
+        return a_whole_number(told_by(self.step, f"{self.name}: what its step gives"), self.step(before, number))
+
+    def concrete(self, k: int) -> IntegerLike:
+        """H(k) by computing it."""
+        while len(self._concrete) <= k:
+            i = len(self._concrete) - 1
+            self._concrete.append(self.stepped(self._concrete[i], Bits(64, i)))
+        return self._concrete[k]
+
+
+class Number(IntegerFold):
+    """N(k) = word(0) + 2^w word(1) + ... + 2^(w (k - 1)) word(k - 1); so 0 <= N(k) < unit(k) = 2^(w k)."""
+
+    least = 0
+
+    def __init__(self, meaning: Meaning, name: str, word: Callable[[Bits], Bits | Sequence[Bits]], unit: Unit) -> None:
+        self.unit = self.bound = unit
+
+        def value(i: Bits) -> IntegerLike:
+            got = word(i)
+            words = [got] if isinstance(got, Bits) else vectors(told_by(word, f"{name}: its words"), got)
+            if sum(w.width for w in words) != unit.width:
+                has = sum(w.width for w in words)
+                raise InputError(told_by(word, f"{name}: a word was said to be {unit.width} bits, it has {has}"))
+            return unit.at(i) * integer(words)
+
+        super().__init__(meaning, name, lambda before, x: before + x, 0, value)
+
+
+class Unit(IntegerFold):
+    """unit(k) = 2^(width k), which is at least 1."""
+
+    least = 1
+
+    def __init__(self, meaning: Meaning, width: int) -> None:
+        self.width = width
+        super().__init__(meaning, f"2**{width}*", lambda before, _: before * (1 << width), 1, lambda _: 0)
+
+
+def a_whole_number(what: str, value: object) -> IntegerLike:
+    """An integer, or a Python int; raises `InputError` for anything else."""
+    if not isinstance(value, (int, Integer)) or isinstance(value, bool):
+        raise InputError(f"{what} is an integer, not {shown(value)}")
+    return value
 
 
 class Pointwise:

@@ -14,7 +14,7 @@ from itertools import count, pairwise
 
 from armsym.bits import Bits, Prop, concat
 from armsym.errors import BudgetError
-from armsym.machine import NZCV, Machine
+from armsym.machine import Machine
 from armsym.memory import ConcreteMemory
 from armsym.proof.assume import Assumptions
 from armsym.proof.locations import (
@@ -22,7 +22,7 @@ from armsym.proof.locations import (
     REGISTERS,
     SP,
     Cell,
-    Flags,
+    Flag,
     Location,
     Place,
     V,
@@ -77,7 +77,7 @@ class LoopGuess:
             guess.strides.pop(part, None)
         # What concrete runs did not show to change may well be restored: worth one try.
         for where in new & guess.writes:
-            if not isinstance(where, Whole):
+            if not isinstance(where, (Whole, Flag)):
                 guess.strides[where] = 0
         return guess
 
@@ -105,7 +105,7 @@ class Havoc:
 
     guess: LoopGuess
     base: dict[Place, Bits]
-    unknowns: dict[int, Place | Flags]
+    unknowns: dict[int, Place]
     regions: dict[str, SymbolicRegion]
     dit: Bits
 
@@ -118,8 +118,6 @@ class Havoc:
                 new = a.apply(v)
                 if new is not v:
                     put(m, self.regions, where, Bits(now.width, new))
-        f = m.nzcv
-        m.nzcv = NZCV.of(*(Prop._of(a.apply(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
 
     def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> None:
         """Put into `m` what the claims said of the unknowns of `shadow`; all else stays as it is in `m`.
@@ -210,17 +208,12 @@ def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
         if where in guess.halves:
             fresh = concat(fresh[127:64], h.base[where][63:0])
         put(m, h.regions, where, fresh)
-    flags = [variable(c, 1, secret=True) for c in "NZCV"]
-    for f in flags:
-        assert isinstance(f.value, Term)
-        h.unknowns[f.value.id] = FLAGS
-    m.nzcv = NZCV.of(*(Prop._of(f.value) for f in flags))
     return h
 
 
 def written_everywhere(path: Path) -> set[Location]:
-    """All registers, and all cells at known offsets that were ever stored to."""
-    found: set[Location] = set(REGISTERS)
+    """All registers and flags, and all cells at known offsets that were ever stored to."""
+    found: set[Location] = {*REGISTERS, *FLAGS}
     for r in path.memory.regions:
         for layer in path.memory.overlays[r.name]:
             if layer.symbolic is None:
@@ -231,7 +224,7 @@ def written_everywhere(path: Path) -> set[Location]:
 def written_by(path: Path) -> set[Location]:
     """What the path wrote since its log and its machine's notes were last cleared."""
     m = path.machine
-    found = registers(m.written_x, m.written_v)
+    found = registers(m.written_x, m.written_v, flags=m.written_flags)
     for a in path.memory.log:
         if not a.store:
             continue
@@ -289,15 +282,19 @@ def guess_loops(runs: Iterable[dict[int, list[list[Machine]]]], cells: dict[str,
 def _guess(runs: list[list[Machine]], cells: dict[str, int]) -> LoopGuess:
     g = LoopGuess()
     x = v = 0
+    flags = False
     for machines in runs:
         for m in machines[1:]:
             x |= m.written_x
             v |= m.written_v
-    for where in in_order(registers(x, v)):
+            flags |= m.written_flags
+    for where in in_order(registers(x, v, flags=flags)):
         g.writes.add(where)
         if isinstance(where, V):
             if all(len({m.v[where.n].uint for m in machines}) == 1 for machines in runs):
                 g.strides[where] = 0
+        elif isinstance(where, Flag):
+            pass  # what the claims do not say of it is unknown
         elif isinstance(where, X):
             _stride(g, where, [[m.x[where.n].uint for m in machines] for machines in runs])
         else:

@@ -12,11 +12,11 @@ from armsym.discharge import algebra
 from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
-from armsym.integers.claims import Argument
 from armsym.integers.expression import Relation
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
 from armsym.proof.handles import Claim, Claims, Pointwise
+from armsym.proof.known import Known
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
@@ -133,9 +133,10 @@ class Ledger:
             return b if number is None else Bits(b.width, number)
 
         failed: set[str] = set()
+        known = Known(path, asked, put)
         left: list[tuple[str, str, Relation]] = []
         for name, label, r in asked:
-            said = r.map(put)
+            said = r.map(known.put)
             if isinstance(said, Relation):
                 left.append((name, label, said))
             elif said:
@@ -146,17 +147,12 @@ class Ledger:
                 self.record(
                     kind, name, Status.UNDECIDED, detail=f"{label}: does not hold of the numbers that it is about"
                 )
-        known = [r for r in (r.map(put) for r in path.relations) if isinstance(r, Relation)]
-        relations = [r for _, _, r in left]
-        argument, other = Argument(known, relations), None
+        question = known.question([r for _, _, r in left])
         for k, (name, label, _) in enumerate(left):
             if name in failed:
                 continue  # one part that is not shown is enough
             began = time.perf_counter()
-            found = argument.show(k)
-            if not found.holds and argument.translator.has_sums_as_factors:
-                other = other or Argument(known, relations, name_factors=True)
-                found = other.show(k)
+            found = question.show(k)
             seconds = time.perf_counter() - began
             if found.holds:
                 self.record(kind, name, Status.PROVED, "integers", seconds)

@@ -33,8 +33,8 @@ from armsym.terms import new_table
 __all__ = ["Compare", "Replay", "prove"]
 
 ProofFn = Callable[[Proof], None]
-#: What loops change, by the regions of a case (name and cell) and by loop head.
-Guesses = dict[tuple[tuple[str, int], ...], dict[int, LoopGuess]]
+#: What loops change, by the regions of a case (name, cell, access) and by loop head.
+Guesses = dict[tuple[tuple[str, int, str], ...], dict[int, LoopGuess]]
 P = TypeVar("P", bound=Proof)
 
 #: Compares the routine with another: an obligation, and what it assumes.
@@ -410,7 +410,7 @@ def _prove_case(
     # What loops change is guessed from the runs of this case, or where they are few from those of the first.
     seen = first if plan is FURTHER else runs
     # Of a case with the same regions, what was found out about loops is known already.
-    earlier = guesses.setdefault(tuple((r.name, r.cell) for r in p.memory0.regions), {})
+    earlier = guesses.setdefault(tuple((r.name, r.cell, r.access) for r in p.memory0.regions), {})
     known_open = len(seen.open)
     if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen):
         _refuted(result, seen, routine, replay, time.perf_counter() - clock)

@@ -9,13 +9,13 @@ from armsym.bits import Bits, Prop
 from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Model
 from armsym.errors import InputError
-from armsym.integers.expression import Relation, Residue, integer
+from armsym.integers.expression import FoldValue, Integer, IntegerLike, Relation, Residue, integer
 from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.folds import FoldValues
-from armsym.proof.handles import Fold, Region, ResidueFold
+from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
 from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.loops import Routine
@@ -237,10 +237,15 @@ class SymbolicProof(Proof):
         globals_ = [(r.name.removeprefix("global "), r) for r in self._global_regions]
         return input_values(model, self._numbers, [*self._regions.items(), *globals_])
 
-    def _fresh_index(self, inv: Invariant) -> Bits:
-        """An arbitrary iteration number of a loop; it has no more bits than its bound."""
+    def _fresh_index(self, inv: Invariant, knowledge: Knowledge) -> Bits:
+        """An arbitrary iteration number of a loop; it has no more bits than its bound under the facts."""
         bound = inv.upto.value
         possible = bound if isinstance(bound, int) else intern(bound).pb
+        most = max((intern(n.value).pb for n in self.nats if isinstance(n.value, Term)), default=0)
+        wide = isinstance(bound, Term) and 0 < most < possible and not ops.is_secret(bound)
+        # A difference of lengths that does not wrap is none of more bits than those, though its bits do not tell.
+        if wide and knowledge.decide((inv.upto <= most).bit.value) == 1:
+            possible = most
         # A multiple of the step is one of the largest power of two that divides the step.
         multiples = -(inv.step & -inv.step)
         return variable("i", 64, secret=False, possible=ones(possible.bit_length()) & multiples or 1)
@@ -368,6 +373,16 @@ class SymbolicProof(Proof):
         before = k - 1
         with self._plainly():
             return f.stepped(self._residue_at(f, before), before)
+
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
+        if k.value == 0:
+            return f.start
+        if _stands_for_itself(f.name, k):
+            assert isinstance(k.value, Term)
+            return Integer({(FoldValue(f, k.value),): 1})
+        before = k - 1
+        with self._plainly():
+            return f.stepped(self._integer_at(f, before), before)
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if f.of is not None and k.value != 0:

@@ -154,7 +154,8 @@ def _run_trial(
                 active.append((offset, index, calls))
                 passed.clear()
                 arrivals[-1].append(m.fork())
-                m.written_x = m.written_v = 0  # from here on: what this iteration writes
+                # From here on: what this iteration writes.
+                m.written_x, m.written_v, m.written_flags = 0, 0, False
                 bound = inv.upto.uint
                 if index > bound or (index == bound and not inv.inclusive):
                     t.violation = Violation(

@@ -8,7 +8,7 @@ from armsym.proof.buffers import parts
 from armsym.proof.declare import Cut
 from armsym.proof.engine.run import Run
 from armsym.proof.havoc import LoopGuess, havoc, written_everywhere
-from armsym.proof.locations import REGISTERS, SP, Location, V
+from armsym.proof.locations import FLAGS, REGISTERS, SP, Location, V
 from armsym.proof.path import Path, memory_of
 from armsym.proof.state import handed
 
@@ -29,7 +29,7 @@ def cut(run: Run, path: Path, c: Cut) -> None:
         path.stepwise.add(fold)
     m = path.machine
     # (The stack pointer stays: claims find what is on the stack by it.)
-    changed: set[Location] = written_everywhere(path) if forget else {*REGISTERS}
+    changed: set[Location] = written_everywhere(path) if forget else {*REGISTERS, *FLAGS}
     everything = LoopGuess(changed - {SP})
     shadow = m.fork()
     h = havoc(shadow, everything, Bits(64, 0))

@@ -53,7 +53,7 @@ def arrive(run: Run, path: Path, inv: Invariant, origin: Origin | None) -> Ended
         return _back_edge(run, path, inv, found[0], found[1], origin)
     # Iteration 0, as a variable known to be 0, so that the claims proved here are the very
     # ones assumed of iteration i.
-    first = run.p._fresh_index(inv)
+    first = run.p._fresh_index(inv, path.knowledge)
     path.knowledge.add((first == 0).bit.value)
     with run.under(path, Bits(64, 0), *indices(origin)):
         within = Bits(64, 0) <= inv.upto if inv.inclusive else Bits(64, 0) < inv.upto
@@ -96,7 +96,7 @@ def iterate(
         raise BudgetError(f"{inv.name}: entered anew after more than {DEEP} loops")
     before = frozenset(written_by(path))
     here = run.watched(path.fork())
-    i = run.p._fresh_index(inv)
+    i = run.p._fresh_index(inv, here.knowledge)
     here.knowledge.add((i <= inv.upto if inv.inclusive else i < inv.upto).bit.value)
     with run.under(here, i, *indices(parent)):
         h = _arbitrary(run, here, inv, guess, i)
