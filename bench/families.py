@@ -35,7 +35,7 @@ TARGETS = (
     ("SHA-1", r"sha1_\w+", None),
     ("SHA-2", r"(sha256|sha512|armsym_sha)\w+", None),
     ("memory", r"\w*(memcmp|cleanse)\w*", None),
-    ("P-256, field and order", r"(openssl|aws_lc)_ecp_nistz256_\w+", 1.0),
+    ("P-256, field and order", r"(openssl|aws_lc|boringssl|ring)_(ecp_nistz|p)256_\w+", 1.0),
     ("P-256, tables", r"ecp_nistz256_(scatter|gather)_\w+", 2.0),
     ("P-384, P-521 and 25519", r"bignum_\w+", 5.0),
     ("Poly1305", r"poly1305_\w+", 10.0),
