@@ -79,9 +79,9 @@ class Ctr32(Buffers):
             }
 
 
-def ctr32_by_three(p: Proof, *, in_place: bool = False) -> None:
-    """Three blocks at a time, then one or two."""
-    c = Ctr32(p, low=0, in_place=in_place, stack=16)
+def ctr32_by_three(p: Proof, *, in_place: bool = False, low: int = 0) -> None:
+    """Three blocks at a time, then one or two.  (Some libraries ask for one block at least: `low`.)"""
+    c = Ctr32(p, low=low, in_place=in_place, stack=16)
     c.by(p, p.routine.loops()[0], (0, 1, 18), 16, last=[6])
 
 

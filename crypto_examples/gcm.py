@@ -48,16 +48,20 @@ def table(H: Bits, count: int, entry: Callable[[Bits], Bits]) -> Words:
     return words
 
 
-def init(p: Proof, entry: Callable[[Bits], Bits] = as_it_is) -> None:
-    """`void gcm_init_v8(u128 Htable[16], const u64 H[2])`: the halves of H are numbers, the left one comes first."""
+def init(p: Proof, entry: Callable[[Bits], Bits] = as_it_is, *, count: int = 8) -> None:
+    """`void gcm_init_v8(u128 Htable[16], const u64 H[2])`: the halves of H are numbers, the left one comes first.
+
+    The table gets the powers of H up to `count`; the rest of it stays as it was.
+    """
     H = p.word("H", 128)
     Htable = p.region("Htable", 256, access="rw")
     key = p.region("key", 16, access="r")
     p.given(key, 0, swapped(H), "H, its left half first")
     p.call(x0=Htable, x1=key)
     p.modifies(Htable)
-    want = table(H, 8, entry)
-    p.ensures(lambda s: {"Htable": Htable.words(128, at=s, count=len(want)) == want})
+    powers_of_H = table(H, count, entry)
+    want = Words([*powers_of_H, *Htable.words(128)[len(powers_of_H) :]])
+    p.ensures(lambda s: {"Htable": Htable.words(128, at=s) == want})
 
 
 def given_table(p: Proof, count: int, entry: Callable[[Bits], Bits]) -> tuple[Region, Bits]:
