@@ -62,6 +62,10 @@ class Knowledge:
         k._fixed = {i: f for i, f in self._fixed.items() if f[1] is not None}
         return k
 
+    def release(self) -> None:
+        """Let the solvers go: of a path that has ended.  They are made anew if something is asked after all."""
+        self._solver = self._integers = None
+
     def _note(self, fact: Value) -> None:
         if isinstance(fact, Term):
             t = intern(fact)

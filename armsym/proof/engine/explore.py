@@ -213,6 +213,7 @@ class Engine:
                 self._complete = False
             else:
                 assert isinstance(go_on, Ended)
+                path.knowledge.release()
 
     def _enter(self, frames: list[_Frame], attempt: _Attempt) -> None:
         """Put an arbitrary iteration of the loop on the list."""
