@@ -25,7 +25,6 @@ from armsym.dsl import (
     concat,
     congruent,
     ite,
-    within,
 )
 from crypto_examples.lattices import table
 from specs.poly1305 import CLAMP, P, block_step, clamp
@@ -173,7 +172,7 @@ def init(p: Proof, *, key: bool) -> None:
     @p.ensures
     def done(s: State) -> Claims:
         now = ctx.words(64, at=s)
-        cleared = {"accumulator": [w == 0 for w in now[:4]], "result": s.w0 == int(key)}
+        cleared: Claims = {"accumulator": [w == 0 for w in now[:4]], "result": s.w0 == int(key)}
         if not key:
             return {**cleared, "nothing else": now[4:] == ctx.words(64)[4:]}
         r, simd = clamp(concat(*reversed(given.words(64)))), features[0:0] == 1

@@ -192,7 +192,9 @@ class _Site(Proof):
                 self._requirements.append((text, none))
             else:
                 # No bit beyond the lowest few: so it is if the number is small, which integers may show.
-                self._relations.append((text, number <= possible))
+                small = number <= possible
+                assert isinstance(small, Relation), "of a number made of words"
+                self._relations.append((text, small))
         return w
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:

@@ -6,7 +6,7 @@ What is claimed is for these numbers only, wherever they lie in memory and whate
 from __future__ import annotations
 
 from armsym.dsl import Bits, Proof, Region, Words
-from crypto_examples.aes_modes import vector
+from crypto_examples.modes import vector
 from specs import sm4
 from specs.sp800_186 import P256
 from specs.words import words_from_hex

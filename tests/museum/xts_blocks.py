@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from armsym.dsl import Bits, Claims, Proof, State, Words
 from crypto_examples.aes import KEY_BYTES, ROUNDS_AT
-from crypto_examples.aes_modes import Buffers, octets, string, vector
+from crypto_examples.aes_modes import AesBuffers
+from crypto_examples.modes import octets, string, vector
 from specs.aes import Cipher
 from specs.strings import byte_block_cipher
 from specs.xts import decrypt_block, multiply_by_alpha
@@ -19,7 +20,7 @@ __all__ = ["xts_decrypts_blocks"]
 def xts_decrypts_blocks(p: Proof) -> None:
     """Block j of out is block j of in decrypted with the tweak T(j), for any number n of blocks from 1 on."""
     n = p.nat("n", low=1, high=2**50)
-    m = Buffers(p, n, 16 * n, in_place=False)
+    m = AesBuffers(p, n, 16 * n, in_place=False)
     tweak_key, iv = p.region("key2", KEY_BYTES, access="r"), p.region("iv", 16, access="r", cell=1)
     p.given(tweak_key, ROUNDS_AT, Bits(32, m.rounds))
     p.call(x0=m.in_, x1=m.out, x2=16 * n, x3=m.key, x4=tweak_key, x5=iv)
