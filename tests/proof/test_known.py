@@ -17,7 +17,7 @@ WIDTH = 3
 
 
 def _holds(r: Relation, values: dict[int, int]) -> bool:
-    evaluate = Evaluator(lambda t, values=values: values[t.id], lambda *_: 0)
+    evaluate = Evaluator(_read(values), lambda *_: 0)
     known: dict[Word | FoldValue, IntegerLike] = {}
     for leaf in r.leaves():
         signed, width, t = leaf
