@@ -24,6 +24,7 @@ def xts_decrypts_blocks(p: Proof) -> None:
     tweak_key, iv = p.region("key2", KEY_BYTES, access="r"), p.region("iv", 16, access="r", cell=1)
     p.given(tweak_key, ROUNDS_AT, Bits(32, m.rounds))
     p.call(x0=m.in_, x1=m.out, x2=16 * n, x3=m.key, x4=tweak_key, x5=iv)
+    p.assume_timing("fmov")  # of tweaks
     p.modifies(p.stack(64))
     w = tweak_key.words(32, order="big")[: 4 * m.rounds + 4]
     first = byte_block_cipher(lambda b: Cipher(b, m.rounds, w))(string(iv.words(8)))
