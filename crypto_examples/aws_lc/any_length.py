@@ -141,37 +141,37 @@ def _copied_row_of_any_width(p: Proof, unit: int) -> None:
     z := row `index` of the table, or 0 if it has no such row.  Rows are whole units of so many words.
     """
     height, units = p.nat("height", high=MOST_ROWS), p.nat("units", high=MOST_ROWS // unit)
-    width = units * unit
-    table, z = p.region("table", height * width * 8, access="r"), p.region("row", width * 8, access="rw")
+    table = p.region("table", height * units * (8 * unit), access="r")
+    z = p.region("row", units * (8 * unit), access="rw")
     index = p.word("index")
-    p.call(x0=z, x1=table, x2=height, x3=width, x4=index)
+    p.call(x0=z, x1=table, x2=height, x3=units * unit, x4=index)
     p.modifies(z)
-    words = table.blocks(1, 64)
-    # Whether the row is among the first i, and the number of its first word.
+    units_of = table.blocks(unit, 64)
+    # Whether the row is among the first i, and the number of its first unit.
     found = p.fold(
-        lambda f, i: [f[0] | (index == i[0]).bit, ite(index == i[0], i[0] * width, f[1])],
+        lambda f, i: [f[0] | (index == i[0]).bit, ite(index == i[0], i[0] * units, f[1])],
         start=[Bits(1, 0), Bits(64, 0)],
         over=lambda i: Words([i]),
         name="found",
     )
 
     def row(n: Bits) -> Callable[[Bits], list[Bits]]:
-        """The words of the row, if it is among the first n."""
+        """The units of the row, if it is among the first n."""
         is_there, first = found(n)
-        return lambda j: [ite(is_there == 1, words(first + j)[0], Bits(64, 0))]
+        return lambda j: [ite(is_there == 1, w, Bits(64, 0)) for w in units_of(first + j)]
 
     zero_loop, outer, inner = sorted(p.routine.all_loops, key=lambda loop: loop.head)
 
     @p.invariant(zero_loop, upto=units)
     def _(s: State, i: Bits) -> Claims:
-        return {"zeros": z.holds(lambda _: [Bits(64, 0)], upto=i * unit, at=s, words=1, width=64)}
+        return {"zeros": z.holds(lambda _: [Bits(64, 0)] * unit, upto=i, at=s, words=unit, width=64)}
 
     @p.invariant(outer, upto=height)
     def _(s: State, i: Bits) -> Claims:
         return {
-            "row": z.holds(row(i), upto=width, at=s, words=1, width=64),
+            "row": z.holds(row(i), upto=units, at=s, words=unit, width=64),
             "found": (found(i)[0] == 0) | (index < i),
-            "table": s.x8 == table.base + i * width * 8,
+            "table": s.x8 == table.base + i * units * (8 * unit),
             "number": s.x5 == i,
         }
 
@@ -180,14 +180,14 @@ def _copied_row_of_any_width(p: Proof, unit: int) -> None:
         new, old = row(s.x5 + 1), row(s.x5)
 
         def so_far(j: Bits) -> list[Bits]:
-            return [ite(j < k * unit, new(j)[0], old(j)[0])]
+            return [ite(j < k, a, b) for a, b in zip(new(j), old(j), strict=True)]
 
-        return {"row": z.holds(so_far, upto=width, at=s, words=1, width=64)}
+        return {"row": z.holds(so_far, upto=units, at=s, words=unit, width=64)}
 
     p.split(inner, lambda s, k: index == s.x5)
     p.ensures(
         lambda s: {
-            "row": z.holds(row(height), upto=ite(height == 0, Bits(64, 0), width), at=s, words=1, width=64)
+            "row": z.holds(row(height), upto=ite(height == 0, Bits(64, 0), units), at=s, words=unit, width=64)
         }
     )
 
