@@ -284,7 +284,9 @@ def _inside(t: Term) -> list[Value]:
     # What an opaque term is made of does not matter.
     if isinstance(t, (Sum, Poly)):
         return list(children(t))
-    if isinstance(t, Op) and (t.kind in ("ite", "eq", "ult", "slt", "udiv", "mul") or (t.kind == "and" and t.width == 1)):
+    if isinstance(t, Op) and (
+        t.kind in ("ite", "eq", "ult", "slt", "udiv", "mul") or (t.kind == "and" and t.width == 1)
+    ):
         return list(children(t))
     return []
 

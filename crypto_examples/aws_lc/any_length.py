@@ -186,9 +186,7 @@ def _copied_row_of_any_width(p: Proof, unit: int) -> None:
 
     p.split(inner, lambda s, k: index == s.x5)
     p.ensures(
-        lambda s: {
-            "row": z.holds(row(height), upto=ite(height == 0, Bits(64, 0), units), at=s, words=unit, width=64)
-        }
+        lambda s: {"row": z.holds(row(height), upto=ite(height == 0, Bits(64, 0), units), at=s, words=unit, width=64)}
     )
 
 
