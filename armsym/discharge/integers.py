@@ -22,9 +22,10 @@ from armsym.terms.walk import children, size
 
 __all__ = ["Integers"]
 
-#: Operations that are translated (AND of conditions, UDIV by a number), and those that are unknown integers.
-COVERED = frozenset({"ite", "eq", "ult", "slt", "and", "udiv"})
-REFUSED = frozenset({"mul", "clmul", "shl", "lshr", "ashr", "select", "table"})
+#: Operations that are translated (AND of conditions, UDIV by a number, MUL that does not wrap), and those that are
+#: unknown integers.
+COVERED = frozenset({"ite", "eq", "ult", "slt", "and", "udiv", "mul"})
+REFUSED = frozenset({"clmul", "shl", "lshr", "ashr", "select", "table"})
 
 #: Facts of more terms than this are left out: they are about data.
 FACT_LIMIT = 300
@@ -46,6 +47,8 @@ class _Translation:
         self._numbers: dict[int, _Int] = {}
         self._conditions: dict[int, Any] = {}
         self._quotients: dict[tuple[int, int], _Int] = {}
+        #: By a factor: what it was multiplied with, and the products.
+        self._products: dict[int, list[tuple[Any, Any]]] = {}
         self.atoms: list[tuple[Term, Any]] = []
         self.side: list[Any] = []
         self._fresh = 0
@@ -138,6 +141,8 @@ class _Translation:
                 c, a, b = t.args
                 x, y = self.number(a, w), self.number(b, w)
                 return _Int(z3.If(self.condition(c), x.e, y.e), min(x.low, y.low), max(x.high, y.high))
+            if t.kind == "mul":
+                return self._product(t, *(self.number(a, w) for a in t.args))
             if t.kind == "udiv" and isinstance(t.args[1], int) and t.args[1]:
                 return self._divided(self.number(t.args[0], w), t.args[1])
         return self._atom(t)
@@ -150,6 +155,26 @@ class _Translation:
         q = self._unknown(0, t.pb >> zeros, getattr(t, "name", "t"))
         self.atoms.append((t, q.e * (1 << zeros)))
         return _Int(q.e * (1 << zeros), 0, t.pb) if zeros else q
+
+    def _product(self, t: Op, a: _Int, b: _Int) -> _Int:
+        """An unknown that lies between other products with the same factor as what that is multiplied with does."""
+        if a.high * b.high >> t.width:
+            return self._atom(t)
+        product = self._unknown(a.low * b.low, a.high * b.high, "product")
+        x, y = t.args
+        for factor, c, u in ((x, a, b), (y, b, a)) if x is not y else ((x, a, b),):
+            assert isinstance(factor, Term)
+            known = self._products.setdefault(factor.id, [(z3.IntVal(0), z3.IntVal(0)), (z3.IntVal(1), c.e)])
+            for v, other in known:
+                self.side += [
+                    z3.Implies(u.e == v, product.e == other),
+                    z3.Implies(u.e == v + 1, product.e == other + c.e),
+                    z3.Implies(v == u.e + 1, other == product.e + c.e),
+                    z3.Implies(u.e < v, product.e + c.e <= other),
+                    z3.Implies(v < u.e, other + c.e <= product.e),
+                ]
+            known.append((u.e, product.e))
+        return product
 
     def _sum(self, t: Sum) -> _Int:
         modulus = 1 << t.width
@@ -259,7 +284,9 @@ def _inside(t: Term) -> list[Value]:
     # What an opaque term is made of does not matter.
     if isinstance(t, (Sum, Poly)):
         return list(children(t))
-    if isinstance(t, Op) and (t.kind in ("ite", "eq", "ult", "slt", "udiv") or (t.kind == "and" and t.width == 1)):
+    if isinstance(t, Op) and (
+        t.kind in ("ite", "eq", "ult", "slt", "udiv", "mul") or (t.kind == "and" and t.width == 1)
+    ):
         return list(children(t))
     return []
 

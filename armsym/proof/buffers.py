@@ -9,6 +9,8 @@ from armsym.errors import InputError
 from armsym.integers.expression import Relation
 from armsym.proof.handles import Claim, Pointwise
 from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed, split_offset
+from armsym.terms.linear import linear_view, make_sum
+from armsym.terms.node import Term, Value, intern, ones
 
 __all__ = ["assume_pointwise", "parts", "pointwise_conditions"]
 
@@ -51,6 +53,45 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
     memory.beneath[r.name] = Filled(claim.upto, claim.size, claim.width // 8, claim.order, j, claim.expected(j))
 
 
+def _overwritten(
+    memory: SymbolicMemory,
+    r: SymbolicRegion,
+    claim: Pointwise,
+    conditions: list[tuple[str, Prop]],
+    same: list[tuple[str, Prop]],
+) -> list[tuple[str, Prop]] | str:
+    """The conditions of a claim about as many blocks as are known, of which some were stored to.
+
+    `same` says that block j is known to be what is claimed of it; of blocks that were stored to it need not be.
+    """
+    step, j = claim.width // 8, claim.arbitrary
+    written: dict[Value, Bits] = {}
+    for layer in memory.overlays[r.name]:
+        if not layer.bytes:
+            continue
+        terms, const = ({}, 0) if layer.symbolic is None else linear_view(layer.symbolic)
+        if any(signed(n) % claim.size for n in terms.values()):
+            return f"what is stored at {r.name}+{layer.symbolic} does not lie in blocks of {claim.size} bytes"
+        base = Bits(64, make_sum(64, {t: signed(n) // claim.size & ones(64) for t, n in terms.items()}, 0))
+        first, last = ((signed(const) + k) // claim.size for k in (min(layer.bytes), max(layer.bytes)))
+        for k in range(first, last + 1):
+            q = base + Bits.wrap(64, k)
+            written[intern(q.value) if isinstance(q.value, Term) else q.value] = q
+    if len(written) > MAX_BLOCKS:
+        return f"{len(written)} blocks of {r.name} are stored to: more than {MAX_BLOCKS}"
+    apart = j < claim.upto
+    for q in written.values():
+        # Block q starts at q * size, which does not wrap, for the blocks claimed lie in the region.
+        conditions.append((f"block {q.value} is one of those claimed", q < claim.upto))
+        for k, want in enumerate(claim.expected(q)):
+            symbolic, at = split_offset(q * claim.size + k * step)
+            have = memory.peek(r, symbolic, at, step)
+            have = have.reverse_bytes() if claim.order == "big" and step > 1 else have
+            conditions.append((f"block {q.value}, word {k}", have == want))
+        apart = apart & ~(j == q)
+    return [*conditions, *((label, apart.implies(holds)) for label, holds in same)]
+
+
 def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple[str, Prop]] | str:
     """What has to hold for the claim, as named conditions; or why it cannot be shown."""
     r = _region(memory, claim)
@@ -65,8 +106,11 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
             return "the blocks claimed are cut differently from those known"
         # The blocks known so far must be the ones claimed: for an arbitrary j.
         known, wanted = under.words, claim.expected(under.index)
-        conditions += [(f"block j, word {k}", a == b) for k, (a, b) in enumerate(zip(known, wanted, strict=True))]
+        same = [(f"block j, word {k}", a == b) for k, (a, b) in enumerate(zip(known, wanted, strict=True))]
         start = under.upto
+        if memory.overlays[r.name] and memory.fixed(claim.upto - start) == 0:
+            return _overwritten(memory, r, claim, conditions, same)
+        conditions += same
     new = memory.fixed(claim.upto - start)
     if new is None or signed(new) < 0 or new > MAX_BLOCKS:
         return (

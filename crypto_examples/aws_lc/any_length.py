@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from armsym.dsl import Bits, Claims, Integer, Proof, Relation, State, Words, ite, lanes, proof
 from crypto_examples.wheels import AWS_LC
@@ -129,3 +129,74 @@ def bignum_copy_row_from_table_16(p: Proof) -> None:
 def bignum_copy_row_from_table_32(p: Proof) -> None:
     """Rows of 32 words."""
     _copied_row(p, [*range(20, 32), *range(4)])
+
+
+#: Rows and words in a row of a table of any size: their product does not wrap.
+MOST_ROWS = 2**30 - 1
+
+
+def _copied_row_of_any_width(p: Proof, unit: int) -> None:
+    """`void f(uint64_t *z, const uint64_t *table, uint64_t height, uint64_t width, uint64_t index)`.
+
+    z := row `index` of the table, or 0 if it has no such row.  Rows are whole units of so many words.
+    """
+    height, units = p.nat("height", high=MOST_ROWS), p.nat("units", high=MOST_ROWS // unit)
+    table = p.region("table", height * units * (8 * unit), access="r")
+    z = p.region("row", units * (8 * unit), access="rw")
+    index = p.word("index")
+    p.call(x0=z, x1=table, x2=height, x3=units * unit, x4=index)
+    p.modifies(z)
+    units_of = table.blocks(unit, 64)
+    # Whether the row is among the first i, and the number of its first unit.
+    found = p.fold(
+        lambda f, i: [f[0] | (index == i[0]).bit, ite(index == i[0], i[0] * units, f[1])],
+        start=[Bits(1, 0), Bits(64, 0)],
+        over=lambda i: Words([i]),
+        name="found",
+    )
+
+    def row(n: Bits) -> Callable[[Bits], list[Bits]]:
+        """The units of the row, if it is among the first n."""
+        is_there, first = found(n)
+        return lambda j: [ite(is_there == 1, w, Bits(64, 0)) for w in units_of(first + j)]
+
+    zero_loop, outer, inner = sorted(p.routine.all_loops, key=lambda loop: loop.head)
+
+    @p.invariant(zero_loop, upto=units)
+    def _(s: State, i: Bits) -> Claims:
+        return {"zeros": z.holds(lambda _: [Bits(64, 0)] * unit, upto=i, at=s, words=unit, width=64)}
+
+    @p.invariant(outer, upto=height)
+    def _(s: State, i: Bits) -> Claims:
+        return {
+            "row": z.holds(row(i), upto=units, at=s, words=unit, width=64),
+            "found": (found(i)[0] == 0) | (index < i),
+            "table": s.x8 == table.base + i * units * (8 * unit),
+            "number": s.x5 == i,
+        }
+
+    @p.invariant(inner, upto=units)
+    def _(s: State, k: Bits) -> Claims:
+        new, old = row(s.x5 + 1), row(s.x5)
+
+        def so_far(j: Bits) -> list[Bits]:
+            return [ite(j < k, a, b) for a, b in zip(new(j), old(j), strict=True)]
+
+        return {"row": z.holds(so_far, upto=units, at=s, words=unit, width=64)}
+
+    p.split(inner, lambda s, k: index == s.x5)
+    p.ensures(
+        lambda s: {"row": z.holds(row(height), upto=ite(height == 0, Bits(64, 0), units), at=s, words=unit, width=64)}
+    )
+
+
+@proof("bignum_copy_row_from_table", of=AWS_LC)
+def bignum_copy_row_from_table(p: Proof) -> None:
+    """Rows of any number of words."""
+    _copied_row_of_any_width(p, 1)
+
+
+@proof("bignum_copy_row_from_table_8n", of=AWS_LC)
+def bignum_copy_row_from_table_8n(p: Proof) -> None:
+    """Rows of a multiple of 8 words."""
+    _copied_row_of_any_width(p, 8)

@@ -159,6 +159,62 @@ def test_blocks_after_those_known(stores: list[tuple[int, int]], upto: int, righ
     assert b.shown(b.claim(i + upto)) == right
 
 
+Q = public("q", possible=MOST)
+
+
+def _but(*others: tuple[Bits, int]) -> Callable[[Bits], list[Bits]]:
+    """As `_right`, but for some blocks."""
+
+    def block(j: Bits) -> list[Bits]:
+        word = _right(j)[0]
+        for q, value in others:
+            word = ite(j == q, Bits(16, value), word)
+        return [word]
+
+    return block
+
+
+@pytest.mark.parametrize(
+    ("stores", "claimed", "right"),
+    [
+        ([(Q * 2, 16, 7)], _but((Q, 7)), True),
+        ([(Q * 2, 16, 7)], _right, False),
+        ([(Q * 2, 16, 7)], _but((Q, 8)), False),
+        ([(Q * 2, 16, 7)], _but((Q + 1, 7)), False),
+        ([(Q * 2, 16, 7)], _but((Q, 7), (Q + 1, 0)), False),
+        ([(Q * 2, 16, 7)], _but((Q, 7), (Bits(64, 0), 9)), False),
+        ([(Q * 2, 16, 7), (Q * 2, 16, 8)], _but((Q, 8)), True),
+        ([(Q * 2, 16, 7), (Q * 2 + 2, 16, 8)], _but((Q, 7), (Q + 1, 8)), True),
+        ([(Q * 2, 16, 7), (Q * 2 + 2, 16, 8)], _but((Q, 7)), False),
+        ([(Q * 2, 32, 0x80007)], _but((Q, 7), (Q + 1, 8)), True),
+        ([(Q * 2 - 2, 16, 7)], _but((Q - 1, 7)), True),
+        ([(Q * 2, 16, 7), (Q * 2 + 6, 16, 8)], _but((Q, 7), (Q + 3, 8)), False),  # beyond the last
+        ([(N * 2, 16, 7)], _right, False),
+        ([(Q * 2 + 1, 8, 0)], _right, False),  # half of a block
+        ([(Q * 2 + 1, 8, 0)], lambda j: [ite(j == Q, _right(j)[0] & 0xFF, _right(j)[0])], True),
+        ([(Q, 8, 0)], _right, False),  # no number of blocks
+    ],
+)
+def test_stores_into_known_blocks(
+    stores: list[tuple[Bits, int, int]], claimed: Callable[[Bits], list[Bits]], right: bool
+) -> None:
+    """n blocks are known, of which some from q on are stored to, 1 <= q < n - 2: as many are claimed."""
+    b = Room(2 * N + 8, Q >= 1, Q + 2 < N, N <= MOST)
+    b.known(N)
+    for offset, width, value in stores:
+        b.store(offset, Bits(width, value))
+    assert b.shown(b.claim(N, claimed)) == right
+
+
+def test_a_block_that_nobody_stored_to_is_an_old_one() -> None:
+    """What differs where nothing is claimed, from block n on, does not count."""
+    b = Room(2 * N + 8, Q < N)
+    b.known(N)
+    b.store(Q * 2, Bits(16, 7))
+    assert b.shown(b.claim(N, lambda j: [ite(j < N, _but((Q, 7))(j)[0], Bits(16, 0))]))
+    assert not b.shown(b.claim(N, lambda j: [ite(j < N - 1, _but((Q, 7))(j)[0], Bits(16, 0))]))
+
+
 def test_the_blocks_claimed_lie_in_the_region() -> None:
     for room_for, right in ((1, True), (0, False)):
         i = public("i")
