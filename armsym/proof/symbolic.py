@@ -344,6 +344,12 @@ class SymbolicProof(Proof):
             return Bits(64, constant)
         if any(isinstance(t, Var) and not knowledge.mentions(t) for t in terms):
             return k  # a variable that no fact speaks of equals nothing known
+        # A length in the index lies at a fixed distance: of 2 * n blocks the last are then 2 * i + 3, say.
+        for t, c in terms.items():
+            for a in anchors if isinstance(t, Var) and c != 1 else ():
+                d = knowledge.fixed(Bits(64, t) - a)
+                if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
+                    return k + (a + d - Bits(64, t)) * c
         for a in anchors:
             d = knowledge.fixed(k - a)
             if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
