@@ -217,6 +217,8 @@ class Argument:
         Q, used = self._by_multiples(R, modulus)
         found: Fact | Multiple | None = kernel.congruent(Q, {}, modulus)
         if found is None and search:
+            R, named = P, None
+            Q, used = self._by_multiples(P, modulus)
             found = self._search().show(Q, Goal(modulus=modulus))
         if isinstance(found, Multiple):
             found = kernel.transfer(found, R, [], used)

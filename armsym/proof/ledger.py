@@ -148,14 +148,16 @@ class Ledger:
                 )
         known = [r for r in (r.map(put) for r in path.relations) if isinstance(r, Relation)]
         relations = [r for _, _, r in left]
-        argument, other = Argument(known, relations), None
+        # Names for factors are of use where something is known modulo a number; elsewhere they are tried last.
+        named = any(modulus for r in known for _, modulus, _, _ in r.parts)
+        argument, other = Argument(known, relations, name_factors=named), None
         for k, (name, label, _) in enumerate(left):
             if name in failed:
                 continue  # one part that is not shown is enough
             began = time.perf_counter()
             found = argument.show(k, search=False)
             if not found.holds and argument.translator.has_sums_as_factors:
-                other = other or Argument(known, relations, name_factors=True)
+                other = other or Argument(known, relations, name_factors=not named)
                 found = other.show(k, search=False)
             # What shows at once in either form takes a moment, what does not may take long.
             for a in (argument, other) if not found.holds else ():
