@@ -187,7 +187,7 @@ def init(p: Proof, *, key: bool) -> None:
     @p.ensures
     def done(s: State) -> Claims:
         now = ctx.words(64, at=s)
-        cleared = {"accumulator": [w == 0 for w in now[:4]], "result": s.w0 == int(key)}
+        cleared: Claims = {"accumulator": [w == 0 for w in now[:4]], "result": s.w0 == int(key)}
         if not key:
             return {**cleared, "nothing else": now[4:] == ctx.words(64)[4:]}
         r, simd = clamp(concat(*reversed(given.words(64)))), features[0:0] == 1
@@ -296,8 +296,8 @@ def blocks_neon(p: Proof, product: Contract) -> None:
             )
         for v in PLACES[1:]:
             at = 48 + 16 * v
-            (words,) = ctx.blocks(1, 128)(at // 16)
-            p.given(ctx, at + 16, lanes(w * 5 for w in words.elems(32))[0], f"five times the words at {at}")
+            (vector,) = ctx.blocks(1, 128)(at // 16)
+            p.given(ctx, at + 16, lanes(w * 5 for w in vector.elems(32))[0], f"five times the words at {at}")
     p.call(x0=ctx, x1=inp, x2=n * 16, x3=padbit)
     p.modifies(ctx, p.stack(80))
     M = inp.blocks(2, 64)
@@ -314,9 +314,9 @@ def blocks_neon(p: Proof, product: Contract) -> None:
     if odd if base else padbit:
         p.uses(product)
     if padbit:
-        (vector,) = p.routine.loops("poly1305_blocks_neon")
+        (by_four,) = p.routine.loops("poly1305_blocks_neon")
 
-        @p.invariant(vector, upto=pairs, step=2)
+        @p.invariant(by_four, upto=pairs, step=2)
         def two_lanes(s: State, i: Bits) -> Claims:
             """H(at) r = even r + odd: two accumulators, for the even and the odd blocks to come."""
             even, odds = (p.integers([s.v[k].elems(32)[lane] for k in range(24, 29)]) for lane in (0, 1))
