@@ -8,7 +8,7 @@ from armsym.errors import ArmsymError, InputError
 from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, congruent, integer, within
 from armsym.proof.declare import Proof
 from armsym.proof.examples import below, lanes_within
-from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region
+from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region, ResidueFold
 from armsym.proof.loops import Loop
 from armsym.proof.registry import ProofDefinition, proof
 from armsym.proof.state import State, Words, lanes
@@ -30,6 +30,7 @@ __all__ = [
     "Region",
     "Relation",
     "Residue",
+    "ResidueFold",
     "State",
     "Words",
     "below",

@@ -11,25 +11,31 @@ A context of 192 bytes holds the accumulator, r, and for the code in Advanced SI
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from armsym.dsl import (
     Bits,
     Claims,
     IntegerLike,
+    Loop,
     Proof,
     Region,
     Residue,
+    ResidueFold,
     State,
+    Words,
     below,
     concat,
     congruent,
     ite,
+    lanes,
+    within,
 )
+from armsym.proof.statement import Contract
 from crypto_examples.lattices import table
 from specs.poly1305 import CLAMP, P, block_step, clamp
 
-__all__ = ["blocks", "emit", "emit_neon", "init", "mult", "splat"]
+__all__ = ["blocks", "blocks_neon", "emit", "emit_neon", "init", "mult", "splat"]
 
 #: The accumulator is kept in three words, the last of which is at most this: so it is below 5 * 2**128.
 MOST = 4
@@ -64,6 +70,20 @@ def blocks(p: Proof) -> None:
         over=lambda i: p.integer(M(i)) + p.integer(padbit) * 2**128,
     )
     (loop,) = p.routine.loops()
+    _scalar_loop(p, loop, inp, n, H)
+
+    @p.ensures
+    def result(s: State) -> Claims:
+        now = ctx.words(64, at=s)
+        return {
+            "h": congruent(p.integer(now[:3]), H(n), P),
+            "top": p.integer(now[2]) <= MOST,
+            "nothing else": now[3:] == ctx.words(64)[3:],
+        }
+
+
+def _scalar_loop(p: Proof, loop: Loop, inp: Region, n: Bits, H: ResidueFold) -> None:
+    """The accumulator in X4-X6, a block each time."""
 
     @p.invariant(loop, upto=n)
     def accumulated(s: State, i: Bits) -> Claims:
@@ -73,11 +93,6 @@ def blocks(p: Proof) -> None:
             "h": congruent(p.integer(s.x[4:7]), H(i), P),
             "top": p.integer(s.x6) <= MOST,
         }
-
-    @p.ensures
-    def result(s: State) -> Claims:
-        now = ctx.words(64, at=s, count=3)
-        return {"h": congruent(p.integer(now), H(n), P), "top": p.integer(now[2]) <= MOST}
 
 
 def emit(p: Proof) -> None:
@@ -187,8 +202,12 @@ def init(p: Proof, *, key: bool) -> None:
         }
 
 
-def _context(base: int) -> Callable[[random.Random, int], bytes]:
-    """What the first 32 bytes of a context look like, and if there are more the rest."""
+#: The same of powers of r, which are made of a number as `mult` gives it.
+POWER = (*[2**26] * 4, 5 * 2**24)
+
+
+def _context(base: int, r: Sequence[Bits] = ()) -> Callable[[random.Random, int], bytes]:
+    """What the first 32 bytes of a context look like in runs on numbers, and if there are more the rest."""
 
     def make(rng: random.Random, size: int) -> bytes:
         def number(limit: int) -> int:
@@ -198,18 +217,27 @@ def _context(base: int) -> Callable[[random.Random, int], bytes]:
             words = b"".join(number(x).to_bytes(4, "little") for x in LIMITS) + bytes(4)
         else:
             words = number((MOST + 1) << 128).to_bytes(24, "little")
-        return words + base.to_bytes(8, "little") + bytes(size - 32)
+        number_r = sum(w.uint << 64 * k for k, w in enumerate(r))
+        return (words + base.to_bytes(8, "little") + bytes(16) + b"".join(_vectors(number_r)))[:size]
 
     return make
+
+
+def _vectors(r: int) -> Iterator[bytes]:
+    """The nine vectors of powers of r."""
+    for v in range(9):
+        for power in (4, 3, 2, 1):
+            word = pow(r, power, P) >> 26 * ((v + 1) // 2) & (1 << 26) - 1
+            yield (word * (5 if v and v % 2 == 0 else 1)).to_bytes(4, "little")
 
 
 def _accumulator(p: Proof, ctx: Region, base: int) -> IntegerLike:
     """The number in the context on entry, with what is assumed of it."""
     if not base:
-        h = ctx.words(64)[:3]
+        h = ctx.words(64, count=3)
         p.assume(f"the accumulator's last word is at most {MOST}", p.integer(h[2]) <= MOST)
         return p.integer(h)
-    words = p.integers(ctx.words(32)[:5])
+    words = p.integers(ctx.words(32, count=5))
     for k, (x, limit) in enumerate(zip(words, LIMITS, strict=True)):
         p.assume(f"word {k} of the accumulator is below {limit:#x}", x < limit)
     return base26(words)
@@ -231,3 +259,100 @@ def emit_neon(p: Proof) -> None:
     @p.ensures
     def tag(s: State) -> Claims:
         return {"tag": p.integer(mac.words(64, at=s)) == (words % P + s_) % 2**128}
+
+
+def _powers(ctx: Region, at: State | None = None) -> list[tuple[Words, Words]]:
+    """Of r, r^2, r^3 and r^4: the words in base 2^26, and five times the last four of them."""
+    vectors = [w.elems(32) for v in range(9) for w in ctx.blocks(1, 128, at=at)(3 + v)]
+    lane = [[v[3 - k] for v in vectors] for k in range(4)]
+    return [(Words(x[v] for v in PLACES), Words(x[v + 1] for v in PLACES[1:])) for x in lane]
+
+
+def blocks_neon(p: Proof, product: Contract) -> None:
+    """`void poly1305_blocks_neon(void *ctx, const unsigned char *inp, size_t len, uint32_t padbit)`, whole blocks.
+
+    The accumulator is in either base, and may be in the other afterwards; in base 2^26 the powers of r are there.
+    `padbit` is 0 for a last, single block that was padded, and 1 for others.
+    """
+    base, odd, padbit = p.choice("base26", (0, 1)), p.choice("odd", (0, 1)), p.choice("padbit", (1, 0))
+    # A single block without the bit is the last one; there is no other use of it.
+    pairs = p.nat("pairs", high=2**54 if padbit else 0)
+    n = 2 * pairs + odd
+    ctx = p.region("ctx", 192, access="rw", cell=4 if base else 8)
+    inp = p.region("inp", n * 16, access="r", cell=8)
+    r = _clamped(p)
+    p.example(ctx, _context(base, r))
+    p.given(ctx, 24, Bits(64, base), "what base the accumulator is in")
+    for k, w in enumerate(r):
+        p.given(ctx, 32 + 8 * k, w, f"word {k} of r")
+    start = _accumulator(p, ctx, base)
+    if base:
+        for k, (words, _) in enumerate(_powers(ctx), 1):
+            got = p.integers(words)
+            p.assume(f"r^{k} is there", congruent(base26(got), p.integer(r) ** k, P))
+            p.assume(
+                f"r^{k} has words below 2^26, the last below 5 2^24",
+                [x < y for x, y in zip(got, POWER, strict=True)],
+            )
+        for v in PLACES[1:]:
+            at = 48 + 16 * v
+            (vector,) = ctx.blocks(1, 128)(at // 16)
+            p.given(ctx, at + 16, lanes(w * 5 for w in vector.elems(32))[0], f"five times the words at {at}")
+    p.call(x0=ctx, x1=inp, x2=n * 16, x3=padbit)
+    p.modifies(ctx, p.stack(80))
+    M = inp.blocks(2, 64)
+    R = p.integer(r)
+    H = p.fold_mod(
+        lambda a, m: block_step(a, Residue(P, R), Residue(P, m)),
+        modulus=P,
+        start=start,
+        over=lambda i: p.integer(M(i)) + padbit * 2**128,
+    )
+    if not base and (odd or padbit):
+        (scalar,) = p.routine.loops("poly1305_blocks")
+        _scalar_loop(p, scalar, inp, n, H)
+    if odd if base else padbit:
+        p.uses(product)
+    if padbit:
+        (by_four,) = p.routine.loops("poly1305_blocks_neon")
+
+        @p.invariant(by_four, upto=pairs, step=2)
+        def two_lanes(s: State, i: Bits) -> Claims:
+            """H(at) r = even r + odd: two accumulators, for the even and the odd blocks to come."""
+            even, odds = (p.integers([s.v[k].elems(32)[lane] for k in range(24, 29)]) for lane in (0, 1))
+            at = 2 * i + odd
+            return {
+                "more than two pairs left": i + 2 < pairs,
+                "blocks": s.v[9:14] == _lanes(M(at), M(at + 1), padbit),
+                "next": s.v[14:19] == _lanes(M(at + 2), M(at + 3), padbit),
+                "h": congruent(H(at) * R, base26(even) * R + base26(odds), P),
+                "range": [x < y for h in (even, odds) for x, y in zip(h, LIMITS, strict=True)],
+            }
+
+    @p.ensures
+    def result(s: State) -> Claims:
+        now, words = ctx.words(64, at=s, count=6), p.integers(ctx.words(32, at=s, count=5))
+        flag = p.integer(now[3])
+        number = p.integer(now[:3])
+        claims: Claims = {
+            "base": within(0, flag, 2),
+            "h": congruent(flag * base26(words) + (1 - flag) * number, H(n), P),
+            "top": (1 - flag) * p.integer(now[2]) <= MOST,
+            "range": [flag * x < y for x, y in zip(words, LIMITS, strict=True)],
+            "r": now[4:] == r,
+        }
+        for k, (x, five) in enumerate(_powers(ctx, s), 1):
+            got = p.integers(x)
+            claims[f"r^{k}"] = congruent(flag * base26(got), flag * R**k, P)
+            claims[f"r^{k}: range"] = [flag * x < y for x, y in zip(got, POWER, strict=True)]
+            claims[f"r^{k}: five times"] = [
+                flag * (p.integer(y) - 5 * x) == 0 for x, y in zip(got[1:], five, strict=True)
+            ]
+        return claims
+
+
+def _lanes(m: Words, m_: Words, padbit: int) -> Words:
+    """Two blocks side by side, as vectors of five words of 26 bits; the last has the bit beyond the block."""
+    whole, other = (concat(Bits(2, padbit), *reversed(x)) for x in (m, m_))
+    pairs = zip(*(x.elems(26) for x in (whole, other)), strict=True)
+    return Words(concat(*(w.zero_extend(32) for w in reversed(pair))).zero_extend(128) for pair in pairs)

@@ -187,14 +187,12 @@ class _Site(Proof):
         w = self._input(name, width, public)
         if possible is not None:
             text, none = self._d.assumptions[-1], (w & Bits(width, ones(width) & ~possible)) == 0
-            number = integer(w)
-            if possible & (possible + 1) or isinstance(number, int) or self._path.knowledge.decide(none.bit.value) == 1:
-                self._requirements.append((text, none))
-            else:
-                # No bit beyond the lowest few: so it is if the number is small, which integers may show.
-                small = number <= possible
-                assert isinstance(small, Relation), "of a number made of words"
+            # No bit beyond the lowest few: so it is if the number is small, which integers may show.
+            small = integer(w) <= possible if not possible & (possible + 1) else None
+            if isinstance(small, Relation) and self._path.knowledge.decide(none.bit.value) != 1:
                 self._relations.append((text, small))
+            else:
+                self._requirements.append((text, none))
         return w
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.poly1305 import blocks, emit, emit_neon, init, mult, splat
+from crypto_examples.poly1305 import blocks, blocks_neon, emit, emit_neon, init, mult, splat
 from crypto_examples.wheels import OPENSSL_4_0
 
 
@@ -25,6 +25,11 @@ def poly1305_mult(p: Proof) -> None:
 @proof("poly1305_splat", of=OPENSSL_4_0)
 def poly1305_splat(p: Proof) -> None:
     splat(p)
+
+
+@proof("poly1305_blocks_neon", of=OPENSSL_4_0)
+def poly1305_blocks_neon(p: Proof) -> None:
+    blocks_neon(p, poly1305_mult)
 
 
 @proof("poly1305_emit_neon", of=OPENSSL_4_0)
