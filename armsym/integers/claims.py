@@ -12,6 +12,7 @@ from armsym.integers.floors import is_floor
 from armsym.integers.goals import Goal, Goals, Hint
 from armsym.integers.kernel import Cofactor, Contradiction, Fact, Kernel, Multiple, Spent
 from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
+from armsym.integers.relevance import relevant
 from armsym.integers.rewriting import replaced, rewrite
 from armsym.integers.translate import Lane, Translator
 from armsym.terms.node import App, Var
@@ -83,7 +84,8 @@ class Argument:
         self._known, self._asked = known, asked
         self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
         self._hints: list[Hint] = []
-        self._goals: Goals | None = None
+        #: Searches, by the numbers of the facts they were given.
+        self._goals: dict[frozenset[int], Goals] = {}
 
     def show(self, k: int) -> Shown:
         """Whether the k-th of the relations asked about follows from what is known."""
@@ -196,27 +198,41 @@ class Argument:
     def _is(self, f: Fact | Multiple | None, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:
         return f is not None and self.kernel.shown(f, P, modulus, lo, hi)
 
-    def _search(self) -> Goals:
-        """One for all that is asked: its cases are the same."""
-        if self._goals is None:
-            self._goals = Goals(self.translator, self.facts)
-        return self._goals
+    def _found(self, P: Polynomial, goal: Goal, hints: Sequence[Hint] = ()) -> Fact | Multiple | None:
+        """What a search finds, by the facts that have to do with it, and else by all; its cases are kept for others."""
+        near = relevant(self.kernel, [P], self.facts)
+        for facts in [near, self.facts] if len(near) < len(self.facts) else [near]:
+            key = frozenset(f.number for f in facts)
+            if key not in self._goals:
+                self._goals[key] = Goals(self.translator, facts)
+            found = self._goals[key].show(P, goal, hints)
+            if found is not None:
+                return found
+        return None
 
     def _congruent(self, P: Polynomial, modulus: int) -> Shown:
         if self._is(self.kernel.congruent(P, {}, modulus), P, modulus, None, None):
             return Shown(True)
-        Q, used = self._by_multiples(P, modulus)
-        found = self.kernel.congruent(Q, {}, modulus) or self._search().show(Q, Goal(modulus=modulus))
-        if isinstance(found, Multiple) and self._is(self.kernel.transfer(found, P, [], used), P, modulus, None, None):
-            return Shown(True)
+        Q: Polynomial = P
+        # What became known last speaks of what there is now: with that first, little is left.
+        orders = [self.multiples[::-1], self.multiples] if len(self.multiples) > 1 else [self.multiples]
+        for known in orders:
+            Q, used = self._by_multiples(P, modulus, known)
+            found = self.kernel.congruent(Q, {}, modulus) or self._found(Q, Goal(modulus=modulus))
+            if isinstance(found, Multiple) and self._is(
+                self.kernel.transfer(found, P, [], used), P, modulus, None, None
+            ):
+                return Shown(True)
         left = self.kernel.residue(Q, modulus)
         return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
 
-    def _by_multiples(self, P: Polynomial, modulus: int) -> tuple[Polynomial, list[tuple[Polynomial, Multiple]]]:
+    def _by_multiples(
+        self, P: Polynomial, modulus: int, multiples: Sequence[Multiple]
+    ) -> tuple[Polynomial, list[tuple[Polynomial, Multiple]]]:
         """P less multiples of what is known to be a multiple of the modulus, so that an unknown of that goes."""
         kernel = self.kernel
         used: list[tuple[Polynomial, Multiple]] = []
-        for known in self.multiples:
+        for known in multiples:
             pivot = self._pivot(known) if known.modulus % modulus == 0 else None
             if pivot is None or not any(pivot in m for m in P):
                 continue
@@ -261,7 +277,7 @@ class Argument:
         # In a lane's name bounds stop; an equation needs what it stands for.
         Q, cofactors = self._unnamed(P)
         for X, zeros in ((Q, cofactors), (P, [])) if cofactors else ((P, []),):
-            found = self._search().show(X, goal, self._hints)
+            found = self._found(X, goal, self._hints)
             if not isinstance(found, Fact):
                 continue
             if self._is(self.kernel.derive(P, [(1, found)], zeros), P, 0, lo, hi):
