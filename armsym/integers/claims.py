@@ -12,6 +12,7 @@ from armsym.integers.floors import is_floor
 from armsym.integers.goals import Goal, Goals, Hint
 from armsym.integers.kernel import Cofactor, Contradiction, Fact, Kernel, Multiple, Spent, Unsound
 from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
+from armsym.integers.relevance import relevant
 from armsym.integers.rewriting import replaced, rewrite
 from armsym.integers.translate import Lane, Translator, is_lane
 from armsym.terms.node import App, Var
@@ -83,7 +84,8 @@ class Argument:
         self._known, self._asked, self._names_factors = known, asked, name_factors
         self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
         self._hints: list[Hint] = []
-        self._goals: Goals | None = None
+        #: Searches, by the numbers of the facts they were given.
+        self._goals: dict[frozenset[int], Goals] = {}
 
     def show(self, k: int, *, search: bool = True) -> Shown:
         """Whether the k-th of the relations asked about follows from what is known.
@@ -201,42 +203,54 @@ class Argument:
     def _is(self, f: Fact | Multiple | None, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:
         return f is not None and self.kernel.shown(f, P, modulus, lo, hi)
 
-    def _search(self) -> Goals:
-        """One for all that is asked: its cases are the same."""
-        if self._goals is None:
-            self._goals = Goals(self.translator, self.facts)
-        return self._goals
+    def _found(self, P: Polynomial, goal: Goal, hints: Sequence[Hint] = ()) -> Fact | Multiple | None:
+        """What a search finds, by the facts that have to do with it, and else by all; its cases are kept for others."""
+        near = relevant(self.kernel, [P], self.facts)
+        for facts in [near, self.facts] if len(near) < len(self.facts) else [near]:
+            key = frozenset(f.number for f in facts)
+            if key not in self._goals:
+                self._goals[key] = Goals(self.translator, facts)
+            found = self._goals[key].show(P, goal, hints)
+            if found is not None:
+                return found
+        return None
 
     def _congruent(self, P: Polynomial, modulus: int, search: bool) -> Shown:
         if self._is(self.kernel.congruent(P, {}, modulus), P, modulus, None, None):
             return Shown(True)
         kernel = self.kernel
-        R, named = P, None
+        # What became known last speaks of what there is now: with that first, little is left.
+        orders = [self.multiples[::-1], self.multiples] if len(self.multiples) > 1 else [self.multiples]
+        ways: list[tuple[Polynomial, Multiple | None, bool]] = []
         if self.multiples and self._names_factors:
             # What is known to be a multiple may be of what a factor's name stands for.
             R = kernel.residue(P, modulus)
-            named = kernel.congruent(P, R, modulus)
-        Q, used = self._by_multiples(R, modulus)
-        found: Fact | Multiple | None = kernel.congruent(Q, {}, modulus)
-        if found is None and search:
-            R, named = P, None
-            Q, used = self._by_multiples(P, modulus)
-            found = self._search().show(Q, Goal(modulus=modulus))
-        if isinstance(found, Multiple):
-            found = kernel.transfer(found, R, [], used)
-            found = found if named is None else kernel.transfer(found, P, [], [(const(1), named)])
-            if self._is(found, P, modulus, None, None):
-                return Shown(True)
+            ways = [(R, kernel.congruent(P, R, modulus), False)]
+        Q: Polynomial = P
+        for X, named, searched in [*ways, (P, None, search)]:
+            for known in orders:
+                Q, used = self._by_multiples(X, modulus, known)
+                found: Fact | Multiple | None = kernel.congruent(Q, {}, modulus)
+                if found is None and searched:
+                    found = self._found(Q, Goal(modulus=modulus))
+                if not isinstance(found, Multiple):
+                    continue
+                found = kernel.transfer(found, X, [], used)
+                found = found if named is None else kernel.transfer(found, P, [], [(const(1), named)])
+                if self._is(found, P, modulus, None, None):
+                    return Shown(True)
         left = self.kernel.residue(Q, modulus)
         return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
 
-    def _by_multiples(self, P: Polynomial, modulus: int) -> tuple[Polynomial, list[tuple[Polynomial, Multiple]]]:
+    def _by_multiples(
+        self, P: Polynomial, modulus: int, multiples: Sequence[Multiple]
+    ) -> tuple[Polynomial, list[tuple[Polynomial, Multiple]]]:
         """P less multiples of what is known to be a multiple of the modulus, so that an unknown of that goes."""
         kernel = self.kernel
         used: list[tuple[Polynomial, Multiple]] = []
         for _ in range(_AGAIN):
             before = len(used)
-            for known in self.multiples:
+            for known in multiples:
                 pivot = self._pivot(known, P) if known.modulus % modulus == 0 else None
                 if pivot is None:
                     continue
@@ -293,7 +307,7 @@ class Argument:
         Q, cofactors = self._unnamed(P)
         ways = ((Q, cofactors), (P, [])) if cofactors else ((P, []),)
         for X, zeros in ways if search else ():
-            found = self._search().show(X, goal, self._hints)
+            found = self._found(X, goal, self._hints)
             if not isinstance(found, Fact):
                 continue
             if self._is(self.kernel.derive(P, [(1, found)], zeros), P, 0, lo, hi):

@@ -49,6 +49,7 @@ from armsym.proof.checks import (
 from armsym.proof.claims import claims_of
 from armsym.proof.examples import Example
 from armsym.proof.handles import Fold, IntegerFold, Iterated, Number, Region, ResidueFold, Rodata, Unit
+from armsym.proof.locations import V, X
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
 from armsym.proof.statement import (
@@ -456,21 +457,29 @@ class Proof(ABC):
 
         return apply
 
-    def cut(self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = ()) -> Callable[[EnsuresFn], EnsuresFn]:
+    def cut(
+        self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = (), drop_x: Iterable[int] = ()
+    ) -> Callable[[EnsuresFn], EnsuresFn]:
         """Claims at the point `at` of straight-line code, to keep terms small.
 
         The claims are proved there.  Then each fold value named in `forget`, such as (A, 3) for
         A(3), stands for arbitrary words, and what the claims equate with it holds just that: the
         rest of the proof is about any A(3), and no longer about how it came to be.  Where nothing is
         forgotten, a register that a claim equates with something is written that way from here on.
+
+        Of the registers `drop_x` only what the claims say is known from there on: each holds some number, of which
+        claims about integers are facts.  It does not go with `forget`.
         """
 
         place = a_place("cut", at)
         a_pair_list("cut: forget", forget, Fold)
+        dropped = frozenset(X(n) for n in numbers("cut: registers in drop_x", drop_x, 0, 30))
+        if dropped and forget:
+            raise InputError("cut: forget goes with no drop_x")
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
             claims = claims_of("cut", a_function("cut: what is claimed", fn, "state"))
-            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, frozenset())
+            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, dropped)
             return fn
 
         return apply
@@ -486,7 +495,7 @@ class Proof(ABC):
 
         place = a_place("cut_each", at)
         told = told_by(a_function("cut_each: forget", forget, "k"), "cut_each: forget")
-        dropped = frozenset(numbers("cut_each: registers in drop_v", drop_v, 0, 31))
+        dropped = frozenset(V(n) for n in numbers("cut_each: registers in drop_v", drop_v, 0, 31))
 
         def apply(fn: CutFn) -> CutFn:
             claims = claims_of("cut_each", a_function("cut_each: what is claimed", fn, "state", "k"))
@@ -495,11 +504,11 @@ class Proof(ABC):
 
         return apply
 
-    def _add_cut(self, at: int, claims: CutFn, forget: ForgetFn, drop_v: frozenset[int]) -> None:
+    def _add_cut(self, at: int, claims: CutFn, forget: ForgetFn, drop: frozenset[X | V]) -> None:
         where = self.routine.image.symbolize(at)
         if any(c.at == at for c in self._d.cuts):
             raise InputError(f"two cuts at {where}: put their claims into one")
-        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop_v))
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop))
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""

@@ -12,7 +12,7 @@ from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.path import Path
 from armsym.symbolic_memory import signed
 from armsym.terms import ops
-from armsym.terms.evaluate import Substitution, free_terms
+from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Op, Poly, Term, Value, Var, intern
 from armsym.terms.walk import size
 
@@ -31,23 +31,17 @@ class Known:
     """What is known on a path, its indices put as those of folds that it knows."""
 
     def __init__(self, path: Path, asked: Sequence[tuple[str, str, Relation]], put: Put) -> None:
-        """`put` is what the facts say of a public word in as many words."""
+        """`put` gives what the path writes for a word, and what the facts say of a public one in as many words."""
         self._path = path
         self._put = put
-        #: Values that the path has in place of lengths: words that it has computed name those.
-        self._learned = Substitution(path.learned)
         self._indices: dict[int, Bits] = {}
         self._align([*path.relations, *(r for _, _, r in asked)])
         self.relations = [r for r in (r.map(self.put) for r in path.relations) if isinstance(r, Relation)]
 
     def put(self, b: Bits) -> Bits:
         """What the facts show a public word to be: a number, or a number more than another index."""
-        v = self._said(b).value
+        v = self._put(b).value
         return self._indices.get(intern(v).id, Bits(b.width, v)) if isinstance(v, Term) else Bits(b.width, v)
-
-    def _said(self, b: Bits) -> Bits:
-        b = self._put(b)
-        return Bits(b.width, self._learned(b.value)) if isinstance(b.value, Term) else b
 
     def _align(self, relations: Sequence[Relation]) -> None:
         """Of indices at fixed distances each is put as the least of them and a number."""
@@ -55,7 +49,7 @@ class Known:
         groups: list[list[tuple[Bits, int]]] = []
         met: set[int] = set()
         for v in sorted({v for r in relations for v in r.values()}, key=lambda v: v.index.id):
-            k = self._said(Bits(64, v.index))
+            k = self._put(Bits(64, v.index))
             if isinstance(k.value, int) or v.index.id in met:
                 continue
             met.add(v.index.id)

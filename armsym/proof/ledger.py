@@ -125,7 +125,9 @@ class Ledger:
             return
 
         def put(b: Bits) -> Bits:
+            # Where a length turned out to be one value, the machine has that in its place, and so has the claim.
             # What the facts say of a public word in as many words: that a first index is 0.
+            b = Bits(b.width, path.written(b.value))
             v = b.value
             if isinstance(v, int) or ops.is_secret(v):
                 return b
