@@ -1,4 +1,4 @@
-"""The field and the order of BLS12-381: RFC 9380 (August 2023), section 8.8.
+"""The field and the order of BLS12-381: draft-irtf-cfrg-pairing-friendly-curves, the curve BLS12_381.
 
 Both come from the parameter t of the family of curves BLS12 (Barreto, Lynn and Scott).
 """

@@ -1,4 +1,4 @@
-"""The numbers of BLS12-381 against those that RFC 9380 prints."""
+"""The numbers of BLS12-381 against those that draft-irtf-cfrg-pairing-friendly-curves prints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 
 from specs import bls12_381
 
-#: Section 8.8.1, p; and the order, which the RFC's appendix on the curve's groups calls r.
 P = "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab"
 R = "73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001"
 
@@ -23,6 +22,6 @@ def test_primes_by_fermat(n: int) -> None:
 
 
 def test_order_divides_that_of_the_curve() -> None:
-    """p + 1 - (t + 1) points: section 8.8.1 gives the cofactor as (t - 1)^2 / 3."""
+    """p + 1 - (t + 1) points, for the trace is t + 1; the cofactor of the first group is (t - 1)^2 / 3."""
     assert (bls12_381.p - bls12_381.t) % bls12_381.r == 0
     assert (bls12_381.p - bls12_381.t) // bls12_381.r == (bls12_381.t - 1) ** 2 // 3
