@@ -6,7 +6,7 @@ from armsym.dsl import Bits, Proof, State, lanes, proof
 from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.errors import ArmsymError, InputError
 from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, congruent, integer, within
-from armsym.proof.declare import Proof
+from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import below, lanes_within
 from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region, ResidueFold
 from armsym.proof.loops import Loop
@@ -18,6 +18,7 @@ __all__ = [
     "Bits",
     "Blocks",
     "Claims",
+    "Contract",
     "Fold",
     "InputError",
     "Integer",

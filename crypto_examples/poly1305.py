@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from armsym.dsl import (
     Bits,
     Claims,
+    Contract,
     IntegerLike,
     Loop,
     Proof,
@@ -31,7 +32,6 @@ from armsym.dsl import (
     lanes,
     within,
 )
-from armsym.proof.statement import Contract
 from crypto_examples.lattices import table
 from specs.poly1305 import CLAMP, P, block_step, clamp
 
