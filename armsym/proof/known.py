@@ -34,7 +34,7 @@ class Known:
         self._path = path
         self._put = put
         #: Values that the path has in place of lengths: words that it has computed name those.
-        self._learned = Substitution(path.learned)
+        self._learned = Substitution(path.learned) if path.learned else None
         self._indices: dict[int, Bits] = {}
         self._align([*path.relations, *(r for _, _, r in asked)])
         self.relations = [r for r in (r.map(self.put) for r in path.relations) if isinstance(r, Relation)]
@@ -46,7 +46,9 @@ class Known:
 
     def _said(self, b: Bits) -> Bits:
         b = self._put(b)
-        return Bits(b.width, self._learned(b.value)) if isinstance(b.value, Term) else b
+        if self._learned is None or isinstance(b.value, int):
+            return b
+        return Bits(b.width, self._learned(b.value))
 
     def _align(self, relations: Sequence[Relation]) -> None:
         """Of indices at fixed distances each is put as the least of them and a number."""
