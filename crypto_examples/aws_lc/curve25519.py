@@ -20,8 +20,8 @@ def bignum_neg_p25519(p: Proof) -> None:
 def bignum_mod_n25519(p: Proof) -> None:
     """`void f(uint64_t r[4], uint64_t k, const uint64_t m[k])`: m modulo the order, m and r apart.
 
-    After the top words, at most 4, there are `more`.  Each is taken in turn: what there is, below the order, times 2**64
-    and the word, less an estimated quotient times the order, which is mended by one addition.
+    After the top words, at most 4, there are `more`.  Each is taken in turn: what there is, below the order, times
+    2**64 and the word, less an estimated quotient times the order, which is mended by one addition.
     """
     order = rfc8032.L
     top = p.choice("words_at_the_top", range(5))
