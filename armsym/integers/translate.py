@@ -425,13 +425,14 @@ class Translator:
         return self.selector(base if base.width == 1 and p == 0 else ops.extract(base.width, base, p, 1))
 
     def _poly(self, t: Poly) -> Polynomial:
+        entries = _low_bits_by_their_sum(t.entries)
         used = 0
-        for m, mask in t.entries.items():
+        for m, mask in entries.items():
             if len(m.factors) != 1 or mask & used:
                 p = self._by_selectors(t)
                 return self._unknown(intern(t)) if p is None else p
             used |= mask
-        return self._fields(t.entries, t.const, t.width)
+        return self._fields(entries, t.const, t.width)
 
     def _fields(self, entries: Mapping[Mono, int], c: int, width: int) -> Polynomial:
         """Parts of terms in places of their own, some turned over by the constant: the sum of their values."""
@@ -646,6 +647,35 @@ def _filled(mask: int, possible: int, c: int) -> int:
             filled |= gap
         holes &= ~gap
     return filled
+
+
+def _low_bits_by_their_sum(entries: Mapping[Mono, int]) -> Mapping[Mono, int]:
+    """The same XOR, with low bits of a sum that stand by themselves, as a narrower sum, read as bits of it.
+
+    So what is a sum's high half, sum ^ low(sum), shows as bits that nothing overlaps.
+    """
+    sums = [m.factors[0][0] for m in entries if len(m.factors) == 1 and isinstance(m.factors[0][0], Sum)]
+    if len(sums) < 2:
+        return entries
+    out: dict[Mono, int] = {}
+    for m, mask in entries.items():
+        one = m
+        if len(m.factors) == 1:
+            ((base, s),) = m.factors
+            wide = (a for a in sums if a.width > base.width and _same(ops.extract(a.width, a, 0, base.width), base))
+            of = next(wide, base)
+            # Bits beyond the narrower sum's width are 0, and not those of the wider one.
+            one = m if of is base else mono(of, s)
+        left = out.get(one, 0) ^ mask & m.valid
+        if left:
+            out[one] = left
+        else:
+            out.pop(one, None)
+    return out
+
+
+def _same(v: Value, t: Term) -> bool:
+    return isinstance(v, Term) and intern(v) is intern(t)
 
 
 def _runs(mask: int, c: int) -> list[tuple[int, int]]:
