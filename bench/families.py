@@ -40,7 +40,7 @@ TARGETS = (
     ("numbers of any length", r"bignum_(ge|optsub|copy_row_from_table\w*)", 60.0),
     ("P-256, tables", r"ecp_nistz256_(scatter|gather|select)_\w+", 2.0),
     ("P-256, field and order", r"(openssl|aws_lc|boringssl|ring)_(ecp_nistz|p)256_\w+", 1.0),
-    ("BLS12-381, field and order", r"blst_\w+_(384|256)", 10.0),
+    ("BLS12-381, field and order", r"blst_\w+_(384x?|256)", 10.0),
     ("P-384, P-521 and 25519", r"bignum_\w+", 5.0),
     ("Poly1305", r"poly1305_\w+", 10.0),
     ("ML-KEM", r"mlkem_\w+", 5.0),

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from armsym.dsl import Bits, Integer, Proof, proof
+from armsym.dsl import Integer, Proof, proof
+from crypto_examples.blst.modulus import given_modulus
 from crypto_examples.fields import Field
 from crypto_examples.wheels import BLST
 from specs import bls12_381
@@ -55,14 +56,7 @@ OPERATIONS = {
 def _field(o: Operation) -> Callable[[Proof], None]:
     def prove(p: Proof) -> None:
         f = Field(p, o.modulus, operands=o.operands, stack=o.stack)
-        words = (o.modulus.bit_length() + 63) // 64
-        modulus = p.region("p", 8 * words, access="r")
-        for k, word in enumerate(Bits(64 * words, o.modulus).elems(64)):
-            p.given(modulus, 8 * k, word)
-        after = len(o.operands) + 1
-        p.call(**{f"x{after}": modulus})
-        if o.multiplies:
-            p.call(**{f"x{after + 1}": pow(-o.modulus, -1, 2**64)})
+        given_modulus(p, o.modulus, len(o.operands) + 1, multiplies=o.multiplies)
         a = f.operand("a")
         f.gives(o.value(a, f.operand("b") if "b" in o.operands else a), times=o.times)
 
