@@ -23,13 +23,15 @@ OLDER = "crypto_examples/wheels.py::OPENSSL_3_4"
 
 #: (family, names of its proofs, CPU seconds that one may take).  The first that matches counts.
 TARGETS = (
-    ("Keccak-f", r"KeccakF1600\w*", 1.0),
+    ("Keccak-f", r"(KeccakF1600|sha3_keccak)\w*", 1.0),
     ("SHA-3 sponge", r"SHA3_\w+", None),
     ("AES key schedule", r"(aes|vpaes)_\w*set_(en|de)crypt_key\w*", 10.0),
     ("AES block", r"(aes_v8|aes_hw|vpaes)_(en|de)crypt(_in_place)?", 0.5),
     ("AES modes", r"aes_\w+_(ecb|cbc|ctr32)_\w+", 10.0),
     ("ChaCha20, NEON", r"ChaCha20_\w*neon\w*", 10.0),
     ("ChaCha20, scalar", r"ChaCha20_\w+", 1.0),
+    ("AES by vector permutation, inner routines", r"_vpaes_\w+", 2.0),
+    ("AES modes by vector permutation", r"vpaes_(ecb|cbc|ctr32)_\w+", 15.0),
     ("GHASH, one product", r"gcm_(gmult|init)_\w+", 0.5),
     ("GHASH", r"gcm_ghash_\w+", 30.0),
     ("MD5, SM3", r"ossl_(md5|hwsm3)_\w+", 2.0),

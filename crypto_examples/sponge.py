@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from armsym.dsl import Bits, Claims, Proof, State, Words
+from armsym.dsl import Bits, Claims, Proof, Region, State, Words
 from crypto_examples.keccak import KECCAK_F
 from specs import sha3
 
@@ -47,21 +47,24 @@ def absorbs(p: Proof, *, lanes: Callable[[State], Words], cursor: int, left: int
         }
 
 
-def squeezes(p: Proof, *, lane: int, cursor: int, left: int, lanes_left: int) -> None:
+def squeezes(p: Proof, *, lane: int, cursor: int, left: int, lanes_left: int, may_begin: bool = True) -> None:
     """For the rates of SHA-3, and len from 1 to 2^50; blocks are permuted only in between.
 
-    `void f(uint64_t A[5][5], uint8_t *out, size_t len, size_t r, int next)` permutes first if `next` is not 0.  At the
-    head of the loop over lanes, their addresses are in X`lane` and X`cursor`, in X`left` how many bytes are to come, in
-    X`lanes_left` those of this block.
+    `void f(uint64_t A[5][5], uint8_t *out, size_t len, size_t r, int next)` permutes first if `next` is not 0; there is
+    no `next` if it is not `may_begin`.  At the head of the loop over lanes, their addresses are in X`lane` and
+    X`cursor`, in X`left` how many bytes are to come, in X`lanes_left` those of this block.
     """
-    r, again = p.choice("r", RATES_OF_SHA3), p.choice("again", (0, 1))
+    r, again = p.choice("r", RATES_OF_SHA3), p.choice("again", (0, 1) if may_begin else (0,))
     n, rest = p.nat("n", high=2**50 // r), p.nat("rest", low=1, high=r)
     A = p.region("A", 200, access="rw")
     out = p.region("out", r * n + rest, access="rw")
-    next_ = p.word("next", 32, public=True) if again else Bits(32, 0)
+    arguments: dict[str, Bits | Region] = {"x0": A, "x1": out, "x2": r * n + rest, "x3": Bits(64, r)}
     if again:
-        p.assume("next is not 0", next_ != 0)
-    p.call(x0=A, x1=out, x2=r * n + rest, x3=r, w4=next_)
+        arguments["w4"] = p.word("next", 32, public=True)
+        p.assume("next is not 0", arguments["w4"] != 0)
+    elif may_begin:
+        arguments["w4"] = Bits(32, 0)
+    p.call(**arguments)
     before = A.words(64)
     start = KECCAK_F(before) if again else before
     S = p.fold(lambda S, _: KECCAK_F(S), start=start, over=lambda j: Words([j]), name="S")

@@ -77,12 +77,15 @@ class Callee:
             raise InputError(f"{contract.name}: a proof by cases cannot be used as a contract")
         self._registers = {n: v.value.name for n, v in p._arguments.items() if isinstance(v.value, Var)}
         self._widths = {n: v.width for n, v in p._arguments.items()}
+        self._vectors = {n: v.value.name for n, v in p._vectors.items() if isinstance(v.value, Var)}
 
     def arguments(self, m: Machine) -> dict[str, Bits]:
         """The inputs by name, as the registers hold them; a name in two registers is that of the first."""
         found: dict[str, Bits] = {}
         for n, name in self._registers.items():
             found.setdefault(name, m.x[n] if self._widths[n] == 64 else m.x[n][31:0])
+        for n, name in self._vectors.items():
+            found.setdefault(name, m.v[n])
         return found
 
     def call(self, ledger: Ledger, stepper: Stepper, path: Path) -> int:
@@ -225,6 +228,9 @@ class _Site(Proof):
     def _set_argument(self, n: int, value: Bits) -> None:
         have = self._machine.x[n] if value.width == 64 else self._machine.x[n][31:0]
         self._requirements.append((f"x{n} is the argument", have == value))
+
+    def _set_vector(self, n: int, value: Bits) -> None:
+        self._requirements.append((f"v{n} is as said", self._machine.v[n] == value))
 
     def _require(self, condition: Prop) -> None:
         self._requirements.append((self._d.assumptions[-1], condition))

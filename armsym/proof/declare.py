@@ -189,12 +189,20 @@ class Proof(ABC):
         """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
 
         Assumes AAPCS64: SP is 16-byte aligned, LR holds the caller's return address; obliges
-        return, SP and callee-saved registers.  A w register leaves the upper half unknown.
+        return, SP and callee-saved registers.  A w register leaves the upper half unknown.  A v register has
+        128 bits: what an inner routine finds there; the report lists which ones are given.
         """
         if self._entry is not None:
             raise InputError("call: the registers on entry were read already")
-        for n, value in argument_registers(registers):
-            self._set_argument(n, value)
+        found = argument_registers(registers)
+        for kind, n, value in found:
+            if kind == "v":
+                self._set_vector(n, value)
+            else:
+                self._set_argument(n, value)
+        vectors_given = [f"v{n}" for kind, n, _ in found if kind == "v"]
+        if vectors_given:
+            self._assume(f"{', '.join(vectors_given)} hold what the proof says", particular=True)
 
     @property
     def entry(self) -> State:
@@ -574,6 +582,9 @@ class Proof(ABC):
     def _make_stack(self, depth: int, above: int) -> None: ...
     @abstractmethod
     def _set_argument(self, n: int, value: Bits) -> None: ...
+
+    @abstractmethod
+    def _set_vector(self, n: int, value: Bits) -> None: ...
     @abstractmethod
     def _require(self, condition: Prop) -> None: ...
     @abstractmethod

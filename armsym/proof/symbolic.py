@@ -69,6 +69,7 @@ class SymbolicProof(Proof):
         #: What the preconditions say of bit vectors as integers.
         self.relations: list[Relation] = []
         self._arguments: dict[int, Bits] = {}
+        self._vectors: dict[int, Bits] = {}
         self._registers: Machine | None = None
         self._stack: SymbolicRegion | None = None
         self._global_regions: list[SymbolicRegion] = []
@@ -150,6 +151,9 @@ class SymbolicProof(Proof):
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
 
+    def _set_vector(self, n: int, value: Bits) -> None:
+        self._vectors[n] = value
+
     def _make_example(self, r: Region, make: Example) -> None:
         pass  # content is arbitrary
 
@@ -193,7 +197,7 @@ class SymbolicProof(Proof):
         m = Machine(
             x=x,
             sp=self.sp0,
-            v=[variable(f"v{n}_in", 128, secret=True) for n in range(32)],
+            v=[self._vectors[n] if n in self._vectors else variable(f"v{n}_in", 128, secret=True) for n in range(32)],
             nzcv=flags,
             pc=self.places.of(self.routine.entry),
             memory=SymbolicMemory([]),

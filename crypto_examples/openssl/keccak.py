@@ -59,6 +59,7 @@ def SHA3_squeeze(p: Proof) -> None:
 
 @proof("SHA3_squeeze_cext", of=OPENSSL_4_0)
 def SHA3_squeeze_cext(p: Proof) -> None:
-    squeezes(p, lane=9, cursor=1, left=2, lanes_left=10)
-    p.uses(KeccakF1600_cext)
+    """It has no argument `next`, and relies on what KeccakF1600_cext leaves in X0 to X3: that code is followed."""
+    squeezes(p, lane=9, cursor=1, left=2, lanes_left=10, may_begin=False)
+    p.uses(KeccakF1600_ce)
     p.modifies(p.stack(96))
