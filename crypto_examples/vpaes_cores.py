@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from functools import cache, reduce
 from operator import and_
 
-from armsym.dsl import Bits, Claims, Iterated, Proof, State, Words, lanes, proof
-from armsym.proof.registry import ProofDefinition
+from armsym.dsl import Bits, Claims, Iterated, Proof, ProofDefinition, State, Words, lanes, proof
 from armsym.wheels import Wheel
 from crypto_examples.aes import KEY_BYTES, ROUNDS_AT
 from crypto_examples.vpaes import DECRYPTION, ENCRYPTION, Direction
