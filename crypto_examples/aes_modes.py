@@ -37,9 +37,11 @@ class Buffers:
     Both buffers have `size` bytes; they lie apart, or are the same bytes (`in_place`).
     """
 
-    def __init__(self, p: Proof, n: Bits, size: Bits, *, in_place: bool) -> None:
+    def __init__(
+        self, p: Proof, n: Bits, size: Bits, *, in_place: bool, sizes: Sequence[int] = (128, 192, 256)
+    ) -> None:
         self.n = n
-        self.bits = p.choice("bits", (128, 192, 256))
+        self.bits = p.choice("bits", sizes)
         self.rounds = rounds(self.bits // 32)
         self.key = p.region("key", KEY_BYTES, access="r")
         self.in_: Region

@@ -41,6 +41,8 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
     `region` is where the claim's region lies, if it is not a region of the memory itself.
     """
     r = _region(memory, claim) if region is None else region
+    if claim.then:
+        raise InputError(f"{r.name}: words after the blocks are claimed where the claim would be all that is known of it")
     if memory.overlays[r.name] or not isinstance(memory.beneath.get(r.name), Unknown):
         raise InputError(f"{r.name}: two claims state the whole content")
     # The words are computed now, for any j: the claim is about the state at this moment, and its
@@ -71,15 +73,21 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
             f"{claim.upto.value} blocks are claimed where {start.value} are known: the difference is not a small number"
         )
     step = claim.width // 8
+
+    def word_at(offset: Bits) -> Bits:
+        symbolic, at = split_offset(offset)
+        have = memory.peek(r, symbolic, at, step)
+        return have.reverse_bytes() if claim.order == "big" and step > 1 else have
+
     for q in range(new):
         j = start + q
         for k, want in enumerate(claim.expected(j)):
-            symbolic, at = split_offset(j * claim.size + k * step)
-            have = memory.peek(r, symbolic, at, step)
-            have = have.reverse_bytes() if claim.order == "big" and step > 1 else have
-            conditions.append((f"block {j.value}, word {k}", have == want))
+            conditions.append((f"block {j.value}, word {k}", word_at(j * claim.size + k * step) == want))
     # Nothing before the first of these blocks was stored to, and nothing after the last.
     lowest, highest = start * claim.size, claim.upto * claim.size
+    for k, want in enumerate(claim.then):
+        conditions.append((f"word {k} after the blocks", word_at(highest + k * step) == want))
+    highest = highest + len(claim.then) * step
     for layer in memory.overlays[r.name]:
         if not layer.bytes:
             continue

@@ -469,6 +469,28 @@ class Proof(ABC):
         place = a_place("split", at)
         self._d.splits.append((place, lambda s, i: a_condition(told_by(asked, "split: what on= returns"), asked(s, i))))
 
+    def each(self, at: Loop | int, value: Callable[[State], Bits], among: Iterable[int]) -> None:
+        """Follow the path from `at` for each of the numbers that a public value may be, by itself.
+
+        `value(s)` is a register, say, and `among` all the numbers that it may be there, which is proved.  It is for the
+        last, incomplete block of a buffer: what came before, a loop over whole blocks, is done once for all of them.
+        """
+        asked = a_function("each: value", value, "state")
+        place = a_place("each", at)
+        where = self.routine.image.symbolize(place)
+        found = tuple(dict.fromkeys(numbers("each: the numbers among which it is", among, 0)))
+        if not found or place in self._d.each:
+            raise InputError(f"each at {where}: one value, and at least one number that it may be")
+        self._d.each[place] = (lambda s: a_vector(told_by(asked, "each: what value= returns"), asked(s)), found)
+
+    @abstractmethod
+    def known(self, value: Bits) -> int:
+        """The one number that a public value is on the path whose state is claimed about.
+
+        Claims may then compute with it as Python does, or make a list of so many words.  Raises `InputError` where the
+        facts leave it more than one value, and within what is computed for all paths at once: folds, blocks, `memo`.
+        """
+
     def show(self, at: int, what: Callable[[State], object] | None = None) -> None:
         """Print the proof state at a point of the code whenever the symbolic run reaches it."""
         place = a_place("show", at)

@@ -127,10 +127,12 @@ class Region:
         words: int,
         width: int,
         order: str = "little",
+        then: Sequence[Bits] = (),
     ) -> Pointwise:
         """The claim that in the state `at` block j is `block(j)` for all j < upto, and the rest as on entry.
 
-        A block is `words` words of `width` bits.
+        A block is `words` words of `width` bits.  Words in `then`, of the same width and byte order, follow the last of
+        the blocks, before the rest; how many they are may differ from path to path (see `Proof.known`).
         """
         whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
         a_number(f"{self.name}: the words in a block", words, 1)
@@ -138,7 +140,10 @@ class Region:
             raise InputError(f"{self.name}: at= is a state, not {shown(at)}")
         a_vector(f"{self.name}: upto, in blocks", upto, 64), a_function(f"{self.name}: block", block, "j")
         self._p._prefer_cells(self, width // 8, order)
-        return Pointwise(self, at, self._p._index(upto), block, words, width, order)
+        after = vectors(f"{self.name}: then", then)
+        if any(w.width != width for w in after):
+            raise InputError(f"{self.name}: words of {[w.width for w in after]} bits follow blocks of {width}-bit words")
+        return Pointwise(self, at, self._p._index(upto), block, words, width, order, after)
 
     def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""
@@ -281,9 +286,9 @@ class ResidueFold:
 
 
 class Pointwise:
-    """The claim that block j of `region` is `block(j)` for all j < upto, and all else as on entry.
+    """The claim that block j of `region` is `block(j)` for all j < upto, then come `then`, and all else is as on entry.
 
-    A block is `words` words of `width` bits in byte order `order`.
+    A block is `words` words of `width` bits in byte order `order`, and `then` some words more.
     """
 
     def __init__(
@@ -295,11 +300,12 @@ class Pointwise:
         words: int,
         width: int,
         order: str,
+        then: Sequence[Bits] = (),
     ) -> None:
         if width % 8 or words < 1:
             raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")
         self.region, self.state, self.upto, self.block = region, at, upto, block
-        self.words, self.width, self.order = words, width, order
+        self.words, self.width, self.order, self.then = words, width, order, list(then)
 
     @property
     def size(self) -> int:
@@ -328,8 +334,9 @@ class Pointwise:
     @property
     def within(self) -> Prop:
         """That the blocks claimed lie in the region; said so that nothing wraps."""
-        most = Bits(64, ((1 << 64) - 1) // self.size)
-        return (self.upto <= most) & (self.upto * self.size <= self.region.size)
+        after = len(self.then) * self.width // 8
+        most = Bits(64, ((1 << 64) - 1 - after) // self.size)
+        return (self.upto <= most) & (self.upto * self.size + after <= self.region.size)
 
     def expected(self, j: Bits) -> list[Bits]:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
@@ -348,18 +355,18 @@ class Pointwise:
         """The conditions it consists of, in a concrete run."""
         r = self.region
         now, before = r._p._bytes_of(r, self.state), r._p._bytes_of(r, None)
-        cut = self.upto.uint * self.size
+        step, blocks = self.width // 8, self.upto.uint * self.size
+        cut = blocks + len(self.then) * step
         if cut > len(now):
             raise InputError(f"claim reads block {len(now) // self.size} of {r.name}, past its {len(now)} bytes")
         done = r._p._blocks_of.setdefault((r.name, self.block, self.words, self.width, self.order), bytearray())
         for j in range(len(done) // self.size, self.upto.uint):
             done += b"".join(w.to_bytes(self.order) for w in self.expected(Bits(64, j)))
-        want = done[:cut] + before[cut:]
+        want = done[:blocks] + b"".join(w.to_bytes(self.order) for w in self.then) + before[cut:]
         if now == want:
             yield Prop(True)
             return
         # Only a difference is worth saying where.
-        step = self.width // 8
         for at in [*range(0, cut, step), *range(cut, len(now))]:
             n = step if at < cut else 1
             order = self.order if at < cut else "little"

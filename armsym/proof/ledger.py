@@ -190,6 +190,7 @@ class Ledger:
         within.knowledge.add((claim.arbitrary < claim.upto).bit.value)
         for r in reads_outside(within, reads[noted:], self.claim_ms):
             self.record(kind, name, Status.UNDECIDED, detail=_outside(r))
+        within.over()
         del reads[noted:]
 
     def check_one(self, path: Path, prop: Prop, kind: Kind, name: str, label: str) -> bool:

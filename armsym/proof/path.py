@@ -189,6 +189,10 @@ def memory_of(m: Machine) -> SymbolicMemory:
     return m.memory
 
 
+def _nobody(kind: str, value: Bits) -> None:
+    raise AssertionError(f"a path that is over leaks a {kind}")
+
+
 class NeedSplit(Exception):
     """An instruction chose by a public condition that the facts do not decide: follow it both ways."""
 
@@ -199,13 +203,30 @@ class NeedSplit(Exception):
 class Path:
     """A machine, and all that is known and was computed on the way to it: nothing of a path lies elsewhere."""
 
-    __slots__ = ("arrivals", "at", "calls", "folds", "knowledge", "machine", "relations", "steps", "stepwise")
+    __slots__ = (
+        "arrivals",
+        "at",
+        "calls",
+        "folds",
+        "knowledge",
+        "machine",
+        "relations",
+        "steps",
+        "stepwise",
+        "told_apart",
+        "values",
+    )
 
     def __init__(self, machine: Machine, knowledge: Knowledge, at: int, folds: FoldValues) -> None:
         """The machine's memory asks this path, and no other, from here on."""
         self.machine, self.knowledge, self.at, self.folds = machine, knowledge, at, folds
         memory = self.memory
         memory.decide, memory.fixed, memory.disjoint = self.decide, knowledge.fixed, self.disjoint
+        memory.settled = self.settled
+        #: Variables, and the values that were put in their places.
+        self.values: dict[Term, Value] = {}
+        #: The place where the path has just become one of several, one for each value of a number.
+        self.told_apart: int | None = None
         #: Instructions executed since the path started at the entry or at a loop head.
         self.steps = 0
         #: Arrivals at each cut since then, by the offset of the cut.
@@ -228,6 +249,7 @@ class Path:
         `occurs` tells the terms in which the variable occurs.
         """
         put, m = Substitution({n: value}, alone=lambda t: not occurs(t)), self.machine
+        self.values = {t: put(v) for t, v in self.values.items()} | {n: value}
 
         def new(b: Bits) -> Bits:
             return Bits(b.width, put(b.value))
@@ -237,6 +259,20 @@ class Path:
         m.nzcv = NZCV.of(*(Prop._of(put(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
         self.memory.rewrite(new)
         self.relations = [r for r in (r.map(new) for r in self.relations) if isinstance(r, Relation)]
+
+    def settled(self, b: Bits) -> Bits:
+        """The same under the path's facts, as registers and memory have it since `put`."""
+        if isinstance(b.value, int) or not self.values:
+            return b
+        put = Substitution(self.values)
+        if put(b.value) is intern(b.value):
+            return b
+        # As a sum: the variable's bits may stand shifted and joined with others, as those of its value cannot.
+        terms, const = linear_view(b.value)
+        total: Value = const & ones(b.width)
+        for t, c in terms.items():
+            total = ops.add(b.width, total, ops.mul(b.width, put(t), c))
+        return Bits(b.width, total)
 
     def known(self, c: Term) -> int | None:
         """1 or 0 where the facts decide a public condition, else None."""
@@ -271,9 +307,15 @@ class Path:
         # Within a region that does not wrap, they are apart when the distance is large either way.
         return self.decide((d >= size) & (-d >= other)) is True
 
+    def over(self) -> None:
+        """Nobody goes on with this path: what it holds is freed now, for it and its machine hold each other."""
+        self.memory.let_go()
+        self.machine.on_leak = _nobody
+        self.knowledge = Knowledge()
+
     def fork(self) -> Path:
         """An independent copy."""
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
-        p.calls, p.relations = self.calls, self.relations[:]
+        p.calls, p.relations, p.values = self.calls, self.relations[:], self.values
         return p

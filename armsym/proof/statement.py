@@ -140,4 +140,6 @@ class Declared:
     choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
     splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
     shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
+    #: Where a value's numbers are told apart: which value, and which numbers it may be.
+    each: dict[int, tuple[Callable[[State], Bits], tuple[int, ...]]] = field(default_factory=dict)
     public_x: set[int] = field(default_factory=set)

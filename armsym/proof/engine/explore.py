@@ -14,7 +14,7 @@ from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, Mem
 from armsym.proof.checks import place_of
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.engine import loop_rule
-from armsym.proof.engine.branch_rule import branch, part
+from armsym.proof.engine.branch_rule import branch, part, tell_apart
 from armsym.proof.engine.budget import Budget, Meter
 from armsym.proof.engine.cut_rule import cut
 from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
@@ -82,6 +82,7 @@ class Engine:
         self.stepper = Stepper(r.isa, r.image, p.places, p.lr0)
         self.invariants = {} if unrolled else {inv.head: inv for inv in d.invariants}
         self.cuts = {} if unrolled else {c.at: c for c in d.cuts}
+        self.each = {} if unrolled else d.each
         self.shows: dict[int, list[Callable[[State], object]]] = {}
         for at, what in d.shows:
             self.shows.setdefault(at, []).append(what)
@@ -157,6 +158,9 @@ class Engine:
         for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
             if at not in run.reached:
                 record("invariant", what, Status.UNDECIDED, detail="no path reaches this point")
+        for at in self.each:
+            if at not in run.reached:
+                record("invariant", f"each at {run.where(at)}", Status.UNDECIDED, detail="no path reaches this point")
         for at, callee in self.callees.items():
             if at not in run.reached:
                 record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
@@ -200,8 +204,10 @@ class Engine:
                 self._enter(frames, self._again(attempt, go_on))
             elif isinstance(go_on, Stopped):
                 self._complete = False
+                path.over()
             else:
                 assert isinstance(go_on, Ended)
+                path.over()
 
     def _enter(self, frames: list[_Frame], attempt: _Attempt) -> None:
         """Put an arbitrary iteration of the loop on the list."""
@@ -269,6 +275,11 @@ class Engine:
             path.at = self.callees[at].call(self.ledger, self.stepper, path)
             path.calls = path.calls.after(at, path.at, links=False)
             return None
+        if at in self.each:
+            apart = tell_apart(run, path, *self.each[at], origin)
+            if apart is not None:
+                path.steps -= 1
+                return apart
         if at in self.cuts:
             run.reached.add(at)
             cut(run, path, self.cuts[at])
