@@ -1,13 +1,13 @@
-"""XTS of IEEE 1619 with AES-128 or AES-256: `void f(const uint8_t *in, uint8_t *out, size_t length, const AES_KEY *key1,
-const AES_KEY *key2, const uint8_t iv[16])`, for any length from 16 bytes on, with ciphertext stealing.
+"""XTS of IEEE 1619 with AES-128 or AES-256: `void f(const uint8_t *in, uint8_t *out, size_t length,
+const AES_KEY *key1, const AES_KEY *key2, const uint8_t iv[16])`, for any length from 16 bytes on, with stealing.
 
-`key1` holds round keys in the order of the direction, `key2` for encryption; `iv` is the tweak value.  The data unit has
-n whole blocks and `rest` bytes.
+`key1` holds round keys in the order of the direction, `key2` for encryption; `iv` is the tweak value.  The data unit
+has n whole blocks and `rest` bytes.
 """
 
 from __future__ import annotations
 
-from armsym.dsl import Bits, Claims, Proof, State, Words
+from armsym.dsl import Bits, Claims, Proof, State, Words, ite
 from crypto_examples.aes import KEY_BYTES, ROUNDS_AT
 from crypto_examples.aes_modes import Buffers, octets, string, vector
 from specs.aes import Cipher
@@ -72,21 +72,25 @@ class _Xts(Buffers):
         then = [byte for block in two for byte in octets(block)]
         return {"out": self.out.holds(self.block, upto=n - 1, at=s, words=16, width=8, then=then)}
 
-    def by_five(self, loop: int, *, whole: Bits) -> None:
-        """Five blocks at a time of `whole` blocks; the rounds share the loop's head.
+    def whole(self) -> Bits:
+        """How many blocks are done by themselves: decryption leaves two for the end where the last is not complete."""
+        return self.n if self.encrypt else self.n - ite(self.rest == 0, Bits(64, 0), Bits(64, 1))
+
+    def by_five(self) -> None:
+        """Five blocks at a time; the rounds share the loop's head.
 
         With four blocks left the head is passed once more, on the way out.
         """
         p = self.p
 
         @p.invariant(
-            p.routine.loops()[loop],
+            p.routine.loops()[3],
             upto=self.n,
             step=5,
             when=lambda s: (s.x7 == self.key.base + 32) & ~s.x2.slt(0),
         )
         def _(s: State, i: Bits) -> Claims:
-            T = Words(self.T(i + q) for q in range(5))
+            whole, T = self.whole(), Words(self.T(i + q) for q in range(5))
             return {
                 "at least 5 left": i + 5 <= whole,
                 "bytes left": s.x2 == 16 * (whole - i) - 80,
@@ -96,9 +100,44 @@ class _Xts(Buffers):
                 **self.done(s, self.block, upto=i),
             }
 
+    def ready(self, s: State, i: Bits, *, upto: Bits) -> Claims:
+        """What else holds where bytes are left after block i, the last whole one: `upto` blocks are done."""
+        return {
+            "bytes are left": self.rest != 0,
+            "x0": s.x0 == self.in_.base + 16 * (i + 1),
+            "x3": s.x3 == self.key.base,
+            "x21": s.x21 == self.rest,
+            **self.done(s, self.block, upto=upto),
+        }
+
 
 def xts_encrypts(p: Proof, *, in_place: bool = False) -> None:
     """Five blocks at a time, then up to four; then the last two if the last is not complete."""
     m = _Xts(p, in_place=in_place, encrypt=True)
-    m.by_five(3, whole=m.n)
-    p.each(p.routine.loops()[6], lambda s: s.x21, range(16))
+    m.by_five()
+    by_bytes = p.routine.loops()[6]
+
+    @p.join(by_bytes.head - 12, index=m.n - 1)
+    def _(s: State, i: Bits) -> Claims:
+        return {"tweak": s.v6 == m.T(i + 1), "x1": s.x1 == m.out.base + 16 * (i + 1), **m.ready(s, i, upto=i + 1)}
+
+    p.each(by_bytes, lambda s: s.x21, range(16))
+
+
+def xts_decrypts(p: Proof, *, in_place: bool = False) -> None:
+    """Five blocks at a time, then up to four; then the last two if the last is not complete."""
+    m = _Xts(p, in_place=in_place, encrypt=False)
+    m.by_five()
+    first, by_bytes = p.routine.loops()[6:8]
+
+    @p.join(first.head - 20, index=m.n - 1)
+    def _(s: State, i: Bits) -> Claims:
+        return {
+            "tweaks": Words([s.v6, s.v8]) == [m.T(i), m.T(i + 1)],
+            "last whole block": s.v0 == vector(m.blocks(i)),
+            "x1": s.x1 == m.out.base + 16 * i,
+            "x7": s.x7 == m.key.base,
+            **m.ready(s, i, upto=i),
+        }
+
+    p.each(by_bytes, lambda s: s.x21, range(16))

@@ -42,7 +42,7 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
     """
     r = _region(memory, claim) if region is None else region
     if claim.then:
-        raise InputError(f"{r.name}: words after the blocks are claimed where the claim would be all that is known of it")
+        raise InputError(f"{r.name}: words after the blocks are claimed where nothing else would say what it holds")
     if memory.overlays[r.name] or not isinstance(memory.beneath.get(r.name), Unknown):
         raise InputError(f"{r.name}: two claims state the whole content")
     # The words are computed now, for any j: the claim is about the state at this moment, and its
@@ -67,8 +67,9 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         known, wanted = under.words, claim.expected(under.index)
         conditions += [(f"block j, word {k}", a == b) for k, (a, b) in enumerate(zip(known, wanted, strict=True))]
         start = under.upto
-    new = memory.fixed(claim.upto - start)
-    if new is None or signed(new) < 0 or new > MAX_BLOCKS:
+    fixed = memory.fixed(claim.upto - start)
+    new = None if fixed is None else signed(fixed)
+    if new is None or abs(new) > MAX_BLOCKS:
         return (
             f"{claim.upto.value} blocks are claimed where {start.value} are known: the difference is not a small number"
         )
@@ -83,11 +84,18 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         j = start + q
         for k, want in enumerate(claim.expected(j)):
             conditions.append((f"block {j.value}, word {k}", word_at(j * claim.size + k * step) == want))
-    # Nothing before the first of these blocks was stored to, and nothing after the last.
-    lowest, highest = start * claim.size, claim.upto * claim.size
+    highest = claim.upto * claim.size
     for k, want in enumerate(claim.then):
         conditions.append((f"word {k} after the blocks", word_at(highest + k * step) == want))
     highest = highest + len(claim.then) * step
+    # Where more blocks were known than are claimed, what the claim does not name is as on entry again.
+    more = -new * claim.size - len(claim.then) * step
+    for k in range(more):
+        symbolic, at = split_offset(highest + k)
+        now, before = memory.peek(r, symbolic, at, 1), memory.on_entry(r, symbolic, at, 1)
+        conditions.append((f"byte {k} after what is claimed", now == before))
+    # Nothing before the first of these blocks was stored to, and nothing after the last.
+    lowest, highest = (start if new >= 0 else claim.upto) * claim.size, highest + max(more, 0)
     for layer in memory.overlays[r.name]:
         if not layer.bytes:
             continue

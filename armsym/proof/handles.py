@@ -142,7 +142,9 @@ class Region:
         self._p._prefer_cells(self, width // 8, order)
         after = vectors(f"{self.name}: then", then)
         if any(w.width != width for w in after):
-            raise InputError(f"{self.name}: words of {[w.width for w in after]} bits follow blocks of {width}-bit words")
+            raise InputError(
+                f"{self.name}: words of {[w.width for w in after]} bits follow blocks of {width}-bit words"
+            )
         return Pointwise(self, at, self._p._index(upto), block, words, width, order, after)
 
     def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:

@@ -21,11 +21,9 @@ Ciphers = tuple[BlockCipher, BlockCipher, BlockCipher]
 def ciphers(key: bytes) -> Ciphers:
     """CIPH and its inverse by the first half of the key, CIPH by the second."""
     first, second = (as_words(8, half) for half in (key[: len(key) // 2], key[len(key) // 2 :]))
-    forward, inverse, tweak = (
-        byte_block_cipher(lambda block, f=f, k=k: f(block, k))
-        for f, k in ((aes.aes, first), (aes.aes_inverse, first), (aes.aes, second))
-    )
-    return forward, inverse, tweak
+    forward = byte_block_cipher(lambda block: aes.aes(block, first))
+    inverse = byte_block_cipher(lambda block: aes.aes_inverse(block, first))
+    return forward, inverse, byte_block_cipher(lambda block: aes.aes(block, second))
 
 
 def bit_string(text: str, bits: int) -> list[Bits]:

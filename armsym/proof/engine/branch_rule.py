@@ -66,11 +66,12 @@ def tell_apart(
         run.ledger.leak(path, "value told apart", v)
         run.ledger.check_reads(path, reads, "invariant", name)
     possible = [v == n for n in among if n >> v.width == 0]
+    one_of_them = reduce(or_, possible, Prop(False))
     if v.is_concrete:
-        run.ledger.check_one(path, reduce(or_, possible, Prop(False)), "invariant", name, "one of the numbers named")
+        run.ledger.check_one(path, one_of_them, "invariant", name, "one of the numbers named")
         return None
     left = [c.bit.value for c in possible if path.knowledge.decide(c.bit.value) != 0]
-    if not run.ledger.check_one(path, reduce(or_, possible, Prop(False)), "invariant", name, "one of the numbers named"):
+    if not run.ledger.check_one(path, one_of_them, "invariant", name, "one of the numbers named"):
         return None
     parts = []
     for c in left[::-1]:
