@@ -1,7 +1,8 @@
 """Words after blocks, numbers told apart, and paths that go on as one: what is false of them is refused.
 
-A routine stores n words of eight bytes, each its number, and then `rest` bytes of the key; each {place} of it may go wrong
-for one public number, which runs do not meet.  What is right is proved, so that what is refused is refused for its fault.
+A routine stores n words of eight bytes, each its number, and then `rest` bytes of the key; each {place} of it may go
+wrong for one public number, which runs do not meet.  What is right is proved, so that what is refused is refused for
+its fault.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from test_engine_negative import SET, ProofFn, answer
+from test_engine_negative import MAGIC, SET, ProofFn, answer
 
-from armsym.bits import Bits
+from armsym.bits import Bits, ite
 from armsym.errors import InputError
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claims
@@ -78,14 +79,16 @@ def tail(o: Options) -> ProofFn:
                 c: Claims = words(s, i)
                 if o.claim_x0:
                     c["x0"] = s.x0 == out.base + 8 * i
-                return c | {"x2": s.x2 == rest, "x3": s.x3 == key, "x4": s.x4 == flag}
+                return c | {"x2": s.x2 == rest, "x3": s.x3 == key, "x4": s.x4 == flag, "x9": s.x9 == MAGIC}
 
         p.each(last, lambda s: s.x2, o.among)
 
         def result(s: State) -> Claims:
             count = p.known(rest)
             then = [key[7:0]] * (count + o.then_extra)
-            return {"out": out.holds(bytes_of, upto=n - o.upto_less, at=s, words=8, width=8, then=then)}
+            # Of code that tells the magic number apart it is known which of the two this is.
+            less = ite((flag == MAGIC) & (n != 0) & (rest == 0), Bits(64, o.upto_less), Bits(64, 0))
+            return {"out": out.holds(bytes_of, upto=n - less, at=s, words=8, width=8, then=then)}
 
         p.ensures(result)
 
@@ -106,8 +109,8 @@ def run(folder: Path, o: Options, **places: str) -> ProofResult:
 
 @pytest.mark.parametrize("join", [True, False])
 def test_right(tmp_path: Path, join: bool) -> None:
-    r = run(tmp_path, Options(join=join))
-    assert r.status is Status.PROVED, r.failing()
+    r = run(tmp_path, Options(join=join), end=RARE.format("cbz x1,9f"))
+    assert r.status is Status.PROVED, [o for o in r.obligations if o.status is not Status.PROVED]
 
 
 #: Where, what is done there when x4 is the magic number, and the kinds of which one must fail.
@@ -140,7 +143,7 @@ def test_wrong_code(tmp_path: Path, fault: str) -> None:
 CLAIMS = {
     "a number left out": (Options(among=tuple(range(7))), "invariant"),
     "one byte more, in a buffer that has it": (Options(then_extra=1, room=1), "ensures"),
-    "one word less": (Options(upto_less=1), "ensures"),
+    "one word less, for one number, and nothing after it": (Options(upto_less=1), "ensures"),
     "nothing said of the cursor": (Options(claim_x0=False), "memory"),
     "another index": (Options(index_off=1, room=8), "invariant"),
 }
@@ -149,8 +152,8 @@ CLAIMS = {
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_wrong_claims(tmp_path: Path, claim: str) -> None:
     options, kind = CLAIMS[claim]
-    r = run(tmp_path, options)
-    assert r.status in (Status.UNDECIDED, Status.REFUTED, Status.ERROR)
+    r = run(tmp_path, options, end=RARE.format("cbz x1,9f"))
+    assert r.status in (Status.UNDECIDED, Status.REFUTED)
     assert kind in {o.kind for o in r.obligations if o.status is not Status.PROVED}
 
 

@@ -142,7 +142,7 @@ def _put_lengths(run: Run, here: Path, i: Bits, j: Join) -> None:
 def _changed(run: Run, path: Path) -> set[Location]:
     """All that holds something else than on entry; SP is looked at by itself."""
     m, entry, memory = path.machine, run.entry, path.memory
-    found: set[Location] = {X(n) for n in range(31) if not _same(m.x[n], entry.x[n])}
+    found: set[Location] = {X(n) for n in range(31) if not _same(m.x[n], path.settled(entry.x[n]))}
     found |= {V(n) for n in range(32) if not _same(m.v[n], entry.v[n])}
     for r in memory.regions:
         layers = [layer for layer in memory.overlays[r.name] if layer.bytes]
