@@ -5,6 +5,8 @@ The key structure is that of `crypto_examples.aes`, the round keys are any words
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from armsym.dsl import Bits, Proof, lanes
 from crypto_examples.aes import KEY_BYTES, ROUNDS_AT, last_first
 from crypto_examples.modes import Buffers
@@ -17,8 +19,10 @@ __all__ = ["AesBuffers", "ByLength"]
 class AesBuffers(Buffers):
     """`in_`, `out` and the key structure of a mode of AES; see `Buffers`."""
 
-    def __init__(self, p: Proof, n: Bits, size: Bits, *, in_place: bool) -> None:
-        self.bits = p.choice("bits", (128, 192, 256))
+    def __init__(
+        self, p: Proof, n: Bits, size: Bits, *, in_place: bool, sizes: Sequence[int] = (128, 192, 256)
+    ) -> None:
+        self.bits = p.choice("bits", sizes)
         self.rounds = rounds(self.bits // 32)
         self.key = p.region("key", KEY_BYTES, access="r")
         super().__init__(p, n, size, in_place=in_place)

@@ -111,12 +111,19 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         if memory.overlays[r.name] and memory.fixed(claim.upto - start) == 0:
             return _overwritten(memory, r, claim, conditions, same)
         conditions += same
-    new = memory.fixed(claim.upto - start)
-    if new is None or signed(new) < 0 or new > MAX_BLOCKS:
+    fixed = memory.fixed(claim.upto - start)
+    new = None if fixed is None else signed(fixed)
+    if new is None or abs(new) > MAX_BLOCKS:
         return (
             f"{claim.upto.value} blocks are claimed where {start.value} are known: the difference is not a small number"
         )
     step = claim.width // 8
+
+    def word_at(offset: Bits) -> Bits:
+        symbolic, at = split_offset(offset)
+        have = memory.peek(r, symbolic, at, step)
+        return have.reverse_bytes() if claim.order == "big" and step > 1 else have
+
     for q in range(new):
         j = start + q
         for k, want in enumerate(claim.expected(j)):
@@ -124,14 +131,22 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
             have = memory.peek(r, symbolic, at, step)
             have = have.reverse_bytes() if claim.order == "big" and step > 1 else have
             conditions.append((f"block {j.value}, word {k}", have == want))
-    more = memory.fixed(claim.tail.size)
-    if more is None or more > len(claim.tail.content):
+    after = memory.fixed(claim.tail.size)
+    if after is None or after > len(claim.tail.content):
         return f"the tail claimed has {claim.tail.size.value} bytes: not a number up to {len(claim.tail.content)}"
-    for q in range(more):
-        have = memory.peek(r, *split_offset(claim.upto * claim.size + q), 1)
+    highest = claim.upto * claim.size
+    for q in range(after):
+        have = memory.peek(r, *split_offset(highest + q), 1)
         conditions.append((f"byte {q} of the tail", have == claim.tail.content[q]))
+    highest = highest + after
+    # Where more blocks were known than are claimed, what the claim does not name is as on entry again.
+    more = max(-new * claim.size - after, 0)
+    for k in range(more):
+        symbolic, at = split_offset(highest + k)
+        now, before = memory.peek(r, symbolic, at, 1), memory.on_entry(r, symbolic, at, 1)
+        conditions.append((f"byte {k} after what is claimed", now == before))
     # Nothing before the first of these blocks was stored to, and nothing after the last, or after the tail.
-    lowest, highest = start * claim.size, claim.upto * claim.size + more
+    lowest, highest = (start if new >= 0 else claim.upto) * claim.size, highest + more
     for layer in memory.overlays[r.name]:
         if not layer.bytes:
             continue

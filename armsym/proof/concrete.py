@@ -15,7 +15,7 @@ from armsym.integers.expression import IntegerLike, Relation, Residue
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
-from armsym.proof.checks import shown, told_by
+from armsym.proof.checks import a_vector, shown, told_by
 from armsym.proof.declare import Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
@@ -25,6 +25,9 @@ from armsym.proof.result import Kind, Status
 from armsym.proof.state import State, Words
 
 __all__ = ["ConcreteProof", "Event", "Trial", "Violation"]
+
+#: Where the first length is no more than this above its least value, the others are as much above theirs.
+FEW = 3
 
 #: So many bytes of a region are written out as an input; all stand in `Counterexample.entry`.
 SHOWN = 512
@@ -96,6 +99,7 @@ class ConcreteProof(Proof):
         self._pub = random.Random(public)
         self._sec = random.Random(secret)
         self._hint = size_hint
+        self._lengths = 0
         self._values = values or InputValues()
         self._slot = 0
         self._fill = secret % 8
@@ -144,7 +148,10 @@ class ConcreteProof(Proof):
             v = given
         else:
             rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
-            v = min(high, low + self._hint * unit + rest)
+            # In a search for counterexamples lengths are not all the same.
+            times = self._pub.randrange(self._hint + 1) if self._hint > FEW and self._lengths else self._hint
+            v = min(high, low + times * unit + rest)
+            self._lengths += 1
         if not low <= v <= high:
             raise AssertionError(f"a run takes {v} for {name}, which is declared within {low} and {high}")
         self._inputs[name] = str(v)
@@ -240,6 +247,10 @@ class ConcreteProof(Proof):
         memory = at.machine.memory
         assert isinstance(memory, ConcreteMemory)
         return bytes(next(x for x in memory.regions if x.name == r.name).data)
+
+    def known(self, value: Bits) -> int:
+        """See `Proof.known`."""
+        return a_vector("known: the value", value).uint
 
     def _key(self, k: Bits) -> object:
         return k.uint

@@ -20,6 +20,7 @@ from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
+from armsym.proof.checks import a_vector
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import Example
 from armsym.proof.handles import Claims, Fold, IntegerFold, Pointwise, Region, ResidueFold
@@ -250,6 +251,13 @@ class _Site(Proof):
     def _region_base(self, r: Region) -> Bits:
         p = self._places[r.name]
         return p.inside.address + p.offset
+
+    def known(self, value: Bits) -> int:
+        """See `Proof.known`."""
+        number = self._path.knowledge.fixed(a_vector("known: the value", value))
+        if number is None:
+            raise InputError(f"known: {value.value} may be more than one number at this call")
+        return number
 
     def _image_address(self, offset: int) -> Bits:
         return self._caller.places.of(offset)

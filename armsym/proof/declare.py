@@ -61,10 +61,12 @@ from armsym.proof.statement import (
     ForgetFn,
     Invariant,
     InvariantFn,
+    Join,
     Phase,
     StackArea,
     Twin,
 )
+from armsym.terms.ops import is_secret
 
 __all__ = ["RESERVED", "Contract", "Cut", "Invariant", "InvariantFn", "Phase", "Proof", "StackArea"]
 
@@ -529,6 +531,52 @@ class Proof(ABC):
         asked = a_function("split: on", on, "state", "i")
         place = a_place("split", at)
         self._d.splits.append((place, lambda s, i: a_condition(told_by(asked, "split: what on= returns"), asked(s, i))))
+
+    def join(self, at: Loop | int, *, index: Bits) -> Callable[[InvariantFn], InvariantFn]:
+        """Claims at a point where paths meet, to go on as one: a buffer's tail, to which many exits of a loop lead.
+
+        `claims(s, i)` says all that is known there of what any of the paths changed; but for SP, which is the same on
+        all, and registers saved on the stack, which need no claim.  `index` is a public number made of what was
+        declared, and i stands for it: with `index=n - 1` the last block is block i, as if a loop had come there.
+        Paths only meet there: none may come back.
+        """
+        place = a_place("join", at)
+        where = f"join at {self.routine.image.symbolize(place)}"
+        a_vector(f"{where}: the index", index, 64)
+
+        def apply(fn: InvariantFn) -> InvariantFn:
+            made = claims_of(where, a_function(f"{where}: what is claimed", fn, "state", "i"))
+            taken = [j.at for j in self._d.joins] + [c.at for c in self._d.cuts] + [v.head for v in self._d.invariants]
+            if place in taken:
+                raise InputError(f"{where}: something is claimed at that point already")
+            if not isinstance(index.value, int) and is_secret(index.value):
+                raise InputError(f"{where}: the index {index.value} is secret")
+            self._d.joins.append(Join(place, index, made, where))
+            return fn
+
+        return apply
+
+    def each(self, at: Loop | int, value: Callable[[State], Bits], among: Iterable[int]) -> None:
+        """Follow the path from `at` for each of the numbers that a public value may be, by itself.
+
+        `value(s)` is a register, say, and `among` all the numbers that it may be there, which is proved.  It is for the
+        last, incomplete block of a buffer: what came before, a loop over whole blocks, is done once for all of them.
+        """
+        asked = a_function("each: value", value, "state")
+        place = a_place("each", at)
+        where = self.routine.image.symbolize(place)
+        found = tuple(dict.fromkeys(numbers("each: the numbers among which it is", among, 0)))
+        if not found or place in self._d.each:
+            raise InputError(f"each at {where}: one value, and at least one number that it may be")
+        self._d.each[place] = (lambda s: a_vector(told_by(asked, "each: what value= returns"), asked(s)), found)
+
+    @abstractmethod
+    def known(self, value: Bits) -> int:
+        """The one number that a public value is on the path whose state is claimed about.
+
+        Claims may then compute with it as Python does, or make a list of so many words.  Raises `InputError` where the
+        facts leave it more than one value, and within what is computed for all paths at once: folds, blocks, `memo`.
+        """
 
     def show(self, at: int, what: Callable[[State], object] | None = None) -> None:
         """Print the proof state at a point of the code whenever the symbolic run reaches it."""

@@ -460,7 +460,7 @@ class Pointwise:
         """The conditions it consists of, in a concrete run."""
         r = self.region
         now, before = r._p._bytes_of(r, self.state), r._p._bytes_of(r, None)
-        cut = self.upto.uint * self.size
+        step, cut = self.width // 8, self.upto.uint * self.size
         if cut > len(now):
             raise InputError(f"claim reads block {len(now) // self.size} of {r.name}, past its {len(now)} bytes")
         done = r._p._blocks_of.setdefault((r.name, self.block, self.words, self.width, self.order), bytearray())
@@ -478,7 +478,6 @@ class Pointwise:
             yield Prop(True)
             return
         # Only a difference is worth saying where.
-        step = self.width // 8
         for at in [*range(0, cut, step), *range(cut, len(now))]:
             n = step if at < cut else 1
             order = self.order if at < cut else "little"

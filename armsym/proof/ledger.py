@@ -127,7 +127,7 @@ class Ledger:
         def put(b: Bits) -> Bits:
             # Where a length turned out to be one value, the machine has that in its place, and so has the claim.
             # What the facts say of a public word in as many words: that a first index is 0.
-            b = Bits(b.width, path.written(b.value))
+            b = path.settled(b)
             v = b.value
             if isinstance(v, int) or ops.is_secret(v):
                 return b
@@ -188,6 +188,7 @@ class Ledger:
         within.knowledge.add((claim.arbitrary < claim.upto).bit.value)
         for r in reads_outside(within, reads[noted:], self.claim_ms):
             self.record(kind, name, Status.UNDECIDED, detail=_outside(r))
+        within.over()
         del reads[noted:]
 
     def check_one(self, path: Path, prop: Prop, kind: Kind, name: str, label: str) -> bool:

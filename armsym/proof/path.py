@@ -62,10 +62,6 @@ class Knowledge:
         k._fixed = {i: f for i, f in self._fixed.items() if f[1] is not None}
         return k
 
-    def release(self) -> None:
-        """Let the solvers go: of a path that has ended.  They are made anew if something is asked after all."""
-        self._solver = self._integers = None
-
     def _note(self, fact: Value) -> None:
         if isinstance(fact, Term):
             t = intern(fact)
@@ -193,6 +189,10 @@ def memory_of(m: Machine) -> SymbolicMemory:
     return m.memory
 
 
+def _nobody(kind: str, value: Bits) -> None:
+    raise AssertionError(f"a path that is over leaks a {kind}")
+
+
 class NeedSplit(Exception):
     """An instruction chose by a public condition that the facts do not decide: follow it both ways."""
 
@@ -209,11 +209,12 @@ class Path:
         "calls",
         "folds",
         "knowledge",
-        "lengths",
         "machine",
         "relations",
         "steps",
         "stepwise",
+        "told_apart",
+        "values",
     )
 
     def __init__(self, machine: Machine, knowledge: Knowledge, at: int, folds: FoldValues) -> None:
@@ -221,6 +222,11 @@ class Path:
         self.machine, self.knowledge, self.at, self.folds = machine, knowledge, at, folds
         memory = self.memory
         memory.decide, memory.fixed, memory.disjoint = self.decide, knowledge.fixed, self.disjoint
+        memory.settled = self.settled
+        #: Variables, and the values that were put in their places.
+        self.values: dict[Term, Value] = {}
+        #: The place where the path has just become one of several, one for each value of a number.
+        self.told_apart: int | None = None
         #: Instructions executed since the path started at the entry or at a loop head.
         self.steps = 0
         #: Arrivals at each cut since then, by the offset of the cut.
@@ -229,8 +235,6 @@ class Path:
         self.stepwise: set[Fold] = set()
         #: What is known of bit vectors as integers.
         self.relations: list[Relation] = []
-        #: Variables in whose place a value was written, for facts say that they are equal; the latest last.
-        self.lengths: list[tuple[Term, Value]] = []
         #: The calls made on the way that have not returned.
         self.calls = Calls()
 
@@ -245,22 +249,30 @@ class Path:
         `occurs` tells the terms in which the variable occurs.
         """
         put, m = Substitution({n: value}, alone=lambda t: not occurs(t)), self.machine
+        self.values = {t: put(v) for t, v in self.values.items()} | {n: value}
 
         def new(b: Bits) -> Bits:
             return Bits(b.width, put(b.value))
 
-        self.lengths.append((n, value))
         m.x, m.sp, m.v = [new(r) for r in m.x], new(m.sp), [new(r) for r in m.v]
         f = m.nzcv
         m.nzcv = NZCV.of(*(Prop._of(put(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
         self.memory.rewrite(new)
         self.relations = [r for r in (r.map(new) for r in self.relations) if isinstance(r, Relation)]
 
-    def written(self, v: Value) -> Value:
-        """A value as the machine has it: with what `put` wrote in place of variables."""
-        for n, value in self.lengths:
-            v = Substitution({n: value})(v)
-        return v
+    def settled(self, b: Bits) -> Bits:
+        """The same under the path's facts, as registers and memory have it since `put`."""
+        if isinstance(b.value, int) or not self.values:
+            return b
+        put = Substitution(self.values)
+        if put(b.value) is intern(b.value):
+            return b
+        # As a sum: the variable's bits may stand shifted and joined with others, as those of its value cannot.
+        terms, const = linear_view(b.value)
+        total: Value = const & ones(b.width)
+        for t, c in terms.items():
+            total = ops.add(b.width, total, ops.mul(b.width, put(t), c))
+        return Bits(b.width, total)
 
     def known(self, c: Term) -> int | None:
         """1 or 0 where the facts decide a public condition, else None."""
@@ -295,9 +307,15 @@ class Path:
         # Within a region that does not wrap, they are apart when the distance is large either way.
         return self.decide((d >= size) & (-d >= other)) is True
 
+    def over(self) -> None:
+        """Nobody goes on with this path: what it holds is freed now, for it and its machine hold each other."""
+        self.memory.let_go()
+        self.machine.on_leak = _nobody
+        self.knowledge = Knowledge()
+
     def fork(self) -> Path:
         """An independent copy."""
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
-        p.calls, p.relations, p.lengths = self.calls, self.relations[:], self.lengths[:]
+        p.calls, p.relations, p.values = self.calls, self.relations[:], self.values
         return p

@@ -261,6 +261,10 @@ def _prove(
         )
         if result.counterexample is not None:
             break
+        if k + 1 < len(cases):
+            # A case and its terms hold each other: freed before the next, so that memory does not grow with the cases.
+            new_table()
+            gc.collect()
     result.assumptions = _assumptions(assumed)
     if not brief and result.counterexample is None:
         _compare(fn, routine, result, compare)

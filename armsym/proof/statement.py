@@ -25,6 +25,7 @@ __all__ = [
     "ForgetFn",
     "Invariant",
     "InvariantFn",
+    "Join",
     "Phase",
     "StackArea",
     "Twin",
@@ -106,6 +107,16 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class Join:
+    """Claims at a point where paths meet and go on as one; `index` is what they have in common with a loop's blocks."""
+
+    at: int
+    index: Bits
+    claims: InvariantFn
+    name: str
+
+
+@dataclass(frozen=True)
 class Twin:
     """Another routine that does the same: its symbol, the file it is in (None: the same), what counts as a result."""
 
@@ -142,6 +153,9 @@ class Declared:
     choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
     splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
     shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
+    joins: list[Join] = field(default_factory=list)
+    #: Where a value's numbers are told apart: which value, and which numbers it may be.
+    each: dict[int, tuple[Callable[[State], Bits], tuple[int, ...]]] = field(default_factory=dict)
     public_x: set[int] = field(default_factory=set)
     #: Mnemonics whose duration is taken not to depend on their operands.
     alike: set[str] = field(default_factory=set)

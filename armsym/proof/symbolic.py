@@ -11,6 +11,7 @@ from armsym.discharge.z3_bridge import Model
 from armsym.errors import InputError
 from armsym.integers.expression import FoldValue, Integer, IntegerLike, Relation, Residue, integer
 from armsym.machine import NZCV, Machine
+from armsym.proof.checks import a_vector
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.examples import Example
@@ -300,6 +301,7 @@ class SymbolicProof(Proof):
 
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
         region = self._regions[r.name]
+        offset = self._settled(offset)
         if at is None and size == region.cell and order == region.order and not region.given:
             return region.initial_cell(offset.value if isinstance(offset.value, int) else intern(offset.value))
         # On entry nothing is written yet: the region alone tells, whatever else is declared later.
@@ -341,10 +343,37 @@ class SymbolicProof(Proof):
             self._pure = pure
             ops.set_oracle(oracle)
 
+    def _settled(self, offset: Bits) -> Bits:
+        """An offset or index in the terms that the path's machine has, for claims about it alone."""
+        if self._context is None or self._pure or isinstance(offset.value, int):
+            return offset
+        return self._context.path.settled(offset)
+
+    def known(self, value: Bits) -> int:
+        """See `Proof.known`."""
+        a_vector("known: the value", value)
+        if self._pure:
+            raise InputError("known: this is evaluated for all paths at once: a value may differ from one to another")
+        if ops.is_secret(value.value):
+            raise InputError(f"known: {value.value} is secret: claims must not tell its values apart")
+        facts = self._facts_on_entry() if self._context is None else self._context.path.knowledge
+        number = facts.fixed(value)
+        if number is None:
+            raise InputError(
+                f"known: {value.value} may be more than one number here: tell its values apart before, with p.each"
+            )
+        return number
+
+    def _facts_on_entry(self) -> Knowledge:
+        return Knowledge(self.facts, answers=self.answers)
+
     def _index(self, k: Bits) -> Bits:
         context = self._context
         if context is None or isinstance(k.value, int) or self._pure or ops.is_secret(k.value):
             return k  # what a path knows of a secret must not become public in a claim
+        settled = self._settled(k)
+        if settled.value is not k.value:
+            return settled  # and what was put in place of a length is a number, or an anchor and a number
         knowledge, anchors = context.path.knowledge, context.anchors
         terms, _ = linear_view(k.value)
         for a in anchors:

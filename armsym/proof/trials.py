@@ -135,6 +135,7 @@ def _run_trial(
         return
     heads = {inv.head: inv for inv in p._d.invariants} if invariants else {}
     cuts = {c.at: c for c in p._d.cuts} if invariants else {}
+    joins = {j.at: j for j in p._d.joins} if invariants else {}
     passed: dict[int, int] = {}  # arrivals at each cut since the last loop head with an invariant
     active: list[tuple[int, int, Calls]] = []  # the loops being iterated, outermost first: (head, index, calls)
     calls = Calls()
@@ -164,6 +165,11 @@ def _run_trial(
                     return
                 where = f"{inv.name}, i = {index}"
                 t.violation = _checked(m, inv.claims, "invariant", where, Bits(64, index))
+                if t.violation:
+                    return
+            join = joins.get(offset)
+            if join is not None:
+                t.violation = _checked(m, join.claims, "invariant", join.name, join.index)
                 if t.violation:
                     return
             cut = cuts.get(offset)

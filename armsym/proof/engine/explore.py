@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
 from armsym.proof.checks import place_of
 from armsym.proof.contract import KIND, Callee
-from armsym.proof.engine import loop_rule
-from armsym.proof.engine.branch_rule import branch, part
+from armsym.proof.engine import join_rule, loop_rule
+from armsym.proof.engine.branch_rule import branch, part, tell_apart
 from armsym.proof.engine.budget import Budget, Meter
 from armsym.proof.engine.cut_rule import cut
 from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
@@ -83,6 +83,8 @@ class Engine:
         self.stepper = Stepper(r.isa, r.image, p.places, p.lr0, p._d.alike)
         self.invariants = {} if unrolled else {inv.head: inv for inv in d.invariants}
         self.cuts = {} if unrolled else {c.at: c for c in d.cuts}
+        self.each = {} if unrolled else d.each
+        self.joins = {} if unrolled else {j.at: join_rule.Meeting(j) for j in d.joins}
         self.shows: dict[int, list[Callable[[State], object]]] = {}
         for at, what in d.shows:
             self.shows.setdefault(at, []).append(what)
@@ -152,7 +154,10 @@ class Engine:
             check_preconditions(run, start)
             prove_lemmas(run, start)
             self._land(missing_at_entry(p.routine))
-            self._explore(start)
+            entry = start.fork()
+            self._explore([_Frame(None, None, [start])])
+            while met := [at for at, meeting in self.joins.items() if meeting.sp is not None and not meeting.left]:
+                self._go_on(entry, self.joins[min(met)])
         except BudgetError as e:
             self._complete = False
             record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
@@ -163,9 +168,15 @@ class Engine:
             record("decode", "the proof can be evaluated", Status.ERROR, detail=detail)
         if not p._d.ensures and not p._d.twins:
             record("ensures", "a claim on return", Status.UNDECIDED, detail="the proof has no p.ensures(...)")
-        for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
+        for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [
+            *((c.at, c.name) for c in p._d.cuts),
+            *((j.at, j.name) for j in p._d.joins),
+        ]:
             if at not in run.reached:
                 record("invariant", what, Status.UNDECIDED, detail="no path reaches this point")
+        for at in self.each:
+            if at not in run.reached:
+                record("invariant", f"each at {run.where(at)}", Status.UNDECIDED, detail="no path reaches this point")
         for at, callee in self.callees.items():
             if at not in run.reached:
                 record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
@@ -185,9 +196,16 @@ class Engine:
 
     # -- the work list ------------------------------------------------------------------------
 
-    def _explore(self, start: Path) -> None:
+    def _go_on(self, entry: Path, meeting: join_rule.Meeting) -> None:
+        """Follow the path that stands for all that met."""
+        got = join_rule.go_on(self._run, entry, meeting)
+        if isinstance(got, Stopped):
+            self._complete = False
+        else:
+            self._explore([_Frame(got[0], None, [got[1]])])
+
+    def _explore(self, frames: list[_Frame]) -> None:
         """Follow paths until none is left; those of the loop met last go first."""
-        frames = [_Frame(None, None, [start])]
         while frames:
             frame = frames[-1]
             if not frame.todo:
@@ -211,9 +229,10 @@ class Engine:
                 self._enter(frames, self._again(attempt, go_on))
             elif isinstance(go_on, Stopped):
                 self._complete = False
+                path.over()
             else:
                 assert isinstance(go_on, Ended)
-                path.knowledge.release()
+                path.over()
 
     def _enter(self, frames: list[_Frame], attempt: _Attempt) -> None:
         """Put an arbitrary iteration of the loop on the list."""
@@ -275,12 +294,19 @@ class Engine:
             if known:
                 check_accesses_in_bounds(run, path)
                 return loop_rule.arrive(run, path, self.invariants[at], origin)
+        if at in self.joins and path.steps:
+            return join_rule.arrive(run, path, self.joins[at], origin)
         path.steps += 1
         if at in self.callees and path.steps > 1:
             run.reached.add(at)
             path.at = self.callees[at].call(self.ledger, self.stepper, path)
             path.calls = path.calls.after(at, path.at, links=False)
             return None
+        if at in self.each:
+            apart = tell_apart(run, path, *self.each[at], origin)
+            if apart is not None:
+                path.steps -= 1
+                return apart
         if at in self.cuts:
             run.reached.add(at)
             cut(run, path, self.cuts[at])

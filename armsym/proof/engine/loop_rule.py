@@ -24,7 +24,7 @@ from armsym.proof.state import handed
 from armsym.terms import ops
 from armsym.terms.node import Value
 
-__all__ = ["arrive", "counts", "iterate"]
+__all__ = ["arbitrary", "arrive", "counts", "iterate"]
 
 #: Loops with invariants on one path, inside one another or one after the other: each is explored within the last.
 DEEP = 64
@@ -99,7 +99,7 @@ def iterate(
     i = run.p._fresh_index(inv, here.knowledge)
     here.knowledge.add((i <= inv.upto if inv.inclusive else i < inv.upto).bit.value)
     with run.under(here, i, *indices(parent)):
-        h = _arbitrary(run, here, inv, guess, i)
+        h = arbitrary(run, here, inv, guess, i)
         if isinstance(h, (Retry, Stopped)):
             return h
         if not sp_is_known(run, here):
@@ -113,7 +113,7 @@ def iterate(
     return origin, _split(run, here, origin)
 
 
-def _arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -> Havoc | Retry | Stopped:
+def arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -> Havoc | Retry | Stopped:
     """Forget what the loop writes, and let the claims be what is known of it in iteration i."""
     h = havoc(here.machine, guess, i)
     a = Assumptions(set(h.unknowns))
