@@ -53,6 +53,13 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
     memory.beneath[r.name] = Filled(claim.upto, claim.size, claim.width // 8, claim.order, j, claim.expected(j))
 
 
+def _word(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise, offset: Bits) -> Bits:
+    """The word of a claim's width and order that the region has at an offset now."""
+    step = claim.width // 8
+    have = memory.peek(r, *split_offset(offset), step)
+    return have.reverse_bytes() if claim.order == "big" and step > 1 else have
+
+
 def _overwritten(
     memory: SymbolicMemory,
     r: SymbolicRegion,
@@ -84,10 +91,9 @@ def _overwritten(
         # Block q starts at q * size, which does not wrap, for the blocks claimed lie in the region.
         conditions.append((f"block {q.value} is one of those claimed", q < claim.upto))
         for k, want in enumerate(claim.expected(q)):
-            symbolic, at = split_offset(q * claim.size + k * step)
-            have = memory.peek(r, symbolic, at, step)
-            have = have.reverse_bytes() if claim.order == "big" and step > 1 else have
-            conditions.append((f"block {q.value}, word {k}", have == want))
+            conditions.append(
+                (f"block {q.value}, word {k}", _word(memory, r, claim, q * claim.size + k * step) == want)
+            )
         apart = apart & ~(j == q)
     return [*conditions, *((label, apart.implies(holds)) for label, holds in same)]
 
@@ -108,7 +114,8 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         known, wanted = under.words, claim.expected(under.index)
         same = [(f"block j, word {k}", a == b) for k, (a, b) in enumerate(zip(known, wanted, strict=True))]
         start = under.upto
-        if memory.overlays[r.name] and memory.fixed(claim.upto - start) == 0:
+        # (A tail, and blocks that are claimed no more, are told by what was stored after the blocks.)
+        if memory.overlays[r.name] and claim.tail.size.value == 0 and memory.fixed(claim.upto - start) == 0:
             return _overwritten(memory, r, claim, conditions, same)
         conditions += same
     fixed = memory.fixed(claim.upto - start)
@@ -118,19 +125,12 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
             f"{claim.upto.value} blocks are claimed where {start.value} are known: the difference is not a small number"
         )
     step = claim.width // 8
-
-    def word_at(offset: Bits) -> Bits:
-        symbolic, at = split_offset(offset)
-        have = memory.peek(r, symbolic, at, step)
-        return have.reverse_bytes() if claim.order == "big" and step > 1 else have
-
     for q in range(new):
         j = start + q
         for k, want in enumerate(claim.expected(j)):
-            symbolic, at = split_offset(j * claim.size + k * step)
-            have = memory.peek(r, symbolic, at, step)
-            have = have.reverse_bytes() if claim.order == "big" and step > 1 else have
-            conditions.append((f"block {j.value}, word {k}", have == want))
+            conditions.append(
+                (f"block {j.value}, word {k}", _word(memory, r, claim, j * claim.size + k * step) == want)
+            )
     after = memory.fixed(claim.tail.size)
     if after is None or after > len(claim.tail.content):
         return f"the tail claimed has {claim.tail.size.value} bytes: not a number up to {len(claim.tail.content)}"

@@ -158,7 +158,7 @@ def test_wrong_claims(tmp_path: Path, claim: str) -> None:
 
 
 def test_a_claim_past_the_end(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="past its 18 bytes"):
+    with pytest.raises(InputError, match="follows byte 16 of out, which has 18"):
         run(tmp_path, Options(then_extra=1))
 
 
