@@ -8,6 +8,7 @@ from armsym.errors import ArmsymError, InputError
 from armsym.integers.expression import Integer, Relation, Residue, congruent, integer, within
 from armsym.proof.declare import Proof
 from armsym.proof.examples import below, lanes_within
+from armsym.proof.filters import Filter
 from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region
 from armsym.proof.loops import Loop
 from armsym.proof.registry import ProofDefinition, proof
@@ -18,6 +19,7 @@ __all__ = [
     "Bits",
     "Blocks",
     "Claims",
+    "Filter",
     "Fold",
     "InputError",
     "Integer",

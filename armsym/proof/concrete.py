@@ -18,6 +18,7 @@ from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.checks import shown, told_by
 from armsym.proof.declare import Phase, Proof
 from armsym.proof.examples import Example
+from armsym.proof.filters import Filter
 from armsym.proof.handles import Fold, Region, ResidueFold
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
@@ -231,7 +232,7 @@ class ConcreteProof(Proof):
         return Bits.from_bytes(data[k : k + size], order)
 
     def _bytes_of(self, r: Region, at: State | None) -> bytes:
-        if at is None or not self._initial[r.name]:
+        if r.name != "stack" and (at is None or not self._initial[r.name]):
             return self._initial[r.name]  # a region of no bytes is in no memory
         memory = at.machine.memory
         assert isinstance(memory, ConcreteMemory)
@@ -257,6 +258,20 @@ class ConcreteProof(Proof):
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         return f.concrete(k.uint)
+
+    def _make_filter(self, f: Filter) -> None:
+        pass  # computed when asked for
+
+    def _accepted(self, f: Filter, i: Bits, k: Bits) -> Bits:
+        found = f.concrete(i.uint)
+        return found[k.uint] if k.uint < len(found) else Bits(f.width, 0)
+
+    def _counted(self, f: Filter, i: Bits) -> Bits:
+        return Bits(64, len(f.concrete(i.uint)))
+
+    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words]:
+        found = [value for keep, value in f.candidates(f.over(i)) if keep.uint]
+        return Bits(64, len(found)), Words([*found, *[Bits(f.width, 0)] * (f.group - len(found))])
 
     # -- the machine --------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order
 from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
 
-__all__ = ["Blocks", "Claim", "Claims", "Fold", "Iterated", "Meaning", "Pointwise", "Region", "Rodata"]
+__all__ = ["Blocks", "Claim", "Claims", "Fold", "Iterated", "Local", "Meaning", "Pointwise", "Region", "Rodata", "an_index"]
 
 
 class Meaning(Protocol):
@@ -58,6 +58,15 @@ class Meaning(Protocol):
     def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
         """H(k), modulo its modulus."""
 
+    def _accepted(self, f: Any, i: Bits, k: Bits) -> Bits:
+        """The k-th accepted candidate of a filter's first i blocks."""
+
+    def _counted(self, f: Any, i: Bits) -> Bits:
+        """How many candidates of a filter's first i blocks are accepted."""
+
+    def _kept(self, f: Any, i: Bits) -> tuple[Bits, Words]:
+        """How many candidates of block i of a filter are accepted, and which."""
+
 
 #: A condition, or several that must all hold.
 Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Sequence[Claim]"
@@ -65,7 +74,7 @@ Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Sequence[Claim]"
 Claims: TypeAlias = dict[str, Claim]
 
 
-def _index(what: str, index: object) -> Bits:
+def an_index(what: str, index: object) -> Bits:
     """An int or a vector of 64 bits, as a vector."""
     if isinstance(index, int):
         return Bits(64, a_number(what, index, 0, (1 << 64) - 1))
@@ -144,8 +153,38 @@ class Region:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""
         _a_state(self.name, at)
         self._p._prefer_cells(self, 1, "little")
-        k = _index(f"{self.name}: the index of a byte", index)
+        k = an_index(f"{self.name}: the index of a byte", index)
         return self._p._read(self, self._p._index(k), 1, "little", at)
+
+
+class Local:
+    """A buffer of the routine's own: bytes of its stack area."""
+
+    def __init__(self, meaning: Meaning, stack: Region, start: int, size: int) -> None:
+        self._p, self._stack, self.start, self.size = meaning, stack, start, size
+
+    def holds(
+        self,
+        block: Callable[[Bits], Sequence[Bits]],
+        *,
+        upto: Bits | int,
+        at: State,
+        words: int,
+        width: int,
+        order: str = "little",
+    ) -> Pointwise:
+        """The claim that in the state `at` block j of the buffer is `block(j)` for all j < upto.
+
+        Of the rest of the stack area nothing is said, and nothing is known where the claim is taken for true.
+        """
+        what = f"the buffer of {self.size} bytes on the stack"
+        whole_bytes(f"{what}: the width of a word", width), an_order(what, order)
+        a_number(f"{what}: the words in a block", words, 1)
+        if not isinstance(at, State):
+            raise InputError(f"{what}: at= is a state, not {shown(at)}")
+        a_function(f"{what}: block", block, "j")
+        blocks = self._p._index(an_index(f"{what}: upto, in blocks", upto))
+        return Pointwise(self._stack, at, blocks, block, words, width, order, place=(self.start, self.size))
 
 
 class Blocks:
@@ -156,7 +195,7 @@ class Blocks:
 
     def __call__(self, index: Bits | int) -> Words:
         """The words of block `index`."""
-        k = _index(f"{self.region.name}: the index of a block", index)
+        k = an_index(f"{self.region.name}: the index of a block", index)
         k = k if isinstance(index, int) else self._p._index(k)
         step = self.width // 8
         start = k * (self.count * step)
@@ -222,10 +261,12 @@ class Fold:
         self._p, self.name, self.step, self.over, self.of = meaning, name, step, over, of
         self.start = Words(start)
         self._concrete: list[Words] = [self.start]
+        #: On symbols: of each word whether it depends on a secret, once that was looked at.
+        self.secrets: tuple[bool, ...] | None = None
 
     def __call__(self, index: Bits | int) -> Words:
         """H(index)."""
-        k = _index(f"{self.name}: the index of a fold", index)
+        k = an_index(f"{self.name}: the index of a fold", index)
         k = k if isinstance(index, int) else self._p._index(k)
         return self._p._fold_at(self, k)
 
@@ -259,7 +300,7 @@ class ResidueFold:
 
     def __call__(self, index: Bits | int) -> Residue:
         """H(index)."""
-        k = _index(f"{self.name}: the index of a fold", index)
+        k = an_index(f"{self.name}: the index of a fold", index)
         k = k if isinstance(index, int) else self._p._index(k)
         return self._p._residue_at(self, k)
 
@@ -295,11 +336,16 @@ class Pointwise:
         words: int,
         width: int,
         order: str,
+        place: tuple[int, int] | None = None,
     ) -> None:
+        """`place` is where in the region block 0 begins and how many bytes count, of a region of which it says no more."""
         if width % 8 or words < 1:
             raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")
         self.region, self.state, self.upto, self.block = region, at, upto, block
-        self.words, self.width, self.order = words, width, order
+        self.words, self.width, self.order, self.partial = words, width, order, place is not None
+        self.start, room = place or (0, 0)
+        #: The bytes that the blocks have to lie in.
+        self.room = Bits(64, room) if place else region.size
 
     @property
     def size(self) -> int:
@@ -329,7 +375,7 @@ class Pointwise:
     def within(self) -> Prop:
         """That the blocks claimed lie in the region; said so that nothing wraps."""
         most = Bits(64, ((1 << 64) - 1) // self.size)
-        return (self.upto <= most) & (self.upto * self.size <= self.region.size)
+        return (self.upto <= most) & (self.upto * self.size <= self.room)
 
     def expected(self, j: Bits) -> list[Bits]:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
@@ -347,14 +393,18 @@ class Pointwise:
     def concrete(self) -> Iterator[Prop]:
         """The conditions it consists of, in a concrete run."""
         r = self.region
-        now, before = r._p._bytes_of(r, self.state), r._p._bytes_of(r, None)
+        now = r._p._bytes_of(r, self.state)
+        if self.partial:
+            now = now[self.start : self.start + self.room.uint]
         cut = self.upto.uint * self.size
         if cut > len(now):
             raise InputError(f"claim reads block {len(now) // self.size} of {r.name}, past its {len(now)} bytes")
         done = r._p._blocks_of.setdefault((r.name, self.block, self.words, self.width, self.order), bytearray())
         for j in range(len(done) // self.size, self.upto.uint):
             done += b"".join(w.to_bytes(self.order) for w in self.expected(Bits(64, j)))
-        want = done[:cut] + before[cut:]
+        if self.partial:
+            now = now[:cut]
+        want = done[:cut] + (b"" if self.partial else r._p._bytes_of(r, None)[cut:])
         if now == want:
             yield Prop(True)
             return

@@ -39,7 +39,7 @@ from armsym.terms.evaluate import Substitution
 from armsym.terms.node import Term, Value, intern
 from armsym.terms.ops import is_secret
 
-__all__ = ["Havoc", "LoopGuess", "guess_loops", "havoc", "written_by", "written_everywhere", "wrote_beyond"]
+__all__ = ["Havoc", "LoopGuess", "fresh_name", "guess_loops", "havoc", "written_by", "written_everywhere", "wrote_beyond"]
 
 M64 = (1 << 64) - 1
 
@@ -190,6 +190,11 @@ class Havoc:
         return new
 
 
+def fresh_name(region: str) -> str:
+    """A name for content of a region that is unknown from here on: no other unknown content has it."""
+    return f"{region}'{next(_versions)}"
+
+
 def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
     """Forget what the loop writes; in place, on a machine at the loop head."""
     memory = m.memory
@@ -199,7 +204,7 @@ def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
         h.base[where] = get(m, h.regions, where)
     for whole in guess.wholes:
         # A new name each time: what is unknown here is not what was unknown elsewhere.
-        memory.forget(h.regions[whole.region], f"{whole.region}'{next(_versions)}")
+        memory.forget(h.regions[whole.region], fresh_name(whole.region))
     for where in guess.places:
         if where in guess.strides:
             put(m, h.regions, where, h.expected(where, index))

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 from armsym.bits import Bits, Prop
 from armsym.integers.expression import Relation
 from armsym.proof.abi import AAPCS64, Interface
+from armsym.proof.filters import Filter
 from armsym.proof.handles import Claims, Fold, Region
 from armsym.proof.state import State
 
@@ -22,6 +23,7 @@ __all__ = [
     "Declared",
     "EnsuresFn",
     "ForgetFn",
+    "InLoopFn",
     "Invariant",
     "InvariantFn",
     "Phase",
@@ -35,6 +37,8 @@ InvariantFn: TypeAlias = Callable[[State, Bits], Claims]
 EnsuresFn: TypeAlias = Callable[[State], Claims]
 #: The claims of a cut at its k-th arrival.
 CutFn: TypeAlias = Callable[[State, int], Claims]
+#: The claims of a cut in the iteration i of a loop.
+InLoopFn: TypeAlias = Callable[[State, Bits], Claims]
 #: The fold values that the k-th arrival forgets.
 ForgetFn: TypeAlias = Callable[[int], Sequence[tuple[Fold, int]]]
 
@@ -93,14 +97,16 @@ class Invariant:
 class Cut:
     """Claims at a point of straight-line code; fold values in `forget` become arbitrary there.
 
-    Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.
+    Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.  Where `within` says
+    the head of a loop, the claims are a function of its iteration i.
     """
 
     at: int
-    claims: CutFn
+    claims: Callable[[State, Any], Claims]
     forget: ForgetFn
     name: str
     drop_v: frozenset[int]
+    within: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,7 @@ class Declared:
     invariants: list[Invariant] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
     folds: list[Fold] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
     ensures: list[EnsuresFn] = field(default_factory=list)
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0

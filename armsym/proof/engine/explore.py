@@ -86,6 +86,7 @@ class Engine:
         for at, what in d.shows:
             self.shows.setdefault(at, []).append(what)
         self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
+        self.ledger.filters, self.ledger.unfolded = d.filters, p.unfolded
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         #: Whether every path so far was followed to its end.
         self._complete = True
@@ -271,7 +272,8 @@ class Engine:
             return None
         if at in self.cuts:
             run.reached.add(at)
-            cut(run, path, self.cuts[at])
+            if not cut(run, path, self.cuts[at], origin):
+                return Stopped()
         for what in self.shows.get(at, ()):
             with path.memory.observed(), handed(path.machine) as s:
                 run.shown.append(f"at {run.where(at)}:\n{what(s)}")
