@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from armsym.bits import Bits, Prop
+from armsym.bits import Bits, Prop, concat
 from armsym.errors import InputError
 from armsym.integers.expression import Relation, Residue
 from armsym.machine import NZCV, Machine
@@ -29,6 +29,8 @@ __all__ = ["ConcreteProof", "Event", "Trial", "Violation"]
 
 #: So many bytes of a region are written out as an input; all stand in `Counterexample.entry`.
 SHOWN = 512
+#: So many bytes of secrets are tried with another value where something of them is revealed.
+TRIES = 512
 
 
 @dataclass
@@ -73,6 +75,8 @@ class Trial:
     rejected: str = ""
     #: Whether that is so since it took too long.
     too_long: bool = False
+    #: What the proof says that an attacker may learn of the secrets.
+    revealed: tuple[int, ...] = ()
     #: Loads of what might hold something else, in words: another run would be as possible.
     doubts: list[str] = field(default_factory=list)
     base: int = 0
@@ -269,9 +273,34 @@ class ConcreteProof(Proof):
     def _counted(self, f: Filter, i: Bits) -> Bits:
         return Bits(64, len(f.concrete(i.uint)))
 
-    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words]:
-        found = [value for keep, value in f.candidates(f.over(i)) if keep.uint]
-        return Bits(64, len(found)), Words([*found, *[Bits(f.width, 0)] * (f.group - len(found))])
+    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words, Bits]:
+        candidates = f.candidates(f.over(i))
+        found = [value for keep, value in candidates if keep.uint]
+        which = concat(*(keep for keep, _ in reversed(candidates)))
+        return Bits(64, len(found)), Words([*found, *[Bits(f.width, 0)] * (f.group - len(found))]), which
+
+    def revealed(self) -> tuple[int, ...]:
+        """What the proof says that an attacker may learn of the secrets, in order."""
+        found: list[int] = []
+        for r in self._d.revealed:
+            if r.of is not None and r.upto is not None:
+                found += [self._kept(r.of, Bits(64, i))[2].uint for i in range(r.upto.uint)]
+            found += [b.uint for b in r.values]
+        return tuple(found)
+
+    def other_secrets(self, seed: int, revealed: Callable[[InputValues], tuple[int, ...]]) -> InputValues:
+        """Contents of the secret regions with the same revealed values, as different from these as tries by chance make them.
+
+        `revealed` says what other contents reveal.
+        """
+        rng, wanted = random.Random(seed), self.revealed()
+        secret = {n: bytearray(d) for n, d in self._initial.items() if n not in self._public}
+        places = [(n, k) for n, d in secret.items() for k in range(len(d))]
+        for n, k in rng.sample(places, min(len(places), TRIES)):
+            before, secret[n][k] = secret[n][k], rng.randrange(256)
+            if revealed(InputValues(cells={m: [(0, bytes(d))] for m, d in secret.items()})) != wanted:
+                secret[n][k] = before
+        return InputValues(cells={m: [(0, bytes(d))] for m, d in secret.items()})
 
     # -- the machine --------------------------------------------------------------------------
 
@@ -331,4 +360,5 @@ class ConcreteProof(Proof):
         m.memory = ConcreteMemory(regions, holes)
         t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
+        t.revealed = () if self.unmet else self.revealed()
         return t

@@ -64,6 +64,7 @@ from armsym.proof.statement import (
     Invariant,
     InvariantFn,
     Phase,
+    Revealed,
     StackArea,
     Twin,
 )
@@ -299,6 +300,25 @@ class Proof(ABC):
         self._make_filter(found)
         self._d.filters.append(found)
         return found
+
+    def reveals(self, text: str, what: Filter | Bits | Sequence[Bits], *, upto: Bits | int | None = None) -> None:
+        """What an attacker may learn of the secrets: branches and addresses may depend on it, and on no other of them.
+
+        It is either bits of the inputs on entry, or a filter: which candidates of its first `upto` blocks are accepted,
+        and so how many.  `text` is listed in the report as an assumption: the caller allows it to be known.
+        """
+        self._assume(f"an attacker may know {a_text('reveals: the text', text)}", particular=True)
+        if isinstance(what, Filter):
+            if upto is None:
+                raise InputError(f"reveals {text!r}: say of how many blocks, with upto=")
+            blocks = Bits(64, a_number("reveals: upto", upto)) if isinstance(upto, int) else a_vector("reveals: upto", upto, 64)
+            what.reveal(text)
+            self._d.revealed.append(Revealed(text, (), what, blocks))
+            return
+        if upto is not None:
+            raise InputError(f"reveals {text!r}: upto= counts the blocks of a filter")
+        values = [what] if isinstance(what, Bits) else what
+        self._d.revealed.append(Revealed(text, tuple(vectors(f"reveals {text!r}: the values", values))))
 
     def unfold(self, f: Iterated, start: Sequence[Bits], *, name: str = "A") -> Fold:
         """The steps of f from `start`: a fold A with A(f.times) = f(start)."""
@@ -588,7 +608,7 @@ class Proof(ABC):
     @abstractmethod
     def _counted(self, f: Filter, i: Bits) -> Bits: ...
     @abstractmethod
-    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words]: ...
+    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words, Bits]: ...
     @abstractmethod
     def _region_base(self, r: Region) -> Bits: ...
     @abstractmethod

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from armsym.bits import Bits, Prop, ite, select
+from armsym.bits import Bits, Prop, concat, ite, select
 from armsym.errors import InputError
 from armsym.proof.checks import shown, told_by
 from armsym.proof.handles import Fold, Meaning, an_index
@@ -62,10 +62,16 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is accepted of one block: how many, 64 bits; and moved to the front, zeros after them, a word a candidate."""
+    """What is accepted of one block.
+
+    count    how many candidates, 64 bits
+    words    those moved to the front, zeros after them: as many words as the block has candidates
+    pattern  which: bit p is 1 where candidate p is accepted; as many bits
+    """
 
     count: Bits
     words: Words
+    pattern: Bits
 
 
 class Filter:
@@ -81,9 +87,8 @@ class Filter:
         self.counts = Fold(meaning, f"{name}#", lambda c, n: [c[0] + n[0]], [Bits(64, 0)], lambda i: Words([self.block(i).count]))
         self._concrete: list[list[Bits]] = [[]]
         #: On symbols: what stands for block i, by its index; and what each of these terms stands for.
-        self._blocks: dict[object, tuple[Bits, Words]] = {}
+        self._blocks: dict[object, tuple[Bits, Words, Bits]] = {}
         self._stands_for: dict[Term, Value] = {}
-        self._patterns: dict[object, list[Bits]] = {}
         #: Where counts were asked for, of those that stand for themselves.
         self.counted: dict[Term, Bits] = {}
 
@@ -136,14 +141,20 @@ class Filter:
 
     # -- on symbols ---------------------------------------------------------------------------
 
+    def reveal(self, text: str) -> None:
+        """Let it be public which candidates are accepted; raises `InputError` where it was spoken of before."""
+        if self._blocks or self.counted:
+            raise InputError(f"reveals {text!r}: {self.name} was asked before: say first what is revealed of it")
+        self.secret_pattern, self.counts.secrets = False, (False,)
+
     def label(self, generic: Words) -> None:
         """Say what of the filter is secret, from a block whose index is any public number."""
         found = self.candidates(generic)
         self.secret_pattern = any(ops.is_secret(keep.value) for keep, _ in found)
         self.secret_values = self.secret_pattern or any(ops.is_secret(value.value) for _, value in found)
 
-    def block_terms(self, i: Bits) -> tuple[Bits, Words]:
-        """What stands for the size and what is kept of block i; to be called where no path's facts count."""
+    def block_terms(self, i: Bits) -> tuple[Bits, Words, Bits]:
+        """What stands for how many are accepted of block i, for these, and for which; called where no path's facts count."""
         key = i.value if isinstance(i.value, int) else intern(i.value).id
         if key not in self._blocks:
             candidates = self.candidates(self.over(i))
@@ -157,15 +168,11 @@ class Filter:
             ]
             self._stands_for[n] = size.value
             self._stands_for |= {a: b.value for a, b in zip(words, kept, strict=True)}
-            self._blocks[key] = Bits(w, n).zero_extend(64), Words(Bits(self.width, a) for a in words)
+            which = ops.apply(f"{self.name}.pattern[]", self.group, args, secret=self.secret_pattern)
+            self._stands_for[which] = concat(*(keep for keep, _ in reversed(candidates))).value
+            kept_words = Words(Bits(self.width, a) for a in words)
+            self._blocks[key] = Bits(w, n).zero_extend(64), kept_words, Bits(self.group, which)
         return self._blocks[key]
-
-    def pattern(self, i: Bits) -> list[Bits]:
-        """Of each candidate of block i whether it is accepted, one bit each."""
-        key = i.value if isinstance(i.value, int) else intern(i.value).id
-        if key not in self._patterns:
-            self._patterns[key] = [keep for keep, _ in self.candidates(self.over(i))]
-        return self._patterns[key]
 
     def accepted_term(self, i: Bits, k: Bits) -> Bits:
         """What stands for A(i, k)."""
@@ -186,7 +193,7 @@ class Filter:
 
     def size_fact(self, i: Bits) -> Value:
         """That no more candidates of a block are accepted than there are."""
-        size, _ = self.block_terms(i)
+        size, *_ = self.block_terms(i)
         return (size <= self.group).bit.value
 
     def order_facts(self, i: Bits, count: Bits, j: Bits, other: Bits) -> Iterator[Value]:
@@ -232,10 +239,10 @@ class Filter:
                 continue
             if t.name == f"{self.name}[]":
                 accepted.append(t)
-            elif t in self._stands_for and not t.name.endswith(".size"):
+            elif t in self._stands_for and t.name.startswith(f"{self.name}.kept."):
                 blocks[t.args[0]] = t.args[0]
         for i in blocks.values():
-            size, kept = self.block_terms(Bits(64, i))
+            size, kept, _ = self.block_terms(Bits(64, i))
             found.append((size <= self.group).bit.value)
             found += [((size <= t).implies(word == 0)).bit.value for t, word in enumerate(kept)]
         # What follows the last of these blocks is an index that the claim may be about, too.

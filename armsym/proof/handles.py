@@ -64,8 +64,8 @@ class Meaning(Protocol):
     def _counted(self, f: Any, i: Bits) -> Bits:
         """How many candidates of a filter's first i blocks are accepted."""
 
-    def _kept(self, f: Any, i: Bits) -> tuple[Bits, Words]:
-        """How many candidates of block i of a filter are accepted, and which."""
+    def _kept(self, f: Any, i: Bits) -> tuple[Bits, Words, Bits]:
+        """How many candidates of block i of a filter are accepted, these, and which they are."""
 
 
 #: A condition, or several that must all hold.

@@ -56,6 +56,8 @@ class Ledger:
         self.models: list[Model] = []
         #: Whose definitions claims may be shown by.
         self.filters: Sequence[Filter] = ()
+        #: A value with public variables in place of what is revealed of the secrets.
+        self.without_revealed: Callable[[Value], Value] = lambda v: v
         self.unfolded: Callable[[Filter, Value], Value] = lambda _, v: v
         #: Values that leaked, for runs to be looked for that show it.
         self.leaks: list[Leak] = []
@@ -90,7 +92,7 @@ class Ledger:
     def leak(self, path: Path, kind: str, value: Bits) -> None:
         """Note a value that an attacker may see: it must not depend on a secret."""
         v = value.value
-        if isinstance(v, int) or not ops.is_secret(v):
+        if isinstance(v, int) or not ops.is_secret(v) or not ops.is_secret(self.without_revealed(v)):
             return
         at = path.at
         if self._keep:

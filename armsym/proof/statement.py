@@ -27,6 +27,7 @@ __all__ = [
     "Invariant",
     "InvariantFn",
     "Phase",
+    "Revealed",
     "StackArea",
     "Twin",
 ]
@@ -118,6 +119,16 @@ class Twin:
     results: str | None
 
 
+@dataclass(frozen=True)
+class Revealed:
+    """What an attacker may learn of the secrets: values on entry, or which candidates of a filter's first blocks are accepted."""
+
+    text: str
+    values: tuple[Bits, ...]
+    of: Filter | None = None
+    upto: Bits | None = None
+
+
 @dataclass
 class Declared:
     """All that one run of a proof function declared, in order.  Places in the code are offsets into the image."""
@@ -127,6 +138,7 @@ class Declared:
     cuts: list[Cut] = field(default_factory=list)
     folds: list[Fold] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
+    revealed: list[Revealed] = field(default_factory=list)
     ensures: list[EnsuresFn] = field(default_factory=list)
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0

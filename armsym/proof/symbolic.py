@@ -19,6 +19,7 @@ from armsym.proof.filters import Filter
 from armsym.proof.handles import Fold, Region, ResidueFold
 from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values
+from armsym.proof.leaks import revealed_terms
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
 from armsym.proof.places import Places
@@ -81,6 +82,8 @@ class SymbolicProof(Proof):
         self.folds_on_entry = FoldValues()
         #: The number of any block of a buffer: no fact speaks of it, and no state holds it.
         self._arbitrary = variable("j", 64, secret=False)
+        #: Puts public variables in place of what is revealed, once that was asked for.
+        self._revealed: Substitution | None = None
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
 
@@ -435,6 +438,15 @@ class SymbolicProof(Proof):
                     return labels
                 labels = new
 
+    def without_revealed(self, v: Value) -> Value:
+        """The value with what is revealed of the secrets put as public variables: what is secret then is not revealed."""
+        if self._revealed is None:
+            bits = [b for r in self._d.revealed for b in r.values]
+            self._revealed = Substitution(revealed_terms(bits)) if bits else None
+            if self._revealed is None:
+                return v
+        return self._revealed(v)
+
     # -- filters --------------------------------------------------------------------------------
 
     def _make_filter(self, f: Filter) -> None:
@@ -467,7 +479,7 @@ class SymbolicProof(Proof):
         with self._plainly():
             return Substitution({t: unfold(*at).value for t, at in found.items()})(v)
 
-    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words]:
+    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words, Bits]:
         with self._plainly():
             found = f.block_terms(i)
             fact = f.size_fact(i)

@@ -87,6 +87,7 @@ class Engine:
             self.shows.setdefault(at, []).append(what)
         self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
         self.ledger.filters, self.ledger.unfolded = d.filters, p.unfolded
+        self.ledger.without_revealed = p.without_revealed
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         #: Whether every path so far was followed to its end.
         self._complete = True
