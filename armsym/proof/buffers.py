@@ -80,9 +80,13 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
             return "of what lies beyond the blocks that are known nothing is known"
         if (under.size, under.word, under.order) != (claim.size, claim.width // 8, claim.order):
             return "the blocks claimed are cut differently from those known"
-        # The blocks known so far must be the ones claimed: for an arbitrary j.
-        known, wanted = under.words, claim.expected(under.index)
-        conditions += [(f"block j, word {k}", a == b) for k, (a, b) in enumerate(zip(known, wanted, strict=True))]
+        # The blocks known so far must be the ones claimed: for any j of theirs.
+        known, wanted, inside = under.words, claim.expected(under.index), under.index < under.upto
+        for k, (a, b) in enumerate(zip(known, wanted, strict=True)):
+            same = a == b
+            if same.value is not True:
+                same = Prop(inside.implies(same).value, (a, b))
+            conditions.append((f"block j, word {k}", same))
         start = under.upto
     new = memory.fixed(claim.upto - start)
     if new is None or signed(new) < 0 or new > MAX_BLOCKS:

@@ -25,18 +25,21 @@ from armsym.proof.handles import Fold, Meaning, an_index
 from armsym.proof.state import Words
 from armsym.terms import ops
 from armsym.symbolic_regions import variable
-from armsym.terms.evaluate import Substitution
+from armsym.terms.evaluate import Substitution, free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Term, Value, intern
 from armsym.terms.walk import below
 
-__all__ = ["Accepted", "Candidates", "Filter", "Kept"]
+__all__ = ["FEW", "Accepted", "Candidates", "Filter", "Kept"]
 
 #: The candidates of a block: whether each is accepted, and its value.
 Candidates = Callable[[Words], Sequence[tuple[Prop, Bits]]]
 
 #: A block has at most so many candidates: what is kept of them is a formula in all of them.
 MOST = 64
+
+#: Of so many candidates in a block each path knows what it means that they are accepted.
+FEW = 2
 
 #: Of more blocks than this nothing is said: so no count wraps.
 BLOCKS = 1 << 56
@@ -191,10 +194,19 @@ class Filter:
         """A(i + 1, k), where `before` is A(i, k), `count` is count(i) and `kept` is kept(i)."""
         return ite(k < count, before, select(k - count, list(kept)))
 
-    def size_fact(self, i: Bits) -> Value:
-        """That no more candidates of a block are accepted than there are."""
-        size, *_ = self.block_terms(i)
-        return (size <= self.group).bit.value
+    def block_facts(self, i: Bits) -> list[Value]:
+        """What holds of a block wherever it is spoken of.
+
+        No more of its candidates are accepted than there are; of few, the definition, for code that branches on each.
+        """
+        size, kept, which = self.block_terms(i)
+        found = [(size <= self.group).bit.value]
+        if self.group <= FEW:
+            terms = [t for t in free_terms(size.value) if t in self._stands_for] + [w.value for w in (*kept, which)]
+            for t in terms:
+                assert isinstance(t, Term)
+                found.append(ops.eq(t.width, t, self._stands_for[t]))
+        return found
 
     def order_facts(self, i: Bits, count: Bits, j: Bits, other: Bits) -> Iterator[Value]:
         """That more blocks do not have fewer accepted candidates."""
@@ -247,6 +259,8 @@ class Filter:
             found += [((size <= t).implies(word == 0)).bit.value for t, word in enumerate(kept)]
         # What follows the last of these blocks is an index that the claim may be about, too.
         ends = [b for b in (Bits(64, i) + 1 for i in blocks.values()) if b.value not in blocks]
+        if self.group <= FEW:
+            ends += [Bits(64, i) for i in self.counted]
         for k_value in {t.args[1] for t in accepted}:
             k = Bits(64, k_value)
             accepted += [intern(u) for e in ends if isinstance(u := self.accepted_term(e, k).value, App)]

@@ -15,7 +15,7 @@ from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.folds import FoldValues
-from armsym.proof.filters import Filter
+from armsym.proof.filters import FEW, Filter
 from armsym.proof.handles import Fold, Region, ResidueFold
 from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values
@@ -482,8 +482,7 @@ class SymbolicProof(Proof):
     def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words, Bits]:
         with self._plainly():
             found = f.block_terms(i)
-            fact = f.size_fact(i)
-        self._note(fact)
+        self._note_block(f, i)
         if self._context is not None and not self._pure:
             self._counted(f, i + 1)
         return found
@@ -492,6 +491,7 @@ class SymbolicProof(Proof):
         found = self._fold_at(f.counts, i)[0]
         if self._context is not None and isinstance(i.value, Term):
             self._order(f, i, found)
+        self._note_blocks(f, i)
         return found
 
     def _order(self, f: Filter, i: Bits, count: Bits) -> None:
@@ -502,6 +502,11 @@ class SymbolicProof(Proof):
         base = split_offset(i)[0]
         if not free_terms(i.value) <= met:
             return
+        if f.group <= FEW:
+            # Code that branches on each candidate may leave a block in its midst: then the claims are about what follows it.
+            for a in self._context.anchors:
+                if isinstance(a.value, Term):
+                    f.counted.setdefault(intern(a.value), self._fold_at(f.counts, a)[0])
         for other, less in list(f.counted.items()):
             j = Bits(64, other)
             if split_offset(j)[0] is not base and free_terms(other) <= met:
@@ -509,6 +514,22 @@ class SymbolicProof(Proof):
                     facts = list(f.order_facts(i, count, j, less))
                 for fact in facts:
                     self._note(fact)
+                self._note_blocks(f, j)
+
+    def _note_blocks(self, f: Filter, i: Bits) -> None:
+        """What holds of the blocks that count(i) adds up.
+
+        The sum may be one that was made on another path: it is to be known on this one.
+        """
+        while self._context is not None and i.value != 0 and not _stands_for_itself(f.name, i):
+            i = i - 1
+            self._note_block(f, i)
+
+    def _note_block(self, f: Filter, i: Bits) -> None:
+        with self._plainly():
+            facts = f.block_facts(i)
+        for fact in facts:
+            self._note(fact)
 
     def _note(self, fact: Value) -> None:
         """Let the path whose claims are evaluated know what holds on all paths."""
