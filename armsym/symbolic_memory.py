@@ -319,14 +319,14 @@ class SymbolicMemory:
         """Bytes of filled blocks, k from the first; None where the content is what lies around them."""
         if symbolic is None and f.upto.is_concrete and not 0 <= k < f.upto.uint * f.size:
             if k < 0 < k + size:
-                raise MemoryFault(f"the {size} bytes at {region.name}{k:+#x} lie partly before the blocks that are known")
+                raise MemoryFault(f"the {size} bytes at {region.name}{k:+#x} lie partly before the known blocks")
             return None
         left = f.size - k % f.size
         if symbolic is None and f.upto.is_concrete and size > left:
             # Over several blocks, at a known offset.
             first, more = self._filled(region, f, None, k, left), self._filled(region, f, None, k + left, size - left)
             if first is None or more is None:
-                raise MemoryFault(f"the {size} bytes at {region.name}{k:+#x} lie partly beyond the blocks that are known")
+                raise MemoryFault(f"the {size} bytes at {region.name}{k:+#x} lie partly beyond the known blocks")
             return concat(more, first)
         offset = Bits.wrap(64, k) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, k)
         where = f"{region.name}+{offset.value}"
@@ -395,7 +395,7 @@ class SymbolicMemory:
             raise MemoryFault(f"load from {region.name} at {symbolic}{k:+#x}: an address that the loader fills in")
         width = index.bit_length()
         number = offset[low + width - 1 : low]
-        columns = [[Bits(8, e >> 8 * j & 0xFF) for e in entries] for j in range(size)]
+        columns = [[Bits(8, e >> 8 * j & 0xFF) for e in entries if isinstance(e, int)] for j in range(size)]
         return concat(*reversed([look_up(column, number, Bits(8, 0)) for column in columns]))
 
     def _cells(self, region: SymbolicRegion, name: str, symbolic: Term | None, k: int, size: int) -> Bits:
@@ -426,14 +426,14 @@ class SymbolicMemory:
 
 def _as_bits(t: Term) -> tuple[Bits, int]:
     """A 64-bit term and its possible bits; as an XOR, if it is a sum of numbers that have no bit in common."""
-    total, reach = Bits(64, 0), 0
-    terms, const = linear_view(t)
-    for u, c in [*terms.items(), (None, const)]:
-        part = Bits(64, const if u is None else ops.mul(64, u, c))
-        possible = part.value if isinstance(part.value, int) else intern(part.value).pb
+    terms, reach = linear_view(t)
+    total = Bits(64, reach)
+    for u, c in terms.items():
+        part = ops.mul(64, u, c)
+        possible = part if isinstance(part, int) else intern(part).pb
         if possible & reach:
             return Bits(64, t), t.pb
-        total, reach = total ^ part, reach | possible
+        total, reach = total ^ Bits(64, part), reach | possible
     return total, reach
 
 

@@ -46,7 +46,8 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
     `region` is where the claim's region lies, if it is not a region of the memory itself.
     """
     r = _region(memory, claim) if region is None else region
-    if memory.overlays[r.name] or not isinstance(memory.beneath.get(r.name), Unknown):
+    unknown = memory.beneath.get(r.name)
+    if memory.overlays[r.name] or not isinstance(unknown, Unknown):
         raise InputError(f"{r.name}: two claims state the whole content")
     # The words are computed now, for any j: the claim is about the state at this moment, and its
     # function may look at registers that the routine goes on to change.
@@ -59,7 +60,7 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
         j,
         claim.expected(j),
         start=claim.start,
-        rest=memory.beneath[r.name].name if claim.partial else None,
+        rest=unknown.name if claim.partial else None,
     )
 
 
@@ -142,7 +143,9 @@ def _through(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise) -> lis
                     return f"the store at {at}{first:+#x} is not of a whole block of {size} bytes"
                 blocks[first] = whole
         if have is None:
-            all_of_them = range(claim.start, claim.start + claim.upto.uint * size, size) if claim.upto.is_concrete else ()
+            all_of_them = (
+                range(claim.start, claim.start + claim.upto.uint * size, size) if claim.upto.is_concrete else ()
+            )
             if layer.symbolic is not None or not all_of_them or any(k not in blocks for k in all_of_them):
                 return "not all blocks were stored to"
             have = blocks[claim.start]
@@ -163,14 +166,16 @@ def _through(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise) -> lis
 
 
 def _in_blocks(offset: Term | None, size: int) -> Bits:
-    """A number of blocks which, times their size, is an offset; all that is added up in it is a multiple of the size."""
+    """The number of blocks that an offset is, of which all that is added up in it is a multiple of their size."""
     if offset is None:
         return Bits(64, 0)
     terms, const = linear_view(offset)
     total = Bits.wrap(64, signed(const) // size)
     for t, c in terms.items():
         whole = c % size == 0
-        total = total + (Bits(64, t) * Bits.wrap(64, signed(c) // size) if whole else (Bits(64, t) >> size.bit_length() - 1) * c)
+        total = total + (
+            Bits(64, t) * Bits.wrap(64, signed(c) // size) if whole else (Bits(64, t) >> size.bit_length() - 1) * c
+        )
     return total
 
 

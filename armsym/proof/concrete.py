@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -236,7 +236,7 @@ class ConcreteProof(Proof):
         return Bits.from_bytes(data[k : k + size], order)
 
     def _bytes_of(self, r: Region, at: State | None) -> bytes:
-        if r.name != "stack" and (at is None or not self._initial[r.name]):
+        if at is None or (r.name in self._initial and not self._initial[r.name]):
             return self._initial[r.name]  # a region of no bytes is in no memory
         memory = at.machine.memory
         assert isinstance(memory, ConcreteMemory)
@@ -289,7 +289,7 @@ class ConcreteProof(Proof):
         return tuple(found)
 
     def other_secrets(self, seed: int, revealed: Callable[[InputValues], tuple[int, ...]]) -> InputValues:
-        """Contents of the secret regions with the same revealed values, as different from these as tries by chance make them.
+        """Other contents of the secret regions, by chance, of which the same is revealed.
 
         `revealed` says what other contents reveal.
         """

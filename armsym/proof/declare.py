@@ -285,9 +285,7 @@ class Proof(ABC):
         a_function(f"fold_mod {name}: over", over, "i")
         return ResidueFold(self, name, a_number(f"fold_mod {name}: the modulus", modulus, 2), step, start, over)
 
-    def filter(
-        self, candidates: Candidates, *, width: int, over: Callable[[Bits], Words], name: str = "A"
-    ) -> Filter:
+    def filter(self, candidates: Candidates, *, width: int, over: Callable[[Bits], Words], name: str = "A") -> Filter:
         """The accepted candidates of blocks, in order: rejection sampling.
 
         `candidates(block)` gives pairs (whether it is accepted, its value): as many for every block, at most 64, of
@@ -311,7 +309,11 @@ class Proof(ABC):
         if isinstance(what, Filter):
             if upto is None:
                 raise InputError(f"reveals {text!r}: say of how many blocks, with upto=")
-            blocks = Bits(64, a_number("reveals: upto", upto)) if isinstance(upto, int) else a_vector("reveals: upto", upto, 64)
+            blocks = (
+                Bits(64, a_number("reveals: upto", upto))
+                if isinstance(upto, int)
+                else a_vector("reveals: upto", upto, 64)
+            )
             what.reveal(text)
             self._d.revealed.append(Revealed(text, (), what, blocks))
             return

@@ -8,9 +8,10 @@ the end of the output.  So the k-th accepted of the first i blocks is defined by
                 = kept(i)[k - count(i)]       else, 0 beyond its end
     count(0) = 0, count(i + 1) = count(i) + size(i)
 
-where kept(i) are the accepted candidates of block i moved to the front, zeros after them, and size(i) says how many they
-are.  On numbers this is computed.  On terms A(i, k), kept(i) and size(i) stand for themselves, as uninterpreted functions
-of i and k; a claim may be shown by what they stand for (`expanded`), or by what follows from the definition (`facts`).
+where kept(i) are the accepted candidates of block i moved to the front, zeros after them, and size(i) says how many
+they are.  On numbers this is computed.  On terms A(i, k), kept(i) and size(i) stand for themselves, as uninterpreted
+functions of i and k; a claim may be shown by what they stand for (`expanded`), or by what follows from the definition
+(`facts`).
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from armsym.errors import InputError
 from armsym.proof.checks import shown, told_by
 from armsym.proof.handles import Fold, Meaning, an_index
 from armsym.proof.state import Words
-from armsym.terms import ops
 from armsym.symbolic_regions import variable
+from armsym.terms import ops
 from armsym.terms.evaluate import Substitution, free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Term, Value, intern
@@ -87,7 +88,9 @@ class Filter:
         #: Candidates in a block, once one was looked at; whether which are accepted, and what they are, is secret.
         self.group = 0
         self.secret_pattern = self.secret_values = True
-        self.counts = Fold(meaning, f"{name}#", lambda c, n: [c[0] + n[0]], [Bits(64, 0)], lambda i: Words([self.block(i).count]))
+        self.counts = Fold(
+            meaning, f"{name}#", lambda c, n: [c[0] + n[0]], [Bits(64, 0)], lambda i: Words([self.block(i).count])
+        )
         self._concrete: list[list[Bits]] = [[]]
         #: On symbols: what stands for block i, by its index; and what each of these terms stands for.
         self._blocks: dict[object, tuple[Bits, Words, Bits]] = {}
@@ -112,8 +115,14 @@ class Filter:
         found = list(self._candidates(block))
         what = f"{self.name}: the candidates of a block"
         for one in found:
-            if not isinstance(one, tuple) or len(one) != 2 or not (isinstance(one[0], Prop) and isinstance(one[1], Bits)):
-                raise InputError(told_by(self._candidates, f"{what} are pairs of a condition and bits, not {shown(one)}"))
+            if (
+                not isinstance(one, tuple)
+                or len(one) != 2
+                or not (isinstance(one[0], Prop) and isinstance(one[1], Bits))
+            ):
+                raise InputError(
+                    told_by(self._candidates, f"{what} are pairs of a condition and bits, not {shown(one)}")
+                )
         if not 0 < len(found) <= MOST or self.group not in (0, len(found)):
             wanted = str(self.group) if self.group else f"1 to {MOST}"
             raise InputError(told_by(self._candidates, f"{what} are {wanted}, not {len(found)}"))
@@ -157,7 +166,7 @@ class Filter:
         self.secret_values = self.secret_pattern or any(ops.is_secret(value.value) for _, value in found)
 
     def block_terms(self, i: Bits) -> tuple[Bits, Words, Bits]:
-        """What stands for how many are accepted of block i, for these, and for which; called where no path's facts count."""
+        """What stands for how many are accepted of block i, for these, and for which; where no path's facts count."""
         key = i.value if isinstance(i.value, int) else intern(i.value).id
         if key not in self._blocks:
             candidates = self.candidates(self.over(i))
@@ -218,21 +227,18 @@ class Filter:
 
         What holds of all values of the new variable, and of the others, holds of those that it stands for.
         """
-        sums: list[tuple[int, Term, Value]] = []
+        best: tuple[int, App, Value] | None = None
         for v in values:
             for _, (i, _) in self.accepted_in(v):
                 count = self._p._fold_at(self.counts, i)[0]
-                if isinstance(count.value, int):
-                    continue
-                terms, const = linear_view(count.value)
-                base = next((t for t, c in terms.items() if c == 1 and isinstance(t, App) and t.name == f"{self.counts.name}.0"), None)
-                if base is not None and len(terms) > 1:
-                    new = variable("count", 64, secret=ops.is_secret(base))
-                    sums.append((len(terms), base, (new - count + Bits(64, base)).value))
-        if not sums:
-            return None
-        _, base, value = max(sums, key=lambda s: s[0])
-        return Substitution({base: value})
+                terms = linear_view(count.value)[0] if isinstance(count.value, Term) else {}
+                for t, c in terms.items():
+                    if c == 1 and isinstance(t, App) and t.name == f"{self.counts.name}.0" and len(terms) > 1:
+                        if best is None or len(terms) > best[0]:
+                            new = variable("count", 64, secret=t.secret)
+                            best = len(terms), t, (new - count + Bits(64, t)).value
+                        break
+        return None if best is None else Substitution({best[1]: best[2]})
 
     def expanded(self, v: Value) -> Value:
         """The value with what sizes and kept candidates of blocks stand for."""
@@ -244,41 +250,44 @@ class Filter:
         Terms A(i, k) in them are still to be unfolded.
         """
         found: list[Value] = []
-        accepted: list[App] = []
-        blocks: dict[object, Value] = {}
+        accepted: dict[tuple[Value, Value], Bits] = {}
+        blocks: dict[Value, Bits] = {}
         for t in below(*values):
-            if not isinstance(t, App):
-                continue
-            if t.name == f"{self.name}[]":
-                accepted.append(t)
-            elif t in self._stands_for and t.name.startswith(f"{self.name}.kept."):
-                blocks[t.args[0]] = t.args[0]
+            if isinstance(t, App) and t.name == f"{self.name}[]":
+                accepted[t.args[0], t.args[1]] = Bits(self.width, t)
+            elif t in self._stands_for and isinstance(t, App) and t.name.startswith(f"{self.name}.kept."):
+                blocks[t.args[0]] = Bits(64, t.args[0])
         for i in blocks.values():
-            size, kept, _ = self.block_terms(Bits(64, i))
+            size, kept, _ = self.block_terms(i)
             found.append((size <= self.group).bit.value)
-            found += [((size <= t).implies(word == 0)).bit.value for t, word in enumerate(kept)]
+            found += [(size <= at).implies(word == 0).bit.value for at, word in enumerate(kept)]
         # What follows the last of these blocks is an index that the claim may be about, too.
-        ends = [b for b in (Bits(64, i) + 1 for i in blocks.values()) if b.value not in blocks]
+        ends = [i + 1 for i in blocks.values() if _interned(i + 1) not in blocks]
         if self.group <= FEW:
-            ends += [Bits(64, i) for i in self.counted]
-        for k_value in {t.args[1] for t in accepted}:
-            k = Bits(64, k_value)
-            accepted += [intern(u) for e in ends if isinstance(u := self.accepted_term(e, k).value, App)]
-        accepted = sorted(set(accepted), key=lambda t: t.id)
-        for n, t in enumerate(accepted):
-            i, k = (Bits(64, a) for a in t.args)
-            count, value = self._p._fold_at(self.counts, i)[0], Bits(self.width, t)
-            found.append((i <= BLOCKS).implies(count <= MOST * BLOCKS).bit.value)
-            found.append(((i <= BLOCKS) & (k >= count)).implies(value == 0).bit.value)
-            for u in accepted[:n]:
-                if u.args[1] is not t.args[1] and u.args[1] != t.args[1]:
-                    continue
-                j, other = Bits(64, u.args[0]), Bits(self.width, u)
-                lesser = self._p._fold_at(self.counts, j)[0]
-                found.append(((i <= j) & (j <= BLOCKS) & (k < count)).implies(value == other).bit.value)
-                found.append(((j <= i) & (i <= BLOCKS) & (k < lesser)).implies(value == other).bit.value)
-                found += self.order_facts(i, count, j, lesser)
-        return found
+            ends += [Bits(64, t) for t in self.counted]
+        for k in {k for _, k in accepted}:
+            for i in ends:
+                accepted.setdefault((_interned(i), k), self.accepted_term(i, Bits(64, k)))
+        return found + list(self._order_of(accepted))
+
+    def _order_of(self, accepted: dict[tuple[Value, Value], Bits]) -> Iterator[Value]:
+        """What holds of A(i, k) for these i and k: of each by itself, and of two with the same k."""
+        known: list[tuple[Bits, Value, Bits, Bits]] = []
+        for (i_value, k_value), value in accepted.items():
+            i, k = Bits(64, i_value), Bits(64, k_value)
+            count = self._p._fold_at(self.counts, i)[0]
+            yield (i <= BLOCKS).implies(count <= MOST * BLOCKS).bit.value
+            yield ((i <= BLOCKS) & (k >= count)).implies(value == 0).bit.value
+            for j, other_k, less, other in known:
+                if other_k is k_value or other_k == k_value:
+                    yield ((i <= j) & (j <= BLOCKS) & (k < count)).implies(value == other).bit.value
+                    yield ((j <= i) & (i <= BLOCKS) & (k < less)).implies(value == other).bit.value
+                    yield from self.order_facts(i, count, j, less)
+            known.append((i, k_value, count, value))
+
+
+def _interned(b: Bits) -> Value:
+    return b.value if isinstance(b.value, int) else intern(b.value)
 
 
 def n_bits(n: int) -> int:

@@ -17,7 +17,19 @@ from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order
 from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
 
-__all__ = ["Blocks", "Claim", "Claims", "Fold", "Iterated", "Local", "Meaning", "Pointwise", "Region", "Rodata", "an_index"]
+__all__ = [
+    "Blocks",
+    "Claim",
+    "Claims",
+    "Fold",
+    "Iterated",
+    "Local",
+    "Meaning",
+    "Pointwise",
+    "Region",
+    "Rodata",
+    "an_index",
+]
 
 
 class Meaning(Protocol):
@@ -338,7 +350,7 @@ class Pointwise:
         order: str,
         place: tuple[int, int] | None = None,
     ) -> None:
-        """`place` is where in the region block 0 begins and how many bytes count, of a region of which it says no more."""
+        """`place`: where in the region block 0 begins, and the bytes that count; of the rest it says nothing."""
         if width % 8 or words < 1:
             raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")
         self.region, self.state, self.upto, self.block = region, at, upto, block

@@ -95,6 +95,7 @@ class Ledger:
         if isinstance(v, int) or not ops.is_secret(v) or not ops.is_secret(self.without_revealed(v)):
             return
         at = path.at
+        path.leaked.append(intern(v))
         if self._keep:
             self.leaks.append(Leak(intern(v), tuple(path.knowledge.facts)))
         self.record(

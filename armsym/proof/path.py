@@ -215,7 +215,7 @@ class NeedSplit(Exception):
 class Path:
     """A machine, and all that is known and was computed on the way to it: nothing of a path lies elsewhere."""
 
-    __slots__ = ("arrivals", "at", "calls", "folds", "knowledge", "machine", "relations", "steps", "stepwise")
+    __slots__ = ("arrivals", "at", "calls", "folds", "knowledge", "leaked", "machine", "relations", "steps", "stepwise")
 
     def __init__(self, machine: Machine, knowledge: Knowledge, at: int, folds: FoldValues) -> None:
         """The machine's memory asks this path, and no other, from here on."""
@@ -230,6 +230,8 @@ class Path:
         self.stepwise: set[Fold] = set()
         #: What is known of bit vectors as integers.
         self.relations: list[Relation] = []
+        #: What leaked by the instruction being executed.
+        self.leaked: list[Term] = []
         #: The calls made on the way that have not returned.
         self.calls = Calls()
 
@@ -262,7 +264,9 @@ class Path:
         """The same; a public condition that the facts do not decide raises `NeedSplit`."""
         if ops.is_secret(c):
             return None
-        if any(isinstance(t, App) and t.name.endswith("[]") and not t.name.startswith("global ") for t in free_terms(c)):
+        if any(
+            isinstance(t, App) and t.name.endswith("[]") and not t.name.startswith("global ") for t in free_terms(c)
+        ):
             # What a buffer holds is data, public or not: nobody wants a path for each value of each lane.
             return self.knowledge.said(c)
         known = self.knowledge.decide(c)

@@ -162,7 +162,7 @@ def _visit_loops(case: _Case, routine: Routine, heads: set[int], runs: _Runs) ->
 
 
 def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
-    """What an attacker sees differ between two runs whose public inputs are equal, and what is revealed of the others."""
+    """What an attacker sees differ between two runs whose public inputs, and what is revealed of others, are equal."""
     if a.trace == b.trace or a.revealed != b.revealed:
         return None
     claim = "no branch, address or variable-latency operand depends on a secret"

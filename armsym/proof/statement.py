@@ -121,7 +121,7 @@ class Twin:
 
 @dataclass(frozen=True)
 class Revealed:
-    """What an attacker may learn of the secrets: values on entry, or which candidates of a filter's first blocks are accepted."""
+    """What an attacker may learn of secrets: values on entry, or which candidates of a filter's blocks are accepted."""
 
     text: str
     values: tuple[Bits, ...]

@@ -14,8 +14,8 @@ from armsym.machine import NZCV, Machine
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.examples import Example
-from armsym.proof.folds import FoldValues
 from armsym.proof.filters import FEW, Filter
+from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold, Region, ResidueFold
 from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values
@@ -356,7 +356,8 @@ class SymbolicProof(Proof):
 
     def _by_lengths(self, k: Bits) -> Bits:
         """The index with each length in it that lies at a known small distance from an iteration number put so."""
-        assert self._context is not None and isinstance(k.value, Term)
+        assert self._context is not None
+        assert isinstance(k.value, Term)
         knowledge, anchors = self._context.path.knowledge, self._context.anchors
         lengths = {n.value for n in self.nats} - {a.value for a in anchors}
         terms, const = linear_view(k.value)
@@ -439,7 +440,7 @@ class SymbolicProof(Proof):
                 labels = new
 
     def without_revealed(self, v: Value) -> Value:
-        """The value with what is revealed of the secrets put as public variables: what is secret then is not revealed."""
+        """The value with public variables for what is revealed of the secrets: is it secret then, it tells more."""
         if self._revealed is None:
             bits = [b for r in self._d.revealed for b in r.values]
             self._revealed = Substitution(revealed_terms(bits)) if bits else None
@@ -497,13 +498,14 @@ class SymbolicProof(Proof):
     def _order(self, f: Filter, i: Bits, count: Bits) -> None:
         """Let the path know that more blocks have no fewer accepted candidates, of those that it may speak of."""
         assert self._context is not None
+        assert isinstance(i.value, Term)
         met = {t for b in (*self._context.anchors, *self.nats) for t in free_terms(b.value)}
         f.counted[intern(i.value)] = count
         base = split_offset(i)[0]
         if not free_terms(i.value) <= met:
             return
         if f.group <= FEW:
-            # Code that branches on each candidate may leave a block in its midst: then the claims are about what follows it.
+            # Code that branches on each candidate may leave a block in its midst: claims are about what follows it.
             for a in self._context.anchors:
                 if isinstance(a.value, Term):
                     f.counted.setdefault(intern(a.value), self._fold_at(f.counts, a)[0])

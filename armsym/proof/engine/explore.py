@@ -300,6 +300,9 @@ class Engine:
         if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):
             links = m.x[30] is not x[30] and (m.x[30] - self.p.places.of(at)).value == 4
             path.calls = path.calls.after(at, to, links=links)
+        retry = loop_rule.public_at_a_head(path, origin)
+        if retry is not None:
+            return retry
         if len(memory.log) != since:
             check_accesses(run, path, sp, since)
         if m.sp is not sp:
