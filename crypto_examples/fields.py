@@ -6,9 +6,6 @@ from armsym.dsl import Claims, Integer, Proof, Region, State, below, congruent
 
 __all__ = ["Field"]
 
-#: Where the result lies: apart from the operands, or in place of the first, the second, or both.
-APART, FIRST, SECOND, BOTH = range(4)
-
 
 class Field:
     """`void f(uint64_t r[n], const uint64_t a[n], ...)`: r is a result modulo a prime, and below it.
@@ -29,8 +26,9 @@ class Field:
         """`operands` are the names of those after the result, in X1 and up; `stack` is how far SP goes down."""
         self.p, self.modulus = p, modulus
         size = 8 * ((modulus.bit_length() + 63) // 64)
-        place = p.choice("in_place", range(4 if len(operands) == 2 else 2))
-        shared = {APART: "", FIRST: operands[:1], SECOND: operands[1:2], BOTH: operands}[place]
+        # Where the result lies: 0 apart from the operands; else bit k says that it is in place of operand k.
+        place = p.choice("in_place", range(2 ** len(operands)))
+        shared = "".join(name for k, name in enumerate(operands) if place >> k & 1)
         regions: dict[str, Region] = {}
         for name in operands:
             if name in shared and shared[0] in regions:

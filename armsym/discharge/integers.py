@@ -299,10 +299,13 @@ class Integers:
         self._solver = z3.SolverFor("QF_LIA")
         self._facts: list[Value] = []
         self._sides = 0
+        #: Some models of all that the solver was told, as far as `constant` met them.
+        self._models: list[Any] = []
 
     def add(self, fact: Value) -> None:
         """Assume a one-bit value."""
         self._facts.append(fact)
+        self._models.clear()
         if isinstance(fact, int) or size(fact) <= FACT_LIMIT:
             self._solver.add(self._translation.condition(fact))
 
@@ -324,6 +327,8 @@ class Integers:
             self._solver.pop()
 
     def _flush(self, timeout_ms: int) -> None:
+        if self._sides < len(self._translation.side):
+            self._models.clear()
         self._solver.add(*self._translation.side[self._sides :])
         self._sides = len(self._translation.side)
         set_limit(self._solver, timeout_ms)
@@ -332,13 +337,22 @@ class Integers:
         """The one number that a value of `width` bits is wherever the facts hold; None if not shown to be one."""
         e = self._translation.value(v, width)
         self._flush(timeout_ms)
-        if self._solver.check() != z3.sat:
+        if not self._models:
+            if self._solver.check() != z3.sat:
+                return None
+            self._models.append(self._solver.model())
+        # Two models that differ in it say that it is not one number, and no solver need be asked.
+        found = {int(m.eval(e, model_completion=True).as_long()) for m in self._models}
+        if len(found) > 1:
             return None
-        c = int(self._solver.model().eval(e, model_completion=True).as_long())
+        (c,) = found
         self._solver.push()
         try:
             self._solver.add(e != c)
-            return c if self._solver.check() == z3.unsat else None
+            verdict = self._solver.check()
+            if verdict == z3.sat:
+                self._models.append(self._solver.model())
+            return c if verdict == z3.unsat else None
         finally:
             self._solver.pop()
 

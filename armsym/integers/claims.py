@@ -12,8 +12,9 @@ from armsym.integers.floors import is_floor
 from armsym.integers.goals import Goal, Goals, Hint
 from armsym.integers.kernel import Cofactor, Contradiction, Fact, Kernel, Multiple, Spent, Unsound
 from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
+from armsym.integers.relevance import relevant
 from armsym.integers.rewriting import replaced, rewrite
-from armsym.integers.translate import Lane, Translator
+from armsym.integers.translate import Lane, Translator, is_lane
 from armsym.terms.node import App, Var
 
 __all__ = ["LANES", "Argument", "Shown"]
@@ -61,7 +62,7 @@ class Argument:
         most = _most_of_words(known)
         for leaf in leaves:
             signed, w, t = leaf
-            if isinstance(t, (Var, App)):
+            if isinstance(t, (Var, App)) or (is_lane(t) and not signed):
                 lo, hi = (-(1 << w - 1), (1 << w - 1) - 1) if signed else (0, t.pb)
                 low, high = bounds.get(leaf, (None, None))
                 lo, hi = lo if low is None else max(lo, low), hi if high is None else min(hi, high)
@@ -80,13 +81,17 @@ class Argument:
         )
         self.facts: list[Fact] = []
         self.multiples: list[Multiple] = []
-        self._known, self._asked = known, asked
+        self._known, self._asked, self._names_factors = known, asked, name_factors
         self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
         self._hints: list[Hint] = []
-        self._goals: Goals | None = None
+        #: Searches, by the numbers of the facts they were given.
+        self._goals: dict[frozenset[int], Goals] = {}
 
-    def show(self, k: int) -> Shown:
-        """Whether the k-th of the relations asked about follows from what is known."""
+    def show(self, k: int, *, search: bool = True) -> Shown:
+        """Whether the k-th of the relations asked about follows from what is known.
+
+        Without `search` only if it shows at once: by coefficients, or by bounds.
+        """
         if self._impossible:
             return Shown(False, CONTRADICTION)
         self.kernel.most_work = self.kernel.work + MOST_WORK
@@ -101,7 +106,7 @@ class Argument:
         finally:
             self.kernel.most_work = None
         try:
-            return self._show(self._parts[k])
+            return self._show(self._parts[k], search)
         except Contradiction:
             return Shown(False, CONTRADICTION)
         except RecursionError:
@@ -188,9 +193,9 @@ class Argument:
 
     # -- what is asked ----------------------------------------------------------------------------------
 
-    def _show(self, parts: list[tuple[Polynomial, int, int | None, int | None]]) -> Shown:
+    def _show(self, parts: list[tuple[Polynomial, int, int | None, int | None]], search: bool) -> Shown:
         for P, modulus, lo, hi in parts:
-            shown = self._congruent(P, modulus) if modulus else self._in_range(P, lo, hi)
+            shown = self._congruent(P, modulus, search) if modulus else self._in_range(P, lo, hi, search)
             if not shown.holds:
                 return shown
         return Shown(True)
@@ -198,45 +203,83 @@ class Argument:
     def _is(self, f: Fact | Multiple | None, P: Polynomial, modulus: int, lo: int | None, hi: int | None) -> bool:
         return f is not None and self.kernel.shown(f, P, modulus, lo, hi)
 
-    def _search(self) -> Goals:
-        """One for all that is asked: its cases are the same."""
-        if self._goals is None:
-            self._goals = Goals(self.translator, self.facts)
-        return self._goals
+    def _found(self, P: Polynomial, goal: Goal, hints: Sequence[Hint] = ()) -> Fact | Multiple | None:
+        """What a search finds, by the facts that have to do with it, and else by all; its cases are kept for others."""
+        near = relevant(self.kernel, [P], self.facts)
+        for facts in [near, self.facts] if len(near) < len(self.facts) else [near]:
+            key = frozenset(f.number for f in facts)
+            if key not in self._goals:
+                self._goals[key] = Goals(self.translator, facts)
+            found = self._goals[key].show(P, goal, hints)
+            if found is not None:
+                return found
+        return None
 
-    def _congruent(self, P: Polynomial, modulus: int) -> Shown:
+    def _congruent(self, P: Polynomial, modulus: int, search: bool) -> Shown:
         if self._is(self.kernel.congruent(P, {}, modulus), P, modulus, None, None):
             return Shown(True)
-        Q, used = self._by_multiples(P, modulus)
-        found = self.kernel.congruent(Q, {}, modulus) or self._search().show(Q, Goal(modulus=modulus))
-        if isinstance(found, Multiple) and self._is(self.kernel.transfer(found, P, [], used), P, modulus, None, None):
-            return Shown(True)
+        kernel = self.kernel
+        # What became known last speaks of what there is now: with that first, little is left.
+        orders = [self.multiples[::-1], self.multiples] if len(self.multiples) > 1 else [self.multiples]
+        ways: list[tuple[Polynomial, Multiple | None, bool]] = []
+        if self.multiples and self._names_factors:
+            # What is known to be a multiple may be of what a factor's name stands for.
+            R = kernel.residue(P, modulus)
+            ways = [(R, kernel.congruent(P, R, modulus), False)]
+        Q: Polynomial = P
+        for X, named, searched in [*ways, (P, None, search)]:
+            for known in orders:
+                Q, used = self._by_multiples(X, modulus, known)
+                found: Fact | Multiple | None = kernel.congruent(Q, {}, modulus)
+                if found is None and searched:
+                    found = self._found(Q, Goal(modulus=modulus))
+                if not isinstance(found, Multiple):
+                    continue
+                found = kernel.transfer(found, X, [], used)
+                found = found if named is None else kernel.transfer(found, P, [], [(const(1), named)])
+                if self._is(found, P, modulus, None, None):
+                    return Shown(True)
         left = self.kernel.residue(Q, modulus)
         return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
 
-    def _by_multiples(self, P: Polynomial, modulus: int) -> tuple[Polynomial, list[tuple[Polynomial, Multiple]]]:
+    def _by_multiples(
+        self, P: Polynomial, modulus: int, multiples: Sequence[Multiple]
+    ) -> tuple[Polynomial, list[tuple[Polynomial, Multiple]]]:
         """P less multiples of what is known to be a multiple of the modulus, so that an unknown of that goes."""
         kernel = self.kernel
         used: list[tuple[Polynomial, Multiple]] = []
-        for known in self.multiples:
-            pivot = self._pivot(known) if known.modulus % modulus == 0 else None
-            if pivot is None or not any(pivot in m for m in P):
-                continue
-            sign = known.P[pivot,]
-            value = add({(pivot,): 1}, known.P, -sign)
-            P, by = replaced(kernel, P, pivot, value)
-            used.append((scale(by, sign), known))
+        for _ in range(_AGAIN):
+            before = len(used)
+            for known in multiples:
+                pivot = self._pivot(known, P) if known.modulus % modulus == 0 else None
+                if pivot is None:
+                    continue
+                sign = known.P[pivot,]
+                value = add({(pivot,): 1}, known.P, -sign)
+                P, by = replaced(kernel, P, pivot, value)
+                P = {m: d for m, c in P.items() if (d := c % modulus)}
+                used.append((scale(by, sign), known))
+            # What is put in may be made of what went before.
+            if len(used) == before:
+                break
         return P, used
 
-    def _pivot(self, known: Multiple) -> int | None:
-        """The widest unknown that occurs once, by itself, with coefficient 1 or -1."""
+    def _pivot(self, known: Multiple, P: Polynomial) -> int | None:
+        """An unknown that occurs once, by itself, with coefficient 1 or -1; the widest is in P, or there is none.
+
+        Of the lowest power in P, for what is put in its place is raised to that; of those the widest.
+        """
         kernel = self.kernel
         single = [
             m[0]
             for m, c in known.P.items()
             if len(m) == 1 and abs(c) == 1 and kernel.atoms[m[0]].E is None and sum(m[0] in n for n in known.P) == 1
         ]
-        return max(single, key=lambda a: (kernel.atoms[a].hi, a), default=None)
+        powers = {a: max((m.count(a) for m in P), default=0) for a in single}
+        widest = max(single, key=lambda a: (kernel.atoms[a].hi, a), default=None)
+        if widest is None or not powers[widest]:
+            return None
+        return max((a for a in single if powers[a]), key=lambda a: (-powers[a], kernel.atoms[a].hi, a))
 
     def _unnamed(self, P: Polynomial) -> tuple[Polynomial, list[Cofactor]]:
         """P with names replaced by what they stand for, and what of those; and the cofactors that show it."""
@@ -255,15 +298,16 @@ class Argument:
             cofactors += more
         return P, cofactors
 
-    def _in_range(self, P: Polynomial, lo: int | None, hi: int | None) -> Shown:
+    def _in_range(self, P: Polynomial, lo: int | None, hi: int | None, search: bool) -> Shown:
         goal = Goal(lo=lo, hi=hi)
         r = self.translator.ranges.bound(P, want=goal.met)
         if self._is(r, P, 0, lo, hi):
             return Shown(True)
         # In a lane's name bounds stop; an equation needs what it stands for.
         Q, cofactors = self._unnamed(P)
-        for X, zeros in ((Q, cofactors), (P, [])) if cofactors else ((P, []),):
-            found = self._search().show(X, goal, self._hints)
+        ways = ((Q, cofactors), (P, [])) if cofactors else ((P, []),)
+        for X, zeros in ways if search else ():
+            found = self._found(X, goal, self._hints)
             if not isinstance(found, Fact):
                 continue
             if self._is(self.kernel.derive(P, [(1, found)], zeros), P, 0, lo, hi):
@@ -271,7 +315,7 @@ class Argument:
         return Shown(False, f"all that is found of {self.kernel.text(P, 8)} is that it lies in [{r.lo:#x}, {r.hi:#x}]")
 
 
-#: Names within names are replaced this often.
+#: Names within names, and multiples of numbers made of others, are replaced this often.
 _AGAIN = 4
 
 

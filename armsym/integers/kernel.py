@@ -186,6 +186,8 @@ class Kernel:
         self.most_work: int | None = None
         #: By modulus: the residue of each atom, names replaced.
         self._residues: dict[int, dict[int, Polynomial]] = {}
+        #: Of products of atoms: their bounds.
+        self._monomials: dict[Monomial, tuple[int, int]] = {}
 
     # -- atoms ------------------------------------------------------------------------------------
 
@@ -261,6 +263,13 @@ class Kernel:
         if len(m) == 1:
             x = self.atoms[m[0]]
             return x.lo, x.hi
+        # Bounds of an atom never change.
+        known = self._monomials.get(m)
+        if known is None:
+            known = self._monomials[m] = self._product_bounds(m)
+        return known
+
+    def _product_bounds(self, m: Monomial) -> tuple[int, int]:
         lo = hi = 1
         k = 0
         while k < len(m):

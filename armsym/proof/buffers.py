@@ -43,6 +43,8 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
     `region` is where the claim's region lies, if it is not a region of the memory itself.
     """
     r = _region(memory, claim) if region is None else region
+    if claim.tail.size.value != 0:
+        raise InputError(f"{r.name}: a claim with a tail is proved, but not taken for the content of a buffer")
     if memory.overlays[r.name] or not isinstance(memory.beneath.get(r.name), Unknown):
         raise InputError(f"{r.name}: two claims state the whole content")
     # The words are computed now, for any j: the claim is about the state at this moment, and its
@@ -122,8 +124,14 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
             have = memory.peek(r, symbolic, at, step)
             have = have.reverse_bytes() if claim.order == "big" and step > 1 else have
             conditions.append((f"block {j.value}, word {k}", have == want))
-    # Nothing before the first of these blocks was stored to, and nothing after the last.
-    lowest, highest = start * claim.size, claim.upto * claim.size
+    more = memory.fixed(claim.tail.size)
+    if more is None or more > len(claim.tail.content):
+        return f"the tail claimed has {claim.tail.size.value} bytes: not a number up to {len(claim.tail.content)}"
+    for q in range(more):
+        have = memory.peek(r, *split_offset(claim.upto * claim.size + q), 1)
+        conditions.append((f"byte {q} of the tail", have == claim.tail.content[q]))
+    # Nothing before the first of these blocks was stored to, and nothing after the last, or after the tail.
+    lowest, highest = start * claim.size, claim.upto * claim.size + more
     for layer in memory.overlays[r.name]:
         if not layer.bytes:
             continue

@@ -101,6 +101,7 @@ class ConcreteProof(Proof):
         self._fill = secret % 8
         self.machine_base = self._pub.randrange(1 << 20, 1 << 24) << 12 if not routine.image.fixed_base else 0
         self._arguments: dict[int, Bits] = {}
+        self._vectors: dict[int, Bits] = {}
         self._concrete: dict[str, ConcreteRegion] = {}
         self._initial: dict[str, bytes] = {}
         self._globals: list[ConcreteRegion] = []
@@ -209,6 +210,9 @@ class ConcreteProof(Proof):
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
 
+    def _set_vector(self, n: int, value: Bits) -> None:
+        self._vectors[n] = value
+
     def _require(self, condition: Prop) -> None:
         if condition.value is not True:
             self.unmet = self._d.assumptions[-1]
@@ -281,6 +285,8 @@ class ConcreteProof(Proof):
                 pc=Bits(64, self.machine_base + self.routine.entry),
                 memory=ConcreteMemory([]),
             )
+            for n, v in self._vectors.items():
+                m.v[n] = v
             m.dit = Bits(1, self._pub.getrandbits(1))
         return self._registers
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError, MemoryFault
-from armsym.integers.expression import IntegerLike, Relation, Residue
+from armsym.integers.expression import IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
@@ -77,12 +77,15 @@ class Callee:
             raise InputError(f"{contract.name}: a proof by cases cannot be used as a contract")
         self._registers = {n: v.value.name for n, v in p._arguments.items() if isinstance(v.value, Var)}
         self._widths = {n: v.width for n, v in p._arguments.items()}
+        self._vectors = {n: v.value.name for n, v in p._vectors.items() if isinstance(v.value, Var)}
 
     def arguments(self, m: Machine) -> dict[str, Bits]:
         """The inputs by name, as the registers hold them; a name in two registers is that of the first."""
         found: dict[str, Bits] = {}
         for n, name in self._registers.items():
             found.setdefault(name, m.x[n] if self._widths[n] == 64 else m.x[n][31:0])
+        for n, name in self._vectors.items():
+            found.setdefault(name, m.v[n])
         return found
 
     def call(self, ledger: Ledger, stepper: Stepper, path: Path) -> int:
@@ -186,8 +189,13 @@ class _Site(Proof):
     def _make_word(self, name: str, width: int, public: bool, possible: int | None) -> Bits:
         w = self._input(name, width, public)
         if possible is not None:
-            rest = w & Bits(width, ones(width) & ~possible)
-            self._requirements.append((self._d.assumptions[-1], rest == 0))
+            text, none = self._d.assumptions[-1], (w & Bits(width, ones(width) & ~possible)) == 0
+            # No bit beyond the lowest few: so it is if the number is small, which integers may show.
+            small = integer(w) <= possible if not possible & (possible + 1) else None
+            if isinstance(small, Relation) and self._path.knowledge.decide(none.bit.value) != 1:
+                self._relations.append((text, small))
+            else:
+                self._requirements.append((text, none))
         return w
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
@@ -220,6 +228,9 @@ class _Site(Proof):
     def _set_argument(self, n: int, value: Bits) -> None:
         have = self._machine.x[n] if value.width == 64 else self._machine.x[n][31:0]
         self._requirements.append((f"x{n} is the argument", have == value))
+
+    def _set_vector(self, n: int, value: Bits) -> None:
+        self._requirements.append((f"v{n} is as said", self._machine.v[n] == value))
 
     def _require(self, condition: Prop) -> None:
         self._requirements.append((self._d.assumptions[-1], condition))

@@ -49,6 +49,7 @@ from armsym.proof.checks import (
 from armsym.proof.claims import claims_of
 from armsym.proof.examples import Example
 from armsym.proof.handles import Fold, IntegerFold, Iterated, Number, Region, ResidueFold, Rodata, Unit
+from armsym.proof.locations import V, X
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
 from armsym.proof.statement import (
@@ -188,12 +189,20 @@ class Proof(ABC):
         """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
 
         Assumes AAPCS64: SP is 16-byte aligned, LR holds the caller's return address; obliges
-        return, SP and callee-saved registers.  A w register leaves the upper half unknown.
+        return, SP and callee-saved registers.  A w register leaves the upper half unknown.  A v register has
+        128 bits: what an inner routine finds there; the report lists which ones are given.
         """
         if self._entry is not None:
             raise InputError("call: the registers on entry were read already")
-        for n, value in argument_registers(registers):
-            self._set_argument(n, value)
+        found = argument_registers(registers)
+        for kind, n, value in found:
+            if kind == "v":
+                self._set_vector(n, value)
+            else:
+                self._set_argument(n, value)
+        vectors_given = [f"v{n}" for kind, n, _ in found if kind == "v"]
+        if vectors_given:
+            self._assume(f"{', '.join(vectors_given)} hold what the proof says", particular=True)
 
     @property
     def entry(self) -> State:
@@ -331,6 +340,21 @@ class Proof(ABC):
         changed = ", ".join(names) or "none"
         self._assume(f"no calling convention: {changed} and the flags may change, nothing else", particular=True)
 
+    def assume_timing(self, *mnemonics: str) -> None:
+        """That the duration of these instructions does not depend on their operands, though Arm does not list them.
+
+        Only forms that Arm lists (data-independent timing, PSTATE.DIT) may have secret operands; of others, such as
+        `"fmov"` and `"srshr"`, the core's maker may promise it.  Those that are executed stand among the assumptions.
+        """
+        for name in mnemonics:
+            if name in self.routine.isa.data_independent:
+                raise InputError(f"assume_timing: {name} is on Arm's list: nothing is to be assumed of it")
+            if not a_text("assume_timing: the mnemonic", name).islower():
+                raise InputError(
+                    f"assume_timing: a mnemonic is in lower case, as `armsym disasm` prints it, not {name!r}"
+                )
+            self._d.alike.add(name)
+
     def memo(self, fn: Callable[[Bits], Sequence[Bits]]) -> Callable[[Bits], Words]:
         """`fn`, a function of one value and of what was declared only, computed once for each value."""
         known: dict[object, Words] = {}
@@ -441,21 +465,29 @@ class Proof(ABC):
 
         return apply
 
-    def cut(self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = ()) -> Callable[[EnsuresFn], EnsuresFn]:
+    def cut(
+        self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = (), drop_x: Iterable[int] = ()
+    ) -> Callable[[EnsuresFn], EnsuresFn]:
         """Claims at the point `at` of straight-line code, to keep terms small.
 
         The claims are proved there.  Then each fold value named in `forget`, such as (A, 3) for
         A(3), stands for arbitrary words, and what the claims equate with it holds just that: the
         rest of the proof is about any A(3), and no longer about how it came to be.  Where nothing is
         forgotten, a register that a claim equates with something is written that way from here on.
+
+        Of the registers `drop_x` only what the claims say is known from there on: each holds some number, of which
+        claims about integers are facts.  It does not go with `forget`.
         """
 
         place = a_place("cut", at)
         a_pair_list("cut: forget", forget, Fold)
+        dropped = frozenset(X(n) for n in numbers("cut: registers in drop_x", drop_x, 0, 30))
+        if dropped and forget:
+            raise InputError("cut: forget goes with no drop_x")
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
             claims = claims_of("cut", a_function("cut: what is claimed", fn, "state"))
-            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, frozenset())
+            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, dropped)
             return fn
 
         return apply
@@ -471,7 +503,7 @@ class Proof(ABC):
 
         place = a_place("cut_each", at)
         told = told_by(a_function("cut_each: forget", forget, "k"), "cut_each: forget")
-        dropped = frozenset(numbers("cut_each: registers in drop_v", drop_v, 0, 31))
+        dropped = frozenset(V(n) for n in numbers("cut_each: registers in drop_v", drop_v, 0, 31))
 
         def apply(fn: CutFn) -> CutFn:
             claims = claims_of("cut_each", a_function("cut_each: what is claimed", fn, "state", "k"))
@@ -480,11 +512,11 @@ class Proof(ABC):
 
         return apply
 
-    def _add_cut(self, at: int, claims: CutFn, forget: ForgetFn, drop_v: frozenset[int]) -> None:
+    def _add_cut(self, at: int, claims: CutFn, forget: ForgetFn, drop: frozenset[X | V]) -> None:
         where = self.routine.image.symbolize(at)
         if any(c.at == at for c in self._d.cuts):
             raise InputError(f"two cuts at {where}: put their claims into one")
-        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop_v))
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop))
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""
@@ -550,6 +582,9 @@ class Proof(ABC):
     def _make_stack(self, depth: int, above: int) -> None: ...
     @abstractmethod
     def _set_argument(self, n: int, value: Bits) -> None: ...
+
+    @abstractmethod
+    def _set_vector(self, n: int, value: Bits) -> None: ...
     @abstractmethod
     def _require(self, condition: Prop) -> None: ...
     @abstractmethod

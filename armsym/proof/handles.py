@@ -7,7 +7,7 @@ ones: what it means is asked of the `Meaning` that it was made for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
@@ -30,6 +30,7 @@ __all__ = [
     "Region",
     "ResidueFold",
     "Rodata",
+    "Tail",
 ]
 
 
@@ -143,18 +144,23 @@ class Region:
         words: int,
         width: int,
         order: str = "little",
+        tail: Sequence[Bits] = (),
+        tail_bytes: Bits | int | None = None,
     ) -> Pointwise:
         """The claim that in the state `at` block j is `block(j)` for all j < upto, and the rest as on entry.
 
-        A block is `words` words of `width` bits.
+        A block is `words` words of `width` bits.  After the blocks come `tail_bytes` bytes, the first ones of `tail`
+        (all of them, if it is None), and only then the rest.  How many, each path that it is proved on has to know.
         """
         whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
         a_number(f"{self.name}: the words in a block", words, 1)
         if not isinstance(at, State):
             raise InputError(f"{self.name}: at= is a state, not {shown(at)}")
         a_vector(f"{self.name}: upto, in blocks", upto, 64), a_function(f"{self.name}: block", block, "j")
+        vectors(f"{self.name}: the bytes of the tail", tail, [8] * len(tail))
+        more = _index(f"{self.name}: tail_bytes", len(tail) if tail_bytes is None else tail_bytes)
         self._p._prefer_cells(self, width // 8, order)
-        return Pointwise(self, at, self._p._index(upto), block, words, width, order)
+        return Pointwise(self, at, self._p._index(upto), block, words, width, order, Tail(tuple(tail), more))
 
     def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""
@@ -377,8 +383,15 @@ def a_whole_number(what: str, value: object) -> IntegerLike:
     return value
 
 
+class Tail(NamedTuple):
+    """What follows the blocks of a pointwise claim: the first `size` bytes of `content`."""
+
+    content: tuple[Bits, ...]
+    size: Bits
+
+
 class Pointwise:
-    """The claim that block j of `region` is `block(j)` for all j < upto, and all else as on entry.
+    """The claim that block j of `region` is `block(j)` for all j < upto, then `tail` follows, and all else as on entry.
 
     A block is `words` words of `width` bits in byte order `order`.
     """
@@ -392,11 +405,12 @@ class Pointwise:
         words: int,
         width: int,
         order: str,
+        tail: Tail,
     ) -> None:
         if width % 8 or words < 1:
             raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")
         self.region, self.state, self.upto, self.block = region, at, upto, block
-        self.words, self.width, self.order = words, width, order
+        self.words, self.width, self.order, self.tail = words, width, order, tail
 
     @property
     def size(self) -> int:
@@ -424,9 +438,10 @@ class Pointwise:
 
     @property
     def within(self) -> Prop:
-        """That the blocks claimed lie in the region; said so that nothing wraps."""
-        most = Bits(64, ((1 << 64) - 1) // self.size)
-        return (self.upto <= most) & (self.upto * self.size <= self.region.size)
+        """That the blocks claimed, and the tail, lie in the region; said so that nothing wraps."""
+        most, end = Bits(64, ((1 << 64) - 1) // self.size), self.upto * self.size
+        blocks = (self.upto <= most) & (end <= self.region.size)
+        return blocks & (self.tail.size <= self.region.size - end)
 
     def expected(self, j: Bits) -> list[Bits]:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
@@ -451,7 +466,14 @@ class Pointwise:
         done = r._p._blocks_of.setdefault((r.name, self.block, self.words, self.width, self.order), bytearray())
         for j in range(len(done) // self.size, self.upto.uint):
             done += b"".join(w.to_bytes(self.order) for w in self.expected(Bits(64, j)))
-        want = done[:cut] + before[cut:]
+        end = cut + self.tail.size.uint
+        if end > len(now) or self.tail.size.uint > len(self.tail.content):
+            raise InputError(
+                f"claim says that a tail of {self.tail.size.uint} bytes, of which {len(self.tail.content)} are given,"
+                f" follows byte {cut} of {r.name}, which has {len(now)}"
+            )
+        tail = b"".join(b.to_bytes("little") for b in self.tail.content[: end - cut])
+        want = done[:cut] + tail + before[end:]
         if now == want:
             yield Prop(True)
             return

@@ -119,10 +119,11 @@ class Havoc:
                 if new is not v:
                     put(m, self.regions, where, Bits(now.width, new))
 
-    def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> None:
+    def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> Substitution:
         """Put into `m` what the claims said of the unknowns of `shadow`; all else stays as it is in `m`.
 
-        Of the locations in `drop` nothing stays: what no claim names is unknown.
+        Of the locations in `drop` nothing stays: what no claim names is unknown.  Returns what puts in place of each
+        unknown of `shadow` that was not dropped what was computed there.
         """
         kept: dict[Term, Value] = {}
         for where in self.guess.places:
@@ -140,6 +141,7 @@ class Havoc:
             said = a.values.get(unknown)
             if said is not None or where in drop:
                 put(m, self.regions, where, Bits(unknown.width, settled(unknown if said is None else said)))
+        return settled
 
     def expected(self, where: Place, index: Bits) -> Bits:
         """The value of a location with a stride in iteration `index`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from armsym.bits import Bits
 from armsym.integers.claims import Argument, Shown
@@ -11,7 +12,7 @@ from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.path import Path
 from armsym.symbolic_memory import signed
 from armsym.terms import ops
-from armsym.terms.evaluate import Substitution, free_terms
+from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Op, Poly, Term, Value, Var, intern
 from armsym.terms.walk import size
 
@@ -30,25 +31,17 @@ class Known:
     """What is known on a path, its indices put as those of folds that it knows."""
 
     def __init__(self, path: Path, asked: Sequence[tuple[str, str, Relation]], put: Put) -> None:
-        """`put` is what the facts say of a public word in as many words."""
+        """`put` gives what the path writes for a word, and what the facts say of a public one in as many words."""
         self._path = path
         self._put = put
-        #: Values that the path has in place of lengths: words that it has computed name those.
-        self._learned = Substitution(path.learned) if path.learned else None
         self._indices: dict[int, Bits] = {}
         self._align([*path.relations, *(r for _, _, r in asked)])
         self.relations = [r for r in (r.map(self.put) for r in path.relations) if isinstance(r, Relation)]
 
     def put(self, b: Bits) -> Bits:
         """What the facts show a public word to be: a number, or a number more than another index."""
-        v = self._said(b).value
+        v = self._put(b).value
         return self._indices.get(intern(v).id, Bits(b.width, v)) if isinstance(v, Term) else Bits(b.width, v)
-
-    def _said(self, b: Bits) -> Bits:
-        b = self._put(b)
-        if self._learned is None or isinstance(b.value, int):
-            return b
-        return Bits(b.width, self._learned(b.value))
 
     def _align(self, relations: Sequence[Relation]) -> None:
         """Of indices at fixed distances each is put as the least of them and a number."""
@@ -56,7 +49,7 @@ class Known:
         groups: list[list[tuple[Bits, int]]] = []
         met: set[int] = set()
         for v in sorted({v for r in relations for v in r.values()}, key=lambda v: v.index.id):
-            k = self._said(Bits(64, v.index))
+            k = self._put(Bits(64, v.index))
             if isinstance(k.value, int) or v.index.id in met:
                 continue
             met.add(v.index.id)
@@ -117,40 +110,41 @@ class Question:
 
 
 class _Words:
-    """Claims about words: first by what is known of them, then with names for factors, then with the path's facts."""
+    """Claims about words, by what is known of them; and where that shows nothing by the path's facts, too."""
 
     def __init__(self, known: Known, words: Sequence[Relation], asked: Sequence[Relation]) -> None:
         self._known, self._words, self._asked = known, words, asked
-        self._arguments: list[Argument | None] = []
+        # Names for factors are of use where something is known modulo a number; elsewhere they are tried last.
+        self._named = any(modulus for r in words for _, modulus, _, _ in r.parts)
+        self._arguments: dict[tuple[bool, bool], Argument] = {}
 
     def show(self, k: int) -> Shown:
-        first = Shown(False)
-        for attempt in range(4):
-            argument = self._argument(attempt)
-            if argument is None:
-                continue
-            found = argument.show(k)
-            if found.holds:
-                return found
-            first = first if attempt else found
-        return first
+        found = self._show(k, False)
+        if not found.holds and self._facts:
+            by_facts = self._show(k, True)
+            return by_facts if by_facts.holds else found
+        return found
 
-    def _argument(self, attempt: int) -> Argument | None:
-        if attempt < len(self._arguments):
-            return self._arguments[attempt]
-        made: Argument | None = None
-        if attempt == 0:
-            made = Argument(self._words, self._asked)
-        elif attempt in (1, 3):
-            before = self._arguments[attempt - 1]
-            if before is not None and before.translator.has_sums_as_factors:
-                words = self._words if attempt == 1 else [*self._words, *self._known.facts(self._asked)]
-                made = Argument(words, self._asked, name_factors=True)
-        else:
-            facts = self._known.facts(self._asked)
-            if facts:
-                made = Argument([*self._words, *facts], self._asked)
-        self._arguments.append(made)
+    def _show(self, k: int, facts: bool) -> Shown:
+        argument, other = self._argument(facts, self._named), None
+        found = argument.show(k, search=False)
+        if not found.holds and argument.translator.has_sums_as_factors:
+            other = self._argument(facts, not self._named)
+            found = other.show(k, search=False)
+        # What shows at once in either form takes a moment, what does not may take long.
+        for a in (argument, other) if not found.holds else ():
+            found = a.show(k) if a is not None and not found.holds else found
+        return found
+
+    @cached_property
+    def _facts(self) -> list[Relation]:
+        return self._known.facts(self._asked)
+
+    def _argument(self, facts: bool, named: bool) -> Argument:
+        made = self._arguments.get((facts, named))
+        if made is None:
+            words = [*self._words, *self._facts] if facts else self._words
+            made = self._arguments[facts, named] = Argument(words, self._asked, name_factors=named)
         return made
 
 

@@ -19,7 +19,7 @@ from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.known import Known
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
-from armsym.proof.result import Kind, Obligation, Status
+from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
@@ -93,7 +93,7 @@ class Ledger:
             self.leaks.append(Leak(intern(v), tuple(path.knowledge.facts)))
         self.record(
             "constant-time",
-            "no branch, address or variable-latency operand depends on a secret",
+            CONSTANT_TIME,
             Status.UNDECIDED,
             detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
         )
@@ -125,7 +125,9 @@ class Ledger:
             return
 
         def put(b: Bits) -> Bits:
+            # Where a length turned out to be one value, the machine has that in its place, and so has the claim.
             # What the facts say of a public word in as many words: that a first index is 0.
+            b = Bits(b.width, path.written(b.value))
             v = b.value
             if isinstance(v, int) or ops.is_secret(v):
                 return b

@@ -62,6 +62,10 @@ class Knowledge:
         k._fixed = {i: f for i, f in self._fixed.items() if f[1] is not None}
         return k
 
+    def release(self) -> None:
+        """Let the solvers go: of a path that has ended.  They are made anew if something is asked after all."""
+        self._solver = self._integers = None
+
     def _note(self, fact: Value) -> None:
         if isinstance(fact, Term):
             t = intern(fact)
@@ -205,7 +209,7 @@ class Path:
         "calls",
         "folds",
         "knowledge",
-        "learned",
+        "lengths",
         "machine",
         "relations",
         "steps",
@@ -225,8 +229,8 @@ class Path:
         self.stepwise: set[Fold] = set()
         #: What is known of bit vectors as integers.
         self.relations: list[Relation] = []
-        #: The values that were put in place of lengths.
-        self.learned: dict[Term, Value] = {}
+        #: Variables in whose place a value was written, for facts say that they are equal; the latest last.
+        self.lengths: list[tuple[Term, Value]] = []
         #: The calls made on the way that have not returned.
         self.calls = Calls()
 
@@ -245,12 +249,18 @@ class Path:
         def new(b: Bits) -> Bits:
             return Bits(b.width, put(b.value))
 
+        self.lengths.append((n, value))
         m.x, m.sp, m.v = [new(r) for r in m.x], new(m.sp), [new(r) for r in m.v]
         f = m.nzcv
         m.nzcv = NZCV.of(*(Prop._of(put(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
         self.memory.rewrite(new)
         self.relations = [r for r in (r.map(new) for r in self.relations) if isinstance(r, Relation)]
-        self.learned = {**self.learned, n: value}
+
+    def written(self, v: Value) -> Value:
+        """A value as the machine has it: with what `put` wrote in place of variables."""
+        for n, value in self.lengths:
+            v = Substitution({n: value})(v)
+        return v
 
     def known(self, c: Term) -> int | None:
         """1 or 0 where the facts decide a public condition, else None."""
@@ -289,5 +299,5 @@ class Path:
         """An independent copy."""
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
-        p.calls, p.relations, p.learned = self.calls, self.relations[:], self.learned
+        p.calls, p.relations, p.lengths = self.calls, self.relations[:], self.lengths[:]
         return p

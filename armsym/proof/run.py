@@ -24,7 +24,7 @@ from armsym.proof.leaks import Leak, two_secrets
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
-from armsym.proof.result import Counterexample, Obligation, ProofResult, Status, worst
+from armsym.proof.result import CONSTANT_TIME, Counterexample, Obligation, ProofResult, Status, worst
 from armsym.proof.statement import Twin
 from armsym.proof.symbolic import SymbolicProof
 from armsym.proof.trials import concrete_stepper, run_trial
@@ -151,7 +151,6 @@ def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
     """What an attacker sees differ between two runs whose public inputs are equal."""
     if a.trace == b.trace:
         return None
-    claim = "no branch, address or variable-latency operand depends on a secret"
     one, other = f"{len(a.trace)} events", f"{len(b.trace)} events"
     for seen, there in zip(a.trace, b.trace, strict=False):
         if seen != there:
@@ -159,7 +158,7 @@ def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
                 f"{e.kind} {e.value:#x} at {e.at:#x} <{routine.image.symbolize(e.at)}>" for e in (seen, there)
             )
             break
-    return Violation("constant-time", claim, one, other, "two runs that differ only in secrets", other=b)
+    return Violation("constant-time", CONSTANT_TIME, one, other, "two runs that differ only in secrets", other=b)
 
 
 def _counterexample(t: Trial, v: Violation, routine: Routine, replay: Replay | None) -> Counterexample:
@@ -535,6 +534,8 @@ def _standing(image: Image) -> list[str]:
         "the image is loaded at a multiple of 4096, its read-only parts as the file gives them",
         "the image, the stack and the regions that may be written are disjoint from all others",
         "memory is ordinary: no other agent changes the regions while the routine runs",
+        "the duration of instructions that Arm lists as data-independent does not depend on data: PSTATE.DIT is 1,"
+        " or the core is such without it",
         *image.assumptions,
     ]
 

@@ -13,6 +13,7 @@ from armsym.bits import Bits, Prop
 from armsym.integers.expression import Relation
 from armsym.proof.abi import AAPCS64, Interface
 from armsym.proof.handles import Claims, Fold, Region
+from armsym.proof.locations import V, X
 from armsym.proof.state import State
 
 __all__ = [
@@ -100,7 +101,8 @@ class Cut:
     claims: CutFn
     forget: ForgetFn
     name: str
-    drop_v: frozenset[int]
+    #: The registers of which only what the claims say is known from there on.
+    drop: frozenset[X | V]
 
 
 @dataclass(frozen=True)
@@ -141,3 +143,5 @@ class Declared:
     splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
     shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
     public_x: set[int] = field(default_factory=set)
+    #: Mnemonics whose duration is taken not to depend on their operands.
+    alike: set[str] = field(default_factory=set)

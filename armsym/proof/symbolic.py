@@ -69,6 +69,7 @@ class SymbolicProof(Proof):
         #: What the preconditions say of bit vectors as integers.
         self.relations: list[Relation] = []
         self._arguments: dict[int, Bits] = {}
+        self._vectors: dict[int, Bits] = {}
         self._registers: Machine | None = None
         self._stack: SymbolicRegion | None = None
         self._global_regions: list[SymbolicRegion] = []
@@ -80,6 +81,8 @@ class SymbolicProof(Proof):
         self.folds_on_entry = FoldValues()
         #: The number of any block of a buffer: no fact speaks of it, and no state holds it.
         self._arbitrary = variable("j", 64, secret=False)
+        #: How indices of folds modulo a number were called, without their constants.
+        self._named: set[frozenset[tuple[Term, int]]] = set()
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
 
@@ -148,6 +151,9 @@ class SymbolicProof(Proof):
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
 
+    def _set_vector(self, n: int, value: Bits) -> None:
+        self._vectors[n] = value
+
     def _make_example(self, r: Region, make: Example) -> None:
         pass  # content is arbitrary
 
@@ -191,7 +197,7 @@ class SymbolicProof(Proof):
         m = Machine(
             x=x,
             sp=self.sp0,
-            v=[variable(f"v{n}_in", 128, secret=True) for n in range(32)],
+            v=[self._vectors[n] if n in self._vectors else variable(f"v{n}_in", 128, secret=True) for n in range(32)],
             nzcv=flags,
             pc=self.places.of(self.routine.entry),
             memory=SymbolicMemory([]),
@@ -345,15 +351,28 @@ class SymbolicProof(Proof):
             if not isinstance(a.value, int) and linear_view(a.value)[0] == terms:
                 return k
         constant = knowledge.constant(k.value)
-        if constant is not None:
-            return Bits(64, constant)
+        known = k if constant is None else Bits(64, constant)
+        if constant is not None and not self._named:
+            return known
         if any(isinstance(t, Var) and not knowledge.mentions(t) for t in terms):
-            return k  # a variable that no fact speaks of equals nothing known
+            return known  # a variable that no fact speaks of equals nothing known
+        # Of 2 * n blocks the last are 2 * i + 3, say, where the length n lies at a fixed distance from i.
+        scaled = [(t, c) for t, c in terms.items() if isinstance(t, Var) and c != 1]
+        found: list[Bits] = []
         for a in anchors:
             d = knowledge.fixed(k - a)
             if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
-                return a + d
-        return k
+                if not scaled and constant is None:
+                    return a + d
+                found.append(a + d)
+        for t, c in scaled:
+            for a in anchors:
+                d = knowledge.fixed(Bits(64, t) - a)
+                if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
+                    found.append(k + (a + d - Bits(64, t)) * c)
+        # Where i is known, too, it may be one or the other: as claims about a loop call it.
+        plain = known if constant is not None or not found else found[0]
+        return next((x for x in found if _terms(x) in self._named), plain)
 
     def _give(self, r: Region, offset: int, value: Bits) -> None:
         self._regions[r.name].given[offset] = value
@@ -366,6 +385,7 @@ class SymbolicProof(Proof):
         if k.value == 0:
             return f.start
         if _stands_for_itself(f.name, k):
+            self._named.add(_terms(k))
             # Some number stands for the residue, a function of the index; congruences do not ask which.
             width = (f.modulus - 1).bit_length()
             stands = ops.apply(f"{f.name}.mod", width, [(64, k.value)], secret=True)
@@ -422,6 +442,11 @@ class SymbolicProof(Proof):
 
     def _reads_noted(self) -> int:
         return 0 if self._context is None else self._context.path.memory.noted
+
+
+def _terms(k: Bits) -> frozenset[tuple[Term, int]]:
+    """An index without its constant."""
+    return frozenset() if isinstance(k.value, int) else frozenset(linear_view(k.value)[0].items())
 
 
 def _stands_for_itself(name: str, k: Bits) -> bool:

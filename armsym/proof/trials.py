@@ -18,6 +18,7 @@ from armsym.proof.calls import Calls
 from armsym.proof.concrete import ConcreteProof, Event, Trial, Violation
 from armsym.proof.declare import Invariant
 from armsym.proof.handles import Claim, Claims, Pointwise
+from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
 from armsym.proof.result import Kind, Status
 from armsym.proof.state import handed
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
@@ -125,10 +126,13 @@ def _run_trial(
     def leak(kind: str, value: Bits) -> None:
         v = value.uint
         trace.append(Event(kind, v, offset))
-        if stack_low <= v < stack_top and kind != "branch condition":
+        if stack_low <= v < stack_top and kind in ("load address", "store address"):
             accesses.append(v)
 
     m.on_leak = leak
+    if missing := missing_at_entry(p.routine):
+        t.violation = Violation("bti", LANDING, "a landing pad", "none", missing)
+        return
     heads = {inv.head: inv for inv in p._d.invariants} if invariants else {}
     cuts = {c.at: c for c in p._d.cuts} if invariants else {}
     passed: dict[int, int] = {}  # arrivals at each cut since the last loop head with an invariant
@@ -185,6 +189,9 @@ def _run_trial(
                     return
                 accesses.clear()
             assert not isinstance(to, Fork)
+            if missing := missing_pad(p.routine, offset, to):
+                t.violation = Violation("bti", LANDING, "a landing pad", "none", missing)
+                return
             if calls.frames or m.x[30] is not lr_before:
                 links = m.x[30] is not lr_before and m.x[30].uint == p.machine_base + offset + 4
                 calls = calls.after(offset, to, links=links)
@@ -249,4 +256,4 @@ def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
 
 def concrete_stepper(p: ConcreteProof, t: Trial) -> Stepper:
     """The stepper of a trial."""
-    return Stepper(p.routine.isa, p.routine.image, Bits(64, t.base), Bits(64, t.return_address))
+    return Stepper(p.routine.isa, p.routine.image, Bits(64, t.base), Bits(64, t.return_address), p._d.alike)

@@ -11,7 +11,7 @@ from armsym.proof import run as proof_run
 from armsym.proof.engine import Budget
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
-from crypto_examples.wheels import AWS_LC, OPENSSL_4_0
+from crypto_examples.ring.names import PREFIX as RING
 from semantics import A64
 
 ROOT = Path(__file__).resolve().parents[2] / "crypto_examples"
@@ -47,6 +47,21 @@ FAULTS = [
         "0ea08218",
         "SMLAL for SMLSL",
     ),
+    ("blst/fields.py", "blst_add_mod_256", "add_mod_256", 0x20, "ba0e014a", "ab0e014a", "ADDS for ADCS"),
+    ("blst/fields.py", "blst_add_mod_256", "add_mod_256", 0x44, "9a903108", "9a902108", "HS for LO"),
+    ("blst/fields.py", "blst_sub_mod_256", "sub_mod_256", 0x4C, "9a07016b", "8b07016b", "ADD for ADC"),
+    ("blst/fields.py", "blst_mul_mont_384", "mul_mont_384", 0x28, "f9400051", "f9400451", "b[1] for b[0]"),
+    ("ring/p256.py", "ring_p256_mul_mont", f"{RING}p256_mul_mont", 0x24, "f9400dad", "f94009ad", "p[2] for p[3]"),
+    ("ring/symmetric.py", "gcm_gmult_clmul", f"{RING}gcm_gmult_clmul", 0x24, "0ef1e2a1", "0ef1e281", "H for its sum"),
+    (
+        "boringssl/symmetric.py",
+        "sha512_block_data_order_hw",
+        "sha512_block_data_order_hw",
+        0x48,
+        "d1020024",
+        "d1020424",
+        "a byte before the block",
+    ),
 ]
 
 
@@ -57,7 +72,7 @@ def _definition(file: str, name: str) -> ProofDefinition:
 def _prove(fault: tuple[str, str, str, int, str | None, str | int, str]) -> ProofResult:
     file, name, symbol, offset, before, after, _ = fault
     d = _definition(file, name)
-    image = load(str((OPENSSL_4_0 if file.startswith("openssl") else AWS_LC).path()))
+    image = load(d.object_spec())
     at = image.symbol(symbol).offset + offset
     if isinstance(after, int):
         value = int.from_bytes(image.bytes_at(at, 2), "little")

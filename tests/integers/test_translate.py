@@ -281,3 +281,35 @@ def test_values_that_random_terms_miss(name: str) -> None:
         evaluate = Evaluator({a: x, b: y, c: z})
         atoms = atom_values(kernel, {k: evaluate(u) for k, u in t.unknowns.items()})
         assert value_of(p, atoms) == meaning_of(x, y, z) % 256
+
+
+SUMS: dict[str, Callable[[Term, Term, int], Value]] = {
+    "its low bits": lambda a, b, n: ops.extract(6, intern(ops.add(6, a, b)), 0, n),  # type: ignore[arg-type]
+    "another's low bits": lambda a, b, n: ops.extract(6, intern(ops.sub(6, a, b)), 0, n),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("which", SUMS)
+@pytest.mark.parametrize("n", range(1, 6))
+@pytest.mark.parametrize("shift", [-2, -1, 0, 1, 3])
+@pytest.mark.parametrize("const", [0, 0b010110])
+def test_a_sum_beside_its_low_bits(which: str, n: int, shift: int, const: int) -> None:
+    """s ^ low(s), moved against each other or not: in place it is bits of s, and nothing unknown but a and b."""
+    new_table()
+    a, b = Var("a", 6), Var("b", 6)
+    s, low = intern(ops.add(6, a, b)), SUMS[which](a, b, n)  # type: ignore[arg-type]
+    assert isinstance(low, Term)
+    wide = ops.zext(n, low, 6)
+    moved = ops.lsl(6, wide, shift) if shift >= 0 else ops.lsr(6, wide, -shift)
+    v = ops.xor(6, ops.xor(6, s, moved), const)
+    kernel = Kernel()
+    t = Translator(kernel)
+    P = t.value(v)
+    if which == "its low bits" and not shift:
+        assert {intern(u) for u in t.unknowns.values()} == {a, b}
+    for x, y in product(range(64), repeat=2):
+        evaluate = Evaluator({a: x, b: y})
+        total = x + y
+        narrow = (total if which == "its low bits" else x - y) % (1 << n)
+        expected = total % 64 ^ (narrow << shift if shift >= 0 else narrow >> -shift) % 64 ^ const
+        assert value_of(P, atom_values(kernel, {k: evaluate(u) for k, u in t.unknowns.items()})) == expected

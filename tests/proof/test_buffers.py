@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import pytest
@@ -55,9 +55,13 @@ class Room:
         words: int = 1,
         width: int = 16,
         order: str = "little",
+        tail: Sequence[Bits] = (),
+        tail_bytes: Bits | int | None = None,
     ) -> Pointwise:
-        n = Bits(64, upto) if isinstance(upto, int) else upto
-        return self.r.holds(block, upto=n, at=State(self.path.machine), words=words, width=width, order=order)
+        n, at = Bits(64, upto) if isinstance(upto, int) else upto, State(self.path.machine)
+        return self.r.holds(
+            block, upto=n, at=at, words=words, width=width, order=order, tail=tail, tail_bytes=tail_bytes
+        )
 
     def known(self, upto: Bits | int, block: Callable[[Bits], list[Bits]] = _right, *, order: str = "little") -> None:
         """As at a loop head: the content is forgotten, and a claim taken for it."""
@@ -369,3 +373,73 @@ def test_parts() -> None:
     for claim in bad:
         with pytest.raises(InputError, match="a claim is"):
             list(parts(claim))  # type: ignore[arg-type]
+
+
+# -- a tail ---------------------------------------------------------------------------------------
+
+TAIL = [Bits(8, 0xA0 + q) for q in range(4)]
+
+
+@pytest.mark.parametrize("size", range(6))
+def test_all_states_of_a_tail(size: int) -> None:
+    """One block, then bytes as on entry, as the tail says, or wrong: shown where the claim is true, and only there."""
+    for states in product("-+x", repeat=4):
+        b = Room(6, cell=1)
+        b.store(0, _right(Bits(64, 0))[0])
+        for q, state in enumerate(states):
+            if state != "-":
+                b.store(2 + q, TAIL[q] ^ int(state == "x"))
+        claim = b.claim(1, tail=TAIL, tail_bytes=size)
+        if size > 4:
+            assert "not a number up to 4" in b.why(claim)
+        else:
+            assert b.shown(claim) == all(s == ("+" if q < size else "-") for q, s in enumerate(states)), states
+
+
+def test_a_tail_of_all_bytes_given() -> None:
+    b = Room(6, cell=1)
+    b.store(0, _right(Bits(64, 0))[0])
+    for q in range(4):
+        b.store(2 + q, TAIL[q])
+    assert b.shown(b.claim(1, tail=TAIL))
+    assert not b.shown(b.claim(1, tail=TAIL[:3])), "the last byte is stored to"
+    assert not b.shown(b.claim(1)), "bytes after the blocks are stored to"
+
+
+def test_a_tail_after_any_number_of_blocks() -> None:
+    """The paths that know how long it is show it, beyond the blocks that were known; one that does not cannot."""
+    k = public("k", possible=7)
+    for facts, shown in (((k == 2,), True), ((k == 3,), False), ((), None)):
+        b = Room(2 * N + 4, *facts)
+        b.known(N)
+        b.store(2 * N, TAIL[0])
+        b.store(2 * N + 1, TAIL[1])
+        claim = b.claim(N, tail=TAIL, tail_bytes=k)
+        if shown is None:
+            assert "not a number up to 4" in b.why(claim)
+        else:
+            assert b.shown(claim) == shown
+            assert not b.shown(b.claim(N, tail=TAIL[1:], tail_bytes=k)), "other bytes"
+
+
+@pytest.mark.parametrize(("size", "fits"), [(4, True), (5, False)])
+def test_a_tail_lies_in_the_region(size: int, fits: bool) -> None:
+    b = Room(6, cell=1)
+    assert (b.path.decide(b.claim(1, tail=[*TAIL, TAIL[0]], tail_bytes=size).within) is True) == fits
+
+
+def test_a_tail_that_wraps_does_not_lie_in_the_region() -> None:
+    b = Room(6, cell=1)
+    assert b.path.decide(b.claim(1, tail=TAIL, tail_bytes=Bits(64, ones(64))).within) is False
+
+
+def test_a_claim_with_a_tail_is_no_content() -> None:
+    b = Room(2 * N + 4)
+    b.memory.forget(b.region, "r'")
+    with pytest.raises(InputError, match="not taken for the content"):
+        assume_pointwise(b.memory, b.claim(N, tail=TAIL))
+
+
+def test_the_bytes_of_a_tail_are_bytes() -> None:
+    with pytest.raises(InputError, match="bytes of the tail"):
+        Room(6).claim(1, tail=[Bits(16, 0)])

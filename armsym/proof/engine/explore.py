@@ -22,9 +22,10 @@ from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
 from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
 from armsym.proof.havoc import LoopGuess
+from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
 from armsym.proof.ledger import Ledger, Mark
 from armsym.proof.path import Knowledge, NeedSplit, Path
-from armsym.proof.result import Kind, Obligation, Status
+from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
@@ -79,7 +80,7 @@ class Engine:
                 guess, known = guesses[inv.head].per(inv.step), self.guesses.get(inv.head)
                 self.guesses[inv.head] = guess.after(known) if known else guess
         self.image = r.image
-        self.stepper = Stepper(r.isa, r.image, p.places, p.lr0)
+        self.stepper = Stepper(r.isa, r.image, p.places, p.lr0, p._d.alike)
         self.invariants = {} if unrolled else {inv.head: inv for inv in d.invariants}
         self.cuts = {} if unrolled else {c.at: c for c in d.cuts}
         self.shows: dict[int, list[Callable[[State], object]]] = {}
@@ -128,7 +129,14 @@ class Engine:
     def assumptions(self) -> list[str]:
         """What the instructions executed take for granted of the core."""
         isa = self.p.routine.isa
-        found = {isa.decode(self.image.word(at)).assumption() for at in self.executed}
+        executed = [isa.decode(word) for word in {self.image.word(at) for at in self.executed}]
+        timed = {isa.latency(i) for i in executed} & self.p._d.alike
+        found = {i.assumption() for i in executed}
+        found |= {
+            f"the duration of {name.upper()}, which Arm does not list, does not depend on its operands"
+            for name in timed
+            if name
+        }
         return sorted(a for a in found if a is not None)
 
     # -- the whole ----------------------------------------------------------------------------
@@ -143,6 +151,7 @@ class Engine:
             start.relations = p.relations[:]
             check_preconditions(run, start)
             prove_lemmas(run, start)
+            self._land(missing_at_entry(p.routine))
             self._explore(start)
         except BudgetError as e:
             self._complete = False
@@ -164,11 +173,13 @@ class Engine:
             return  # of what was not explored nothing was shown
         shown: tuple[tuple[Kind, str], ...] = (
             ("decode", "every instruction reached is modelled"),
-            ("constant-time", "no branch, address or variable-latency operand depends on a secret"),
+            ("constant-time", CONSTANT_TIME),
             ("memory", NO_ACCESS_BELOW),
             ("memory", SP_KNOWN),
             ("termination", "every loop ends"),
         )
+        if self.image.guarded:
+            shown = (*shown, ("bti", LANDING))
         for kind, name in shown:
             record(kind, name, Status.PROVED, by="exploration")
 
@@ -202,6 +213,7 @@ class Engine:
                 self._complete = False
             else:
                 assert isinstance(go_on, Ended)
+                path.knowledge.release()
 
     def _enter(self, frames: list[_Frame], attempt: _Attempt) -> None:
         """Put an arbitrary iteration of the loop on the list."""
@@ -294,6 +306,8 @@ class Engine:
                 path.arrivals[at] -= 1
             return part(run, path, to.cond, origin)
         run.executed.add(at)
+        if isinstance(to, int):
+            self._land(missing_pad(self.p.routine, at, to))
         if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):
             links = m.x[30] is not x[30] and (m.x[30] - self.p.places.of(at)).value == 4
             path.calls = path.calls.after(at, to, links=links)
@@ -310,6 +324,10 @@ class Engine:
             to = branched
         path.at = to
         return None
+
+    def _land(self, missing: str) -> None:
+        if missing:
+            self.ledger.record("bti", LANDING, Status.UNDECIDED, detail=missing)
 
     def _stepped(self, path: Path) -> int | Fork | NeedSplit:
         """Where the instruction leads, or the condition that has to be known to execute it."""
