@@ -84,6 +84,8 @@ class Argument:
         self._known, self._asked = known, asked
         self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
         self._hints: list[Hint] = []
+        #: Unknowns in other words, by equations that are known.
+        self._solved: dict[int, tuple[Polynomial, Fact]] = {}
         #: Searches, by the numbers of the facts they were given.
         self._goals: dict[frozenset[int], Goals] = {}
 
@@ -156,10 +158,11 @@ class Argument:
                     raise Contradiction(kernel.text(P))
                 if len(P) > 1 and any(P):
                     self.facts.append(fact)
+                    self._solve(fact)
                     named = self._number(P, fact, equal)
                     if named is not None:
                         numbers.append(named)
-        self.translator.ranges.equal = equal
+        self.translator.ranges.equal.update({**self._solved, **equal})
         if len(numbers) <= MOST_NUMBERS:
             for (P, a), (Q, b) in combinations_with_replacement(numbers, 2):
                 zero_P = kernel.derive(add(P, {(a,): 1}, -1), [(1, a)])
@@ -170,6 +173,16 @@ class Argument:
         hints = [(P, m) for of in parts for P, m, _, _ in of if m]
         self._hints = hints if len(hints) <= MOST_NUMBERS else []
         self._parts = parts
+
+    def _solve(self, zero: Fact) -> None:
+        """Of an equation of products, an unknown in other words, if it has one that occurs once, by itself."""
+        if not zero.equation or all(len(m) < 2 for m in zero.P):
+            return
+        a = self._pivot(zero.P)
+        if a is not None and a not in self._solved:
+            sign = zero.P[a,]
+            value = add(const(zero.lo * sign), add({(a,): 1}, zero.P, -sign))
+            self._solved[a] = value, self.kernel.derive(add({(a,): 1}, value, -1), [(sign, zero)])
 
     def _number(
         self, P: Polynomial, fact: Fact, equal: dict[int, tuple[Polynomial, Fact]]
@@ -223,6 +236,13 @@ class Argument:
                 self.kernel.transfer(found, P, [], used), P, modulus, None, None
             ):
                 return Shown(True)
+        Q, cofactors = self._unnamed(P)
+        if cofactors:
+            found = self.kernel.congruent(Q, {}, modulus) or self._found(Q, Goal(modulus=modulus))
+            if isinstance(found, Multiple) and self._is(
+                self.kernel.transfer(found, P, cofactors), P, modulus, None, None
+            ):
+                return Shown(True)
         left = self.kernel.residue(Q, modulus)
         return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
 
@@ -233,7 +253,7 @@ class Argument:
         kernel = self.kernel
         used: list[tuple[Polynomial, Multiple]] = []
         for known in multiples:
-            pivot = self._pivot(known) if known.modulus % modulus == 0 else None
+            pivot = self._pivot(known.P) if known.modulus % modulus == 0 else None
             if pivot is None or not any(pivot in m for m in P):
                 continue
             sign = known.P[pivot,]
@@ -242,13 +262,13 @@ class Argument:
             used.append((scale(by, sign), known))
         return P, used
 
-    def _pivot(self, known: Multiple) -> int | None:
+    def _pivot(self, P: Polynomial) -> int | None:
         """The widest unknown that occurs once, by itself, with coefficient 1 or -1."""
         kernel = self.kernel
         single = [
             m[0]
-            for m, c in known.P.items()
-            if len(m) == 1 and abs(c) == 1 and kernel.atoms[m[0]].E is None and sum(m[0] in n for n in known.P) == 1
+            for m, c in P.items()
+            if len(m) == 1 and abs(c) == 1 and kernel.atoms[m[0]].E is None and sum(m[0] in n for n in P) == 1
         ]
         return max(single, key=lambda a: (kernel.atoms[a].hi, a), default=None)
 
@@ -257,8 +277,8 @@ class Argument:
         kernel = self.kernel
         cofactors: list[Cofactor] = []
         for _ in range(_AGAIN):
-            names = {a for m in P for a in m if kernel.atoms[a].m == 1 and kernel.atoms[a].name == "x"}
-            equal = {}
+            names = {a for m in P for a in m if kernel.atoms[a].m == 1 and kernel.atoms[a].name in ("x", "f")}
+            equal = {a: self._solved[a] for m in P for a in m if a in self._solved}
             for a in names:
                 E = kernel.atoms[a].E
                 assert E is not None
