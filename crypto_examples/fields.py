@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from armsym.dsl import Claims, Integer, Proof, Region, State, below, congruent
+from armsym.dsl import Claims, Integer, Proof, Region, State, Words, below, congruent
 
 __all__ = ["Field"]
 
@@ -38,6 +38,7 @@ class Field:
             if below_modulus:
                 p.example(regions[name], below(modulus))
         self.result = regions[shared[0]] if shared else p.region("r", size, access="w")
+        self._regions = regions
         self._operands = {name: p.integer(r.words(64)) for name, r in regions.items()}
         if below_modulus:
             for name, number in self._operands.items():
@@ -48,6 +49,10 @@ class Field:
     def operand(self, name: str) -> Integer | int:
         """An operand as a number, on entry."""
         return self._operands[name]
+
+    def words(self, name: str) -> Words:
+        """The words of an operand on entry, the least significant first."""
+        return self._regions[name].words(64)
 
     def gives(self, value: Integer | int, *, times: int = 1) -> None:
         """The result multiplied by a number is congruent to a value; and it is below the modulus."""
