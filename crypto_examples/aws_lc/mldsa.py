@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 from armsym.dsl import Bits, Claims, Proof, State, Words, concat, ite, lanes, proof
@@ -127,6 +128,15 @@ def mldsa_poly_chknorm(p: Proof) -> None:
     """
     a = p.region("a", 4 * N, access="r", cell=4)
     bound = p.word("bound", 32)
+
+    def near(rng: random.Random, size: int) -> bytes:
+        """Coefficients below the bound, or but for one of them."""
+        b = bound.uint & 0x7FFFFFFF
+        words = [rng.choice([0, b - 1, 1 - b]) for _ in range(size // 4)]
+        words[rng.randrange(len(words))] = rng.choice([b, -b, b - 1])
+        return b"".join((w & 0xFFFFFFFF).to_bytes(4, "little") for w in words)
+
+    p.example(a, near)
     p.call(x0=a, w1=bound)
     p.modifies()
 
