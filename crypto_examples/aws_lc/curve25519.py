@@ -71,4 +71,4 @@ def _madd(product: int, steps: tuple[int, ...]) -> Callable[[Proof], None]:
     return prove
 
 
-proof("bignum_madd_n25519_alt", of=AWS_LC)(_madd(0x130, (0x19C, 0x1F4, 0x24C, 0x2A4)))
+proof("bignum_madd_n25519_alt", of=AWS_LC, name="bignum_madd_n25519_alt")(_madd(0x130, (0x19C, 0x1F4, 0x24C, 0x2A4)))
