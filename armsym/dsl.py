@@ -8,6 +8,7 @@ from armsym.errors import ArmsymError, InputError
 from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, congruent, integer, within
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import below, lanes_within
+from armsym.proof.filters import Filter
 from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region, ResidueFold
 from armsym.proof.loops import Loop
 from armsym.proof.registry import ProofDefinition, proof
@@ -19,6 +20,7 @@ __all__ = [
     "Blocks",
     "Claims",
     "Contract",
+    "Filter",
     "Fold",
     "InputError",
     "Integer",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-from armsym.bits import Bits, Prop, concat, select
+from armsym.bits import Bits, Prop, concat, look_up, select
 from armsym.errors import InputError, MemoryFault, UndeterminedContent
 from armsym.symbolic_regions import (
     M64,
@@ -42,6 +42,9 @@ __all__ = [
     "split_offset",
     "variable",
 ]
+
+#: A table of the file has at most so many entries where it is unknown which one is loaded.
+TABLE = 256
 
 #: A load at an offset with more possible values than this is not followed to each of them.
 SPAN = 256
@@ -310,15 +313,28 @@ class SymbolicMemory:
     def _initial(self, region: SymbolicRegion, symbolic: Term | None, k: int, size: int) -> Bits:
         under = self.beneath.get(region.name)
         if isinstance(under, Filled):
-            found = self._filled(region, under, symbolic, k, size)
+            found = self._filled(region, under, symbolic, k - under.start, size)
             if found is not None:
                 return found
+            if under.rest is not None:
+                return self._cells(region, under.rest, symbolic, k, size)
         elif isinstance(under, Unknown):
             return self._cells(region, under.name, symbolic, k, size)
         return self.on_entry(region, symbolic, k, size)
 
     def _filled(self, region: SymbolicRegion, f: Filled, symbolic: Term | None, k: int, size: int) -> Bits | None:
-        """Bytes of a filled block; None where the content is that on entry."""
+        """Bytes of filled blocks, k from the first; None where the content is what lies around them."""
+        if symbolic is None and f.upto.is_concrete and not 0 <= k < f.upto.uint * f.size:
+            if k < 0 < k + size:
+                raise MemoryFault(f"the {size} bytes at {region.name}{k:+#x} lie partly before the known blocks")
+            return None
+        left = f.size - k % f.size
+        if symbolic is None and f.upto.is_concrete and size > left:
+            # Over several blocks, at a known offset.
+            first, more = self._filled(region, f, None, k, left), self._filled(region, f, None, k + left, size - left)
+            if first is None or more is None:
+                raise MemoryFault(f"the {size} bytes at {region.name}{k:+#x} lie partly beyond the known blocks")
+            return concat(more, first)
         offset = Bits.wrap(64, k) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, k)
         where = f"{region.name}+{offset.value}"
         if f.upto.value == 0:
@@ -358,9 +374,7 @@ class SymbolicMemory:
     def on_entry(self, region: SymbolicRegion, symbolic: Term | None, k: int, size: int) -> Bits:
         """The content before the routine ran."""
         if region.fixed is not None:
-            if symbolic is not None:
-                raise MemoryFault(f"load from {region.name} at the symbolic offset {symbolic}{k:+#x}")
-            return region.fixed(k, size)
+            return region.fixed(k, size) if symbolic is None else self._entry(region, symbolic, k, size)
         for at, value in region.given.items():
             n = value.width // 8
             if symbolic is not None:
@@ -372,6 +386,24 @@ class SymbolicMemory:
             if k < at + n and at < k + size:
                 raise MemoryFault(f"{size} bytes at {region.name}+{k} overlap the {n} given at {at}")
         return self._cells(region, region.name, symbolic, k, size)
+
+    @staticmethod
+    def _entry(region: SymbolicRegion, symbolic: Term, k: int, size: int) -> Bits:
+        """An entry of a table of the file at one of a few offsets, byte by byte a table of constants."""
+        offset, reach = _as_bits(symbolic)
+        low = (reach & -reach).bit_length() - 1
+        index = reach >> low
+        if index >= TABLE:
+            raise MemoryFault(f"load from {region.name} at the symbolic offset {symbolic}{k:+#x}")
+        assert region.fixed is not None
+        # Entries at which the index has an impossible bit are not looked at: there may be no table any more.
+        entries = [0 if n & ~index else region.fixed(k + (n << low), size).value for n in range(index + 1)]
+        if not all(isinstance(e, int) for e in entries):
+            raise MemoryFault(f"load from {region.name} at {symbolic}{k:+#x}: an address that the loader fills in")
+        width = index.bit_length()
+        number = offset[low + width - 1 : low]
+        columns = [[Bits(8, e >> 8 * j & 0xFF) for e in entries if isinstance(e, int)] for j in range(size)]
+        return concat(*reversed([look_up(column, number, Bits(8, 0)) for column in columns]))
 
     def _cells(self, region: SymbolicRegion, name: str, symbolic: Term | None, k: int, size: int) -> Bits:
         cell = region.cell
@@ -401,6 +433,19 @@ class SymbolicMemory:
 
 def _untold(_: object) -> NoReturn:
     raise AssertionError("the memory of a path that is over is asked")
+
+
+def _as_bits(t: Term) -> tuple[Bits, int]:
+    """A 64-bit term and its possible bits; as an XOR, if it is a sum of numbers that have no bit in common."""
+    terms, reach = linear_view(t)
+    total = Bits(64, reach)
+    for u, c in terms.items():
+        part = ops.mul(64, u, c)
+        possible = part if isinstance(part, int) else intern(part).pb
+        if possible & reach:
+            return Bits(64, t), t.pb
+        total, reach = total ^ Bits(64, part), reach | possible
+    return total, reach
 
 
 def _near(name: str, symbolic: Term | None, k: int) -> None:

@@ -128,15 +128,29 @@ class Unknown:
 class Filled:
     """Content given block by block below `upto` blocks, and as on entry from there on.
 
+    start   offset of block 0 in the region
+    rest    where it is not on entry but unknown what lies before and after the blocks: under this name
     size    bytes in a block
     word    bytes in a word; `order` the byte order within it
     words   the words of block j < upto, where the variable `index` stands for j
     """
 
-    __slots__ = ("index", "order", "size", "upto", "word", "words")
+    __slots__ = ("index", "order", "rest", "size", "start", "upto", "word", "words")
 
-    def __init__(self, upto: Bits, size: int, word: int, order: str, index: Bits, words: list[Bits]) -> None:
+    def __init__(
+        self,
+        upto: Bits,
+        size: int,
+        word: int,
+        order: str,
+        index: Bits,
+        words: list[Bits],
+        *,
+        start: int = 0,
+        rest: str | None = None,
+    ) -> None:
         self.upto, self.size, self.word, self.order, self.index, self.words = upto, size, word, order, index, words
+        self.start, self.rest = start, rest
 
     def bytes_of(self, j: Bits, c: int, size: int) -> Bits:
         """Bytes c .. c+size-1 of block j."""

@@ -8,6 +8,7 @@ from armsym.bits.value import MASK, no_vector
 from armsym.bits.vector import Bits, Prop, new_bits
 from armsym.errors import WidthError
 from armsym.terms import ops
+from armsym.terms.node import Op
 
 __all__ = ["ite", "look_up", "select"]
 
@@ -83,8 +84,22 @@ def look_up(table: Sequence[Bits], index: Bits, otherwise: Bits) -> Bits:
     result = otherwise
     for k, entry in enumerate(table):
         if k <= MASK[index.width]:
-            result = ite(index == k, entry, result)
+            result = ite(_is(index, k), entry, result)
     return result
+
+
+def _is(index: Bits, k: int) -> Prop:
+    """`index == k`; where the index is an entry of a table of constants, a table of which entries are k."""
+    v = index.value
+    if not isinstance(v, Op) or v.kind != "table":
+        return index == k
+    at, entries = v.args
+    assert isinstance(entries, int)
+    equal = 0
+    for n in range(1 << v.arg_width):
+        equal |= int(entries >> n * v.width & MASK[v.width] == k) << n
+    found = ops.table(1, v.arg_width, at, equal)
+    return Prop(bool(found) if isinstance(found, int) else found)
 
 
 def _uneven(table: Sequence[Bits], otherwise: Bits) -> WidthError:

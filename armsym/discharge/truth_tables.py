@@ -11,7 +11,9 @@ the constants add up.  Each group is evaluated for all assignments of its free b
 bit is a Python integer with one bit for each assignment.
 
 Free bits are those of variables and of applications of uninterpreted functions (each taken as independent
-of all others, which can only make less hold); an opaque function is its definition.  Nothing else
+of all others, which can only make less hold); an opaque function is its definition.  Where these are too many,
+comparisons of values in which nothing is compared are free bits as well: which lanes of a vector are below a bound
+is any pattern then.  Nothing else
 is assumed: no fact of a path is used.
 """
 
@@ -24,12 +26,13 @@ from armsym.bits import Bits, OpaqueFunction
 from armsym.bits.opaque import definitions_of
 from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.poly import poly_view
-from armsym.terms.walk import children
+from armsym.terms.walk import children, complete
 
 __all__ = ["LIMIT_BITS", "always"]
 
 #: Operations that have truth tables, and those for which the claim is left to others.
 COVERED = frozenset({"and", "eq", "ult", "slt", "ite", "table"})
+COMPARISONS = frozenset({"eq", "ult", "slt"})
 REFUSED = frozenset({"mul", "udiv", "clmul", "shl", "lshr", "ashr", "select"})
 
 #: Free bits that one group may have: its truth tables have 2**LIMIT_BITS bits.
@@ -47,11 +50,15 @@ def always(claim: Value) -> bool:
     if isinstance(claim, int):
         return bool(claim)
     claim = intern(claim)
+    return any(_always(claim, free) for free in (False, True))
+
+
+def _always(claim: Term, free: bool) -> bool:
     try:
         # An equation holds when each of its bits does.
         if isinstance(claim, Op) and claim.kind == "eq" and isinstance(claim.args[0], Term):
-            return _Claim(claim.args[0]).equals(claim.args[1])
-        return _Claim(claim).equals(1)
+            return _Claim(claim.args[0], free).equals(claim.args[1])
+        return _Claim(claim, free).equals(1)
     except _TooMuch:
         return False
 
@@ -77,8 +84,11 @@ def _values(f: OpaqueFunction, widths: tuple[int, ...]) -> list[int]:
 class _Claim:
     """A value to be compared with a number: which free bits each bit of it depends on, and the comparison."""
 
-    def __init__(self, value: Term) -> None:
-        self.value = value
+    def __init__(self, value: Term, free: bool = False) -> None:
+        """With `free`, comparisons of values in which nothing is compared are free bits."""
+        self.value, self._free = value, free
+        #: Whether something is compared in a term, or looked up.
+        self._compares: dict[int, bool] = {}
         #: For each term: for each of its bits, the free bits it may depend on, as a mask.
         self.support: dict[int, list[int]] = {}
         #: (term, bit) of each free bit, by its number.
@@ -105,15 +115,30 @@ class _Claim:
             self.support[t.id] = self._support(t)
             todo.pop()
 
-    @staticmethod
-    def _parts(t: Term) -> list[Term]:
-        if isinstance(t, App) and _opaque(t) is None:
+    def _parts(self, t: Term) -> list[Term]:
+        if (isinstance(t, App) and _opaque(t) is None) or self._is_free(t):
             return []  # a free value, whatever its arguments are
         return [c for c in children(t) if isinstance(c, Term)]
 
+    def _is_free(self, t: Term) -> bool:
+        """Whether it is a comparison that counts as a free bit."""
+        return (
+            self._free
+            and isinstance(t, Op)
+            and t.kind in COMPARISONS
+            and not any(self._has_comparison(c) for c in children(t) if isinstance(c, Term))
+        )
+
+    def _has_comparison(self, t: Term) -> bool:
+        def found(u: Term) -> bool:
+            inside = any(self._compares[intern(c).id] for c in children(u) if isinstance(c, Term))
+            return inside or (isinstance(u, Op) and u.kind in (*COMPARISONS, "table"))
+
+        return complete(intern(t), self._compares, found)
+
     def _support(self, t: Term) -> list[int]:
         w = t.width
-        if isinstance(t, Var) or (isinstance(t, App) and _opaque(t) is None):
+        if isinstance(t, Var) or (isinstance(t, App) and _opaque(t) is None) or self._is_free(t):
             out = []
             for p in range(w):
                 if t.pb >> p & 1:
@@ -128,11 +153,19 @@ class _Claim:
                 for p in _positions(mask):
                     out[p] |= self._of_product(m, p)
             return out
+        if isinstance(t, Op) and t.kind == "ite":
+            # Bit by bit, as it is evaluated.
+            c, *branches = t.args
+            chosen = self._of_bit(c, 0)
+            return [chosen | self._of_bit(branches[0], p) | self._of_bit(branches[1], p) for p in range(w)]
         total = 0
         for c in self._parts(t):
             for s in self.support[intern(c).id]:
                 total |= s
         return [total] * w
+
+    def _of_bit(self, v: Value, p: int) -> int:
+        return 0 if isinstance(v, int) else self.support[intern(v).id][p]
 
     def _of_product(self, m: Mono, p: int) -> int:
         total = 0

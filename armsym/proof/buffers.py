@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from armsym.bits import Bits, Prop
+from armsym.bits import Bits, Prop, concat, ite, select
 from armsym.errors import InputError
 from armsym.integers.expression import Relation
 from armsym.proof.handles import Claim, Pointwise
@@ -16,6 +16,9 @@ __all__ = ["assume_pointwise", "parts", "pointwise_conditions"]
 
 #: A path between two loop heads writes at most so many blocks of one buffer.
 MAX_BLOCKS = 4096
+
+#: So many equal blocks in a row are looked at by themselves; fewer, together with their neighbours.
+MANY = 32
 
 
 def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise]:
@@ -45,12 +48,22 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
     r = _region(memory, claim) if region is None else region
     if claim.tail.size.value != 0:
         raise InputError(f"{r.name}: a claim with a tail is proved, but not taken for the content of a buffer")
-    if memory.overlays[r.name] or not isinstance(memory.beneath.get(r.name), Unknown):
+    unknown = memory.beneath.get(r.name)
+    if memory.overlays[r.name] or not isinstance(unknown, Unknown):
         raise InputError(f"{r.name}: two claims state the whole content")
     # The words are computed now, for any j: the claim is about the state at this moment, and its
     # function may look at registers that the routine goes on to change.
     j = claim.arbitrary
-    memory.beneath[r.name] = Filled(claim.upto, claim.size, claim.width // 8, claim.order, j, claim.expected(j))
+    memory.beneath[r.name] = Filled(
+        claim.upto,
+        claim.size,
+        claim.width // 8,
+        claim.order,
+        j,
+        claim.expected(j),
+        start=claim.start,
+        rest=unknown.name if claim.partial else None,
+    )
 
 
 def _word(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise, offset: Bits) -> Bits:
@@ -107,12 +120,22 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
     conditions: list[tuple[str, Prop]] = [("the blocks lie in the region", claim.within)]
     if isinstance(under, Unknown):
         return "a loop stored to it and no claim says what"
+    if claim.partial:
+        through = _through(memory, r, claim)
+        return through if isinstance(through, str) else conditions + through
     if isinstance(under, Filled):
+        if under.rest is not None:
+            return "of what lies beyond the blocks that are known nothing is known"
         if (under.size, under.word, under.order) != (claim.size, claim.width // 8, claim.order):
             return "the blocks claimed are cut differently from those known"
-        # The blocks known so far must be the ones claimed: for an arbitrary j.
-        known, wanted = under.words, claim.expected(under.index)
-        same = [(f"block j, word {k}", a == b) for k, (a, b) in enumerate(zip(known, wanted, strict=True))]
+        # The blocks known so far must be the ones claimed: for any j of theirs.
+        known, wanted, inside = under.words, claim.expected(under.index), under.index < under.upto
+        same = []
+        for k, (a, b) in enumerate(zip(known, wanted, strict=True)):
+            equal = a == b
+            if equal.value is not True:
+                equal = Prop(inside.implies(equal).value, (a, b))
+            same.append((f"block j, word {k}", equal))
         start = under.upto
         # (A tail, and blocks that are claimed no more, are told by what was stored after the blocks.)
         if memory.overlays[r.name] and claim.tail.size.value == 0 and memory.fixed(claim.upto - start) == 0:
@@ -155,3 +178,97 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         conditions.append(("nothing before is stored to", ~(first - lowest).slt(0)))
         conditions.append(("nothing after is stored to", ~(highest - last).slt(0)))
     return conditions
+
+
+def _through(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise) -> list[tuple[str, Prop]] | str:
+    """The conditions of a claim about a part of a region, for any block j < upto: what a load of it would give.
+
+    The latest store that has the block counts.  All stores are of whole blocks: else it is not shown.
+    """
+    size, j = claim.size, claim.arbitrary
+    if claim.words != 1 or size & (size - 1):
+        return "blocks of a buffer on the stack are one word of 1, 2, 4 or 8 bytes"
+    under = memory.beneath.get(r.name)
+    have: Bits | None = None
+    if isinstance(under, Filled):
+        if (under.size, under.word, under.order, under.start) != (size, size, claim.order, claim.start):
+            return "the blocks claimed are cut differently from those known"
+        if (claim.upto <= under.upto).value is not True and memory.decide(claim.upto <= under.upto) is not True:
+            return f"{claim.upto.value} blocks are claimed where {under.upto.value} are known"
+        have = under.bytes_of(j, 0, size)
+    for layer in memory.overlays[r.name]:
+        at = f"{r.name}+{layer.symbolic or 0}"
+        if layer.symbolic is not None and layer.symbolic.pb % size:
+            return f"the stores at {at} are not of whole blocks of {size} bytes"
+        blocks: dict[int, Bits] = {}
+        for k in layer.bytes:
+            first = k - (k - claim.start) % size
+            if first not in blocks:
+                whole = _block_at(layer.bytes, first, size)
+                if whole is None:
+                    return f"the store at {at}{first:+#x} is not of a whole block of {size} bytes"
+                blocks[first] = whole
+        if have is None:
+            all_of_them = (
+                range(claim.start, claim.start + claim.upto.uint * size, size) if claim.upto.is_concrete else ()
+            )
+            if layer.symbolic is not None or not all_of_them or any(k not in blocks for k in all_of_them):
+                return "not all blocks were stored to"
+            have = blocks[claim.start]
+        base = _in_blocks(layer.symbolic, size)
+        # (From block 0 both offsets are multiples of the size: blocks are one, or do not meet.)
+        if memory.decide(base < (1 << 64) // size) is not True:
+            return f"the offset {at} may wrap around"
+        for first, values in _runs(blocks, size):
+            distance = j - base - Bits.wrap(64, (first - claim.start) // size)
+            same = all(v.value == values[0].value for v in values)
+            have = ite(distance < len(values), values[0] if same else select(distance, values), have)
+    if have is None:
+        return "nothing says what it holds"
+    have = have.reverse_bytes() if claim.order == "big" and size > 1 else have
+    (want,) = claim.expected(j)
+    shown = (j < claim.upto).implies(have == want)
+    return [("block j", Prop(shown.value, (have, want)))]
+
+
+def _in_blocks(offset: Term | None, size: int) -> Bits:
+    """The number of blocks that an offset is, of which all that is added up in it is a multiple of their size."""
+    if offset is None:
+        return Bits(64, 0)
+    terms, const = linear_view(offset)
+    total = Bits.wrap(64, signed(const) // size)
+    for t, c in terms.items():
+        whole = c % size == 0
+        total = total + (
+            Bits(64, t) * Bits.wrap(64, signed(c) // size) if whole else (Bits(64, t) >> size.bit_length() - 1) * c
+        )
+    return total
+
+
+def _block_at(data: dict[int, tuple[Bits, int]], k: int, size: int) -> Bits | None:
+    """The bytes stored from an offset on, or None where some were not."""
+    found = [data.get(k + n) for n in range(size)]
+    if any(f is None for f in found):
+        return None
+    (value, first), *_ = here = [f for f in found if f is not None]
+    if all(v is value and n == first + d for d, (v, n) in enumerate(here)):
+        return value[8 * (first + size) - 1 : 8 * first]
+    return concat(*(v[8 * n + 7 : 8 * n] for v, n in reversed(here)))
+
+
+def _runs(blocks: dict[int, Bits], size: int) -> Iterator[tuple[int, list[Bits]]]:
+    """Blocks that follow one another, as (offset, blocks): many that are equal are a run of their own."""
+    runs: list[tuple[int, list[Bits]]] = []
+    for k in sorted(blocks):
+        if runs and runs[-1][0] + len(runs[-1][1]) * size == k and runs[-1][1][-1].value == blocks[k].value:
+            runs[-1][1].append(blocks[k])
+        else:
+            runs.append((k, [blocks[k]]))
+    merged: list[tuple[int, list[Bits]]] = []
+    for k, values in runs:
+        short = merged and merged[-1][0] + len(merged[-1][1]) * size == k and len(values) < MANY > len(merged[-1][1])
+        if short:
+            merged[-1][1].extend(values)
+        else:
+            merged.append((k, values))
+    yield from merged

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from armsym.bits import Bits, Prop
+from armsym.bits import Bits, Prop, concat
 from armsym.errors import InputError
 from armsym.integers.expression import IntegerLike, Relation, Residue
 from armsym.machine import NZCV, Machine
@@ -18,6 +18,7 @@ from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.checks import a_vector, shown, told_by
 from armsym.proof.declare import Phase, Proof
 from armsym.proof.examples import Example
+from armsym.proof.filters import Filter
 from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
@@ -31,6 +32,8 @@ FEW = 3
 
 #: So many bytes of a region are written out as an input; all stand in `Counterexample.entry`.
 SHOWN = 512
+#: So many bytes of secrets are tried with another value where something of them is revealed.
+TRIES = 512
 
 
 @dataclass
@@ -75,6 +78,8 @@ class Trial:
     rejected: str = ""
     #: Whether that is so since it took too long.
     too_long: bool = False
+    #: What the proof says that an attacker may learn of the secrets.
+    revealed: tuple[int, ...] = ()
     #: Loads of what might hold something else, in words: another run would be as possible.
     doubts: list[str] = field(default_factory=list)
     base: int = 0
@@ -242,7 +247,7 @@ class ConcreteProof(Proof):
         return Bits.from_bytes(data[k : k + size], order)
 
     def _bytes_of(self, r: Region, at: State | None) -> bytes:
-        if at is None or not self._initial[r.name]:
+        if at is None or (r.name in self._initial and not self._initial[r.name]):
             return self._initial[r.name]  # a region of no bytes is in no memory
         memory = at.machine.memory
         assert isinstance(memory, ConcreteMemory)
@@ -275,6 +280,45 @@ class ConcreteProof(Proof):
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         return f.concrete(k.uint)
+
+    def _make_filter(self, f: Filter) -> None:
+        pass  # computed when asked for
+
+    def _accepted(self, f: Filter, i: Bits, k: Bits) -> Bits:
+        found = f.concrete(i.uint)
+        return found[k.uint] if k.uint < len(found) else Bits(f.width, 0)
+
+    def _counted(self, f: Filter, i: Bits) -> Bits:
+        return Bits(64, len(f.concrete(i.uint)))
+
+    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words, Bits]:
+        candidates = f.candidates(f.over(i))
+        found = [value for keep, value in candidates if keep.uint]
+        which = concat(*(keep for keep, _ in reversed(candidates)))
+        return Bits(64, len(found)), Words([*found, *[Bits(f.width, 0)] * (f.group - len(found))]), which
+
+    def revealed(self) -> tuple[int, ...]:
+        """What the proof says that an attacker may learn of the secrets, in order."""
+        found: list[int] = []
+        for r in self._d.revealed:
+            if r.of is not None and r.upto is not None:
+                found += [self._kept(r.of, Bits(64, i))[2].uint for i in range(r.upto.uint)]
+            found += [b.uint for b in r.values]
+        return tuple(found)
+
+    def other_secrets(self, seed: int, revealed: Callable[[InputValues], tuple[int, ...]]) -> InputValues:
+        """Other contents of the secret regions, by chance, of which the same is revealed.
+
+        `revealed` says what other contents reveal.
+        """
+        rng, wanted = random.Random(seed), self.revealed()
+        secret = {n: bytearray(d) for n, d in self._initial.items() if n not in self._public}
+        places = [(n, k) for n, d in secret.items() for k in range(len(d))]
+        for n, k in rng.sample(places, min(len(places), TRIES)):
+            before, secret[n][k] = secret[n][k], rng.randrange(256)
+            if revealed(InputValues(cells={m: [(0, bytes(d))] for m, d in secret.items()})) != wanted:
+                secret[n][k] = before
+        return InputValues(cells={m: [(0, bytes(d))] for m, d in secret.items()})
 
     # -- the machine --------------------------------------------------------------------------
 
@@ -336,4 +380,5 @@ class ConcreteProof(Proof):
         m.memory = ConcreteMemory(regions, holes)
         t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
+        t.revealed = () if self.unmet else self.revealed()
         return t

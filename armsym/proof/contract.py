@@ -23,6 +23,7 @@ from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.checks import a_vector
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import Example
+from armsym.proof.filters import Filter
 from armsym.proof.handles import Claims, Fold, IntegerFold, Pointwise, Region, ResidueFold
 from armsym.proof.havoc import LoopGuess, havoc
 from armsym.proof.ledger import Ledger
@@ -76,6 +77,9 @@ class Callee:
         contract(p)
         if p._d.choices:
             raise InputError(f"{contract.name}: a proof by cases cannot be used as a contract")
+        if p._d.filters or p._d.revealed:
+            what = "has a filter" if p._d.filters else "reveals something of secrets"
+            raise InputError(f"{contract.name}: a proof that {what} cannot be used as a contract")
         self._registers = {n: v.value.name for n, v in p._arguments.items() if isinstance(v.value, Var)}
         self._widths = {n: v.width for n, v in p._arguments.items()}
         self._vectors = {n: v.value.name for n, v in p._vectors.items() if isinstance(v.value, Var)}
@@ -303,6 +307,18 @@ class _Site(Proof):
 
     def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         raise InputError(f"the contract {self._callee.contract.name} has {f.name}, a fold of integers: not supported")
+
+    def _make_filter(self, f: Filter) -> None:
+        raise InputError(f"the contract {self._callee.contract.name} has {f.name}, a filter: not supported")
+
+    def _accepted(self, f: Filter, i: Bits, k: Bits) -> Bits:
+        raise InputError(f"{f.name}: a contract has no filter")
+
+    def _counted(self, f: Filter, i: Bits) -> Bits:
+        raise InputError(f"{f.name}: a contract has no filter")
+
+    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words, Bits]:
+        raise InputError(f"{f.name}: a contract has no filter")
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if k.value == 0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 from armsym.bits import Bits, Prop
 from armsym.elf import Image
@@ -48,7 +49,8 @@ from armsym.proof.checks import (
 )
 from armsym.proof.claims import claims_of
 from armsym.proof.examples import Example
-from armsym.proof.handles import Fold, IntegerFold, Iterated, Number, Region, ResidueFold, Rodata, Unit
+from armsym.proof.filters import Candidates, Filter
+from armsym.proof.handles import Claims, Fold, IntegerFold, Iterated, Local, Number, Region, ResidueFold, Rodata, Unit
 from armsym.proof.locations import V, X
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
@@ -59,10 +61,12 @@ from armsym.proof.statement import (
     Declared,
     EnsuresFn,
     ForgetFn,
+    InLoopFn,
     Invariant,
     InvariantFn,
     Join,
     Phase,
+    Revealed,
     StackArea,
     Twin,
 )
@@ -321,6 +325,43 @@ class Proof(ABC):
             self._units[width] = Unit(self, width)
         return Number(self, name, word, self._units[width])
 
+    def filter(self, candidates: Candidates, *, width: int, over: Callable[[Bits], Words], name: str = "A") -> Filter:
+        """The accepted candidates of blocks, in order: rejection sampling.
+
+        `candidates(block)` gives pairs (whether it is accepted, its value): as many for every block, at most 64, of
+        `width` bits.  `A(i)` is what is accepted of the first i blocks: `A(i).count` candidates, of which `A(i)[k]` is
+        the k-th; `A.block(i)` what is accepted of block i.
+        """
+        self._new_name(name)
+        a_function(f"filter {name}: candidates", candidates, "block"), a_function(f"filter {name}: over", over, "i")
+        found = Filter(self, name, candidates, over, a_number(f"filter {name}: the width", width, 1))
+        self._make_filter(found)
+        self._d.filters.append(found)
+        return found
+
+    def reveals(self, text: str, what: Filter | Bits | Sequence[Bits], *, upto: Bits | int | None = None) -> None:
+        """What an attacker may learn of the secrets: branches and addresses may depend on it, and on no other of them.
+
+        It is either bits of the inputs on entry, or a filter: which candidates of its first `upto` blocks are accepted,
+        and so how many.  `text` is listed in the report as an assumption: the caller allows it to be known.
+        """
+        self._assume(f"an attacker may know {a_text('reveals: the text', text)}", particular=True)
+        if isinstance(what, Filter):
+            if upto is None:
+                raise InputError(f"reveals {text!r}: say of how many blocks, with upto=")
+            blocks = (
+                Bits(64, a_number("reveals: upto", upto))
+                if isinstance(upto, int)
+                else a_vector("reveals: upto", upto, 64)
+            )
+            what.reveal(text)
+            self._d.revealed.append(Revealed(text, (), what, blocks))
+            return
+        if upto is not None:
+            raise InputError(f"reveals {text!r}: upto= counts the blocks of a filter")
+        values = [what] if isinstance(what, Bits) else what
+        self._d.revealed.append(Revealed(text, tuple(vectors(f"reveals {text!r}: the values", values))))
+
     def unfold(self, f: Iterated, start: Sequence[Bits], *, name: str = "A") -> Fold:
         """The steps of f from `start`: a fold A with A(f.times) = f(start)."""
         self._new_name(name)
@@ -401,6 +442,20 @@ class Proof(ABC):
             self._assume(f"the {above} bytes from SP up are the routine's to change", particular=True)
         return area
 
+    def local(self, size: int, *, below: int) -> Local:
+        """A buffer of `size` bytes on the stack, from `below` bytes below SP on entry up, for claims about its content.
+
+        It lies within the stack area, which is declared before by `modifies(p.stack(...))`.
+        """
+        a_number("local: its size", size, 1), a_number("local: how far below SP on entry it begins", below, 1)
+        depth, above = self._d.stack, self._d.above
+        if below > depth or size > below + above:
+            raise InputError(
+                f"local: {size} bytes from {below} below SP up do not lie in the stack area"
+                f" ({depth} bytes below SP and {above} above): declare it first, with p.modifies(p.stack(...))"
+            )
+        return Local(self, Region(self, "stack", Bits(64, depth + above), "rw"), depth - below, size)
+
     def ensures(self, claims: EnsuresFn) -> EnsuresFn:
         """Claims on the state on return; usable as a decorator."""
         self._d.ensures.append(claims_of("ensures", a_function("ensures: what is claimed", claims, "state")))
@@ -467,6 +522,20 @@ class Proof(ABC):
 
         return apply
 
+    def cut_within(self, loop: Loop, at: int) -> Callable[[InLoopFn], InLoopFn]:
+        """A cut within a loop that has an invariant: claims(s, i) at the point `at` in the iteration i of the loop.
+
+        What they equate registers with is what these hold from there on; a pointwise claim is what the buffer holds.
+        """
+        place, head = a_place("cut_within", at), a_place("cut_within: the loop", loop)
+
+        def apply(fn: InLoopFn) -> InLoopFn:
+            claims = claims_of("cut_within", a_function("cut_within: what is claimed", fn, "state", "i"))
+            self._add_cut(place, claims, lambda _: (), frozenset(), head)
+            return fn
+
+        return apply
+
     def cut(
         self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = (), drop_x: Iterable[int] = ()
     ) -> Callable[[EnsuresFn], EnsuresFn]:
@@ -514,11 +583,18 @@ class Proof(ABC):
 
         return apply
 
-    def _add_cut(self, at: int, claims: CutFn, forget: ForgetFn, drop: frozenset[X | V]) -> None:
+    def _add_cut(
+        self,
+        at: int,
+        claims: Callable[[State, Any], Claims],
+        forget: ForgetFn,
+        drop: frozenset[X | V],
+        within: int | None = None,
+    ) -> None:
         where = self.routine.image.symbolize(at)
         if any(c.at == at for c in self._d.cuts):
             raise InputError(f"two cuts at {where}: put their claims into one")
-        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop))
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop, within))
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""
@@ -639,6 +715,14 @@ class Proof(ABC):
     def _require_relation(self, relation: Relation) -> None: ...
     @abstractmethod
     def _make_example(self, r: Region, make: Example) -> None: ...
+    @abstractmethod
+    def _make_filter(self, f: Filter) -> None: ...
+    @abstractmethod
+    def _accepted(self, f: Filter, i: Bits, k: Bits) -> Bits: ...
+    @abstractmethod
+    def _counted(self, f: Filter, i: Bits) -> Bits: ...
+    @abstractmethod
+    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words, Bits]: ...
     @abstractmethod
     def _region_base(self, r: Region) -> Bits: ...
     @abstractmethod

@@ -24,6 +24,7 @@ __all__ = [
     "Fold",
     "IntegerFold",
     "Iterated",
+    "Local",
     "Meaning",
     "Number",
     "Pointwise",
@@ -31,6 +32,7 @@ __all__ = [
     "ResidueFold",
     "Rodata",
     "Tail",
+    "an_index",
 ]
 
 
@@ -75,6 +77,15 @@ class Meaning(Protocol):
     def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         """H(k), a whole number."""
 
+    def _accepted(self, f: Any, i: Bits, k: Bits) -> Bits:
+        """The k-th accepted candidate of a filter's first i blocks."""
+
+    def _counted(self, f: Any, i: Bits) -> Bits:
+        """How many candidates of a filter's first i blocks are accepted."""
+
+    def _kept(self, f: Any, i: Bits) -> tuple[Bits, Words, Bits]:
+        """How many candidates of block i of a filter are accepted, these, and which they are."""
+
 
 #: A condition, or several that must all hold.
 Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Sequence[Claim]"
@@ -82,7 +93,7 @@ Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Sequence[Claim]"
 Claims: TypeAlias = dict[str, Claim]
 
 
-def _index(what: str, index: object) -> Bits:
+def an_index(what: str, index: object) -> Bits:
     """An int or a vector of 64 bits, as a vector."""
     if isinstance(index, int):
         return Bits(64, a_number(what, index, 0, (1 << 64) - 1))
@@ -158,7 +169,7 @@ class Region:
             raise InputError(f"{self.name}: at= is a state, not {shown(at)}")
         a_vector(f"{self.name}: upto, in blocks", upto, 64), a_function(f"{self.name}: block", block, "j")
         vectors(f"{self.name}: the bytes of the tail", tail, [8] * len(tail))
-        more = _index(f"{self.name}: tail_bytes", len(tail) if tail_bytes is None else tail_bytes)
+        more = an_index(f"{self.name}: tail_bytes", len(tail) if tail_bytes is None else tail_bytes)
         self._p._prefer_cells(self, width // 8, order)
         return Pointwise(self, at, self._p._index(upto), block, words, width, order, Tail(tuple(tail), more))
 
@@ -166,8 +177,38 @@ class Region:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""
         _a_state(self.name, at)
         self._p._prefer_cells(self, 1, "little")
-        k = _index(f"{self.name}: the index of a byte", index)
+        k = an_index(f"{self.name}: the index of a byte", index)
         return self._p._read(self, self._p._index(k), 1, "little", at)
+
+
+class Local:
+    """A buffer of the routine's own: bytes of its stack area."""
+
+    def __init__(self, meaning: Meaning, stack: Region, start: int, size: int) -> None:
+        self._p, self._stack, self.start, self.size = meaning, stack, start, size
+
+    def holds(
+        self,
+        block: Callable[[Bits], Sequence[Bits]],
+        *,
+        upto: Bits | int,
+        at: State,
+        words: int,
+        width: int,
+        order: str = "little",
+    ) -> Pointwise:
+        """The claim that in the state `at` block j of the buffer is `block(j)` for all j < upto.
+
+        Of the rest of the stack area nothing is said, and nothing is known where the claim is taken for true.
+        """
+        what = f"the buffer of {self.size} bytes on the stack"
+        whole_bytes(f"{what}: the width of a word", width), an_order(what, order)
+        a_number(f"{what}: the words in a block", words, 1)
+        if not isinstance(at, State):
+            raise InputError(f"{what}: at= is a state, not {shown(at)}")
+        a_function(f"{what}: block", block, "j")
+        blocks = self._p._index(an_index(f"{what}: upto, in blocks", upto))
+        return Pointwise(self._stack, at, blocks, block, words, width, order, place=(self.start, self.size))
 
 
 class Blocks:
@@ -178,7 +219,7 @@ class Blocks:
 
     def __call__(self, index: Bits | int) -> Words:
         """The words of block `index`."""
-        k = _index(f"{self.region.name}: the index of a block", index)
+        k = an_index(f"{self.region.name}: the index of a block", index)
         k = k if isinstance(index, int) else self._p._index(k)
         step = self.width // 8
         start = k * (self.count * step)
@@ -244,10 +285,12 @@ class Fold:
         self._p, self.name, self.step, self.over, self.of = meaning, name, step, over, of
         self.start = Words(start)
         self._concrete: list[Words] = [self.start]
+        #: On symbols: of each word whether it depends on a secret, once that was looked at.
+        self.secrets: tuple[bool, ...] | None = None
 
     def __call__(self, index: Bits | int) -> Words:
         """H(index)."""
-        k = _index(f"{self.name}: the index of a fold", index)
+        k = an_index(f"{self.name}: the index of a fold", index)
         k = k if isinstance(index, int) else self._p._index(k)
         return self._p._fold_at(self, k)
 
@@ -281,7 +324,7 @@ class ResidueFold:
 
     def __call__(self, index: Bits | int) -> Residue:
         """H(index)."""
-        k = _index(f"{self.name}: the index of a fold", index)
+        k = an_index(f"{self.name}: the index of a fold", index)
         k = k if isinstance(index, int) else self._p._index(k)
         return self._p._residue_at(self, k)
 
@@ -326,7 +369,7 @@ class IntegerFold:
 
     def __call__(self, index: Bits | int) -> IntegerLike:
         """H(index)."""
-        k = _index(f"{self.name}: the index of a fold", index)
+        k = an_index(f"{self.name}: the index of a fold", index)
         return self.at(k if isinstance(index, int) else self._p._index(k))
 
     def at(self, k: Bits) -> IntegerLike:
@@ -405,12 +448,19 @@ class Pointwise:
         words: int,
         width: int,
         order: str,
-        tail: Tail,
+        tail: Tail | None = None,
+        place: tuple[int, int] | None = None,
     ) -> None:
+        """`place`: where in the region block 0 begins, and the bytes that count; of the rest it says nothing."""
+        assert tail is None or place is None, "what follows blocks of which the rest is not told"
         if width % 8 or words < 1:
             raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")
         self.region, self.state, self.upto, self.block = region, at, upto, block
-        self.words, self.width, self.order, self.tail = words, width, order, tail
+        self.words, self.width, self.order, self.tail = words, width, order, tail or Tail((), Bits(64, 0))
+        self.partial = place is not None
+        self.start, room = place or (0, 0)
+        #: The bytes that the blocks have to lie in.
+        self.room = Bits(64, room) if place else region.size
 
     @property
     def size(self) -> int:
@@ -440,8 +490,8 @@ class Pointwise:
     def within(self) -> Prop:
         """That the blocks claimed, and the tail, lie in the region; said so that nothing wraps."""
         most, end = Bits(64, ((1 << 64) - 1) // self.size), self.upto * self.size
-        blocks = (self.upto <= most) & (end <= self.region.size)
-        return blocks & (self.tail.size <= self.region.size - end)
+        blocks = (self.upto <= most) & (end <= self.room)
+        return blocks & (self.tail.size <= self.room - end)
 
     def expected(self, j: Bits) -> list[Bits]:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
@@ -460,6 +510,8 @@ class Pointwise:
         """The conditions it consists of, in a concrete run."""
         r = self.region
         now, before = r._p._bytes_of(r, self.state), r._p._bytes_of(r, None)
+        if self.partial:
+            now = now[self.start : self.start + self.room.uint]
         step, cut = self.width // 8, self.upto.uint * self.size
         if cut > len(now):
             raise InputError(f"claim reads block {len(now) // self.size} of {r.name}, past its {len(now)} bytes")
@@ -473,6 +525,8 @@ class Pointwise:
                 f" follows byte {cut} of {r.name}, which has {len(now)}"
             )
         tail = b"".join(b.to_bytes("little") for b in self.tail.content[: end - cut])
+        if self.partial:
+            now, before = now[:end], before[:0]
         want = done[:cut] + tail + before[end:]
         if now == want:
             yield Prop(True)

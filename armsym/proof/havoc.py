@@ -39,7 +39,16 @@ from armsym.terms.evaluate import Substitution
 from armsym.terms.node import Term, Value, intern
 from armsym.terms.ops import is_secret
 
-__all__ = ["Havoc", "LoopGuess", "guess_loops", "havoc", "written_by", "written_everywhere", "wrote_beyond"]
+__all__ = [
+    "Havoc",
+    "LoopGuess",
+    "fresh_name",
+    "guess_loops",
+    "havoc",
+    "written_by",
+    "written_everywhere",
+    "wrote_beyond",
+]
 
 M64 = (1 << 64) - 1
 
@@ -50,12 +59,15 @@ _versions = count(1)
 class LoopGuess:
     """Locations a loop writes, and for some of them by how much each iteration changes them.
 
-    Of the vector registers in `halves` the low half is restored.
+    Of the vector registers in `halves` the low half is restored.  Those in `public` depend on no secret, neither on
+    entry nor after an iteration that begins so; of those in `barred` that turned out to be wrong.
     """
 
     writes: set[Location] = field(default_factory=set)
     strides: dict[Place, int] = field(default_factory=dict)
     halves: set[V] = field(default_factory=set)
+    public: set[Place] = field(default_factory=set)
+    barred: set[Place] = field(default_factory=set)
 
     @property
     def places(self) -> list[Place]:
@@ -96,7 +108,7 @@ class LoopGuess:
 
     def copy(self) -> LoopGuess:
         """An independent copy."""
-        return LoopGuess(set(self.writes), dict(self.strides), set(self.halves))
+        return LoopGuess(set(self.writes), dict(self.strides), set(self.halves), set(self.public), set(self.barred))
 
 
 @dataclass
@@ -142,6 +154,31 @@ class Havoc:
             if said is not None or where in drop:
                 put(m, self.regions, where, Bits(unknown.width, settled(unknown if said is None else said)))
         return settled
+
+    def suspects(self, secrets: Collection[Term]) -> LoopGuess | None:
+        """The guess that what the secret terms stand for at the head is public; None unless all may be."""
+        places = [self.unknowns.get(t.id) for t in secrets]
+        found = {p for p in places if p is not None and not isinstance(p, Flag)}
+        if (
+            len(found) < len(places)
+            or not found
+            or found & self.guess.barred
+            or any(is_secret(self.base[p].value) for p in found)
+        ):
+            return None
+        new = self.guess.copy()
+        new.public |= found
+        return new
+
+    def not_public(self, m: Machine) -> LoopGuess | None:
+        """The guess without what was taken for public and depends on a secret at this arrival; None if nothing does."""
+        wrong = {w for w in self.guess.public if is_secret(get(m, self.regions, w).value)}
+        if not wrong:
+            return None
+        new = self.guess.copy()
+        new.public -= wrong
+        new.barred |= wrong
+        return new
 
     def expected(self, where: Place, index: Bits) -> Bits:
         """The value of a location with a stride in iteration `index`."""
@@ -190,6 +227,11 @@ class Havoc:
         return new
 
 
+def fresh_name(region: str) -> str:
+    """A name for content of a region that is unknown from here on: no other unknown content has it."""
+    return f"{region}'{next(_versions)}"
+
+
 def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
     """Forget what the loop writes; in place, on a machine at the loop head."""
     memory = m.memory
@@ -199,12 +241,14 @@ def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
         h.base[where] = get(m, h.regions, where)
     for whole in guess.wholes:
         # A new name each time: what is unknown here is not what was unknown elsewhere.
-        memory.forget(h.regions[whole.region], f"{whole.region}'{next(_versions)}")
+        memory.forget(h.regions[whole.region], fresh_name(whole.region))
     for where in guess.places:
         if where in guess.strides:
             put(m, h.regions, where, h.expected(where, index))
             continue
-        fresh = variable(str(where), h.base[where].width, secret=True)
+        # (The loop may be entered from elsewhere, where what was found to be public before is not.)
+        public = where in guess.public and not is_secret(h.base[where].value)
+        fresh = variable(str(where), h.base[where].width, secret=not public)
         assert isinstance(fresh.value, Term)
         h.unknowns[fresh.value.id] = where
         if where in guess.halves:

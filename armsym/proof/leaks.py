@@ -7,14 +7,17 @@ Nothing is refuted by its answer; the two runs that it leads to are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from armsym.bits import Bits
 from armsym.discharge.z3_bridge import Model, Solver
 from armsym.terms import ops
 from armsym.terms.evaluate import Substitution, free_terms
 from armsym.terms.node import App, Term, Value, Var
+from armsym.terms.poly import poly_view
 
-__all__ = ["Leak", "two_secrets"]
+__all__ = ["Leak", "revealed_terms", "two_secrets"]
 
 #: What is put behind the name of an application of the second run; no region's name has it.
 _SECOND = "'second"
@@ -26,6 +29,37 @@ class Leak:
 
     value: Term
     facts: tuple[Value, ...]
+
+
+def revealed_terms(values: Iterable[Bits]) -> dict[Term, Value]:
+    """For the terms of which bits are revealed: the same with public variables for these bits.
+
+    A bit that is one bit of one term, or its complement, is taken out of that term; what is made of several secrets
+    (their XOR, say) is not: then what leaks is still found to be secret.
+    """
+    masks: dict[Term, int] = {}
+    for value in values:
+        if isinstance(value.value, int):
+            continue
+        entries, _ = poly_view(value.value)
+        for p in range(value.width):
+            here = [m for m, mask in entries.items() if mask >> p & 1]
+            if len(here) == 1 and len(here[0].factors) == 1:
+                base, shift = here[0].factors[0]
+                if 0 <= p + shift < base.width:
+                    masks[base] = masks.get(base, 0) | 1 << p + shift
+    found: dict[Term, Value] = {}
+    for term, mask in masks.items():
+        if not mask & term.pb:
+            continue
+        public = Var("revealed", term.width, pb=mask & term.pb, secret=False)
+        whole = mask & term.pb == term.pb
+        # Of a term that is made of others a part cannot be taken out and leave the rest as it is.
+        if whole:
+            found[term] = public
+        elif isinstance(term, (Var, App)):
+            found[term] = ops.xor(term.width, public, Var("kept", term.width, pb=term.pb & ~mask, secret=True))
+    return found
 
 
 def two_secrets(leak: Leak, timeout_ms: int) -> tuple[Model, Model] | None:

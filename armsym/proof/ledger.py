@@ -15,6 +15,7 @@ from armsym.elf import Image
 from armsym.integers.expression import Relation
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
+from armsym.proof.filters import Filter
 from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.known import Known
 from armsym.proof.leaks import Leak
@@ -53,6 +54,11 @@ class Ledger:
         self._failed: set[tuple[Kind, str]] = set()
         #: Models in which a claim failed, to be tried as inputs.
         self.models: list[Model] = []
+        #: Whose definitions claims may be shown by.
+        self.filters: Sequence[Filter] = ()
+        #: A value with public variables in place of what is revealed of the secrets.
+        self.without_revealed: Callable[[Value], Value] = lambda v: v
+        self.unfolded: Callable[[Filter, Value], Value] = lambda _, v: v
         #: Values that leaked, for runs to be looked for that show it.
         self.leaks: list[Leak] = []
 
@@ -86,9 +92,10 @@ class Ledger:
     def leak(self, path: Path, kind: str, value: Bits) -> None:
         """Note a value that an attacker may see: it must not depend on a secret."""
         v = value.value
-        if isinstance(v, int) or not ops.is_secret(v):
+        if isinstance(v, int) or not ops.is_secret(v) or not ops.is_secret(self.without_revealed(v)):
             return
         at = path.at
+        path.leaked.append(intern(v))
         if self._keep:
             self.leaks.append(Leak(intern(v), tuple(path.knowledge.facts)))
         self.record(
@@ -204,6 +211,10 @@ class Ledger:
         if not isinstance(prop.value, bool) and always(prop.value):
             self.record(kind, name, Status.PROVED, "truth table", time.perf_counter() - began)
             return True
+        defined = self._by_definition(path, prop)
+        if defined:
+            self.record(kind, name, Status.PROVED, defined, time.perf_counter() - began)
+            return True
         if (
             products is None
             and not isinstance(prop.value, bool)
@@ -226,6 +237,42 @@ class Ledger:
         detail = f"{label}: not shown{sides}"
         self.record(kind, name, Status.UNDECIDED, "", time.perf_counter() - began, detail)
         return False
+
+    def _by_definition(self, path: Path, prop: Prop) -> str:
+        """How a claim that speaks of filters follows from what they are defined to be; empty where it is not shown."""
+        v = prop.value
+        if isinstance(v, bool):
+            return ""
+        said: Value = v
+        for f in self.filters:
+            said = self.unfolded(f, said)
+        expanded = said
+        for f in self.filters:
+            expanded = f.expanded(expanded)
+        if 1 in (said, expanded):
+            return "identity"
+        if expanded is not v and always(expanded):
+            return "truth table"
+        facts = [self.unfolded(f, fact) for f in self.filters for fact in f.facts(said)]
+        if facts and size(said) <= SOLVER_LIMIT:
+            return "z3" if self._follows(path, said, facts) else ""
+        return ""
+
+    def _follows(self, path: Path, said: Value, facts: Sequence[Value]) -> bool:
+        """Whether a claim follows from what filters are defined to be and from what is known on the path."""
+        # Often the definition is enough, and sooner found to be; then any numbers may stand for counts.
+        changes = [f.counted_anew(said) for f in self.filters]
+        lean = path.knowledge.with_facts([])
+        claim, known = said, facts
+        for change in changes:
+            if change is not None:
+                claim, known = change(claim), [change(fact) for fact in known]
+        whole = path.knowledge.fork()
+        for fact in known:
+            lean.note(fact)
+        for fact in facts:
+            whole.note(fact)
+        return bool(lean.prove(claim, self.claim_ms // 5).holds or whole.prove(said, self.claim_ms).holds)
 
     def _by_algebra(self, prop: Prop) -> bool | None:
         """Whether an equation between carry-less products is shown by its form; None where there are none.

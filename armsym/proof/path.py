@@ -15,7 +15,7 @@ from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, Substitution, free_terms
 from armsym.terms.linear import linear_view
-from armsym.terms.node import Op, Term, Value, Var, intern, ones
+from armsym.terms.node import App, Op, Term, Value, Var, intern, ones
 from armsym.terms.walk import size
 
 __all__ = ["Knowledge", "NeedSplit", "Path", "memory_of"]
@@ -62,6 +62,10 @@ class Knowledge:
         k._fixed = {i: f for i, f in self._fixed.items() if f[1] is not None}
         return k
 
+    def with_facts(self, facts: list[Value]) -> Knowledge:
+        """These facts alone; what follows from them is noted where this knowledge notes it."""
+        return Knowledge(facts, self.timeout_ms, self._answers)
+
     def _note(self, fact: Value) -> None:
         if isinstance(fact, Term):
             t = intern(fact)
@@ -77,6 +81,18 @@ class Knowledge:
             return
         self.facts.append(fact)
         self._note(fact)
+
+    def note(self, fact: Value) -> None:
+        """Add what holds anyway, unless it is known."""
+        if isinstance(fact, int):
+            assert fact, "a fact that does not hold"
+        elif self._known.get(intern(fact).id, (None, 0))[1] != 1:
+            self.add(fact)
+
+    def said(self, c: Term) -> int | None:
+        """1 or 0 where a fact is just this, or was found to say so before."""
+        known = self._known.get(intern(c).id)
+        return None if known is None else known[1]
 
     def mentions(self, v: Var) -> bool:
         """Whether a fact speaks of the variable."""
@@ -209,6 +225,7 @@ class Path:
         "calls",
         "folds",
         "knowledge",
+        "leaked",
         "machine",
         "relations",
         "steps",
@@ -235,6 +252,8 @@ class Path:
         self.stepwise: set[Fold] = set()
         #: What is known of bit vectors as integers.
         self.relations: list[Relation] = []
+        #: What leaked by the instruction being executed.
+        self.leaked: list[Term] = []
         #: The calls made on the way that have not returned.
         self.calls = Calls()
 
@@ -282,6 +301,11 @@ class Path:
         """The same; a public condition that the facts do not decide raises `NeedSplit`."""
         if ops.is_secret(c):
             return None
+        if any(
+            isinstance(t, App) and t.name.endswith("[]") and not t.name.startswith("global ") for t in free_terms(c)
+        ):
+            # What a buffer holds is data, public or not: nobody wants a path for each value of each lane.
+            return self.knowledge.said(c)
         known = self.knowledge.decide(c)
         if known is None:
             raise NeedSplit(c)

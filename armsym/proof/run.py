@@ -91,6 +91,20 @@ def _trial(case: _Case, routine: Routine, hint: int, public: int, secret: int) -
     return t
 
 
+def _other(case: _Case, routine: Routine, hint: int, public: int, secret: int) -> Trial:
+    """A run with other secrets, of which the same is revealed."""
+    first = case.concrete(routine, public, public, hint)
+    if not first._d.revealed or first.unmet:
+        return _trial(case, routine, hint, public, secret)
+
+    def revealed(values: InputValues) -> tuple[int, ...]:
+        p = case.concrete(routine, public, secret, hint, values)
+        return () if p.unmet else p.revealed()
+
+    values = first.other_secrets(secret, revealed)
+    return run_trial(case.concrete(routine, public, secret, hint, values), concrete_stepper)
+
+
 def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], *, timed: int) -> _Runs:
     """Run the plan; the first `timed` runs again with other secrets, to compare what could be timed."""
     runs = _Runs([])
@@ -111,7 +125,7 @@ def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], 
             return runs
         runs.witness += 1
         if k < timed:
-            others = (_trial(case, routine, hint, seed, seed + 7919 * n) for n in range(1, 5))
+            others = (_other(case, routine, hint, seed, seed + 7919 * n) for n in range(1, 5))
             # Secrets may be under a precondition, too.
             other = next((t for t in others if not t.rejected), t)
             leak = None if other.violation is not None else _first_difference(t, other, routine)
@@ -148,8 +162,8 @@ def _visit_loops(case: _Case, routine: Routine, heads: set[int], runs: _Runs) ->
 
 
 def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
-    """What an attacker sees differ between two runs whose public inputs are equal."""
-    if a.trace == b.trace:
+    """What an attacker sees differ between two runs whose public inputs, and what is revealed of others, are equal."""
+    if a.trace == b.trace or a.revealed != b.revealed:
         return None
     one, other = f"{len(a.trace)} events", f"{len(b.trace)} events"
     for seen, there in zip(a.trace, b.trace, strict=False):

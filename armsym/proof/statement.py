@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 from armsym.bits import Bits, Prop
 from armsym.integers.expression import Relation
 from armsym.proof.abi import AAPCS64, Interface
+from armsym.proof.filters import Filter
 from armsym.proof.handles import Claims, Fold, Region
 from armsym.proof.locations import V, X
 from armsym.proof.state import State
@@ -23,10 +24,12 @@ __all__ = [
     "Declared",
     "EnsuresFn",
     "ForgetFn",
+    "InLoopFn",
     "Invariant",
     "InvariantFn",
     "Join",
     "Phase",
+    "Revealed",
     "StackArea",
     "Twin",
 ]
@@ -37,6 +40,8 @@ InvariantFn: TypeAlias = Callable[[State, Bits], Claims]
 EnsuresFn: TypeAlias = Callable[[State], Claims]
 #: The claims of a cut at its k-th arrival.
 CutFn: TypeAlias = Callable[[State, int], Claims]
+#: The claims of a cut in the iteration i of a loop.
+InLoopFn: TypeAlias = Callable[[State, Bits], Claims]
 #: The fold values that the k-th arrival forgets.
 ForgetFn: TypeAlias = Callable[[int], Sequence[tuple[Fold, int]]]
 
@@ -95,15 +100,17 @@ class Invariant:
 class Cut:
     """Claims at a point of straight-line code; fold values in `forget` become arbitrary there.
 
-    Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.
+    Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.  Where `within` says
+    the head of a loop, the claims are a function of its iteration i.
     """
 
     at: int
-    claims: CutFn
+    claims: Callable[[State, Any], Claims]
     forget: ForgetFn
     name: str
     #: The registers of which only what the claims say is known from there on.
     drop: frozenset[X | V]
+    within: int | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,16 @@ class Twin:
     results: str | None
 
 
+@dataclass(frozen=True)
+class Revealed:
+    """What an attacker may learn of secrets: values on entry, or which candidates of a filter's blocks are accepted."""
+
+    text: str
+    values: tuple[Bits, ...]
+    of: Filter | None = None
+    upto: Bits | None = None
+
+
 @dataclass
 class Declared:
     """All that one run of a proof function declared, in order.  Places in the code are offsets into the image."""
@@ -133,6 +150,8 @@ class Declared:
     invariants: list[Invariant] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
     folds: list[Fold] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
+    revealed: list[Revealed] = field(default_factory=list)
     ensures: list[EnsuresFn] = field(default_factory=list)
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0

@@ -15,17 +15,19 @@ from armsym.proof.checks import a_vector
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.examples import Example
+from armsym.proof.filters import FEW, Filter
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
 from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values
+from armsym.proof.leaks import revealed_terms
 from armsym.proof.loops import Routine
 from armsym.proof.path import Knowledge
 from armsym.proof.places import Places
 from armsym.proof.state import State, Words
 from armsym.symbolic_memory import Read, SymbolicMemory, SymbolicRegion, signed, split_offset, variable
 from armsym.terms import ops
-from armsym.terms.evaluate import free_terms
+from armsym.terms.evaluate import Substitution, free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Term, Value, Var, intern, ones
 
@@ -84,6 +86,8 @@ class SymbolicProof(Proof):
         self._arbitrary = variable("j", 64, secret=False)
         #: How indices of folds modulo a number were called, without their constants.
         self._named: set[frozenset[tuple[Term, int]]] = set()
+        #: Puts public variables in place of what is revealed, once that was asked for.
+        self._revealed: Substitution | None = None
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
 
@@ -400,8 +404,26 @@ class SymbolicProof(Proof):
                 if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
                     found.append(k + (a + d - Bits(64, t)) * c)
         # Where i is known, too, it may be one or the other: as claims about a loop call it.
-        plain = known if constant is not None or not found else found[0]
+        plain = known if constant is not None else found[0] if found else self._by_lengths(k)
         return next((x for x in found if _terms(x) in self._named), plain)
+
+    def _by_lengths(self, k: Bits) -> Bits:
+        """The index with each length in it that lies at a known small distance from an iteration number put so."""
+        assert self._context is not None
+        assert isinstance(k.value, Term)
+        knowledge, anchors = self._context.path.knowledge, self._context.anchors
+        lengths = {n.value for n in self.nats} - {a.value for a in anchors}
+        terms, const = linear_view(k.value)
+        total = Bits(64, const)
+        for t, c in terms.items():
+            part = Bits(64, t)
+            for a in (Bits(64, 0), *anchors) if t in lengths else ():
+                d = knowledge.fixed(part - a)
+                if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
+                    part = a + d
+                    break
+            total = total + part * c
+        return total
 
     def _give(self, r: Region, offset: int, value: Bits) -> None:
         self._regions[r.name].given[offset] = value
@@ -449,12 +471,136 @@ class SymbolicProof(Proof):
             return f.start
         if _stands_for_itself(f.name, k):
             return Words(
-                Bits(w.width, ops.apply(f"{f.name}.{j}", w.width, [(64, k.value)], secret=True))
-                for j, w in enumerate(f.start)
+                Bits(w.width, ops.apply(f"{f.name}.{j}", w.width, [(64, k.value)], secret=secret))
+                for j, (w, secret) in enumerate(zip(f.start, self._secrets(f), strict=True))
             )
         before = k - 1
         with self._plainly():
             return f.stepped(self._fold_at(f, before), f.over(before))
+
+    def _secrets(self, f: Fold) -> tuple[bool, ...]:
+        """Of each word of a fold's values whether it may depend on a secret.
+
+        A word is public where it is on entry, and where each step makes it of public words and of a public block.
+        """
+        if f.secrets is None:
+            f.secrets = self._found_secrets(f)
+        return f.secrets
+
+    def _found_secrets(self, f: Fold) -> tuple[bool, ...]:
+        labels = tuple(f.of is not None or ops.is_secret(w.value) for w in f.start)
+        if all(labels):
+            return labels
+        with self._plainly():
+            block = f.over(variable("i", 64, secret=False))
+            if any(ops.is_secret(b.value) for b in block):
+                return (True,) * len(labels)
+            while True:
+                state = Words(variable("h", w.width, secret=s) for w, s in zip(f.start, labels, strict=True))
+                after = f.stepped(state, block)
+                new = tuple(s or ops.is_secret(w.value) for s, w in zip(labels, after, strict=True))
+                if new == labels:
+                    return labels
+                labels = new
+
+    def without_revealed(self, v: Value) -> Value:
+        """The value with public variables for what is revealed of the secrets: is it secret then, it tells more."""
+        if self._revealed is None:
+            bits = [b for r in self._d.revealed for b in r.values]
+            self._revealed = Substitution(revealed_terms(bits)) if bits else None
+            if self._revealed is None:
+                return v
+        return self._revealed(v)
+
+    # -- filters --------------------------------------------------------------------------------
+
+    def _make_filter(self, f: Filter) -> None:
+        f.over(Bits(64, 0))  # what it reads says in which cells the regions are best cut
+        with self._plainly():
+            f.label(f.over(variable("i", 64, secret=False)))
+        f.counts.secrets = (f.secret_pattern,)
+
+    def _accepted(self, f: Filter, i: Bits, k: Bits) -> Bits:
+        return Bits(f.width, 0) if i.value == 0 else f.accepted_term(i, k)
+
+    def unfolded(self, f: Filter, v: Value) -> Value:
+        """The value with what is accepted of a known number of blocks more than an index said by what is of these."""
+        if isinstance(v, int):
+            return v
+
+        found = dict(f.accepted_in(v))
+        present = {self._key(i) for i, _ in found.values()}
+
+        def unfold(i: Bits, k: Bits) -> Bits:
+            if i.value == 0:
+                return Bits(f.width, 0)
+            if _stands_for_itself(f.name, i):
+                return f.accepted_term(i, k)
+            before = i - 1
+            # No further than to what the value speaks of: that it is a fold is what is used, block by block.
+            here = f.accepted_term(before, k) if self._key(before) in present else unfold(before, k)
+            return f.appended(here, self._counted(f, before), self._kept(f, before)[1], k)
+
+        with self._plainly():
+            return Substitution({t: unfold(*at).value for t, at in found.items()})(v)
+
+    def _kept(self, f: Filter, i: Bits) -> tuple[Bits, Words, Bits]:
+        with self._plainly():
+            found = f.block_terms(i)
+        self._note_block(f, i)
+        if self._context is not None and not self._pure:
+            self._counted(f, i + 1)
+        return found
+
+    def _counted(self, f: Filter, i: Bits) -> Bits:
+        found = self._fold_at(f.counts, i)[0]
+        if self._context is not None and isinstance(i.value, Term):
+            self._order(f, i, found)
+        self._note_blocks(f, i)
+        return found
+
+    def _order(self, f: Filter, i: Bits, count: Bits) -> None:
+        """Let the path know that more blocks have no fewer accepted candidates, of those that it may speak of."""
+        assert self._context is not None
+        assert isinstance(i.value, Term)
+        met = {t for b in (*self._context.anchors, *self.nats) for t in free_terms(b.value)}
+        f.counted[intern(i.value)] = count
+        base = split_offset(i)[0]
+        if not free_terms(i.value) <= met:
+            return
+        if f.group <= FEW:
+            # Code that branches on each candidate may leave a block in its midst: claims are about what follows it.
+            for a in self._context.anchors:
+                if isinstance(a.value, Term):
+                    f.counted.setdefault(intern(a.value), self._fold_at(f.counts, a)[0])
+        for other, less in list(f.counted.items()):
+            j = Bits(64, other)
+            if split_offset(j)[0] is not base and free_terms(other) <= met:
+                with self._plainly():
+                    facts = list(f.order_facts(i, count, j, less))
+                for fact in facts:
+                    self._note(fact)
+                self._note_blocks(f, j)
+
+    def _note_blocks(self, f: Filter, i: Bits) -> None:
+        """What holds of the blocks that count(i) adds up.
+
+        The sum may be one that was made on another path: it is to be known on this one.
+        """
+        while self._context is not None and i.value != 0 and not _stands_for_itself(f.name, i):
+            i = i - 1
+            self._note_block(f, i)
+
+    def _note_block(self, f: Filter, i: Bits) -> None:
+        with self._plainly():
+            facts = f.block_facts(i)
+        for fact in facts:
+            self._note(fact)
+
+    def _note(self, fact: Value) -> None:
+        """Let the path whose claims are evaluated know what holds on all paths."""
+        if self._context is not None:
+            self._context.path.knowledge.note(fact)
 
     def _block(self, fn: Callable[[Bits], Sequence[Bits]], j: Bits) -> list[Bits]:
         blocks, k = self._folds.blocks, j.value if isinstance(j.value, int) else intern(j.value)

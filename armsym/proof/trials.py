@@ -176,7 +176,11 @@ def _run_trial(
             if cut is not None:
                 k = passed.get(offset, 0)
                 passed[offset] = k + 1
-                t.violation = _checked(m, cut.claims, "invariant", f"{cut.name}, arrival {k}", k)
+                which: Bits | int | None = k
+                if cut.within is not None:
+                    which = next((Bits(64, i) for h, i, _ in reversed(active) if h == cut.within), None)
+                if which is not None:  # else the symbolic run says that it is not in the loop
+                    t.violation = _checked(m, cut.claims, "invariant", f"{cut.name}, arrival {k}", which)
                 if t.violation:
                     return
             sp_before, lr_before = m.sp.uint, m.x[30]

@@ -5,25 +5,37 @@ from __future__ import annotations
 from armsym.bits import Bits, Prop
 from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
-from armsym.proof.buffers import parts
+from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Cut
-from armsym.proof.engine.run import Run
-from armsym.proof.havoc import LoopGuess, havoc, written_everywhere
+from armsym.proof.engine.run import Origin, Run
+from armsym.proof.handles import Pointwise
+from armsym.proof.havoc import LoopGuess, fresh_name, havoc, written_everywhere
 from armsym.proof.locations import FLAGS, REGISTERS, SP, Location
 from armsym.proof.path import Path, memory_of
+from armsym.proof.result import Status
 from armsym.proof.state import handed
+from armsym.symbolic_memory import Change
 
 __all__ = ["cut"]
 
 
-def cut(run: Run, path: Path, c: Cut) -> None:
+def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
     """Prove the claims of a cut that the path has come to; then what they say takes the place of what was computed.
 
-    Fold values that it forgets are arbitrary on this path from here on.
+    Fold values that it forgets are arbitrary on this path from here on.  False, which is recorded, where the path is in
+    no iteration of the loop that the claims are about.
     """
     arrival = path.arrivals.get(c.at, 0)
     path.arrivals[c.at] = arrival + 1
-    run.ledger.check(path, lambda s: c.claims(s, arrival), "invariant", f"{c.name}: ")
+    which: int | Bits = arrival
+    if c.within is not None:
+        index = _index_of(c.within, origin)
+        if index is None:
+            detail = f"it is reached outside of the loop at {run.where(c.within)}"
+            run.ledger.record("invariant", c.name, Status.UNDECIDED, detail=detail)
+            return False
+        which = index
+    run.ledger.check(path, lambda s: c.claims(s, which), "invariant", f"{c.name}: ")
     forget = c.forget(arrival)
     for fold, k in forget:
         path.folds = path.folds.forget(fold, k)
@@ -37,7 +49,7 @@ def cut(run: Run, path: Path, c: Cut) -> None:
     a = Assumptions(set(h.unknowns))
     said: list[Relation] = []
     with memory_of(shadow).observed(), handed(shadow) as s:  # what was shown in bounds above
-        for claim in c.claims(s, arrival).values():
+        for claim in c.claims(s, which).values():
             for part in parts(claim):
                 if isinstance(part, Prop):
                     a.add(part)
@@ -47,3 +59,25 @@ def cut(run: Run, path: Path, c: Cut) -> None:
     if c.drop and not forget:
         # What is dropped is a name for what was computed, and the claims are what was shown of that.
         path.relations += a.relations(said, stands_for)
+    _take_contents(path, c, which)
+    return True
+
+
+def _index_of(head: int, origin: Origin | None) -> Bits | None:
+    """The iteration number of the loop, of those that a path is in."""
+    while origin is not None and origin.invariant.head != head:
+        origin = origin.parent
+    return None if origin is None else origin.index
+
+
+def _take_contents(path: Path, c: Cut, which: int | Bits) -> None:
+    """What was shown of buffers takes the place of the stores that made them so."""
+    memory = path.memory
+    with memory.observed(), handed(path.machine) as s:  # what was shown in bounds above
+        claims = [part for claim in c.claims(s, which).values() for part in parts(claim)]
+        for part in claims:
+            if isinstance(part, Pointwise):
+                region = next(r for r in memory.regions if r.name == part.region.name)
+                memory.forget(region, fresh_name(region.name))
+                memory.changes.append(Change(region, None))
+                assume_pointwise(memory, part)

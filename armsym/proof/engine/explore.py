@@ -89,6 +89,8 @@ class Engine:
         for at, what in d.shows:
             self.shows.setdefault(at, []).append(what)
         self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
+        self.ledger.filters, self.ledger.unfolded = d.filters, p.unfolded
+        self.ledger.without_revealed = p.without_revealed
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         #: Whether every path so far was followed to its end.
         self._complete = True
@@ -309,7 +311,8 @@ class Engine:
                 return apart
         if at in self.cuts:
             run.reached.add(at)
-            cut(run, path, self.cuts[at])
+            if not cut(run, path, self.cuts[at], origin):
+                return Stopped()
         for what in self.shows.get(at, ()):
             with path.memory.observed(), handed(path.machine) as s:
                 run.shown.append(f"at {run.where(at)}:\n{what(s)}")
@@ -337,6 +340,9 @@ class Engine:
         if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):
             links = m.x[30] is not x[30] and (m.x[30] - self.p.places.of(at)).value == 4
             path.calls = path.calls.after(at, to, links=links)
+        retry = loop_rule.public_at_a_head(path, origin)
+        if retry is not None:
+            return retry
         if len(memory.log) != since:
             check_accesses(run, path, sp, since)
         if m.sp is not sp:

@@ -22,9 +22,10 @@ from armsym.proof.path import Path
 from armsym.proof.result import Status
 from armsym.proof.state import handed
 from armsym.terms import ops
+from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Value
 
-__all__ = ["arbitrary", "arrive", "counts", "iterate"]
+__all__ = ["arbitrary", "arrive", "counts", "iterate", "public_at_a_head"]
 
 #: Loops with invariants on one path, inside one another or one after the other: each is explored within the last.
 DEEP = 64
@@ -73,6 +74,9 @@ def _back_edge(
         return Retry(inv.head, beyond, "the loop writes more than was assumed")
     after = head.index + inv.step
     with run.under(path, after, *head.indices):
+        secret = h.not_public(path.machine)
+        if secret is not None:
+            return Retry(inv.head, secret, "what was taken for public depends on a secret")
         wrong = h.wrong_candidates(path, after, inv.step)
         if wrong is not None:
             return Retry(inv.head, wrong, "an inferred invariant does not hold")
@@ -83,6 +87,24 @@ def _back_edge(
         run.ledger.check_one(path, within, "termination", f"{inv.name}: {what}, at the back edge", what)
         run.ledger.check(path, lambda s: inv.claims(s, after), "invariant", f"{inv.name}, step: ")
     return Ended()
+
+
+def public_at_a_head(path: Path, origin: Origin | None) -> Retry | None:
+    """A loop to be explored anew, where what leaks depends on no secret but on what is unknown at the loop's head.
+
+    What a loop computes of public data only is public at its head, too: it is on entry, and each iteration is shown to
+    leave it so.  That is a guess like others; it is made where it matters.
+    """
+    leaked, path.leaked = path.leaked, []
+    for value in leaked:
+        secrets = [t for t in free_terms(value) if ops.is_secret(t)]
+        o = origin
+        while o is not None:
+            guess = o.havoc.suspects(secrets)
+            if guess is not None:
+                return Retry(o.invariant.head, guess, "what leaks may be public at the head")
+            o = o.parent
+    return None
 
 
 def iterate(

@@ -41,7 +41,7 @@ def check_accesses(run: Run, path: Path, sp_before: Bits, since: int) -> None:
         if a.region.name != "stack":
             continue
         # A symbolic part that is small, as an unsigned number, only leads upwards.
-        upwards = a.symbolic is None or a.symbolic.pb < 1 << 32
+        upwards = a.symbolic is None or a.symbolic.pb < 1 << 32 or path.decide(Bits(64, a.symbolic) < 1 << 32) is True
         at = a.constant - run.p._d.stack
         if not upwards or None in low or at < min(x for x in low if x is not None):
             detail = f"the access at {run.where(a.at)} to sp0{at:+#x} lies below SP or cannot be compared with it"
