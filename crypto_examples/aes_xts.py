@@ -21,8 +21,8 @@ __all__ = ["xts_decrypts", "xts_encrypts"]
 class _Xts(AesBuffers):
     """Arguments, and the result.  T(j) is the tweak of block j, 128 bits as a vector register holds them."""
 
-    def __init__(self, p: Proof, *, in_place: bool, encrypt: bool) -> None:
-        n, self.rest = p.nat("n", low=1, high=2**50), p.nat("rest", high=15)
+    def __init__(self, p: Proof, *, in_place: bool, encrypt: bool, most: int = 15) -> None:
+        n, self.rest = p.nat("n", low=1, high=2**50), p.nat("rest", high=most)
         length = 16 * n + self.rest
         super().__init__(p, n, length, in_place=in_place, sizes=(128, 256))
         self.p, self.encrypt = p, encrypt
@@ -30,6 +30,7 @@ class _Xts(AesBuffers):
         p.given(tweak_key, ROUNDS_AT, Bits(32, self.rounds))
         p.call(x0=self.in_, x1=self.out, x2=length, x3=self.key, x4=tweak_key, x5=iv)
         p.modifies(p.stack(64))
+        p.assume_timing("fmov")  # of tweaks
         w = tweak_key.words(32, order="big")[: 4 * self.rounds + 4]
         first = byte_block_cipher(lambda b: Cipher(b, self.rounds, w))(string(iv.words(8)))
         self._tweak = p.fold(
@@ -125,10 +126,15 @@ def xts_encrypts(p: Proof, *, in_place: bool = False) -> None:
     p.each(by_bytes, lambda s: s.x21, range(16))
 
 
-def xts_decrypts(p: Proof, *, in_place: bool = False) -> None:
-    """Five blocks at a time, then up to four; then the last two if the last is not complete."""
-    m = _Xts(p, in_place=in_place, encrypt=False)
+def xts_decrypts(p: Proof, *, in_place: bool = False, stealing: bool = True) -> None:
+    """Five blocks at a time, then up to four; then the last two if the last is not complete.
+
+    Without `stealing` for whole blocks only.
+    """
+    m = _Xts(p, in_place=in_place, encrypt=False, most=15 if stealing else 0)
     m.by_five()
+    if not stealing:
+        return
     first, by_bytes = p.routine.loops()[6:8]
 
     @p.join(first.head - 20, index=m.n - 1)
