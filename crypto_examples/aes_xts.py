@@ -122,7 +122,9 @@ class _Xts(Buffers):
 
     def keys(self, s: State) -> Claims:
         """Where the round keys are."""
-        return {"round keys": Words(s.v[k] for k in (16, 17, *range(12, 16), 4, 5, *range(18, 24), 7)) == self.round_keys}
+        return {
+            "round keys": Words(s.v[k] for k in (16, 17, *range(12, 16), 4, 5, *range(18, 24), 7)) == self.round_keys
+        }
 
     def ready(self, s: State, i: Bits, *, upto: Bits) -> Claims:
         """What else holds where bytes are left after block i, the last whole one: `upto` blocks are done."""
@@ -191,6 +193,6 @@ def xts_decrypts_unrolled(p: Proof, *, in_place: bool = False) -> None:
     @p.join(by_bytes.head - 172, index=m.n - 1)
     def _(s: State, i: Bits) -> Claims:
         before = {"tweak": s.v6 == m.T(i), "x0": s.x0 == m.in_.base + 16 * i, "x1": s.x1 == m.out.base + 16 * i}
-        return {**m.ready(s, i, upto=i), **before, **m.keys(s)}
+        return {**m.ready(s, i, upto=i), **before, **m.keys(s), "x19": s.x19 == 135}
 
     p.each(by_bytes, lambda s: s.x21, range(16))
