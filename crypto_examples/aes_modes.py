@@ -38,7 +38,7 @@ class Buffers:
     """
 
     def __init__(
-        self, p: Proof, n: Bits, size: Bits, *, in_place: bool, sizes: Sequence[int] = (128, 192, 256)
+        self, p: Proof, n: Bits, size: Bits, *, in_place: bool, sizes: Sequence[int] = (128, 192, 256), cell: int = 1
     ) -> None:
         self.n = n
         self.bits = p.choice("bits", sizes)
@@ -47,10 +47,10 @@ class Buffers:
         self.in_: Region
         self.out: Region
         if in_place:
-            self.in_ = self.out = p.region("buffer", size, access="rw", cell=1)
+            self.in_ = self.out = p.region("buffer", size, access="rw", cell=cell, order="big")
         else:
-            self.in_ = p.region("in_", size, access="r", cell=1)
-            self.out = p.region("out", size, access="rw", cell=1)
+            self.in_ = p.region("in_", size, access="r", cell=cell, order="big")
+            self.out = p.region("out", size, access="rw", cell=cell, order="big")
         self.w = self.key.words(32, order="big")[: 4 * self.rounds + 4]
         #: Round keys as vector registers hold them.
         self.round_keys = lanes(w.reverse_bytes() for w in self.w)

@@ -196,6 +196,8 @@ class Ledger:
     def check_one(self, path: Path, prop: Prop, kind: Kind, name: str, label: str) -> bool:
         """Prove one condition; whether it is shown."""
         began = time.perf_counter()
+        if prop.value is not True:
+            prop = path.said(prop)
         if prop.value is True:
             self.record(kind, name, Status.PROVED, "identity", time.perf_counter() - began)
             return True

@@ -290,6 +290,14 @@ class Path:
             total = ops.add(b.width, total, ops.mul(b.width, put(t), c))
         return Bits(b.width, total)
 
+    def said(self, claim: Prop) -> Prop:
+        """An equation with what was put in place of variables in both sides, as a claim made before could not have it."""
+        if claim.sides is None or not self.values:
+            return claim
+        put = Substitution(self.values)
+        a, b = (Bits(side.width, put(side.value)) for side in claim.sides)
+        return claim if (a.value, b.value) == tuple(side.value for side in claim.sides) else a == b
+
     def known(self, c: Term) -> int | None:
         """1 or 0 where the facts decide a public condition, else None."""
         return None if ops.is_secret(c) else self.knowledge.decide(c)
