@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from armsym.dsl import (
     Bits,
     Claims,
-    Contract,
     IntegerLike,
     Loop,
     Proof,

@@ -404,7 +404,9 @@ class Proof(ABC):
         a_function("memo: what is computed once", fn, "value")
 
         def once(k: Bits) -> Words:
-            key = self._key(a_vector("memo: the value", k))
+            k = a_vector("memo: the value", k)
+            k = self._index(k) if k.width == 64 else k
+            key = self._key(k)
             if key not in known:
                 noted = self._reads_noted()
                 # What is kept is used on every path: no path's knowledge may shape it.
