@@ -82,8 +82,6 @@ class SymbolicProof(Proof):
         self.folds_on_entry = FoldValues()
         #: The number of any block of a buffer: no fact speaks of it, and no state holds it.
         self._arbitrary = variable("j", 64, secret=False)
-        #: Puts public variables in place of what is revealed, once that was asked for.
-        self._revealed: Substitution | None = None
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
 
@@ -441,12 +439,24 @@ class SymbolicProof(Proof):
 
     def without_revealed(self, v: Value) -> Value:
         """The value with public variables for what is revealed of the secrets: is it secret then, it tells more."""
-        if self._revealed is None:
-            bits = [b for r in self._d.revealed for b in r.values]
-            self._revealed = Substitution(revealed_terms(bits)) if bits else None
-            if self._revealed is None:
-                return v
-        return self._revealed(v)
+        bits = [b for r in self._d.revealed for b in r.values]
+        context = self._context
+        for f in self._d.filters:
+            if f.revealed is None or context is None:
+                continue
+            for a in context.anchors:
+                with self._plainly():
+                    f.block_terms(a)
+            bits += [which for i, which in f.patterns() if context.path.decide(i < f.revealed) is True]
+        return Substitution(revealed_terms(bits))(v) if bits else v
+
+    def _may_say(self, f: Filter, i: Bits, *, past: bool) -> None:
+        if f.revealed is None:
+            return
+        inside = i <= f.revealed if past else i < f.revealed
+        if self._context is None or self._context.path.decide(inside) is not True:
+            what = f"{i.value} is not shown to be among the {f.revealed.value} blocks of which that is revealed"
+            raise InputError(f"{f.name}: what is accepted is asked in a claim, of blocks revealed: {what}")
 
     # -- filters --------------------------------------------------------------------------------
 
