@@ -454,7 +454,7 @@ class SymbolicProof(Proof):
         if f.revealed is None:
             return
         inside = i <= f.revealed if past else i < f.revealed
-        if self._context is None or self._context.path.decide(inside) is not True:
+        if inside.value is not True and (self._context is None or not self._context.path.decide(inside)):
             what = f"{i.value} is not shown to be among the {f.revealed.value} blocks of which that is revealed"
             raise InputError(f"{f.name}: what is accepted is asked in a claim, of blocks revealed: {what}")
 

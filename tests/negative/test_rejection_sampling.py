@@ -1,4 +1,4 @@
-"""Rejection sampling: what is written past the end, a bound or a count that is off by one, a secret beside what is revealed.
+"""Rejection sampling: stores past the end, bounds and counts off by one, a secret beside what is revealed.
 
 f(x0 out, x1 room, x2 buf, x3 bytes) takes two numbers of 12 bits from each three bytes, and writes those below 3329.
 """
@@ -312,11 +312,11 @@ def test_a_fold_over_public_data_is_public_and_over_secrets_is_not(tmp_path: Pat
 # -- bad use ----------------------------------------------------------------------------------------
 
 
-def misuse(use: Callable[[Proof, Filter], object], candidates: Callable[[Words], object] = below(3329)) -> Fn:
+def misuse(use: Callable[[Proof, Filter], object], candidates: Callable[[Words], object] | None = None) -> Fn:
     def fn(p: Proof) -> None:
         buf = p.region("buf", 6, access="r", cell=1)
         p.call(x0=buf)
-        use(p, p.filter(candidates, width=12, over=buf.blocks(words=3, width=8)))  # type: ignore[arg-type]
+        use(p, p.filter(candidates or below(3329), width=12, over=buf.blocks(words=3, width=8)))  # type: ignore[arg-type]
         p.ensures(lambda s: {"x": s.x0 == s.x0})
 
     return fn
