@@ -46,6 +46,7 @@ TARGETS = (
     ("BLS12-381, field and order", r"blst_\w+_(384x?|256)", 10.0),
     ("P-384, P-521 and 25519", r"bignum_\w+", 5.0),
     ("Poly1305", r"poly1305_\w+", 10.0),
+    ("samplers", r"(mlkem|mldsa)_rej_\w+", 30.0),
     ("ML-KEM", r"mlkem_\w+", 5.0),
     ("ML-DSA", r"mldsa_\w+", 6.0),
 )

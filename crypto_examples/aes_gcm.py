@@ -1,15 +1,17 @@
 """GCM of SP 800-38D with AES: encryption or decryption and GHASH in one pass, `size_t f(const uint8_t *in,
 size_t bits, uint8_t *out, u64 Xi[2], uint8_t ivec[16], const AES_KEY *key)`, for whole blocks, as its callers pass.
 
-Behind Xi follow H and Htable, as in `GCM128_CONTEXT`.  Block j of out is block j of in xor CIPH(CB_j), where CB_0 = ivec
-and CB_(j + 1) = inc_32(CB_j) (GCTR, 6.5); Xi becomes GHASH (6.4), begun with Xi, of the ciphertext; ivec becomes CB_n.
+Behind Xi follow H and Htable, as in `GCM128_CONTEXT`.  Block j of out is block j of in xor CIPH(CB_j), where
+CB_0 = ivec and CB_(j + 1) = inc_32(CB_j) (GCTR, 6.5); Xi becomes GHASH (6.4), begun with Xi, of the ciphertext; ivec
+becomes CB_n.
 """
 
 from __future__ import annotations
 
 from armsym.dsl import Bits, Claims, Proof, State, Words, concat
-from crypto_examples.aes_modes import Buffers, octets
+from crypto_examples.aes_modes import AesBuffers
 from crypto_examples.gcm import swapped, table
+from crypto_examples.modes import octets
 from specs.gcm import GCTR, GHASH_step, inc
 
 __all__ = ["gcm_decrypts"]
@@ -18,7 +20,7 @@ __all__ = ["gcm_decrypts"]
 MOST = 2**32
 
 
-class Gcm(Buffers):
+class Gcm(AesBuffers):
     """Arguments, and the result."""
 
     def __init__(

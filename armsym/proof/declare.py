@@ -354,7 +354,7 @@ class Proof(ABC):
                 if isinstance(upto, int)
                 else a_vector("reveals: upto", upto, 64)
             )
-            what.reveal(text)
+            what.reveal(text, blocks)
             self._d.revealed.append(Revealed(text, (), what, blocks))
             return
         if upto is not None:
@@ -719,6 +719,8 @@ class Proof(ABC):
     def _make_example(self, r: Region, make: Example) -> None: ...
     @abstractmethod
     def _make_filter(self, f: Filter) -> None: ...
+    @abstractmethod
+    def _may_say(self, f: Filter, i: Bits, *, past: bool) -> None: ...
     @abstractmethod
     def _accepted(self, f: Filter, i: Bits, k: Bits) -> Bits: ...
     @abstractmethod

@@ -102,6 +102,19 @@ FAULTS = [
         "d1020424",
         "a byte before the block",
     ),
+    *(
+        ("aws_lc/samplers.py", name, symbol or f"{name}_aarch64_asm", offset, before, after, why)
+        for name, symbol, offset, before, after, why in (
+            ("mlkem_rej_uniform", "", 0x148, "8b0c04e7", "8b0c08e7", "the cursor twice as far"),
+            ("mlkem_rej_uniform", "", 0x240, "aa0903e0", "aa0403e0", "256 for the count"),
+            ("mlkem_rej_uniform", "", 0x1E0, "1e26028c", "1e2602ac", "another vector's count"),
+            ("mlkem_rej_uniform", "mlkem_rej_uniform_table", 16 * 255, None, 1, "an index + 1"),
+            ("mldsa_rej_uniform", "", 0x80, "4e013804", "4e003804", "the low byte twice"),
+            ("mldsa_rej_uniform_eta2", "", 0x110, "4f008447", "4f008467", "eta + 1"),
+            ("mldsa_rej_uniform_eta2", "", 0x2C, "4f0085fe", "4f0085de", "the bound - 1"),
+            ("mldsa_rej_uniform_eta4", "", 0x2C, "4f00853e", "4f00855e", "the bound + 1"),
+        )
+    ),
 ]
 
 
