@@ -310,7 +310,7 @@ class Path:
         return Bits(b.width, total)
 
     def said(self, claim: Prop) -> Prop:
-        """An equation with what was put in place of variables in both sides, which a claim made before could not have."""
+        """An equation with what was put in place of variables in both sides: a claim made before could not have it."""
         if claim.sides is None or not self.values:
             return claim
         put = Substitution(self.values)
