@@ -687,10 +687,21 @@ def _filled(mask: int, possible: int, c: int) -> int:
 
 
 def _masks_by_their_bits(t: Poly) -> Value:
-    """The same, with ite(c, b ^ k, b) for a number k put as b ^ (k where c is): a mask turned over by a choice."""
+    """The same, with ite(c, b ^ k, b) for a number k put as b ^ (k where c is): a mask turned over by a choice.
+
+    A bit less 1, or 0 less a bit, which is a mask by a bit as well, is put so beside something else.
+    """
     put: dict[Term, Value] = {}
     for m in t.entries:
         for base, _ in m.factors:
+            if isinstance(base, Sum) and len(base.terms) == 1 and len(t.entries) > 1:
+                w, full = base.width, (1 << base.width) - 1
+                ((u, times),) = base.terms.items()
+                bit = intern(u)
+                if bit.pb == 1 and base.const ^ (base.const + times & full) == full:
+                    one = ops.extract(bit.width, bit, 0, 1)
+                    put[base] = ops.xor(w, base.const, one * full if isinstance(one, int) else ops.sext(1, one, w))
+                continue
             if not isinstance(base, Op) or base.kind != "ite":
                 continue
             c, a, b = base.args
@@ -698,7 +709,8 @@ def _masks_by_their_bits(t: Poly) -> Value:
             k = ops.xor(w, a, b)
             if isinstance(k, int) and isinstance(c, Term):
                 put[base] = ops.xor(w, b, ops.and_(w, ops.sext(1, c, w), k))
-    return Substitution(put)(t) if put else t
+    other = Substitution(put)(t) if put else t
+    return t if isinstance(other, Term) and intern(other) is intern(t) else other
 
 
 def _low_bits_by_their_sum(entries: Mapping[Mono, int]) -> Mapping[Mono, int]:

@@ -379,3 +379,52 @@ def test_a_sum_beside_its_low_bits(which: str, n: int, shift: int, const: int) -
         narrow = (total if which == "its low bits" else x - y) % (1 << n)
         expected = total % 64 ^ (narrow << shift if shift >= 0 else narrow >> -shift) % 64 ^ const
         assert value_of(P, atom_values(kernel, {k: evaluate(u) for k, u in t.unknowns.items()})) == expected
+
+
+MASKED: dict[str, Callable[[Term, Term, Term], Value]] = {
+    "a mask turned over": lambda x, c, d: ops.xor(
+        3, x, ops.ite(3, c, ops.xor(3, ops.sext(1, d, 3), 7), ops.sext(1, d, 3))
+    ),
+    "a bit less 1": lambda x, c, d: ops.xor(3, x, ops.sub(3, ops.zext(1, c, 3), 1)),
+    "0 less a bit": lambda x, c, d: ops.xor(3, x, ops.neg(3, ops.zext(1, c, 3))),
+    "a bit less 2": lambda x, c, d: ops.xor(3, x, ops.sub(3, ops.zext(1, c, 3), 2)),
+    "three times a bit less 1": lambda x, c, d: ops.xor(3, x, ops.sub(3, ops.mul(3, ops.zext(1, c, 3), 3), 1)),
+    "two numbers": lambda x, c, d: ops.xor(3, x, ops.ite(3, c, ops.add(3, x, 1), x)),
+}
+
+
+@pytest.mark.parametrize("which", MASKED)
+def test_what_a_mask_turns_over(which: str) -> None:
+    """x ^ mask for a mask made by arithmetic: the number is right, and where it is a mask nothing is unknown."""
+    new_table()
+    x, c, d = Var("x", 3), Var("c", 1), Var("d", 1)
+    v = MASKED[which](x, c, d)
+    kernel = Kernel()
+    t = Translator(kernel)
+    P = t.value(v)
+    if which in ("a mask turned over", "a bit less 1", "0 less a bit"):
+        assert {intern(u) for u in t.unknowns.values()} <= {x, c, d}
+    for a, e, f in product(range(8), range(2), range(2)):
+        evaluate = Evaluator({x: a, c: e, d: f})
+        atoms = atom_values(kernel, {k: evaluate(u) // (u.pb & -u.pb) for k, u in t.unknowns.items()})
+        assert value_of(P, atoms) == evaluate(v)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1, 2])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_the_distance_of_two_numbers(more: int, swapped: bool) -> None:
+    """ite(a < b, b - a + more, a - b): with more = 0 it is |a - b|, of which the sign is the only bit."""
+    new_table()
+    a, b = Var("a", 3), Var("b", 3)
+    c = ops.ult(3, b, a) if swapped else ops.ult(3, a, b)
+    v = ops.ite(3, c, ops.add(3, ops.sub(3, b, a), more % 8), ops.sub(3, a, b))
+    kernel = Kernel()
+    t = Translator(kernel)
+    P = t.value(v)
+    if not more and not swapped:
+        assert not any(len(m) == 2 and all(kernel.is_bit(x) for x in m) for m in P)
+    for x, y in product(range(8), repeat=2):
+        evaluate = Evaluator({a: x, b: y})
+        atoms = atom_values(kernel, {k: evaluate(u) for k, u in t.unknowns.items()})
+        chosen = (y - x + more if (y < x if swapped else x < y) else x - y) % 8
+        assert value_of(P, atoms) == evaluate(v) == chosen
