@@ -166,13 +166,16 @@ class Goals:
         bits = self._bits_in_products([P])
         if bits:
             return self._by_cases(P, goal, facts, hints, max(bits), depth)
+        if self._comparing:
+            hidden = self._hidden([P, *(f.P for f in facts)])
+            if hidden and depth < MOST_DEPTH:
+                return self._by_cases(P, goal, facts, hints, max(hidden), depth + 1)
+            return self._compared(P, goal, facts, depth)
         self._residual = set()
         found = self._multiple(P, goal.modulus, facts) if goal.modulus else self._within(P, goal, facts, hints)
         if found is not None or depth >= MOST_DEPTH:
             return found
         hidden = self._hidden([P, *(f.P for f in facts)])
-        if not hidden and self._comparing:
-            return self._compared(P, goal, facts, depth)
         if not hidden and not self._residual:
             return None if goal.modulus else self._at_an_end(P, goal, facts, hints)
         # What is left may hang on a bit within it: the first one, for then what is made of it is another.
@@ -241,11 +244,11 @@ class Goals:
     # -- quotients of one unknown ---------------------------------------------------------------------
 
     def _of_few_quotients(self, P: Polynomial, goal: Goal) -> Shown | None:
-        """A range of what multiplies quotients of one unknown by a bit of which nothing is known: a choice of the input.
+        """A range of quotients of one unknown times a bit of which nothing is known, a choice of the input.
 
         Those that are equal everywhere are put in place of one another first; then bits are told apart.
         """
-        if goal.modulus or not self._unknown_bits(P):
+        if goal.modulus or not self.unknown_bits(P):
             return None
         equal = self._equal_quotients(P, self._facts, ends=True)
         Q, cofactors = (P, []) if equal is None else equal.put(P)
@@ -257,19 +260,34 @@ class Goals:
         return self._kernel.derive(P, [(1, found)], cofactors) if isinstance(found, Fact) else None
 
     def _compared(self, P: Polynomial, goal: Goal, facts: list[Fact], depth: int) -> Shown | None:
-        bits = self._unknown_bits(P)
+        bits = self.unknown_bits(P)
         if bits:
             return self._by_cases(P, goal, facts, [], max(bits), depth)
-        facts = [*self._of_names(facts), *facts]
-        equal = self._equal_quotients(P, facts)
+        more = [*self._of_names(facts), *facts]
+        equal = self._equal_quotients(P, more)
+        found: Fact | None
         if equal is None:
-            return None
-        Q, cofactors = equal.put(P)
-        known = [equal.fact(f) for f in facts]
-        found: Fact | None = next((f for f in known if f.impossible), None) or self._within(Q, goal, known, [])
-        return None if found is None else self._kernel.derive(P, [(1, found)], cofactors)
+            found = self._by_bounds(P, goal, more)
+        else:
+            Q, cofactors = equal.put(P)
+            known = [equal.fact(f) for f in more]
+            found = next((f for f in known if f.impossible), None) or self._by_bounds(Q, goal, known)
+            found = None if found is None else self._kernel.derive(P, [(1, found)], cofactors)
+        # A bit of which facts speak only.
+        bits = {a for f in facts for a in atoms_of([f.P]) if self._is_choice(a)}
+        if found is None and bits and depth < MOST_DEPTH:
+            return self._by_cases(P, goal, facts, [], max(bits), depth + 1)
+        return found
 
-    def _unknown_bits(self, P: Polynomial) -> set[int]:
+    def _by_bounds(self, P: Polynomial, goal: Goal, facts: list[Fact]) -> Fact | None:
+        """As `_within`, without multipliers of all facts at once: there are many such goals."""
+        f = self._bounds(P, facts, goal)
+        if not goal.met(f.lo, f.hi):
+            f = self._kernel.meet(f, self._bounds(P, [*self._narrower([P], facts), *facts], goal))
+        return f if goal.met(f.lo, f.hi) else None
+
+    def unknown_bits(self, P: Polynomial) -> set[int]:
+        """The unknowns in products that are 0 or 1: choices of the input."""
         atoms = self._kernel.atoms
         return {a for m in P if len(m) > 1 for a in m if atoms[a].E is None and self._kernel.is_bit(a)}
 
@@ -317,7 +335,7 @@ class Goals:
     def _same_but_for_a_number(self, a: int, b: int, facts: list[Fact], ends: bool) -> Fact | None:
         """The fact that the sum or the difference of two quotients is one number."""
         for sign in (1, -1):
-            X = {(a,): sign, (b,): 1}
+            X: Polynomial = {(a,): sign, (b,): 1}
             f: Fact | None = self._bounds(X, facts, Goal(lo=1, hi=0))
             assert f is not None
             if ends and f.hi == f.lo + 1:
