@@ -73,9 +73,13 @@ def squeezes(p: Proof, *, lane: int, cursor: int, left: int, lanes_left: int, ma
     def block(j: Bits) -> Words:
         return Words(S(j)[: r // 8])
 
+    def callee_saved(s: State) -> Words:
+        return Words(s.v[r][63:0] for r in range(8, 16))
+
     @p.invariant(p.routine.back_edge(), upto=n, inclusive=True, when=lambda s: s.x[lane] == A.base)
     def _(s: State, i: Bits) -> Claims:
         return {
+            "d8 to d15": callee_saved(s) == callee_saved(p.entry),
             "state": A.words(64, at=s) == S(i),
             "blocks": out.holds(block, upto=i, at=s, words=r // 8, width=64),
             "cursor": s.x[cursor] == out.base + r * i,
