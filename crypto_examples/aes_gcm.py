@@ -1,8 +1,9 @@
 """GCM of SP 800-38D with AES: encryption or decryption and GHASH in one pass, `size_t f(const uint8_t *in,
 size_t bits, uint8_t *out, u64 Xi[2], uint8_t ivec[16], const AES_KEY *key)`, for whole blocks, as its callers pass.
 
-Behind Xi follow H and Htable, as in `GCM128_CONTEXT`.  Block j of out is block j of in xor CIPH(CB_j), where CB_0 = ivec
-and CB_(j + 1) = inc_32(CB_j) (GCTR, 6.5); Xi becomes GHASH (6.4), begun with Xi, of the ciphertext; ivec becomes CB_n.
+Behind Xi follow H and Htable, as in `GCM128_CONTEXT`.  Block j of out is block j of in xor CIPH(CB_j), where
+CB_0 = ivec and CB_(j + 1) = inc_32(CB_j) (GCTR, 6.5); Xi becomes GHASH (6.4), begun with Xi, of the ciphertext; ivec
+becomes CB_n.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from crypto_examples.aes_modes import Buffers, octets
 from crypto_examples.gcm import swapped, table
 from specs.gcm import GCTR, GHASH_step, inc
 
-__all__ = ["gcm_decrypts"]
+__all__ = ["gcm_decrypts", "gcm_encrypts"]
 
 #: Blocks of a message have different counters.
 MOST = 2**32
@@ -21,7 +22,9 @@ MOST = 2**32
 class Gcm(Buffers):
     """Arguments, and the result."""
 
-    def __init__(self, p: Proof, *, bits: int, in_place: bool, encrypt: bool, powers: int = 4, stack: int = 112) -> None:
+    def __init__(
+        self, p: Proof, *, bits: int, in_place: bool, encrypt: bool, powers: int = 4, stack: int = 112
+    ) -> None:
         n = p.nat("n", high=MOST)
         super().__init__(p, n, 16 * n, in_place=in_place, sizes=(bits,), cell=16)
         self.p, self.encrypt = p, encrypt
@@ -82,13 +85,12 @@ class Gcm(Buffers):
             **self.upto(s, n),
         }
 
-    def counters(self, s: State, i: Bits) -> Claims:
-        """V0 and V1 have counter blocks i + 4 and i + 5, X9 the second half of i + 6, W12 the counter of i + 7."""
-        last = concat(*reversed(self._nonce[8:])).zero_extend(64)
-        half = concat(self.counter(i + 6).reverse_bytes(), last[31:0])
+    def counters(self, s: State, i: Bits, ready: int) -> Claims:
+        """V0, V1, ... have `ready` counter blocks from i + 4 on, X9 the second half of the next, W12 counter i + 7."""
+        blocks = [self.CB(i + 4 + q).reverse_bytes() for q in range(ready + 1)]
         return {
-            "counter blocks": Words(s.v[0:2]) == [self.CB(i + 4 + q).reverse_bytes() for q in range(2)],
-            "next half": s.x9 == half,
+            "counter blocks": s.v[:ready] == blocks[:ready],
+            "next half": s.x9 == blocks[ready][127:64],
             "counter": s.x12 == self.counter(i + 7).zero_extend(64),
         }
 
@@ -107,6 +109,21 @@ def gcm_decrypts(p: Proof, *, bits: int, in_place: bool = False) -> None:
             "blocks": Words(s.v[4:8]) == [*map(swapped, C[:2]), *(X.reverse_bytes() for X in C[2:])],
             "third": s.v2 == m.block(i + 2)[0].reverse_bytes() ^ last,
             "fourth": s.v3 == m.stream(i + 3).reverse_bytes() ^ last,
-            **m.counters(s, i),
+            **m.counters(s, i, 2),
             **m.upto(s, i + 2),
+        }
+
+
+def gcm_encrypts(p: Proof, *, bits: int, in_place: bool = False) -> None:
+    """Four blocks at a time, which at the head are done but for their hash; then one to four."""
+    m = Gcm(p, bits=bits, in_place=in_place, encrypt=True)
+
+    @p.invariant(p.routine.loops()[0], upto=m.n, step=4)
+    def _(s: State, i: Bits) -> Claims:
+        return {
+            "more than eight left": i + 8 < m.n,
+            "Y so far": s.v11 == m.Y(i)[0],
+            "blocks": s.v[4:8] == [m.block(i + q)[0].reverse_bytes() for q in range(4)],
+            **m.counters(s, i, 3),
+            **m.upto(s, i + 4),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import pytest
@@ -55,9 +55,10 @@ class Room:
         words: int = 1,
         width: int = 16,
         order: str = "little",
+        then: Sequence[Bits] = (),
     ) -> Pointwise:
-        n = Bits(64, upto) if isinstance(upto, int) else upto
-        return self.r.holds(block, upto=n, at=State(self.path.machine), words=words, width=width, order=order)
+        n, s = Bits(64, upto) if isinstance(upto, int) else upto, State(self.path.machine)
+        return self.r.holds(block, upto=n, at=s, words=words, width=width, order=order, then=then)
 
     def known(self, upto: Bits | int, block: Callable[[Bits], list[Bits]] = _right, *, order: str = "little") -> None:
         """As at a loop head: the content is forgotten, and a claim taken for it."""
@@ -155,6 +156,53 @@ def test_blocks_after_those_known(stores: list[tuple[int, int]], upto: int, righ
     assert b.shown(b.claim(i + upto)) == right
 
 
+@pytest.mark.parametrize(
+    ("stores", "upto", "then", "right"),
+    [
+        ([], 0, [], True),
+        ([], -1, [-1], True),
+        ([], -2, [-2, -1], True),
+        ([], -1, [0], False),
+        ([], -1, [], False),
+        ([], -2, [-2], False),
+        ([], -1, [-1, 0], False),
+        ([(-1, 7)], -1, [7], True),
+        ([(-1, 7)], -1, [-1], False),
+        ([(-2, 7)], -1, [-1], False),
+        ([(0, 7)], -1, [-1], False),
+        ([(0, 7)], -1, [-1, 7], True),
+        ([(0, 0), (1, 7)], 1, [7], True),
+        ([(0, 0), (1, 7), (2, 7)], 1, [7], False),
+        ([(0, 0), (-1, 7), (1, 8)], -1, [7, 0, 8], True),
+    ],
+)
+def test_words_after_the_blocks(stores: list[tuple[int, int]], upto: int, then: list[int], right: bool) -> None:
+    """Blocks below i are known, block i + a holds what i + b should; i + upto and then some are claimed."""
+    i = public("i")
+    b = Room(2 * N, i >= 3, i + 4 <= N, i <= MOST)
+    b.known(i)
+    for a, holds in stores:
+        b.store(2 * (i + a), _right(i + holds)[0])
+    assert b.shown(b.claim(i + upto, then=[_right(i + k)[0] for k in then])) == right
+
+
+def test_words_after_the_blocks_lie_in_the_region() -> None:
+    for room_for, right in ((2, True), (1, False)):
+        i = public("i")
+        b = Room(2 * N, i + room_for <= N, i <= MOST)
+        b.known(i)
+        for q in (0, 1):
+            b.store(2 * (i + q), _right(i + q)[0])
+        assert b.shown(b.claim(i, then=[_right(i + q)[0] for q in (0, 1)])) == right
+
+
+def test_words_after_the_blocks_are_no_content() -> None:
+    b = Room(8)
+    b.memory.forget(b.region, "r'")
+    with pytest.raises(InputError, match="words after the blocks"):
+        assume_pointwise(b.memory, b.claim(1, then=[Bits(16, 0)]))
+
+
 def test_the_blocks_claimed_lie_in_the_region() -> None:
     for room_for, right in ((1, True), (0, False)):
         i = public("i")
@@ -204,15 +252,16 @@ def test_content_that_nobody_states() -> None:
 
 
 def test_how_many_blocks_may_be_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exactly so many as the limit says; one less than are known are none, and any number is none."""
+    """Exactly so many more, or less, as the limit says; any number is none."""
     monkeypatch.setattr(room, "MAX_BLOCKS", 3)
     i = public("i")
-    b = Room(2 * N, i >= 1, i + 9 <= N, i <= MOST)
+    b = Room(2 * N, i >= 4, i + 9 <= N, i <= MOST)
     b.known(i)
     for k in range(4):
         b.store(2 * (i + k), _right(i + k)[0])
     assert isinstance(pointwise_conditions(b.memory, b.claim(i + 3)), list)
-    for upto in (i + 4, i - 1, N, i + (1 << 63)):
+    assert isinstance(pointwise_conditions(b.memory, b.claim(i - 3)), list)
+    for upto in (i + 4, i - 4, N, i + (1 << 63)):
         assert "the difference is not a small number" in b.why(b.claim(upto))
     fresh = Room(2 * N)
     assert "the difference is not a small number" in fresh.why(fresh.claim(N))
