@@ -2,7 +2,7 @@
 
 The algebra knows products of whole words of the ring.  What is enciphered is no such word but a sum of bytes (an
 S-box's values, say) and other narrow words side by side: with a word W for the whole sum, each byte is what W and the
-other summands leave, byte_k = (W ^ rest)[8 k + 7 : 8 k].  Put in place of the bytes everywhere, that makes W of the sum.
+other summands leave, byte_k = (W ^ rest)[8 k + 7 : 8 k].  In place of the bytes everywhere, that makes W of the sum.
 
 What is shown with this in place is shown of all W, and with the sum itself for W each byte is what it was.
 """
