@@ -220,13 +220,17 @@ class Argument:
         """What a search finds, by the facts that have to do with it, and else by all; its cases are kept for others."""
         near = relevant(self.kernel, [P], self.facts)
         for facts in [near, self.facts] if len(near) < len(self.facts) else [near]:
-            key = frozenset(f.number for f in facts)
-            if key not in self._goals:
-                self._goals[key] = Goals(self.translator, facts)
-            found = self._goals[key].show(P, goal, hints)
+            found = self._search(facts).show(P, goal, hints)
             if found is not None:
                 return found
         return None
+
+    def _search(self, facts: Sequence[Fact]) -> Goals:
+        """The search by these facts: one for all that is asked, for its cases are the same."""
+        key = frozenset(f.number for f in facts)
+        if key not in self._goals:
+            self._goals[key] = Goals(self.translator, facts)
+        return self._goals[key]
 
     def _congruent(self, P: Polynomial, modulus: int, search: bool) -> Shown:
         if self._is(self.kernel.congruent(P, {}, modulus), P, modulus, None, None):
@@ -328,7 +332,7 @@ class Argument:
         # In a lane's name bounds stop; an equation needs what it stands for.
         Q, cofactors = self._unnamed(P)
         ways = ((Q, cofactors), (P, [])) if cofactors else ((P, []),)
-        if self._search().unknown_bits(P):
+        if self._search(self.facts).unknown_bits(P):
             ways = ((P, []),)  # bits that names are of are told apart, and only in names have they bounds
         for X, zeros in ways if search else ():
             found = self._found(X, goal, self._hints)

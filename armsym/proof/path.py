@@ -310,7 +310,7 @@ class Path:
         return Bits(b.width, total)
 
     def said(self, claim: Prop) -> Prop:
-        """An equation with what was put in place of variables in both sides: a claim made before could not have it."""
+        """An equation with what was put in place of variables in both sides: where it was made that was not known."""
         if claim.sides is None or not self.values:
             return claim
         put = Substitution(self.values)
@@ -359,7 +359,6 @@ class Path:
         """Nobody goes on with this path: what it holds is freed now, for it and its machine hold each other."""
         self.memory.let_go()
         self.machine.on_leak = _nobody
-        self.knowledge = Knowledge()
 
     def fork(self) -> Path:
         """An independent copy."""

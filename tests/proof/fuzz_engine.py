@@ -116,7 +116,7 @@ class _Watched(Engine):
     def _step(self, path: Path, origin: Origin | None) -> Next | None:
         if path.at != RETURNED:
             return super()._step(path, origin)
-        self.ends.append((path, origin))
+        self.ends.append((path.fork(), origin))  # the path itself is over
         return Ended()
 
     def _enter(self, frames: list[_Frame], attempt: _Attempt) -> None:

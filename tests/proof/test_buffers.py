@@ -215,6 +215,47 @@ def test_a_block_that_nobody_stored_to_is_an_old_one() -> None:
     assert not b.shown(b.claim(N, lambda j: [ite(j < N - 1, _but((Q, 7))(j)[0], Bits(16, 0))]))
 
 
+@pytest.mark.parametrize(
+    ("stores", "upto", "then", "right"),
+    [
+        ([], 0, [], True),
+        ([], -1, [-1], True),
+        ([], -2, [-2, -1], True),
+        ([], -1, [0], False),
+        ([], -1, [], False),
+        ([], -2, [-2], False),
+        ([], -1, [-1, 0], False),
+        ([(-1, 7)], -1, [7], True),
+        ([(-1, 7)], -1, [-1], False),
+        ([(-2, 7)], -1, [-1], False),
+        ([(0, 7)], -1, [-1], False),
+        ([(0, 7)], -1, [-1, 7], True),
+        ([(0, 0), (1, 7)], 1, [7], True),
+        ([(0, 0), (1, 7), (2, 7)], 1, [7], False),
+        ([(0, 0), (-1, 7), (1, 8)], -1, [7, 0, 8], True),
+    ],
+)
+def test_less_blocks_and_a_tail(stores: list[tuple[int, int]], upto: int, then: list[int], right: bool) -> None:
+    """Blocks below i are known, block i + a holds what i + b should; i + upto and then some are claimed."""
+    i = public("i")
+    b = Room(2 * N, i >= 3, i + 4 <= N, i <= MOST)
+    b.known(i)
+    for a, holds in stores:
+        b.store(2 * (i + a), _right(i + holds)[0])
+    tail = [byte for k in then for byte in _right(i + k)[0].elems(8)]
+    assert b.shown(b.claim(i + upto, tail=tail)) == right
+
+
+def test_a_tail_of_new_blocks_lies_in_the_region() -> None:
+    for room_for, right in ((2, True), (1, False)):
+        i = public("i")
+        b = Room(2 * N, i + room_for <= N, i <= MOST)
+        b.known(i)
+        for q in (0, 1):
+            b.store(2 * (i + q), _right(i + q)[0])
+        assert b.shown(b.claim(i, tail=[byte for q in (0, 1) for byte in _right(i + q)[0].elems(8)])) == right
+
+
 def test_the_blocks_claimed_lie_in_the_region() -> None:
     for room_for, right in ((1, True), (0, False)):
         i = public("i")
@@ -264,15 +305,16 @@ def test_content_that_nobody_states() -> None:
 
 
 def test_how_many_blocks_may_be_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exactly so many as the limit says, or so many less than are known; any number is none."""
+    """Exactly so many more, or less, as the limit says; any number is none."""
     monkeypatch.setattr(room, "MAX_BLOCKS", 3)
     i = public("i")
-    b = Room(2 * N, i >= 1, i + 9 <= N, i <= MOST)
+    b = Room(2 * N, i >= 4, i + 9 <= N, i <= MOST)
     b.known(i)
     for k in range(4):
         b.store(2 * (i + k), _right(i + k)[0])
     assert isinstance(pointwise_conditions(b.memory, b.claim(i + 3)), list)
     assert not b.shown(b.claim(i - 1)), "what follows is not as on entry"
+    assert isinstance(pointwise_conditions(b.memory, b.claim(i - 3)), list)
     for upto in (i + 4, i - 4, N, i + (1 << 63)):
         assert "the difference is not a small number" in b.why(b.claim(upto))
     fresh = Room(2 * N)
