@@ -128,6 +128,48 @@ def test_too_many_bits_are_left_to_others() -> None:
         assert _holds(claim) is expected
 
 
+def _compacted(pattern: Bits, words: list[Bits]) -> list[Bits]:
+    """The words whose bit in the pattern is 1, moved to the front, zeros after them: by a table of all patterns."""
+    places = [[p for p in range(len(words)) if m >> p & 1] for m in range(1 << len(words))]
+    rows = [[Bits(8, row[t] if t < len(row) else 255) for row in places] for t in range(len(words))]
+    none = Bits(words[0].width, 0)
+    return [look_up(words, look_up(row, pattern, Bits(8, 0)), none) for row in rows]
+
+
+def _ranked(accepted: list[Prop], words: list[Bits]) -> list[Bits]:
+    """The same by counting."""
+    rank, found = Bits(4, 0), [Bits(words[0].width, 0)] * len(words)
+    for p, (keep, word) in enumerate(zip(accepted, words, strict=True)):
+        for t in range(p + 1):
+            found[t] = ite(keep & (rank == t), word, found[t])
+        rank = rank + keep.bit.zero_extend(4)
+    return found
+
+
+def test_comparisons_are_free_bits_where_there_are_too_many_others() -> None:
+    """Words of 20 bits that are accepted or not: whatever the bound, they are moved to the front."""
+    words = [_word(f"w{k}", 20) for k in range(5)]
+    accepted = [w < 700_001 for w in words]
+    pattern = concat(*(a.bit for a in reversed(accepted)))
+    assert _holds(concat(*_compacted(pattern, words)) == concat(*_ranked(accepted, words)))
+    swapped = _ranked([accepted[1], accepted[0], *accepted[2:]], words)
+    assert not _holds(concat(*_compacted(pattern, words)) == concat(*swapped))
+
+
+def test_what_rests_on_what_is_compared_is_not_shown_then() -> None:
+    """A comparison that is a free bit may be anything: less holds, and never more."""
+    a, b = _word("a", 20), _word("b", 20)
+    assert not _holds(~((a < 5) & (a > 9)))
+    assert not _holds((a < 5).bit == (b < 5).bit)
+    assert not _holds((a < 5) | (a == 3))
+    assert not _holds(ite(a < 5, b, b + 1) == b)
+    # Of the same comparison it is one bit.
+    assert _holds(ite(a < 5, ite(a < 5, b, b + 1), b) == b)
+    # What is compared with a comparison in it is evaluated.
+    assert _holds(((a < 5).bit.zero_extend(8) + (b < 9).bit.zero_extend(8)) < 3)
+    assert not _holds(((a < 5).bit.zero_extend(8) + (b < 9).bit.zero_extend(8)) < 2)
+
+
 def test_operations_without_a_table_are_left_to_others() -> None:
     """A product is true of its own, but this rule does not know it."""
     a, b = _word("a", 4), _word("b", 4)
