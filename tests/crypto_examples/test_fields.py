@@ -80,9 +80,6 @@ NOT_PROVED = {
     "a limb left out of minus's OR": ("bignum_neg_p384", 0x18, 0xAA090103, 0xAA080103),
     "a borrow dropped in the comparison with p": ("ecp_nistz256_mul_mont", 0x1B8, 0xFA1F027F, 0xEB1F027F),
     "CS for NE": ("bignum_add_p384", 0x5C, 0xDA9F03E3, 0xDA9F33E3),
-    "half of the entries": ("ecp_nistz256_select_w7", 0x38, 0x3637FEE9, 0x362FFEE9),
-    "a quotient of 2^64 for the greatest top word": ("bignum_tomont_p384", 0x50, 0x8B0B00E7, 0xAA0703E7),
-    "an estimate one too large": ("bignum_mod_n25519", 0x94, 0xCB46F1AD, 0x8B46F1AD),
 }
 
 
