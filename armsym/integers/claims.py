@@ -290,6 +290,8 @@ class Argument:
         # In a lane's name bounds stop; an equation needs what it stands for.
         Q, cofactors = self._unnamed(P)
         ways = ((Q, cofactors), (P, [])) if cofactors else ((P, []),)
+        if self._search().unknown_bits(P):
+            ways = ((P, []),)  # bits that names are of are told apart, and only in names have they bounds
         for X, zeros in ways if search else ():
             found = self._search().show(X, goal, self._hints)
             if not isinstance(found, Fact):

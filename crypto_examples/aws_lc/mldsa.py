@@ -9,7 +9,7 @@ from armsym.dsl import Bits, Claims, Proof, State, Words, concat, ite, lanes, pr
 from crypto_examples.lattices import Lattice, table
 from crypto_examples.wheels import AWS_LC
 from specs.fips204 import NTT, N, NTTinverse, Q
-from specs.fips204_rounding import high_bits, low_bits
+from specs.fips204_rounding import high_bits, low_bits, use_hint
 
 R = 2**32
 
@@ -174,3 +174,17 @@ def mldsa_poly_chknorm(p: Proof) -> None:
     def _(s: State) -> Claims:
         w, x, y, z = some(N // 4)
         return {"norm": s.w0 == (w | x | y | z).zero_extend(32)}
+
+
+@proof("mldsa_poly_use_hint_32_aarch64_asm", of=AWS_LC)
+def mldsa_poly_use_hint_32(p: Proof) -> None:
+    m = Lattice(p, Q, 32)
+    a, f = m.array("a", N, 0, Q, access="rw")
+    h, hints = m.array("h", N, 0, 2)
+    p.call(x0=a, x1=h)
+    p.modifies(a)
+
+    @p.ensures
+    def used(s: State) -> Claims:
+        high = p.integers(a.words(32, at=s), signed=True)
+        return {"r1": [x == use_hint(b, r, (Q - 1) // 32) for x, b, r in zip(high, hints, f, strict=True)]}
