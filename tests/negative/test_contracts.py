@@ -86,6 +86,31 @@ def test_a_precondition_that_does_not_hold(tmp_path: Path, low: int, high: int) 
     assert symbolically(calls(low=low, high=high), image, "f") == {"contract": ["successor: 1 <= n <= 99"]}
 
 
+@contract
+def of_few_bits(p: Proof) -> None:
+    """The successor of a word with no bit beyond the lowest three."""
+    w = p.word("w", possible=7)
+    p.call(x0=w)
+    p.ensures(lambda s: {"x0": s.x0 == w + 1})
+
+
+@pytest.mark.parametrize(("most", "shown"), [(0, True), (6, True), (7, True), (8, False), (2**64 - 1, False)])
+def test_a_word_of_few_bits(tmp_path: Path, most: int, shown: bool) -> None:
+    """That a word that integers bound is small enough for the contract; one more is not."""
+
+    def fn(p: Proof) -> None:
+        w = p.word("w", possible=15)
+        p.assume("w is small", p.integer(w) <= most)
+        p.call(x0=w)
+        p.uses(of_few_bits)
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == w + 1})
+
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    found = symbolically(fn, image, "f")
+    assert found == ({} if shown else {"contract": ["of_few_bits: w has no bit outside 0x7"]})
+
+
 def test_more_than_is_claimed(tmp_path: Path) -> None:
     image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
     assert symbolically(calls(claim=lambda s, n: {"x0": s.x0 == n + 2}), image, "f") == {"ensures": ["x0"]}
