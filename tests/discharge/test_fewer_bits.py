@@ -131,6 +131,10 @@ def test_a_defect_is_found(name: str, right: str, wrong: str, monkeypatch: pytes
     exec(source.replace(right, wrong), scope)
     monkeypatch.setattr(fewer_bits, name, scope[name])
     with pytest.raises(AssertionError):
-        test_functions_of_a_sum_of_four_words()
-        test_a_word_of_four_bytes()
-        test_against_all_values()
+        _all_tests()
+
+
+def _all_tests() -> None:
+    test_functions_of_a_sum_of_four_words()
+    test_a_word_of_four_bytes()
+    test_against_all_values()
