@@ -28,6 +28,8 @@ TARGETS = (
     ("AES key schedule", r"(aes|vpaes)_\w*set_(en|de)crypt_key\w*", 10.0),
     ("AES block", r"(aes_v8|aes_hw|vpaes)_(en|de)crypt(_in_place)?", 0.5),
     ("AES modes", r"aes_\w+_(ecb|cbc|ctr32)_\w+", 10.0),
+    ("AES-XTS", r"aes_\w+_xts_\w+", 20.0),
+    ("AES-GCM kernels", r"\w*aes_gcm_(enc|dec)_\w*kernel\w*", 60.0),
     ("ChaCha20, NEON", r"ChaCha20_\w*neon\w*", 10.0),
     ("ChaCha20, scalar", r"ChaCha20_\w+", 1.0),
     ("AES by vector permutation, inner routines", r"_vpaes_\w+", 2.0),
@@ -45,6 +47,7 @@ TARGETS = (
     ("BLS12-381, field and order", r"blst_\w+_(384x?|256)", 10.0),
     ("P-384, P-521 and 25519", r"bignum_\w+", 5.0),
     ("Poly1305", r"poly1305_\w+", 10.0),
+    ("samplers", r"(mlkem|mldsa)_rej_\w+", 30.0),
     ("ML-KEM", r"mlkem_\w+", 5.0),
     ("ML-DSA", r"mldsa_\w+", 6.0),
 )

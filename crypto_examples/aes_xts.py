@@ -7,6 +7,8 @@ has n whole blocks and `rest` bytes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from armsym.dsl import Bits, Claims, Proof, State, Words, ite
 from crypto_examples.aes import KEY_BYTES, ROUNDS_AT
 from crypto_examples.aes_modes import AesBuffers
@@ -15,21 +17,31 @@ from specs.aes import Cipher
 from specs.strings import byte_block_cipher
 from specs.xts import decrypt_block, decrypt_last_two, encrypt_block, encrypt_last_two, multiply_by_alpha
 
-__all__ = ["xts_decrypts", "xts_encrypts"]
+__all__ = ["xts_decrypts", "xts_decrypts_unrolled", "xts_encrypts", "xts_encrypts_unrolled"]
 
 
 class _Xts(AesBuffers):
     """Arguments, and the result.  T(j) is the tweak of block j, 128 bits as a vector register holds them."""
 
-    def __init__(self, p: Proof, *, in_place: bool, encrypt: bool) -> None:
-        n, self.rest = p.nat("n", low=1, high=2**50), p.nat("rest", high=15)
+    def __init__(
+        self,
+        p: Proof,
+        *,
+        in_place: bool,
+        encrypt: bool,
+        most: int = 15,
+        sizes: Sequence[int] = (128, 256),
+        stack: int = 64,
+    ) -> None:
+        n, self.rest = p.nat("n", low=1, high=2**50), p.nat("rest", high=most)
         length = 16 * n + self.rest
-        super().__init__(p, n, length, in_place=in_place, sizes=(128, 256))
+        super().__init__(p, n, length, in_place=in_place, sizes=sizes)
         self.p, self.encrypt = p, encrypt
         tweak_key, iv = p.region("key2", KEY_BYTES, access="r"), p.region("iv", 16, access="r", cell=1)
         p.given(tweak_key, ROUNDS_AT, Bits(32, self.rounds))
         p.call(x0=self.in_, x1=self.out, x2=length, x3=self.key, x4=tweak_key, x5=iv)
-        p.modifies(p.stack(64))
+        p.modifies(p.stack(stack))
+        p.assume_timing("fmov")  # of tweaks
         w = tweak_key.words(32, order="big")[: 4 * self.rounds + 4]
         first = byte_block_cipher(lambda b: Cipher(b, self.rounds, w))(string(iv.words(8)))
         self._tweak = p.fold(
@@ -101,6 +113,28 @@ class _Xts(AesBuffers):
                 **self.done(s, self.block, upto=i),
             }
 
+    def unrolled(self) -> None:
+        """Five blocks at a time, X8 times more, with all fifteen round keys in registers."""
+        p = self.p
+
+        @p.invariant(p.routine.loops()[1], upto=self.n, step=5)
+        def _(s: State, i: Bits) -> Claims:
+            whole, T = self.whole(), Words(self.T(i + q) for q in range(5))
+            return {
+                "at least 5 left": i + 5 <= whole,
+                "times": s.x8 == (whole - i).udiv(Bits(64, 5)),
+                "bytes left": s.x2 == 16 * (whole - i),
+                "tweaks": Words([s.v6, *s.v[8:12]]) == T,
+                "last tweak": Words([s.x9, s.x10]) == T[4].elems(64),
+                **self.done(s, self.block, upto=i),
+            }
+
+    def keys(self, s: State) -> Claims:
+        """Where the round keys are."""
+        return {
+            "round keys": Words(s.v[k] for k in (16, 17, *range(12, 16), 4, 5, *range(18, 24), 7)) == self.round_keys
+        }
+
     def ready(self, s: State, i: Bits, *, upto: Bits) -> Claims:
         """What else holds where bytes are left after block i, the last whole one: `upto` blocks are done."""
         return {
@@ -125,10 +159,15 @@ def xts_encrypts(p: Proof, *, in_place: bool = False) -> None:
     p.each(by_bytes, lambda s: s.x21, range(16))
 
 
-def xts_decrypts(p: Proof, *, in_place: bool = False) -> None:
-    """Five blocks at a time, then up to four; then the last two if the last is not complete."""
-    m = _Xts(p, in_place=in_place, encrypt=False)
+def xts_decrypts(p: Proof, *, in_place: bool = False, stealing: bool = True) -> None:
+    """Five blocks at a time, then up to four; then the last two if the last is not complete.
+
+    Without `stealing` for whole blocks only.
+    """
+    m = _Xts(p, in_place=in_place, encrypt=False, most=15 if stealing else 0)
     m.by_five()
+    if not stealing:
+        return
     first, by_bytes = p.routine.loops()[6:8]
 
     @p.join(first.head - 20, index=m.n - 1)
@@ -140,5 +179,34 @@ def xts_decrypts(p: Proof, *, in_place: bool = False) -> None:
             "x7": s.x7 == m.key.base,
             **m.ready(s, i, upto=i),
         }
+
+    p.each(by_bytes, lambda s: s.x21, range(16))
+
+
+def xts_encrypts_unrolled(p: Proof, *, in_place: bool = False) -> None:
+    """The same for AES-256, the rounds unrolled."""
+    m = _Xts(p, in_place=in_place, encrypt=True, sizes=(256,), stack=96)
+    m.unrolled()
+    by_bytes = p.routine.loops()[2]
+
+    @p.join(by_bytes.head - 12, index=m.n - 1)
+    def _(s: State, i: Bits) -> Claims:
+        after = {"tweak": s.v6 == m.T(i + 1), "x1": s.x1 == m.out.base + 16 * (i + 1)}
+        return {**after, **m.keys(s), **m.ready(s, i, upto=i + 1)}
+
+    p.each(by_bytes, lambda s: s.x21, range(16))
+
+
+def xts_decrypts_unrolled(p: Proof, *, in_place: bool = False) -> None:
+    """The same for AES-256, the rounds unrolled."""
+    m = _Xts(p, in_place=in_place, encrypt=False, sizes=(256,), stack=96)
+    m.unrolled()
+    by_bytes = p.routine.loops()[2]
+
+    # Before the last whole block is loaded.
+    @p.join(by_bytes.head - 172, index=m.n - 1)
+    def _(s: State, i: Bits) -> Claims:
+        before = {"tweak": s.v6 == m.T(i), "x0": s.x0 == m.in_.base + 16 * i, "x1": s.x1 == m.out.base + 16 * i}
+        return {**m.ready(s, i, upto=i), **before, **m.keys(s), "x19": s.x19 == 135}
 
     p.each(by_bytes, lambda s: s.x21, range(16))

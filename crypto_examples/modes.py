@@ -43,15 +43,15 @@ class Buffers:
     They lie apart, or are the same bytes (`in_place`).
     """
 
-    def __init__(self, p: Proof, n: Bits, size: Bits, *, in_place: bool) -> None:
+    def __init__(self, p: Proof, n: Bits, size: Bits, *, in_place: bool, cell: int = 1) -> None:
         self.n = n
         self.in_: Region
         self.out: Region
         if in_place:
-            self.in_ = self.out = p.region("buffer", size, access="rw", cell=1)
+            self.in_ = self.out = p.region("buffer", size, access="rw", cell=cell, order="big")
         else:
-            self.in_ = p.region("in_", size, access="r", cell=1)
-            self.out = p.region("out", size, access="rw", cell=1)
+            self.in_ = p.region("in_", size, access="r", cell=cell, order="big")
+            self.out = p.region("out", size, access="rw", cell=cell, order="big")
         self.blocks = self.in_.blocks(words=16, width=8)
         p.modifies(self.out)
 

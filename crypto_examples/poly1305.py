@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterator, Sequence
 from armsym.dsl import (
     Bits,
     Claims,
-    Contract,
     IntegerLike,
     Loop,
     Proof,
+    ProofDefinition,
     Region,
     Residue,
     ResidueFold,
@@ -268,11 +268,12 @@ def _powers(ctx: Region, at: State | None = None) -> list[tuple[Words, Words]]:
     return [(Words(x[v] for v in PLACES), Words(x[v + 1] for v in PLACES[1:])) for x in lane]
 
 
-def blocks_neon(p: Proof, product: Contract) -> None:
+def blocks_neon(p: Proof, product: ProofDefinition) -> None:
     """`void poly1305_blocks_neon(void *ctx, const unsigned char *inp, size_t len, uint32_t padbit)`, whole blocks.
 
     The accumulator is in either base, and may be in the other afterwards; in base 2^26 the powers of r are there.
-    `padbit` is 0 for a last, single block that was padded, and 1 for others.
+    `padbit`, all 64 bits of X3, is 0 for a last, single block that was padded, and 1 for others.  `product` is the
+    proof of `mult`.
     """
     base, odd, padbit = p.choice("base26", (0, 1)), p.choice("odd", (0, 1)), p.choice("padbit", (1, 0))
     # A single block without the bit is the last one; there is no other use of it.

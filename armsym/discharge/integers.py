@@ -18,11 +18,12 @@ import z3
 from armsym.discharge.z3_bridge import Model, Outcome, set_limit
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
+from armsym.terms.ops import is_secret
 from armsym.terms.walk import children, size
 
 __all__ = ["Integers"]
 
-#: Operations that are translated (AND of conditions, UDIV by a number, MUL that does not wrap), and those that are
+#: Operations that are translated (AND of conditions, UDIV by a number, MUL), and those that are
 #: unknown integers.
 COVERED = frozenset({"ite", "eq", "ult", "slt", "and", "udiv", "mul"})
 REFUSED = frozenset({"clmul", "shl", "lshr", "ashr", "select", "table"})
@@ -157,13 +158,16 @@ class _Translation:
         return _Int(q.e * (1 << zeros), 0, t.pb) if zeros else q
 
     def _product(self, t: Op, a: _Int, b: _Int) -> _Int:
-        """An unknown that lies between other products with the same factor as what that is multiplied with does."""
-        if a.high * b.high >> t.width:
+        """An unknown that lies between other products with the same factor as what that is multiplied with does.
+
+        Where it may wrap, and is of lengths, the remainder of one.
+        """
+        most = a.high * b.high
+        if most >> t.width and is_secret(t):
             return self._atom(t)
-        product = self._unknown(a.low * b.low, a.high * b.high, "product")
-        x, y = t.args
+        product = self._unknown(a.low * b.low, most, "product")
+        x, y = (_extended(v) for v in t.args)
         for factor, c, u in ((x, a, b), (y, b, a)) if x is not y else ((x, a, b),):
-            assert isinstance(factor, Term)
             known = self._products.setdefault(factor.id, [(z3.IntVal(0), z3.IntVal(0)), (z3.IntVal(1), c.e)])
             for v, other in known:
                 self.side += [
@@ -174,7 +178,7 @@ class _Translation:
                     z3.Implies(v < u.e, other + c.e <= product.e),
                 ]
             known.append((u.e, product.e))
-        return product
+        return self._reduced(product, 1 << t.width)
 
     def _sum(self, t: Sum) -> _Int:
         modulus = 1 << t.width
@@ -248,6 +252,17 @@ class _Translation:
                 low, high = low + (f.low << lo), high + (f.high << lo)
         rest = t.const & ~used
         return _Int(z3.Sum([z3.IntVal(rest), *parts]), low + rest, high + rest)
+
+
+def _extended(v: Value) -> Term:
+    """What a value is a zero extension of, or itself."""
+    assert isinstance(v, Term)
+    t = intern(v)
+    if isinstance(t, Poly) and not t.const and len(t.entries) == 1:
+        ((m, mask),) = t.entries.items()
+        if len(m.factors) == 1 and m.factors[0][1] == 0 and mask == m.factors[0][0].pb:
+            return intern(m.factors[0][0])
+    return t
 
 
 def _runs(mask: int, const: int) -> list[tuple[int, int]]:

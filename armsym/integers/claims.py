@@ -84,6 +84,8 @@ class Argument:
         self._known, self._asked, self._names_factors = known, asked, name_factors
         self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
         self._hints: list[Hint] = []
+        #: Unknowns in other words, by equations that are known.
+        self._solved: dict[int, tuple[Polynomial, Fact]] = {}
         #: Searches, by the numbers of the facts they were given.
         self._goals: dict[frozenset[int], Goals] = {}
 
@@ -161,10 +163,11 @@ class Argument:
                     raise Contradiction(kernel.text(P))
                 if len(P) > 1 and any(P):
                     self.facts.append(fact)
+                    self._solve(fact)
                     named = self._number(P, fact, equal)
                     if named is not None:
                         numbers.append(named)
-        self.translator.ranges.equal = equal
+        self.translator.ranges.equal.update({**self._solved, **equal})
         if len(numbers) <= MOST_NUMBERS:
             for (P, a), (Q, b) in combinations_with_replacement(numbers, 2):
                 zero_P = kernel.derive(add(P, {(a,): 1}, -1), [(1, a)])
@@ -175,6 +178,16 @@ class Argument:
         hints = [(P, m) for of in parts for P, m, _, _ in of if m]
         self._hints = hints if len(hints) <= MOST_NUMBERS else []
         self._parts = parts
+
+    def _solve(self, zero: Fact) -> None:
+        """Of an equation of products, an unknown in other words, if it has one that occurs once, by itself."""
+        if not zero.equation or all(len(m) < 2 for m in zero.P):
+            return
+        a = self._pivot(zero.P)
+        if a is not None and a not in self._solved:
+            sign = zero.P[a,]
+            value = add(const(zero.lo * sign), add({(a,): 1}, zero.P, -sign))
+            self._solved[a] = value, self.kernel.derive(add({(a,): 1}, value, -1), [(sign, zero)])
 
     def _number(
         self, P: Polynomial, fact: Fact, equal: dict[int, tuple[Polynomial, Fact]]
@@ -239,6 +252,13 @@ class Argument:
                 found = found if named is None else kernel.transfer(found, P, [], [(const(1), named)])
                 if self._is(found, P, modulus, None, None):
                     return Shown(True)
+        Q, cofactors = self._unnamed(P)
+        if cofactors:
+            found = kernel.congruent(Q, {}, modulus)
+            if found is None and search:
+                found = self._found(Q, Goal(modulus=modulus))
+            if isinstance(found, Multiple) and self._is(kernel.transfer(found, P, cofactors), P, modulus, None, None):
+                return Shown(True)
         left = self.kernel.residue(Q, modulus)
         return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(left, 8)}")
 
@@ -251,7 +271,7 @@ class Argument:
         for _ in range(_AGAIN):
             before = len(used)
             for known in multiples:
-                pivot = self._pivot(known, P) if known.modulus % modulus == 0 else None
+                pivot = self._pivot(known.P, P) if known.modulus % modulus == 0 else None
                 if pivot is None:
                     continue
                 sign = known.P[pivot,]
@@ -264,20 +284,22 @@ class Argument:
                 break
         return P, used
 
-    def _pivot(self, known: Multiple, P: Polynomial) -> int | None:
-        """An unknown that occurs once, by itself, with coefficient 1 or -1; the widest is in P, or there is none.
+    def _pivot(self, known: Polynomial, P: Polynomial | None = None) -> int | None:
+        """An unknown that occurs once, by itself, with coefficient 1 or -1: the widest.
 
-        Of the lowest power in P, for what is put in its place is raised to that; of those the widest.
+        With P one of the lowest power in P, for what is put in its place is raised to that; the widest has to be in P.
         """
         kernel = self.kernel
         single = [
             m[0]
-            for m, c in known.P.items()
-            if len(m) == 1 and abs(c) == 1 and kernel.atoms[m[0]].E is None and sum(m[0] in n for n in known.P) == 1
+            for m, c in known.items()
+            if len(m) == 1 and abs(c) == 1 and kernel.atoms[m[0]].E is None and sum(m[0] in n for n in known) == 1
         ]
-        powers = {a: max((m.count(a) for m in P), default=0) for a in single}
         widest = max(single, key=lambda a: (kernel.atoms[a].hi, a), default=None)
-        if widest is None or not powers[widest]:
+        if P is None or widest is None:
+            return widest
+        powers = {a: max((m.count(a) for m in P), default=0) for a in single}
+        if not powers[widest]:
             return None
         return max((a for a in single if powers[a]), key=lambda a: (-powers[a], kernel.atoms[a].hi, a))
 
@@ -286,8 +308,8 @@ class Argument:
         kernel = self.kernel
         cofactors: list[Cofactor] = []
         for _ in range(_AGAIN):
-            names = {a for m in P for a in m if kernel.atoms[a].m == 1 and kernel.atoms[a].name == "x"}
-            equal = {}
+            names = {a for m in P for a in m if kernel.atoms[a].m == 1 and kernel.atoms[a].name in ("x", "f")}
+            equal = {a: self._solved[a] for m in P for a in m if a in self._solved}
             for a in names:
                 E = kernel.atoms[a].E
                 assert E is not None
@@ -306,6 +328,8 @@ class Argument:
         # In a lane's name bounds stop; an equation needs what it stands for.
         Q, cofactors = self._unnamed(P)
         ways = ((Q, cofactors), (P, [])) if cofactors else ((P, []),)
+        if self._search().unknown_bits(P):
+            ways = ((P, []),)  # bits that names are of are told apart, and only in names have they bounds
         for X, zeros in ways if search else ():
             found = self._found(X, goal, self._hints)
             if not isinstance(found, Fact):

@@ -11,17 +11,17 @@ __all__ = ["relevant"]
 
 
 def relevant(kernel: Kernel, asked: Sequence[Polynomial], facts: Sequence[Fact]) -> list[Fact]:
-    """The facts that share an atom with what is asked, directly or by other facts; of products, those that occur.
+    """The facts that share an atom with what is asked, directly or by other facts; of products only, those that occur.
 
     Atoms inside quotients count as well.
     """
     seen: set[int] = set()
     products: set[Monomial] = set()
     _look_into(kernel, asked, seen, products)
-    linear = [f for f in facts if all(len(m) < 2 for m in f.P)]
+    linear = [f for f in facts if any(len(m) == 1 for m in f.P)]
     kept: set[int] = set()
     while True:
-        new = [f for f in linear if f.number not in kept and any(a in seen for m in f.P for a in m)]
+        new = [f for f in linear if f.number not in kept and any(m[0] in seen for m in f.P if len(m) == 1)]
         if not new:
             break
         kept |= {f.number for f in new}

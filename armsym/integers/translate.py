@@ -16,6 +16,7 @@ from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
 from armsym.integers.ranges import Ranges
 from armsym.integers.rewriting import rewrite
 from armsym.terms import ops
+from armsym.terms.evaluate import Substitution
 from armsym.terms.node import App, Mono, Op, Origin, Poly, Sum, Term, Value, Var, intern, mono
 
 __all__ = ["Lane", "Translator", "is_lane"]
@@ -246,7 +247,39 @@ class Translator:
     def _chosen(self, c: Value, a: Value, b: Value) -> Polynomial:
         """b + c * (a - b) for a bit c."""
         x, y = self.value(a), self.value(b)
-        return add(y, self.kernel.mul(self.selector(c), add(x, y, -1)))
+        return self._decided(add(y, self.kernel.mul(self.selector(c), add(x, y, -1))))
+
+    def _decided(self, p: Polynomial) -> Polynomial:
+        """With q * r put as k * q for bits q and r where r is k if q is not 0: of what is chosen, q says the sign."""
+        kernel = self.kernel
+        for m, c in list(p.items()):
+            if len(m) != 2 or not all(kernel.is_bit(a) and kernel.atoms[a].m > 1 for a in m):
+                continue
+            for q, r in (m, m[::-1]):
+                found = self._implied(q, r)
+                if found is not None:
+                    k, zero = found
+                    new = add(p, {m: 1, (q,): -k} if k else {m: 1}, -c)
+                    kernel.same(p, new, [(const(c), zero)])
+                    p = new
+                    break
+        return p
+
+    def _implied(self, q: int, r: int) -> tuple[int, Fact] | None:
+        """k, and the fact that q * r - k * q is 0, if the bit r is k wherever the bit q is not 0."""
+        kernel = self.kernel
+        x = kernel.atoms[q]
+        assert x.E is not None
+        v = x.lo or x.hi
+        here, none = kernel.suppose({(q,): 1}, v, v), kernel.suppose({(q,): 1}, 0, 0)
+        of = self.ranges.bound({(r,): 1}, lambda lo, hi: lo >= hi, [kernel.derive(x.E, [(1, q), (x.m, here)])])
+        if of.lo != of.hi:
+            return None
+        k = of.lo
+        P: Polynomial = {tuple(sorted((q, r))): 1, (q,): -k} if k else {tuple(sorted((q, r))): 1}
+        facts = [kernel.derive(P, (), [({(q,): 1}, of)]), kernel.derive(P, (), [(add({(r,): 1}, const(-k)), none)])]
+        zero = kernel.cases(P, facts, [next(iter(s.under)) for s in (here, none)])
+        return (k, zero) if zero.lo == zero.hi == 0 and not zero.under else None
 
     # -- names ----------------------------------------------------------------------------------------
 
@@ -425,6 +458,9 @@ class Translator:
         return self.selector(base if base.width == 1 and p == 0 else ops.extract(base.width, base, p, 1))
 
     def _poly(self, t: Poly) -> Polynomial:
+        other = _masks_by_their_bits(t)
+        if other is not t:
+            return self.value(other)
         entries = _low_bits_by_their_sum(t.entries)
         used = 0
         for m, mask in entries.items():
@@ -543,6 +579,7 @@ class Translator:
         of = self.kernel.meet(self.ranges.bound(p), self.kernel.given(p, 0, intern(v).pb))
         a = self.name("f", p, of)
         self.ranges.closed.add(a)
+        self.ranges.equal[a] = p, self.kernel.derive(add({(a,): 1}, p, -1), [(-1, a)])
         return {(a,): 1}
 
     def _ite(self, t: Op) -> Polynomial:
@@ -647,6 +684,33 @@ def _filled(mask: int, possible: int, c: int) -> int:
             filled |= gap
         holes &= ~gap
     return filled
+
+
+def _masks_by_their_bits(t: Poly) -> Value:
+    """The same, with ite(c, b ^ k, b) for a number k put as b ^ (k where c is): a mask turned over by a choice.
+
+    A bit less 1, or 0 less a bit, which is a mask by a bit as well, is put so beside something else.
+    """
+    put: dict[Term, Value] = {}
+    for m in t.entries:
+        for base, _ in m.factors:
+            if isinstance(base, Sum) and len(base.terms) == 1 and len(t.entries) > 1:
+                w, full = base.width, (1 << base.width) - 1
+                ((u, times),) = base.terms.items()
+                bit = intern(u)
+                if bit.pb == 1 and base.const ^ (base.const + times & full) == full:
+                    one = ops.extract(bit.width, bit, 0, 1)
+                    put[base] = ops.xor(w, base.const, one * full if isinstance(one, int) else ops.sext(1, one, w))
+                continue
+            if not isinstance(base, Op) or base.kind != "ite":
+                continue
+            c, a, b = base.args
+            w = base.width
+            k = ops.xor(w, a, b)
+            if isinstance(k, int) and isinstance(c, Term):
+                put[base] = ops.xor(w, b, ops.and_(w, ops.sext(1, c, w), k))
+    other = Substitution(put)(t) if put else t
+    return t if isinstance(other, Term) and intern(other) is intern(t) else other
 
 
 def _low_bits_by_their_sum(entries: Mapping[Mono, int]) -> Mapping[Mono, int]:

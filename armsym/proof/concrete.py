@@ -284,6 +284,9 @@ class ConcreteProof(Proof):
     def _make_filter(self, f: Filter) -> None:
         pass  # computed when asked for
 
+    def _may_say(self, f: Filter, i: Bits, *, past: bool) -> None:
+        pass  # numbers are no secrets
+
     def _accepted(self, f: Filter, i: Bits, k: Bits) -> Bits:
         found = f.concrete(i.uint)
         return found[k.uint] if k.uint < len(found) else Bits(f.width, 0)

@@ -311,6 +311,9 @@ class _Site(Proof):
     def _make_filter(self, f: Filter) -> None:
         raise InputError(f"the contract {self._callee.contract.name} has {f.name}, a filter: not supported")
 
+    def _may_say(self, f: Filter, i: Bits, *, past: bool) -> None:
+        raise InputError(f"{f.name}: a contract has no filter")
+
     def _accepted(self, f: Filter, i: Bits, k: Bits) -> Bits:
         raise InputError(f"{f.name}: a contract has no filter")
 

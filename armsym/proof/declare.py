@@ -354,7 +354,7 @@ class Proof(ABC):
                 if isinstance(upto, int)
                 else a_vector("reveals: upto", upto, 64)
             )
-            what.reveal(text)
+            what.reveal(text, blocks)
             self._d.revealed.append(Revealed(text, (), what, blocks))
             return
         if upto is not None:
@@ -404,7 +404,9 @@ class Proof(ABC):
         a_function("memo: what is computed once", fn, "value")
 
         def once(k: Bits) -> Words:
-            key = self._key(a_vector("memo: the value", k))
+            k = a_vector("memo: the value", k)
+            k = self._index(k) if k.width == 64 else k
+            key = self._key(k)
             if key not in known:
                 noted = self._reads_noted()
                 # What is kept is used on every path: no path's knowledge may shape it.
@@ -717,6 +719,8 @@ class Proof(ABC):
     def _make_example(self, r: Region, make: Example) -> None: ...
     @abstractmethod
     def _make_filter(self, f: Filter) -> None: ...
+    @abstractmethod
+    def _may_say(self, f: Filter, i: Bits, *, past: bool) -> None: ...
     @abstractmethod
     def _accepted(self, f: Filter, i: Bits, k: Bits) -> Bits: ...
     @abstractmethod

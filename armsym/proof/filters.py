@@ -55,6 +55,7 @@ class Accepted:
     @property
     def count(self) -> Bits:
         """How many there are, 64 bits."""
+        self._p._may_say(self._filter, self._blocks, past=True)
         return self._p._counted(self._filter, self._blocks)
 
     def __getitem__(self, k: Bits | int) -> Bits:
@@ -88,12 +89,15 @@ class Filter:
         #: Candidates in a block, once one was looked at; whether which are accepted, and what they are, is secret.
         self.group = 0
         self.secret_pattern = self.secret_values = True
+        #: Of so many blocks the proof reveals which candidates are accepted.
+        self.revealed: Bits | None = None
         self.counts = Fold(
             meaning, f"{name}#", lambda c, n: [c[0] + n[0]], [Bits(64, 0)], lambda i: Words([self.block(i).count])
         )
         self._concrete: list[list[Bits]] = [[]]
         #: On symbols: what stands for block i, by its index; and what each of these terms stands for.
         self._blocks: dict[object, tuple[Bits, Words, Bits]] = {}
+        self._patterns: dict[object, tuple[Bits, Bits]] = {}
         self._stands_for: dict[Term, Value] = {}
         #: Where counts were asked for, of those that stand for themselves.
         self.counted: dict[Term, Bits] = {}
@@ -106,7 +110,9 @@ class Filter:
 
     def block(self, index: Bits | int) -> Kept:
         """What is accepted of one block."""
-        return Kept(*self._p._kept(self, self._p._index(an_index(f"{self.name}: the index of a block", index))))
+        i = self._p._index(an_index(f"{self.name}: the index of a block", index))
+        self._p._may_say(self, i, past=False)
+        return Kept(*self._p._kept(self, i))
 
     # -- the definition -----------------------------------------------------------------------
 
@@ -153,11 +159,14 @@ class Filter:
 
     # -- on symbols ---------------------------------------------------------------------------
 
-    def reveal(self, text: str) -> None:
-        """Let it be public which candidates are accepted; raises `InputError` where it was spoken of before."""
-        if self._blocks or self.counted:
-            raise InputError(f"reveals {text!r}: {self.name} was asked before: say first what is revealed of it")
-        self.secret_pattern, self.counts.secrets = False, (False,)
+    def reveal(self, text: str, upto: Bits) -> None:
+        """Let it be public which candidates of the first `upto` blocks are accepted.
+
+        Raises `InputError` where it was spoken of before, or said before.
+        """
+        if self._blocks or self.counted or self.revealed is not None:
+            raise InputError(f"reveals {text!r}: {self.name} was asked before: say first, and once, what is revealed")
+        self.revealed, self.secret_pattern, self.counts.secrets = upto, False, (False,)
 
     def label(self, generic: Words) -> None:
         """Say what of the filter is secret, from a block whose index is any public number."""
@@ -181,10 +190,15 @@ class Filter:
             self._stands_for[n] = size.value
             self._stands_for |= {a: b.value for a, b in zip(words, kept, strict=True)}
             which = ops.apply(f"{self.name}.pattern[]", self.group, args, secret=self.secret_pattern)
-            self._stands_for[which] = concat(*(keep for keep, _ in reversed(candidates))).value
+            self._patterns[key] = i, concat(*(keep for keep, _ in reversed(candidates)))
+            self._stands_for[which] = self._patterns[key][1].value
             kept_words = Words(Bits(self.width, a) for a in words)
             self._blocks[key] = Bits(w, n).zero_extend(64), kept_words, Bits(self.group, which)
         return self._blocks[key]
+
+    def patterns(self) -> list[tuple[Bits, Bits]]:
+        """The blocks spoken of so far, and of each which of its candidates are accepted, as it is defined."""
+        return list(self._patterns.values())
 
     def accepted_term(self, i: Bits, k: Bits) -> Bits:
         """What stands for A(i, k)."""

@@ -77,6 +77,9 @@ class Meaning(Protocol):
     def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         """H(k), a whole number."""
 
+    def _may_say(self, f: Any, i: Bits, *, past: bool) -> None:
+        """Raise `InputError` for a block (with `past`, those before it) of which the pattern is not revealed."""
+
     def _accepted(self, f: Any, i: Bits, k: Bits) -> Bits:
         """The k-th accepted candidate of a filter's first i blocks."""
 

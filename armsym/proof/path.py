@@ -166,6 +166,22 @@ class Knowledge:
             self._note_answer(claim, 1, 1, how)
         return out
 
+    def equal(self, a: Bits, b: Bits, timeout_ms: int) -> bool:
+        """Whether linear arithmetic shows that two public values are one number: neither is less than the other.
+
+        The normal form of an equation joins both sides bit by bit, where it may not see the numbers any more.
+        """
+        for less in (a < b, b < a):
+            claim = (~less).bit.value
+            if isinstance(claim, int):
+                if not claim:
+                    return False
+                continue
+            if ops.is_secret(claim) or not self._linear().implies(intern(claim), min(timeout_ms, INTEGERS_MS)).holds:
+                return False
+            self._note_answer(intern(claim), 1, 1, "integers")
+        return True
+
     def _note_answer(self, t: Term, value: int, width: int, how: str) -> None:
         if self._answers is not None:
             self._answers.append(Answer(tuple(self.facts), t, value, width, how))
@@ -292,6 +308,14 @@ class Path:
         for t, c in terms.items():
             total = ops.add(b.width, total, ops.mul(b.width, put(t), c))
         return Bits(b.width, total)
+
+    def said(self, claim: Prop) -> Prop:
+        """An equation with what was put in place of variables in both sides: a claim made before could not have it."""
+        if claim.sides is None or not self.values:
+            return claim
+        put = Substitution(self.values)
+        a, b = (Bits(side.width, put(side.value)) for side in claim.sides)
+        return claim if (a.value, b.value) == tuple(side.value for side in claim.sides) else a == b
 
     def known(self, c: Term) -> int | None:
         """1 or 0 where the facts decide a public condition, else None."""

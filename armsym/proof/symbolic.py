@@ -86,8 +86,6 @@ class SymbolicProof(Proof):
         self._arbitrary = variable("j", 64, secret=False)
         #: How indices of folds modulo a number were called, without their constants.
         self._named: set[frozenset[tuple[Term, int]]] = set()
-        #: Puts public variables in place of what is revealed, once that was asked for.
-        self._revealed: Substitution | None = None
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
 
@@ -505,12 +503,24 @@ class SymbolicProof(Proof):
 
     def without_revealed(self, v: Value) -> Value:
         """The value with public variables for what is revealed of the secrets: is it secret then, it tells more."""
-        if self._revealed is None:
-            bits = [b for r in self._d.revealed for b in r.values]
-            self._revealed = Substitution(revealed_terms(bits)) if bits else None
-            if self._revealed is None:
-                return v
-        return self._revealed(v)
+        bits = [b for r in self._d.revealed for b in r.values]
+        context = self._context
+        for f in self._d.filters:
+            if f.revealed is None or context is None:
+                continue
+            for a in context.anchors:
+                with self._plainly():
+                    f.block_terms(a)
+            bits += [which for i, which in f.patterns() if context.path.decide(i < f.revealed) is True]
+        return Substitution(revealed_terms(bits))(v) if bits else v
+
+    def _may_say(self, f: Filter, i: Bits, *, past: bool) -> None:
+        if f.revealed is None:
+            return
+        inside = i <= f.revealed if past else i < f.revealed
+        if inside.value is not True and (self._context is None or not self._context.path.decide(inside)):
+            what = f"{i.value} is not shown to be among the {f.revealed.value} blocks of which that is revealed"
+            raise InputError(f"{f.name}: what is accepted is asked in a claim, of blocks revealed: {what}")
 
     # -- filters --------------------------------------------------------------------------------
 

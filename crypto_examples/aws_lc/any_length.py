@@ -131,16 +131,13 @@ def bignum_copy_row_from_table_32(p: Proof) -> None:
     _copied_row(p, [*range(20, 32), *range(4)])
 
 
-#: Rows and words in a row of a table of any size: their product does not wrap.
-MOST_ROWS = 2**30 - 1
-
-
 def _copied_row_of_any_width(p: Proof, unit: int) -> None:
     """`void f(uint64_t *z, const uint64_t *table, uint64_t height, uint64_t width, uint64_t index)`.
 
     z := row `index` of the table, or 0 if it has no such row.  Rows are whole units of so many words.
     """
-    height, units = p.nat("height", high=MOST_ROWS), p.nat("units", high=MOST_ROWS // unit)
+    height, units = p.nat("height", high=MOST), p.nat("units", high=MOST // unit)
+    p.assume("the table is smaller than 2^63 bytes", height.zero_extend(128) * units.zero_extend(128) <= MOST // unit)
     table = p.region("table", height * units * (8 * unit), access="r")
     z = p.region("row", units * (8 * unit), access="rw")
     index = p.word("index")

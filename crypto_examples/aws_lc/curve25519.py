@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from armsym.dsl import Bits, Claims, Proof, State, congruent, proof
+from armsym.dsl import Bits, Claims, Integer, Proof, State, congruent, proof
 from crypto_examples.fields import Field
 from crypto_examples.wheels import AWS_LC
 from specs import rfc8032
@@ -46,29 +46,49 @@ def bignum_mod_n25519(p: Proof) -> None:
         return {"value": congruent(h, H(more), order), "reduced": h < order}
 
 
-def _madd(product: int, steps: tuple[int, ...]) -> Callable[[Proof], None]:
-    """`void f(uint64_t r[4], const uint64_t a[4], b[4], c[4])`: a * b + c modulo the order.
+def _steps(f: Field, product: int, steps: tuple[int, ...]) -> None:
+    """From offset `product` on, X8 to X15 are what is to be reduced.  It loses a word at each of the `steps`.
 
-    At offset `product` X8 to X15 hold the product and c.  It loses a word at each of the `steps`: what lies above it is
-    below the order then.
+    What lies above that word is below the order then; each step by itself is shown of any such number.
     """
+    p, value = f.p, f.operand("a") * f.operand("b") + f.operand("c")
+    f.gives(value)
+    for at, low, high in ((product, 8, 16), *((at, 12 - k, 16 - k) for k, at in enumerate(steps))):
 
-    def prove(p: Proof) -> None:
-        f = Field(p, rfc8032.L, operands="abc", stack=16, below_modulus=False)
-        value = f.operand("a") * f.operand("b") + f.operand("c")
-        f.gives(value)
-
-        def step(at: int, low: int, high: int) -> None:
-            @p.cut(p.routine.entry + at, drop_x=range(low, high))
-            def claims(s: State) -> Claims:
-                below = {"reduced": p.integer(s.x[low:high]) < f.modulus} if low > 8 else {}
-                return {"value": congruent(p.integer(s.x[8:high]), value, f.modulus), **below}
-
-        step(product, 8, 16)
-        for k, at in enumerate(steps):
-            step(at, 12 - k, 16 - k)
-
-    return prove
+        @p.cut(p.routine.entry + at, drop_x=range(low, high))
+        def claims(s: State, low: int = low, high: int = high) -> Claims:
+            below = {"reduced": p.integer(s.x[low:high]) < f.modulus} if low > 8 else {}
+            return {"value": congruent(p.integer(s.x[8:high]), value, f.modulus), **below}
 
 
-proof("bignum_madd_n25519_alt", of=AWS_LC)(_madd(0x130, (0x19C, 0x1F4, 0x24C, 0x2A4)))
+@proof("bignum_madd_n25519_alt", of=AWS_LC)
+def bignum_madd_n25519_alt(p: Proof) -> None:
+    """`void f(uint64_t r[4], const uint64_t a[4], b[4], c[4])`: a * b + c modulo the order."""
+    f = Field(p, rfc8032.L, operands="abc", stack=16, below_modulus=False)
+    _steps(f, 0x130, (0x19C, 0x1F4, 0x24C, 0x2A4))
+
+
+@proof("bignum_madd_n25519", of=AWS_LC)
+def bignum_madd_n25519(p: Proof) -> None:
+    """The same, with Karatsuba's products of halves, and of quarters: what each is stands where it is done."""
+    f = Field(p, rfc8032.L, operands="abc", stack=16, below_modulus=False)
+    a, b = ([p.integer(w) for w in f.words(name)] for name in "ab")
+    (a0, a1), (b0, b1) = ((x[0] + x[1] * 2**64, x[2] + x[3] * 2**64) for x in (a, b))
+
+    def known(at: int, registers: tuple[int, ...], value: Callable[[State], Integer | int]) -> None:
+        @p.cut(p.routine.entry + at, drop_x=registers)
+        def claims(s: State) -> Claims:
+            return {"product": p.integer([s.x[n] for n in registers]) == value(s)}
+
+    def sign(mask: Bits) -> Integer | int:
+        return 1 - p.integer(mask[0:0]) * 2
+
+    known(0x40, (8, 9), lambda _: a[0] * b[0])
+    known(0x94, (8, 9, 10, 11), lambda _: a0 * b0)
+    known(0xCC, (12, 13), lambda _: a[2] * b[2])
+    known(0x120, (12, 13, 14, 15), lambda _: a1 * b1)
+    known(0x160, (0, 4), lambda s: (a1 - a0) * sign(s.x16))
+    known(0x164, (5, 6), lambda s: (b0 - b1) * sign(s.x17))
+    known(0x1D4, (2, 17, 7, 1), lambda s: (a1 - a0) * (b0 - b1) * sign(s.x16))
+    known(0x218, (8, 9, 10, 11, 12, 13, 14, 15), lambda _: f.operand("a") * f.operand("b"))
+    _steps(f, 0x240, (0x2AC, 0x304, 0x35C, 0x3B4))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 from armsym.dsl import Bits, Claims, Proof, State, Words, concat, ite, lanes, proof
 from crypto_examples.lattices import Lattice, table
 from crypto_examples.wheels import AWS_LC
 from specs.fips204 import NTT, N, NTTinverse, Q
-from specs.fips204_rounding import high_bits, low_bits
+from specs.fips204_rounding import high_bits, low_bits, use_hint
 
 R = 2**32
 
@@ -127,6 +128,15 @@ def mldsa_poly_chknorm(p: Proof) -> None:
     """
     a = p.region("a", 4 * N, access="r", cell=4)
     bound = p.word("bound", 32)
+
+    def near(rng: random.Random, size: int) -> bytes:
+        """Coefficients below the bound, or but for one of them."""
+        b = bound.uint & 0x7FFFFFFF
+        words = [rng.choice([0, b - 1, 1 - b]) for _ in range(size // 4)]
+        words[rng.randrange(len(words))] = rng.choice([b, -b, b - 1])
+        return b"".join((w & 0xFFFFFFFF).to_bytes(4, "little") for w in words)
+
+    p.example(a, near)
     p.call(x0=a, w1=bound)
     p.modifies()
 
@@ -165,3 +175,17 @@ def mldsa_poly_chknorm(p: Proof) -> None:
     def _(s: State) -> Claims:
         w, x, y, z = some(N // 4)
         return {"norm": s.w0 == (w | x | y | z).zero_extend(32)}
+
+
+@proof("mldsa_poly_use_hint_32_aarch64_asm", of=AWS_LC)
+def mldsa_poly_use_hint_32(p: Proof) -> None:
+    m = Lattice(p, Q, 32)
+    a, f = m.array("a", N, 0, Q, access="rw")
+    h, hints = m.array("h", N, 0, 2)
+    p.call(x0=a, x1=h)
+    p.modifies(a)
+
+    @p.ensures
+    def used(s: State) -> Claims:
+        high = p.integers(a.words(32, at=s), signed=True)
+        return {"r1": [x == use_hint(b, r, (Q - 1) // 32) for x, b, r in zip(high, hints, f, strict=True)]}

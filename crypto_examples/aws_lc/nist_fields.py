@@ -1,8 +1,8 @@
 """Arithmetic modulo the primes of P-384 and P-521, of AWS-LC (s2n-bignum).
 
-Four routines of the wheel are not here, for the search ends without an answer after minutes: `bignum_montmul_p384`,
-`bignum_montsqr_p384`, `bignum_mul_p521` and `bignum_sqr_p521` (Neon). Their products of 64 bits are put together from
-halves of 32, which would have to be named with a = 2^32 * h + l kept.
+Four routines of the wheel, by Neon instructions, are not here: `bignum_montmul_p384`, `bignum_montsqr_p384`,
+`bignum_mul_p521` and `bignum_sqr_p521`.  Of the first all products are shown by cuts (halves of 32 bits in lanes, and
+Karatsuba's signs); Montgomery's reduction, part of which waits in memory meanwhile, is not in one argument.
 """
 
 from __future__ import annotations

@@ -18,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[2] / "crypto_examples"
 
 pytestmark = pytest.mark.wheels
 
+NOP = "d503201f"
+
+POLY, NEON, INIT = "openssl/poly1305.py", "poly1305_blocks_neon", "poly1305_init@0x6d6ca0"
+NORM, HINT = "mldsa_poly_chknorm", "mldsa_poly_use_hint_32"
+
 #: (folder and file, proof, symbol, offset in it, what stands there, what is put there, why)
 FAULTS = [
     ("openssl/poly1305.py", "poly1305_blocks", "poly1305_blocks", 0x2C, "ba0b00a5", "8b0b00a5", "ADD for ADCS"),
@@ -25,6 +30,42 @@ FAULTS = [
     ("openssl/poly1305.py", "poly1305_blocks", "poly1305_blocks", 0x84, "8b4e094a", "8b4e0d4a", "LSR #3 for LSR #2"),
     ("openssl/poly1305.py", "poly1305_emit", "poly1305_emit", 0x18, "f27ef5df", "f27df5df", "bit 3 for bit 2"),
     ("openssl/poly1305.py", "poly1305_emit", "poly1305_emit", 0x20, "9a8d00a5", "9a8d10a5", "NE for EQ"),
+    ("openssl/poly1305.py", "poly1305_mult", "poly1305_mult", 0x48, "927ef5ca", "927df1ca", "a bit less of 4 c"),
+    ("openssl/poly1305.py", "poly1305_splat", "poly1305_splat", 0x1C, "0b0d09ac", "0b0d05ac", "LSL #1 for LSL #2"),
+    (
+        "openssl/poly1305.py",
+        "poly1305_blocks_neon",
+        "poly1305_blocks_neon",
+        0x44,
+        "ab0cd084",
+        "8b0cd084",
+        "a carry lost",
+    ),
+    (POLY, NEON, NEON, 0x4DC, "0ebd8739", NOP, "h0 not carried"),
+    (POLY, NEON, NEON, 0x670, "4efd8694", NOP, "h0 not carried"),
+    (POLY, NEON, NEON, 0x4AC, "4f4257bd", "4f4157bd", "3 c for 5 c"),
+    (POLY, NEON, NEON, 0xD4, "a9017c06", "a9014406", "another base"),
+    ("openssl/poly1305.py", "poly1305_emit_neon", "poly1305_emit_neon", 0x54, "ba1f00ad", "ab1f00ad", "ADDS for ADCS"),
+    ("openssl/poly1305.py", "poly1305_init", INIT, 0x5C, "9a87018c", "9a87118c", "NE for EQ"),
+    (
+        "aws_lc/mldsa.py",
+        "mldsa_poly_chknorm",
+        "mldsa_poly_chknorm_aarch64_asm",
+        0x20,
+        "4eb43c21",
+        "4eb43421",
+        "> for >=",
+    ),
+    (
+        "aws_lc/mldsa.py",
+        "mldsa_poly_chknorm",
+        "mldsa_poly_chknorm_aarch64_asm",
+        0x30,
+        "4ea21eb5",
+        NOP,
+        "a vector left out",
+    ),
+    ("aws_lc/mldsa.py", HINT, f"{HINT}_aarch64_asm", 0x70, "6ea09821", "4ea0a821", "< for <="),
     ("aws_lc/mlkem.py", "mlkem_poly_reduce", "mlkem_poly_reduce_aarch64_asm", 0, "5281a022", "5281a042", "q + 1"),
     ("aws_lc/mlkem.py", "mlkem_ntt", "mlkem_aarch64_ntt_zetas_layer12345", 0, None, 1, "a zeta + 1"),
     ("aws_lc/mlkem.py", "mlkem_ntt", "mlkem_aarch64_ntt_zetas_layer67", 416, None, 1, "a zeta + 1"),
@@ -61,6 +102,19 @@ FAULTS = [
         "d1020024",
         "d1020424",
         "a byte before the block",
+    ),
+    *(
+        ("aws_lc/samplers.py", name, symbol or f"{name}_aarch64_asm", offset, before, after, why)
+        for name, symbol, offset, before, after, why in (
+            ("mlkem_rej_uniform", "", 0x148, "8b0c04e7", "8b0c08e7", "the cursor twice as far"),
+            ("mlkem_rej_uniform", "", 0x240, "aa0903e0", "aa0403e0", "256 for the count"),
+            ("mlkem_rej_uniform", "", 0x1E0, "1e26028c", "1e2602ac", "another vector's count"),
+            ("mlkem_rej_uniform", "mlkem_rej_uniform_table", 16 * 255, None, 1, "an index + 1"),
+            ("mldsa_rej_uniform", "", 0x80, "4e013804", "4e003804", "the low byte twice"),
+            ("mldsa_rej_uniform_eta2", "", 0x110, "4f008447", "4f008467", "eta + 1"),
+            ("mldsa_rej_uniform_eta2", "", 0x2C, "4f0085fe", "4f0085de", "the bound - 1"),
+            ("mldsa_rej_uniform_eta4", "", 0x2C, "4f00853e", "4f00855e", "the bound + 1"),
+        )
     ),
 ]
 

@@ -271,3 +271,18 @@ def test_what_is_shown_of_products_is_so(seed: int) -> None:
             evaluate = Evaluator(lambda t, known=known: known[t.id], lambda *_: 0)  # type: ignore[misc]
             if all(evaluate(f.bit.value) == 1 for f in facts):
                 assert evaluate(claim.bit.value) == 1, (values, claim)
+
+
+def test_a_product_that_is_said_not_to_wrap() -> None:
+    """Rows and words of any number, of which the product, as 128 bits, is small: the product as 64 bits is that."""
+    h, w, i = (variable(name, 64, secret=False, possible=(1 << 60) - 1) for name in "hwi")
+    small = (h.zero_extend(128) * w.zero_extend(128) < 1 << 60).bit.value
+    facts = [small, (i < h).bit.value]
+    assert _ask(facts, i * w + w <= h * w).holds
+    assert _ask(facts, h * w < 1 << 60).holds
+    assert _ask(facts, (i + 1) * w == i * w + w).holds
+    assert _ask(facts[1:], i * w + w <= h * w).holds is not True
+    assert _ask([*facts[1:], (h * w < 1 << 60).bit.value], i * w + w <= h * w).holds is not True, "it may have wrapped"
+    assert _ask(facts, i * w + w < h * w).holds is not True
+    less = (h.zero_extend(128) * w.zero_extend(128) < 1 << 66).bit.value
+    assert _ask([less, facts[1]], i * w + w <= h * w).holds is not True

@@ -156,6 +156,57 @@ def test_a_carry_that_is_another(tmp_path: Path) -> None:
     assert symbolically(adding(start=1), routine(tmp_path, SUM), "f")
 
 
+# -- other folds of integers ------------------------------------------------------------------------
+
+ADD_UP = """
+    mov x3, #0
+    cbz x0, 2f
+1:  ldr {word}, [x1], #{size}
+    add x3, x3, x4
+    sub x0, x0, #1
+    cbnz x0, 1b
+2:  mov x0, x3
+    ret
+"""
+
+
+def added_up(size: int, *, twice: int = 1, start: int = 0, bound: int = 2**32 - 1) -> Callable[[Proof], None]:
+    """x0 is the sum of n words of so many bytes, times `twice`, and each is at most `bound`."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", high=2**30)
+        a = p.region("a", n * size, access="r").blocks(1, 8 * size)
+        p.call(x0=n, x1=a.region)
+        total = p.fold_int(lambda h, x: h + twice * x, start=start, over=lambda j: p.integer(a(j)), name="total")
+
+        @p.invariant(p.routine.back_edge(), upto=n)
+        def _(s: State, i: Bits) -> Claims:
+            x = p.integer(s.x3)
+            return {"sum": x == total(i), "no wrap": x <= p.integer(i) * bound}
+
+        p.ensures(lambda s: {"sum": p.integer(s.x0) == total(n), "bound": total(n) <= p.integer(n) * bound})
+
+    return fn
+
+
+def test_a_sum_that_does_not_wrap(tmp_path: Path) -> None:
+    assert symbolically(added_up(4), routine(tmp_path, ADD_UP.format(word="w4", size=4)), "f") == {}
+
+
+@pytest.mark.parametrize(
+    ("word", "size", "fn"),
+    [
+        ("x4", 8, added_up(8, bound=2**64 - 1)),  # it wraps
+        ("w4", 4, added_up(4, twice=2)),
+        ("w4", 4, added_up(4, start=1)),
+        ("w4", 4, added_up(4, bound=2**32 - 2)),
+        ("w4", 8, added_up(8)),
+    ],
+)
+def test_false_sums(tmp_path: Path, word: str, size: int, fn: Callable[[Proof], None]) -> None:
+    assert symbolically(fn, routine(tmp_path, ADD_UP.format(word=word, size=size)), "f")
+
+
 # -- flags that are kept ----------------------------------------------------------------------------
 
 KEPT = "cmp x1, x2\n1: {}\n sub x0, x0, #1\n cbnz x0, 1b\n cset x0, lo\n ret"

@@ -198,7 +198,7 @@ def _simple(what: str) -> ProofFn:
         ("a secret index", "is secret"),
         ("two at one point", "something is claimed at that point already"),
         ("no numbers", "at least one number"),
-        ("words of another width", "follow blocks of 64-bit words"),
+        ("words of another width", "the bytes of the tail have"),
     ],
 )
 def test_what_is_no_statement(tmp_path: Path, what: str, message: str) -> None:

@@ -264,7 +264,7 @@ def test_content_that_nobody_states() -> None:
 
 
 def test_how_many_blocks_may_be_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exactly so many as the limit says; one less than are known are none, and any number is none."""
+    """Exactly so many as the limit says, or so many less than are known; any number is none."""
     monkeypatch.setattr(room, "MAX_BLOCKS", 3)
     i = public("i")
     b = Room(2 * N, i >= 1, i + 9 <= N, i <= MOST)
@@ -272,7 +272,8 @@ def test_how_many_blocks_may_be_new(monkeypatch: pytest.MonkeyPatch) -> None:
     for k in range(4):
         b.store(2 * (i + k), _right(i + k)[0])
     assert isinstance(pointwise_conditions(b.memory, b.claim(i + 3)), list)
-    for upto in (i + 4, i - 1, N, i + (1 << 63)):
+    assert not b.shown(b.claim(i - 1)), "what follows is not as on entry"
+    for upto in (i + 4, i - 4, N, i + (1 << 63)):
         assert "the difference is not a small number" in b.why(b.claim(upto))
     fresh = Room(2 * N)
     assert "the difference is not a small number" in fresh.why(fresh.claim(N))
