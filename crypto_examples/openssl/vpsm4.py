@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from armsym.dsl import Proof, proof
 from crypto_examples.sm4 import decrypts, encrypts, sets_decrypt_key, sets_encrypt_key
+from crypto_examples.sm4_cores import enc_blocks
 from crypto_examples.wheels import OPENSSL_4_0
 
 #: Where the loop over the rounds of one block begins.
@@ -42,3 +43,13 @@ def vpsm4_ex_decrypt(p: Proof) -> None:
 @proof("vpsm4_ex_decrypt", of=OPENSSL_4_0)
 def vpsm4_ex_decrypt_in_place(p: Proof) -> None:
     decrypts(p, rounds=ROUNDS, in_place=True)
+
+
+@proof("_vpsm4_ex_enc_4blks", of=OPENSSL_4_0)
+def _vpsm4_ex_enc_4blks(p: Proof) -> None:
+    enc_blocks(p, 4)
+
+
+@proof("_vpsm4_ex_enc_8blks", of=OPENSSL_4_0)
+def _vpsm4_ex_enc_8blks(p: Proof) -> None:
+    enc_blocks(p, 8)
