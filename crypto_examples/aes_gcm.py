@@ -16,7 +16,7 @@ from crypto_examples.aes_modes import Buffers, octets
 from crypto_examples.gcm import as_it_is, swapped, table
 from specs.gcm import GCTR, GHASH_step, inc
 
-__all__ = ["AWS_LC_KERNEL", "Kernel", "gcm_by_eight", "gcm_decrypts", "gcm_encrypts"]
+__all__ = ["AWS_LC_EIGHT", "AWS_LC_KERNEL", "Kernel", "gcm_by_eight", "gcm_decrypts", "gcm_encrypts"]
 
 #: Blocks of a message have different counters.
 MOST = 2**32
@@ -38,6 +38,9 @@ class Kernel(NamedTuple):
 
 #: AWS-LC's, for all sizes of the key; no caller asks for no blocks.
 AWS_LC_KERNEL = Kernel((128, 192, 256), low=1, stack=128, entry=swapped, apart=True)
+
+#: Those with eight blocks at a time, by the size of the key.
+AWS_LC_EIGHT = {bits: Kernel((bits,), stack=80, powers=8, entry=swapped, apart=True) for bits in (128, 192, 256)}
 
 
 class Gcm(Buffers):
