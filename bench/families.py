@@ -28,6 +28,8 @@ TARGETS = (
     ("AES key schedule", r"(aes|vpaes)_\w*set_(en|de)crypt_key\w*", 10.0),
     ("AES block", r"(aes_v8|aes_hw|vpaes)_(en|de)crypt(_in_place)?", 0.5),
     ("AES modes", r"aes_\w+_(ecb|cbc|ctr32)_\w+", 10.0),
+    ("AES-XTS", r"aes_\w+_xts_\w+", 20.0),
+    ("AES-GCM", r"(unroll8_eor3_)?aes_gcm_\w+|aesv8_gcm_8x_\w+", 60.0),
     ("ChaCha20, NEON", r"ChaCha20_\w*neon\w*", 10.0),
     ("ChaCha20, scalar", r"ChaCha20_\w+", 1.0),
     ("GHASH, one product", r"gcm_(gmult|init)_\w+", 0.5),
