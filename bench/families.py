@@ -29,7 +29,7 @@ TARGETS = (
     ("AES block", r"(aes_v8|aes_hw|vpaes)_(en|de)crypt(_in_place)?", 0.5),
     ("AES modes", r"aes_\w+_(ecb|cbc|ctr32)_\w+", 10.0),
     ("AES-XTS", r"aes_\w+_xts_\w+", 20.0),
-    ("AES-GCM kernels", r"\w*aes_gcm_(enc|dec)_\w*kernel\w*", 60.0),
+    ("AES-GCM kernels", r"(unroll8_eor3_)?aes_gcm_(enc|dec)_\w+|aesv8_gcm_8x_\w+", 60.0),
     ("ChaCha20, NEON", r"ChaCha20_\w*neon\w*", 10.0),
     ("ChaCha20, scalar", r"ChaCha20_\w+", 1.0),
     ("AES by vector permutation, inner routines", r"_vpaes_\w+", 2.0),
