@@ -474,7 +474,13 @@ class SymbolicProof(Proof):
             )
         before = k - 1
         with self._plainly():
-            return f.stepped(self._fold_at(f, before), f.over(before))
+            words = f.stepped(self._fold_at(f, before), f.over(before))
+        # (The step is the one that was looked at; so this cannot be, unless it is no function.)
+        if f.secrets is not None and any(
+            ops.is_secret(w.value) and not secret for w, secret in zip(words, f.secrets, strict=True)
+        ):
+            raise InputError(f"{f.name}: one step makes a word of public ones alone, and another of secrets")
+        return words
 
     def _secrets(self, f: Fold) -> tuple[bool, ...]:
         """Of each word of a fold's values whether it may depend on a secret.

@@ -124,7 +124,7 @@ def _below(q: int, width: int, lane: int, each: int) -> Candidates:
 
 def _uniform(p: Proof, c: _Code, symbol: str, candidates: Candidates, width: int) -> None:
     """Of a public buffer of any length: of its pieces of 24 bytes."""
-    n, rest = p.nat("n", high=2**20, unit=16), p.nat("rest", high=23)
+    n, rest = p.nat("n", high=2**50, unit=16), p.nat("rest", high=23)
     r = p.region("r", N * c.lane // 8, access="w")
     buf = p.region("buf", 24 * n + rest, access="r", cell=1, public=True)
     p.call(x0=r, x1=buf, x2=24 * n + rest, x3=table(p, symbol))
@@ -148,7 +148,7 @@ def mldsa_rej_uniform(p: Proof) -> None:
 
 def _eta(p: Proof, c: _Code, bound: int, coefficient: Callable[[int], int]) -> None:
     """Of a secret buffer of at least 8 bytes: which half bytes are accepted may be known, and nothing else."""
-    n, rest = p.nat("n", low=1, high=2**20, unit=16), p.nat("rest", high=7)
+    n, rest = p.nat("n", low=1, high=2**50, unit=16), p.nat("rest", high=7)
     r = p.region("r", 4 * N, access="w")
     buf = p.region("buf", 8 * n + rest, access="r", cell=1)
     p.call(x0=r, x1=buf, x2=8 * n + rest, x3=table(p, "mldsa_rej_uniform_eta_table"))
