@@ -6,6 +6,7 @@ from armsym.dsl import Bits, Proof, State, lanes, proof
 from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.errors import ArmsymError, InputError
 from armsym.integers.expression import Integer, Relation, Residue, congruent, integer, within
+from armsym.proof.conditional import Conditional, unless, when
 from armsym.proof.declare import Proof
 from armsym.proof.examples import below, lanes_within
 from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region
@@ -18,6 +19,7 @@ __all__ = [
     "Bits",
     "Blocks",
     "Claims",
+    "Conditional",
     "Fold",
     "InputError",
     "Integer",
@@ -42,5 +44,7 @@ __all__ = [
     "opaque",
     "proof",
     "select",
+    "unless",
+    "when",
     "within",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.integers.expression import Relation
+from armsym.proof.conditional import Conditional
 from armsym.proof.handles import Claim, Pointwise
 from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed, split_offset
 
@@ -16,9 +17,9 @@ __all__ = ["assume_pointwise", "parts", "pointwise_conditions"]
 MAX_BLOCKS = 4096
 
 
-def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise]:
-    """The conditions, claims about integers and pointwise claims that a claim consists of."""
-    if isinstance(claim, (Prop, Relation, Pointwise)):
+def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise | Conditional]:
+    """The conditions, claims about integers, pointwise claims and claims under conditions that a claim consists of."""
+    if isinstance(claim, (Prop, Relation, Pointwise, Conditional)):
         yield claim
     elif isinstance(claim, bool):
         yield Prop(claim)

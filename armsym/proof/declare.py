@@ -215,6 +215,16 @@ class Proof(ABC):
                 self._d.requires.append((text, part))
                 self._require(part)
 
+    def reveals(self, text: str, condition: Assumed) -> None:
+        """A run may tell whether a condition on the inputs, or each of a list, holds: `text` says that, and is listed.
+
+        Nothing is assumed of the inputs.  A branch on a secret is no leak where it goes one way if all conditions hold,
+        and the other way if not; that is proved.
+        """
+        conditions = tuple(an_assumption(f"reveals {text!r}: what may be told", condition))
+        self._assume(f"a run may tell whether {a_text('reveals: the text', text)}", particular=True)
+        self._d.reveals.append((text, conditions))
+
     def integer(self, words: Bits | Sequence[Bits], *, signed: bool = False) -> IntegerLike:
         """The number that words make, the first the least significant; with `signed` in two's complement."""
         return integer(words, signed=signed)
@@ -412,21 +422,27 @@ class Proof(ABC):
 
         return apply
 
-    def cut(self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = ()) -> Callable[[EnsuresFn], EnsuresFn]:
+    def cut(
+        self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = (), forget_x: Iterable[int] = ()
+    ) -> Callable[[EnsuresFn], EnsuresFn]:
         """Claims at the point `at` of straight-line code, to keep terms small.
 
         The claims are proved there.  Then each fold value named in `forget`, such as (A, 3) for
         A(3), stands for arbitrary words, and what the claims equate with it holds just that: the
         rest of the proof is about any A(3), and no longer about how it came to be.  Where nothing is
         forgotten, a register that a claim equates with something is written that way from here on.
+
+        The general registers `forget_x` are unknown from here on, but for what the claims say.  A claim about integers
+        stays known, unless fold values are forgotten: it may speak of those.
         """
 
         place = a_place("cut", at)
         a_pair_list("cut: forget", forget, Fold)
+        dropped = frozenset(numbers("cut: registers in forget_x", forget_x, 0, 30))
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
             claims = claims_of("cut", a_function("cut: what is claimed", fn, "state"))
-            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, frozenset())
+            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, frozenset(), dropped)
             return fn
 
         return apply
@@ -451,11 +467,13 @@ class Proof(ABC):
 
         return apply
 
-    def _add_cut(self, at: int, claims: CutFn, forget: ForgetFn, drop_v: frozenset[int]) -> None:
+    def _add_cut(
+        self, at: int, claims: CutFn, forget: ForgetFn, drop_v: frozenset[int], drop_x: frozenset[int] = frozenset()
+    ) -> None:
         where = self.routine.image.symbolize(at)
         if any(c.at == at for c in self._d.cuts):
             raise InputError(f"two cuts at {where}: put their claims into one")
-        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop_v))
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop_v, drop_x))
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""

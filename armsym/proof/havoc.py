@@ -121,10 +121,10 @@ class Havoc:
         f = m.nzcv
         m.nzcv = NZCV.of(*(Prop._of(a.apply(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
 
-    def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> None:
+    def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> Substitution:
         """Put into `m` what the claims said of the unknowns of `shadow`; all else stays as it is in `m`.
 
-        Of the locations in `drop` nothing stays: what no claim names is unknown.
+        Of the locations in `drop` nothing stays: what no claim names is unknown.  Returns what stands for the unknowns.
         """
         kept: dict[Term, Value] = {}
         for where in self.guess.places:
@@ -142,6 +142,7 @@ class Havoc:
             said = a.values.get(unknown)
             if said is not None or where in drop:
                 put(m, self.regions, where, Bits(unknown.width, settled(unknown if said is None else said)))
+        return settled
 
     def expected(self, where: Place, index: Bits) -> Bits:
         """The value of a location with a stride in iteration `index`."""

@@ -22,7 +22,7 @@ from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
 from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
 from armsym.proof.havoc import LoopGuess
-from armsym.proof.ledger import Ledger, Mark
+from armsym.proof.ledger import Ledger, Mark, told
 from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import Kind, Obligation, Status
 from armsym.proof.state import State, handed
@@ -86,6 +86,7 @@ class Engine:
         for at, what in d.shows:
             self.shows.setdefault(at, []).append(what)
         self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
+        self.ledger.reveals = d.reveals
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         #: Whether every path so far was followed to its end.
         self._complete = True
@@ -160,6 +161,9 @@ class Engine:
         for at, callee in self.callees.items():
             if at not in run.reached:
                 record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
+        for text, _ in p._d.reveals:
+            if not self.ledger.holds("constant-time", told(text)):
+                record("constant-time", told(text), Status.UNDECIDED, detail="no branch is shown to tell just that")
         if not self._complete:
             return  # of what was not explored nothing was shown
         shown: tuple[tuple[Kind, str], ...] = (

@@ -7,6 +7,7 @@ from armsym.integers.claims import Argument
 from armsym.integers.expression import Relation
 from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import parts
+from armsym.proof.conditional import Conditional
 from armsym.proof.engine.run import Origin, Run
 from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, havoc
@@ -80,7 +81,9 @@ def _says_more(run: Run, path: Path, k: int, anchors: tuple[Bits, ...]) -> bool:
         return any(_can_fail(there, c) for claim in claims for c in parts(claim))
 
 
-def _can_fail(there: Path, claim: Prop | Relation | Pointwise) -> bool:
+def _can_fail(there: Path, claim: Prop | Relation | Pointwise | Conditional) -> bool:
+    if isinstance(claim, Conditional):
+        return any(_can_fail(there, c) for c in parts(claim.claim))
     if isinstance(claim, Relation):
         return not Argument([], [claim]).says_nothing(0)
     return not isinstance(claim, Prop) or claim.value is not True
