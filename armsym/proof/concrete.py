@@ -82,6 +82,8 @@ class Trial:
     revealed: tuple[int, ...] = ()
     #: Loads of what might hold something else, in words: another run would be as possible.
     doubts: list[str] = field(default_factory=list)
+    #: Of each condition that the proof says may be told: whether it holds.
+    told: tuple[bool, ...] = ()
     base: int = 0
     return_address: int = 0
     stack_top: int = 0
@@ -384,4 +386,5 @@ class ConcreteProof(Proof):
         t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         t.revealed = () if self.unmet else self.revealed()
+        t.told = tuple(all(isinstance(c, Prop) and c.value is True for c in said) for _, said in self._d.reveals)
         return t

@@ -103,10 +103,14 @@ class Question:
             if not speaks_of_folds(r):
                 self._place[k] = len(self._place)
 
-    def show(self, k: int) -> Shown:
-        """Whether the k-th of them follows."""
+    def chooses(self, k: int) -> bool:
+        """Whether the k-th is about wide numbers that are chosen among others: cases tell which."""
+        return k in self._place and self._plain.chooses(self._place[k])
+
+    def show(self, k: int, *, search: bool = True) -> Shown:
+        """Whether the k-th of them follows; without `search` only if it shows at once."""
         if k in self._place:
-            return self._plain.show(self._place[k])
+            return self._plain.show(self._place[k], search=search)
 
         def of_words(asked: Sequence[Relation], put: Put) -> list[Shown]:
             known = (r.map(put) for r in self._words)
@@ -125,7 +129,12 @@ class _Words:
         self._named = any(modulus for r in words for _, modulus, _, _ in r.parts)
         self._arguments: dict[tuple[bool, bool], Argument] = {}
 
-    def show(self, k: int) -> Shown:
+    def chooses(self, k: int) -> bool:
+        return self._argument(False, self._named).chooses(k)
+
+    def show(self, k: int, *, search: bool = True) -> Shown:
+        if not search:
+            return self._argument(False, self._named).show(k, search=False)
         found = self._show(k, False)
         if not found.holds and self._facts:
             by_facts = self._show(k, True)

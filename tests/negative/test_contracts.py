@@ -894,13 +894,27 @@ def test_a_contract_that_is_used_in_one_case_only(tmp_path: Path) -> None:
     assert "contract" in symbolically(fn, image, "f")
 
 
-def test_a_proof_by_cases_is_no_contract(tmp_path: Path) -> None:
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_a_contract_by_cases_holds_of_its_cases(tmp_path: Path, k: int) -> None:
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=2)
+        p.call(x0=n, x1=k)
+        p.uses(by_cases)
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == n + k})
+
+    by_cases = contract(lambda q: adds(q, (1, 2)))
+    found = symbolically(fn, files(tmp_path, CALLING.format("bl g"), "add x0,x0,x1\n ret"), "f")
+    assert found == ({"contract": ["<lambda>: x1 is the argument"], "ensures": ["x0"]} if k == 3 else {})
+
+
+def test_a_contract_of_too_many_cases(tmp_path: Path) -> None:
     def fn(p: Proof) -> None:
         n = p.nat("n", low=1, high=2)
         p.call(x0=n, x1=1)
         p.uses(by_cases)
         p.modifies(p.stack(FRAME))
 
-    by_cases = contract(lambda q: adds(q, (1, 2)))
-    with pytest.raises(InputError, match="cases"):
+    by_cases = contract(lambda q: adds(q, range(17)))
+    with pytest.raises(InputError, match="at most 16 cases"):
         run(fn, files(tmp_path, CALLING.format("bl g"), "add x0,x0,x1\n ret"), "f")
