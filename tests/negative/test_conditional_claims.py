@@ -269,7 +269,7 @@ def test_a_contract_tells_nothing(tmp_path: Path) -> None:
         p.modifies(p.stack(FRAME))
         p.ensures(lambda s: {"seven": s.w0 == 7})
 
-    with pytest.raises(InputError, match=r"a proof with p.reveals cannot be used as a contract"):
+    with pytest.raises(InputError, match=r"a proof that reveals something of secrets cannot be used as a contract"):
         run(calls, files(tmp_path, CALLING.format("bl g"), TELLS), "f")
 
 
