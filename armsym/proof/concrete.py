@@ -155,8 +155,10 @@ class ConcreteProof(Proof):
             v = given
         else:
             rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
-            # In a search for counterexamples lengths are not all the same.
-            times = self._pub.randrange(self._hint + 1) if self._hint > FEW and self._lengths else self._hint
+            times = self._hint
+            if times > FEW and self._lengths:
+                # In a search for counterexamples lengths are not all the same; the least is often one that matters.
+                times = self._pub.choice((0, times))
             v = min(high, low + times * unit + rest)
             self._lengths += 1
         if not low <= v <= high:
