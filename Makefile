@@ -9,12 +9,13 @@ CPUS := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || ec
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: prove table test fuzz lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
+.PHONY: prove table test museum fuzz lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
 
 help:
 	@echo 'make prove   prove the examples; a wheel that cannot be fetched is left out'
 	@echo 'make table   prove them all and write docs/proofs.md'
 	@echo 'make test    run the tests'
+	@echo 'make museum  refute assembly that has shipped with faults, and prove the builds that mend them'
 	@echo 'make fuzz    random terms (100,000), claims (20,000) and routines (2,000) against their meaning; COUNT=, SEED='
 	@echo 'make lint    ruff, mypy --strict (tests and benchmarks too), import-linter'
 	@echo 'make bench   the benchmarks'
@@ -36,6 +37,9 @@ table: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(CPUS) $(ARGS)
+
+museum: $(STAMP)
+	$(BIN)/python tests/museum/museum.py
 
 fuzz: $(STAMP)
 	$(BIN)/python tests/terms/fuzz_terms.py $(or $(COUNT),100000) $(or $(SEED),0)

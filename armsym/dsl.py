@@ -5,11 +5,12 @@ from armsym.dsl import Bits, Proof, State, lanes, proof
 
 from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.errors import ArmsymError, InputError
-from armsym.integers.expression import Integer, Relation, Residue, congruent, integer, within
-from armsym.proof.declare import Proof
+from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, congruent, integer, within
+from armsym.proof.conditional import Conditional, unless, when
+from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import below, lanes_within
 from armsym.proof.filters import Filter
-from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region
+from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region, ResidueFold
 from armsym.proof.loops import Loop
 from armsym.proof.registry import ProofDefinition, proof
 from armsym.proof.state import State, Words, lanes
@@ -19,10 +20,13 @@ __all__ = [
     "Bits",
     "Blocks",
     "Claims",
+    "Conditional",
+    "Contract",
     "Filter",
     "Fold",
     "InputError",
     "Integer",
+    "IntegerLike",
     "Iterated",
     "Loop",
     "Proof",
@@ -31,6 +35,7 @@ __all__ = [
     "Region",
     "Relation",
     "Residue",
+    "ResidueFold",
     "State",
     "Words",
     "below",
@@ -44,5 +49,7 @@ __all__ = [
     "opaque",
     "proof",
     "select",
+    "unless",
+    "when",
     "within",
 ]

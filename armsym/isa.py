@@ -16,7 +16,7 @@ matches its fixed bits and calls it `allocated`; two matches are an error, never
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from armsym.errors import ArmsymError, UnmodelledInstruction
@@ -78,6 +78,14 @@ class Instruction:
     def assumption(self) -> str | None:
         """What a proof that meets this instruction takes for granted of the core, if anything."""
         return None
+
+    def btype(self) -> int:
+        """PSTATE.BTYPE, two bits, where this branch leads in a guarded page; 0 for what is no indirect branch."""
+        return 0
+
+    def lands(self, btype: int) -> bool:
+        """Whether a branch that set PSTATE.BTYPE to this, which is not 0, may lead here in a guarded page."""
+        return False
 
     @classmethod
     def encode(cls, **values: int) -> int:
@@ -167,8 +175,12 @@ _INDEX_SHIFT = 21  # the decoder's first table is indexed by bits 31:21
 class InstructionSet:
     """A set of encoding classes and their decoder."""
 
-    def __init__(self, name: str, classes: Iterable[type[Instruction]]) -> None:
+    def __init__(
+        self, name: str, classes: Iterable[type[Instruction]], data_independent: Collection[str] = frozenset()
+    ) -> None:
+        """`data_independent` are mnemonics whose duration depends on nothing but what they announce to `on_leak`."""
         self.name = name
+        self.data_independent = frozenset(data_independent)
         self.classes = tuple(classes)
         if len(set(self.classes)) != len(self.classes):
             raise DiagramError(f"{name}: an encoding class is listed twice")
@@ -191,6 +203,11 @@ class InstructionSet:
 
     def __iter__(self) -> Iterator[type[Instruction]]:
         return iter(self.classes)
+
+    def latency(self, i: Instruction) -> str | None:
+        """The mnemonic of an instruction whose duration may depend on its operands, else None."""
+        name = i.assembly(0).split()[0]
+        return None if name in self.data_independent or name.startswith("b.") else name
 
     def matches(self, word: int) -> list[Instruction]:
         """Every reading of the word; more than one is a defect of the instruction set."""

@@ -15,7 +15,7 @@ from armsym.bits import Bits, Prop, concat
 from armsym.errors import AlignmentFault, ExceptionTaken, UndefinedInstruction
 from armsym.memory import Memory
 
-__all__ = ["NZCV", "Machine"]
+__all__ = ["NZCV", "Machine", "Watched"]
 
 _ZERO = {w: Bits(w, 0) for w in (8, 16, 32, 64)}
 
@@ -181,10 +181,6 @@ class Machine:
         self.branch_target = target
         self.branch_condition = None if cond.value is True else cond
 
-    def variable_latency(self, what: str, value: Bits) -> None:
-        """Announce an operand on which the instruction's duration may depend."""
-        self.on_leak(what, value)
-
     def stop(self, kind: str, immediate: int) -> NoReturn:
         """An instruction that leaves the routine by an exception (BRK, SVC, ...)."""
         raise ExceptionTaken(kind, immediate)
@@ -192,3 +188,50 @@ class Machine:
     def undefined(self, why: str) -> NoReturn:
         """UNDEFINED, or CONSTRAINED UNPREDICTABLE: the proof cannot go on."""
         raise UndefinedInstruction(why)
+
+
+class Watched:
+    """A machine that announces all registers and flags that are read, as `what`, to `on_leak`.
+
+    For an instruction whose duration may depend on its operands.  In all else it is the machine itself.
+    """
+
+    def __init__(self, m: Machine, what: str) -> None:
+        self._m, self._what = m, what
+
+    def __getattr__(self, name: str) -> object:
+        if name in ("x", "v"):
+            raise AssertionError(f"an instruction whose operands are announced reads {name} past read_{name}")
+        return getattr(self._m, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in ("_m", "_what"):
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self._m, name, value)
+
+    def _announced(self, value: Bits) -> Bits:
+        self._m.on_leak(self._what, value)
+        return value
+
+    def read_x(self, n: int, width: int = 64, *, sp: bool = False) -> Bits:
+        """See `Machine.read_x`."""
+        return self._announced(self._m.read_x(n, width, sp=sp))
+
+    def read_v(self, n: int, width: int = 128) -> Bits:
+        """See `Machine.read_v`."""
+        return self._announced(self._m.read_v(n, width))
+
+    def load(self, address: Bits, size: int) -> Bits:
+        """See `Machine.load`."""
+        return self._announced(self._m.load(address, size))
+
+    def store(self, address: Bits, value: Bits) -> None:
+        """See `Machine.store`."""
+        self._m.store(address, self._announced(value))
+
+    @property
+    def nzcv(self) -> NZCV:
+        """The condition flags."""
+        self._announced(self._m.nzcv.bits)
+        return self._m.nzcv

@@ -7,12 +7,13 @@ linker has yet to choose, the parts of the image have a base each (`armsym.proof
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Collection
+from typing import Protocol, cast
 
 from armsym.bits import Bits, Prop
 from armsym.errors import ArmsymError, BranchError, BudgetError, MachineStop
 from armsym.isa import Instruction, InstructionSet
-from armsym.machine import Machine
+from armsym.machine import Machine, Watched
 
 __all__ = ["RETURNED", "Addresses", "CodeSource", "Executable", "Fork", "Stepper", "describe_stop", "run_concrete"]
 
@@ -76,15 +77,34 @@ class Fork:
         self.cond, self.taken, self.otherwise = cond, taken, otherwise
 
 
+class _Announced:
+    """An instruction whose duration may depend on its operands: each is announced as it is read."""
+
+    def __init__(self, i: Executable, name: str) -> None:
+        self._i = i
+        self._what = f"operand of {name.upper()}, which Arm does not list as data-independent (PSTATE.DIT),"
+
+    def execute(self, m: Machine) -> None:
+        self._i.execute(cast(Machine, Watched(m, self._what)))
+
+
 class Stepper:
     """Executes instructions of one image at one base address.
 
     `base` is where the image lies, as a base (64 bits) or as the places of its parts, `return_address` the
-    caller's LR on entry (64 bits).
+    caller's LR on entry (64 bits).  `alike` are mnemonics whose duration is taken not to depend on their operands,
+    beside those of the instruction set.
     """
 
-    def __init__(self, isa: InstructionSet, code: CodeSource, base: Bits | Addresses, return_address: Bits) -> None:
-        self.isa, self.code, self.return_address = isa, code, return_address
+    def __init__(
+        self,
+        isa: InstructionSet,
+        code: CodeSource,
+        base: Bits | Addresses,
+        return_address: Bits,
+        alike: Collection[str] = (),
+    ) -> None:
+        self.isa, self.code, self.return_address, self.alike = isa, code, return_address, frozenset(alike)
         self.addresses: Addresses = _Base(base) if isinstance(base, Bits) else base
         self._decoded: dict[int, tuple[Executable, Bits]] = {}
 
@@ -96,7 +116,11 @@ class Stepper:
         found = self._decoded.get(offset)
         if found is None:
             i = self.fetch(offset)
-            found = self._decoded[offset] = self.addresses.linked(i, offset, self.isa)
+            found = self.addresses.linked(i, offset, self.isa)
+            name = self.isa.latency(i)
+            if name is not None and name not in self.alike:
+                found = _Announced(found[0], name), found[1]
+            self._decoded[offset] = found
         return found
 
     def step(self, m: Machine, offset: int) -> int | Fork:

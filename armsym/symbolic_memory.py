@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from armsym.bits import Bits, Prop, concat, look_up, select
 from armsym.errors import InputError, MemoryFault, UndeterminedContent
@@ -83,6 +84,8 @@ class SymbolicMemory:
         self.decide: Callable[[Prop], bool | None] = lambda _: None
         #: The one number that a value is under the facts of the path (None: cannot tell).
         self.fixed: Callable[[Bits], int | None] = lambda v: v.value if isinstance(v.value, int) else None
+        #: What claims read at: the same offset or address, in the terms in which this memory has its own.
+        self.settled: Callable[[Bits], Bits] = lambda v: v
         #: Offset of the instruction being executed, set by the engine for the log.
         self.at = 0
         #: Whether two symbolic parts can be shown never to meet: (region, a, lo, hi, b, lo, hi) -> bool.
@@ -95,7 +98,7 @@ class SymbolicMemory:
         """An independent copy; the log is shared history, copied."""
         m = type(self).__new__(type(self))
         m.regions, m._by_base, m.at, m.disjoint = self.regions, self._by_base, self.at, self.disjoint
-        m.beneath, m.decide, m.fixed = self.beneath.copy(), self.decide, self.fixed
+        m.beneath, m.decide, m.fixed, m.settled = self.beneath.copy(), self.decide, self.fixed, self.settled
         m._split_cache = self._split_cache
         m._reads = None
         m.overlays = defaultdict(list)
@@ -110,6 +113,10 @@ class SymbolicMemory:
             m.overlays[name] = copies
         m.log, m.changes = self.log[:], self.changes[:]
         return m
+
+    def let_go(self) -> None:
+        """Ask the path that it belongs to no more: nothing can be told from here on."""
+        self.decide, self.fixed, self.disjoint, self.settled = _untold, _untold, None, _untold
 
     def clear_notes(self) -> None:
         """Begin the logs of accesses and of changes anew."""
@@ -180,7 +187,7 @@ class SymbolicMemory:
 
     def look(self, address: Bits, size: int) -> Bits:
         """See `armsym.memory.Memory.look`; to be called within `observed`."""
-        return self.look_at(*self.split(address), size)
+        return self.look_at(*self.split(self.settled(address)), size)
 
     def look_at(self, region: SymbolicRegion, symbolic: Term | None, k: int, size: int) -> Bits:
         """What a claim reads: the content at a region's offset, noted, so that it can be shown to lie in the region.
@@ -422,6 +429,10 @@ class SymbolicMemory:
             parts.append(value)
             at += cell
         return concat(*reversed(parts)) if len(parts) > 1 else parts[0]
+
+
+def _untold(_: object) -> NoReturn:
+    raise AssertionError("the memory of a path that is over is asked")
 
 
 def _as_bits(t: Term) -> tuple[Bits, int]:

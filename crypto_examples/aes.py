@@ -57,9 +57,11 @@ def last_first(w: Sequence[Bits]) -> list[Bits]:
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def _sets_key(p: Proof, schedule: Callable[[Words], Sequence[Bits]], stack: int) -> None:
-    """`int f(const uint8_t *user_key, int bits, AES_KEY *key)` for 128, 192 and 256 bits."""
+def _sets_key(p: Proof, schedule: Callable[[Words], Sequence[Bits]], stack: int, *, middle: bool = True) -> None:
+    """`int f(const uint8_t *user_key, int bits, AES_KEY *key)` for 128, 192 (if `middle`) and 256 bits."""
     k = p.nat("k", high=2)
+    if not middle:
+        p.assume("the key has 128 or 256 bits", k != 1)
     user_key = p.region("user_key", 16 + 8 * k, access="r", cell=1)
     key = p.region("key", KEY_BYTES, access="rw")
     p.assume("user_key and key are not NULL", (user_key.base != 0) & (key.base != 0))
@@ -83,9 +85,9 @@ def _sets_key(p: Proof, schedule: Callable[[Words], Sequence[Bits]], stack: int)
         }
 
 
-def sets_encrypt_key(p: Proof) -> None:
-    """The key structure becomes KEYEXPANSION(user_key)."""
-    _sets_key(p, KeyExpansion, stack=16)
+def sets_encrypt_key(p: Proof, *, middle: bool = True) -> None:
+    """The key structure becomes KEYEXPANSION(user_key); `middle` says whether keys of 192 bits are known."""
+    _sets_key(p, KeyExpansion, stack=16, middle=middle)
 
 
 def sets_decrypt_key(p: Proof) -> None:

@@ -7,14 +7,14 @@ Only the whole blocks of `length` bytes are processed; the last block of ciphert
 from __future__ import annotations
 
 from armsym.dsl import Bits, Claims, Proof, State, Words
-from crypto_examples.aes_modes import ByLength, direction, octets, string, vector
-from specs.modes import cbc_decrypt, cbc_encrypt
+from crypto_examples.aes_modes import ByLength
+from crypto_examples.modes import CbcDecryption, cbc_ciphertext, direction, vector
 
 __all__ = ["cbc_decrypts", "cbc_encrypts"]
 
 
 class _Cbc(ByLength):
-    """Arguments, and C: C(0) is the initial vector, C(j + 1) block j of the ciphertext."""
+    """Arguments."""
 
     def __init__(self, p: Proof, *, in_place: bool, encrypt: bool) -> None:
         super().__init__(p, in_place=in_place)
@@ -28,11 +28,7 @@ def cbc_encrypts(p: Proof, *, in_place: bool = False) -> None:
     """Each block of ciphertext is CIPHER(plaintext xor the one before)."""
     m = _Cbc(p, in_place=in_place, encrypt=True)
     n, k = m.n, m.round_keys
-
-    def step(before: Words, P_j: Words) -> Words:
-        return octets(cbc_encrypt(m.CIPH, string(before), [string(P_j)])[0])
-
-    C = p.fold(step, start=m.ivec.words(8), over=m.blocks)
+    C = cbc_ciphertext(p, m, m.ivec)
 
     def block(j: Bits) -> Words:
         return C(j + 1)
@@ -54,16 +50,10 @@ def cbc_encrypts(p: Proof, *, in_place: bool = False) -> None:
 def cbc_decrypts(p: Proof, *, at_a_time: int, in_place: bool = False) -> None:
     """Each block of plaintext is EQINVCIPHER(ciphertext) xor the ciphertext before; five or three blocks at a time."""
     m = _Cbc(p, in_place=in_place, encrypt=False)
-    n, key = m.n, m.key.base
-    C = m.blocks
-    # before(0) is the initial vector, before(j + 1) is block j of the ciphertext.
-    before = p.fold(lambda _, block: block, start=m.ivec.words(8), over=C)
+    n, key, C, d = m.n, m.key.base, m.blocks, CbcDecryption(p, m, m.ivec)
     # Ciphertext loaded, and the copies kept to be xored: their registers.
     loaded = (0, 1, 24, 25, 26) if at_a_time == 5 else (0, 1, 18)
     copies = (2, 3, 27, 28, 29) if at_a_time == 5 else (2, 3, 19)
-
-    def block(j: Bits) -> Words:
-        return octets(cbc_decrypt(m.CIPH_inverse, string(before(j)), [string(C(j))])[0])
 
     @p.invariant(p.routine.loops()[2], upto=n, step=at_a_time, when=lambda s: (s.x7 == key + 32) & ~s.x2.slt(0))
     def _(s: State, i: Bits) -> Claims:
@@ -73,8 +63,8 @@ def cbc_decrypts(p: Proof, *, at_a_time: int, in_place: bool = False) -> None:
             "bytes left": s.x2 == 16 * (n - i) - 16 * at_a_time,
             "next blocks": Words(s.v[q] for q in loaded) == blocks,
             "and again": Words(s.v[q] for q in copies) == blocks,
-            "block before": s.v6 == vector(before(i)),
-            **m.done(s, block, upto=i),
+            "block before": s.v6 == vector(d.before(i)),
+            **m.done(s, d.block, upto=i),
         }
 
-    p.ensures(lambda s: {**m.done(s, block, upto=n), "ivec": m.ivec.words(8, at=s) == before(n)})
+    p.ensures(lambda s: {**m.done(s, d.block, upto=n), "ivec": m.ivec.words(8, at=s) == d.before(n)})

@@ -1,8 +1,5 @@
 """CTR of SP 800-38A (6.5) with AES and a counter of 32 bits: `void f(const uint8_t *in, uint8_t *out, size_t blocks,
 const AES_KEY *key, const uint8_t ivec[16])`.
-
-Block j of out is block j of in xor CIPHER(T_j), where T_0 = ivec and T_(j + 1) is T_j by the standard
-incrementing function on 32 bits.
 """
 
 from __future__ import annotations
@@ -10,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from armsym.dsl import Bits, Claims, Loop, Proof, Prop, State, Words
-from crypto_examples.aes_modes import Buffers, octets, string, vector
-from specs.modes import ctr, standard_incrementing_function
+from crypto_examples.aes_modes import AesBuffers
+from crypto_examples.modes import Counters, vector
 
 __all__ = ["ctr32_by_five", "ctr32_by_three", "ctr32_by_twelve"]
 
@@ -19,38 +16,16 @@ __all__ = ["ctr32_by_five", "ctr32_by_three", "ctr32_by_twelve"]
 MOST = 2**32
 
 
-class Ctr32(Buffers):
+class Ctr32(AesBuffers):
     """Arguments, and the result for any number of blocks from `low` on."""
 
     def __init__(self, p: Proof, *, in_place: bool, low: int, stack: int) -> None:
         n = p.nat("n", low=low, high=MOST)
         super().__init__(p, n, 16 * n, in_place=in_place)
-        self.ivec = p.region("ivec", 16, access="r", cell=1)
-        p.call(x0=self.in_, x1=self.out, x2=n, x3=self.key, x4=self.ivec)
+        ivec = p.region("ivec", 16, access="r", cell=1)
+        p.call(x0=self.in_, x1=self.out, x2=n, x3=self.key, x4=ivec)
         p.modifies(p.stack(stack))
-        iv = self.ivec.words(8)
-        self._nonce, self.first = iv[:12], Bits.from_elems(list(reversed(iv[12:])))
-        j = p.word("j", public=True)
-        start, T_j, following = (string(self.T(q)) for q in (Bits(64, 0), j, j + 1))
-        step = following == standard_incrementing_function(32, T_j)
-        p.lemma("T_0 = ivec, and T_(j+1) follows T_j", (start == string(iv)) & step)
-        p.ensures(lambda s: self.done_upto(s, n))
-
-    def counter(self, j: Bits) -> Bits:
-        """The counter of T_j, 32 bits."""
-        return self.first + j[31:0]
-
-    def T(self, j: Bits) -> Words:
-        """T_j, 16 bytes."""
-        return Words([*self._nonce, *reversed(self.counter(j).elems(8))])
-
-    def block(self, j: Bits) -> Words:
-        """Block j of the result."""
-        return octets(ctr(self.CIPH, [string(self.T(j))], [string(self.blocks(j))])[0])
-
-    def done_upto(self, s: State, j: Bits) -> Claims:
-        """Blocks below j are done and all else is as on entry."""
-        return self.done(s, self.block, upto=j)
+        self.counters = Counters(p, self, ivec)
 
     def by(
         self, p: Proof, loop: Loop, registers: Sequence[int], keys: int, *, last: Sequence[int] = (), spare: int = 0
@@ -71,17 +46,18 @@ class Ctr32(Buffers):
             return {
                 "enough left": i + (q + spare) <= self.n,
                 "blocks left": s.x2 == self.n - i - q,
-                "counter": s.x8 == self.counter(i + (q - 1)).zero_extend(64),
-                "counter blocks": Words(s.v[r] for r in registers) == [vector(self.T(i + k)) for k in range(q)],
-                **{f"copy in v{r}": s.v[r] == vector(self.T(i + (q - 1))) for r in last},
+                "counter": s.x8 == self.counters.counter(i + (q - 1)).zero_extend(64),
+                "counter blocks": Words(s.v[r] for r in registers)
+                == [vector(self.counters.T(i + k)) for k in range(q)],
+                **{f"copy in v{r}": s.v[r] == vector(self.counters.T(i + (q - 1))) for r in last},
                 "round keys": s.v[keys : keys + 2] == self.round_keys[0:2],
-                **self.done_upto(s, i),
+                **self.counters.done_upto(s, i),
             }
 
 
-def ctr32_by_three(p: Proof, *, in_place: bool = False) -> None:
-    """Three blocks at a time, then one or two."""
-    c = Ctr32(p, low=0, in_place=in_place, stack=16)
+def ctr32_by_three(p: Proof, *, in_place: bool = False, low: int = 0) -> None:
+    """Three blocks at a time, then one or two.  (Some libraries ask for one block at least: `low`.)"""
+    c = Ctr32(p, low=low, in_place=in_place, stack=16)
     c.by(p, p.routine.loops()[0], (0, 1, 18), 16, last=[6])
 
 

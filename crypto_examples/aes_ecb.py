@@ -7,7 +7,8 @@ Only the whole blocks of `length` bytes are processed.
 from __future__ import annotations
 
 from armsym.dsl import Bits, Claims, Proof, State, Words
-from crypto_examples.aes_modes import ByLength, direction, octets, string, vector
+from crypto_examples.aes_modes import ByLength
+from crypto_examples.modes import direction, octets, string, vector
 from specs.modes import ecb_decrypt, ecb_encrypt
 
 __all__ = ["ecb_by_five"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from armsym.dsl import Bits, Claims, Loop, Proof, Region, State, Words, concat, lanes, select
 from specs.chacha20 import chacha20_block
 
-__all__ = ["ChaCha20"]
+__all__ = ["ChaCha20", "nohw", "rows"]
 
 #: Bytes that 2^32 blocks have: RFC 8439 ends a message where the block counter would repeat itself.
 MOST = 2**38
@@ -117,3 +117,33 @@ class ChaCha20:
         @self.p.invariant(loop, upto=self.n & 63)
         def _(s: State, _i: Bits) -> Claims:
             return self.done(s, s.x1 + s.x2 - self.in_.base)
+
+
+# -- AWS-LC, BoringSSL and ring have the same code ----------------------------------------------------
+
+
+def nohw(p: Proof, *, in_place: bool = False) -> None:
+    """`ChaCha20_ctr32_nohw`, the scalar code."""
+    c = ChaCha20(p, in_place=in_place)
+    p.modifies(p.stack(160))
+    one, tail = p.routine.loops()
+    c.scalar_loop(one)
+    c.tail_loop(tail)
+
+
+def rows(p: Proof, *, low: int = 1, in_place: bool = False, prefix: str = "") -> None:
+    """`ChaCha20_ctr32_neon` and all that it reaches, from whichever routine it is entered.
+
+    `prefix` is what a library has before the names of its global symbols.
+    """
+    c = ChaCha20(p, low=low, in_place=in_place)
+    p.modifies(p.stack(288))
+    one, tail = p.routine.loops(f"{prefix}ChaCha20_ctr32_nohw")
+    four, four_tail = p.routine.loops(f"{prefix}ChaCha20_ctr32_neon")
+    (eight,) = p.routine.loops("ChaCha20_512_neon")
+    c.scalar_loop(one)
+    c.in_rows(four, step=4, registers=range(27, 30), first=1)
+    c.in_rows(eight, step=8, registers=range(27, 31), first=2)
+    c.carry(eight.head + 0x7F4)
+    c.tail_loop(tail)
+    c.tail_loop(four_tail)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from armsym.dsl import Claims, Integer, Proof, Region, State, below, congruent
+from armsym.dsl import Claims, Integer, Proof, Region, State, Words, below, congruent
 
 __all__ = ["Field"]
-
-#: Where the result lies: apart from the operands, or in place of the first, the second, or both.
-APART, FIRST, SECOND, BOTH = range(4)
 
 
 class Field:
@@ -25,12 +22,17 @@ class Field:
         operands: str = "ab",
         stack: int = 0,
         below_modulus: bool = True,
+        keeps_there: bool = False,
     ) -> None:
-        """`operands` are the names of those after the result, in X1 and up; `stack` is how far SP goes down."""
+        """`operands` are the names of those after the result, in X1 and up; `stack` is how far SP goes down.
+
+        With `keeps_there` the routine also reads where the result goes, to have there what it goes on with.
+        """
         self.p, self.modulus = p, modulus
         size = 8 * ((modulus.bit_length() + 63) // 64)
-        place = p.choice("in_place", range(4 if len(operands) == 2 else 2))
-        shared = {APART: "", FIRST: operands[:1], SECOND: operands[1:2], BOTH: operands}[place]
+        # Where the result lies: 0 apart from the operands; else bit k says that it is in place of operand k.
+        place = p.choice("in_place", range(2 ** len(operands)))
+        shared = "".join(name for k, name in enumerate(operands) if place >> k & 1)
         regions: dict[str, Region] = {}
         for name in operands:
             if name in shared and shared[0] in regions:
@@ -39,7 +41,8 @@ class Field:
             regions[name] = p.region(name, size, access="rw" if name in shared else "r")
             if below_modulus:
                 p.example(regions[name], below(modulus))
-        self.result = regions[shared[0]] if shared else p.region("r", size, access="w")
+        self.result = regions[shared[0]] if shared else p.region("r", size, access="rw" if keeps_there else "w")
+        self._regions = regions
         self._operands = {name: p.integer(r.words(64)) for name, r in regions.items()}
         if below_modulus:
             for name, number in self._operands.items():
@@ -50,6 +53,10 @@ class Field:
     def operand(self, name: str) -> Integer | int:
         """An operand as a number, on entry."""
         return self._operands[name]
+
+    def words(self, name: str) -> Words:
+        """The words of an operand on entry, the least significant first."""
+        return self._regions[name].words(64)
 
     def gives(self, value: Integer | int, *, times: int = 1) -> None:
         """The result multiplied by a number is congruent to a value; and it is below the modulus."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from armsym.dsl import Bits, Claims, Proof, Region, State, Words, concat
 from specs.gcm import GHASH_step, multiply
 
-__all__ = ["as_it_is", "ghash", "gmult", "init", "swapped"]
+__all__ = ["as_it_is", "ghash", "ghash_by_bytes", "gmult", "gmult_by_bytes", "init", "init_by_bytes", "swapped"]
 
 
 def twisted(X: Bits) -> Bits:
@@ -48,16 +48,20 @@ def table(H: Bits, count: int, entry: Callable[[Bits], Bits]) -> Words:
     return words
 
 
-def init(p: Proof, entry: Callable[[Bits], Bits] = as_it_is) -> None:
-    """`void gcm_init_v8(u128 Htable[16], const u64 H[2])`: the halves of H are numbers, the left one comes first."""
+def init(p: Proof, entry: Callable[[Bits], Bits] = as_it_is, *, count: int = 8) -> None:
+    """`void gcm_init_v8(u128 Htable[16], const u64 H[2])`: the halves of H are numbers, the left one comes first.
+
+    The table gets the powers of H up to `count`; the rest of it stays as it was.
+    """
     H = p.word("H", 128)
     Htable = p.region("Htable", 256, access="rw")
     key = p.region("key", 16, access="r")
     p.given(key, 0, swapped(H), "H, its left half first")
     p.call(x0=Htable, x1=key)
     p.modifies(Htable)
-    want = table(H, 8, entry)
-    p.ensures(lambda s: {"Htable": Htable.words(128, at=s, count=len(want)) == want})
+    powers_of_H = table(H, count, entry)
+    want = Words([*powers_of_H, *Htable.words(128)[len(powers_of_H) :]])
+    p.ensures(lambda s: {"Htable": Htable.words(128, at=s) == want})
 
 
 def given_table(p: Proof, count: int, entry: Callable[[Bits], Bits]) -> tuple[Region, Bits]:
@@ -114,5 +118,53 @@ def ghash(p: Proof, low: int, entry: Callable[[Bits], Bits] = as_it_is) -> None:
             "block i": s.v4 == swapped(X0),
             "products of the other three": s.v[29:32] == karatsuba([(H3, X1), (H2, X2), (H1, X3)]),
         }
+
+    p.ensures(lambda s: {"Xi": Xi.words(128, order="big", at=s) == Y(n)})
+
+
+# -- products of bytes only: PMULL of 8 bits, which all cores with Advanced SIMD have ------------------
+
+
+def init_by_bytes(p: Proof) -> None:
+    """As `init`, but the table has H alone, twisted; the rest of it stays."""
+    H = p.word("H", 128)
+    Htable = p.region("Htable", 256, access="rw")
+    key = p.region("key", 16, access="r")
+    p.given(key, 0, swapped(H), "H, its left half first")
+    p.call(x0=Htable, x1=key)
+    p.modifies(Htable)
+    want = [twisted(H), *Htable.words(128)[1:]]
+    p.ensures(lambda s: {"Htable": Htable.words(128, at=s) == want})
+
+
+def _given_key(p: Proof) -> tuple[Region, Region, Bits]:
+    """Htable as `init_by_bytes` leaves it for any hash key H; Xi; and H."""
+    H = p.word("H", 128)
+    Htable, Xi = p.region("Htable", 256, access="r"), p.region("Xi", 16, access="rw")
+    p.given(Htable, 0, twisted(H), "what gcm_init_neon makes of H")
+    p.modifies(Xi)
+    return Htable, Xi, H
+
+
+def gmult_by_bytes(p: Proof) -> None:
+    """As `gmult`."""
+    Htable, Xi, H = _given_key(p)
+    p.call(x0=Xi, x1=Htable)
+    (X,) = Xi.words(128, order="big")
+    p.ensures(lambda s: {"Xi": Xi.words(128, order="big", at=s) == [multiply(X, H)]})
+
+
+def ghash_by_bytes(p: Proof) -> None:
+    """As `ghash`, one block at a time, n >= 1."""
+    n = p.nat("n", low=1, high=2**50)
+    Htable, Xi, H = _given_key(p)
+    inp = p.region("inp", 16 * n, access="r")
+    p.call(x0=Xi, x1=Htable, x2=inp, x3=16 * n)
+    X = inp.blocks(words=1, width=128, order="big")
+    Y = p.fold(lambda y, x: [GHASH_step(H, y[0], x[0])], start=Xi.words(128, order="big"), over=X, name="Y")
+
+    @p.invariant(p.routine.back_edge(), upto=n)
+    def _(s: State, i: Bits) -> Claims:
+        return {"Y so far": s.v[0:1] == Y(i)}
 
     p.ensures(lambda s: {"Xi": Xi.words(128, order="big", at=s) == Y(n)})

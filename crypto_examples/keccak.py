@@ -8,7 +8,7 @@ before, multiplied out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from armsym.dsl import Bits, Claims, Fold, Iterated, Proof, State, Words
@@ -17,6 +17,7 @@ from specs import sha3
 __all__ = [
     "KECCAK_F",
     "in_memory",
+    "s2n_in_memory",
     "s2n_scalar",
     "scalar_lanes",
     "scalar_rounds",
@@ -37,13 +38,13 @@ def half_round(S: Words, k: int) -> list[Bits]:
 KECCAK_F = Iterated(half_round, times=48, name="keccak_f")
 
 
-def permutation(p: Proof, lanes: Callable[[State | None], Words]) -> Fold:
+def permutation(p: Proof, lanes: Callable[[State | None], Words], name: str = "A") -> Fold:
     """State that on return the lanes are KECCAK-f of those on entry; `lanes` says where they are, None is entry.
 
     Of the fold, A(2r) is the state before round r, A(2r + 1) the one after its theta.
     """
-    A = p.unfold(KECCAK_F, lanes(None))
-    p.ensures(lambda s: {"lanes": lanes(s) == A(48)})
+    A = p.unfold(KECCAK_F, lanes(None), name=name)
+    p.ensures(lambda s: {f"lanes of {name}": lanes(s) == A(48)})
     return A
 
 
@@ -53,6 +54,21 @@ def in_memory(p: Proof) -> Fold:
     p.call(x0=ctx)
     p.modifies(ctx)
     return permutation(p, lambda s: ctx.words(64, at=s))
+
+
+def s2n_in_memory(p: Proof, states: int = 1, *, stack: int = 64) -> list[Fold]:
+    """`void f(uint64_t a[25 * states], const uint64_t rc[24])`, rc being the round constants."""
+    a = p.region("a", 200 * states, access="rw")
+    rc = p.region("rc", 192, access="r", public=True)
+    p.call(x0=a, x1=rc)
+    for k, constant in enumerate(sha3.RC):
+        p.given(rc, 8 * k, constant, f"round constant {k}")
+    p.modifies(a, p.stack(stack))
+
+    def lanes(k: int) -> Callable[[State | None], Words]:
+        return lambda s: a.words(64, at=s)[25 * k : 25 * k + 25]
+
+    return [permutation(p, lanes(k), name) for k, name in zip(range(states), "ABCD", strict=False)]
 
 
 def in_registers(p: Proof, lanes: Callable[[State], Words]) -> Fold:
@@ -67,45 +83,46 @@ class _Theta(NamedTuple):
     lacking: Words
 
 
-def _after_theta(t: _Theta, A: Words) -> Claims:
-    return {"lanes after theta": t.found == [lane ^ add for lane, add in zip(A, t.lacking, strict=True)]}
+def _after_theta(t: _Track, s: State, index: int) -> Claims:
+    now = t.theta(s)
+    wanted = [lane ^ add for lane, add in zip(t.A(index), now.lacking, strict=True)]
+    return {f"lanes of {t.A.name} after theta": now.found == wanted}
 
 
-def _rounds(
-    p: Proof,
-    A: Fold,
-    *,
-    head: int,
-    lanes: Callable[[State], Words],
-    middle: int,
-    theta: Callable[[State], _Theta],
-    first: int = 0,
-    drop_v: Iterable[int] = (),
-) -> None:
+class _Track(NamedTuple):
+    """A state: where its lanes are at the loop head, and in the middle of a round."""
+
+    A: Fold
+    lanes: Callable[[State], Words]
+    theta: Callable[[State], _Theta]
+
+
+def _rounds(p: Proof, *tracks: _Track, head: int, middle: int, first: int = 0, drop_v: Iterable[int] = ()) -> None:
     """Cut round `first` and all after it, at the loop head and in the middle."""
 
     def forget(index: int) -> list[tuple[Fold, int]]:
-        return [(A, index)] if index < 48 else []
+        return [(t.A, index) for t in tracks] if index < 48 else []
 
     @p.cut_each(head, forget=lambda k: forget(2 * (first + k)), drop_v=drop_v)
     def _(s: State, k: int) -> Claims:
         if first + k >= 24:
             return {"no round after the last": False}
-        return {"lanes before the round": lanes(s) == A(2 * (first + k))}
+        return {f"lanes of {t.A.name} before the round": t.lanes(s) == t.A(2 * (first + k)) for t in tracks}
 
     @p.cut_each(middle, forget=lambda k: forget(2 * (first + k) + 1), drop_v=drop_v)
     def _(s: State, k: int) -> Claims:
         if first + k >= 24:
             return {"no round after the last": False}
-        return _after_theta(theta(s), A(2 * (first + k) + 1))
+        return dict(claim for t in tracks for claim in _after_theta(t, s, 2 * (first + k) + 1).items())
 
 
 def _registers(s: State, numbers: Iterable[int]) -> Words:
     return Words(s.x[n] for n in numbers)
 
 
-def _low(s: State, numbers: Iterable[int]) -> Words:
-    return Words(s.v[n][63:0] for n in numbers)
+def _half(s: State, numbers: Iterable[int], half: int = 0) -> Words:
+    """The low or the high halves (0, 1) of vectors."""
+    return Words(s.v[n].elem(half, 64) for n in numbers)
 
 
 #: OpenSSL's scalar code: lanes in X0 to X24, but X25 for X18, the platform's register.
@@ -119,7 +136,7 @@ def scalar_lanes(s: State) -> Words:
 
 def vector_lanes(s: State) -> Words:
     """The lanes where KeccakF1600_ce keeps them: in the low halves of V0 to V24."""
-    return _low(s, range(25))
+    return _half(s, range(25))
 
 
 def scalar_routine(p: Proof) -> None:
@@ -134,39 +151,34 @@ def scalar_rounds(p: Proof, A: Fold) -> None:
     start = p.image.symbol("KeccakF1600_int").offset
     after = [0, 1, 27, 26, 28, *_SCALAR[5:]]
     nothing = Words([Bits(64, 0)] * 25)
-    _rounds(
-        p,
-        A,
-        head=start + 0x10,
-        lanes=scalar_lanes,
-        middle=start + 0xE0,
-        theta=lambda s: _Theta(_registers(s, after), nothing),
-    )
+    track = _Track(A, scalar_lanes, lambda s: _Theta(_registers(s, after), nothing))
+    _rounds(p, track, head=start + 0x10, middle=start + 0xE0)
 
 
 def vector_routine(p: Proof) -> None:
     """KeccakF1600_ce: lanes in the low halves of V0 to V24."""
-    vector_rounds(p, in_registers(p, vector_lanes), "KeccakF1600_ce", (29, 30, 31, 27, 28), skip=0x10)
+    vector_rounds(p, [in_registers(p, vector_lanes)], "KeccakF1600_ce", (29, 30, 31, 27, 28), skip=0x10)
     p.clobbers(x=[9, 10], v=range(32))
 
 
-def vector_rounds(p: Proof, A: Fold, head: str, lacking: Iterable[int], *, skip: int = 0) -> None:
-    """EOR3, RAX1, XAR, BCAX: lanes in the low halves of V0 to V24, theta and rho in one instruction.
+def vector_rounds(p: Proof, states: Sequence[Fold], head: str, lacking: Iterable[int], *, skip: int = 0) -> None:
+    """EOR3, RAX1, XAR, BCAX: lanes in V0 to V24, of one state or of two side by side, theta and rho in one instruction.
 
     The loop's head lies `skip` bytes after the symbol `head`; before the first XAR, the vectors
     `lacking` hold what theta adds to the sheets x = 0 to 4.
     """
     at = p.image.symbol(head).offset + skip
     adds = [*lacking] * 5
-    _rounds(
-        p,
-        A,
-        head=at,
-        lanes=vector_lanes,
-        middle=at + 0x3C,
-        theta=lambda s: _Theta(vector_lanes(s), _low(s, adds)),
-        drop_v=range(32),
-    )
+
+    def track(A: Fold, half: int) -> _Track:
+        return _Track(
+            A,
+            lambda s: _half(s, range(25), half),
+            lambda s: _Theta(_half(s, range(25), half), _half(s, adds, half)),
+        )
+
+    tracks = [track(A, half) for half, A in enumerate(states)]
+    _rounds(p, *tracks, head=at, middle=at + 0x3C, drop_v=range(32))
 
 
 #: s2n-bignum's scalar code, by lane: register at the loop's head and the rotation still to be done.
@@ -199,6 +211,10 @@ _S2N_THETA_0 = (
 )
 
 
+#: What theta adds to the sheets x = 0 to 4, in round 0.
+_FIRST_ADDS = (27, 29, 0, 23, 30)
+
+
 def s2n_scalar(p: Proof, A: Fold) -> None:
     """s2n-bignum's scalar code: round 0 stands before the loop, and rho is left to the next use of a lane."""
 
@@ -218,15 +234,9 @@ def s2n_scalar(p: Proof, A: Fold) -> None:
 
     @p.cut(p.image.symbol("sha3_keccak_f1600").offset + 0x114, forget=[(A, 1)])
     def _(s: State) -> Claims:
-        return _after_theta(theta(s, _registers(s, [r for r, _ in _S2N]), _S2N_THETA_0, (27, 29, 0, 23, 30)), A(1))
+        before = _Track(A, lanes, lambda s: theta(s, _registers(s, [r for r, _ in _S2N]), _S2N_THETA_0, _FIRST_ADDS))
+        return _after_theta(before, s, 1)
 
     head = p.image.symbol("Lsha3_keccak_f1600_loop").offset
-    _rounds(
-        p,
-        A,
-        head=head,
-        lanes=lanes,
-        middle=head + 0xBC,
-        theta=lambda s: theta(s, lanes(s), _S2N_THETA, (26, 27, 0, 30, 28)),
-        first=1,
-    )
+    track = _Track(A, lanes, lambda s: theta(s, lanes(s), _S2N_THETA, (26, 27, 0, 30, 28)))
+    _rounds(p, track, head=head, middle=head + 0xBC, first=1)

@@ -6,35 +6,17 @@ of FIPS 180-4 and the core's byte order, the message n blocks of sixteen big-end
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from armsym.dsl import Bits, Blocks, Claims, Fold, Loop, Proof, Region, State, lanes
+from armsym.dsl import Bits, Claims, Loop, Proof, State, lanes
+from crypto_examples import hashing
+from crypto_examples.hashing import BlockFunction
 from specs import sha1
 
 __all__ = ["BlockFunction", "block_function", "hw_loop", "scalar_loop"]
 
 
-class BlockFunction(NamedTuple):
-    """The inputs of a block function and the hash state H(i) after i blocks M(0) .. M(i-1)."""
-
-    n: Bits
-    ctx: Region
-    M: Blocks
-    H: Fold
-
-
 def block_function(p: Proof) -> BlockFunction:
     """Declare arguments and postcondition: on return the state is H(n), for any n >= 1."""
-    n = p.nat("n", low=1, high=2**50)
-    ctx = p.region("ctx", 20, access="rw")  # five words of four bytes
-    msg = p.region("msg", 64 * n, access="r")
-    p.call(x0=ctx, x1=msg, x2=n)
-
-    M = msg.blocks(words=16, width=32, order="big")
-    H = p.fold(sha1.compress, start=ctx.words(32), over=M)
-    p.modifies(ctx)
-    p.ensures(lambda s: {"digest": ctx.words(32, at=s) == H(n)})
-    return BlockFunction(n, ctx, M, H)
+    return hashing.block_function(p, sha1.compress, words=5)
 
 
 def hw_loop(p: Proof, f: BlockFunction, loop: Loop) -> None:

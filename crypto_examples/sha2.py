@@ -7,37 +7,18 @@ FIPS 180-4 and the core's byte order, the message n blocks of sixteen big-endian
 from __future__ import annotations
 
 from types import ModuleType
-from typing import NamedTuple
 
-from armsym.dsl import Bits, Blocks, Claims, Fold, Loop, Proof, Region, State, lanes
+from armsym.dsl import Bits, Claims, Loop, Proof, State, lanes
+from crypto_examples import hashing
+from crypto_examples.hashing import BlockFunction
 from specs import sha256, sha512
 
 __all__ = ["BlockFunction", "block_function", "hw256_loop", "hw512_loop", "neon256_loop", "scalar_loop"]
 
 
-class BlockFunction(NamedTuple):
-    """The inputs of a block function and the hash state H(i) after i blocks M(0) .. M(i-1)."""
-
-    n: Bits
-    ctx: Region
-    M: Blocks
-    H: Fold
-    width: int
-
-
 def block_function(p: Proof, spec: ModuleType) -> BlockFunction:
     """Declare arguments and postcondition: on return the state is H(n), for any n >= 1."""
-    width = 64 if spec is sha512 else 32
-    n = p.nat("n", low=1, high=2**50)
-    ctx = p.region("ctx", width, access="rw")  # eight words: `width` bytes
-    msg = p.region("msg", 2 * width * n, access="r")
-    p.call(x0=ctx, x1=msg, x2=n)
-
-    M = msg.blocks(words=16, width=width, order="big")
-    H = p.fold(spec.compress, start=ctx.words(width), over=M)
-    p.modifies(ctx)
-    p.ensures(lambda s: {"digest": ctx.words(width, at=s) == H(n)})
-    return BlockFunction(n, ctx, M, H, width)
+    return hashing.block_function(p, spec.compress, width=64 if spec is sha512 else 32)
 
 
 def hw512_loop(p: Proof, f: BlockFunction, loop: Loop) -> None:

@@ -36,7 +36,7 @@ from specs.aes import (
     state_of,
 )
 
-__all__ = ["decrypts", "encrypts", "sets_decrypt_key", "sets_encrypt_key"]
+__all__ = ["DECRYPTION", "ENCRYPTION", "Direction", "decrypts", "encrypts", "sets_decrypt_key", "sets_encrypt_key"]
 
 
 class _Linear:
@@ -291,7 +291,7 @@ def _last_inverse_round(block: Words, w: Words) -> list[Bits]:
     return block_of(AddRoundKey(InvShiftRows(InvSubBytes(state_of(block))), w))
 
 
-class _Direction(NamedTuple):
+class Direction(NamedTuple):
     """Encryption or decryption: the standard's, and how the code keeps the state before round k + 1 at `head`."""
 
     cipher: Callable[[Words, int, Words], Sequence[Bits]]
@@ -299,38 +299,53 @@ class _Direction(NamedTuple):
     last_round: Callable[[Words, Words], list[Bits]]
     keys: type[Keys]
     kept: Callable[[int, Words], Words]
-    head: tuple[str, int]
+    #: Of the routines' names, and where the loop of their rounds begins: for one block, and for two.
+    verb: str
+    heads: tuple[int, int]
+    #: Where in `_vpaes_consts` the constants of V18 and V19 stand, and those of V20 on; how many of these.
+    tables: tuple[int, int, int]
+
+    def constants(self, p: Proof) -> Words:
+        """What the routines expect in V17 and on: a mask of nibbles, and tables as the file has them."""
+        at, (first, second, count) = p.image.symbol("_vpaes_consts").offset, self.tables
+        data = p.image.bytes_at(at + first, 32) + p.image.bytes_at(at + second, 16 * count)
+        vectors = [bytes([15] * 16), *(data[k : k + 16] for k in range(0, len(data), 16))]
+        return Words(Bits.from_bytes(v, "little") for v in vectors)
 
 
-_ENCRYPTION = _Direction(
+ENCRYPTION = Direction(
     Cipher,
     _round,
     _last_round,
     EncryptionKeys,
     lambda k, A: _shift_rows(-k, to_basis(A)),
-    ("_vpaes_encrypt_core", 0x78),
+    "encrypt",
+    (0x78, 0xCC),
+    (0xC0, 0xE0, 8),
 )
-_DECRYPTION = _Direction(
+DECRYPTION = Direction(
     lambda in_, Nr, dw: EqInvCipher(in_, Nr, Words(last_first(dw))),
     _inverse_round,
     _last_inverse_round,
     DecryptionKeys,
     lambda k, A: _shift_rows(k, to_inverse_basis(_plus(0x63, A))),
-    ("_vpaes_decrypt_core", 0xA4),
+    "decrypt",
+    (0xA4, 0x110),
+    (0xC0, 0x160, 12),
 )
 
 
 def encrypts(p: Proof, *, in_place: bool = False) -> None:
     """out = CIPHER(in, Nr, w) for the words w that the key structure stands for."""
-    _one_block(p, _ENCRYPTION, in_place)
+    _one_block(p, ENCRYPTION, in_place)
 
 
 def decrypts(p: Proof, *, in_place: bool = False) -> None:
     """out = EQINVCIPHER(in, Nr, dw) for the words dw that the key structure stands for, the last round key first."""
-    _one_block(p, _DECRYPTION, in_place)
+    _one_block(p, DECRYPTION, in_place)
 
 
-def _one_block(p: Proof, d: _Direction, in_place: bool) -> None:
+def _one_block(p: Proof, d: Direction, in_place: bool) -> None:
     """`void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`; `in` and `out` lie apart, or are the same bytes.
 
     The structure may hold anything; it says Nr - 1 where others say Nr.
@@ -354,9 +369,9 @@ def _one_block(p: Proof, d: _Direction, in_place: bool) -> None:
     same = result() == by_size(lambda Nr: d.cipher(in_.words(8), Nr, keys(Nr)))
     p.lemma("the standard's cipher is its last round after A(Nr - 1)", reduce(and_, same))
 
-    symbol, offset = d.head
+    head = p.image.symbol(f"_vpaes_{d.verb}_core").offset + d.heads[0]
 
-    @p.cut_each(p.image.symbol(symbol).offset + offset, forget=lambda r: [(A, r)] if r < 14 else [])
+    @p.cut_each(head, forget=lambda r: [(A, r)] if r < 14 else [])
     def _(s: State, r: int) -> Claims:
         if r >= 14:
             return {"no round after the last": False}

@@ -11,6 +11,7 @@ from semantics import (
     data_processing_register,
     loads_and_stores,
 )
+from semantics.timing import ANNOUNCED, LISTED
 
 __all__ = ["A64"]
 
@@ -24,4 +25,5 @@ A64 = InstructionSet(
         *advanced_simd.CLASSES,
         *cryptographic.CLASSES,
     ],
+    LISTED | ANNOUNCED,
 )

@@ -13,7 +13,7 @@ from specs.words import (
     words_from_hex,
 )
 
-__all__ = ["INITIAL", "F", "G", "H", "I", "T", "compress", "md5", "pad", "parse"]
+__all__ = ["INITIAL", "F", "G", "H", "I", "T", "compress", "md5", "operation", "pad", "parse"]
 
 #: The initial words A, B, C, D of the buffer (the document prints their bytes low order first).  Section 3.3.
 INITIAL = words_from_hex(32, "67452301 efcdab89 98badcfe 10325476")
@@ -64,20 +64,26 @@ ROUNDS = (
 )
 
 
-def compress(buffer: Words, X: Words) -> Words:
-    """The buffer A, B, C, D after a block X of sixteen words.  Section 3.4.
+def operation(number: int, buffer: Words, X: Words) -> Words:
+    """The buffer after operation `number`, from 0 to 63, on a block X of sixteen words.  Section 3.4.
 
     The operation [abcd k s i] is a = b + ((a + function(b, c, d) + X[k] + T[i]) <<< s); from step
-    to step the buffer's letters move on by one place: ABCD, DABC, CDAB, BCDA.
+    to step the buffer's letters move on by one place: ABCD, DABC, CDAB, BCDA.  They come and go in the order abcd.
     """
-    X = exactly(16, X)
     a, b, c, d = exactly(4, buffer)
-    for number, (function, step, start, s) in enumerate(ROUNDS):
-        for j in range(16):
-            k = (start + step * j) % 16
-            a = b + (a + function(b, c, d) + X[k] + T[16 * number + j]).rol(s[j % 4])
-            a, b, c, d = d, a, b, c
-    return [a + buffer[0], b + buffer[1], c + buffer[2], d + buffer[3]]
+    function, step, start, s = ROUNDS[number // 16]
+    j = number % 16
+    a = b + (a + function(b, c, d) + X[(start + step * j) % 16] + T[number]).rol(s[j % 4])
+    return [d, a, b, c]
+
+
+def compress(buffer: Words, X: Words) -> Words:
+    """The buffer A, B, C, D after a block X of sixteen words.  Section 3.4."""
+    X = exactly(16, X)
+    after = exactly(4, buffer)
+    for number in range(64):
+        after = operation(number, after, X)
+    return [x + y for x, y in zip(after, buffer, strict=True)]
 
 
 def pad(message: bytes) -> bytes:

@@ -13,7 +13,7 @@ from specs.words import (
     words_from_hex,
 )
 
-__all__ = ["CF", "FF", "GG", "IV", "P0", "P1", "T", "expand", "pad", "parse", "sm3"]
+__all__ = ["CF", "FF", "GG", "IV", "P0", "P1", "T", "expand", "iterate", "pad", "parse", "sm3"]
 
 #: The initial value.  Section 4.1.
 IV = words_from_hex(32, "7380166f 4914b2b9 172442d7 da8a0600 a96f30bc 163138aa e38dee4d b0fb0e4e")
@@ -23,17 +23,20 @@ T = [Bits(32, 0x79CC4519)] * 16 + [Bits(32, 0x7A879D8A)] * 48
 
 
 def FF(j: int, X: Bits, Y: Bits, Z: Bits) -> Bits:
-    """FF_j(X, Y, Z).  Section 4.3."""
+    """FF_j(X, Y, Z).  Section 4.3.
+
+    The section has ∨ for the last two signs ^: none, one or all of the three conjunctions are 1.
+    """
     if j < 16:
         return X ^ Y ^ Z
-    return (X & Y) | (X & Z) | (Y & Z)
+    return (X & Y) ^ (X & Z) ^ (Y & Z)
 
 
 def GG(j: int, X: Bits, Y: Bits, Z: Bits) -> Bits:
-    """GG_j(X, Y, Z).  Section 4.3."""
+    """GG_j(X, Y, Z).  Section 4.3, which has ∨ for the last sign ^: never are both conjunctions 1."""
     if j < 16:
         return X ^ Y ^ Z
-    return (X & Y) | (~X & Z)
+    return (X & Y) ^ (~X & Z)
 
 
 def P0(X: Bits) -> Bits:
@@ -65,24 +68,23 @@ def expand(B: Words) -> tuple[Words, Words]:
     return W, W_prime
 
 
+def iterate(j: int, registers: Words, W_j: Bits, W_prime_j: Bits) -> Words:
+    """The word registers A, ..., H after iteration j of the compression function.  Section 5.3.3."""
+    A, B, C, D, E, F, G, H = exactly(8, registers)
+    SS1 = (A.rol(12) + E + T[j].rol(j % 32)).rol(7)
+    SS2 = SS1 ^ A.rol(12)
+    TT1 = FF(j, A, B, C) + D + SS2 + W_prime_j
+    TT2 = GG(j, E, F, G) + H + SS1 + W_j
+    return [TT1, A, B.rol(9), C, P0(TT2), E, F.rol(19), G]
+
+
 def CF(V: Words, B: Words) -> Words:
     """V^(i+1) = CF(V^(i), B^(i)): eight words from eight words and a group of sixteen.  Section 5.3.3."""
     W, W_prime = expand(B)
-    A, B_, C, D, E, F, G, H = exactly(8, V)
+    registers = exactly(8, V)
     for j in range(64):
-        SS1 = (A.rol(12) + E + T[j].rol(j % 32)).rol(7)
-        SS2 = SS1 ^ A.rol(12)
-        TT1 = FF(j, A, B_, C) + D + SS2 + W_prime[j]
-        TT2 = GG(j, E, F, G) + H + SS1 + W[j]
-        D = C
-        C = B_.rol(9)
-        B_ = A
-        A = TT1
-        H = G
-        G = F.rol(19)
-        F = E
-        E = P0(TT2)
-    return [A ^ V[0], B_ ^ V[1], C ^ V[2], D ^ V[3], E ^ V[4], F ^ V[5], G ^ V[6], H ^ V[7]]
+        registers = iterate(j, registers, W[j], W_prime[j])
+    return [x ^ v for x, v in zip(registers, V, strict=True)]
 
 
 def sm3(message: bytes) -> bytes:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from armsym.bits import Bits, OpaqueFunction
 from armsym.bits.opaque import definitions_of
+from armsym.discharge.gathering import gathered
 from armsym.discharge.gf2 import Form, TooHigh, Word, bits, carryless, conjunction, entries, moved
 from armsym.discharge.ring import Ring
 from armsym.errors import ArmsymError
@@ -78,6 +79,8 @@ def equal(width: int, a: Value, b: Value) -> tuple[bool, Ring | None]:
     # Of a name with several definitions, which one is meant is another obligation.
     rings = [r for _, fs in sorted(met.items(), key=lambda m: m[0]) if len(fs) == 1 and (r := ring_of(fs[0]))]
     ring = rings[0] if len(rings) == 1 else None
+    if ring is not None:
+        a, b = gathered(ring.name, ring.width, (a, b))
     algebra = Algebra(ring)
     try:
         difference = Form(width)

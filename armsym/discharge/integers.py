@@ -18,13 +18,15 @@ import z3
 from armsym.discharge.z3_bridge import Model, Outcome, set_limit
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
+from armsym.terms.ops import is_secret
 from armsym.terms.walk import children, size
 
 __all__ = ["Integers"]
 
-#: Operations that are translated (AND of conditions, UDIV by a number), and those that are unknown integers.
-COVERED = frozenset({"ite", "eq", "ult", "slt", "and", "udiv"})
-REFUSED = frozenset({"mul", "clmul", "shl", "lshr", "ashr", "select", "table"})
+#: Operations that are translated (AND of conditions, UDIV by a number, MUL), and those that are
+#: unknown integers.
+COVERED = frozenset({"ite", "eq", "ult", "slt", "and", "udiv", "mul"})
+REFUSED = frozenset({"clmul", "shl", "lshr", "ashr", "select", "table"})
 
 #: Facts of more terms than this are left out: they are about data.
 FACT_LIMIT = 300
@@ -46,6 +48,8 @@ class _Translation:
         self._numbers: dict[int, _Int] = {}
         self._conditions: dict[int, Any] = {}
         self._quotients: dict[tuple[int, int], _Int] = {}
+        #: By a factor: what it was multiplied with, and the products.
+        self._products: dict[int, list[tuple[Any, Any]]] = {}
         self.atoms: list[tuple[Term, Any]] = []
         self.side: list[Any] = []
         self._fresh = 0
@@ -138,6 +142,8 @@ class _Translation:
                 c, a, b = t.args
                 x, y = self.number(a, w), self.number(b, w)
                 return _Int(z3.If(self.condition(c), x.e, y.e), min(x.low, y.low), max(x.high, y.high))
+            if t.kind == "mul":
+                return self._product(t, *(self.number(a, w) for a in t.args))
             if t.kind == "udiv" and isinstance(t.args[1], int) and t.args[1]:
                 return self._divided(self.number(t.args[0], w), t.args[1])
         return self._atom(t)
@@ -150,6 +156,29 @@ class _Translation:
         q = self._unknown(0, t.pb >> zeros, getattr(t, "name", "t"))
         self.atoms.append((t, q.e * (1 << zeros)))
         return _Int(q.e * (1 << zeros), 0, t.pb) if zeros else q
+
+    def _product(self, t: Op, a: _Int, b: _Int) -> _Int:
+        """An unknown that lies between other products with the same factor as what that is multiplied with does.
+
+        Where it may wrap, and is of lengths, the remainder of one.
+        """
+        most = a.high * b.high
+        if most >> t.width and is_secret(t):
+            return self._atom(t)
+        product = self._unknown(a.low * b.low, most, "product")
+        x, y = (_extended(v) for v in t.args)
+        for factor, c, u in ((x, a, b), (y, b, a)) if x is not y else ((x, a, b),):
+            known = self._products.setdefault(factor.id, [(z3.IntVal(0), z3.IntVal(0)), (z3.IntVal(1), c.e)])
+            for v, other in known:
+                self.side += [
+                    z3.Implies(u.e == v, product.e == other),
+                    z3.Implies(u.e == v + 1, product.e == other + c.e),
+                    z3.Implies(v == u.e + 1, other == product.e + c.e),
+                    z3.Implies(u.e < v, product.e + c.e <= other),
+                    z3.Implies(v < u.e, other + c.e <= product.e),
+                ]
+            known.append((u.e, product.e))
+        return self._reduced(product, 1 << t.width)
 
     def _sum(self, t: Sum) -> _Int:
         modulus = 1 << t.width
@@ -225,6 +254,17 @@ class _Translation:
         return _Int(z3.Sum([z3.IntVal(rest), *parts]), low + rest, high + rest)
 
 
+def _extended(v: Value) -> Term:
+    """What a value is a zero extension of, or itself."""
+    assert isinstance(v, Term)
+    t = intern(v)
+    if isinstance(t, Poly) and not t.const and len(t.entries) == 1:
+        ((m, mask),) = t.entries.items()
+        if len(m.factors) == 1 and m.factors[0][1] == 0 and mask == m.factors[0][0].pb:
+            return intern(m.factors[0][0])
+    return t
+
+
 def _runs(mask: int, const: int) -> list[tuple[int, int]]:
     """The maximal runs (lowest, highest) of bits set in `mask` on which `const` does not change."""
     found = []
@@ -259,7 +299,9 @@ def _inside(t: Term) -> list[Value]:
     # What an opaque term is made of does not matter.
     if isinstance(t, (Sum, Poly)):
         return list(children(t))
-    if isinstance(t, Op) and (t.kind in ("ite", "eq", "ult", "slt", "udiv") or (t.kind == "and" and t.width == 1)):
+    if isinstance(t, Op) and (
+        t.kind in ("ite", "eq", "ult", "slt", "udiv", "mul") or (t.kind == "and" and t.width == 1)
+    ):
         return list(children(t))
     return []
 
@@ -272,10 +314,13 @@ class Integers:
         self._solver = z3.SolverFor("QF_LIA")
         self._facts: list[Value] = []
         self._sides = 0
+        #: Some models of all that the solver was told, as far as `constant` met them.
+        self._models: list[Any] = []
 
     def add(self, fact: Value) -> None:
         """Assume a one-bit value."""
         self._facts.append(fact)
+        self._models.clear()
         if isinstance(fact, int) or size(fact) <= FACT_LIMIT:
             self._solver.add(self._translation.condition(fact))
 
@@ -297,6 +342,8 @@ class Integers:
             self._solver.pop()
 
     def _flush(self, timeout_ms: int) -> None:
+        if self._sides < len(self._translation.side):
+            self._models.clear()
         self._solver.add(*self._translation.side[self._sides :])
         self._sides = len(self._translation.side)
         set_limit(self._solver, timeout_ms)
@@ -305,13 +352,22 @@ class Integers:
         """The one number that a value of `width` bits is wherever the facts hold; None if not shown to be one."""
         e = self._translation.value(v, width)
         self._flush(timeout_ms)
-        if self._solver.check() != z3.sat:
+        if not self._models:
+            if self._solver.check() != z3.sat:
+                return None
+            self._models.append(self._solver.model())
+        # Two models that differ in it say that it is not one number, and no solver need be asked.
+        found = {int(m.eval(e, model_completion=True).as_long()) for m in self._models}
+        if len(found) > 1:
             return None
-        c = int(self._solver.model().eval(e, model_completion=True).as_long())
+        (c,) = found
         self._solver.push()
         try:
             self._solver.add(e != c)
-            return c if self._solver.check() == z3.unsat else None
+            verdict = self._solver.check()
+            if verdict == z3.sat:
+                self._models.append(self._solver.model())
+            return c if verdict == z3.unsat else None
         finally:
             self._solver.pop()
 

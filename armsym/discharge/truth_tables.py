@@ -24,6 +24,7 @@ from itertools import product
 
 from armsym.bits import Bits, OpaqueFunction
 from armsym.bits.opaque import definitions_of
+from armsym.discharge.fewer_bits import with_fewer_bits
 from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.poly import poly_view
 from armsym.terms.walk import children, complete
@@ -50,6 +51,13 @@ def always(claim: Value) -> bool:
     if isinstance(claim, int):
         return bool(claim)
     claim = intern(claim)
+    if _shown(claim):
+        return True
+    other = with_fewer_bits(claim)
+    return other is not None and (bool(other) if isinstance(other, int) else _shown(intern(other)))
+
+
+def _shown(claim: Term) -> bool:
     return any(_always(claim, free) for free in (False, True))
 
 

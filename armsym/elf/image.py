@@ -58,7 +58,7 @@ class Image:
         self.sections = tuple(sorted(c.sections, key=lambda s: (s.offset, s.size)))
         self.pointers, self.external_pointers = c.pointers, c.external_pointers
         self.preemptible, self.fixed_base = c.preemptible, c.fixed_base
-        self.imported = c.imported
+        self.imported, self.guarded = c.imported, c.guarded
         self.globals, self.undefined_functions = c.globals, c.undefined_functions
         for a, b in pairwise(self.segments):
             if a.end > b.offset:

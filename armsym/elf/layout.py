@@ -135,3 +135,5 @@ class Contents:
     globals: dict[str, int] = field(default_factory=dict)
     undefined_functions: dict[int, str] = field(default_factory=dict)
     fixed_base: bool = False
+    #: Whether the code says that it keeps to branch target identification (FEAT_BTI).
+    guarded: bool = False

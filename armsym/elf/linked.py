@@ -13,6 +13,7 @@ from itertools import pairwise
 from armsym.elf.elffile import ElfFile
 from armsym.elf.image import Image
 from armsym.elf.layout import MAX_IMAGE, PAGE, Contents, Section, Segment
+from armsym.elf.properties import wants_landing_pads
 from armsym.elf.symbols import (
     SHN_ABS,
     SHN_UNDEF,
@@ -104,6 +105,7 @@ class _Loader:
             imported=self.imported,
             preemptible=self.preemptible,
             fixed_base=elf.type == "executable",
+            guarded=wants_landing_pads(elf),
         )
         return Image(elf.name, elf.data, kind, contents, self._symbol_source())
 

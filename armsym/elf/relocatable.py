@@ -17,6 +17,7 @@ from armsym.elf.elffile import SHF_EXCLUDE, SHF_EXECINSTR, SHF_WRITE, ElfFile, S
 from armsym.elf.image import Image
 from armsym.elf.layout import MAX_IMAGE, PAGE, Contents, Fill, Link, Piece, Place, Section, Segment
 from armsym.elf.pieces import groups_of, locate, pieces_of
+from armsym.elf.properties import wants_landing_pads
 from armsym.elf.relocations import BRANCHES, HOWTO, VENEERS, Form, Howto, Operation, insert, relocation_name
 from armsym.elf.symbols import (
     SHN_ABS,
@@ -131,6 +132,7 @@ class _Linker:
             pointers=self.pointers,
             external_pointers=self.external,
             globals=self.globals,
+            guarded=wants_landing_pads(elf),
             undefined_functions={offset: name for name, offset in self.functions.items()},
         )
         return Image(elf.name, elf.data, "relocatable", contents, self._symbols)

@@ -91,7 +91,7 @@ class _Symbolic(SymbolicProof):
         m = Machine(
             x=x,
             sp=self.sp0,
-            v=[variable(f"v{n}", 128, secret=False) for n in range(32)],
+            v=[self._vectors[n] if n in self._vectors else variable(f"v{n}", 128, secret=False) for n in range(32)],
             nzcv=NZCV.of(*(Prop._of(variable(c, 1, secret=False).value) for c in "NZCV")),
             pc=Bits(64, 0),
             memory=CheckedMemory([]),

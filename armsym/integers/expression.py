@@ -8,13 +8,14 @@ claim about it is a `Relation`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, Union
+from typing import Any, Protocol, TypeAlias, Union
 
 from armsym.bits import Bits
 from armsym.errors import InputError, SymbolicTruthError
 from armsym.terms.node import Term, intern
 
 __all__ = [
+    "FoldValue",
     "Integer",
     "IntegerLike",
     "Leaf",
@@ -61,7 +62,52 @@ class Quotient:
         return hash(self.key)
 
 
-Leaf: TypeAlias = "Word | Quotient"
+class IntegerSequence(Protocol):
+    """Whole numbers by an index of 64 bits."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+    @property
+    def number(self) -> int:
+        """Which of all sequences it is."""
+
+    @property
+    def least(self) -> int | None:
+        """What each is at least, if that is known."""
+
+    @property
+    def bound(self) -> IntegerSequence | None:
+        """A sequence of which each is greater, if one is known."""
+
+    def at(self, k: Bits) -> IntegerLike:
+        """The one of an index."""
+
+
+class FoldValue:
+    """The value of a sequence at an index, a number without bounds; equal to another of the same.
+
+    Only where the index is neither 0 nor one more than another: there the sequence's definition tells what it is.
+    """
+
+    __slots__ = ("index", "key", "of")
+
+    def __init__(self, of: IntegerSequence, index: Term) -> None:
+        self.of, self.index = of, intern(index)
+        self.key = of.number, self.index.id
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FoldValue) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __repr__(self) -> str:
+        return f"{self.of.name}({self.index})"
+
+
+Leaf: TypeAlias = "Word | Quotient | FoldValue"
 
 
 class Integer:
@@ -162,18 +208,31 @@ class Integer:
         raise SymbolicTruthError("a symbolic integer has no truth value here")
 
     def leaves(self) -> set[Word]:
-        """The bit vectors that it is made of."""
+        """The bit vectors that it is made of; of values of folds the indices."""
         found: set[Word] = set()
         for m in self.terms:
             for leaf in m:
                 if isinstance(leaf, Quotient):
                     found |= leaf.of.leaves()
+                elif isinstance(leaf, FoldValue):
+                    found.add((False, 64, leaf.index))
                 else:
                     found.add(leaf)
         return found
 
-    def map(self, known: Mapping[Word, IntegerLike]) -> IntegerLike:
-        """The same of other numbers in place of its bit vectors."""
+    def values(self) -> set[FoldValue]:
+        """The values of folds that it is made of."""
+        found: set[FoldValue] = set()
+        for m in self.terms:
+            for leaf in m:
+                if isinstance(leaf, Quotient):
+                    found |= leaf.of.values()
+                elif isinstance(leaf, FoldValue):
+                    found.add(leaf)
+        return found
+
+    def map(self, known: Mapping[Word | FoldValue, IntegerLike]) -> IntegerLike:
+        """The same of other numbers in place of its bit vectors and values of folds."""
         total: IntegerLike = 0
         for m, c in self.terms.items():
             factor: IntegerLike = c
@@ -286,9 +345,13 @@ class Relation:
         """The bit vectors that it speaks of."""
         return {leaf for x, _, _, _ in self.parts for leaf in x.leaves()}
 
+    def values(self) -> set[FoldValue]:
+        """The values of folds that it speaks of."""
+        return {value for x, _, _, _ in self.parts for value in x.values()}
+
     def map(self, put: Callable[[Bits], Bits]) -> Relation | bool:
         """The same claim about other bit vectors; a bool where nothing of it is symbolic any more."""
-        known: dict[Word, IntegerLike] = {}
+        known: dict[Word | FoldValue, IntegerLike] = {v: v.of.at(put(Bits(64, v.index))) for v in self.values()}
         for leaf in self.leaves():
             signed, width, t = leaf
             known[leaf] = integer([put(Bits(width, t))], signed=signed)
@@ -359,8 +422,10 @@ def within(lo: int, x: IntegerLike, hi: int) -> Relation | bool:
 
 
 def _order(leaf: Leaf) -> tuple[Any, ...]:
-    """Words by their terms, before quotients by what they are of."""
-    return (1, *leaf.key) if isinstance(leaf, Quotient) else (0, leaf[2].id, leaf[1], leaf[0])
+    """Words by their terms, before quotients by what they are of, before values of folds."""
+    if isinstance(leaf, (Quotient, FoldValue)):
+        return (1 if isinstance(leaf, Quotient) else 2, *leaf.key)
+    return (0, leaf[2].id, leaf[1], leaf[0])
 
 
 def _terms(what: str, v: object) -> dict[tuple[Leaf, ...], int]:

@@ -6,7 +6,7 @@ whole numbers (T >= p, T < p) comes from lifting the bit's definition through th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import gcd
 
@@ -33,8 +33,14 @@ NEAR = 4
 #: Of how many quotients in a goal it is asked what the facts say.
 MOST_NARROWED = 16
 
+#: In a sum of at most so many monomials quotients are compared.
+SHORT = 12
+
 #: What has at most one more value than this is a quotient of few values.
 FEW = 4
+
+#: Quotients of no more values than this are compared with one another.
+SOME = 100
 
 #: How many cases a goal may take.
 MOST_CASES = 200
@@ -59,20 +65,16 @@ Shown = Fact | Multiple
 Hint = tuple[Polynomial, int]
 
 
-class _Case:
-    """An atom having a value, and what of quotients that are made of it then becomes."""
+class _Equal:
+    """What some atoms are equal to, and what of quotients that are made of them then becomes."""
 
-    def __init__(self, t: Translator, a: int, v: int) -> None:
-        self._t, self._a = t, a
-        self.supposed = t.kernel.suppose({(a,): 1}, v, v)
-        self._equal: dict[int, tuple[Polynomial, Fact]] = {
-            a: (const(v), t.kernel.derive({(a,): 1, ONE: -v} if v else {(a,): 1}, [(1, self.supposed)]))
-        }
-        self._depends: dict[int, bool] = {a: True}
+    def __init__(self, t: Translator, equal: Mapping[int, tuple[Polynomial, Fact]], *, keep_names: bool) -> None:
+        """By atom: a polynomial, and the fact that the atom less it is 0.
 
-    @property
-    def supposition(self) -> Supposition:
-        return next(iter(self.supposed.under))
+        With `keep_names` what a name stands for gets a name again, for which no supposition may be needed.
+        """
+        self._t, self._a, self._equal, self._keep_names = t, min(equal), dict(equal), keep_names
+        self._depends = dict.fromkeys(equal, True)
 
     def _made_of(self, a: int) -> bool:
         known = self._depends.get(a)
@@ -93,6 +95,13 @@ class _Case:
         x = kernel.atoms[a]
         assert x.E is not None
         E, cofactors = self.put(x.E)
+        if self._keep_names and x.m == 1:
+            # What it stands for is what it stood for, so it has the same bounds.
+            of = kernel.derive(E, [(1, a)], [(scale(q, -1), zero) for q, zero in cofactors])
+            b = self._t.name(x.name, E, of)
+            if a in self._t.ranges.closed:
+                self._t.ranges.closed.add(b)
+            return {(b,): 1}, kernel.derive({(a,): 1, (b,): -1}, [(-1, a), (1, b)], cofactors)
         found = self._t.floors.floor(E, x.m, x.name)
         # E0 - m*F = (E - m*F) + what was put in
         fact = kernel.derive(add(x.E, found.F, -x.m), [(1, found.fact)], cofactors)
@@ -106,6 +115,20 @@ class _Case:
         return self._t.kernel.derive(P, [(1, f)], [(scale(q, -1), zero) for q, zero in cofactors])
 
 
+class _Case(_Equal):
+    """An atom having a value."""
+
+    def __init__(self, t: Translator, a: int, v: int) -> None:
+        self.supposed = t.kernel.suppose({(a,): 1}, v, v)
+        zero = t.kernel.derive({(a,): 1, ONE: -v} if v else {(a,): 1}, [(1, self.supposed)])
+        super().__init__(t, {a: (const(v), zero)}, keep_names=False)
+
+    @property
+    def supposition(self) -> Supposition:
+        """What is taken for granted."""
+        return next(iter(self.supposed.under))
+
+
 class Goals:
     """The search, under facts that hold."""
 
@@ -117,6 +140,8 @@ class Goals:
         self._made: dict[tuple[int, ...], tuple[list[Fact], list[Fact] | Fact]] = {}
         self._residual: set[int] = set()
         self._left = MOST_CASES
+        #: Whether quotients of one unknown are compared with one another.
+        self._comparing = False
 
     def show(self, P: Polynomial, goal: Goal, hints: Sequence[Hint] = ()) -> Shown | None:
         """The fact that P meets the goal, without suppositions; None if it is not found.
@@ -127,7 +152,7 @@ class Goals:
         self._left = MOST_CASES
         self._kernel.most_work = self._kernel.work + MOST_WORK
         try:
-            found = self._show(P, goal, self._facts, list(hints), 0)
+            found = self._of_few_quotients(P, goal) or self._show(P, goal, self._facts, list(hints), 0)
         except Spent:
             return None
         finally:
@@ -144,6 +169,11 @@ class Goals:
         bits = self._bits_in_products([P])
         if bits:
             return self._by_cases(P, goal, facts, hints, max(bits), depth)
+        if self._comparing:
+            hidden = self._hidden([P, *(f.P for f in facts)])
+            if hidden and depth < MOST_DEPTH:
+                return self._by_cases(P, goal, facts, hints, max(hidden), depth + 1)
+            return self._compared(P, goal, facts, depth)
         self._residual = set()
         found = self._multiple(P, goal.modulus, facts) if goal.modulus else self._within(P, goal, facts, hints)
         if found is not None or depth >= MOST_DEPTH:
@@ -212,6 +242,109 @@ class Goals:
                         continue
                     there = kernel.derive(P, [(1, found)], cofactors)
                 return kernel.cases(P, [there, beside], [case.supposition, next(iter(rest.under))])
+        return None
+
+    # -- quotients of one unknown ---------------------------------------------------------------------
+
+    def _of_few_quotients(self, P: Polynomial, goal: Goal) -> Shown | None:
+        """A range of quotients of one unknown times a bit of which nothing is known, a choice of the input.
+
+        Those that are equal everywhere are put in place of one another first; then bits are told apart.
+        """
+        if goal.modulus or not self.unknown_bits(P):
+            return None
+        equal = self._equal_quotients(P, self._facts, ends=True)
+        Q, cofactors = (P, []) if equal is None else equal.put(P)
+        self._comparing = True
+        try:
+            found = self._show(Q, goal, self._facts, [], 0)
+        finally:
+            self._comparing = False
+        return self._kernel.derive(P, [(1, found)], cofactors) if isinstance(found, Fact) else None
+
+    def _compared(self, P: Polynomial, goal: Goal, facts: list[Fact], depth: int) -> Shown | None:
+        bits = self.unknown_bits(P)
+        if bits:
+            return self._by_cases(P, goal, facts, [], max(bits), depth)
+        more = [*self._of_names(facts), *facts]
+        equal = self._equal_quotients(P, more)
+        found: Fact | None
+        if equal is None:
+            found = self._by_bounds(P, goal, more)
+        else:
+            Q, cofactors = equal.put(P)
+            known = [equal.fact(f) for f in more]
+            found = next((f for f in known if f.impossible), None) or self._by_bounds(Q, goal, known)
+            found = None if found is None else self._kernel.derive(P, [(1, found)], cofactors)
+        # A bit of which facts speak only.
+        bits = {a for f in facts for a in atoms_of([f.P]) if self._is_choice(a)}
+        if found is None and bits and depth < MOST_DEPTH:
+            return self._by_cases(P, goal, facts, [], max(bits), depth + 1)
+        return found
+
+    def _by_bounds(self, P: Polynomial, goal: Goal, facts: list[Fact]) -> Fact | None:
+        """As `_within`, without multipliers of all facts at once: there are many such goals."""
+        f = self._bounds(P, facts, goal)
+        if not goal.met(f.lo, f.hi):
+            f = self._kernel.meet(f, self._bounds(P, [*self._narrower([P], facts), *facts], goal))
+        return f if goal.met(f.lo, f.hi) else None
+
+    def unknown_bits(self, P: Polynomial) -> set[int]:
+        """The unknowns in products that are 0 or 1: choices of the input."""
+        atoms = self._kernel.atoms
+        return {a for m in P if len(m) > 1 for a in m if atoms[a].E is None and self._kernel.is_bit(a)}
+
+    def _of_names(self, facts: list[Fact]) -> list[Fact]:
+        """What facts say of what names stand for."""
+        kernel, found = self._kernel, []
+        for f in facts:
+            names = [m for m in f.P if len(m) == 1 and kernel.atoms[m[0]].m == 1]
+            if len(names) == 1:
+                (a,), c = names[0], f.P[names[0]]
+                E = kernel.atoms[a].E
+                assert E is not None
+                found.append(kernel.derive(add(add(f.P, {(a,): -c}), E, c), [(1, f), (c, a)]))
+        return found
+
+    def _equal_quotients(self, P: Polynomial, facts: list[Fact], *, ends: bool = False) -> _Equal | None:
+        """Quotients of one unknown that are what another is, or its opposite, but for a number."""
+        kernel, atoms = self._kernel, self._kernel.atoms
+        inner: set[int] = set()
+        todo = list(atoms_of([P]))
+        while todo:
+            a = todo.pop()
+            E = atoms[a].E
+            if a not in inner and E is not None:
+                inner.add(a)
+                todo += [b for m in E for b in m]
+        among = [a for a in sorted(inner) if atoms[a].m > 1 and FEW < atoms[a].hi - atoms[a].lo <= SOME]
+        among = [a for a in among if len(self._unknowns({(a,): 1})) == 1]
+        equal: dict[int, tuple[Polynomial, Fact]] = {}
+        for k, b in enumerate(among):
+            for a in among[:k]:
+                f = None if a in equal else self._same_but_for_a_number(a, b, facts, ends)
+                if f is not None:
+                    value = add(const(f.lo), {(a,): -f.P[a,]})
+                    # The later one less what it is equal to is f.P less its bound.
+                    equal[b] = value, kernel.derive(add({(b,): 1}, value, -1), [(1, f)])
+                    break
+        for b in among if not ends else ():
+            known = self._bounds({(b,): 1}, facts, Goal(lo=1, hi=0))
+            if b not in equal and known.lo == known.hi:
+                value = const(known.lo)
+                equal[b] = value, kernel.derive(add({(b,): 1}, value, -1), [(1, known)])
+        return _Equal(self._t, equal, keep_names=ends) if equal else None
+
+    def _same_but_for_a_number(self, a: int, b: int, facts: list[Fact], ends: bool) -> Fact | None:
+        """The fact that the sum or the difference of two quotients is one number."""
+        for sign in (1, -1):
+            X: Polynomial = {(a,): sign, (b,): 1}
+            f: Fact | None = self._bounds(X, facts, Goal(lo=1, hi=0))
+            assert f is not None
+            if ends and f.hi == f.lo + 1:
+                f = next((g for v in (f.lo, f.hi) if (g := self._at_an_end(X, Goal(lo=v, hi=v), facts, []))), None)
+            if f is not None and f.lo == f.hi:
+                return f
         return None
 
     def _unknowns(self, P: Polynomial) -> list[int]:
@@ -328,7 +461,7 @@ class Goals:
             return f
         self._residual |= {a for m in P for a in m if self._is_choice(a)}
         narrower = [self._bounds(X, facts, Goal(lo=0, hi=0)) for D, p in hints for _, X in _residues(D, p, 1)]
-        narrower += self._narrower([P, *(g.P for g in facts)], facts)
+        narrower += self._narrower([P, *(g.P for g in facts)], facts) + self._one_number_apart(P, facts)
         if narrower:
             facts = [*narrower, *facts]
             f = self._kernel.meet(f, self._bounds(P, facts, goal))
@@ -348,6 +481,19 @@ class Goals:
             x = atoms[a]
             f = self._t.ranges.bound({(a,): 1}, want=lambda lo, hi: lo >= hi, facts=[*found, *facts])
             if f.lo > x.lo or f.hi < x.hi:
+                found.append(f)
+        return found
+
+    def _one_number_apart(self, P: Polynomial, facts: list[Fact]) -> list[Fact]:
+        """The latest quotient of a short sum less others of it, where that is one number."""
+        atoms = self._kernel.atoms
+        wide = sorted(m[0] for m in P if len(m) == 1 and atoms[m[0]].m > 1 and atoms[m[0]].hi - atoms[m[0]].lo > FEW)
+        if len(P) > SHORT or len(wide) < 2:
+            return []
+        found = []
+        for a in wide[:-1]:
+            f = self._t.ranges.bound({(wide[-1],): 1, (a,): -1}, want=lambda lo, hi: lo >= hi, facts=facts)
+            if f.lo == f.hi:
                 found.append(f)
         return found
 

@@ -186,6 +186,8 @@ class Kernel:
         self.most_work: int | None = None
         #: By modulus: the residue of each atom, names replaced.
         self._residues: dict[int, dict[int, Polynomial]] = {}
+        #: Of products of atoms: their bounds.
+        self._monomials: dict[Monomial, tuple[int, int]] = {}
 
     # -- atoms ------------------------------------------------------------------------------------
 
@@ -261,6 +263,13 @@ class Kernel:
         if len(m) == 1:
             x = self.atoms[m[0]]
             return x.lo, x.hi
+        # Bounds of an atom never change.
+        known = self._monomials.get(m)
+        if known is None:
+            known = self._monomials[m] = self._product_bounds(m)
+        return known
+
+    def _product_bounds(self, m: Monomial) -> tuple[int, int]:
         lo = hi = 1
         k = 0
         while k < len(m):
@@ -395,6 +404,18 @@ class Kernel:
         under = _NONE.union(*(f.under for f in facts))
         fact = Fact(self, first.P, max(f.lo for f in facts), min(f.hi for f in facts), under, _SEAL)
         self._note_fact("meet", fact, [f.number for f in facts])
+        return fact
+
+    def whole(self, f: Fact, of: Multiple) -> Fact:
+        """Bounds of what is a multiple of a number, moved inwards to multiples of it."""
+        self._own(f)
+        self._own(of)
+        if f.P != of.P:
+            raise Unsound("facts about different polynomials")
+        n = of.modulus
+        # Where no multiple is left, the suppositions exclude each other.
+        fact = Fact(self, f.P, -(-f.lo // n) * n, f.hi // n * n, f.under | of.under, _SEAL)
+        self._note_fact("whole", fact, f.number, of.number)
         return fact
 
     def multiple(self, P: Polynomial, modulus: int, cofactors: Sequence[Cofactor] = ()) -> Multiple | None:

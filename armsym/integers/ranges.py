@@ -12,7 +12,7 @@ from math import gcd
 
 from armsym.integers.kernel import Cofactor, Fact, Kernel, Summand
 from armsym.integers.polynomial import Polynomial, add, constant_term, content, lead, scale
-from armsym.integers.rewriting import Equal, rewrite
+from armsym.integers.rewriting import rewrite
 
 __all__ = ["Ranges"]
 
@@ -51,7 +51,7 @@ class Ranges:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        self.equal: Equal = {}
+        self.equal: dict[int, tuple[Polynomial, Fact]] = {}
         #: Names beyond which nobody looks for bounds.
         self.closed: set[int] = set()
 
@@ -162,6 +162,9 @@ class Ranges:
     ) -> list[_Form]:
         """The polynomial less multiples of facts that simplify it, and with equals put in."""
         forms = [_Form(now, lo, hi, divisor, [], [])]
+        put = self._products_put(forms[0], facts)
+        if put is not forms[0]:
+            forms.append(put)
         last = forms
         for _ in range(MOST_FACTS):
             new = [x for form in last for fact in facts for x in self._less(form, fact)]
@@ -176,6 +179,22 @@ class Ranges:
                     rest, cofactors = rewrite(self.kernel, form.rest, self.equal)
                     forms.append(_Form(rest, form.lo, form.hi, form.divisor, form.facts, cofactors, form.times))
         return forms
+
+    def _products_put(self, form: _Form, facts: Sequence[Fact]) -> _Form:
+        """The form with what equations say in place of unknowns that occur in them once, beside products."""
+        for fact in facts:
+            if not fact.equation or all(len(m) < 2 for m in fact.P):
+                continue
+            for pivot, d in fact.P.items():
+                if len(pivot) == 1 and abs(d) == 1 and pivot in form.rest:
+                    f = form.rest[pivot] * d
+                    rest = add(form.rest, fact.P, -f)
+                    c = f * fact.lo
+                    used: list[Summand] = [*form.facts, (f, fact)]
+                    form = _Form(rest, form.lo + c, form.hi + c, form.divisor, used, [], form.times)
+                    self.kernel.worked(len(fact.P))
+                    break
+        return form
 
     @staticmethod
     def _less(form: _Form, fact: Fact) -> Iterator[_Form]:

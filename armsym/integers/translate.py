@@ -16,12 +16,17 @@ from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
 from armsym.integers.ranges import Ranges
 from armsym.integers.rewriting import rewrite
 from armsym.terms import ops
-from armsym.terms.node import Mono, Op, Origin, Poly, Sum, Term, Value, intern, mono
+from armsym.terms.evaluate import Substitution
+from armsym.terms.node import App, Mono, Op, Origin, Poly, Sum, Term, Value, Var, intern, mono
 
-__all__ = ["Lane", "Translator"]
+__all__ = ["Lane", "Translator", "is_lane"]
 
 #: A polynomial over GF(2) is taken apart by the values of at most this many bits.
 MOST_SELECTORS = 4
+
+
+#: An unknown of as many bits as a vector register is taken for lanes, of so many bits each.
+VECTOR, LANE = 128, 32
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,10 @@ class Translator:
         #: Which unknown stands for a term, for people and for tests.
         self.unknowns: dict[int, Term] = {}
         self._busy: set[int] = set()
+        #: What is known of values of summands, by term.
+        self._ranges_of: dict[int, Fact] = {}
+        #: The lanes of vectors that are not looked into, by vector and first bit.
+        self._lanes_of: dict[tuple[int, int], Polynomial] = {}
 
     # -- values -------------------------------------------------------------------------------------
 
@@ -139,7 +148,7 @@ class Translator:
                 p = found(self, t)
                 if p is not None:
                     return p
-        return self._unknown(t)
+        return self.bits(t, 0, t.width - 1) if _is_vector(t) else self._unknown(t)
 
     # -- what is not looked into --------------------------------------------------------------------
 
@@ -203,12 +212,74 @@ class Translator:
         if lo // full == hi // full:
             # All summands at their least and greatest lie in one window: nothing wraps, whatever they are.
             return add(E, const(-(lo // full) * full))
+        if self._name_factors:
+            found = self._each_by_itself(parts, number, E, full)
+            if found is not None:
+                return found
         return self.wrapped(E, width)
+
+    def _each_by_itself(
+        self, parts: Sequence[tuple[Value, int]], number: int, E: Polynomial, full: int
+    ) -> Polynomial | None:
+        """E modulo a number, where what is known of each summand by itself puts the sum in one window; else None."""
+        kernel = self.kernel
+        of = kernel.derive(E, [(k, self._range(intern(v))) for v, k in parts if isinstance(v, Term)])
+        n = of.lo // full
+        if n != of.hi // full:
+            return None
+        F = add(E, const(-n * full))
+        return add(E, is_floor(E, full, Floor(const(n), kernel.derive(F, [(1, of)]))).F, -full)
+
+    def _below(self, t: Term, n: int) -> bool:
+        """Whether a term's value is found to have no more than n bits."""
+        of = self._range(t)
+        return not of.under and of.lo >= 0 and of.hi >> n == 0
+
+    def _range(self, t: Term) -> Fact:
+        """Bounds of a term's value: those of its possible bits, and what else is found."""
+        found = self._ranges_of.get(t.id)
+        if found is None:
+            p = self.value(t)
+            found = self.kernel.meet(self.ranges.bound(p), self.kernel.given(p, 0, t.pb))
+            self._ranges_of[t.id] = found
+        return found
 
     def _chosen(self, c: Value, a: Value, b: Value) -> Polynomial:
         """b + c * (a - b) for a bit c."""
         x, y = self.value(a), self.value(b)
-        return add(y, self.kernel.mul(self.selector(c), add(x, y, -1)))
+        return self._decided(add(y, self.kernel.mul(self.selector(c), add(x, y, -1))))
+
+    def _decided(self, p: Polynomial) -> Polynomial:
+        """With q * r put as k * q for bits q and r where r is k if q is not 0: of what is chosen, q says the sign."""
+        kernel = self.kernel
+        for m, c in list(p.items()):
+            if len(m) != 2 or not all(kernel.is_bit(a) and kernel.atoms[a].m > 1 for a in m):
+                continue
+            for q, r in (m, m[::-1]):
+                found = self._implied(q, r)
+                if found is not None:
+                    k, zero = found
+                    new = add(p, {m: 1, (q,): -k} if k else {m: 1}, -c)
+                    kernel.same(p, new, [(const(c), zero)])
+                    p = new
+                    break
+        return p
+
+    def _implied(self, q: int, r: int) -> tuple[int, Fact] | None:
+        """k, and the fact that q * r - k * q is 0, if the bit r is k wherever the bit q is not 0."""
+        kernel = self.kernel
+        x = kernel.atoms[q]
+        assert x.E is not None
+        v = x.lo or x.hi
+        here, none = kernel.suppose({(q,): 1}, v, v), kernel.suppose({(q,): 1}, 0, 0)
+        of = self.ranges.bound({(r,): 1}, lambda lo, hi: lo >= hi, [kernel.derive(x.E, [(1, q), (x.m, here)])])
+        if of.lo != of.hi:
+            return None
+        k = of.lo
+        P: Polynomial = {tuple(sorted((q, r))): 1, (q,): -k} if k else {tuple(sorted((q, r))): 1}
+        facts = [kernel.derive(P, (), [({(q,): 1}, of)]), kernel.derive(P, (), [(add({(r,): 1}, const(-k)), none)])]
+        zero = kernel.cases(P, facts, [next(iter(s.under)) for s in (here, none)])
+        return (k, zero) if zero.lo == zero.hi == 0 and not zero.under else None
 
     # -- names ----------------------------------------------------------------------------------------
 
@@ -346,6 +417,8 @@ class Translator:
     def bits(self, base: Term, lo: int, hi: int) -> Polynomial:
         """Bits hi..lo of a term: floor(v / 2**lo) - 2**n * floor(v / 2**(hi + 1)), n = hi - lo + 1."""
         hi = min(hi, base.width - 1)
+        if _is_vector(base):
+            return self._bits_of_lanes(base, lo, hi)
         if _is_wide_and(base) and hi + 1 - lo < base.width:
             # Of a whole vector, of which each lane has a mask of its own: bits of x AND y are bits of x AND bits of y.
             assert isinstance(base, Op)
@@ -356,22 +429,46 @@ class Translator:
             return self.value(ops.and_(n, x, y))
         v = self.value(base)
         below = self.floors.floor(v, 1 << lo, "sh").F if lo else v
-        if hi + 1 >= base.width or base.pb >> (hi + 1) == 0:
+        if hi + 1 >= base.width or base.pb >> (hi + 1) == 0 or (self._name_factors and self._below(base, hi + 1)):
             return below
         return add(below, self.floors.floor(v, 1 << (hi + 1), "sh").F, -(1 << (hi + 1 - lo)))
+
+    def _bits_of_lanes(self, base: Term, lo: int, hi: int) -> Polynomial:
+        """The same of an unknown vector: each lane is an unknown of its own."""
+        total: Polynomial = {}
+        for first in range(lo - lo % LANE, hi + 1, LANE):
+            lane = self._lane(base, first)
+            a, b = max(lo - first, 0), min(hi - first, LANE - 1)
+            part = self.floors.floor(lane, 1 << a, "sh").F if a else lane
+            if b < LANE - 1:
+                part = add(part, self.floors.floor(lane, 1 << (b + 1), "sh").F, -(1 << (b + 1 - a)))
+            total = add(total, part, 1 << (first + a - lo))
+        return total
+
+    def _lane(self, base: Term, first: int) -> Polynomial:
+        """The bits from `first` up of an unknown vector."""
+        found = self._lanes_of.get((base.id, first))
+        if found is None:
+            t = ops.extract(base.width, base, first, LANE)
+            found = self._lanes_of[base.id, first] = const(t) if isinstance(t, int) else self._unknown(intern(t))
+        return found
 
     def bit(self, base: Term, p: int) -> Polynomial:
         """Bit p of a term, as a selector."""
         return self.selector(base if base.width == 1 and p == 0 else ops.extract(base.width, base, p, 1))
 
     def _poly(self, t: Poly) -> Polynomial:
+        other = _masks_by_their_bits(t)
+        if other is not t:
+            return self.value(other)
+        entries = _low_bits_by_their_sum(t.entries)
         used = 0
-        for m, mask in t.entries.items():
+        for m, mask in entries.items():
             if len(m.factors) != 1 or mask & used:
                 p = self._by_selectors(t)
                 return self._unknown(intern(t)) if p is None else p
             used |= mask
-        return self._fields(t.entries, t.const, t.width)
+        return self._fields(entries, t.const, t.width)
 
     def _fields(self, entries: Mapping[Mono, int], c: int, width: int) -> Polynomial:
         """Parts of terms in places of their own, some turned over by the constant: the sum of their values."""
@@ -381,14 +478,14 @@ class Translator:
         for m, mask in entries.items():
             ((base, s),) = m.factors
             used |= mask
-            whole = not c & mask and not _is_wide_and(base)
+            whole = not c & mask and not _is_wide_and(base) and not _is_vector(base)
             if whole and s > 0 and mask == base.pb >> s:  # all but the low bits
                 total = add(total, self.floors.floor(self.value(base), 1 << s, "sh").F)
                 continue
             if whole and s <= 0 and mask == base.pb << -s:  # all of it
                 total = add(total, self.value(base), 1 << -s)
                 continue
-            for lo, hi in _runs(mask, c):
+            for lo, hi in _runs(_filled(mask, base.pb >> s if s > 0 else base.pb << -s, c), c):
                 flipped = c >> lo & 1
                 if lo == hi:
                     # One bit, which may stand in many places: collected, so that they count as one number.
@@ -482,6 +579,7 @@ class Translator:
         of = self.kernel.meet(self.ranges.bound(p), self.kernel.given(p, 0, intern(v).pb))
         a = self.name("f", p, of)
         self.ranges.closed.add(a)
+        self.ranges.equal[a] = p, self.kernel.derive(add({(a,): 1}, p, -1), [(-1, a)])
         return {(a,): 1}
 
     def _ite(self, t: Op) -> Polynomial:
@@ -556,8 +654,92 @@ def _carries(origin: Origin) -> bool:
     return isinstance(origin[1], Sum) and origin[1].origin is not None and origin[1].origin[0] == "add"
 
 
+def _is_vector(t: Term) -> bool:
+    return isinstance(t, (Var, App)) and t.width == VECTOR
+
+
+def is_lane(t: Term) -> bool:
+    """Whether a term is a lane of a vector that is not looked into: `Translator` takes bounds of it."""
+    if not isinstance(t, Poly) or t.width != LANE or t.const or len(t.entries) != 1:
+        return False
+    ((m, mask),) = t.entries.items()
+    ((base, s), *others) = m.factors
+    return not others and mask == t.pb and s >= 0 and s % LANE == 0 and _is_vector(base)
+
+
 def _is_wide_and(t: Term) -> bool:
     return isinstance(t, Op) and t.kind == "and" and t.width > 1
+
+
+def _filled(mask: int, possible: int, c: int) -> int:
+    """A mask with those gaps in it filled in which no bit can be set: what is taken from there is 0."""
+    holes = (1 << mask.bit_length()) - 1 & -(mask & -mask) & ~mask
+    taken = holes & (possible | c)
+    filled = mask
+    while holes:
+        low = holes & -holes
+        end = ~(holes | low - 1)
+        gap = holes & ((end & -end) - 1)
+        if not gap & taken:
+            filled |= gap
+        holes &= ~gap
+    return filled
+
+
+def _masks_by_their_bits(t: Poly) -> Value:
+    """The same, with ite(c, b ^ k, b) for a number k put as b ^ (k where c is): a mask turned over by a choice.
+
+    A bit less 1, or 0 less a bit, which is a mask by a bit as well, is put so beside something else.
+    """
+    put: dict[Term, Value] = {}
+    for m in t.entries:
+        for base, _ in m.factors:
+            if isinstance(base, Sum) and len(base.terms) == 1 and len(t.entries) > 1:
+                w, full = base.width, (1 << base.width) - 1
+                ((u, times),) = base.terms.items()
+                bit = intern(u)
+                if bit.pb == 1 and base.const ^ (base.const + times & full) == full:
+                    one = ops.extract(bit.width, bit, 0, 1)
+                    put[base] = ops.xor(w, base.const, one * full if isinstance(one, int) else ops.sext(1, one, w))
+                continue
+            if not isinstance(base, Op) or base.kind != "ite":
+                continue
+            c, a, b = base.args
+            w = base.width
+            k = ops.xor(w, a, b)
+            if isinstance(k, int) and isinstance(c, Term):
+                put[base] = ops.xor(w, b, ops.and_(w, ops.sext(1, c, w), k))
+    other = Substitution(put)(t) if put else t
+    return t if isinstance(other, Term) and intern(other) is intern(t) else other
+
+
+def _low_bits_by_their_sum(entries: Mapping[Mono, int]) -> Mapping[Mono, int]:
+    """The same XOR, with low bits of a sum that stand by themselves, as a narrower sum, read as bits of it.
+
+    So what is a sum's high half, sum ^ low(sum), shows as bits that nothing overlaps.
+    """
+    sums = [m.factors[0][0] for m in entries if len(m.factors) == 1 and isinstance(m.factors[0][0], Sum)]
+    if len(sums) < 2:
+        return entries
+    out: dict[Mono, int] = {}
+    for m, mask in entries.items():
+        one = m
+        if len(m.factors) == 1:
+            ((base, s),) = m.factors
+            wide = (a for a in sums if a.width > base.width and _same(ops.extract(a.width, a, 0, base.width), base))
+            of = next(wide, base)
+            # Bits beyond the narrower sum's width are 0, and not those of the wider one.
+            one = m if of is base else mono(of, s)
+        left = out.get(one, 0) ^ mask & m.valid
+        if left:
+            out[one] = left
+        else:
+            out.pop(one, None)
+    return out
+
+
+def _same(v: Value, t: Term) -> bool:
+    return isinstance(v, Term) and intern(v) is intern(t)
 
 
 def _runs(mask: int, c: int) -> list[tuple[int, int]]:

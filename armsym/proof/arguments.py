@@ -129,14 +129,14 @@ def a_table(image: Image, computed: Collection[int], values: Sequence[Bits] | by
     return places[0]
 
 
-def argument_registers(registers: Mapping[str, object]) -> list[tuple[int, Bits]]:
-    """The numbers of the registers x0..x30 and w0..w30, with values of 64 and of 32 bits."""
+def argument_registers(registers: Mapping[str, object]) -> list[tuple[str, int, Bits]]:
+    """Kind and number of the registers x0..x30, w0..w30 and v0..v31, with values of 64, 32 and 128 bits."""
     arguments = []
     for name, value in registers.items():
         kind, digits = name[:1], name[1:]
-        if kind not in "xw" or not digits.isdigit() or int(digits) > 30:
-            raise InputError(f"call: {name!r} is not a register x0..x30 or w0..w30")
-        width = 64 if kind == "x" else 32
+        if kind not in ("x", "w", "v") or not digits.isdigit() or int(digits) > (31 if kind == "v" else 30):
+            raise InputError(f"call: {name!r} is not a register x0..x30, w0..w30 or v0..v31")
+        width = {"x": 64, "w": 32, "v": 128}[kind]
         v = value.base if isinstance(value, Region) else value
         if isinstance(v, int):
             v = Bits(width, a_number(f"call: {name}", v, 0, (1 << width) - 1))
@@ -144,7 +144,7 @@ def argument_registers(registers: Mapping[str, object]) -> list[tuple[int, Bits]
             raise InputError(f"call: {name} takes a Region, Bits or an int, not {shown(v)}")
         if v.width != width:
             raise InputError(f"call: {name} has {width} bits, the argument {v.width}")
-        arguments.append((int(digits), v))
+        arguments.append((kind, int(digits), v))
     return arguments
 
 

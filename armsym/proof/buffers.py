@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from armsym.bits import Bits, Prop, concat, ite, select
 from armsym.errors import InputError
 from armsym.integers.expression import Relation
+from armsym.proof.conditional import Conditional
 from armsym.proof.handles import Claim, Pointwise
 from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed, split_offset
-from armsym.terms.linear import linear_view
-from armsym.terms.node import Term
+from armsym.terms.linear import linear_view, make_sum
+from armsym.terms.node import Term, Value, intern, ones
 
 __all__ = ["assume_pointwise", "parts", "pointwise_conditions"]
 
@@ -21,9 +22,9 @@ MAX_BLOCKS = 4096
 MANY = 32
 
 
-def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise]:
-    """The conditions, claims about integers and pointwise claims that a claim consists of."""
-    if isinstance(claim, (Prop, Relation, Pointwise)):
+def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise | Conditional]:
+    """The conditions, claims about integers, pointwise claims and claims under conditions that a claim consists of."""
+    if isinstance(claim, (Prop, Relation, Pointwise, Conditional)):
         yield claim
     elif isinstance(claim, bool):
         yield Prop(claim)
@@ -46,6 +47,8 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
     `region` is where the claim's region lies, if it is not a region of the memory itself.
     """
     r = _region(memory, claim) if region is None else region
+    if claim.tail.size.value != 0:
+        raise InputError(f"{r.name}: a claim with a tail is proved, but not taken for the content of a buffer")
     unknown = memory.beneath.get(r.name)
     if memory.overlays[r.name] or not isinstance(unknown, Unknown):
         raise InputError(f"{r.name}: two claims state the whole content")
@@ -62,6 +65,51 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
         start=claim.start,
         rest=unknown.name if claim.partial else None,
     )
+
+
+def _word(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise, offset: Bits) -> Bits:
+    """The word of a claim's width and order that the region has at an offset now."""
+    step = claim.width // 8
+    have = memory.peek(r, *split_offset(offset), step)
+    return have.reverse_bytes() if claim.order == "big" and step > 1 else have
+
+
+def _overwritten(
+    memory: SymbolicMemory,
+    r: SymbolicRegion,
+    claim: Pointwise,
+    conditions: list[tuple[str, Prop]],
+    same: list[tuple[str, Prop]],
+) -> list[tuple[str, Prop]] | str:
+    """The conditions of a claim about as many blocks as are known, of which some were stored to.
+
+    `same` says that block j is known to be what is claimed of it; of blocks that were stored to it need not be.
+    """
+    step, j = claim.width // 8, claim.arbitrary
+    written: dict[Value, Bits] = {}
+    for layer in memory.overlays[r.name]:
+        if not layer.bytes:
+            continue
+        terms, const = ({}, 0) if layer.symbolic is None else linear_view(layer.symbolic)
+        if any(signed(n) % claim.size for n in terms.values()):
+            return f"what is stored at {r.name}+{layer.symbolic} does not lie in blocks of {claim.size} bytes"
+        base = Bits(64, make_sum(64, {t: signed(n) // claim.size & ones(64) for t, n in terms.items()}, 0))
+        first, last = ((signed(const) + k) // claim.size for k in (min(layer.bytes), max(layer.bytes)))
+        for k in range(first, last + 1):
+            q = base + Bits.wrap(64, k)
+            written[intern(q.value) if isinstance(q.value, Term) else q.value] = q
+    if len(written) > MAX_BLOCKS:
+        return f"{len(written)} blocks of {r.name} are stored to: more than {MAX_BLOCKS}"
+    apart = j < claim.upto
+    for q in written.values():
+        # Block q starts at q * size, which does not wrap, for the blocks claimed lie in the region.
+        conditions.append((f"block {q.value} is one of those claimed", q < claim.upto))
+        for k, want in enumerate(claim.expected(q)):
+            conditions.append(
+                (f"block {q.value}, word {k}", _word(memory, r, claim, q * claim.size + k * step) == want)
+            )
+        apart = apart & ~(j == q)
+    return [*conditions, *((label, apart.implies(holds)) for label, holds in same)]
 
 
 def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple[str, Prop]] | str:
@@ -83,14 +131,20 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
             return "the blocks claimed are cut differently from those known"
         # The blocks known so far must be the ones claimed: for any j of theirs.
         known, wanted, inside = under.words, claim.expected(under.index), under.index < under.upto
+        same = []
         for k, (a, b) in enumerate(zip(known, wanted, strict=True)):
-            same = a == b
-            if same.value is not True:
-                same = Prop(inside.implies(same).value, (a, b))
-            conditions.append((f"block j, word {k}", same))
+            equal = a == b
+            if equal.value is not True:
+                equal = Prop(inside.implies(equal).value, (a, b))
+            same.append((f"block j, word {k}", equal))
         start = under.upto
-    new = memory.fixed(claim.upto - start)
-    if new is None or signed(new) < 0 or new > MAX_BLOCKS:
+        # (A tail, and blocks that are claimed no more, are told by what was stored after the blocks.)
+        if memory.overlays[r.name] and claim.tail.size.value == 0 and memory.fixed(claim.upto - start) == 0:
+            return _overwritten(memory, r, claim, conditions, same)
+        conditions += same
+    fixed = memory.fixed(claim.upto - start)
+    new = None if fixed is None else signed(fixed)
+    if new is None or abs(new) > MAX_BLOCKS:
         return (
             f"{claim.upto.value} blocks are claimed where {start.value} are known: the difference is not a small number"
         )
@@ -98,12 +152,25 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
     for q in range(new):
         j = start + q
         for k, want in enumerate(claim.expected(j)):
-            symbolic, at = split_offset(j * claim.size + k * step)
-            have = memory.peek(r, symbolic, at, step)
-            have = have.reverse_bytes() if claim.order == "big" and step > 1 else have
-            conditions.append((f"block {j.value}, word {k}", have == want))
-    # Nothing before the first of these blocks was stored to, and nothing after the last.
-    lowest, highest = start * claim.size, claim.upto * claim.size
+            conditions.append(
+                (f"block {j.value}, word {k}", _word(memory, r, claim, j * claim.size + k * step) == want)
+            )
+    after = memory.fixed(claim.tail.size)
+    if after is None or after > len(claim.tail.content):
+        return f"the tail claimed has {claim.tail.size.value} bytes: not a number up to {len(claim.tail.content)}"
+    highest = claim.upto * claim.size
+    for q in range(after):
+        have = memory.peek(r, *split_offset(highest + q), 1)
+        conditions.append((f"byte {q} of the tail", have == claim.tail.content[q]))
+    highest = highest + after
+    # Where more blocks were known than are claimed, what the claim does not name is as on entry again.
+    more = max(-new * claim.size - after, 0)
+    for k in range(more):
+        symbolic, at = split_offset(highest + k)
+        now, before = memory.peek(r, symbolic, at, 1), memory.on_entry(r, symbolic, at, 1)
+        conditions.append((f"byte {k} after what is claimed", now == before))
+    # Nothing before the first of these blocks was stored to, and nothing after the last, or after the tail.
+    lowest, highest = (start if new >= 0 else claim.upto) * claim.size, highest + more
     for layer in memory.overlays[r.name]:
         if not layer.bytes:
             continue

@@ -11,21 +11,24 @@ from typing import NamedTuple
 
 from armsym.bits import Bits, Prop, concat
 from armsym.errors import InputError
-from armsym.integers.expression import Relation, Residue
+from armsym.integers.expression import IntegerLike, Relation, Residue
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
-from armsym.proof.checks import shown, told_by
+from armsym.proof.checks import a_vector, shown, told_by
 from armsym.proof.declare import Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.filters import Filter
-from armsym.proof.handles import Fold, Region, ResidueFold
+from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
 from armsym.proof.inputs import InputValues
 from armsym.proof.loops import Routine
 from armsym.proof.result import Kind, Status
 from armsym.proof.state import State, Words
 
 __all__ = ["ConcreteProof", "Event", "Trial", "Violation"]
+
+#: Where the first length is no more than this above its least value, the others are as much above theirs.
+FEW = 3
 
 #: So many bytes of a region are written out as an input; all stand in `Counterexample.entry`.
 SHOWN = 512
@@ -79,6 +82,8 @@ class Trial:
     revealed: tuple[int, ...] = ()
     #: Loads of what might hold something else, in words: another run would be as possible.
     doubts: list[str] = field(default_factory=list)
+    #: Of each condition that the proof says may be told: whether it holds.
+    told: tuple[bool, ...] = ()
     base: int = 0
     return_address: int = 0
     stack_top: int = 0
@@ -101,11 +106,13 @@ class ConcreteProof(Proof):
         self._pub = random.Random(public)
         self._sec = random.Random(secret)
         self._hint = size_hint
+        self._lengths = 0
         self._values = values or InputValues()
         self._slot = 0
         self._fill = secret % 8
         self.machine_base = self._pub.randrange(1 << 20, 1 << 24) << 12 if not routine.image.fixed_base else 0
         self._arguments: dict[int, Bits] = {}
+        self._vectors: dict[int, Bits] = {}
         self._concrete: dict[str, ConcreteRegion] = {}
         self._initial: dict[str, bytes] = {}
         self._globals: list[ConcreteRegion] = []
@@ -148,7 +155,10 @@ class ConcreteProof(Proof):
             v = given
         else:
             rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
-            v = min(high, low + self._hint * unit + rest)
+            # In a search for counterexamples lengths are not all the same.
+            times = self._pub.randrange(self._hint + 1) if self._hint > FEW and self._lengths else self._hint
+            v = min(high, low + times * unit + rest)
+            self._lengths += 1
         if not low <= v <= high:
             raise AssertionError(f"a run takes {v} for {name}, which is declared within {low} and {high}")
         self._inputs[name] = str(v)
@@ -214,6 +224,9 @@ class ConcreteProof(Proof):
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
 
+    def _set_vector(self, n: int, value: Bits) -> None:
+        self._vectors[n] = value
+
     def _require(self, condition: Prop) -> None:
         if condition.value is not True:
             self.unmet = self._d.assumptions[-1]
@@ -242,6 +255,10 @@ class ConcreteProof(Proof):
         assert isinstance(memory, ConcreteMemory)
         return bytes(next(x for x in memory.regions if x.name == r.name).data)
 
+    def known(self, value: Bits) -> int:
+        """See `Proof.known`."""
+        return a_vector("known: the value", value).uint
+
     def _key(self, k: Bits) -> object:
         return k.uint
 
@@ -258,6 +275,9 @@ class ConcreteProof(Proof):
         self._concrete[r.name].data[:] = data
 
     def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
+        return f.concrete(k.uint)
+
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         return f.concrete(k.uint)
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
@@ -325,6 +345,8 @@ class ConcreteProof(Proof):
                 pc=Bits(64, self.machine_base + self.routine.entry),
                 memory=ConcreteMemory([]),
             )
+            for n, v in self._vectors.items():
+                m.v[n] = v
             m.dit = Bits(1, self._pub.getrandbits(1))
         return self._registers
 
@@ -364,4 +386,5 @@ class ConcreteProof(Proof):
         t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         t.revealed = () if self.unmet else self.revealed()
+        t.told = tuple(all(isinstance(c, Prop) and c.value is True for c in said) for _, said in self._d.reveals)
         return t

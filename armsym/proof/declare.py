@@ -50,7 +50,8 @@ from armsym.proof.checks import (
 from armsym.proof.claims import claims_of
 from armsym.proof.examples import Example
 from armsym.proof.filters import Candidates, Filter
-from armsym.proof.handles import Claims, Fold, Iterated, Local, Region, ResidueFold, Rodata
+from armsym.proof.handles import Claims, Fold, IntegerFold, Iterated, Local, Number, Region, ResidueFold, Rodata, Unit
+from armsym.proof.locations import V, X
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
 from armsym.proof.statement import (
@@ -63,11 +64,13 @@ from armsym.proof.statement import (
     InLoopFn,
     Invariant,
     InvariantFn,
+    Join,
     Phase,
     Revealed,
     StackArea,
     Twin,
 )
+from armsym.terms.ops import is_secret
 
 __all__ = ["RESERVED", "Contract", "Cut", "Invariant", "InvariantFn", "Phase", "Proof", "StackArea"]
 
@@ -84,6 +87,8 @@ class Proof(ABC):
         self.routine = routine
         self._d = Declared()
         self._names: set[str] = set()
+        #: By the width of words: 2^(width k).
+        self._units: dict[int, Unit] = {}
         self._chosen = dict(chosen or {})
         self._arbitrary = Bits(64, 0)
         self._blocks: dict[tuple[object, object], list[Bits]] = {}
@@ -190,12 +195,20 @@ class Proof(ABC):
         """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
 
         Assumes AAPCS64: SP is 16-byte aligned, LR holds the caller's return address; obliges
-        return, SP and callee-saved registers.  A w register leaves the upper half unknown.
+        return, SP and callee-saved registers.  A w register leaves the upper half unknown.  A v register has
+        128 bits: what an inner routine finds there; the report lists which ones are given.
         """
         if self._entry is not None:
             raise InputError("call: the registers on entry were read already")
-        for n, value in argument_registers(registers):
-            self._set_argument(n, value)
+        found = argument_registers(registers)
+        for kind, n, value in found:
+            if kind == "v":
+                self._set_vector(n, value)
+            else:
+                self._set_argument(n, value)
+        vectors_given = [f"v{n}" for kind, n, _ in found if kind == "v"]
+        if vectors_given:
+            self._assume(f"{', '.join(vectors_given)} hold what the proof says", particular=True)
 
     @property
     def entry(self) -> State:
@@ -285,6 +298,33 @@ class Proof(ABC):
         a_function(f"fold_mod {name}: over", over, "i")
         return ResidueFold(self, name, a_number(f"fold_mod {name}: the modulus", modulus, 2), step, start, over)
 
+    def fold_int(
+        self,
+        step: Callable[[IntegerLike, IntegerLike], IntegerLike],
+        *,
+        start: IntegerLike,
+        over: Callable[[Bits], IntegerLike],
+        name: str = "H",
+    ) -> IntegerFold:
+        """H with H(0) = start and H(i + 1) = step(H(i), over(i)), whole numbers of any size."""
+        self._new_name(name)
+        a_function(f"fold_int {name}: step", step, "integer", "number")
+        a_function(f"fold_int {name}: over", over, "i")
+        return IntegerFold(self, name, step, start, over)
+
+    def number(self, word: Callable[[Bits], Bits | Sequence[Bits]], *, width: int = 64, name: str = "A") -> Number:
+        """A with A(k) = word(0) + 2^width word(1) + ... , k words: the number that an array of any length holds.
+
+        `word(j)` is `width` bits, as one word or several, a function of j and of what was declared only.  That
+        0 <= A(k) < A.unit(k) = 2^(width k) is known.
+        """
+        self._new_name(name)
+        a_function(f"number {name}: its words", word, "j")
+        a_number(f"number {name}: the width of a word", width, 1)
+        if width not in self._units:
+            self._units[width] = Unit(self, width)
+        return Number(self, name, word, self._units[width])
+
     def filter(self, candidates: Candidates, *, width: int, over: Callable[[Bits], Words], name: str = "A") -> Filter:
         """The accepted candidates of blocks, in order: rejection sampling.
 
@@ -299,13 +339,20 @@ class Proof(ABC):
         self._d.filters.append(found)
         return found
 
-    def reveals(self, text: str, what: Filter | Bits | Sequence[Bits], *, upto: Bits | int | None = None) -> None:
+    def reveals(
+        self, text: str, what: Filter | Bits | Sequence[Bits] | Assumed, *, upto: Bits | int | None = None
+    ) -> None:
         """What an attacker may learn of the secrets: branches and addresses may depend on it, and on no other of them.
 
-        It is either bits of the inputs on entry, or a filter: which candidates of its first `upto` blocks are accepted,
-        and so how many.  `text` is listed in the report as an assumption: the caller allows it to be known.
+        It is bits of the inputs on entry; or a filter: which candidates of its first `upto` blocks are accepted, and so
+        how many; or a condition on the inputs, or a list: whether all hold, which a branch may tell that is shown
+        to go one way if they do and the other way if not.  `text` is listed in the report as an assumption: the caller
+        allows it to be known.  Nothing is assumed of the inputs.
         """
-        self._assume(f"an attacker may know {a_text('reveals: the text', text)}", particular=True)
+        values = what if isinstance(what, (list, tuple)) else [what]
+        conditional = any(isinstance(v, (Prop, Relation, bool)) for v in values)
+        known = f"{'whether ' if conditional else ''}{a_text('reveals: the text', text)}"
+        self._assume(f"an attacker may know {known}", particular=True)
         if isinstance(what, Filter):
             if upto is None:
                 raise InputError(f"reveals {text!r}: say of how many blocks, with upto=")
@@ -319,7 +366,10 @@ class Proof(ABC):
             return
         if upto is not None:
             raise InputError(f"reveals {text!r}: upto= counts the blocks of a filter")
-        values = [what] if isinstance(what, Bits) else what
+        if conditional:
+            conditions = tuple(an_assumption(f"reveals {text!r}: what may be told", what))
+            self._d.reveals.append((text, conditions))
+            return
         self._d.revealed.append(Revealed(text, tuple(vectors(f"reveals {text!r}: the values", values))))
 
     def unfold(self, f: Iterated, start: Sequence[Bits], *, name: str = "A") -> Fold:
@@ -343,13 +393,30 @@ class Proof(ABC):
         changed = ", ".join(names) or "none"
         self._assume(f"no calling convention: {changed} and the flags may change, nothing else", particular=True)
 
+    def assume_timing(self, *mnemonics: str) -> None:
+        """That the duration of these instructions does not depend on their operands, though Arm does not list them.
+
+        Only forms that Arm lists (data-independent timing, PSTATE.DIT) may have secret operands; of others, such as
+        `"fmov"` and `"srshr"`, the core's maker may promise it.  Those that are executed stand among the assumptions.
+        """
+        for name in mnemonics:
+            if name in self.routine.isa.data_independent:
+                raise InputError(f"assume_timing: {name} is on Arm's list: nothing is to be assumed of it")
+            if not a_text("assume_timing: the mnemonic", name).islower():
+                raise InputError(
+                    f"assume_timing: a mnemonic is in lower case, as `armsym disasm` prints it, not {name!r}"
+                )
+            self._d.alike.add(name)
+
     def memo(self, fn: Callable[[Bits], Sequence[Bits]]) -> Callable[[Bits], Words]:
         """`fn`, a function of one value and of what was declared only, computed once for each value."""
         known: dict[object, Words] = {}
         a_function("memo: what is computed once", fn, "value")
 
         def once(k: Bits) -> Words:
-            key = self._key(a_vector("memo: the value", k))
+            k = a_vector("memo: the value", k)
+            k = self._index(k) if k.width == 64 else k
+            key = self._key(k)
             if key not in known:
                 noted = self._reads_noted()
                 # What is kept is used on every path: no path's knowledge may shape it.
@@ -481,21 +548,29 @@ class Proof(ABC):
 
         return apply
 
-    def cut(self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = ()) -> Callable[[EnsuresFn], EnsuresFn]:
+    def cut(
+        self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = (), drop_x: Iterable[int] = ()
+    ) -> Callable[[EnsuresFn], EnsuresFn]:
         """Claims at the point `at` of straight-line code, to keep terms small.
 
         The claims are proved there.  Then each fold value named in `forget`, such as (A, 3) for
         A(3), stands for arbitrary words, and what the claims equate with it holds just that: the
         rest of the proof is about any A(3), and no longer about how it came to be.  Where nothing is
         forgotten, a register that a claim equates with something is written that way from here on.
+
+        Of the registers `drop_x` only what the claims say is known from there on: each holds some number, of which
+        claims about integers are facts.  It does not go with `forget`.
         """
 
         place = a_place("cut", at)
         a_pair_list("cut: forget", forget, Fold)
+        dropped = frozenset(X(n) for n in numbers("cut: registers in drop_x", drop_x, 0, 30))
+        if dropped and forget:
+            raise InputError("cut: forget goes with no drop_x")
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
             claims = claims_of("cut", a_function("cut: what is claimed", fn, "state"))
-            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, frozenset())
+            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, dropped)
             return fn
 
         return apply
@@ -511,7 +586,7 @@ class Proof(ABC):
 
         place = a_place("cut_each", at)
         told = told_by(a_function("cut_each: forget", forget, "k"), "cut_each: forget")
-        dropped = frozenset(numbers("cut_each: registers in drop_v", drop_v, 0, 31))
+        dropped = frozenset(V(n) for n in numbers("cut_each: registers in drop_v", drop_v, 0, 31))
 
         def apply(fn: CutFn) -> CutFn:
             claims = claims_of("cut_each", a_function("cut_each: what is claimed", fn, "state", "k"))
@@ -525,13 +600,13 @@ class Proof(ABC):
         at: int,
         claims: Callable[[State, Any], Claims],
         forget: ForgetFn,
-        drop_v: frozenset[int],
+        drop: frozenset[X | V],
         within: int | None = None,
     ) -> None:
         where = self.routine.image.symbolize(at)
         if any(c.at == at for c in self._d.cuts):
             raise InputError(f"two cuts at {where}: put their claims into one")
-        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop_v, within))
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop, within))
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""
@@ -544,6 +619,52 @@ class Proof(ABC):
         asked = a_function("split: on", on, "state", "i")
         place = a_place("split", at)
         self._d.splits.append((place, lambda s, i: a_condition(told_by(asked, "split: what on= returns"), asked(s, i))))
+
+    def join(self, at: Loop | int, *, index: Bits) -> Callable[[InvariantFn], InvariantFn]:
+        """Claims at a point where paths meet, to go on as one: a buffer's tail, to which many exits of a loop lead.
+
+        `claims(s, i)` says all that is known there of what any of the paths changed; but for SP, which is the same on
+        all, and registers saved on the stack, which need no claim.  `index` is a public number made of what was
+        declared, and i stands for it: with `index=n - 1` the last block is block i, as if a loop had come there.
+        Paths only meet there: none may come back.
+        """
+        place = a_place("join", at)
+        where = f"join at {self.routine.image.symbolize(place)}"
+        a_vector(f"{where}: the index", index, 64)
+
+        def apply(fn: InvariantFn) -> InvariantFn:
+            made = claims_of(where, a_function(f"{where}: what is claimed", fn, "state", "i"))
+            taken = [j.at for j in self._d.joins] + [c.at for c in self._d.cuts] + [v.head for v in self._d.invariants]
+            if place in taken:
+                raise InputError(f"{where}: something is claimed at that point already")
+            if not isinstance(index.value, int) and is_secret(index.value):
+                raise InputError(f"{where}: the index {index.value} is secret")
+            self._d.joins.append(Join(place, index, made, where))
+            return fn
+
+        return apply
+
+    def each(self, at: Loop | int, value: Callable[[State], Bits], among: Iterable[int]) -> None:
+        """Follow the path from `at` for each of the numbers that a public value may be, by itself.
+
+        `value(s)` is a register, say, and `among` all the numbers that it may be there, which is proved.  It is for the
+        last, incomplete block of a buffer: what came before, a loop over whole blocks, is done once for all of them.
+        """
+        asked = a_function("each: value", value, "state")
+        place = a_place("each", at)
+        where = self.routine.image.symbolize(place)
+        found = tuple(dict.fromkeys(numbers("each: the numbers among which it is", among, 0)))
+        if not found or place in self._d.each:
+            raise InputError(f"each at {where}: one value, and at least one number that it may be")
+        self._d.each[place] = (lambda s: a_vector(told_by(asked, "each: what value= returns"), asked(s)), found)
+
+    @abstractmethod
+    def known(self, value: Bits) -> int:
+        """The one number that a public value is on the path whose state is claimed about.
+
+        Claims may then compute with it as Python does, or make a list of so many words.  Raises `InputError` where the
+        facts leave it more than one value, and within what is computed for all paths at once: folds, blocks, `memo`.
+        """
 
     def show(self, at: int, what: Callable[[State], object] | None = None) -> None:
         """Print the proof state at a point of the code whenever the symbolic run reaches it."""
@@ -597,6 +718,9 @@ class Proof(ABC):
     def _make_stack(self, depth: int, above: int) -> None: ...
     @abstractmethod
     def _set_argument(self, n: int, value: Bits) -> None: ...
+
+    @abstractmethod
+    def _set_vector(self, n: int, value: Bits) -> None: ...
     @abstractmethod
     def _require(self, condition: Prop) -> None: ...
     @abstractmethod
@@ -633,6 +757,8 @@ class Proof(ABC):
     def _give(self, r: Region, offset: int, value: Bits) -> None: ...
     @abstractmethod
     def _residue_at(self, f: ResidueFold, k: Bits) -> Residue: ...
+    @abstractmethod
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike: ...
     @abstractmethod
     def _fold_at(self, f: Fold, k: Bits) -> Words: ...
 

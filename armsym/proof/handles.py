@@ -7,13 +7,14 @@ ones: what it means is asked of the `Meaning` that it was made for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
-from armsym.integers.expression import IntegerLike, Relation, Residue
+from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, told_by, vectors, whole_bytes
+from armsym.proof.conditional import Conditional
 from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
 
@@ -22,12 +23,16 @@ __all__ = [
     "Claim",
     "Claims",
     "Fold",
+    "IntegerFold",
     "Iterated",
     "Local",
     "Meaning",
+    "Number",
     "Pointwise",
     "Region",
+    "ResidueFold",
     "Rodata",
+    "Tail",
     "an_index",
 ]
 
@@ -70,6 +75,9 @@ class Meaning(Protocol):
     def _residue_at(self, f: ResidueFold, k: Bits) -> Residue:
         """H(k), modulo its modulus."""
 
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
+        """H(k), a whole number."""
+
     def _may_say(self, f: Any, i: Bits, *, past: bool) -> None:
         """Raise `InputError` for a block (with `past`, those before it) of which the pattern is not revealed."""
 
@@ -84,7 +92,7 @@ class Meaning(Protocol):
 
 
 #: A condition, or several that must all hold.
-Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Sequence[Claim]"
+Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Conditional | Sequence[Claim]"
 #: Named claims: what `invariant` and `ensures` functions return.
 Claims: TypeAlias = dict[str, Claim]
 
@@ -151,18 +159,23 @@ class Region:
         words: int,
         width: int,
         order: str = "little",
+        tail: Sequence[Bits] = (),
+        tail_bytes: Bits | int | None = None,
     ) -> Pointwise:
         """The claim that in the state `at` block j is `block(j)` for all j < upto, and the rest as on entry.
 
-        A block is `words` words of `width` bits.
+        A block is `words` words of `width` bits.  After the blocks come `tail_bytes` bytes, the first ones of `tail`
+        (all of them, if it is None), and only then the rest.  How many, each path that it is proved on has to know.
         """
         whole_bytes(f"{self.name}: the width of a word", width), an_order(self.name, order)
         a_number(f"{self.name}: the words in a block", words, 1)
         if not isinstance(at, State):
             raise InputError(f"{self.name}: at= is a state, not {shown(at)}")
         a_vector(f"{self.name}: upto, in blocks", upto, 64), a_function(f"{self.name}: block", block, "j")
+        vectors(f"{self.name}: the bytes of the tail", tail, [8] * len(tail))
+        more = an_index(f"{self.name}: tail_bytes", len(tail) if tail_bytes is None else tail_bytes)
         self._p._prefer_cells(self, width // 8, order)
-        return Pointwise(self, at, self._p._index(upto), block, words, width, order)
+        return Pointwise(self, at, self._p._index(upto), block, words, width, order, Tail(tuple(tail), more))
 
     def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""
@@ -336,8 +349,96 @@ class ResidueFold:
         return self._concrete[k]
 
 
+class IntegerFold:
+    """H(0) = start, H(i + 1) = step(H(i), over(i)), whole numbers."""
+
+    #: What each value is at least, and a fold whose value at the same index is greater, where its maker knows.
+    least: int | None = None
+    bound: IntegerFold | None = None
+    _count: ClassVar[int] = 0
+
+    def __init__(
+        self,
+        meaning: Meaning,
+        name: str,
+        step: Callable[[IntegerLike, IntegerLike], IntegerLike],
+        start: IntegerLike,
+        over: Callable[[Bits], IntegerLike],
+    ) -> None:
+        self._p, self.name, self.step, self.over = meaning, name, step, over
+        self.start = a_whole_number(f"{name}: its start", start)
+        self._concrete = [self.start]
+        IntegerFold._count += 1
+        self.number = IntegerFold._count
+
+    def __call__(self, index: Bits | int) -> IntegerLike:
+        """H(index)."""
+        k = an_index(f"{self.name}: the index of a fold", index)
+        return self.at(k if isinstance(index, int) else self._p._index(k))
+
+    def at(self, k: Bits) -> IntegerLike:
+        """H(k), the index as it is written."""
+        return self._p._integer_at(self, k)
+
+    def stepped(self, before: IntegerLike, i: Bits) -> IntegerLike:
+        """The step at i."""
+        what = told_by(self.over, f"{self.name}: what its step is made over")
+        number = a_whole_number(what, self.over(i))
+        return a_whole_number(told_by(self.step, f"{self.name}: what its step gives"), self.step(before, number))
+
+    def concrete(self, k: int) -> IntegerLike:
+        """H(k) by computing it."""
+        while len(self._concrete) <= k:
+            i = len(self._concrete) - 1
+            self._concrete.append(self.stepped(self._concrete[i], Bits(64, i)))
+        return self._concrete[k]
+
+
+class Number(IntegerFold):
+    """N(k) = word(0) + 2^w word(1) + ... + 2^(w (k - 1)) word(k - 1); so 0 <= N(k) < unit(k) = 2^(w k)."""
+
+    least = 0
+
+    def __init__(self, meaning: Meaning, name: str, word: Callable[[Bits], Bits | Sequence[Bits]], unit: Unit) -> None:
+        self.unit = self.bound = unit
+
+        def value(i: Bits) -> IntegerLike:
+            got = word(i)
+            words = [got] if isinstance(got, Bits) else vectors(told_by(word, f"{name}: its words"), got)
+            if sum(w.width for w in words) != unit.width:
+                has = sum(w.width for w in words)
+                raise InputError(told_by(word, f"{name}: a word was said to be {unit.width} bits, it has {has}"))
+            return unit.at(i) * integer(words)
+
+        super().__init__(meaning, name, lambda before, x: before + x, 0, value)
+
+
+class Unit(IntegerFold):
+    """unit(k) = 2^(width k), which is at least 1."""
+
+    least = 1
+
+    def __init__(self, meaning: Meaning, width: int) -> None:
+        self.width = width
+        super().__init__(meaning, f"2**{width}*", lambda before, _: before * (1 << width), 1, lambda _: 0)
+
+
+def a_whole_number(what: str, value: object) -> IntegerLike:
+    """An integer, or a Python int; raises `InputError` for anything else."""
+    if not isinstance(value, (int, Integer)) or isinstance(value, bool):
+        raise InputError(f"{what} is an integer, not {shown(value)}")
+    return value
+
+
+class Tail(NamedTuple):
+    """What follows the blocks of a pointwise claim: the first `size` bytes of `content`."""
+
+    content: tuple[Bits, ...]
+    size: Bits
+
+
 class Pointwise:
-    """The claim that block j of `region` is `block(j)` for all j < upto, and all else as on entry.
+    """The claim that block j of `region` is `block(j)` for all j < upto, then `tail` follows, and all else as on entry.
 
     A block is `words` words of `width` bits in byte order `order`.
     """
@@ -351,13 +452,16 @@ class Pointwise:
         words: int,
         width: int,
         order: str,
+        tail: Tail | None = None,
         place: tuple[int, int] | None = None,
     ) -> None:
         """`place`: where in the region block 0 begins, and the bytes that count; of the rest it says nothing."""
+        assert tail is None or place is None, "what follows blocks of which the rest is not told"
         if width % 8 or words < 1:
             raise InputError(f"{region.name}: a block is at least one word of whole bytes, not {words} of {width} bits")
         self.region, self.state, self.upto, self.block = region, at, upto, block
-        self.words, self.width, self.order, self.partial = words, width, order, place is not None
+        self.words, self.width, self.order, self.tail = words, width, order, tail or Tail((), Bits(64, 0))
+        self.partial = place is not None
         self.start, room = place or (0, 0)
         #: The bytes that the blocks have to lie in.
         self.room = Bits(64, room) if place else region.size
@@ -388,9 +492,10 @@ class Pointwise:
 
     @property
     def within(self) -> Prop:
-        """That the blocks claimed lie in the region; said so that nothing wraps."""
-        most = Bits(64, ((1 << 64) - 1) // self.size)
-        return (self.upto <= most) & (self.upto * self.size <= self.room)
+        """That the blocks claimed, and the tail, lie in the region; said so that nothing wraps."""
+        most, end = Bits(64, ((1 << 64) - 1) // self.size), self.upto * self.size
+        blocks = (self.upto <= most) & (end <= self.room)
+        return blocks & (self.tail.size <= self.room - end)
 
     def expected(self, j: Bits) -> list[Bits]:
         """The words of block j as claimed; raises `InputError` if they are not of the stated shape."""
@@ -408,23 +513,29 @@ class Pointwise:
     def concrete(self) -> Iterator[Prop]:
         """The conditions it consists of, in a concrete run."""
         r = self.region
-        now = r._p._bytes_of(r, self.state)
+        now, before = r._p._bytes_of(r, self.state), r._p._bytes_of(r, None)
         if self.partial:
             now = now[self.start : self.start + self.room.uint]
-        cut = self.upto.uint * self.size
+        step, cut = self.width // 8, self.upto.uint * self.size
         if cut > len(now):
             raise InputError(f"claim reads block {len(now) // self.size} of {r.name}, past its {len(now)} bytes")
         done = r._p._blocks_of.setdefault((r.name, self.block, self.words, self.width, self.order), bytearray())
         for j in range(len(done) // self.size, self.upto.uint):
             done += b"".join(w.to_bytes(self.order) for w in self.expected(Bits(64, j)))
+        end = cut + self.tail.size.uint
+        if end > len(now) or self.tail.size.uint > len(self.tail.content):
+            raise InputError(
+                f"claim says that a tail of {self.tail.size.uint} bytes, of which {len(self.tail.content)} are given,"
+                f" follows byte {cut} of {r.name}, which has {len(now)}"
+            )
+        tail = b"".join(b.to_bytes("little") for b in self.tail.content[: end - cut])
         if self.partial:
-            now = now[:cut]
-        want = done[:cut] + (b"" if self.partial else r._p._bytes_of(r, None)[cut:])
+            now, before = now[:end], before[:0]
+        want = done[:cut] + tail + before[end:]
         if now == want:
             yield Prop(True)
             return
         # Only a difference is worth saying where.
-        step = self.width // 8
         for at in [*range(0, cut, step), *range(cut, len(now))]:
             n = step if at < cut else 1
             order = self.order if at < cut else "little"

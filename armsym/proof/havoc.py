@@ -14,7 +14,7 @@ from itertools import count, pairwise
 
 from armsym.bits import Bits, Prop, concat
 from armsym.errors import BudgetError
-from armsym.machine import NZCV, Machine
+from armsym.machine import Machine
 from armsym.memory import ConcreteMemory
 from armsym.proof.assume import Assumptions
 from armsym.proof.locations import (
@@ -22,7 +22,7 @@ from armsym.proof.locations import (
     REGISTERS,
     SP,
     Cell,
-    Flags,
+    Flag,
     Location,
     Place,
     V,
@@ -89,7 +89,7 @@ class LoopGuess:
             guess.strides.pop(part, None)
         # What concrete runs did not show to change may well be restored: worth one try.
         for where in new & guess.writes:
-            if not isinstance(where, Whole):
+            if not isinstance(where, (Whole, Flag)):
                 guess.strides[where] = 0
         return guess
 
@@ -117,7 +117,7 @@ class Havoc:
 
     guess: LoopGuess
     base: dict[Place, Bits]
-    unknowns: dict[int, Place | Flags]
+    unknowns: dict[int, Place]
     regions: dict[str, SymbolicRegion]
     dit: Bits
 
@@ -130,13 +130,12 @@ class Havoc:
                 new = a.apply(v)
                 if new is not v:
                     put(m, self.regions, where, Bits(now.width, new))
-        f = m.nzcv
-        m.nzcv = NZCV.of(*(Prop._of(a.apply(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
 
-    def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> None:
+    def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> Substitution:
         """Put into `m` what the claims said of the unknowns of `shadow`; all else stays as it is in `m`.
 
-        Of the locations in `drop` nothing stays: what no claim names is unknown.
+        Of the locations in `drop` nothing stays: what no claim names is unknown.  Returns what puts in place of each
+        unknown of `shadow` that was not dropped what was computed there.
         """
         kept: dict[Term, Value] = {}
         for where in self.guess.places:
@@ -154,11 +153,12 @@ class Havoc:
             said = a.values.get(unknown)
             if said is not None or where in drop:
                 put(m, self.regions, where, Bits(unknown.width, settled(unknown if said is None else said)))
+        return settled
 
     def suspects(self, secrets: Collection[Term]) -> LoopGuess | None:
         """The guess that what the secret terms stand for at the head is public; None unless all may be."""
         places = [self.unknowns.get(t.id) for t in secrets]
-        found = {p for p in places if p is not None and not isinstance(p, Flags)}
+        found = {p for p in places if p is not None and not isinstance(p, Flag)}
         if (
             len(found) < len(places)
             or not found
@@ -254,17 +254,12 @@ def havoc(m: Machine, guess: LoopGuess, index: Bits) -> Havoc:
         if where in guess.halves:
             fresh = concat(fresh[127:64], h.base[where][63:0])
         put(m, h.regions, where, fresh)
-    flags = [variable(c, 1, secret=True) for c in "NZCV"]
-    for f in flags:
-        assert isinstance(f.value, Term)
-        h.unknowns[f.value.id] = FLAGS
-    m.nzcv = NZCV.of(*(Prop._of(f.value) for f in flags))
     return h
 
 
 def written_everywhere(path: Path) -> set[Location]:
-    """All registers, and all cells at known offsets that were ever stored to."""
-    found: set[Location] = set(REGISTERS)
+    """All registers and flags, and all cells at known offsets that were ever stored to."""
+    found: set[Location] = {*REGISTERS, *FLAGS}
     for r in path.memory.regions:
         for layer in path.memory.overlays[r.name]:
             if layer.symbolic is None:
@@ -275,7 +270,7 @@ def written_everywhere(path: Path) -> set[Location]:
 def written_by(path: Path) -> set[Location]:
     """What the path wrote since its log and its machine's notes were last cleared."""
     m = path.machine
-    found = registers(m.written_x, m.written_v)
+    found = registers(m.written_x, m.written_v, flags=m.written_flags)
     for a in path.memory.log:
         if not a.store:
             continue
@@ -333,15 +328,19 @@ def guess_loops(runs: Iterable[dict[int, list[list[Machine]]]], cells: dict[str,
 def _guess(runs: list[list[Machine]], cells: dict[str, int]) -> LoopGuess:
     g = LoopGuess()
     x = v = 0
+    flags = False
     for machines in runs:
         for m in machines[1:]:
             x |= m.written_x
             v |= m.written_v
-    for where in in_order(registers(x, v)):
+            flags |= m.written_flags
+    for where in in_order(registers(x, v, flags=flags)):
         g.writes.add(where)
         if isinstance(where, V):
             if all(len({m.v[where.n].uint for m in machines}) == 1 for machines in runs):
                 g.strides[where] = 0
+        elif isinstance(where, Flag):
+            pass  # what the claims do not say of it is unknown
         elif isinstance(where, X):
             _stride(g, where, [[m.x[where.n].uint for m in machines] for machines in runs])
         else:

@@ -12,15 +12,18 @@ from armsym.discharge import algebra
 from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
-from armsym.integers.claims import Argument
+from armsym.integers.claims import Shown
 from armsym.integers.expression import Relation
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
+from armsym.proof.cases import Case
+from armsym.proof.conditional import Condition, Conditional
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claim, Claims, Pointwise
+from armsym.proof.known import Known
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
-from armsym.proof.result import Kind, Obligation, Status
+from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
@@ -29,11 +32,16 @@ from armsym.terms.node import Term, Value, intern
 from armsym.terms.show import show
 from armsym.terms.walk import size
 
-__all__ = ["Ledger", "Mark"]
+__all__ = ["Ledger", "Mark", "told"]
 
 #: A claim of more distinct terms than this is not given to the solver: on whole blocks of a hash
 #: it only spends its time (and more than its time limit, which it does not see while bit-blasting).
 SOLVER_LIMIT = 600
+
+
+def told(text: str) -> str:
+    """The name of the obligation that what a proof says may be told is all that branches tell."""
+    return f"whether {text} is all that a branch tells"
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ class Ledger:
         self.unfolded: Callable[[Filter, Value], Value] = lambda _, v: v
         #: Values that leaked, for runs to be looked for that show it.
         self.leaks: list[Leak] = []
+        #: What a run may tell of secrets: whether all of some conditions hold.
+        self.reveals: Sequence[tuple[str, Sequence[Condition]]] = ()
 
     @property
     def obligations(self) -> list[Obligation]:
@@ -90,20 +100,39 @@ class Ledger:
             known.join(new)
 
     def leak(self, path: Path, kind: str, value: Bits) -> None:
-        """Note a value that an attacker may see: it must not depend on a secret."""
+        """Note a value that an attacker may see: it must not depend on a secret, but for what may be told."""
         v = value.value
         if isinstance(v, int) or not ops.is_secret(v) or not ops.is_secret(self.without_revealed(v)):
             return
+        for text, conditions in self.reveals if kind == "branch condition" else ():
+            began = time.perf_counter()
+            if self._tells_only(path, Prop._of(v), conditions):
+                self.record("constant-time", told(text), Status.PROVED, "cases", time.perf_counter() - began)
+                return
         at = path.at
         path.leaked.append(intern(v))
         if self._keep:
             self.leaks.append(Leak(intern(v), tuple(path.knowledge.facts)))
         self.record(
             "constant-time",
-            "no branch, address or variable-latency operand depends on a secret",
+            CONSTANT_TIME,
             Status.UNDECIDED,
             detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
         )
+
+    def _tells_only(self, path: Path, bit: Prop, conditions: Sequence[Condition]) -> bool:
+        """Whether a bit is one thing where all conditions hold, and another where one of them does not."""
+        case = Case.of(path, self.claim_ms)
+        where = case.fork()
+        for c in conditions:
+            where.assume(c)
+        for value in (bit, ~bit):
+            other = case.fork()
+            other.assume(value)
+            # Where all hold the bit has this value; and where it has this value all hold.
+            if where.shows(value).holds and all(other.shows(c).holds for c in conditions):
+                return True
+        return False
 
     def check(self, path: Path, claimed: Callable[[State], Claims], kind: Kind, where: str) -> None:
         """Prove named claims about the state at the end of a path.
@@ -114,6 +143,7 @@ class Ledger:
         with path.memory.observed() as reads, handed(path.machine) as s:
             claims = claimed(s)
             relations: list[tuple[str, str, Relation]] = []
+            case: Case | None = None
             for name, claim in claims.items():
                 for k, part in enumerate(parts(claim)):
                     label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
@@ -121,6 +151,9 @@ class Ledger:
                         self._check_pointwise(path, part, kind, f"{where}{name}", reads)
                     elif isinstance(part, Relation):
                         relations.append((f"{where}{name}", label, part))
+                    elif isinstance(part, Conditional):
+                        case = case or Case.of(path, self.claim_ms)
+                        self._check_conditional(path, case, part, kind, f"{where}{name}", label)
                     else:
                         self.check_one(path, part, kind, f"{where}{name}", label)
             self.check_relations(path, relations, kind)
@@ -132,7 +165,9 @@ class Ledger:
             return
 
         def put(b: Bits) -> Bits:
+            # Where a length turned out to be one value, the machine has that in its place, and so has the claim.
             # What the facts say of a public word in as many words: that a first index is 0.
+            b = path.settled(b)
             v = b.value
             if isinstance(v, int) or ops.is_secret(v):
                 return b
@@ -140,9 +175,10 @@ class Ledger:
             return b if number is None else Bits(b.width, number)
 
         failed: set[str] = set()
+        known = Known(path, asked, put)
         left: list[tuple[str, str, Relation]] = []
         for name, label, r in asked:
-            said = r.map(put)
+            said = r.map(known.put)
             if isinstance(said, Relation):
                 left.append((name, label, said))
             elif said:
@@ -153,20 +189,22 @@ class Ledger:
                 self.record(
                     kind, name, Status.UNDECIDED, detail=f"{label}: does not hold of the numbers that it is about"
                 )
-        known = [r for r in (r.map(put) for r in path.relations) if isinstance(r, Relation)]
         relations = [r for _, _, r in left]
-        argument, other = Argument(known, relations), None
+        question = known.question(relations)
+        cases: Case | None = None
         for k, (name, label, _) in enumerate(left):
             if name in failed:
                 continue  # one part that is not shown is enough
             began = time.perf_counter()
-            found = argument.show(k)
-            if not found.holds and argument.translator.has_sums_as_factors:
-                other = other or Argument(known, relations, name_factors=True)
-                found = other.show(k)
+            chooses = question.chooses(k)
+            found, by = question.show(k, search=not chooses), "integers"
+            if not found.holds and chooses:
+                cases = cases or Case.of(path, self.claim_ms)
+                answer, by = cases.shows(relations[k]), "cases"
+                found = Shown(answer.holds, answer.detail)
             seconds = time.perf_counter() - began
             if found.holds:
-                self.record(kind, name, Status.PROVED, "integers", seconds)
+                self.record(kind, name, Status.PROVED, by, seconds)
                 continue
             if self._keep and (kind, name) not in self._failed:
                 self.witness(path)
@@ -183,6 +221,20 @@ class Ledger:
             for name in names:
                 self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r))
 
+    def _check_conditional(self, path: Path, case: Case, claim: Conditional, kind: Kind, name: str, label: str) -> None:
+        began = time.perf_counter()
+        if (kind, name) in self._failed:
+            return  # one instance that is not shown is enough
+        found = case.shows(claim)
+        seconds = time.perf_counter() - began
+        if found.holds:
+            self.record(kind, name, Status.PROVED, "cases", seconds)
+            return
+        if self._keep:
+            self.witness(path)
+        self._failed.add((kind, name))
+        self.record(kind, name, Status.UNDECIDED, "", seconds, f"{label}: not shown: {found.detail}")
+
     def _check_pointwise(self, path: Path, claim: Pointwise, kind: Kind, name: str, reads: list[Read]) -> None:
         claim.speaks_of(path.machine)
         noted = len(reads)
@@ -197,11 +249,14 @@ class Ledger:
         within.knowledge.add((claim.arbitrary < claim.upto).bit.value)
         for r in reads_outside(within, reads[noted:], self.claim_ms):
             self.record(kind, name, Status.UNDECIDED, detail=_outside(r))
+        within.over()
         del reads[noted:]
 
     def check_one(self, path: Path, prop: Prop, kind: Kind, name: str, label: str) -> bool:
         """Prove one condition; whether it is shown."""
         began = time.perf_counter()
+        if prop.value is not True:
+            prop = path.said(prop)
         if prop.value is True:
             self.record(kind, name, Status.PROVED, "identity", time.perf_counter() - began)
             return True
@@ -222,6 +277,9 @@ class Ledger:
             and (kind, name) not in self._failed
             and size(prop.value) <= SOLVER_LIMIT
         ):
+            if prop.sides and path.knowledge.equal(*prop.sides, self.claim_ms):
+                self.record(kind, name, Status.PROVED, "z3", time.perf_counter() - began)
+                return True
             out = path.knowledge.prove(prop.value, self.claim_ms)
             if out.holds:
                 self.record(kind, name, Status.PROVED, "z3", time.perf_counter() - began)
@@ -309,6 +367,9 @@ def _mentions(claim: Claim, value: Bits) -> bool:
     for part in parts(claim):
         if isinstance(part, Relation):
             made_of += [t for _, _, t in part.leaves()]
+        elif isinstance(part, Conditional):
+            if any(_mentions(c, value) for c in (*part.conditions, part.claim)):
+                return True
         elif isinstance(part, Prop):
             made_of += [side.value for side in part.sides or (part.bit,)]
     return any(isinstance(t, Term) and occurs(intern(t)) for t in made_of)

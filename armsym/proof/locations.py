@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from armsym.bits import Bits
-from armsym.machine import Machine
+from armsym.bits import Bits, Prop
+from armsym.machine import NZCV, Machine
 from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "REGISTERS",
     "SP",
     "Cell",
-    "Flags",
+    "Flag",
     "Location",
     "Place",
     "StackPointer",
@@ -94,23 +94,37 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Flags:
-    """NZCV: whatever changes them is not tracked flag by flag."""
+class Flag:
+    """A condition flag, N, Z, C or V: one bit."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if self.name not in ("N", "Z", "C", "V"):
+            raise ValueError(f"{self.name} is no flag: they are N, Z, C and V")
+
+    def __str__(self) -> str:
+        return self.name
 
 
-FLAGS = Flags()
+#: All of them: code that writes one is taken to write all.
+FLAGS: frozenset[Place] = frozenset(Flag(c) for c in "NZCV")
 
 #: What holds a value of a known width.
-Place: TypeAlias = X | StackPointer | V | Cell
+Place: TypeAlias = X | StackPointer | V | Flag | Cell
 Location: TypeAlias = Place | Whole
 
 #: All of them, with SP.
 REGISTERS: frozenset[Place] = frozenset([*(X(n) for n in range(31)), SP, *(V(n) for n in range(32))])
 
 
-def registers(x: int, v: int) -> set[Location]:
-    """The registers in two masks as `Machine.written_x` and `written_v` have them: bit 31 of the first is SP."""
+def registers(x: int, v: int, *, flags: bool) -> set[Location]:
+    """The registers in two masks as `Machine.written_x` and `written_v` have them: bit 31 of the first is SP.
+
+    With `flags`, as `Machine.written_flags` is, all flags.
+    """
     found: set[Location] = {SP} if x >> 31 & 1 else set()
+    found |= FLAGS if flags else set()
     found |= {X(n) for n in range(31) if x >> n & 1}
     return found | {V(n) for n in range(32) if v >> n & 1}
 
@@ -128,6 +142,8 @@ def _key(where: Location) -> tuple[str, int]:
             return "x", 31
         case V(n):
             return "v", n
+        case Flag(name):
+            return "", "NZCV".index(name)  # no region's name
         case Cell(region, offset):
             return region, offset
         case Whole(region):
@@ -143,6 +159,10 @@ def get(m: Machine, regions: dict[str, SymbolicRegion], where: Place) -> Bits:
             return m.sp
         case V(n):
             return m.v[n]
+        case Flag(name):
+            flag = getattr(m.nzcv, name)
+            assert isinstance(flag, Prop)
+            return flag.bit
         case Cell(region, offset):
             r = regions[region]
             return _memory(m).peek(r, None, offset, r.cell)
@@ -157,6 +177,10 @@ def put(m: Machine, regions: dict[str, SymbolicRegion], where: Place, value: Bit
             m.sp = value
         case V(n):
             m.v[n] = value
+        case Flag(name):
+            f = m.nzcv
+            now = {"N": f.N, "Z": f.Z, "C": f.C, "V": f.V} | {name: Prop._of(value.value)}
+            m.nzcv = NZCV.of(now["N"], now["Z"], now["C"], now["V"])
         case Cell(region, offset):
             _memory(m).poke(regions[region], None, offset, value)
 

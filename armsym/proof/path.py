@@ -166,6 +166,22 @@ class Knowledge:
             self._note_answer(claim, 1, 1, how)
         return out
 
+    def equal(self, a: Bits, b: Bits, timeout_ms: int) -> bool:
+        """Whether linear arithmetic shows that two public values are one number: neither is less than the other.
+
+        The normal form of an equation joins both sides bit by bit, where it may not see the numbers any more.
+        """
+        for less in (a < b, b < a):
+            claim = (~less).bit.value
+            if isinstance(claim, int):
+                if not claim:
+                    return False
+                continue
+            if ops.is_secret(claim) or not self._linear().implies(intern(claim), min(timeout_ms, INTEGERS_MS)).holds:
+                return False
+            self._note_answer(intern(claim), 1, 1, "integers")
+        return True
+
     def _note_answer(self, t: Term, value: int, width: int, how: str) -> None:
         if self._answers is not None:
             self._answers.append(Answer(tuple(self.facts), t, value, width, how))
@@ -205,6 +221,10 @@ def memory_of(m: Machine) -> SymbolicMemory:
     return m.memory
 
 
+def _nobody(kind: str, value: Bits) -> None:
+    raise AssertionError(f"a path that is over leaks a {kind}")
+
+
 class NeedSplit(Exception):
     """An instruction chose by a public condition that the facts do not decide: follow it both ways."""
 
@@ -215,13 +235,31 @@ class NeedSplit(Exception):
 class Path:
     """A machine, and all that is known and was computed on the way to it: nothing of a path lies elsewhere."""
 
-    __slots__ = ("arrivals", "at", "calls", "folds", "knowledge", "leaked", "machine", "relations", "steps", "stepwise")
+    __slots__ = (
+        "arrivals",
+        "at",
+        "calls",
+        "folds",
+        "knowledge",
+        "leaked",
+        "machine",
+        "relations",
+        "steps",
+        "stepwise",
+        "told_apart",
+        "values",
+    )
 
     def __init__(self, machine: Machine, knowledge: Knowledge, at: int, folds: FoldValues) -> None:
         """The machine's memory asks this path, and no other, from here on."""
         self.machine, self.knowledge, self.at, self.folds = machine, knowledge, at, folds
         memory = self.memory
         memory.decide, memory.fixed, memory.disjoint = self.decide, knowledge.fixed, self.disjoint
+        memory.settled = self.settled
+        #: Variables, and the values that were put in their places.
+        self.values: dict[Term, Value] = {}
+        #: The place where the path has just become one of several, one for each value of a number.
+        self.told_apart: int | None = None
         #: Instructions executed since the path started at the entry or at a loop head.
         self.steps = 0
         #: Arrivals at each cut since then, by the offset of the cut.
@@ -246,6 +284,7 @@ class Path:
         `occurs` tells the terms in which the variable occurs.
         """
         put, m = Substitution({n: value}, alone=lambda t: not occurs(t)), self.machine
+        self.values = {t: put(v) for t, v in self.values.items()} | {n: value}
 
         def new(b: Bits) -> Bits:
             return Bits(b.width, put(b.value))
@@ -255,6 +294,28 @@ class Path:
         m.nzcv = NZCV.of(*(Prop._of(put(p.bit.value)) for p in (f.N, f.Z, f.C, f.V)))
         self.memory.rewrite(new)
         self.relations = [r for r in (r.map(new) for r in self.relations) if isinstance(r, Relation)]
+
+    def settled(self, b: Bits) -> Bits:
+        """The same under the path's facts, as registers and memory have it since `put`."""
+        if isinstance(b.value, int) or not self.values:
+            return b
+        put = Substitution(self.values)
+        if put(b.value) is intern(b.value):
+            return b
+        # As a sum: the variable's bits may stand shifted and joined with others, as those of its value cannot.
+        terms, const = linear_view(b.value)
+        total: Value = const & ones(b.width)
+        for t, c in terms.items():
+            total = ops.add(b.width, total, ops.mul(b.width, put(t), c))
+        return Bits(b.width, total)
+
+    def said(self, claim: Prop) -> Prop:
+        """An equation with what was put in place of variables in both sides: where it was made that was not known."""
+        if claim.sides is None or not self.values:
+            return claim
+        put = Substitution(self.values)
+        a, b = (Bits(side.width, put(side.value)) for side in claim.sides)
+        return claim if (a.value, b.value) == tuple(side.value for side in claim.sides) else a == b
 
     def known(self, c: Term) -> int | None:
         """1 or 0 where the facts decide a public condition, else None."""
@@ -294,9 +355,14 @@ class Path:
         # Within a region that does not wrap, they are apart when the distance is large either way.
         return self.decide((d >= size) & (-d >= other)) is True
 
+    def over(self) -> None:
+        """Nobody goes on with this path: what it holds is freed now, for it and its machine hold each other."""
+        self.memory.let_go()
+        self.machine.on_leak = _nobody
+
     def fork(self) -> Path:
         """An independent copy."""
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
-        p.calls, p.relations = self.calls, self.relations[:]
+        p.calls, p.relations, p.values = self.calls, self.relations[:], self.values
         return p

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, get_args
 from armsym.discharge.recheck import Rechecked
 from armsym.proof.entry import EntryState
 
-__all__ = ["KINDS", "Counterexample", "Kind", "Obligation", "ProofResult", "Status", "worst"]
+__all__ = ["CONSTANT_TIME", "KINDS", "Counterexample", "Kind", "Obligation", "ProofResult", "Status", "worst"]
 
 
 class Status(str, Enum):
@@ -31,6 +31,7 @@ Kind: TypeAlias = Literal[
     "abi",
     "termination",
     "constant-time",
+    "bti",
     "contract",
     "lemma",
     "invariant",
@@ -42,8 +43,11 @@ Kind: TypeAlias = Literal[
 #: The kinds of obligation, in the order a report lists them.
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+#: The obligation that what takes time, as the instruction set says, does not tell secrets.
+CONSTANT_TIME = "no branch, address or variable-latency operand depends on a secret"
+
 #: Kinds that a proof need not have.
-OPTIONAL: frozenset[Kind] = frozenset({"contract", "lemma", "invariant", "same-as", "second-solver"})
+OPTIONAL: frozenset[Kind] = frozenset({"bti", "contract", "lemma", "invariant", "same-as", "second-solver"})
 
 _ORDER = (Status.PROVED, Status.UNDECIDED, Status.ERROR, Status.REFUTED)
 

@@ -24,7 +24,7 @@ from armsym.proof.leaks import Leak, two_secrets
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
 from armsym.proof.reliance import rely
-from armsym.proof.result import Counterexample, Obligation, ProofResult, Status, worst
+from armsym.proof.result import CONSTANT_TIME, Counterexample, Obligation, ProofResult, Status, worst
 from armsym.proof.statement import Twin
 from armsym.proof.symbolic import SymbolicProof
 from armsym.proof.trials import concrete_stepper, run_trial
@@ -33,8 +33,8 @@ from armsym.terms import new_table
 __all__ = ["Compare", "Replay", "prove"]
 
 ProofFn = Callable[[Proof], None]
-#: What loops change, by the regions of a case (name and cell) and by loop head.
-Guesses = dict[tuple[tuple[str, int], ...], dict[int, LoopGuess]]
+#: What loops change, by the regions of a case (name, cell, access) and by loop head.
+Guesses = dict[tuple[tuple[str, int, str], ...], dict[int, LoopGuess]]
 P = TypeVar("P", bound=Proof)
 
 #: Compares the routine with another: an obligation, and what it assumes.
@@ -127,7 +127,7 @@ def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], 
         if k < timed:
             others = (_other(case, routine, hint, seed, seed + 7919 * n) for n in range(1, 5))
             # Secrets may be under a precondition, too.
-            other = next((t for t in others if not t.rejected), t)
+            other = next((o for o in others if not o.rejected and o.told == t.told), t)
             leak = None if other.violation is not None else _first_difference(t, other, routine)
             if leak is not None and (t.doubts or other.doubts):
                 leak.status, leak.detail = Status.UNDECIDED, f"{leak.detail}, {(t.doubts or other.doubts)[0]}"
@@ -165,7 +165,6 @@ def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
     """What an attacker sees differ between two runs whose public inputs, and what is revealed of others, are equal."""
     if a.trace == b.trace or a.revealed != b.revealed:
         return None
-    claim = "no branch, address or variable-latency operand depends on a secret"
     one, other = f"{len(a.trace)} events", f"{len(b.trace)} events"
     for seen, there in zip(a.trace, b.trace, strict=False):
         if seen != there:
@@ -173,7 +172,7 @@ def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
                 f"{e.kind} {e.value:#x} at {e.at:#x} <{routine.image.symbolize(e.at)}>" for e in (seen, there)
             )
             break
-    return Violation("constant-time", claim, one, other, "two runs that differ only in secrets", other=b)
+    return Violation("constant-time", CONSTANT_TIME, one, other, "two runs that differ only in secrets", other=b)
 
 
 def _counterexample(t: Trial, v: Violation, routine: Routine, replay: Replay | None) -> Counterexample:
@@ -276,6 +275,10 @@ def _prove(
         )
         if result.counterexample is not None:
             break
+        if k + 1 < len(cases):
+            # A case and its terms hold each other: freed before the next, so that memory does not grow with the cases.
+            new_table()
+            gc.collect()
     result.assumptions = _assumptions(assumed)
     if not brief and result.counterexample is None:
         _compare(fn, routine, result, compare)
@@ -425,7 +428,7 @@ def _prove_case(
     # What loops change is guessed from the runs of this case, or where they are few from those of the first.
     seen = first if plan is FURTHER else runs
     # Of a case with the same regions, what was found out about loops is known already.
-    earlier = guesses.setdefault(tuple((r.name, r.cell) for r in p.memory0.regions), {})
+    earlier = guesses.setdefault(tuple((r.name, r.cell, r.access) for r in p.memory0.regions), {})
     known_open = len(seen.open)
     if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen):
         _refuted(result, seen, routine, replay, time.perf_counter() - clock)
@@ -505,7 +508,7 @@ def _two_runs(case: _Case, routine: Routine, p: SymbolicProof, leak: Leak, size:
     a, b = (run_trial(case.concrete(routine, 8000, 8000, size, p.input_values(m)), concrete_stepper) for m in models)
     if a.rejected or b.rejected or a.doubts or b.doubts or b.violation is not None or a.violation is not None:
         return None
-    if _public_inputs(a, p) != _public_inputs(b, p):
+    if _public_inputs(a, p) != _public_inputs(b, p) or a.told != b.told:
         return None
     difference = _first_difference(a, b, routine)
     return None if difference is None else _Runs([a, b], (a, difference), 2)
@@ -549,6 +552,8 @@ def _standing(image: Image) -> list[str]:
         "the image is loaded at a multiple of 4096, its read-only parts as the file gives them",
         "the image, the stack and the regions that may be written are disjoint from all others",
         "memory is ordinary: no other agent changes the regions while the routine runs",
+        "the duration of instructions that Arm lists as data-independent does not depend on data: PSTATE.DIT is 1,"
+        " or the core is such without it",
         *image.assumptions,
     ]
 

@@ -64,7 +64,8 @@ def lanes(words: Iterable[Bits], total: int = 128) -> Words:
 class State:
     """A machine state as claims see it.
 
-    `s.x0` .. `s.x30`, `s.w0` .., `s.sp`; `s.x[3]`, `s.v[0:4]` (128 bits each), `s.q0`, `s.d0`, `s.s0`.
+    `s.x0` .. `s.x30`, `s.w0` .., `s.sp`; `s.x[3]`, `s.v[0:4]` (128 bits each), `s.q0`, `s.d0`, `s.s0`; the flags
+    `s.N`, `s.Z`, `s.C`, `s.V`, 1 bit each.
 
     It can be read while the claim that it was handed to is evaluated, and no longer: then the machine goes on.
     Whatever asks it afterwards raises `InputError`.  The registers on entry, `p.entry`, stay.
@@ -128,9 +129,14 @@ class State:
             widths = {"v": 128, "q": 128, "d": 64, "s": 32}
             if kind in widths:
                 return m.read_v(n, widths[kind])
+        if name in ("N", "Z", "C", "V"):
+            flag: Prop = getattr(self._m.nzcv, name)
+            return flag.bit
         if name.startswith("_"):
             raise AttributeError(name)
-        raise InputError(f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, not {name!r}")
+        raise InputError(
+            f"a state has registers x0..x30, w0..w30, sp, v0..v31, q, d and s, and flags N, Z, C, V, not {name!r}"
+        )
 
 
 @contextmanager

@@ -12,8 +12,10 @@ from typing import Any, Protocol, TypeAlias
 from armsym.bits import Bits, Prop
 from armsym.integers.expression import Relation
 from armsym.proof.abi import AAPCS64, Interface
+from armsym.proof.conditional import Condition
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claims, Fold, Region
+from armsym.proof.locations import V, X
 from armsym.proof.state import State
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "InLoopFn",
     "Invariant",
     "InvariantFn",
+    "Join",
     "Phase",
     "Revealed",
     "StackArea",
@@ -96,7 +99,7 @@ class Invariant:
 
 @dataclass
 class Cut:
-    """Claims at a point of straight-line code; fold values in `forget` become arbitrary there.
+    """Claims at a point of straight-line code; fold values in `forget` become arbitrary, dropped registers unknown.
 
     Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.  Where `within` says
     the head of a loop, the claims are a function of its iteration i.
@@ -106,8 +109,19 @@ class Cut:
     claims: Callable[[State, Any], Claims]
     forget: ForgetFn
     name: str
-    drop_v: frozenset[int]
+    #: The registers of which only what the claims say is known from there on.
+    drop: frozenset[X | V]
     within: int | None = None
+
+
+@dataclass(frozen=True)
+class Join:
+    """Claims at a point where paths meet and go on as one; `index` is what they have in common with a loop's blocks."""
+
+    at: int
+    index: Bits
+    claims: InvariantFn
+    name: str
 
 
 @dataclass(frozen=True)
@@ -153,10 +167,17 @@ class Declared:
     particular: list[str] = field(default_factory=list)
     requires: list[tuple[str, Prop]] = field(default_factory=list)
     relations: list[tuple[str, Relation]] = field(default_factory=list)
+    #: What a run may tell of secrets: whether all of some conditions hold.
+    reveals: list[tuple[str, tuple[Condition, ...]]] = field(default_factory=list)
     twins: list[Twin] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
     given: list[tuple[Region, int, int]] = field(default_factory=list)
     choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
     splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)
     shows: list[tuple[int, Callable[[State], object]]] = field(default_factory=list)
+    joins: list[Join] = field(default_factory=list)
+    #: Where a value's numbers are told apart: which value, and which numbers it may be.
+    each: dict[int, tuple[Callable[[State], Bits], tuple[int, ...]]] = field(default_factory=dict)
     public_x: set[int] = field(default_factory=set)
+    #: Mnemonics whose duration is taken not to depend on their operands.
+    alike: set[str] = field(default_factory=set)

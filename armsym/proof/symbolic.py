@@ -9,14 +9,15 @@ from armsym.bits import Bits, Prop
 from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Model
 from armsym.errors import InputError
-from armsym.integers.expression import Relation, Residue, integer
+from armsym.integers.expression import FoldValue, Integer, IntegerLike, Relation, Residue, integer
 from armsym.machine import NZCV, Machine
+from armsym.proof.checks import a_vector
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.filters import FEW, Filter
 from armsym.proof.folds import FoldValues
-from armsym.proof.handles import Fold, Region, ResidueFold
+from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
 from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.leaks import revealed_terms
@@ -71,6 +72,7 @@ class SymbolicProof(Proof):
         #: What the preconditions say of bit vectors as integers.
         self.relations: list[Relation] = []
         self._arguments: dict[int, Bits] = {}
+        self._vectors: dict[int, Bits] = {}
         self._registers: Machine | None = None
         self._stack: SymbolicRegion | None = None
         self._global_regions: list[SymbolicRegion] = []
@@ -82,6 +84,8 @@ class SymbolicProof(Proof):
         self.folds_on_entry = FoldValues()
         #: The number of any block of a buffer: no fact speaks of it, and no state holds it.
         self._arbitrary = variable("j", 64, secret=False)
+        #: How indices of folds modulo a number were called, without their constants.
+        self._named: set[frozenset[tuple[Term, int]]] = set()
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
 
@@ -150,6 +154,9 @@ class SymbolicProof(Proof):
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
 
+    def _set_vector(self, n: int, value: Bits) -> None:
+        self._vectors[n] = value
+
     def _make_example(self, r: Region, make: Example) -> None:
         pass  # content is arbitrary
 
@@ -193,7 +200,7 @@ class SymbolicProof(Proof):
         m = Machine(
             x=x,
             sp=self.sp0,
-            v=[variable(f"v{n}_in", 128, secret=True) for n in range(32)],
+            v=[self._vectors[n] if n in self._vectors else variable(f"v{n}_in", 128, secret=True) for n in range(32)],
             nzcv=flags,
             pc=self.places.of(self.routine.entry),
             memory=SymbolicMemory([]),
@@ -239,10 +246,15 @@ class SymbolicProof(Proof):
         globals_ = [(r.name.removeprefix("global "), r) for r in self._global_regions]
         return input_values(model, self._numbers, [*self._regions.items(), *globals_])
 
-    def _fresh_index(self, inv: Invariant) -> Bits:
-        """An arbitrary iteration number of a loop; it has no more bits than its bound."""
+    def _fresh_index(self, inv: Invariant, knowledge: Knowledge) -> Bits:
+        """An arbitrary iteration number of a loop; it has no more bits than its bound under the facts."""
         bound = inv.upto.value
         possible = bound if isinstance(bound, int) else intern(bound).pb
+        most = max((intern(n.value).pb for n in self.nats if isinstance(n.value, Term)), default=0)
+        wide = isinstance(bound, Term) and 0 < most < possible and not ops.is_secret(bound)
+        # A difference of lengths that does not wrap is none of more bits than those, though its bits do not tell.
+        if wide and knowledge.decide((inv.upto <= most).bit.value) == 1:
+            possible = most
         # A multiple of the step is one of the largest power of two that divides the step.
         multiples = -(inv.step & -inv.step)
         return variable("i", 64, secret=False, possible=ones(possible.bit_length()) & multiples or 1)
@@ -291,6 +303,7 @@ class SymbolicProof(Proof):
 
     def _read(self, r: Region, offset: Bits, size: int, order: str, at: State | None) -> Bits:
         region = self._regions[r.name]
+        offset = self._settled(offset)
         if at is None and size == region.cell and order == region.order and not region.given:
             return region.initial_cell(offset.value if isinstance(offset.value, int) else intern(offset.value))
         # On entry nothing is written yet: the region alone tells, whatever else is declared later.
@@ -332,25 +345,65 @@ class SymbolicProof(Proof):
             self._pure = pure
             ops.set_oracle(oracle)
 
+    def _settled(self, offset: Bits) -> Bits:
+        """An offset or index in the terms that the path's machine has, for claims about it alone."""
+        if self._context is None or self._pure or isinstance(offset.value, int):
+            return offset
+        return self._context.path.settled(offset)
+
+    def known(self, value: Bits) -> int:
+        """See `Proof.known`."""
+        a_vector("known: the value", value)
+        if self._pure:
+            raise InputError("known: this is evaluated for all paths at once: a value may differ from one to another")
+        if ops.is_secret(value.value):
+            raise InputError(f"known: {value.value} is secret: claims must not tell its values apart")
+        facts = self._facts_on_entry() if self._context is None else self._context.path.knowledge
+        number = facts.fixed(value)
+        if number is None:
+            raise InputError(
+                f"known: {value.value} may be more than one number here: tell its values apart before, with p.each"
+            )
+        return number
+
+    def _facts_on_entry(self) -> Knowledge:
+        return Knowledge(self.facts, answers=self.answers)
+
     def _index(self, k: Bits) -> Bits:
         context = self._context
         if context is None or isinstance(k.value, int) or self._pure or ops.is_secret(k.value):
             return k  # what a path knows of a secret must not become public in a claim
+        settled = self._settled(k)
+        if settled.value is not k.value:
+            return settled  # and what was put in place of a length is a number, or an anchor and a number
         knowledge, anchors = context.path.knowledge, context.anchors
         terms, _ = linear_view(k.value)
         for a in anchors:
             if not isinstance(a.value, int) and linear_view(a.value)[0] == terms:
                 return k
         constant = knowledge.constant(k.value)
-        if constant is not None:
-            return Bits(64, constant)
+        known = k if constant is None else Bits(64, constant)
+        if constant is not None and not self._named:
+            return known
         if any(isinstance(t, Var) and not knowledge.mentions(t) for t in terms):
-            return k  # a variable that no fact speaks of equals nothing known
+            return known  # a variable that no fact speaks of equals nothing known
+        # Of 2 * n blocks the last are 2 * i + 3, say, where the length n lies at a fixed distance from i.
+        scaled = [(t, c) for t, c in terms.items() if isinstance(t, Var) and c != 1]
+        found: list[Bits] = []
         for a in anchors:
             d = knowledge.fixed(k - a)
             if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
-                return a + d
-        return self._by_lengths(k)
+                if not scaled and constant is None:
+                    return a + d
+                found.append(a + d)
+        for t, c in scaled:
+            for a in anchors:
+                d = knowledge.fixed(Bits(64, t) - a)
+                if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
+                    found.append(k + (a + d - Bits(64, t)) * c)
+        # Where i is known, too, it may be one or the other: as claims about a loop call it.
+        plain = known if constant is not None else found[0] if found else self._by_lengths(k)
+        return next((x for x in found if _terms(x) in self._named), plain)
 
     def _by_lengths(self, k: Bits) -> Bits:
         """The index with each length in it that lies at a known small distance from an iteration number put so."""
@@ -381,6 +434,7 @@ class SymbolicProof(Proof):
         if k.value == 0:
             return f.start
         if _stands_for_itself(f.name, k):
+            self._named.add(_terms(k))
             # Some number stands for the residue, a function of the index; congruences do not ask which.
             width = (f.modulus - 1).bit_length()
             stands = ops.apply(f"{f.name}.mod", width, [(64, k.value)], secret=True)
@@ -388,6 +442,16 @@ class SymbolicProof(Proof):
         before = k - 1
         with self._plainly():
             return f.stepped(self._residue_at(f, before), before)
+
+    def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
+        if k.value == 0:
+            return f.start
+        if _stands_for_itself(f.name, k):
+            assert isinstance(k.value, Term)
+            return Integer({(FoldValue(f, k.value),): 1})
+        before = k - 1
+        with self._plainly():
+            return f.stepped(self._integer_at(f, before), before)
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if f.of is not None and k.value != 0:
@@ -569,6 +633,11 @@ class SymbolicProof(Proof):
 
     def _reads_noted(self) -> int:
         return 0 if self._context is None else self._context.path.memory.noted
+
+
+def _terms(k: Bits) -> frozenset[tuple[Term, int]]:
+    """An index without its constant."""
+    return frozenset() if isinstance(k.value, int) else frozenset(linear_view(k.value)[0].items())
 
 
 def _stands_for_itself(name: str, k: Bits) -> bool:

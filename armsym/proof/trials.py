@@ -16,8 +16,10 @@ from armsym.memory import ConcreteMemory
 from armsym.proof.buffers import parts
 from armsym.proof.calls import Calls
 from armsym.proof.concrete import ConcreteProof, Event, Trial, Violation
+from armsym.proof.conditional import Conditional
 from armsym.proof.declare import Invariant
 from armsym.proof.handles import Claim, Claims, Pointwise
+from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
 from armsym.proof.result import Kind, Status
 from armsym.proof.state import handed
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
@@ -56,7 +58,7 @@ class _Repeats:
 def flatten(claim: Claim) -> Iterator[Prop]:
     """The conditions a claim consists of."""
     for part in parts(claim):
-        assert not isinstance(part, Relation), "integers of numbers are numbers"
+        assert not isinstance(part, (Relation, Conditional)), "integers of numbers are numbers"
         if isinstance(part, Pointwise):
             yield from part.concrete()
         else:
@@ -125,12 +127,16 @@ def _run_trial(
     def leak(kind: str, value: Bits) -> None:
         v = value.uint
         trace.append(Event(kind, v, offset))
-        if stack_low <= v < stack_top and kind != "branch condition":
+        if stack_low <= v < stack_top and kind in ("load address", "store address"):
             accesses.append(v)
 
     m.on_leak = leak
+    if missing := missing_at_entry(p.routine):
+        t.violation = Violation("bti", LANDING, "a landing pad", "none", missing)
+        return
     heads = {inv.head: inv for inv in p._d.invariants} if invariants else {}
     cuts = {c.at: c for c in p._d.cuts} if invariants else {}
+    joins = {j.at: j for j in p._d.joins} if invariants else {}
     passed: dict[int, int] = {}  # arrivals at each cut since the last loop head with an invariant
     active: list[tuple[int, int, Calls]] = []  # the loops being iterated, outermost first: (head, index, calls)
     calls = Calls()
@@ -150,7 +156,8 @@ def _run_trial(
                 active.append((offset, index, calls))
                 passed.clear()
                 arrivals[-1].append(m.fork())
-                m.written_x = m.written_v = 0  # from here on: what this iteration writes
+                # From here on: what this iteration writes.
+                m.written_x, m.written_v, m.written_flags = 0, 0, False
                 bound = inv.upto.uint
                 if index > bound or (index == bound and not inv.inclusive):
                     t.violation = Violation(
@@ -159,6 +166,11 @@ def _run_trial(
                     return
                 where = f"{inv.name}, i = {index}"
                 t.violation = _checked(m, inv.claims, "invariant", where, Bits(64, index))
+                if t.violation:
+                    return
+            join = joins.get(offset)
+            if join is not None:
+                t.violation = _checked(m, join.claims, "invariant", join.name, join.index)
                 if t.violation:
                     return
             cut = cuts.get(offset)
@@ -188,6 +200,9 @@ def _run_trial(
                     return
                 accesses.clear()
             assert not isinstance(to, Fork)
+            if missing := missing_pad(p.routine, offset, to):
+                t.violation = Violation("bti", LANDING, "a landing pad", "none", missing)
+                return
             if calls.frames or m.x[30] is not lr_before:
                 links = m.x[30] is not lr_before and m.x[30].uint == p.machine_base + offset + 4
                 calls = calls.after(offset, to, links=links)
@@ -252,4 +267,4 @@ def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
 
 def concrete_stepper(p: ConcreteProof, t: Trial) -> Stepper:
     """The stepper of a trial."""
-    return Stepper(p.routine.isa, p.routine.image, Bits(64, t.base), Bits(64, t.return_address))
+    return Stepper(p.routine.isa, p.routine.image, Bits(64, t.base), Bits(64, t.return_address), p._d.alike)

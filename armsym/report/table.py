@@ -24,6 +24,7 @@ LETTERS = {
     "abi": "a",
     "termination": "t",
     "constant-time": "c",
+    "bti": "b",
     "contract": "k",
     "lemma": "l",
     "invariant": "i",

@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from armsym.terms.node import Mono, Origin, Poly, Sum, Term, Value, intern, mono, ones
-from armsym.terms.poly import make_poly, poly_view
+from armsym.terms.poly import and_poly, make_poly, poly_view, xor_poly
 from armsym.terms.rules import rule
 
 __all__ = ["Linear", "accumulate", "add_linear", "linear_view", "make_sum", "narrow", "scale"]
+
+#: Of summands with more monomials than this it is not asked whether they have a bit in common.
+MOST_MONOMIALS = 16
 
 #: (term -> coefficient, constant)
 Linear: TypeAlias = "tuple[dict[Term, int], int]"
@@ -178,7 +181,39 @@ def make_sum(width: int, terms: dict[Term, int], const: int) -> Value:
         found = low_beside_high.apply(width, terms, const)
         if found is not None:
             return found
+    if len(terms) > 1:
+        found = no_bit_in_common.apply(width, terms, const)
+        if found is not None:
+            return found
     return Sum(width, terms, const)
+
+
+@rule(
+    "sum: no bit in common",
+    "u + v + ... = (u ^ v) + ...",
+    when="u and v have coefficient 1 and a few monomials, products among them, and u & v = 0",
+)
+def no_bit_in_common(width: int, terms: dict[Term, int], const: int) -> Value | None:
+    """Nothing carries: where x chooses between y and z, (x & y) and (~x & z) may be put together by + as by OR."""
+    products = [
+        t
+        for t, c in terms.items()
+        if c == 1
+        and isinstance(t, Poly)
+        and len(t.entries) <= MOST_MONOMIALS
+        and any(len(m.factors) > 1 for m in t.entries)
+    ]
+    for k, u in enumerate(products):
+        for v in products[:k]:
+            if and_poly(width, u, v) == 0:
+                out = terms.copy()
+                del out[u], out[v]
+                both = xor_poly(width, u, v)
+                part, c = ({}, both) if isinstance(both, int) else linear_view(both)
+                for t, d in part.items():
+                    accumulate(out, t, d, ones(width))
+                return make_sum(width, out, const + c & ones(width))
+    return None
 
 
 @rule("sum: one term", "1 * t + 0 = t", when="one summand, coefficient 1, constant 0")

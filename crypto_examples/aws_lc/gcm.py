@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.gcm import ghash, gmult, init, swapped
+from crypto_examples.gcm import ghash, ghash_by_bytes, gmult, gmult_by_bytes, init, init_by_bytes, swapped
 from crypto_examples.wheels import AWS_LC
 
 
@@ -25,3 +25,18 @@ def gcm_ghash_v8(p: Proof) -> None:
 @proof("gcm_ghash_v8_4x", of=AWS_LC)
 def gcm_ghash_v8_4x(p: Proof) -> None:
     ghash(p, 4, swapped)
+
+
+@proof("gcm_init_neon", of=AWS_LC)
+def gcm_init_neon(p: Proof) -> None:
+    init_by_bytes(p)
+
+
+@proof("gcm_gmult_neon", of=AWS_LC)
+def gcm_gmult_neon(p: Proof) -> None:
+    gmult_by_bytes(p)
+
+
+@proof("gcm_ghash_neon", of=AWS_LC)
+def gcm_ghash_neon(p: Proof) -> None:
+    ghash_by_bytes(p)

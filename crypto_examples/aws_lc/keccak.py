@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.keccak import in_memory, s2n_scalar, scalar_routine, vector_rounds
+from crypto_examples.keccak import in_memory, s2n_in_memory, s2n_scalar, scalar_routine, vector_rounds
 from crypto_examples.wheels import AWS_LC
 
 
@@ -27,4 +27,20 @@ def KeccakF1600(p: Proof) -> None:
     p.uses(KeccakF1600_int)
     p.modifies(p.stack(176))
     s2n_scalar(p, A)
-    vector_rounds(p, A, "Lsha3_keccak_f1600_alt_loop", (26, 25, 29, 28, 27))
+    vector_rounds(p, [A], "Lsha3_keccak_f1600_alt_loop", (26, 25, 29, 28, 27))
+
+
+@proof("sha3_keccak_f1600", of=AWS_LC)
+def sha3_keccak_f1600(p: Proof) -> None:
+    s2n_scalar(p, *s2n_in_memory(p, stack=128))
+
+
+@proof("sha3_keccak_f1600_alt", of=AWS_LC)
+def sha3_keccak_f1600_alt(p: Proof) -> None:
+    vector_rounds(p, s2n_in_memory(p), "Lsha3_keccak_f1600_alt_loop", (26, 25, 29, 28, 27))
+
+
+@proof("sha3_keccak2_f1600", of=AWS_LC)
+def sha3_keccak2_f1600(p: Proof) -> None:
+    """Two states at once."""
+    vector_rounds(p, s2n_in_memory(p, 2), "Lsha3_keccak2_f1600_loop", (26, 25, 29, 28, 27))

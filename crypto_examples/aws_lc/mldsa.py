@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
-from armsym.dsl import Claims, Proof, State, concat, proof
+from armsym.dsl import Bits, Claims, Proof, State, Words, concat, ite, lanes, proof
 from crypto_examples.lattices import Lattice, table
 from crypto_examples.wheels import AWS_LC
 from specs.fips204 import NTT, N, NTTinverse, Q
-from specs.fips204_rounding import high_bits, low_bits
+from specs.fips204_rounding import high_bits, low_bits, use_hint
 
 R = 2**32
 
@@ -76,6 +77,7 @@ def _decompose(p: Proof, gamma_2: int) -> None:
     a1, _ = m.any("a1", N, access="w")
     a0, f = m.array("a0", N, 0, Q, access="rw")
     p.call(x0=a1, x1=a0)
+    p.assume_timing("srshr")
     p.modifies(a1, a0)
 
     @p.ensures
@@ -116,3 +118,74 @@ for _bits in (18, 20):
     proof(f"mldsa_polyz_unpack_{_bits - 1}_aarch64_asm", of=AWS_LC, name=f"mldsa_polyz_unpack_{_bits - 1}")(
         _with(_unpack, _bits)
     )
+
+
+@proof("mldsa_poly_chknorm_aarch64_asm", of=AWS_LC)
+def mldsa_poly_chknorm(p: Proof) -> None:
+    """1 if the infinity norm is at least the bound, else 0.
+
+    -2^31, whose absolute value is no signed word, is taken for its own: the reductions before never give it.
+    """
+    a = p.region("a", 4 * N, access="r", cell=4)
+    bound = p.word("bound", 32)
+
+    def near(rng: random.Random, size: int) -> bytes:
+        """Coefficients below the bound, or but for one of them."""
+        b = bound.uint & 0x7FFFFFFF
+        words = [rng.choice([0, b - 1, 1 - b]) for _ in range(size // 4)]
+        words[rng.randrange(len(words))] = rng.choice([b, -b, b - 1])
+        return b"".join((w & 0xFFFFFFFF).to_bytes(4, "little") for w in words)
+
+    p.example(a, near)
+    p.call(x0=a, w1=bound)
+    p.modifies()
+
+    def reaches(_: Words, four: Words) -> list[Bits]:
+        """Whether |x| >= bound, both signed."""
+        return [(~ite(x.slt(0), -x, x).slt(bound)).bit for x in four]
+
+    def either(found: Words, four: Words) -> list[Bits]:
+        return [x | y for x, y in zip(found, four, strict=True)]
+
+    def masks(bits: Words) -> Bits:
+        return lanes(x.replicate(32) for x in bits)[0]
+
+    vector, none = a.blocks(4, 32), [Bits(1, 0)] * 4
+    # Of sixteen coefficients the first four come last.
+    here = p.fold(reaches, start=none, over=lambda i: vector(i & ~3 | (i + 1) & 3), name="here")
+    some = p.fold(either, start=none, over=lambda i: here(i + 1), name="some")
+    loop = p.routine.back_edge()
+
+    def cut(j: int, register: int) -> None:
+        """Vector j of each sixteen coefficients, compared in this register, and taken to what was found."""
+        compared = loop.head + 0xC + 12 * j
+
+        @p.cut_each(compared, forget=lambda k: [(here, 4 * k + j)])
+        def _(s: State, k: int) -> Claims:
+            return {"compared": s.v[register] == masks(here(4 * k + j))}
+
+        @p.cut_each(compared + 4, forget=lambda k: [(some, 4 * k + j)])
+        def _(s: State, k: int) -> Claims:
+            return {"met so far": s.v21 == masks(some(4 * k + j))}
+
+    for j in range(1, 5):
+        cut(j, j % 4)
+
+    @p.ensures
+    def _(s: State) -> Claims:
+        w, x, y, z = some(N // 4)
+        return {"norm": s.w0 == (w | x | y | z).zero_extend(32)}
+
+
+@proof("mldsa_poly_use_hint_32_aarch64_asm", of=AWS_LC)
+def mldsa_poly_use_hint_32(p: Proof) -> None:
+    m = Lattice(p, Q, 32)
+    a, f = m.array("a", N, 0, Q, access="rw")
+    h, hints = m.array("h", N, 0, 2)
+    p.call(x0=a, x1=h)
+    p.modifies(a)
+
+    @p.ensures
+    def used(s: State) -> Claims:
+        high = p.integers(a.words(32, at=s), signed=True)
+        return {"r1": [x == use_hint(b, r, (Q - 1) // 32) for x, b, r in zip(high, hints, f, strict=True)]}

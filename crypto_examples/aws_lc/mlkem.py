@@ -33,6 +33,7 @@ def mlkem_intt(p: Proof) -> None:
     m = Lattice(p, Q, 16)
     r, f_hat = m.any("r", N, access="rw")
     p.call(x0=r, **_tables(p, "invntt_zetas_layer12345 invntt_zetas_layer67", 1))
+    p.assume_timing("srshr")
     p.modifies(r, p.stack(64))
     m.gives(r, lambda: [x * R for x in NTTinverse(f_hat)], -8 * Q + 1, 8 * Q)
 
@@ -42,6 +43,7 @@ def mlkem_poly_reduce(p: Proof) -> None:
     m = Lattice(p, Q, 16)
     r, f = m.any("r", N, access="rw")
     p.call(x0=r)
+    p.assume_timing("srshr")
     p.modifies(r)
     m.gives(r, lambda: f, 0, Q)
 

@@ -65,6 +65,17 @@ class Hints(Instruction):
             return "the core has no FEAT_CHK: CHKFEAT does nothing"
         return None
 
+    def lands(self, btype: int) -> bool:
+        """BTypeCompatible_BTI, and BTypeCompatible_PACIXSP as with SCTLR_EL1.BT0 set: not for BTYPE 0b11."""
+        number = self.CRm << 3 | self.op2
+        return {
+            25: btype != 0b11,  # PACIASP
+            27: btype != 0b11,  # PACIBSP
+            34: btype != 0b11,  # BTI c
+            36: btype != 0b10,  # BTI j
+            38: True,  # BTI jc
+        }.get(number, False)
+
     def assembly(self, pc: int) -> str:
         # Hints named after Armv8.7 (CLRBHB, CHKFEAT, ...) are given by number, as HINT allows.
         number = self.CRm << 3 | self.op2

@@ -29,6 +29,13 @@ class UnconditionalBranchRegister(Instruction):
             m.write_x(30, m.pc + 4)
         m.branch(target)
 
+    def btype(self) -> int:
+        if self.opc == 0b0010:
+            return 0b00
+        if self.opc == 0b0001:
+            return 0b10
+        return 0b01 if self.Rn in (16, 17) else 0b11
+
     def assembly(self, pc: int) -> str:
         if self.opc == 0b0010 and self.Rn == 30:
             return "ret"

@@ -57,9 +57,6 @@ class DataProcessing2Source(Instruction):
             else:
                 result = operand1.ashr(amount) if shift_type == 0b10 else operand1.rotr(amount)
         else:
-            what = "SDIV operand" if self.opcode & 1 else "UDIV operand"
-            m.variable_latency(what, operand1)
-            m.variable_latency(what, operand2)
             result = _signed_quotient(operand1, operand2) if self.opcode & 1 else operand1.udiv(operand2)
         m.write_x(self.Rd, result)
 

@@ -52,7 +52,7 @@ def test_proof(name: str) -> None:
     r = prove(d, name=d.name, image=load(d.object_spec()), symbol=d.symbol, isa=A64)
     assert [o for o in r.obligations if o.status is not Status.PROVED] == []
     assert r.status is Status.PROVED
-    assert {o.kind for o in r.obligations} >= set(KINDS) - {"lemma", "contract", "same-as", "second-solver"}
+    assert {o.kind for o in r.obligations} >= set(KINDS) - {"bti", "lemma", "contract", "same-as", "second-solver"}
     assert r.counterexample is None
 
 

@@ -11,12 +11,17 @@ from armsym.proof import run as proof_run
 from armsym.proof.engine import Budget
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
-from crypto_examples.wheels import AWS_LC, OPENSSL_4_0
+from crypto_examples.ring.names import PREFIX as RING
 from semantics import A64
 
 ROOT = Path(__file__).resolve().parents[2] / "crypto_examples"
 
 pytestmark = pytest.mark.wheels
+
+NOP = "d503201f"
+
+POLY, NEON, INIT = "openssl/poly1305.py", "poly1305_blocks_neon", "poly1305_init@0x6d6ca0"
+NORM, HINT = "mldsa_poly_chknorm", "mldsa_poly_use_hint_32"
 
 #: (folder and file, proof, symbol, offset in it, what stands there, what is put there, why)
 FAULTS = [
@@ -25,6 +30,42 @@ FAULTS = [
     ("openssl/poly1305.py", "poly1305_blocks", "poly1305_blocks", 0x84, "8b4e094a", "8b4e0d4a", "LSR #3 for LSR #2"),
     ("openssl/poly1305.py", "poly1305_emit", "poly1305_emit", 0x18, "f27ef5df", "f27df5df", "bit 3 for bit 2"),
     ("openssl/poly1305.py", "poly1305_emit", "poly1305_emit", 0x20, "9a8d00a5", "9a8d10a5", "NE for EQ"),
+    ("openssl/poly1305.py", "poly1305_mult", "poly1305_mult", 0x48, "927ef5ca", "927df1ca", "a bit less of 4 c"),
+    ("openssl/poly1305.py", "poly1305_splat", "poly1305_splat", 0x1C, "0b0d09ac", "0b0d05ac", "LSL #1 for LSL #2"),
+    (
+        "openssl/poly1305.py",
+        "poly1305_blocks_neon",
+        "poly1305_blocks_neon",
+        0x44,
+        "ab0cd084",
+        "8b0cd084",
+        "a carry lost",
+    ),
+    (POLY, NEON, NEON, 0x4DC, "0ebd8739", NOP, "h0 not carried"),
+    (POLY, NEON, NEON, 0x670, "4efd8694", NOP, "h0 not carried"),
+    (POLY, NEON, NEON, 0x4AC, "4f4257bd", "4f4157bd", "3 c for 5 c"),
+    (POLY, NEON, NEON, 0xD4, "a9017c06", "a9014406", "another base"),
+    ("openssl/poly1305.py", "poly1305_emit_neon", "poly1305_emit_neon", 0x54, "ba1f00ad", "ab1f00ad", "ADDS for ADCS"),
+    ("openssl/poly1305.py", "poly1305_init", INIT, 0x5C, "9a87018c", "9a87118c", "NE for EQ"),
+    (
+        "aws_lc/mldsa.py",
+        "mldsa_poly_chknorm",
+        "mldsa_poly_chknorm_aarch64_asm",
+        0x20,
+        "4eb43c21",
+        "4eb43421",
+        "> for >=",
+    ),
+    (
+        "aws_lc/mldsa.py",
+        "mldsa_poly_chknorm",
+        "mldsa_poly_chknorm_aarch64_asm",
+        0x30,
+        "4ea21eb5",
+        NOP,
+        "a vector left out",
+    ),
+    ("aws_lc/mldsa.py", HINT, f"{HINT}_aarch64_asm", 0x70, "6ea09821", "4ea0a821", "< for <="),
     ("aws_lc/mlkem.py", "mlkem_poly_reduce", "mlkem_poly_reduce_aarch64_asm", 0, "5281a022", "5281a042", "q + 1"),
     ("aws_lc/mlkem.py", "mlkem_ntt", "mlkem_aarch64_ntt_zetas_layer12345", 0, None, 1, "a zeta + 1"),
     ("aws_lc/mlkem.py", "mlkem_ntt", "mlkem_aarch64_ntt_zetas_layer67", 416, None, 1, "a zeta + 1"),
@@ -46,6 +87,21 @@ FAULTS = [
         "0ea0a218",
         "0ea08218",
         "SMLAL for SMLSL",
+    ),
+    ("blst/fields.py", "blst_add_mod_256", "add_mod_256", 0x20, "ba0e014a", "ab0e014a", "ADDS for ADCS"),
+    ("blst/fields.py", "blst_add_mod_256", "add_mod_256", 0x44, "9a903108", "9a902108", "HS for LO"),
+    ("blst/fields.py", "blst_sub_mod_256", "sub_mod_256", 0x4C, "9a07016b", "8b07016b", "ADD for ADC"),
+    ("blst/fields.py", "blst_mul_mont_384", "mul_mont_384", 0x28, "f9400051", "f9400451", "b[1] for b[0]"),
+    ("ring/p256.py", "ring_p256_mul_mont", f"{RING}p256_mul_mont", 0x24, "f9400dad", "f94009ad", "p[2] for p[3]"),
+    ("ring/symmetric.py", "gcm_gmult_clmul", f"{RING}gcm_gmult_clmul", 0x24, "0ef1e2a1", "0ef1e281", "H for its sum"),
+    (
+        "boringssl/symmetric.py",
+        "sha512_block_data_order_hw",
+        "sha512_block_data_order_hw",
+        0x48,
+        "d1020024",
+        "d1020424",
+        "a byte before the block",
     ),
     *(
         ("aws_lc/samplers.py", name, symbol or f"{name}_aarch64_asm", offset, before, after, why)
@@ -70,7 +126,7 @@ def _definition(file: str, name: str) -> ProofDefinition:
 def _prove(fault: tuple[str, str, str, int, str | None, str | int, str]) -> ProofResult:
     file, name, symbol, offset, before, after, _ = fault
     d = _definition(file, name)
-    image = load(str((OPENSSL_4_0 if file.startswith("openssl") else AWS_LC).path()))
+    image = load(d.object_spec())
     at = image.symbol(symbol).offset + offset
     if isinstance(after, int):
         value = int.from_bytes(image.bytes_at(at, 2), "little")

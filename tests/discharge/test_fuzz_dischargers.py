@@ -107,7 +107,7 @@ BUGS: dict[str, tuple[Bug, str]] = {
         "integers",
     ),
     "integers: the only value it found first": (
-        Bug(integers.Integers, "constant", "c if self._solver.check() == z3.unsat else None", "c"),
+        Bug(integers.Integers, "constant", "c if verdict == z3.unsat else None", "c"),
         "constant",
     ),
     "integers: models are not looked at": (

@@ -214,3 +214,75 @@ def test_the_only_value_is_the_only_one() -> None:
 def test_planted_defects_are_found(name: str, broken: object) -> None:
     with mock.patch.object(integers._Translation, name, broken):
         assert any(_wrong(seed) for seed in range(1200))
+
+
+# -- products -------------------------------------------------------------------------------------
+
+
+def test_rows_of_a_table() -> None:
+    """Row i of h rows of w words: where it begins, where the next does, and that it ends before the table."""
+    h, facts = _n("h", 2**30 - 1)
+    w, more = _n("w", 2**30 - 1)
+    i, k = (variable(name, 64, secret=False, possible=(1 << 30) - 1) for name in "ik")
+    facts += [*more, (i < h).bit.value, (k < w).bit.value]
+    assert _ask(facts, (i + 1) * w == i * w + w).holds
+    assert _ask(facts, i * w + w <= h * w).holds
+    assert _ask(facts, (i * w + k) * 8 + 8 <= h * w * 8).holds
+    assert _ask([*facts, (i == 0).bit.value], i * w == 0).holds
+    assert _ask([*facts, (h == 1).bit.value], h * w == w).holds
+    assert _ask([*facts, (i + 1 == h).bit.value], i * w + w == h * w).holds
+    for false in (i * w + k + 1 < h * w, i * w + w + 1 <= h * w, (i + 1) * w <= i * w + k, h * w >= 1 + i * w + w):
+        assert _ask(facts, false).holds is not True
+    assert _ask([*more, (i <= h).bit.value], i * w + w <= h * w).holds is not True
+
+
+@pytest.mark.parametrize(
+    ("bits", "other", "exact"), [(32, 32, True), (33, 31, True), (33, 32, False), (32, 33, False), (64, 64, False)]
+)
+def test_products_that_wrap(bits: int, other: int, exact: bool) -> None:
+    """Numbers of 32 bits have a product of 64; of one bit more it may wrap, and is then in no order."""
+    a, b, c = (
+        variable(n, 64, secret=False, possible=(1 << w) - 1) for n, w in zip("abc", (bits, bits, other), strict=True)
+    )
+    facts = [(a < b).bit.value]
+    assert (_ask(facts, a * c <= b * c).holds is True) == exact
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_is_shown_of_products_is_so(seed: int) -> None:
+    """Random facts and claims of products of eight bits, some of which wrap, on all values."""
+    rng = random.Random(seed)
+    names = [variable(n, 8, secret=False, possible=(1 << w) - 1) for n, w in zip("abc", (3, 2, 4), strict=True)]
+    a, b, c = names
+    atoms = [a, b, c, a * b, a * c, b * c, (a + 1) * c, (b + 1) * c, a * a, c * c, Bits(8, rng.randrange(6))]
+
+    def some() -> Prop:
+        x, y = (rng.choice(atoms) + rng.choice([*atoms, Bits(8, 0), Bits(8, 0)]) for _ in range(2))
+        return rng.choice([x < y, x <= y, x == y])
+
+    shown = 0
+    for _ in range(12):
+        facts, claim = [some() for _ in range(rng.randrange(3))], some()
+        if not _ask([f.bit.value for f in facts], claim).holds:
+            continue
+        shown += 1
+        for values in product(range(8), range(4), range(16)):
+            known = {v.value.id: n for v, n in zip(names, values, strict=True) if isinstance(v.value, Var)}
+            evaluate = Evaluator(lambda t, known=known: known[t.id], lambda *_: 0)  # type: ignore[misc]
+            if all(evaluate(f.bit.value) == 1 for f in facts):
+                assert evaluate(claim.bit.value) == 1, (values, claim)
+
+
+def test_a_product_that_is_said_not_to_wrap() -> None:
+    """Rows and words of any number, of which the product, as 128 bits, is small: the product as 64 bits is that."""
+    h, w, i = (variable(name, 64, secret=False, possible=(1 << 60) - 1) for name in "hwi")
+    small = (h.zero_extend(128) * w.zero_extend(128) < 1 << 60).bit.value
+    facts = [small, (i < h).bit.value]
+    assert _ask(facts, i * w + w <= h * w).holds
+    assert _ask(facts, h * w < 1 << 60).holds
+    assert _ask(facts, (i + 1) * w == i * w + w).holds
+    assert _ask(facts[1:], i * w + w <= h * w).holds is not True
+    assert _ask([*facts[1:], (h * w < 1 << 60).bit.value], i * w + w <= h * w).holds is not True, "it may have wrapped"
+    assert _ask(facts, i * w + w < h * w).holds is not True
+    less = (h.zero_extend(128) * w.zero_extend(128) < 1 << 66).bit.value
+    assert _ask([less, facts[1]], i * w + w <= h * w).holds is not True

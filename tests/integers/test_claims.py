@@ -8,7 +8,8 @@ import pytest
 
 from armsym.bits import Bits
 from armsym.integers.claims import Argument, _most_of_words
-from armsym.integers.expression import Relation, congruent, integer, within
+from armsym.integers.expression import Integer, Relation, congruent, integer, within
+from armsym.integers.relevance import relevant
 from armsym.terms.node import Term, Var, intern, new_table
 
 
@@ -84,3 +85,42 @@ def test_a_sum_at_its_least_says_all_of_its_terms() -> None:
     asked = [relation(congruent(integer(words) * 2, 0, 2**512 - 1)), relation(integer(words) <= 0)]
     assert holds(Argument([relation(total <= 0)], asked), len(asked)) == [True, True]
     assert holds(Argument([relation(total <= 1)], asked), len(asked)) == [False, False]
+
+
+def test_an_equation_with_a_product_says_what_an_unknown_is() -> None:
+    """x = a * b - c, known: true claims of x by it, and each with one changed."""
+    new_table()
+    A, B, C, X = (integer(word(n, w)) for n, w in (("a", 8), ("b", 8), ("c", 8), ("x", 16)))
+    value = A * B - C
+    asked = [
+        (congruent(X * 3, value * 3, 7), congruent(X * 3, value * 3 + 1, 7)),
+        (value * A == X * A, value * A + B == X * A),
+        (X <= 255 * 255, X <= 255 * 255 - 1),
+        (X + C >= 0, X + C >= 1),
+        (within(0, X + C - A * B, 1), within(1, X + C - A * B, 2)),
+    ]
+    for known in ([relation(value == X)], [relation(C + X == A * B), relation(A * B >= C)]):
+        argument = Argument(known, [relation(r) for pair in asked for r in pair])
+        assert holds(argument, 2 * len(asked)) == [True, False] * len(asked)
+
+
+def test_what_became_known_last_is_used_first() -> None:
+    """y is what x is and x what a is, modulo 7; of z nothing is known."""
+    new_table()
+    A, X, Y, Z = (integer(word(n)) for n in "axyz")
+    known = [congruent(X, A * 5, 7), congruent(Y * 1, X * 3, 7), congruent(Y, A, 7)]
+    asked = [congruent(Y, A * 15, 7), congruent(Y * 2, X * 6, 7), congruent(Y, Z, 7), congruent(X, A * 4, 7)]
+    assert holds(Argument([relation(k) for k in known], [relation(r) for r in asked]), 4) == [True, True, False, False]
+
+
+def test_facts_that_have_nothing_to_do_with_a_question_are_left_out() -> None:
+    new_table()
+    A, B, C, D, E = (integer(word(n)) for n in "abcde")
+    assert isinstance(A, Integer)
+    assert isinstance(E, Integer)
+    known = [relation(r) for r in (A + B <= 9, B + C <= 8, D * 2 + C * D <= 7)]
+    argument = Argument(known, [relation(A <= 9)])
+    assert holds(argument, 1) == [True]
+    kernel, near = argument.kernel, argument.facts[:2]
+    assert [f.P for f in relevant(kernel, [argument.polynomial(A)], argument.facts)][:2] == [f.P for f in near]
+    assert relevant(kernel, [argument.polynomial(E)], argument.facts) == []

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from checker import check
 
-import armsym.proof.ledger
+import armsym.proof.known
 from armsym.elf import load
 from armsym.integers.claims import Argument
 from armsym.proof.engine import Budget
@@ -36,7 +36,7 @@ def certificates(patch: pytest.MonkeyPatch, fn: Any, symbol: str, path: Path) ->
             logs.append([])
             super().__init__(known, asked, logs[-1], name_factors=name_factors)
 
-    patch.setattr(armsym.proof.ledger, "Argument", Logged)
+    patch.setattr(armsym.proof.known, "Argument", Logged)
     r = prove(fn, name=symbol, image=load(str(path)), symbol=symbol, isa=A64, budget=Budget(seconds=120))
     assert r.status is Status.PROVED
     told: list[list[list[Any]]] = json.loads(json.dumps(logs))

@@ -23,8 +23,11 @@ from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import Sum, Term, Value, Var, intern, new_table
 
 
-def check(d: Dag, *, lanes: bool) -> int:
-    """Compare the values of all nodes of a DAG at all its points; returns how many atoms there were."""
+def check(d: Dag, *, lanes: bool, names: bool = False) -> int:
+    """Compare the values of all nodes of a DAG at all its points; returns how many atoms there were.
+
+    With `names` factors of products have names, and what is known of each summand by itself is used.
+    """
     built, variables = build(d)
     kernel = Kernel()
     widths = frozenset({8, 16, 32}) if lanes else frozenset[int]()
@@ -33,7 +36,7 @@ def check(d: Dag, *, lanes: bool) -> int:
         for v in variables.values()
         if lanes and v.width in widths and v.pb == (1 << v.width) - 1
     }
-    t = Translator(kernel, lanes=signed, widths=widths)
+    t = Translator(kernel, lanes=signed, widths=widths, name_factors=names)
     values = [t.value(v) for v in built]
     signs = [t.signed(v, n.width) for v, n in zip(built, d.nodes, strict=True)]
     for at in points(d):
@@ -60,10 +63,73 @@ def check(d: Dag, *, lanes: bool) -> int:
     return len(kernel.atoms)
 
 
-@pytest.mark.parametrize("lanes", [False, True])
+@pytest.mark.parametrize(("lanes", "names"), [(False, False), (True, False), (False, True)])
 @pytest.mark.parametrize("first", range(0, 600, 50))
-def test_values_are_those_of_the_terms(first: int, lanes: bool) -> None:
-    assert sum(check(random_dag(seed), lanes=lanes) for seed in range(first, first + 50)) > 100
+def test_values_are_those_of_the_terms(first: int, lanes: bool, names: bool) -> None:
+    assert sum(check(random_dag(seed), lanes=lanes, names=names) for seed in range(first, first + 50)) > 100
+
+
+def _agree(t: Translator, v: Value, at: dict[Var, int]) -> int:
+    """The value of a term at a point, by its polynomial; it is what the term is there."""
+    assert isinstance(v, Term)
+    evaluate = Evaluator(at)
+    polynomial = t.value(v)
+    known = {}
+    for a, u in t.unknowns.items():
+        known[a] = evaluate(u) // (u.pb & -u.pb)
+    got = value_of(polynomial, atom_values(t.kernel, known))
+    assert got == evaluate(v)
+    return got
+
+
+@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("names", [False, True])
+def test_slices_of_a_vector(seed: int, names: bool) -> None:
+    """A vector register that is not looked into is lanes; any bits of it are those bits, also across lanes."""
+    new_table()
+    rng = random.Random(seed)
+    x, y = Var("x", 128), Var("y", 128, pb=rng.getrandbits(128) | 1)
+    t = Translator(Kernel(), name_factors=names)
+    edges = [0, 1, 31, 32, 33, 63, 64, 95, 96, 127]
+    for _ in range(12):
+        lo = rng.choice(edges) if rng.random() < 0.5 else rng.randrange(128)
+        n = rng.choice([1, 2, 31, 32, 33, 64, 128])
+        n = min(n, 128 - lo)
+        a = ops.extract(128, rng.choice([x, y]), lo, n)
+        for v in (a, ops.add(n, a, ops.extract(128, x, 0, n)), ops.xor(n, a, rng.getrandbits(n))):
+            for value in (0, (1 << 128) - 1, rng.getrandbits(128), 1 << rng.randrange(128)):
+                if isinstance(v, Term):
+                    _agree(t, v, {x: value, y: value & y.pb})
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("names", [False, True])
+def test_fields_with_bits_that_cannot_be_set(seed: int, names: bool) -> None:
+    """A slice through bits that are 0 is one slice; other bits, or ones of a constant, may stand in the gaps."""
+    new_table()
+    rng = random.Random(seed)
+    w = rng.choice([8, 16, 64])
+    x, z = Var("x", w, pb=rng.getrandbits(w) & rng.getrandbits(w) | 1 << (w - 1) | 1), Var("z", w)
+    t = Translator(Kernel(), name_factors=names)
+    terms: list[Value] = []
+    for _ in range(8):
+        s = rng.randrange(w)
+        v = ops.lsr(w, x, s) if rng.random() < 0.5 else ops.lsl(w, x, s)
+        v = ops.and_(w, v, rng.getrandbits(w) | rng.getrandbits(w))
+        gaps = 0 if isinstance(v, int) else ~intern(v).pb & (1 << w) - 1
+        terms += [v, ops.xor(w, v, rng.getrandbits(w)), ops.xor(w, v, ops.and_(w, z, gaps & rng.getrandbits(w)))]
+    for v in terms:
+        for value in (0, (1 << w) - 1, rng.getrandbits(w), rng.getrandbits(w)):
+            if isinstance(v, Term):
+                _agree(t, v, {x: value & x.pb, z: rng.getrandbits(w)})
+
+
+def test_a_slice_through_bits_that_cannot_be_set_is_one_quotient_less_another() -> None:
+    new_table()
+    x = Var("x", 64, pb=0x0FFFFFFC0FFFFFFC)
+    t = Translator(Kernel())
+    p = t.value(ops.and_(64, ops.lsr(64, x, 26), (1 << 26) - 1))
+    assert len(p) == 2
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -281,3 +347,84 @@ def test_values_that_random_terms_miss(name: str) -> None:
         evaluate = Evaluator({a: x, b: y, c: z})
         atoms = atom_values(kernel, {k: evaluate(u) for k, u in t.unknowns.items()})
         assert value_of(p, atoms) == meaning_of(x, y, z) % 256
+
+
+SUMS: dict[str, Callable[[Term, Term, int], Value]] = {
+    "its low bits": lambda a, b, n: ops.extract(6, intern(ops.add(6, a, b)), 0, n),  # type: ignore[arg-type]
+    "another's low bits": lambda a, b, n: ops.extract(6, intern(ops.sub(6, a, b)), 0, n),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("which", SUMS)
+@pytest.mark.parametrize("n", range(1, 6))
+@pytest.mark.parametrize("shift", [-2, -1, 0, 1, 3])
+@pytest.mark.parametrize("const", [0, 0b010110])
+def test_a_sum_beside_its_low_bits(which: str, n: int, shift: int, const: int) -> None:
+    """s ^ low(s), moved against each other or not: in place it is bits of s, and nothing unknown but a and b."""
+    new_table()
+    a, b = Var("a", 6), Var("b", 6)
+    s, low = intern(ops.add(6, a, b)), SUMS[which](a, b, n)  # type: ignore[arg-type]
+    assert isinstance(low, Term)
+    wide = ops.zext(n, low, 6)
+    moved = ops.lsl(6, wide, shift) if shift >= 0 else ops.lsr(6, wide, -shift)
+    v = ops.xor(6, ops.xor(6, s, moved), const)
+    kernel = Kernel()
+    t = Translator(kernel)
+    P = t.value(v)
+    if which == "its low bits" and not shift:
+        assert {intern(u) for u in t.unknowns.values()} == {a, b}
+    for x, y in product(range(64), repeat=2):
+        evaluate = Evaluator({a: x, b: y})
+        total = x + y
+        narrow = (total if which == "its low bits" else x - y) % (1 << n)
+        expected = total % 64 ^ (narrow << shift if shift >= 0 else narrow >> -shift) % 64 ^ const
+        assert value_of(P, atom_values(kernel, {k: evaluate(u) for k, u in t.unknowns.items()})) == expected
+
+
+MASKED: dict[str, Callable[[Term, Term, Term], Value]] = {
+    "a mask turned over": lambda x, c, d: ops.xor(
+        3, x, ops.ite(3, c, ops.xor(3, ops.sext(1, d, 3), 7), ops.sext(1, d, 3))
+    ),
+    "a bit less 1": lambda x, c, d: ops.xor(3, x, ops.sub(3, ops.zext(1, c, 3), 1)),
+    "0 less a bit": lambda x, c, d: ops.xor(3, x, ops.neg(3, ops.zext(1, c, 3))),
+    "a bit less 2": lambda x, c, d: ops.xor(3, x, ops.sub(3, ops.zext(1, c, 3), 2)),
+    "three times a bit less 1": lambda x, c, d: ops.xor(3, x, ops.sub(3, ops.mul(3, ops.zext(1, c, 3), 3), 1)),
+    "two numbers": lambda x, c, d: ops.xor(3, x, ops.ite(3, c, ops.add(3, x, 1), x)),
+}
+
+
+@pytest.mark.parametrize("which", MASKED)
+def test_what_a_mask_turns_over(which: str) -> None:
+    """x ^ mask for a mask made by arithmetic: the number is right, and where it is a mask nothing is unknown."""
+    new_table()
+    x, c, d = Var("x", 3), Var("c", 1), Var("d", 1)
+    v = MASKED[which](x, c, d)
+    kernel = Kernel()
+    t = Translator(kernel)
+    P = t.value(v)
+    if which in ("a mask turned over", "a bit less 1", "0 less a bit"):
+        assert {intern(u) for u in t.unknowns.values()} <= {x, c, d}
+    for a, e, f in product(range(8), range(2), range(2)):
+        evaluate = Evaluator({x: a, c: e, d: f})
+        atoms = atom_values(kernel, {k: evaluate(u) // (u.pb & -u.pb) for k, u in t.unknowns.items()})
+        assert value_of(P, atoms) == evaluate(v)
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1, 2])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_the_distance_of_two_numbers(more: int, swapped: bool) -> None:
+    """ite(a < b, b - a + more, a - b): with more = 0 it is |a - b|, of which the sign is the only bit."""
+    new_table()
+    a, b = Var("a", 3), Var("b", 3)
+    c = ops.ult(3, b, a) if swapped else ops.ult(3, a, b)
+    v = ops.ite(3, c, ops.add(3, ops.sub(3, b, a), more % 8), ops.sub(3, a, b))
+    kernel = Kernel()
+    t = Translator(kernel)
+    P = t.value(v)
+    if not more and not swapped:
+        assert not any(len(m) == 2 and all(kernel.is_bit(x) for x in m) for m in P)
+    for x, y in product(range(8), repeat=2):
+        evaluate = Evaluator({a: x, b: y})
+        atoms = atom_values(kernel, {k: evaluate(u) for k, u in t.unknowns.items()})
+        chosen = (y - x + more if (y < x if swapped else x < y) else x - y) % 8
+        assert value_of(P, atoms) == evaluate(v) == chosen

@@ -14,7 +14,7 @@ from refusing import run, symbolically
 from test_contracts import CALLING, FRAME, contract, files
 from test_engine_negative import SET, routine
 
-from armsym.dsl import Bits, Claims, InputError, Proof, State, congruent, within
+from armsym.dsl import Bits, Claims, InputError, Proof, State, Words, congruent, within
 from armsym.errors import ArmsymError
 from armsym.integers.expression import IntegerLike
 from armsym.proof.examples import below, lanes_within
@@ -293,7 +293,7 @@ def test_an_invariant_over_integers(tmp_path: Path) -> None:
         (lambda x, i: congruent(x, i, 16), lambda x, n: congruent(x, n, 16), "invariant", "step: sum"),
         (lambda x, i: congruent(x, 3 * i + 1, 16), lambda x, n: congruent(x, 3 * n + 1, 16), "invariant", "entry: sum"),
         (lambda x, i: congruent(x, 3 * i, 16), lambda x, n: congruent(x, 3 * n - 3, 16), "ensures", ""),
-        (lambda x, i: congruent(x, 3 * i, 16), lambda x, n: congruent(x, 3 * n, 32), "ensures", ""),
+        (lambda x, i: congruent(x, 3 * i, 16), lambda x, n: congruent(x, 3 * n + 16, 32), "ensures", ""),
         (lambda x, i: x == 0, lambda x, n: x == 0, "invariant", "step: sum"),
         (lambda x, i: x < 3, lambda x, n: x == 3, "invariant", "step: sum"),
         # One before the first: true at the head, false at the next.
@@ -328,6 +328,65 @@ def test_a_cut_over_integers(tmp_path: Path, modulus: int) -> None:
 
     failed = _failed(tmp_path, "lsl x0,x0,#1\n add x0,x0,x1,lsl #1\n ret", fn)
     assert not failed if modulus == 2 else set(failed) == {"invariant", "ensures"}
+
+
+@pytest.mark.parametrize("claimed", ["same", "no more", "more", "false", "kept"])
+def test_a_cut_that_drops_registers(tmp_path: Path, claimed: str) -> None:
+    """x1 = a + b + c0, x2 = c0, then x1 doubled: of x1 there is known what is claimed at the cut, and nothing else."""
+
+    def fn(p: Proof) -> None:
+        a, b = p.word("a", possible=0xFF), p.word("b", possible=0xFF)
+        p.call(x1=a, x2=b)
+        total = p.integer(a) + p.integer(b)
+
+        @p.cut(p.routine.entry + 4, drop_x=[2] if claimed == "kept" else [1])
+        def _(s: State) -> Claims:
+            x = p.integer(s.x1)
+            return {"": [x == total + int(claimed == "false")] if claimed in ("same", "false") else [x <= 510]}
+
+        def ensured(s: State) -> Claims:
+            x = p.integer(s.x1)
+            return {"": x <= 1020 if claimed == "no more" else x == total * 2}
+
+        p.ensures(ensured)
+
+    failed = _failed(tmp_path, "add x1,x1,x2\n add x1,x1,x1\n ret", fn)
+    assert set(failed) == {"more": {"ensures"}, "false": {"invariant", "ensures"}}.get(claimed, set())
+
+
+def test_a_cut_drops_registers_or_forgets(tmp_path: Path) -> None:
+    def fn(p: Proof) -> None:
+        a = p.word("a")
+        p.call(x0=a)
+        A = p.fold(lambda h, _: h, start=Words([a]), over=lambda i: Words([i]))
+        p.cut(p.routine.entry, forget=[(A, 1)], drop_x=[1])(lambda s: {"": s.x0 == a})
+        p.ensures(lambda s: {"": s.x0 == a})
+
+    with pytest.raises(InputError, match="drop_x"):
+        _failed(tmp_path, "ret", fn)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_fold_from_the_last_word(tmp_path: Path, first: bool) -> None:
+    """The last word that the loop reads is word n - 1 - i of the region for n - i = 1: the first, and no other."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", high=1000)
+        r = p.region("r", n * 8, access="r", cell=8)
+        p.call(x0=r, x1=n)
+        word = r.blocks(1, 64)
+        H = p.fold_mod(
+            lambda h, w: h * 0 + w, modulus=7, start=0, over=lambda i: p.integer(word(i if first else n - 1 - i))
+        )
+
+        @p.invariant(p.routine.back_edge(), upto=n)
+        def _(s: State, i: Bits) -> Claims:
+            return {"left": s.x1 == n - i, "read": congruent(p.integer(s.x2), H(i), 7)}
+
+        p.ensures(lambda s: {"": congruent(p.integer(s.x2), H(n), 7)})
+
+    text = "mov x2,#0\n cbz x1,2f\n 1: sub x1,x1,#1\n ldr x2,[x0,x1,lsl #3]\n cbnz x1,1b\n 2: ret"
+    assert set(_failed(tmp_path, text, fn)) == ({"invariant", "ensures"} if first else set())
 
 
 @pytest.mark.parametrize("last", [0, 1])

@@ -410,7 +410,7 @@ def test_a_load_of_each_size(size: int) -> None:
     symbol, value = ("a", 17) if size == 16 else ("b", 34)
     for register in {1: "w1 b1", 2: "w1 h1", 4: "w1 s1", 8: "x1 d1", 16: "q1"}[size].split():
         load = {"w11": "ldrb", "w12": "ldrh"}.get(f"{register}{size}", "ldr")
-        image = code(f"adrp x0,{symbol}\n{load} {register},[x0,:lo12:{symbol}]\nfmov x2,d1", ORDINARY)
+        image = code(f"adrp x0,{symbol}\n{load} {register},[x0,:lo12:{symbol}]\numov x2,v1.d[0]", ORDINARY)
 
         def holds(s: State, r: str = register) -> Prop:
             return (s.x1 if r[0] in "wx" else s.x2) == value

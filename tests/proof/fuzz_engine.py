@@ -32,7 +32,7 @@ from armsym.proof.engine.explore import _Attempt, _Frame
 from armsym.proof.engine.run import Ended, Next, Origin, Retry
 from armsym.proof.havoc import LoopGuess
 from armsym.proof.ledger import Mark
-from armsym.proof.locations import FLAGS, Cell, X
+from armsym.proof.locations import Cell, Flag, X
 from armsym.proof.loops import Routine
 from armsym.proof.path import Path, memory_of
 from armsym.proof.result import Status
@@ -116,7 +116,7 @@ class _Watched(Engine):
     def _step(self, path: Path, origin: Origin | None) -> Next | None:
         if path.at != RETURNED:
             return super()._step(path, origin)
-        self.ends.append((path, origin))
+        self.ends.append((path.fork(), origin))  # the path itself is over
         return Ended()
 
     def _enter(self, frames: list[_Frame], attempt: _Attempt) -> None:
@@ -187,11 +187,10 @@ def _evaluator(e: _Watched, origin: Origin | None, run: _Run, counters: dict[int
             return None
         m = run.last[head][-times[head]]
         times[head] -= 1
-        flags = iter((m.nzcv.N, m.nzcv.Z, m.nzcv.C, m.nzcv.V))
         of_loops[_id(o.index)] = m.x[counters[head]].uint
         for unknown, where in o.havoc.unknowns.items():
-            if where is FLAGS:
-                of_loops[unknown] = int(next(flags).value is True)
+            if isinstance(where, Flag):
+                of_loops[unknown] = int(getattr(m.nzcv, where.name).value is True)
             else:
                 assert isinstance(where, (X, Cell))
                 of_loops[unknown] = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import pytest
@@ -55,9 +55,13 @@ class Room:
         words: int = 1,
         width: int = 16,
         order: str = "little",
+        tail: Sequence[Bits] = (),
+        tail_bytes: Bits | int | None = None,
     ) -> Pointwise:
-        n = Bits(64, upto) if isinstance(upto, int) else upto
-        return self.r.holds(block, upto=n, at=State(self.path.machine), words=words, width=width, order=order)
+        n, at = Bits(64, upto) if isinstance(upto, int) else upto, State(self.path.machine)
+        return self.r.holds(
+            block, upto=n, at=at, words=words, width=width, order=order, tail=tail, tail_bytes=tail_bytes
+        )
 
     def known(self, upto: Bits | int, block: Callable[[Bits], list[Bits]] = _right, *, order: str = "little") -> None:
         """As at a loop head: the content is forgotten, and a claim taken for it."""
@@ -155,6 +159,103 @@ def test_blocks_after_those_known(stores: list[tuple[int, int]], upto: int, righ
     assert b.shown(b.claim(i + upto)) == right
 
 
+Q = public("q", possible=MOST)
+
+
+def _but(*others: tuple[Bits, int]) -> Callable[[Bits], list[Bits]]:
+    """As `_right`, but for some blocks."""
+
+    def block(j: Bits) -> list[Bits]:
+        word = _right(j)[0]
+        for q, value in others:
+            word = ite(j == q, Bits(16, value), word)
+        return [word]
+
+    return block
+
+
+@pytest.mark.parametrize(
+    ("stores", "claimed", "right"),
+    [
+        ([(Q * 2, 16, 7)], _but((Q, 7)), True),
+        ([(Q * 2, 16, 7)], _right, False),
+        ([(Q * 2, 16, 7)], _but((Q, 8)), False),
+        ([(Q * 2, 16, 7)], _but((Q + 1, 7)), False),
+        ([(Q * 2, 16, 7)], _but((Q, 7), (Q + 1, 0)), False),
+        ([(Q * 2, 16, 7)], _but((Q, 7), (Bits(64, 0), 9)), False),
+        ([(Q * 2, 16, 7), (Q * 2, 16, 8)], _but((Q, 8)), True),
+        ([(Q * 2, 16, 7), (Q * 2 + 2, 16, 8)], _but((Q, 7), (Q + 1, 8)), True),
+        ([(Q * 2, 16, 7), (Q * 2 + 2, 16, 8)], _but((Q, 7)), False),
+        ([(Q * 2, 32, 0x80007)], _but((Q, 7), (Q + 1, 8)), True),
+        ([(Q * 2 - 2, 16, 7)], _but((Q - 1, 7)), True),
+        ([(Q * 2, 16, 7), (Q * 2 + 6, 16, 8)], _but((Q, 7), (Q + 3, 8)), False),  # beyond the last
+        ([(N * 2, 16, 7)], _right, False),
+        ([(Q * 2 + 1, 8, 0)], _right, False),  # half of a block
+        ([(Q * 2 + 1, 8, 0)], lambda j: [ite(j == Q, _right(j)[0] & 0xFF, _right(j)[0])], True),
+        ([(Q, 8, 0)], _right, False),  # no number of blocks
+    ],
+)
+def test_stores_into_known_blocks(
+    stores: list[tuple[Bits, int, int]], claimed: Callable[[Bits], list[Bits]], right: bool
+) -> None:
+    """n blocks are known, of which some from q on are stored to, 1 <= q < n - 2: as many are claimed."""
+    b = Room(2 * N + 8, Q >= 1, Q + 2 < N, N <= MOST)
+    b.known(N)
+    for offset, width, value in stores:
+        b.store(offset, Bits(width, value))
+    assert b.shown(b.claim(N, claimed)) == right
+
+
+def test_a_block_that_nobody_stored_to_is_an_old_one() -> None:
+    """What differs where nothing is claimed, from block n on, does not count."""
+    b = Room(2 * N + 8, Q < N)
+    b.known(N)
+    b.store(Q * 2, Bits(16, 7))
+    assert b.shown(b.claim(N, lambda j: [ite(j < N, _but((Q, 7))(j)[0], Bits(16, 0))]))
+    assert not b.shown(b.claim(N, lambda j: [ite(j < N - 1, _but((Q, 7))(j)[0], Bits(16, 0))]))
+
+
+@pytest.mark.parametrize(
+    ("stores", "upto", "then", "right"),
+    [
+        ([], 0, [], True),
+        ([], -1, [-1], True),
+        ([], -2, [-2, -1], True),
+        ([], -1, [0], False),
+        ([], -1, [], False),
+        ([], -2, [-2], False),
+        ([], -1, [-1, 0], False),
+        ([(-1, 7)], -1, [7], True),
+        ([(-1, 7)], -1, [-1], False),
+        ([(-2, 7)], -1, [-1], False),
+        ([(0, 7)], -1, [-1], False),
+        ([(0, 7)], -1, [-1, 7], True),
+        ([(0, 0), (1, 7)], 1, [7], True),
+        ([(0, 0), (1, 7), (2, 7)], 1, [7], False),
+        ([(0, 0), (-1, 7), (1, 8)], -1, [7, 0, 8], True),
+    ],
+)
+def test_less_blocks_and_a_tail(stores: list[tuple[int, int]], upto: int, then: list[int], right: bool) -> None:
+    """Blocks below i are known, block i + a holds what i + b should; i + upto and then some are claimed."""
+    i = public("i")
+    b = Room(2 * N, i >= 3, i + 4 <= N, i <= MOST)
+    b.known(i)
+    for a, holds in stores:
+        b.store(2 * (i + a), _right(i + holds)[0])
+    tail = [byte for k in then for byte in _right(i + k)[0].elems(8)]
+    assert b.shown(b.claim(i + upto, tail=tail)) == right
+
+
+def test_a_tail_of_new_blocks_lies_in_the_region() -> None:
+    for room_for, right in ((2, True), (1, False)):
+        i = public("i")
+        b = Room(2 * N, i + room_for <= N, i <= MOST)
+        b.known(i)
+        for q in (0, 1):
+            b.store(2 * (i + q), _right(i + q)[0])
+        assert b.shown(b.claim(i, tail=[byte for q in (0, 1) for byte in _right(i + q)[0].elems(8)])) == right
+
+
 def test_the_blocks_claimed_lie_in_the_region() -> None:
     for room_for, right in ((1, True), (0, False)):
         i = public("i")
@@ -204,15 +305,17 @@ def test_content_that_nobody_states() -> None:
 
 
 def test_how_many_blocks_may_be_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exactly so many as the limit says; one less than are known are none, and any number is none."""
+    """Exactly so many more, or less, as the limit says; any number is none."""
     monkeypatch.setattr(room, "MAX_BLOCKS", 3)
     i = public("i")
-    b = Room(2 * N, i >= 1, i + 9 <= N, i <= MOST)
+    b = Room(2 * N, i >= 4, i + 9 <= N, i <= MOST)
     b.known(i)
     for k in range(4):
         b.store(2 * (i + k), _right(i + k)[0])
     assert isinstance(pointwise_conditions(b.memory, b.claim(i + 3)), list)
-    for upto in (i + 4, i - 1, N, i + (1 << 63)):
+    assert not b.shown(b.claim(i - 1)), "what follows is not as on entry"
+    assert isinstance(pointwise_conditions(b.memory, b.claim(i - 3)), list)
+    for upto in (i + 4, i - 4, N, i + (1 << 63)):
         assert "the difference is not a small number" in b.why(b.claim(upto))
     fresh = Room(2 * N)
     assert "the difference is not a small number" in fresh.why(fresh.claim(N))
@@ -313,3 +416,73 @@ def test_parts() -> None:
     for claim in bad:
         with pytest.raises(InputError, match="a claim is"):
             list(parts(claim))  # type: ignore[arg-type]
+
+
+# -- a tail ---------------------------------------------------------------------------------------
+
+TAIL = [Bits(8, 0xA0 + q) for q in range(4)]
+
+
+@pytest.mark.parametrize("size", range(6))
+def test_all_states_of_a_tail(size: int) -> None:
+    """One block, then bytes as on entry, as the tail says, or wrong: shown where the claim is true, and only there."""
+    for states in product("-+x", repeat=4):
+        b = Room(6, cell=1)
+        b.store(0, _right(Bits(64, 0))[0])
+        for q, state in enumerate(states):
+            if state != "-":
+                b.store(2 + q, TAIL[q] ^ int(state == "x"))
+        claim = b.claim(1, tail=TAIL, tail_bytes=size)
+        if size > 4:
+            assert "not a number up to 4" in b.why(claim)
+        else:
+            assert b.shown(claim) == all(s == ("+" if q < size else "-") for q, s in enumerate(states)), states
+
+
+def test_a_tail_of_all_bytes_given() -> None:
+    b = Room(6, cell=1)
+    b.store(0, _right(Bits(64, 0))[0])
+    for q in range(4):
+        b.store(2 + q, TAIL[q])
+    assert b.shown(b.claim(1, tail=TAIL))
+    assert not b.shown(b.claim(1, tail=TAIL[:3])), "the last byte is stored to"
+    assert not b.shown(b.claim(1)), "bytes after the blocks are stored to"
+
+
+def test_a_tail_after_any_number_of_blocks() -> None:
+    """The paths that know how long it is show it, beyond the blocks that were known; one that does not cannot."""
+    k = public("k", possible=7)
+    for facts, shown in (((k == 2,), True), ((k == 3,), False), ((), None)):
+        b = Room(2 * N + 4, *facts)
+        b.known(N)
+        b.store(2 * N, TAIL[0])
+        b.store(2 * N + 1, TAIL[1])
+        claim = b.claim(N, tail=TAIL, tail_bytes=k)
+        if shown is None:
+            assert "not a number up to 4" in b.why(claim)
+        else:
+            assert b.shown(claim) == shown
+            assert not b.shown(b.claim(N, tail=TAIL[1:], tail_bytes=k)), "other bytes"
+
+
+@pytest.mark.parametrize(("size", "fits"), [(4, True), (5, False)])
+def test_a_tail_lies_in_the_region(size: int, fits: bool) -> None:
+    b = Room(6, cell=1)
+    assert (b.path.decide(b.claim(1, tail=[*TAIL, TAIL[0]], tail_bytes=size).within) is True) == fits
+
+
+def test_a_tail_that_wraps_does_not_lie_in_the_region() -> None:
+    b = Room(6, cell=1)
+    assert b.path.decide(b.claim(1, tail=TAIL, tail_bytes=Bits(64, ones(64))).within) is False
+
+
+def test_a_claim_with_a_tail_is_no_content() -> None:
+    b = Room(2 * N + 4)
+    b.memory.forget(b.region, "r'")
+    with pytest.raises(InputError, match="not taken for the content"):
+        assume_pointwise(b.memory, b.claim(N, tail=TAIL))
+
+
+def test_the_bytes_of_a_tail_are_bytes() -> None:
+    with pytest.raises(InputError, match="bytes of the tail"):
+        Room(6).claim(1, tail=[Bits(16, 0)])

@@ -22,7 +22,7 @@ from armsym.proof.havoc import (
     written_everywhere,
     wrote_beyond,
 )
-from armsym.proof.locations import REGISTERS, SP, Cell, Place, V, Whole, X
+from armsym.proof.locations import FLAGS, REGISTERS, SP, Cell, Flag, Place, V, Whole, X
 from armsym.proof.path import Path, memory_of
 from armsym.symbolic_memory import SymbolicRegion
 from armsym.terms.evaluate import free_terms
@@ -43,6 +43,7 @@ class Snapshot:
         values: dict[Place | str, Bits] = {X(n): r for n, r in enumerate(m.x)}
         values |= {SP: m.sp, "pc": m.pc, "dit": m.dit}
         values |= {V(n): r for n, r in enumerate(m.v)}
+        values |= {Flag(c): getattr(m.nzcv, c).bit for c in "NZCV"}
         for r in regions:
             for k in range(0, 64, r.cell):
                 values[Cell(r.name, k)] = memory_of(m).peek(r, None, k, r.cell)
@@ -60,7 +61,7 @@ def _head() -> tuple[Machine, SymbolicRegion, SymbolicRegion]:
     return m, r, s
 
 
-PLACES: list[Place] = [X(0), X(30), SP, V(0), V(31), Cell(R, 0), Cell(R, 8), Cell(R, 56), Cell(S, 4)]
+PLACES: list[Place] = [X(0), X(30), SP, V(0), V(31), Cell(R, 0), Cell(R, 8), Cell(R, 56), Cell(S, 4), Flag("C")]
 
 
 @pytest.mark.parametrize("writes", [[], *([w] for w in PLACES), PLACES], ids=str)
@@ -83,10 +84,7 @@ def test_what_is_written_is_unknown_and_nothing_else_changes(writes: list[Place]
         fresh.add(v.id)
         assert h.unknowns[v.id] == where
         assert h.base[where].value is before.values[where].value
-    bits = [var(p.bit) for p in (m.nzcv.N, m.nzcv.Z, m.nzcv.C, m.nzcv.V)]
-    assert len({b.id for b in bits} - known) == 4
-    assert all(b.secret for b in bits)
-    assert set(h.unknowns) == fresh | {b.id for b in bits}
+    assert set(h.unknowns) == fresh
     assert Snapshot.of(fork, r, s).differ(before) == set(), "another machine is touched"
     assert (fork.nzcv.bits == flags).value is True
 
@@ -101,7 +99,7 @@ def test_all_of_a_region() -> None:
         after = Snapshot.of(m, r, s)
         assert before.differ(after) == {Cell(R, k) for k in range(0, 64, 8)}
         assert not h.base
-        assert len(h.unknowns) == 4, "the flags only"
+        assert not h.unknowns
         content = after.values[Cell(R, 8)].value
         assert isinstance(content, App)
         assert content.secret
@@ -130,7 +128,7 @@ def test_a_stride(where: Place, stride: int) -> None:
         got = Snapshot.of(m, r, s).values[where]
         assert (got == before + index * Bits(64, stride)).value is True
         assert (h.expected(where, index) == got).value is True
-        assert len(h.unknowns) == 4, "the flags only"
+        assert not h.unknowns
     m, r, s = _head()
     before = Snapshot.of(m, r, s).values[where]
     havoc(m, LoopGuess({where}, {where: stride}), Bits(64, 0))
@@ -236,13 +234,13 @@ def test_everything_ever_stored() -> None:
     """All registers, and the cells at known offsets, whether or not a loop cleared the log."""
     r, s = region(R, 64, cell=4), region(S, 64)
     p = path(machine(r, s))
-    assert written_everywhere(p) == set(REGISTERS)
+    assert written_everywhere(p) == {*REGISTERS, *FLAGS}
     assert len(REGISTERS) == 64
     p.memory.store(r.address + 6, Bits(32, 0))
     p.memory.clear_notes()
     p.memory.disjoint = lambda *_: True
     p.memory.store(s.address + (public("i") << 3), Bits(64, 0))
-    assert written_everywhere(p) - REGISTERS == {Cell(R, 4), Cell(R, 8)}
+    assert written_everywhere(p) - REGISTERS - FLAGS == {Cell(R, 4), Cell(R, 8)}
 
 
 def _iteration(guess: LoopGuess) -> tuple[Path, Havoc, Machine, SymbolicRegion]:
@@ -413,7 +411,7 @@ def test_settle() -> None:
     """Solved unknowns are their values in registers, memory and flags; others, and strides of them, stay."""
     m, r, _ = _head()
     k = secret("k")
-    guess = LoopGuess({X(0), X(1), X(2), V(0), Cell(R, 8), Cell(R, 16)})
+    guess = LoopGuess({X(0), X(1), X(2), V(0), Cell(R, 8), Cell(R, 16), *FLAGS})
     h = havoc(m, guess, public("i"))
     kept = m.x[2]
     a = Assumptions(set(h.unknowns))

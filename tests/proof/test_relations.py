@@ -37,7 +37,8 @@ def triple(p: Proof) -> None:
     def so_far(s: State, i: Bits) -> Claims:
         return {"left": s.x0 == n - i, "three each": p.integer(s.x2) == p.integer(i) * 3}
 
-    p.ensures(lambda s: {"it ends": s.x2 == s.x0})
+    # That the index is n at the end is what the path says of it.
+    p.ensures(lambda s: {"it ends": s.x2 == s.x0, "exactly": p.integer(s.x0) == p.integer(n) * 3})
 
 
 @pytest.mark.parametrize(("start", "status"), [(0, Status.PROVED), (1, Status.REFUTED)])

@@ -30,6 +30,7 @@ def at(x: IntegerLike, values: dict[str, int]) -> int:
             if isinstance(leaf, Quotient):
                 factors.append(at(leaf.of, values) // leaf.m)
                 continue
+            assert isinstance(leaf, tuple)
             signed, width, term = leaf
             assert signed
             assert width == 64

@@ -138,3 +138,12 @@ def test_blocks_of_the_wrong_length_are_refused() -> None:
         sm3.CF(sm3.IV, M)
     with pytest.raises(ValueError, match="5 words given where 4"):
         md5.compress(sha1.H0, M[:16])
+
+
+@pytest.mark.parametrize("j", [0, 15, 16, 63])
+def test_boolean_functions_of_sm3_as_printed(j: int) -> None:
+    """GB/T 32905, section 4.3, has disjunctions: on all values of three bits, eight at a time."""
+    X, Y, Z = Bits(8, 0xF0), Bits(8, 0xCC), Bits(8, 0xAA)
+    parity = X ^ Y ^ Z
+    assert sm3.FF(j, X, Y, Z) == (parity if j < 16 else (X & Y) | (X & Z) | (Y & Z))
+    assert sm3.GG(j, X, Y, Z) == (parity if j < 16 else (X & Y) | (~X & Z))

@@ -16,7 +16,7 @@ from rule_cases import kinds, variables
 
 from armsym.discharge.z3_bridge import Bridge
 from armsym.terms import choices, ops
-from armsym.terms.linear import narrow
+from armsym.terms.linear import accumulate, narrow
 from armsym.terms.node import Mono, Poly, Sum, Term, Value, intern, mono, ones
 from armsym.terms.rules import RULES
 
@@ -108,6 +108,21 @@ def _combinations(w: int, r: random.Random) -> Iterator[Arguments]:
         unit = next(iter(out)).pb & -next(iter(out)).pb
         const = r.choice((0, 0, ones(w), 1, unit - 1, (1 << k) - 1, 1 << k, _number(w, r))) & ones(w)
         yield w, out, const
+
+
+def _choices_by_plus(w: int, r: random.Random) -> Iterator[Arguments]:
+    """Conjunctions with and without a bit in common, as summands among others, with coefficients 1 and others."""
+    pool = _pool(w)
+    for _ in range(600):
+        x, y, z, u = (r.choice(pool) for _ in range(4))
+        first = ops.and_(w, x, y)
+        second = ops.and_(w, ops.xor(w, x, r.choice((ones(w), ones(w), ones(w), ones(w) ^ 1, 0))), z)
+        terms: dict[Term, int] = {}
+        for v, c in ((first, r.choice((1, 1, 1, 1, 3, ones(w)))), (second, 1), (u, r.choice((1, 2, 0)) & ones(w))):
+            if isinstance(v, Term) and not isinstance(v, Sum) and c:
+                accumulate(terms, intern(v), c, ones(w))
+        if terms:
+            yield w, terms, r.choice((0, ones(w), _number(w, r)))
 
 
 def _summands(w: int, r: random.Random) -> Iterator[Arguments]:
@@ -357,6 +372,7 @@ FAMILIES: dict[str, Family] = {
         lambda b, args, result: z3.BitVecVal(result, args[1].width),
     ),
     "sum": Family(_combinations, _sum, _plain(_first)),
+    "sum: no bit in common": Family(_choices_by_plus, _sum, _plain(_first)),
     "bits": Family(_monomials, _bits, _plain(_first)),
     "sum as bits": Family(
         lambda w, r: ((s,) for s in _sums(w, r)),

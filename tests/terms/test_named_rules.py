@@ -78,6 +78,12 @@ DEFECTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("c & step:", "c & step >> 1:"),
         ("const_high = const >> k", "const_high = 0"),
     ),
+    "sum: no bit in common": (
+        ("and_poly(width, u, v) == 0", "True"),
+        ("if c == 1", "if c & 1"),
+        ("const + c", "const - c"),
+        ("del out[u], out[v]", "del out[u]"),
+    ),
     "bits: a whole term": (("const == 0 and ", ""), ("mask == base.pb", "mask & base.pb")),
     "sum as bits: constant below": (
         ("t.const & (step - 1)", "t.const & (2 * step - 1)"),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from armsym.bits import Bits
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import or_
+
+from armsym.bits import Bits, Prop
 from armsym.proof.engine.run import Origin, Parts, Run, indices
 from armsym.proof.path import Path
+from armsym.proof.state import State, handed
 from armsym.stepper import Fork
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value
 
-__all__ = ["branch", "learn", "part"]
+__all__ = ["branch", "learn", "part", "tell_apart"]
 
 
 def part(run: Run, path: Path, cond: Value, origin: Origin | None) -> Parts:
@@ -41,6 +46,41 @@ def learn(run: Run, path: Path, fact: Value, origin: Origin | None) -> None:
                     occurs = run.occurrences.setdefault(n.value, Occurrences(n.value))
                     path.put(n.value, (a + d).value, occurs)
                     break
+
+
+def tell_apart(
+    run: Run, path: Path, value: Callable[[State], Bits], among: Sequence[int], origin: Origin | None
+) -> Parts | None:
+    """The path once for each number that a value may be; None where it is one number already.
+
+    That it is one of them is proved.
+    """
+    run.reached.add(path.at)
+    if path.told_apart == path.at:
+        path.told_apart = None
+        return None
+    name = f"each at {run.where(path.at)}"
+    with run.under(path, *indices(origin)), path.memory.observed() as reads, handed(path.machine) as s:
+        v = value(s)
+        # What is claimed of a secret that has one value would say nothing of the others.
+        run.ledger.leak(path, "value told apart", v)
+        run.ledger.check_reads(path, reads, "invariant", name)
+    possible = [v == n for n in among if n >> v.width == 0]
+    one_of_them = reduce(or_, possible, Prop(False))
+    if v.is_concrete:
+        run.ledger.check_one(path, one_of_them, "invariant", name, "one of the numbers named")
+        return None
+    left = [c.bit.value for c in possible if path.knowledge.decide(c.bit.value) != 0]
+    if not run.ledger.check_one(path, one_of_them, "invariant", name, "one of the numbers named"):
+        return None
+    parts = []
+    for c in left[::-1]:
+        other = run.watched(path.fork())
+        other.told_apart = path.at
+        learn(run, other, c, origin)
+        parts.append(other)
+    path.over()
+    return Parts(tuple(parts))
 
 
 def branch(run: Run, path: Path, fork: Fork, origin: Origin | None) -> int | Parts:

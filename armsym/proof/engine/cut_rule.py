@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from armsym.bits import Bits, Prop
+from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Cut
 from armsym.proof.engine.run import Origin, Run
 from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, fresh_name, havoc, written_everywhere
-from armsym.proof.locations import REGISTERS, SP, Location, V
+from armsym.proof.locations import FLAGS, REGISTERS, SP, Location
 from armsym.proof.path import Path, memory_of
 from armsym.proof.result import Status
 from armsym.proof.state import handed
@@ -41,17 +42,23 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
         path.stepwise.add(fold)
     m = path.machine
     # (The stack pointer stays: claims find what is on the stack by it.)
-    changed: set[Location] = written_everywhere(path) if forget else {*REGISTERS}
+    changed: set[Location] = written_everywhere(path) if forget else {*REGISTERS, *FLAGS}
     everything = LoopGuess(changed - {SP})
     shadow = m.fork()
     h = havoc(shadow, everything, Bits(64, 0))
     a = Assumptions(set(h.unknowns))
+    said: list[Relation] = []
     with memory_of(shadow).observed(), handed(shadow) as s:  # what was shown in bounds above
         for claim in c.claims(s, which).values():
             for part in parts(claim):
                 if isinstance(part, Prop):
                     a.add(part)
-    h.transfer(shadow, m, a, {V(n) for n in c.drop_v})
+                elif isinstance(part, Relation):
+                    said.append(part)
+    stands_for = h.transfer(shadow, m, a, c.drop)
+    if c.drop and not forget:
+        # What is dropped is a name for what was computed, and the claims are what was shown of that.
+        path.relations += a.relations(said, stands_for)
     _take_contents(path, c, which)
     return True
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
 from armsym.proof.checks import place_of
 from armsym.proof.contract import KIND, Callee
-from armsym.proof.engine import loop_rule
-from armsym.proof.engine.branch_rule import branch, part
+from armsym.proof.engine import join_rule, loop_rule
+from armsym.proof.engine.branch_rule import branch, part, tell_apart
 from armsym.proof.engine.budget import Budget, Meter
 from armsym.proof.engine.cut_rule import cut
 from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
@@ -22,9 +22,10 @@ from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
 from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
 from armsym.proof.havoc import LoopGuess
-from armsym.proof.ledger import Ledger, Mark
+from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
+from armsym.proof.ledger import Ledger, Mark, told
 from armsym.proof.path import Knowledge, NeedSplit, Path
-from armsym.proof.result import Kind, Obligation, Status
+from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
@@ -79,15 +80,18 @@ class Engine:
                 guess, known = guesses[inv.head].per(inv.step), self.guesses.get(inv.head)
                 self.guesses[inv.head] = guess.after(known) if known else guess
         self.image = r.image
-        self.stepper = Stepper(r.isa, r.image, p.places, p.lr0)
+        self.stepper = Stepper(r.isa, r.image, p.places, p.lr0, p._d.alike)
         self.invariants = {} if unrolled else {inv.head: inv for inv in d.invariants}
         self.cuts = {} if unrolled else {c.at: c for c in d.cuts}
+        self.each = {} if unrolled else d.each
+        self.joins = {} if unrolled else {j.at: join_rule.Meeting(j) for j in d.joins}
         self.shows: dict[int, list[Callable[[State], object]]] = {}
         for at, what in d.shows:
             self.shows.setdefault(at, []).append(what)
         self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
         self.ledger.filters, self.ledger.unfolded = d.filters, p.unfolded
         self.ledger.without_revealed = p.without_revealed
+        self.ledger.reveals = d.reveals
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         #: Whether every path so far was followed to its end.
         self._complete = True
@@ -130,7 +134,14 @@ class Engine:
     def assumptions(self) -> list[str]:
         """What the instructions executed take for granted of the core."""
         isa = self.p.routine.isa
-        found = {isa.decode(self.image.word(at)).assumption() for at in self.executed}
+        executed = [isa.decode(word) for word in {self.image.word(at) for at in self.executed}]
+        timed = {isa.latency(i) for i in executed} & self.p._d.alike
+        found = {i.assumption() for i in executed}
+        found |= {
+            f"the duration of {name.upper()}, which Arm does not list, does not depend on its operands"
+            for name in timed
+            if name
+        }
         return sorted(a for a in found if a is not None)
 
     # -- the whole ----------------------------------------------------------------------------
@@ -145,7 +156,11 @@ class Engine:
             start.relations = p.relations[:]
             check_preconditions(run, start)
             prove_lemmas(run, start)
-            self._explore(start)
+            self._land(missing_at_entry(p.routine))
+            entry = start.fork()
+            self._explore([_Frame(None, None, [start])])
+            while met := [at for at, meeting in self.joins.items() if meeting.sp is not None and not meeting.left]:
+                self._go_on(entry, self.joins[min(met)])
         except BudgetError as e:
             self._complete = False
             record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
@@ -156,29 +171,47 @@ class Engine:
             record("decode", "the proof can be evaluated", Status.ERROR, detail=detail)
         if not p._d.ensures and not p._d.twins:
             record("ensures", "a claim on return", Status.UNDECIDED, detail="the proof has no p.ensures(...)")
-        for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [(c.at, c.name) for c in p._d.cuts]:
+        for at, what in [(inv.head, inv.name) for inv in p._d.invariants] + [
+            *((c.at, c.name) for c in p._d.cuts),
+            *((j.at, j.name) for j in p._d.joins),
+        ]:
             if at not in run.reached:
                 record("invariant", what, Status.UNDECIDED, detail="no path reaches this point")
+        for at in self.each:
+            if at not in run.reached:
+                record("invariant", f"each at {run.where(at)}", Status.UNDECIDED, detail="no path reaches this point")
         for at, callee in self.callees.items():
             if at not in run.reached:
                 record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
+        for text, _ in p._d.reveals:
+            if not self.ledger.holds("constant-time", told(text)):
+                record("constant-time", told(text), Status.UNDECIDED, detail="no branch is shown to tell just that")
         if not self._complete:
             return  # of what was not explored nothing was shown
         shown: tuple[tuple[Kind, str], ...] = (
             ("decode", "every instruction reached is modelled"),
-            ("constant-time", "no branch, address or variable-latency operand depends on a secret"),
+            ("constant-time", CONSTANT_TIME),
             ("memory", NO_ACCESS_BELOW),
             ("memory", SP_KNOWN),
             ("termination", "every loop ends"),
         )
+        if self.image.guarded:
+            shown = (*shown, ("bti", LANDING))
         for kind, name in shown:
             record(kind, name, Status.PROVED, by="exploration")
 
     # -- the work list ------------------------------------------------------------------------
 
-    def _explore(self, start: Path) -> None:
+    def _go_on(self, entry: Path, meeting: join_rule.Meeting) -> None:
+        """Follow the path that stands for all that met."""
+        got = join_rule.go_on(self._run, entry, meeting)
+        if isinstance(got, Stopped):
+            self._complete = False
+        else:
+            self._explore([_Frame(got[0], None, [got[1]])])
+
+    def _explore(self, frames: list[_Frame]) -> None:
         """Follow paths until none is left; those of the loop met last go first."""
-        frames = [_Frame(None, None, [start])]
         while frames:
             frame = frames[-1]
             if not frame.todo:
@@ -202,8 +235,10 @@ class Engine:
                 self._enter(frames, self._again(attempt, go_on))
             elif isinstance(go_on, Stopped):
                 self._complete = False
+                path.over()
             else:
                 assert isinstance(go_on, Ended)
+                path.over()
 
     def _enter(self, frames: list[_Frame], attempt: _Attempt) -> None:
         """Put an arbitrary iteration of the loop on the list."""
@@ -265,12 +300,19 @@ class Engine:
             if known:
                 check_accesses_in_bounds(run, path)
                 return loop_rule.arrive(run, path, self.invariants[at], origin)
+        if at in self.joins and path.steps:
+            return join_rule.arrive(run, path, self.joins[at], origin)
         path.steps += 1
         if at in self.callees and path.steps > 1:
             run.reached.add(at)
             path.at = self.callees[at].call(self.ledger, self.stepper, path)
             path.calls = path.calls.after(at, path.at, links=False)
             return None
+        if at in self.each:
+            apart = tell_apart(run, path, *self.each[at], origin)
+            if apart is not None:
+                path.steps -= 1
+                return apart
         if at in self.cuts:
             run.reached.add(at)
             if not cut(run, path, self.cuts[at], origin):
@@ -297,6 +339,8 @@ class Engine:
                 path.arrivals[at] -= 1
             return part(run, path, to.cond, origin)
         run.executed.add(at)
+        if isinstance(to, int):
+            self._land(missing_pad(self.p.routine, at, to))
         if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):
             links = m.x[30] is not x[30] and (m.x[30] - self.p.places.of(at)).value == 4
             path.calls = path.calls.after(at, to, links=links)
@@ -316,6 +360,10 @@ class Engine:
             to = branched
         path.at = to
         return None
+
+    def _land(self, missing: str) -> None:
+        if missing:
+            self.ledger.record("bti", LANDING, Status.UNDECIDED, detail=missing)
 
     def _stepped(self, path: Path) -> int | Fork | NeedSplit:
         """Where the instruction leads, or the condition that has to be known to execute it."""

@@ -6,7 +6,7 @@ of it; an inference that the back edge does not bear out is withdrawn, and the i
 
 from __future__ import annotations
 
-from armsym.bits import Bits
+from armsym.bits import Bits, Prop
 from armsym.errors import BudgetError
 from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
@@ -25,7 +25,7 @@ from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Value
 
-__all__ = ["arrive", "counts", "iterate", "public_at_a_head"]
+__all__ = ["arbitrary", "arrive", "counts", "iterate", "public_at_a_head"]
 
 #: Loops with invariants on one path, inside one another or one after the other: each is explored within the last.
 DEEP = 64
@@ -54,7 +54,7 @@ def arrive(run: Run, path: Path, inv: Invariant, origin: Origin | None) -> Ended
         return _back_edge(run, path, inv, found[0], found[1], origin)
     # Iteration 0, as a variable known to be 0, so that the claims proved here are the very
     # ones assumed of iteration i.
-    first = run.p._fresh_index(inv)
+    first = run.p._fresh_index(inv, path.knowledge)
     path.knowledge.add((first == 0).bit.value)
     with run.under(path, Bits(64, 0), *indices(origin)):
         within = Bits(64, 0) <= inv.upto if inv.inclusive else Bits(64, 0) < inv.upto
@@ -118,10 +118,10 @@ def iterate(
         raise BudgetError(f"{inv.name}: entered anew after more than {DEEP} loops")
     before = frozenset(written_by(path))
     here = run.watched(path.fork())
-    i = run.p._fresh_index(inv)
+    i = run.p._fresh_index(inv, here.knowledge)
     here.knowledge.add((i <= inv.upto if inv.inclusive else i < inv.upto).bit.value)
     with run.under(here, i, *indices(parent)):
-        h = _arbitrary(run, here, inv, guess, i)
+        h = arbitrary(run, here, inv, guess, i)
         if isinstance(h, (Retry, Stopped)):
             return h
         if not sp_is_known(run, here):
@@ -135,7 +135,7 @@ def iterate(
     return origin, _split(run, here, origin)
 
 
-def _arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -> Havoc | Retry | Stopped:
+def arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -> Havoc | Retry | Stopped:
     """Forget what the loop writes, and let the claims be what is known of it in iteration i."""
     h = havoc(here.machine, guess, i)
     a = Assumptions(set(h.unknowns))
@@ -151,6 +151,8 @@ def _arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) 
                     contents.append((f"{inv.name}: {name}", part))
                 elif isinstance(part, Relation):
                     said.append(part)
+                elif not isinstance(part, Prop):
+                    raise AssertionError(f"an invariant under conditions: {name}")
                 elif not a.add(part):
                     stated = h.stated(here.machine, part)
                     if stated is not None:

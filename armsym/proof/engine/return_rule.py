@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from armsym.bits import Bits, Prop
-from armsym.integers.claims import Argument
+from armsym.integers.claims import Argument, Shown
 from armsym.integers.expression import Relation
+from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import parts
+from armsym.proof.conditional import Conditional
 from armsym.proof.engine.run import Origin, Run
 from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, havoc
-from armsym.proof.locations import Location, V, Whole, X
+from armsym.proof.locations import FLAGS, Location, V, Whole, X
 from armsym.proof.path import Path
 from armsym.proof.result import Status
 from armsym.proof.state import handed
@@ -71,7 +75,7 @@ def _says_more(run: Run, path: Path, k: int, anchors: tuple[Bits, ...]) -> bool:
     d, shadow = run.p._d, run.entry.fork()
     there = Path(shadow, path.knowledge.fork(), path.at, path.folds)
     there.stepwise, there.relations = path.stepwise.copy(), path.relations[:]
-    changed: set[Location] = {*(X(n) for n in d.interface.changed_x), *(V(n) for n in d.interface.changed_v)}
+    changed: set[Location] = {*(X(n) for n in d.interface.changed_x), *(V(n) for n in d.interface.changed_v), *FLAGS}
     changed |= {Whole(r.name) for r in d.modifies}
     havoc(shadow, LoopGuess(changed, halves={V(n) for n in d.interface.d}), Bits(64, 0))
     # What is read was shown in bounds above.
@@ -80,7 +84,17 @@ def _says_more(run: Run, path: Path, k: int, anchors: tuple[Bits, ...]) -> bool:
         return any(_can_fail(there, c) for claim in claims for c in parts(claim))
 
 
-def _can_fail(there: Path, claim: Prop | Relation | Pointwise) -> bool:
+def _of_themselves(asked: Sequence[Relation], _: object) -> list[Shown]:
+    """Which claims about words hold whatever those are."""
+    argument = Argument([], asked)
+    return [Shown(argument.says_nothing(k)) for k in range(len(asked))]
+
+
+def _can_fail(there: Path, claim: Prop | Relation | Pointwise | Conditional) -> bool:
+    if isinstance(claim, Conditional):
+        return any(_can_fail(there, c) for c in parts(claim.claim))
+    if isinstance(claim, Relation) and speaks_of_folds(claim):
+        return not unbounded([], claim, _of_themselves).holds
     if isinstance(claim, Relation):
         return not Argument([], [claim]).says_nothing(0)
     return not isinstance(claim, Prop) or claim.value is not True

@@ -43,14 +43,6 @@ def test_division(execute: Execute, width: int) -> None:
             assert m.x[0].uint == quotient & ones  # the least number over -1 wraps to itself
 
 
-def test_only_division_announces_its_operands(execute: Execute) -> None:
-    quiet = [(0b1000, None), (0b1011, None), (0b10000, None)]  # LSLV, RORV, CRC32B
-    for opcode, meant in [(0b10, "UDIV operand"), (0b11, "SDIV operand"), *quiet]:
-        leaks: list[tuple[str, int]] = []
-        execute(DataProcessing2Source, {1: 70, 2: 9}, leaks=leaks, sf=0, opcode=opcode, Rn=1, Rm=2, Rd=0)
-        assert leaks == ([(meant, 70), (meant, 9)] if meant else [])
-
-
 @pytest.mark.parametrize(
     ("opcode", "by_1", "by_33"),
     [

@@ -1,0 +1,132 @@
+"""Claims about functions of sums over GF(2), said of as many bits as those sums have to give.
+
+An S-box is applied to `x1 ^ x2 ^ x3 ^ k`, another formula of it to linear maps of the same sum: 32 free bits for each
+byte, of which only eight combinations count.  Arguments whose bits are XORs of other terms' bits are linear forms; they
+become XORs of the bits of a fresh variable, one for each form that does not depend on those before it.
+
+A claim that holds for all values of the new variable holds in particular where each of its bits is the form it
+stands for, so the claim as it was follows.  That those forms are independent is not needed for that: dependent ones
+could only make less hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from operator import xor
+
+from armsym.bits.opaque import definitions_of
+from armsym.terms import ops
+from armsym.terms.evaluate import Substitution
+from armsym.terms.node import App, Op, Sum, Term, Value, Var, intern
+from armsym.terms.poly import poly_view
+from armsym.terms.walk import children
+
+__all__ = ["with_fewer_bits"]
+
+#: Forms of one claim: a word's S-boxes have 32, those of a vector 128.
+MOST_FORMS = 512
+
+#: Operations that are looked into.
+FUNCTIONS = frozenset({"and", "eq", "ult", "slt", "ite", "table"})
+
+#: A linear form: bits of terms, by (term, position), that are added up; and a constant.
+_Form = tuple[frozenset[tuple[int, int]], int]
+
+
+def with_fewer_bits(claim: Term) -> Value | None:
+    """A claim that implies this one, in which functions have fewer free bits; None where that is not tried."""
+    basis = _Basis()
+    sums = {a: [(basis.of(bits), constant) for bits, constant in forms] for a, forms in _arguments(claim)}
+    if not 0 < len(basis.forms) <= MOST_FORMS:
+        return None
+    v = Var("form", len(basis.forms))
+    return Substitution({a: _argument(a.width, v, found) for a, found in sums.items()})(claim)
+
+
+def _arguments(claim: Term) -> Iterator[tuple[Term, list[_Form]]]:
+    """What the functions are applied to whose bits the claim adds up, where all its bits are linear forms.
+
+    Functions are opaque ones that have a definition, and look-ups, choices and comparisons.
+    """
+    total = claim.args[0] if isinstance(claim, Op) and claim.kind == "eq" else claim
+    todo, seen = _functions(total) if isinstance(total, Term) else [], set[int]()
+    while todo:
+        f = todo.pop()
+        for a in children(f):
+            if isinstance(a, int) or a.id in seen:
+                continue
+            seen.add(a.id)
+            inside = [t for t in _functions(a) if isinstance(t, Op)]
+            forms = None if inside else _forms(a)
+            if forms is None:
+                todo += _functions(a)
+            else:
+                yield a, forms
+
+
+def _functions(v: Term) -> list[App | Op]:
+    """The functions among the terms whose bits, or which, a value is the sum of."""
+    found: dict[int, App | Op] = {}
+    todo = [v]
+    while todo:
+        for base in {base for m in poly_view(todo.pop())[0] for base, _ in m.factors}:
+            if isinstance(base, Sum):
+                todo += base.terms
+            elif (isinstance(base, App) and definitions_of(base)) or (isinstance(base, Op) and base.kind in FUNCTIONS):
+                found[base.id] = base
+    return list(found.values())
+
+
+def _forms(a: Term) -> list[_Form] | None:
+    """The bits of an argument, the lowest first; None if one is no linear form."""
+    entries, const = poly_view(a)
+    if any(len(m.factors) > 1 for m in entries):
+        return None
+    found: list[_Form] = []
+    for p in range(a.width):
+        bits: set[tuple[int, int]] = set()
+        for m, mask in entries.items():
+            if mask >> p & 1:
+                base, s = m.factors[0]
+                bits ^= {(base.id, p + s)}
+        found.append((frozenset(bits), const >> p & 1))
+    return found
+
+
+class _Basis:
+    """Forms as sums of independent ones: by elimination, each row with the new bits that it is the sum of."""
+
+    def __init__(self) -> None:
+        #: What each new bit stands for.
+        self.forms: list[frozenset[tuple[int, int]]] = []
+        #: Pivot -> (what is left of a form once the rows before are added, which of the new bits that is).
+        self._rows: dict[tuple[int, int], tuple[frozenset[tuple[int, int]], int]] = {}
+
+    def of(self, form: frozenset[tuple[int, int]]) -> int:
+        """The new bits that the form is the sum of, as a mask; a new one if it depends on none."""
+        left, mask = form, 0
+        while left:
+            # A row is reduced by those before it only, so pivots are looked for until none is left.
+            pivot = next((b for b in sorted(left) if b in self._rows), None)
+            if pivot is None:
+                new = 1 << len(self.forms)
+                self.forms.append(form)
+                self._rows[min(left)] = left, mask | new
+                return new
+            row, made_of = self._rows[pivot]
+            left, mask = left ^ row, mask ^ made_of
+        assert reduce(xor, (f for k, f in enumerate(self.forms) if mask >> k & 1), frozenset()) == form
+        return mask
+
+
+def _argument(width: int, v: Term, forms: list[tuple[int, int]]) -> Value:
+    """The argument whose bits are these sums of bits of the new variable, and constants."""
+    value: Value = sum(constant << p for p, (_, constant) in enumerate(forms))
+    for p, (mask, _) in enumerate(forms):
+        for k in range(mask.bit_length()):
+            if mask >> k & 1:
+                bit = ops.extract(v.width, v, k, 1)
+                assert isinstance(bit, Term)
+                value = ops.xor(width, value, ops.lsl(width, ops.zext(1, bit, width), p))
+    return intern(value) if isinstance(value, Term) else value

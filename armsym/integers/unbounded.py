@@ -1,0 +1,416 @@
+"""Claims about values of folds, which are numbers without bounds: B(i), A(i) and the like.
+
+Such a claim is a polynomial in values of folds whose coefficients are integers made of words.  It is reduced to
+claims about its coefficients, which are `Argument`'s to show.  What has to be believed, beside that:
+
+- what an equation of what is known says may be subtracted, times any integer;
+- a polynomial of which each coefficient is 0 (or a multiple of m) is 0 (or a multiple of m);
+- a sum of products of numbers that are not negative is not negative;
+- a bit is 0 or 1: what holds in both cases, holds; in a case what is asked is multiplied by 1 - b or b.
+
+Each step is an identity that `_Form` computes; which steps to take is search, and a wrong one shows nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeAlias
+
+from armsym.bits import Bits
+from armsym.integers.claims import Shown
+from armsym.integers.expression import FoldValue, Integer, IntegerLike, Part, Quotient, Relation, Word, integer
+from armsym.terms.evaluate import Substitution
+from armsym.terms.node import App, Term, Var
+
+__all__ = ["speaks_of_folds", "unbounded"]
+
+#: Values of folds multiplied, in order; the empty product is 1.
+Product: TypeAlias = tuple[FoldValue, ...]
+#: Coefficients by product; none is the number 0.
+Form: TypeAlias = dict[Product, IntegerLike]
+
+#: Bits that multiply values of folds are told apart, so many at most.
+MOST_BITS = 4
+#: How many ways to write a number as a sum of what is not negative are tried.
+MOST_WAYS = 48
+#: How many facts one such sum is made of.
+MOST_FACTS = 4
+#: So often an equation may be put into what another gave.
+MOST_ROUNDS = 60
+
+
+class _Unreadable(Exception):
+    """A claim of a form that is not understood."""
+
+
+#: Puts one vector in place of another.
+Put: TypeAlias = Callable[[Bits], Bits]
+#: Answers claims about words by what is known of words, with words put in place of others.
+ShowWords: TypeAlias = Callable[[Sequence[Relation], Put], Sequence[Shown]]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """Some bits having values; `holds` is 1 in this case and else 0."""
+
+    bits: dict[Word, int]
+    holds: IntegerLike
+
+
+def speaks_of_folds(r: Relation) -> bool:
+    """Whether a claim is about values of folds."""
+    return bool(r.values())
+
+
+def unbounded(known: Sequence[Relation], r: Relation, show: ShowWords) -> Shown:
+    """Whether a claim about values of folds follows from what is known."""
+    try:
+        for part in r.parts:
+            shown = _part(known, part, show)
+            if not shown.holds:
+                return shown
+    except _Unreadable as e:
+        return Shown(False, str(e))
+    return Shown(True)
+
+
+def _part(known: Sequence[Relation], part: Part, show: ShowWords) -> Shown:
+    x, modulus, lo, hi = part
+    search = _Search(known, lambda asked: show(asked, lambda b: b))
+    P = search.reduced(_form(x))
+    if modulus:
+        return search.coefficients(P, modulus)
+    if lo is not None and lo == hi:
+        return search.coefficients(_plus(P, {(): -lo}), 0)
+    # First only with the cases of what is asked, then with those of what is known.
+    of_claim, of_facts = _unknown_bits([P]), _unknown_bits([P, *search.facts])
+    shown = Shown(False)
+    for bits in [of_claim, of_facts] if of_claim != of_facts else [of_claim]:
+        if len(bits) > MOST_BITS:
+            return Shown(False, f"{len(bits)} bits multiply values of folds: at most {MOST_BITS} are told apart")
+        for values in product((0, 1), repeat=len(bits)):
+            shown = _with_values(known, part, show, dict(zip(bits, values, strict=True)))
+            if not shown.holds:
+                break
+        if shown.holds:
+            return shown
+    return shown
+
+
+def _with_values(known: Sequence[Relation], part: Part, show: ShowWords, values: dict[Term, int]) -> Shown:
+    """Whether a claim about bounds holds where unknown bits have these values."""
+    put_in = Substitution(values)
+    text = "".join(f", {t} = {v}" for t, v in values.items())
+
+    def put(b: Bits) -> Bits:
+        return Bits(b.width, put_in(b.value)) if isinstance(b.value, Term) else b
+
+    here = [k for k in (r.map(put) for r in known) if isinstance(k, Relation)]
+    claim = Relation((part,)).map(put)
+    if not isinstance(claim, Relation):
+        return Shown(claim, f"it does not hold{text}")
+    search = _Search(here, lambda asked: show(asked, put))
+    for x, _, lo, hi in claim.parts:
+        P = search.reduced(_form(x))
+        shown = Shown(True)
+        if lo is not None:
+            shown = search.not_negative(_plus(P, {(): -lo}))
+        if hi is not None and shown.holds:
+            shown = search.not_negative(_plus({(): hi}, P, -1))
+        if not shown.holds:
+            return Shown(False, f"{shown.detail}{text}")
+    return Shown(True)
+
+
+def _unknown_bits(forms: Iterable[Form]) -> list[Term]:
+    """The bits that multiply values of folds and that are not looked into: a number can stand for one everywhere."""
+    return [t for _, _, t in _bits(forms) if isinstance(t, (Var, App))]
+
+
+def _bits(forms: Iterable[Form]) -> list[Word]:
+    """The bits that multiply values of folds."""
+    found: set[Word] = set()
+    for P in forms:
+        for m, c in P.items():
+            if m and isinstance(c, Integer):
+                found |= {leaf for mono in c.terms for leaf in mono if _is_bit(leaf)}  # type: ignore[misc]
+    return sorted(found, key=lambda leaf: leaf[2].id)
+
+
+# -- forms ----------------------------------------------------------------------------------------
+
+
+def _form(x: IntegerLike) -> Form:
+    if isinstance(x, int):
+        return {(): x} if x else {}
+    parts: dict[Product, dict[tuple[object, ...], int]] = {}
+    for mono, c in x.terms.items():
+        values = tuple(leaf for leaf in mono if isinstance(leaf, FoldValue))
+        rest = tuple(leaf for leaf in mono if not isinstance(leaf, FoldValue))
+        if any(isinstance(leaf, Quotient) and leaf.of.values() for leaf in rest):
+            raise _Unreadable("a quotient or remainder of a fold's value is not supported")
+        parts.setdefault(values, {})[rest] = c
+    return {values: _integer(terms) for values, terms in parts.items()}
+
+
+def _integer(terms: dict[tuple[object, ...], int]) -> IntegerLike:
+    if len(terms) == 1 and () in terms:
+        return terms[()]
+    return Integer(terms)  # type: ignore[arg-type]
+
+
+def _plus(a: Form, b: Form, by: IntegerLike = 1, values: Product = ()) -> Form:
+    """a + by * values * b."""
+    out = dict(a)
+    for m, c in b.items():
+        k = tuple(sorted(m + values, key=lambda v: v.key))
+        total = out.get(k, 0) + c * by
+        if isinstance(total, int) and not total:
+            out.pop(k, None)
+        else:
+            out[k] = total
+    return out
+
+
+def _without(m: Product, part: Product) -> Product | None:
+    """m / part, or None if it is no multiple."""
+    left = list(m)
+    for v in part:
+        if v not in left:
+            return None
+        left.remove(v)
+    return tuple(left)
+
+
+def _put(x: IntegerLike, bits: dict[Word, int]) -> IntegerLike:
+    """An integer with numbers in place of some bits."""
+    if isinstance(x, int) or not bits:
+        return x
+    known: dict[Word | FoldValue, IntegerLike] = {}
+    for leaf in x.leaves():
+        signed, width, t = leaf
+        known[leaf] = bits[leaf] if leaf in bits else integer([Bits(width, t)], signed=signed)
+    return x.map(known)
+
+
+# -- the search -------------------------------------------------------------------------------------
+
+
+class _Search:
+    def __init__(self, known: Sequence[Relation], show: Callable[[Sequence[Relation]], Sequence[Shown]]) -> None:
+        self._show = show
+        self._equations: list[Form] = []
+        #: What is not negative.
+        self.facts: list[Form] = []
+        for r in known:
+            for x, modulus, lo, hi in r.parts:
+                if modulus or not x.values():
+                    continue
+                try:
+                    P = _form(x)
+                except _Unreadable:
+                    continue
+                if lo is not None and lo == hi:
+                    self._equations.append(_plus(P, {(): -lo}))
+                    continue
+                if lo is not None:
+                    self.facts.append(_plus(P, {(): -lo}))
+                if hi is not None:
+                    self.facts.append(_plus({(): hi}, P, -1))
+        self._rules: list[tuple[Product, Form]] = []
+        self._solve()
+        # Of what is put in other words by an equation, what its definition says is said in those, too.
+        for pivot, _ in self._rules:
+            if len(pivot) == 1:
+                self.facts += [*self._by_definition([{pivot: 1}])]
+                if _is_natural(pivot[0]):
+                    self.facts.append({pivot: 1, (): -(pivot[0].of.least or 0)})
+        self.facts = [f for f in (self.reduced(f) for f in self.facts) if any(f)]
+
+    # -- equations --------------------------------------------------------------------------------
+
+    def _solve(self) -> None:
+        """Solve each equation for a product that occurs in it once and by itself."""
+        for E in self._equations:
+            P = self.reduced(E)
+            pivot = self._pivot(P)
+            if pivot is None:
+                continue
+            c = P[pivot]
+            value = {m: d * -c for m, d in P.items() if m != pivot}
+            rule = pivot, value
+            self._rules = [(p, self.reduced(v, [rule])) for p, v in self._rules] + [rule]
+
+    @staticmethod
+    def _pivot(P: Form) -> Product | None:
+        """What is 1 or -1 times a product: of one value before several, the fold declared last before others."""
+        found = [
+            m
+            for m, c in P.items()
+            if m and isinstance(c, int) and abs(c) == 1 and not any(n != m and _without(n, m) is not None for n in P)
+        ]
+        return max(found, key=lambda m: (-len(m), m[0].of.bound is not None, m[0].key), default=None)
+
+    def reduced(self, P: Form, rules: Sequence[tuple[Product, Form]] | None = None) -> Form:
+        """P less multiples of equations, so that nothing they were solved for is left."""
+        for _ in range(MOST_ROUNDS):
+            hit = next(
+                (
+                    (m, rest, value)
+                    for pivot, value in (self._rules if rules is None else rules)
+                    for m in P
+                    if (rest := _without(m, pivot)) is not None
+                ),
+                None,
+            )
+            if hit is None:
+                return P
+            m, rest, value = hit
+            c = P[m]
+            P = _plus({n: d for n, d in P.items() if n != m}, value, c, rest)
+        raise _Unreadable("the equations lead from one to another without end")
+
+    def coefficients(self, P: Form, modulus: int) -> Shown:
+        """That each coefficient is 0, or a multiple of a number."""
+        asked, names = [], []
+        for m, c in P.items():
+            if isinstance(c, int):
+                if c % modulus if modulus else c:
+                    return Shown(False, f"the coefficient of {_text(m)} is {c:#x}, and not 0{_modulo(modulus)}")
+                continue
+            asked.append(Relation(((c, modulus, None, None) if modulus else (c, 0, 0, 0),)))
+            names.append(m)
+        for m, shown in zip(names, self._show(asked), strict=True):
+            if not shown.holds:
+                where = f"the coefficient of {_text(m)} is not shown to be 0{_modulo(modulus)}"
+                return Shown(False, f"{where}: {shown.detail}")
+        return Shown(True)
+
+    # -- inequalities -----------------------------------------------------------------------------
+
+    def not_negative(self, P: Form) -> Shown:
+        """That a number is not negative."""
+        bits = [leaf for leaf in _bits([P]) if not isinstance(leaf[2], (Var, App))]
+        if len(bits) > MOST_BITS:
+            return Shown(False, f"{len(bits)} bits multiply values of folds: at most {MOST_BITS} are told apart")
+        for values in product((0, 1), repeat=len(bits)):
+            holds: IntegerLike = 1
+            for (_, _, t), v in zip(bits, values, strict=True):
+                b = integer(Bits(1, t))
+                holds = holds * (b if v else 1 - b)
+            case = _Case(dict(zip(bits, values, strict=True)), holds)
+            shown = self._in_case(P, case)
+            if not shown.holds:
+                return shown
+        return Shown(True)
+
+    def _in_case(self, P: Form, case: _Case) -> Shown:
+        P = _with_bits(P, case.bits)
+        facts = [f for f in (_with_bits(f, case.bits) for f in self.facts) if any(f)]
+        facts += self._by_definition([P, *facts])
+        answers: dict[str, Shown] = {}
+
+        def natural(x: IntegerLike) -> Shown:
+            """Whether an integer made of words is not negative in this case."""
+            y = x * case.holds
+            if isinstance(y, int):
+                return Shown(y >= 0, f"{y} is negative")
+            key = repr(sorted((_key(m), c) for m, c in y.terms.items()))
+            if key not in answers:
+                (answers[key],) = self._show([Relation(((y, 0, 0, None),))])
+            return answers[key]
+
+        failed = Shown(False, "it is no sum of what is known not to be negative")
+        text = "".join(f", {t} = {v}" for (_, _, t), v in case.bits.items())
+        tried = 0
+        for depth in range(MOST_FACTS + 1):
+            for Q in self._ways(P, facts, natural, depth):
+                rest = self._at_least(Q)
+                if rest is None:
+                    continue
+                shown = next((a for a in map(natural, rest) if not a.holds), Shown(True))
+                if shown.holds:
+                    return shown
+                failed = shown
+                tried += 1
+                if tried > MOST_WAYS:
+                    return Shown(False, f"{failed.detail}{text}")
+        return Shown(False, f"{failed.detail}{text}")
+
+    @staticmethod
+    def _by_definition(forms: Iterable[Form]) -> list[Form]:
+        """What is not negative whatever is known: v - least, and bound - 1 - v."""
+        values = {v for P in forms for m in P for v in m}
+        found: list[Form] = []
+        for v in sorted(values, key=lambda v: v.key):
+            if v.of.bound is not None:
+                greater = v.of.bound.at(Bits(64, v.index))
+                found.append(_plus(_form(greater), {(v,): 1, (): 1}, -1))
+        return found
+
+    def _ways(
+        self, P: Form, facts: Sequence[Form], natural: Callable[[IntegerLike], Shown], left: int
+    ) -> Iterator[Form]:
+        """P less products of so many facts and what is not negative: if one of these is not negative, P is not."""
+        if not left:
+            yield P
+            return
+        # What is negative has to go; what may be is worth a try.
+        negative = [m for m, c in P.items() if m and isinstance(c, int) and c < 0]
+        others = [m for m in P if m]
+        order: Callable[[Product], tuple[object, ...]] = lambda m: (m[0].of.bound is not None, len(m), m[-1].key)  # noqa: E731
+        for m in [max(negative, key=order)] if negative else sorted(others, key=order, reverse=True):
+            c = P[m]
+            for f in facts:
+                for n, d in f.items():
+                    rest = _without(m, n) if n else None
+                    if rest is None or not isinstance(d, int) or abs(d) != 1 or not all(map(_is_natural, rest)):
+                        continue
+                    k = c * d
+                    if natural(k).holds:
+                        # P = k * rest * f + what is left
+                        yield from self._ways(_plus(P, f, k * -1, rest), facts, natural, left - 1)
+
+    @staticmethod
+    def _at_least(P: Form) -> list[IntegerLike] | None:
+        """The coefficients of P in v - least(v): if none is negative, P is not; None if one is."""
+        out: Form = {}
+        for m, c in P.items():
+            shifted: Form = {(): 1}
+            for v in m:
+                if not _is_natural(v):
+                    return None
+                shifted = _plus(_plus({}, shifted, 1, (v,)), shifted, v.of.least or 0)
+            out = _plus(out, shifted, c)
+        if any(isinstance(c, int) and c < 0 for c in out.values()):
+            return None
+        return [c for c in out.values() if not isinstance(c, int)]
+
+
+def _with_bits(P: Form, bits: dict[Word, int]) -> Form:
+    out: Form = {}
+    for m, c in P.items():
+        out = _plus(out, {m: _put(c, bits)})
+    return out
+
+
+def _is_natural(v: FoldValue) -> bool:
+    return v.of.least is not None and v.of.least >= 0
+
+
+def _is_bit(leaf: object) -> bool:
+    return isinstance(leaf, tuple) and leaf[0] is False and leaf[1] == 1
+
+
+def _key(m: tuple[object, ...]) -> str:
+    return repr([leaf.key if isinstance(leaf, Quotient) else (leaf[0], leaf[1], leaf[2].id) for leaf in m])  # type: ignore[index]
+
+
+def _text(m: Product) -> str:
+    return " * ".join(map(repr, m)) or "1"
+
+
+def _modulo(modulus: int) -> str:
+    return f" modulo {modulus:#x}" if modulus else ""

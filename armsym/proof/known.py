@@ -1,0 +1,210 @@
+"""What a path knows of integers, and what follows from it: claims about words, and about values of folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+from armsym.bits import Bits
+from armsym.integers.claims import Argument, Shown
+from armsym.integers.expression import IntegerLike, Relation, integer
+from armsym.integers.unbounded import speaks_of_folds, unbounded
+from armsym.proof.path import Path
+from armsym.symbolic_memory import signed
+from armsym.terms import ops
+from armsym.terms.evaluate import Substitution, free_terms
+from armsym.terms.node import Op, Poly, Term, Value, Var, intern
+from armsym.terms.walk import size
+
+__all__ = ["Known", "Question"]
+
+#: Indices of folds that differ by at most so much are put as one and a number.
+NEAR = 64
+
+#: Facts of more terms than this are about data, and no claim about lengths.
+FACT_LIMIT = 60
+
+Put = Callable[[Bits], Bits]
+
+
+class Known:
+    """What is known on a path, its indices put as those of folds that it knows."""
+
+    def __init__(self, path: Path, asked: Sequence[tuple[str, str, Relation]], put: Put) -> None:
+        """`put` gives what the path writes for a word, and what the facts say of a public one in as many words."""
+        self._path = path
+        self._put = put
+        folds = any(speaks_of_folds(r) for r in (*path.relations, *(r for _, _, r in asked)))
+        #: Public variables that the facts say are numbers (a first index), for words that a fold's steps have named.
+        self._numbers = Substitution(_numbers(path)) if folds else None
+        self._indices: dict[int, Bits] = {}
+        self._align([*path.relations, *(r for _, _, r in asked)])
+        self.relations = [r for r in (r.map(self.put) for r in path.relations) if isinstance(r, Relation)]
+
+    def put(self, b: Bits) -> Bits:
+        """What the facts show a public word to be: a number, or a number more than another index."""
+        v = self._said(b).value
+        return self._indices.get(intern(v).id, Bits(b.width, v)) if isinstance(v, Term) else Bits(b.width, v)
+
+    def _said(self, b: Bits) -> Bits:
+        b = self._put(b)
+        return b if self._numbers is None or isinstance(b.value, int) else Bits(b.width, self._numbers(b.value))
+
+    def _align(self, relations: Sequence[Relation]) -> None:
+        """Of indices at fixed distances each is put as the least of them and a number."""
+        fixed = self._path.knowledge.fixed
+        groups: list[list[tuple[Bits, int]]] = []
+        met: set[int] = set()
+        for v in sorted({v for r in relations for v in r.values()}, key=lambda v: v.index.id):
+            k = self._said(Bits(64, v.index))
+            if isinstance(k.value, int) or v.index.id in met:
+                continue
+            met.add(v.index.id)
+            for group in groups:
+                d = fixed(k - group[0][0])
+                if d is not None and abs(signed(d)) <= NEAR:
+                    group.append((k, signed(d)))
+                    break
+            else:
+                groups.append([(k, 0)])
+        for group in groups:
+            least, at = min(group, key=lambda one: one[1])
+            for k, d in group:
+                if d != at:
+                    assert isinstance(k.value, Term)
+                    self._indices[intern(k.value).id] = least + (d - at)
+
+    def question(self, asked: Sequence[Relation]) -> Question:
+        """Claims whose words were put already."""
+        return Question(self, asked)
+
+    def facts(self, asked: Sequence[Relation]) -> list[Relation]:
+        """What the path's facts say as integers of the words that a claim is made of."""
+        met = {t for r in asked for _, _, leaf in r.leaves() for t in free_terms(leaf)}
+        found = []
+        for f in self._path.knowledge.facts:
+            if isinstance(f, Term) and size(f) <= FACT_LIMIT and any(t in met for t in free_terms(f)):
+                said = _said(f)
+                if said is not None:
+                    found.append(said)
+        return found
+
+
+class Question:
+    """Some claims, to be shown by what is known."""
+
+    def __init__(self, known: Known, asked: Sequence[Relation]) -> None:
+        self._known = known
+        self._asked = asked
+        self._words = [r for r in known.relations if not speaks_of_folds(r)]
+        self._plain = _Words(known, self._words, [r for r in asked if not speaks_of_folds(r)])
+        self._place: dict[int, int] = {}
+        for k, r in enumerate(asked):
+            if not speaks_of_folds(r):
+                self._place[k] = len(self._place)
+
+    def chooses(self, k: int) -> bool:
+        """Whether the k-th is about wide numbers that are chosen among others: cases tell which."""
+        return k in self._place and self._plain.chooses(self._place[k])
+
+    def show(self, k: int, *, search: bool = True) -> Shown:
+        """Whether the k-th of them follows; without `search` only if it shows at once."""
+        if k in self._place:
+            return self._plain.show(self._place[k], search=search)
+
+        def of_words(asked: Sequence[Relation], put: Put) -> list[Shown]:
+            known = (r.map(put) for r in self._words)
+            words = _Words(self._known, [r for r in known if isinstance(r, Relation)], asked)
+            return [words.show(j) for j in range(len(asked))]
+
+        return unbounded(self._known.relations, self._asked[k], of_words)
+
+
+class _Words:
+    """Claims about words, by what is known of them; and where that shows nothing by the path's facts, too."""
+
+    def __init__(self, known: Known, words: Sequence[Relation], asked: Sequence[Relation]) -> None:
+        self._known, self._words, self._asked = known, words, asked
+        # Names for factors are of use where something is known modulo a number; elsewhere they are tried last.
+        self._named = any(modulus for r in words for _, modulus, _, _ in r.parts)
+        self._arguments: dict[tuple[bool, bool], Argument] = {}
+
+    def chooses(self, k: int) -> bool:
+        return self._argument(False, self._named).chooses(k)
+
+    def show(self, k: int, *, search: bool = True) -> Shown:
+        if not search:
+            return self._argument(False, self._named).show(k, search=False)
+        found = self._show(k, False)
+        if not found.holds and self._facts:
+            by_facts = self._show(k, True)
+            return by_facts if by_facts.holds else found
+        return found
+
+    def _show(self, k: int, facts: bool) -> Shown:
+        argument, other = self._argument(facts, self._named), None
+        found = argument.show(k, search=False)
+        if not found.holds and argument.translator.has_sums_as_factors:
+            other = self._argument(facts, not self._named)
+            found = other.show(k, search=False)
+        # What shows at once in either form takes a moment, what does not may take long.
+        for a in (argument, other) if not found.holds else ():
+            found = a.show(k) if a is not None and not found.holds else found
+        return found
+
+    @cached_property
+    def _facts(self) -> list[Relation]:
+        return self._known.facts(self._asked)
+
+    def _argument(self, facts: bool, named: bool) -> Argument:
+        made = self._arguments.get((facts, named))
+        if made is None:
+            words = [*self._words, *self._facts] if facts else self._words
+            made = self._arguments[facts, named] = Argument(words, self._asked, name_factors=named)
+        return made
+
+
+def _numbers(path: Path) -> dict[Term, Value]:
+    """The public variables that facts equate with numbers."""
+    equal = (f for f in path.knowledge.facts if isinstance(f, Op) and f.kind == "eq")
+    return {
+        a: b for a, b in (f.args for f in equal) if isinstance(a, Var) and isinstance(b, int) and not ops.is_secret(a)
+    }
+
+
+def _said(fact: Term) -> Relation | None:
+    """A one-bit value that is 1, as a claim about integers; None where it is none that is of use."""
+    f = intern(fact)
+    if isinstance(f, Op):
+        a, b = (_number(v, f.arg_width) for v in f.args) if f.kind in ("eq", "ult") else (0, 0)
+        if f.kind == "eq" and f.arg_width > 1:
+            return _relation(a == b)
+        if f.kind == "ult":
+            return _relation(a < b)
+    if isinstance(f, Var):
+        return _relation(_number(f, 1) == 1)
+    inner = _negated(f)
+    if isinstance(inner, Op):
+        if inner.kind == "ult":
+            a, b = (_number(v, inner.arg_width) for v in inner.args)
+            return _relation(b <= a)
+        if inner.kind == "eq" and 0 in inner.args and inner.arg_width > 1:
+            (v,) = (v for v in inner.args if isinstance(v, Term))
+            return _relation(_number(v, inner.arg_width) >= 1)
+    if isinstance(inner, Var):
+        return _relation(_number(inner, 1) == 0)
+    return None
+
+
+def _negated(f: Term) -> Term | None:
+    """The one-bit term that is 0 where f is 1."""
+    n = ops.xor(1, f, 1)
+    return intern(n) if isinstance(n, Term) and isinstance(f, Poly) else None
+
+
+def _number(v: Value, width: int) -> IntegerLike:
+    return integer(Bits(width, v))
+
+
+def _relation(r: Relation | bool) -> Relation | None:
+    return r if isinstance(r, Relation) else None

@@ -1,0 +1,1 @@
+"""Proofs of blst, as chia_rs ships it."""

@@ -1,0 +1,1 @@
+"""Proofs of BoringSSL, as curl_cffi ships it."""

@@ -1,0 +1,55 @@
+"""SM4 of OpenSSL 4.0.3 without the SM4 extension: the S-box is made from that of AES."""
+
+from __future__ import annotations
+
+from armsym.dsl import Proof, proof
+from crypto_examples.sm4 import decrypts, encrypts, sets_decrypt_key, sets_encrypt_key
+from crypto_examples.sm4_cores import enc_blocks
+from crypto_examples.wheels import OPENSSL_4_0
+
+#: Where the loop over the rounds of one block begins.
+ROUNDS = 0x44
+
+
+def _new_key(p: Proof, symbol: str, offset: int) -> int:
+    return p.image.symbol(symbol).offset + offset
+
+
+@proof("vpsm4_ex_set_encrypt_key", of=OPENSSL_4_0)
+def vpsm4_ex_set_encrypt_key(p: Proof) -> None:
+    sets_encrypt_key(p, round_at=_new_key(p, "_vpsm4_ex_set_key", 0xC4))
+
+
+@proof("vpsm4_ex_set_decrypt_key", of=OPENSSL_4_0)
+def vpsm4_ex_set_decrypt_key(p: Proof) -> None:
+    sets_decrypt_key(p, round_at=_new_key(p, "_vpsm4_ex_set_key", 0xC4))
+
+
+@proof("vpsm4_ex_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_encrypt(p: Proof) -> None:
+    encrypts(p, rounds=ROUNDS)
+
+
+@proof("vpsm4_ex_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_encrypt_in_place(p: Proof) -> None:
+    encrypts(p, rounds=ROUNDS, in_place=True)
+
+
+@proof("vpsm4_ex_decrypt", of=OPENSSL_4_0)
+def vpsm4_ex_decrypt(p: Proof) -> None:
+    decrypts(p, rounds=ROUNDS)
+
+
+@proof("vpsm4_ex_decrypt", of=OPENSSL_4_0)
+def vpsm4_ex_decrypt_in_place(p: Proof) -> None:
+    decrypts(p, rounds=ROUNDS, in_place=True)
+
+
+@proof("_vpsm4_ex_enc_4blks", of=OPENSSL_4_0)
+def _vpsm4_ex_enc_4blks(p: Proof) -> None:
+    enc_blocks(p, 4)
+
+
+@proof("_vpsm4_ex_enc_8blks", of=OPENSSL_4_0)
+def _vpsm4_ex_enc_8blks(p: Proof) -> None:
+    enc_blocks(p, 8)

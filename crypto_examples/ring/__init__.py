@@ -1,0 +1,1 @@
+"""Proofs of ring, as temporalio ships it."""
