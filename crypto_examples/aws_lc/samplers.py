@@ -25,7 +25,6 @@ class _Code:
     """Offsets in the routine, bytes of its stack, and bits of a lane.
 
     head      the loop
-    patterns  where the loop looks up the patterns; 0 if they are public
     stores    the stores of the loop, one a block, and a point after the last
     tail      the stores for a last piece of half a round, where there is one
     copy      where the buffer on the stack begins to be copied
@@ -37,7 +36,6 @@ class _Code:
     stores: tuple[int, ...]
     copy: int
     tail: tuple[int, ...] = ()
-    patterns: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,14 +84,6 @@ class _Sampler:
                 "a round is left": n - i >= self.step,
                 **self.written(s, each * i),
             }
-
-        if c.patterns:
-
-            @p.cut_within(main, at + c.patterns)
-            def _(s: State, i: Bits) -> Claims:
-                return {
-                    "which": s.x[12 : 12 + per] == [A.block(each * i + k).pattern.zero_extend(64) for k in range(per)]
-                }
 
         p.cut_within(main, at + c.stores[0])(lambda s, i: self.moved(s, each * i, per))
         for k in range(1, per + 1):
@@ -162,11 +152,11 @@ def _eta(p: Proof, c: _Code, bound: int, coefficient: Callable[[int], int]) -> N
 
 @proof("mldsa_rej_uniform_eta2_aarch64_asm", of=AWS_LC)
 def mldsa_rej_uniform_eta2(p: Proof) -> None:
-    c = _Code(576, 16, 0x68, (0xDC, 0xE4, 0xEC), 0x104, patterns=0xB4)
+    c = _Code(576, 16, 0x68, (0xDC, 0xE4, 0xEC), 0x104)
     _eta(p, c, 15, lambda z: 2 - z % 5)
 
 
 @proof("mldsa_rej_uniform_eta4_aarch64_asm", of=AWS_LC)
 def mldsa_rej_uniform_eta4(p: Proof) -> None:
-    c = _Code(576, 16, 0x6C, (0xE0, 0xE8, 0xF0), 0x108, patterns=0xB8)
+    c = _Code(576, 16, 0x6C, (0xE0, 0xE8, 0xF0), 0x108)
     _eta(p, c, 9, lambda z: 4 - z)

@@ -717,7 +717,7 @@ def test_a_buffer_of_any_length(tmp_path: Path) -> None:
         assert run(clearing, image, "f").status is Status.PROVED
 
     def wrong(j: Bits) -> list[Bits]:
-        return [ite(j == 0x77, Bits(8, 1), Bits(8, 0))]
+        return [ite(j == 0x27, Bits(8, 1), Bits(8, 0))]
 
     assert symbolically(lambda p: clearing(p, wrong), image, "f") == {"ensures": ["to"]}
 
