@@ -7,13 +7,14 @@ its fault.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from test_engine_negative import MAGIC, SET, ProofFn, answer
 
-from armsym.bits import Bits, ite
+from armsym.bits import Bits, Prop, ite
 from armsym.errors import InputError
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claims
@@ -210,3 +211,32 @@ def test_what_is_no_statement(tmp_path: Path, what: str, message: str) -> None:
 def test_what_is_not_known(tmp_path: Path, what: str) -> None:
     r = answer(tmp_path, SIMPLE, _simple(what))
     assert r.status is not Status.PROVED
+
+
+#: Of x1 in x5 and of the flags it depends on the way what they are after the paths met.
+JOINED = SET + "sub x2,x0,x9\n cbnz x2,1f\n {magic}\n nop\n 1: {after}\n ret"
+
+
+def _joined(result: Callable[[Proof, State], Prop]) -> ProofFn:
+    def fn(p: Proof) -> None:
+        public, other = p.word("public", public=True), p.word("other", public=True)
+        p.call(x0=public, x5=other)
+        at = p.routine.entry + 8 * 4
+        p.join(at, index=public)(lambda s, i: {"x0": s.x0 == i})
+        p.ensures(lambda s: {"result": result(p, s)})
+
+    return fn
+
+
+def test_flags_are_not_as_on_entry_where_paths_met(tmp_path: Path) -> None:
+    text = JOINED.format(magic="cmp x0,x0", after="cset x3,eq")
+    r = answer(tmp_path, text, _joined(lambda p, s: s.x3 == p.entry.Z.zero_extend(64)))
+    assert r.status is not Status.PROVED
+    assert any(o.kind == "ensures" and o.status is not Status.PROVED for o in r.obligations)
+
+
+@pytest.mark.parametrize("new", ["mov x5,#1", "mov x5,x1"])
+def test_what_is_forgotten_where_paths_met_is_taken_for_secret(tmp_path: Path, new: str) -> None:
+    text = JOINED.format(magic=new, after="cbz x5,3f\n nop\n 3:")
+    r = answer(tmp_path, text, _joined(lambda p, s: s.x0 == p.entry.x0))
+    assert any(o.kind == "constant-time" and o.status is not Status.PROVED for o in r.obligations)

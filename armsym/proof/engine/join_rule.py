@@ -15,7 +15,7 @@ from armsym.proof.engine.return_rule import check_accesses_in_bounds
 from armsym.proof.engine.run import Ended, Origin, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import sp_is_known
 from armsym.proof.havoc import Havoc, LoopGuess
-from armsym.proof.locations import Cell, Location, V, Whole, X, get, put
+from armsym.proof.locations import FLAGS, Cell, Location, V, Whole, X, get, put
 from armsym.proof.path import Path
 from armsym.proof.result import Status
 from armsym.proof.statement import Invariant, Join
@@ -67,8 +67,10 @@ def go_on(run: Run, start: Path, meeting: Meeting) -> tuple[Origin, Path] | Stop
     """The path that goes on: `start`, at the entry, but for what others changed, of which the claims are known."""
     meeting.left = True
     whole = {w.region for w in meeting.changed if isinstance(w, Whole)}
-    changed = {w for w in meeting.changed if not isinstance(w, Cell) or w.region not in whole}
-    j, guess = meeting.join, LoopGuess(changed)
+    # (Flags are as some path left them: of those nothing is known but what is claimed.)
+    changed = {w for w in meeting.changed if not isinstance(w, Cell) or w.region not in whole} | {*FLAGS}
+    # No path comes back to show that what is unknown here depends on no secret.
+    j, guess = meeting.join, LoopGuess(changed, barred={w for w in changed if not isinstance(w, Whole)})
     assert meeting.sp is not None
     inv = Invariant(j.at, j.index, True, j.claims, j.name)
     why = "no set of changes found"
