@@ -22,14 +22,13 @@ __all__ = ["gathered"]
 
 def gathered(product: str, width: int, values: Sequence[Value]) -> list[Value]:
     """The values with each such sum among the operands of the function `product` as a word of `width` bits."""
-    operands = {
-        intern(v).id: intern(v)
-        for t in below(*values)
-        if isinstance(t, App) and t.name == product
-        for v in t.args
-        if isinstance(v, Poly)
-    }
-    placed = {k: _placed(t) for k, t in operands.items() if isinstance(t, Poly)}
+    operands: dict[int, Poly] = {}
+    for t in below(*values):
+        for v in t.args if isinstance(t, App) and t.name == product else ():
+            operand = v if isinstance(v, int) else intern(v)
+            if isinstance(operand, Poly):
+                operands[operand.id] = operand
+    placed = {k: _placed(t) for k, t in operands.items()}
     times = Counter(i for t in operands.values() for i in {base.id for m in t.entries for base, _ in m.factors})
     mapping: dict[Term, Value] = {}
     for k, t in operands.items():
@@ -65,9 +64,8 @@ def _tiles(width: int, places: dict[Term, int]) -> list[Term]:
     return tiles if lo == width else []
 
 
-def _in_terms_of_one(width: int, t: Term, tiles: list[Term]) -> dict[Term, Value]:
+def _in_terms_of_one(width: int, t: Poly, tiles: list[Term]) -> dict[Term, Value]:
     """Each tile in terms of a new word for the sum of all narrow words of the operand."""
-    assert isinstance(t, Poly)
     wide = {base: 0 for m in t.entries for base, _ in m.factors if base.width >= width}
     narrow = Substitution(wide)(t) if wide else t
     side_by_side: Value = 0
