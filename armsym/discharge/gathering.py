@@ -30,7 +30,8 @@ def gathered(product: str, width: int, values: Sequence[Value]) -> list[Value]:
         if isinstance(v, Poly)
     }
     placed = {k: _placed(t) for k, t in operands.items() if isinstance(t, Poly)}
-    times = Counter(i for t in operands.values() for i in {base.id for m in t.entries for base, _ in m.factors})
+    polynomials = [t for t in operands.values() if isinstance(t, Poly)]
+    times = Counter(i for t in polynomials for i in {base.id for m in t.entries for base, _ in m.factors})
     mapping: dict[Term, Value] = {}
     for k, t in operands.items():
         tiles = _tiles(width, {b: lo for b, lo in placed[k].items() if times[b.id] == 1})
