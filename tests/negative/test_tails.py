@@ -240,3 +240,17 @@ def test_what_is_forgotten_where_paths_met_is_taken_for_secret(tmp_path: Path, n
     text = JOINED.format(magic=new, after="cbz x5,3f\n nop\n 3:")
     r = answer(tmp_path, text, _joined(lambda p, s: s.x0 == p.entry.x0))
     assert any(o.kind == "constant-time" and o.status is not Status.PROVED for o in r.obligations)
+
+
+@pytest.mark.parametrize(("fault", "proved"), [("", True), ("cmp x2,x9\n b.ne 2f\n mov x0,#1\n 2:", False)])
+def test_numbers_are_told_apart_at_a_loop_head(tmp_path: Path, fault: str, proved: bool) -> None:
+    def fn(p: Proof) -> None:
+        n, other = p.nat("n", low=1, high=7), p.word("other", public=True)
+        p.call(x1=n, x2=other)
+        loop = p.routine.back_edge()
+        p.invariant(loop, upto=n)(lambda s, i: {"x1": s.x1 == n - i, "x0": s.x0 == 0})
+        p.each(loop, lambda s: s.x1, range(1, 8))
+        p.ensures(lambda s: {"x0": s.x0 == 0})
+
+    r = answer(tmp_path, SET + f"mov x0,#0\n 1: {fault}\n subs x1,x1,#1\n b.ne 1b\n ret", fn)
+    assert (r.status is Status.PROVED) is proved, [o for o in r.obligations if o.status is not Status.PROVED]

@@ -74,6 +74,8 @@ def tell_apart(
     if not run.ledger.check_one(path, one_of_them, "invariant", name, "one of the numbers named"):
         return None
     parts = []
+    # All parts come here again, as if for the first time.
+    path.steps -= 1
     for c in left[::-1]:
         other = run.watched(path.fork())
         other.told_apart = path.at

@@ -311,7 +311,6 @@ class Engine:
         if at in self.each:
             apart = tell_apart(run, path, *self.each[at], origin)
             if apart is not None:
-                path.steps -= 1
                 return apart
         if at in self.cuts:
             run.reached.add(at)
