@@ -22,16 +22,14 @@ __all__ = ["gathered"]
 
 def gathered(product: str, width: int, values: Sequence[Value]) -> list[Value]:
     """The values with each such sum among the operands of the function `product` as a word of `width` bits."""
-    operands = {
-        intern(v).id: intern(v)
-        for t in below(*values)
-        if isinstance(t, App) and t.name == product
-        for v in t.args
-        if isinstance(v, Poly)
-    }
-    placed = {k: _placed(t) for k, t in operands.items() if isinstance(t, Poly)}
-    polynomials = [t for t in operands.values() if isinstance(t, Poly)]
-    times = Counter(i for t in polynomials for i in {base.id for m in t.entries for base, _ in m.factors})
+    operands: dict[int, Poly] = {}
+    for t in below(*values):
+        for v in t.args if isinstance(t, App) and t.name == product else ():
+            one = intern(v) if isinstance(v, Poly) else None
+            if isinstance(one, Poly):
+                operands[one.id] = one
+    placed = {k: _placed(t) for k, t in operands.items()}
+    times = Counter(i for t in operands.values() for i in {base.id for m in t.entries for base, _ in m.factors})
     mapping: dict[Term, Value] = {}
     for k, t in operands.items():
         tiles = _tiles(width, {b: lo for b, lo in placed[k].items() if times[b.id] == 1})
