@@ -37,6 +37,10 @@ __all__ = [
 ]
 
 
+#: A run on numbers computes no fold value of a greater index: H(n - 1) for n = 0 would take for ever.
+MOST_STEPS = 1 << 20
+
+
 class Meaning(Protocol):
     """What a proof's declarations stand for: numbers, terms, or the machine at a call.
 
@@ -303,7 +307,8 @@ class Fold:
         return _stepped(self.name, before, self.step(before, Words(vectors(f"{self.name}: a block", block))))
 
     def concrete(self, k: int) -> Words:
-        """H(k) by computing it."""
+        """H(k) by computing it; raises `InputError` for more than `MOST_STEPS` steps."""
+        _few_steps(self.name, k)
         while len(self._concrete) <= k:
             i = len(self._concrete) - 1
             self._concrete.append(self.stepped(self._concrete[i], self.over(Bits(64, i))))
@@ -342,7 +347,8 @@ class ResidueFold:
         return after
 
     def concrete(self, k: int) -> Residue:
-        """H(k) by computing it."""
+        """H(k) by computing it; raises `InputError` for more than `MOST_STEPS` steps."""
+        _few_steps(self.name, k)
         while len(self._concrete) <= k:
             i = len(self._concrete) - 1
             self._concrete.append(self.stepped(self._concrete[i], Bits(64, i)))
@@ -387,7 +393,8 @@ class IntegerFold:
         return a_whole_number(told_by(self.step, f"{self.name}: what its step gives"), self.step(before, number))
 
     def concrete(self, k: int) -> IntegerLike:
-        """H(k) by computing it."""
+        """H(k) by computing it; raises `InputError` for more than `MOST_STEPS` steps."""
+        _few_steps(self.name, k)
         while len(self._concrete) <= k:
             i = len(self._concrete) - 1
             self._concrete.append(self.stepped(self._concrete[i], Bits(64, i)))
@@ -421,6 +428,11 @@ class Unit(IntegerFold):
     def __init__(self, meaning: Meaning, width: int) -> None:
         self.width = width
         super().__init__(meaning, f"2**{width}*", lambda before, _: before * (1 << width), 1, lambda _: 0)
+
+
+def _few_steps(name: str, k: int) -> None:
+    if k > MOST_STEPS:
+        raise InputError(f"{name}({k:#x}) is not computed: runs on numbers take at most {MOST_STEPS} steps of a fold")
 
 
 def a_whole_number(what: str, value: object) -> IntegerLike:

@@ -88,23 +88,47 @@ def test_what_is_shown_is_true(first: int, lanes: bool, monkeypatch: pytest.Monk
     assert shown > 3
 
 
-def _one(rng: random.Random, w: int, lanes: bool) -> int:
+@pytest.mark.parametrize("lanes", [False, True])
+def test_what_is_shown_of_lanes_of_a_vector_is_true(lanes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same of a register of two lanes, and of bits across them, against all values of the register."""
+    w = 3
+    monkeypatch.setattr("armsym.integers.goals.MOST_WORK", 20_000)
+    monkeypatch.setattr("armsym.integers.goals.MOST_CASES", 12)
+    monkeypatch.setattr("armsym.integers.farkas.MOST_STEPS", 20_000)
+    monkeypatch.setattr("armsym.integers.translate.VECTOR", 2 * w)
+    monkeypatch.setattr("armsym.integers.translate.LANE", w)
+    if lanes:
+        monkeypatch.setattr("armsym.integers.claims.LANES", frozenset({w}))
+    assert sum(_one(random.Random(seed), w, lanes, vector=True) for seed in range(10)) > 10
+
+
+def _inputs(rng: random.Random, w: int, vector: bool) -> tuple[list[Var], list[Bits]]:
+    """The variables of a question and the words that are made of them: each itself, or the slices of a register."""
+    if not vector:
+        variables = [Var(n, w) for n in "ab"] + ([Var("c", w, pb=rng.choice([1, 6]))] if rng.random() < 0.4 else [])
+        return variables, [Bits(w, v) for v in variables]
+    v, a = Var("v", 2 * w, pb=rng.choice([63, 63, 55, 47, 62, 31])), Var("a", w)
+    return [v, a], [*(Bits(2 * w, v)[k + w - 1 : k] for k in (0, w, w - 1)), Bits(w, a)]
+
+
+def _one(rng: random.Random, w: int, lanes: bool, *, vector: bool = False) -> int:
     new_table()
-    variables = [Var(n, w) for n in "ab"] + ([Var("c", w, pb=rng.choice([1, 6]))] if rng.random() < 0.4 else [])
-    inputs = [Bits(w, v) for v in variables]
+    variables, inputs = _inputs(rng, w, vector)
     words = [*inputs]
     for _ in range(rng.randint(2, 7)):
         words.append(a_word(rng, w, words))
-    worlds = [dict(zip(variables, vs, strict=True)) for vs in product(range(1 << w), repeat=len(variables))]
+    worlds = [dict(zip(variables, vs, strict=True)) for vs in product(*(range(1 << v.width) for v in variables))]
     worlds = [world for world in worlds if all(not v & ~t.pb for t, v in world.items())]
     evaluators = [Evaluator(dict(world)) for world in worlds]
     signed = lanes or rng.random() < 0.3
     known: list[Relation] = []
     for _ in range(rng.choice([0, 1, 1, 2])):
         x = a_number(rng, w, inputs if rng.random() < 0.7 else words, signed)
+        lo = rng.randint(-9, 9)
+        if vector and rng.random() < 0.7:
+            x, lo = integer(rng.choice(inputs), signed=signed), rng.randint(-3, 2)
         if isinstance(x, int):
             continue
-        lo = rng.randint(-9, 9)
         r = rng.choice([within(lo, x, lo + rng.randint(1, 12)), x <= lo + 4, x >= lo, congruent(x, lo, 3)])
         if isinstance(r, Relation):
             known.append(r)
@@ -113,7 +137,7 @@ def _one(rng: random.Random, w: int, lanes: bool) -> int:
         return 0
     asked: list[Relation] = []
     for _ in range(6):
-        x = a_number(rng, w, words[-2:], signed)
+        x = a_number(rng, w, inputs if vector and rng.random() < 0.5 else words[-2:], signed)
         if isinstance(x, int):
             continue
         values = [x.map({k: word_value(k[0], k[1], e(k[2])) for k in x.leaves()}) for e in left]

@@ -13,7 +13,7 @@ from refusing import refute, run, symbolically
 from test_contracts import contract, files
 from test_engine_negative import routine
 
-from armsym.dsl import Bits, Claims, InputError, Integer, Proof, Relation, State, Words
+from armsym.dsl import Bits, Claims, InputError, Integer, Proof, Relation, State, Words, congruent
 from armsym.proof.result import Status
 
 SUM = """
@@ -278,4 +278,25 @@ def test_what_is_no_number(tmp_path: Path, declare: Callable[[Proof], object], s
         p.ensures(lambda s: {"": p.integer(s.x0) + A(n) * 0 + A(3) >= 0})  # type: ignore[operator]
 
     with pytest.raises(InputError, match=said):
+        run(fn, routine(tmp_path, "ret"), "f")
+
+
+@pytest.mark.parametrize("kind", ["words", "residues", "integers"])
+def test_a_value_before_the_first(tmp_path: Path, kind: str) -> None:
+    """H(n - 1) is H(2^64 - 1) for n = 0: a run on numbers says so, where it once went on computing it."""
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", high=5)
+        p.call(x0=n)
+        if kind == "words":
+            H = p.fold(lambda h, _: [h[0] + 1], start=[n * 0], over=lambda i: Words([i]))
+            p.ensures(lambda s: {"": H(n)[0] == H(n - 1)[0] + 1})
+        elif kind == "residues":
+            M = p.fold_mod(lambda h, _: h + 1, modulus=7, start=0, over=lambda _: 0)
+            p.ensures(lambda s: {"": congruent(M(n), M(n - 1) + 1, 7)})
+        else:
+            F = p.fold_int(lambda h, _: h + 1, start=0, over=lambda _: 0)
+            p.ensures(lambda s: {"": F(n) == F(n - 1) + 1})
+
+    with pytest.raises(InputError, match=r"H\(0xffffffffffffffff\) is not computed"):
         run(fn, routine(tmp_path, "ret"), "f")
