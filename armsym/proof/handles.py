@@ -512,7 +512,9 @@ class Pointwise:
     def concrete(self) -> Iterator[Prop]:
         """The conditions it consists of, in a concrete run."""
         r = self.region
-        now, before = r._p._bytes_of(r, self.state), r._p._bytes_of(r, None)
+        now = r._p._bytes_of(r, self.state)
+        # (What the stack held on entry no region declares, and no claim asks.)
+        before = b"" if self.partial else r._p._bytes_of(r, None)
         if self.partial:
             now = now[self.start : self.start + self.room.uint]
         step, cut = self.width // 8, self.upto.uint * self.size
@@ -529,7 +531,7 @@ class Pointwise:
             )
         tail = b"".join(b.to_bytes("little") for b in self.tail.content[: end - cut])
         if self.partial:
-            now, before = now[:end], before[:0]
+            now = now[:end]
         want = done[:cut] + tail + before[end:]
         if now == want:
             yield Prop(True)
