@@ -6,6 +6,7 @@ from armsym.dsl import Bits, Proof, State, lanes, proof
 from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.errors import ArmsymError, InputError
 from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, congruent, integer, within
+from armsym.proof.conditional import Conditional, unless, when
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import below, lanes_within
 from armsym.proof.filters import Filter
@@ -19,6 +20,7 @@ __all__ = [
     "Bits",
     "Blocks",
     "Claims",
+    "Conditional",
     "Contract",
     "Filter",
     "Fold",
@@ -47,5 +49,7 @@ __all__ = [
     "opaque",
     "proof",
     "select",
+    "unless",
+    "when",
     "within",
 ]

@@ -17,7 +17,7 @@ from crypto_examples.gcm import as_it_is, swapped, table
 from crypto_examples.modes import octets
 from specs.gcm import GCTR, GHASH_step, inc
 
-__all__ = ["AWS_LC_KERNEL", "Kernel", "gcm_decrypts", "gcm_encrypts"]
+__all__ = ["AWS_LC_EIGHT", "AWS_LC_KERNEL", "Kernel", "gcm_by_eight", "gcm_decrypts", "gcm_encrypts"]
 
 #: Blocks of a message have different counters.
 MOST = 2**32
@@ -39,6 +39,9 @@ class Kernel(NamedTuple):
 
 #: AWS-LC's, for all sizes of the key; no caller asks for no blocks.
 AWS_LC_KERNEL = Kernel((128, 192, 256), low=1, stack=128, entry=swapped, apart=True)
+
+#: Those with eight blocks at a time, by the size of the key.
+AWS_LC_EIGHT = {bits: Kernel((bits,), stack=80, powers=8, entry=swapped, apart=True) for bits in (128, 192, 256)}
 
 
 class Gcm(AesBuffers):
@@ -147,4 +150,22 @@ def gcm_encrypts(p: Proof, kernel: Kernel, *, in_place: bool = False) -> None:
             "blocks": s.v[4:8] == [m.block(i + q)[0].reverse_bytes() for q in range(4)],
             **m.counters(s, i, 3),
             **m.upto(s, i + 4),
+        }
+
+
+def gcm_by_eight(p: Proof, kernel: Kernel, *, encrypt: bool, in_place: bool = False) -> None:
+    """Eight blocks at a time, which at the head are done but for their hash; then one to eight."""
+    m = Gcm(p, kernel, in_place=in_place, encrypt=encrypt)
+
+    @p.invariant(p.routine.loops()[0], upto=m.n, step=8)
+    def _(s: State, i: Bits) -> Claims:
+        C = m.block if encrypt else m.X
+        words = m.CB(i + 13).elems(32)
+        return {
+            "more than sixteen left": i + 16 < m.n,
+            "Y so far": s.v19 == m.Y(i)[0],
+            "blocks": s.v[8:16] == [C(i + q)[0].reverse_bytes() for q in range(8)],
+            "counter blocks": s.v[:5] == [m.CB(i + 8 + q).reverse_bytes() for q in range(5)],
+            "next, its words as numbers": s.v30 == Bits.from_elems(list(reversed(words))),
+            **m.upto(s, i + 8),
         }

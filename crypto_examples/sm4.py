@@ -6,12 +6,21 @@ A block's words are big-endian.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from armsym.dsl import Bits, Claims, Proof, Region, State, Words
 from specs import sm4
 
-__all__ = ["KEY_BYTES", "decrypts", "encrypts", "schedule", "sets_decrypt_key", "sets_encrypt_key"]
+__all__ = [
+    "KEY_BYTES",
+    "ONE_BLOCK",
+    "cut_rounds",
+    "decrypts",
+    "encrypts",
+    "schedule",
+    "sets_decrypt_key",
+    "sets_encrypt_key",
+]
 
 #: Bytes of the key structure: 32 words.
 KEY_BYTES = 128
@@ -66,7 +75,7 @@ def encrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None) -> 
     X = in_.words(32, order="big")
     want = sm4.encrypt(X, rk)
     if rounds is not None:
-        cut_rounds(p, p.routine.entry + rounds, ONE_BLOCK, schedule(X, rk))
+        cut_rounds(p, p.routine.entry + rounds, ONE_BLOCK, lambda: schedule(X, rk))
     p.ensures(lambda s: {"block": out.words(32, order="big", at=s) == want})
 
 
@@ -76,7 +85,7 @@ def decrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None) -> 
     Y = in_.words(32, order="big")
     want = sm4.decrypt(Y, rk[::-1])
     if rounds is not None:
-        cut_rounds(p, p.routine.entry + rounds, ONE_BLOCK, schedule(Y, rk))
+        cut_rounds(p, p.routine.entry + rounds, ONE_BLOCK, lambda: schedule(Y, rk))
     p.ensures(lambda s: {"block": out.words(32, order="big", at=s) == want})
 
 
@@ -91,7 +100,7 @@ def schedule(X: Sequence[Bits], rk: Sequence[Bits]) -> list[Bits]:
     return found
 
 
-def cut_rounds(p: Proof, head: int, ends: Sequence[int], words: Sequence[Bits]) -> None:
+def cut_rounds(p: Proof, head: int, ends: Sequence[int], words: Callable[[], Sequence[Bits]]) -> None:
     """The code of one block: four rounds a pass, whose new words are in W12 to W15 at `head` + ends."""
 
     def cut(number: int, at: int) -> None:
@@ -100,7 +109,7 @@ def cut_rounds(p: Proof, head: int, ends: Sequence[int], words: Sequence[Bits]) 
             n = 4 * k + number
             if n >= 32:
                 return {"no round after the last": False}
-            return {f"new word in w{12 + number}": s.w[12 + number : 13 + number] == [words[4 + n]]}
+            return {f"new word in w{12 + number}": s.w[12 + number : 13 + number] == [words()[4 + n]]}
 
     for number, end in enumerate(ends):
         cut(number, head + end)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from armsym.dsl import Bits, Claims, Proof, Region, State, Words, lanes
 from crypto_examples.modes import Buffers, CbcDecryption, Counters, cbc_ciphertext, direction, string, vector
-from crypto_examples.sm4 import KEY_BYTES
+from crypto_examples.sm4 import KEY_BYTES, ONE_BLOCK, cut_rounds, schedule
 from specs import sm4
 from specs.words import split
 
-__all__ = ["Sm4Buffers", "cbc_decrypts", "cbc_encrypts", "ctr32", "ecb"]
+__all__ = ["Sm4Buffers", "cbc_decrypts", "cbc_encrypts", "ctr32", "ecb", "ecb_by_cores"]
 
 
 class Sm4Buffers(Buffers):
@@ -54,6 +54,28 @@ def ecb(p: Proof, *, in_place: bool = False) -> None:
         return {"eight blocks left": i + 8 <= m.n, **m.done(s, m.ecb, upto=i)}
 
     p.ensures(lambda s: m.done(s, m.ecb, upto=m.n))
+
+
+def ecb_by_cores(p: Proof, *, rounds: int, in_place: bool = False) -> None:
+    """The same without the SM4 extension: eight blocks at a time by an inner routine, four, two or three by another.
+
+    A last block by itself is done here, in the loop at `rounds`.  The code counts blocks in 32 bits, with a sign.
+    """
+    n, rest = p.nat("n", high=2**31 - 1), p.nat("rest", high=15)
+    length = 16 * n + rest
+    m = Sm4Buffers(p, n, length, in_place=in_place)
+    p.call(x0=m.in_, x1=m.out, x2=length, x3=m.key, w4=p.word("enc", 32))
+    p.modifies(p.stack(80))
+
+    @p.invariant(p.routine.loops()[0], upto=n, step=8, when=lambda s: ~s.w2.slt(8))
+    def _(s: State, i: Bits) -> Claims:
+        return {"eight blocks left": i + 8 <= n, **m.done(s, m.ecb, upto=i)}
+
+    def last() -> list[Bits]:
+        return schedule(split(4, 32, string(m.blocks(n - 1))), m.rk)
+
+    cut_rounds(p, p.routine.entry + rounds, ONE_BLOCK, last)
+    p.ensures(lambda s: m.done(s, m.ecb, upto=n))
 
 
 def _cbc(p: Proof, *, in_place: bool, encrypt: bool) -> tuple[Sm4Buffers, Region]:

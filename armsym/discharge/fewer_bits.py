@@ -16,10 +16,9 @@ from functools import reduce
 from operator import xor
 
 from armsym.bits.opaque import definitions_of
-from armsym.terms import ops
 from armsym.terms.evaluate import Substitution
-from armsym.terms.node import App, Op, Sum, Term, Value, Var, intern
-from armsym.terms.poly import poly_view
+from armsym.terms.node import App, Mono, Op, Sum, Term, Value, Var, intern, mono
+from armsym.terms.poly import make_poly, poly_view, toggle
 from armsym.terms.walk import children
 
 __all__ = ["with_fewer_bits"]
@@ -122,11 +121,10 @@ class _Basis:
 
 def _argument(width: int, v: Term, forms: list[tuple[int, int]]) -> Value:
     """The argument whose bits are these sums of bits of the new variable, and constants."""
-    value: Value = sum(constant << p for p, (_, constant) in enumerate(forms))
+    entries: dict[Mono, int] = {}
     for p, (mask, _) in enumerate(forms):
         for k in range(mask.bit_length()):
             if mask >> k & 1:
-                bit = ops.extract(v.width, v, k, 1)
-                assert isinstance(bit, Term)
-                value = ops.xor(width, value, ops.lsl(width, ops.zext(1, bit, width), p))
+                toggle(entries, mono(v, k - p), 1 << p)
+    value = make_poly(width, entries, sum(constant << p for p, (_, constant) in enumerate(forms)))
     return intern(value) if isinstance(value, Term) else value

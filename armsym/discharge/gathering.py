@@ -22,15 +22,14 @@ __all__ = ["gathered"]
 
 def gathered(product: str, width: int, values: Sequence[Value]) -> list[Value]:
     """The values with each such sum among the operands of the function `product` as a word of `width` bits."""
-    operands = {
-        intern(v).id: intern(v)
-        for t in below(*values)
-        if isinstance(t, App) and t.name == product
-        for v in t.args
-        if isinstance(v, Poly)
-    }
-    placed = {k: _placed(t) for k, t in operands.items() if isinstance(t, Poly)}
-    times = Counter(base.id for bases in placed.values() for base in bases)
+    operands: dict[int, Poly] = {}
+    for t in below(*values):
+        for v in t.args if isinstance(t, App) and t.name == product else ():
+            one = intern(v) if isinstance(v, Poly) else None
+            if isinstance(one, Poly):
+                operands[one.id] = one
+    placed = {k: _placed(t) for k, t in operands.items()}
+    times = Counter(i for t in operands.values() for i in {base.id for m in t.entries for base, _ in m.factors})
     mapping: dict[Term, Value] = {}
     for k, t in operands.items():
         tiles = _tiles(width, {b: lo for b, lo in placed[k].items() if times[b.id] == 1})
@@ -65,9 +64,8 @@ def _tiles(width: int, places: dict[Term, int]) -> list[Term]:
     return tiles if lo == width else []
 
 
-def _in_terms_of_one(width: int, t: Term, tiles: list[Term]) -> dict[Term, Value]:
+def _in_terms_of_one(width: int, t: Poly, tiles: list[Term]) -> dict[Term, Value]:
     """Each tile in terms of a new word for the sum of all narrow words of the operand."""
-    assert isinstance(t, Poly)
     wide = {base: 0 for m in t.entries for base, _ in m.factors if base.width >= width}
     narrow = Substitution(wide)(t) if wide else t
     side_by_side: Value = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from math import comb
 from typing import Any
 
 from armsym.integers.expression import FoldValue, Integer, Leaf, Part, Quotient, Relation, Word
@@ -13,9 +14,11 @@ from armsym.integers.goals import Goal, Goals, Hint
 from armsym.integers.kernel import Cofactor, Contradiction, Fact, Kernel, Multiple, Spent, Unsound
 from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
 from armsym.integers.relevance import relevant
+from armsym.integers.residues import eliminated
 from armsym.integers.rewriting import replaced, rewrite
 from armsym.integers.translate import Lane, Translator, is_lane
-from armsym.terms.node import App, Var
+from armsym.terms.node import App, Op, Var
+from armsym.terms.walk import below
 
 __all__ = ["LANES", "Argument", "Shown"]
 
@@ -28,6 +31,12 @@ MOST_NUMBERS = 4
 #: How many monomials may be handled to say in integers what the terms are.
 MOST_WORK = 200_000_000
 
+
+#: A word of more bits is a number of several limbs, and may stay one unknown.
+WIDEST_LIMB = 64
+
+#: With so many monomials in the limbs of its numbers a polynomial is looked at as one in the numbers only.
+MOST_IN_LIMBS = 4000
 
 CONTRADICTION = "what is known contradicts itself: there are no such words, and of none nothing is said"
 TOO_DEEP = "quotients lie too deep inside one another"
@@ -82,6 +91,10 @@ class Argument:
         self.facts: list[Fact] = []
         self.multiples: list[Multiple] = []
         self._known, self._asked, self._names_factors = known, asked, name_factors
+        #: Whether numbers of several limbs are unknowns of their own.
+        self._whole = any(p[1] and _has_wide_words(p) for r in known for p in r.parts) or any(
+            _in_limbs(x) > MOST_IN_LIMBS for r in asked for x, _, _, _ in r.parts
+        )
         self._parts: list[list[tuple[Polynomial, int, int | None, int | None]]] = []
         self._hints: list[Hint] = []
         #: Unknowns in other words, by equations that are known.
@@ -108,18 +121,23 @@ class Argument:
         finally:
             self.kernel.most_work = None
         try:
-            return self._show(self._parts[k], search)
+            return self._show(k, search)
         except Contradiction:
             return Shown(False, CONTRADICTION)
         except RecursionError:
             return Shown(False, TOO_DEEP)
+
+    def chooses(self, k: int) -> bool:
+        """Whether the k-th is about numbers of several limbs that are chosen among others, by tests of words."""
+        leaves = {leaf for leaf in self._asked[k].leaves() if _is_wide(leaf)}
+        return self._whole and any(isinstance(t, Op) and t.kind == "ite" for t in below(*(t for _, _, t in leaves)))
 
     def says_nothing(self, k: int) -> bool:
         """Whether the k-th holds whatever the words are, as far as bounds and coefficients tell at once."""
         try:
             for x, modulus, lo, hi in self._asked[k].parts:
                 P = self.polynomial(x)
-                f = self.kernel.congruent(P, {}, modulus) if modulus else self.translator.ranges.bound(P)
+                f = self._by_coefficients(P, x, modulus) if modulus else self.translator.ranges.bound(P)
                 if f is None or not self.kernel.shown(f, P, modulus, lo, hi):
                     return False
         except (Contradiction, RecursionError):
@@ -143,7 +161,12 @@ class Argument:
         if isinstance(leaf, FoldValue):
             raise Unsound(f"{leaf} has no bounds: it is no number of an argument about words")
         signed, width, t = leaf
-        return self.translator.signed(t, width) if signed else self.translator.value(t)
+        if signed:
+            return self.translator.signed(t, width)
+        P = self.translator.value(t)
+        if self._whole and width > WIDEST_LIMB and len(P) > 1:
+            return {(self.translator.name("A", P, self.kernel.derive(P)),): 1}
+        return P
 
     # -- what is known --------------------------------------------------------------------------------
 
@@ -152,15 +175,21 @@ class Argument:
             return
         kernel, numbers = self.kernel, []
         equal: dict[int, tuple[Polynomial, Fact]] = {}
+        if self._whole:
+            # A number's name has the range that is known of it: so that is said first, in the order of the program.
+            for r in self._known:
+                for x, modulus, lo, hi in r.parts:
+                    word = _of_one_leaf((x, modulus, lo, hi))
+                    if word is not None and word[0][1] > WIDEST_LIMB and not word[0][0]:
+                        P = self.translator.value(word[0][2])
+                        self.translator.name("A", P, self._given(P, lo, hi))
         for r in self._known:
             for x, modulus, lo, hi in r.parts:
                 P = self.polynomial(x)
                 if modulus:
                     self.multiples.append(kernel.given_multiple(P, modulus))
                     continue
-                fact = kernel.given(P, lo, hi)
-                if fact.impossible:
-                    raise Contradiction(kernel.text(P))
+                fact = self._given(P, lo, hi)
                 if len(P) > 1 and any(P):
                     self.facts.append(fact)
                     self._solve(fact)
@@ -189,6 +218,12 @@ class Argument:
             value = add(const(zero.lo * sign), add({(a,): 1}, zero.P, -sign))
             self._solved[a] = value, self.kernel.derive(add({(a,): 1}, value, -1), [(sign, zero)])
 
+    def _given(self, P: Polynomial, lo: int | None, hi: int | None) -> Fact:
+        fact = self.kernel.given(P, lo, hi)
+        if fact.impossible:
+            raise Contradiction(self.kernel.text(P))
+        return fact
+
     def _number(
         self, P: Polynomial, fact: Fact, equal: dict[int, tuple[Polynomial, Fact]]
     ) -> tuple[Polynomial, int] | None:
@@ -206,9 +241,9 @@ class Argument:
 
     # -- what is asked ----------------------------------------------------------------------------------
 
-    def _show(self, parts: list[tuple[Polynomial, int, int | None, int | None]], search: bool) -> Shown:
-        for P, modulus, lo, hi in parts:
-            shown = self._congruent(P, modulus, search) if modulus else self._in_range(P, lo, hi, search)
+    def _show(self, k: int, search: bool) -> Shown:
+        for (P, modulus, lo, hi), (x, _, _, _) in zip(self._parts[k], self._asked[k].parts, strict=True):
+            shown = self._congruent(P, x, modulus, search) if modulus else self._in_range(P, lo, hi, search)
             if not shown.holds:
                 return shown
         return Shown(True)
@@ -232,7 +267,19 @@ class Argument:
             self._goals[key] = Goals(self.translator, facts)
         return self._goals[key]
 
-    def _congruent(self, P: Polynomial, modulus: int, search: bool) -> Shown:
+    def _by_coefficients(self, P: Polynomial, x: Integer, modulus: int) -> Multiple | None:
+        """That P is a multiple, with names written out where that is not too long."""
+        if self._whole and _in_limbs(x) > MOST_IN_LIMBS:
+            return self.kernel.multiple(P, modulus)
+        return self.kernel.congruent(P, {}, modulus)
+
+    def _congruent(self, P: Polynomial, x: Integer, modulus: int, search: bool) -> Shown:
+        if self._whole:
+            whole, Q = self._by_elimination(P, modulus)
+            if self._is(whole, P, modulus, None, None):
+                return Shown(True)
+            if not search or _in_limbs(x) > MOST_IN_LIMBS:
+                return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(Q, 8)}")
         if self._is(self.kernel.congruent(P, {}, modulus), P, modulus, None, None):
             return Shown(True)
         kernel = self.kernel
@@ -243,7 +290,7 @@ class Argument:
             # What is known to be a multiple may be of what a factor's name stands for.
             R = kernel.residue(P, modulus)
             ways = [(R, kernel.congruent(P, R, modulus), False)]
-        Q: Polynomial = P
+        Q = P
         for X, named, searched in [*ways, (P, None, search)]:
             for known in orders:
                 Q, used = self._by_multiples(X, modulus, known)
@@ -307,6 +354,23 @@ class Argument:
             return None
         return max((a for a in single if powers[a]), key=lambda a: (-powers[a], kernel.atoms[a].hi, a))
 
+    def _by_a_multiple(self, P: Polynomial, goal: Goal) -> Fact | None:
+        """Bounds of P that it has as a multiple of a number that others are multiples of."""
+        kernel = self.kernel
+        for modulus in {known.modulus for known in self.multiples}:
+            of = self._by_elimination(P, modulus)[0]
+            if of is not None:
+                f = kernel.whole(self.translator.ranges.bound(P), of)
+                if not f.impossible and goal.met(f.lo, f.hi):
+                    return f
+        return None
+
+    def _by_elimination(self, P: Polynomial, modulus: int) -> tuple[Multiple | None, Polynomial]:
+        """That P is a multiple by what is known of residues; and what is left where that is not found."""
+        Q, used = eliminated(self.kernel, P, modulus, self.multiples)
+        found = self.kernel.multiple(Q, modulus)
+        return None if found is None else self.kernel.transfer(found, P, [], used), Q
+
     def _unnamed(self, P: Polynomial) -> tuple[Polynomial, list[Cofactor]]:
         """P with names replaced by what they stand for, and what of those; and the cofactors that show it."""
         kernel = self.kernel
@@ -329,6 +393,10 @@ class Argument:
         r = self.translator.ranges.bound(P, want=goal.met)
         if self._is(r, P, 0, lo, hi):
             return Shown(True)
+        if self._whole and self._is(self._by_a_multiple(P, goal), P, 0, lo, hi):
+            return Shown(True)
+        if not search:
+            return Shown(False, "no bounds are seen at once")
         # In a lane's name bounds stop; an equation needs what it stands for.
         Q, cofactors = self._unnamed(P)
         ways = ((Q, cofactors), (P, [])) if cofactors else ((P, []),)
@@ -392,6 +460,31 @@ def _most_of_words(known: Sequence[Relation]) -> dict[int, int]:
                     if most >= 0:
                         out[word] = min(most, out.get(word, most))
     return out
+
+
+def _is_wide(leaf: Leaf) -> bool:
+    return _limbs(leaf) > 1
+
+
+def _limbs(leaf: Leaf) -> int:
+    """How many limbs a factor has that may be one unknown; 1 for all others."""
+    return 1 if isinstance(leaf, (Quotient, FoldValue)) or leaf[0] else -(-leaf[1] // WIDEST_LIMB)
+
+
+def _has_wide_words(part: Part) -> bool:
+    """Whether a part speaks of a number of several limbs as one word."""
+    return any(_is_wide(leaf) for m in part[0].terms for leaf in m)
+
+
+def _in_limbs(x: Integer) -> int:
+    """How many monomials an integer has, if numbers are written in limbs of 64 bits; at least that many."""
+    total = 0
+    for m in x.terms:
+        monomials = 1
+        for leaf in set(m):
+            monomials *= comb(_limbs(leaf) + m.count(leaf) - 1, m.count(leaf))
+        total += monomials
+    return total
 
 
 def _of_one_leaf(part: Part) -> tuple[Word, int | None, int | None] | None:

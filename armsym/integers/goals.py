@@ -33,6 +33,9 @@ NEAR = 4
 #: Of how many quotients in a goal it is asked what the facts say.
 MOST_NARROWED = 16
 
+#: In a sum of at most so many monomials quotients are compared.
+SHORT = 12
+
 #: What has at most one more value than this is a quotient of few values.
 FEW = 4
 
@@ -458,7 +461,7 @@ class Goals:
             return f
         self._residual |= {a for m in P for a in m if self._is_choice(a)}
         narrower = [self._bounds(X, facts, Goal(lo=0, hi=0)) for D, p in hints for _, X in _residues(D, p, 1)]
-        narrower += self._narrower([P, *(g.P for g in facts)], facts)
+        narrower += self._narrower([P, *(g.P for g in facts)], facts) + self._one_number_apart(P, facts)
         if narrower:
             facts = [*narrower, *facts]
             f = self._kernel.meet(f, self._bounds(P, facts, goal))
@@ -478,6 +481,19 @@ class Goals:
             x = atoms[a]
             f = self._t.ranges.bound({(a,): 1}, want=lambda lo, hi: lo >= hi, facts=[*found, *facts])
             if f.lo > x.lo or f.hi < x.hi:
+                found.append(f)
+        return found
+
+    def _one_number_apart(self, P: Polynomial, facts: list[Fact]) -> list[Fact]:
+        """The latest quotient of a short sum less others of it, where that is one number."""
+        atoms = self._kernel.atoms
+        wide = sorted(m[0] for m in P if len(m) == 1 and atoms[m[0]].m > 1 and atoms[m[0]].hi - atoms[m[0]].lo > FEW)
+        if len(P) > SHORT or len(wide) < 2:
+            return []
+        found = []
+        for a in wide[:-1]:
+            f = self._t.ranges.bound({(wide[-1],): 1, (a,): -1}, want=lambda lo, hi: lo >= hi, facts=facts)
+            if f.lo == f.hi:
                 found.append(f)
         return found
 

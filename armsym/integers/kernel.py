@@ -406,6 +406,18 @@ class Kernel:
         self._note_fact("meet", fact, [f.number for f in facts])
         return fact
 
+    def whole(self, f: Fact, of: Multiple) -> Fact:
+        """Bounds of what is a multiple of a number, moved inwards to multiples of it."""
+        self._own(f)
+        self._own(of)
+        if f.P != of.P:
+            raise Unsound("facts about different polynomials")
+        n = of.modulus
+        # Where no multiple is left, the suppositions exclude each other.
+        fact = Fact(self, f.P, -(-f.lo // n) * n, f.hi // n * n, f.under | of.under, _SEAL)
+        self._note_fact("whole", fact, f.number, of.number)
+        return fact
+
     def multiple(self, P: Polynomial, modulus: int, cofactors: Sequence[Cofactor] = ()) -> Multiple | None:
         """That P is a multiple of a number: P less the cofactors is, coefficient by coefficient; else None."""
         rest, under = self._less(_frozen(P), cofactors, _NONE)

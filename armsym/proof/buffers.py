@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from armsym.bits import Bits, Prop, concat, ite, select
 from armsym.errors import InputError
 from armsym.integers.expression import Relation
+from armsym.proof.conditional import Conditional
 from armsym.proof.handles import Claim, Pointwise
 from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed, split_offset
 from armsym.terms.linear import linear_view, make_sum
@@ -21,9 +22,9 @@ MAX_BLOCKS = 4096
 MANY = 32
 
 
-def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise]:
-    """The conditions, claims about integers and pointwise claims that a claim consists of."""
-    if isinstance(claim, (Prop, Relation, Pointwise)):
+def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise | Conditional]:
+    """The conditions, claims about integers, pointwise claims and claims under conditions that a claim consists of."""
+    if isinstance(claim, (Prop, Relation, Pointwise, Conditional)):
         yield claim
     elif isinstance(claim, bool):
         yield Prop(claim)

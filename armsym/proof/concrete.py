@@ -82,6 +82,8 @@ class Trial:
     revealed: tuple[int, ...] = ()
     #: Loads of what might hold something else, in words: another run would be as possible.
     doubts: list[str] = field(default_factory=list)
+    #: Of each condition that the proof says may be told: whether it holds.
+    told: tuple[bool, ...] = ()
     base: int = 0
     return_address: int = 0
     stack_top: int = 0
@@ -153,8 +155,10 @@ class ConcreteProof(Proof):
             v = given
         else:
             rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
-            # In a search for counterexamples lengths are not all the same.
-            times = self._pub.randrange(self._hint + 1) if self._hint > FEW and self._lengths else self._hint
+            times = self._hint
+            if times > FEW and self._lengths:
+                # In a search for counterexamples lengths are not all the same; the least is often one that matters.
+                times = self._pub.choice((0, times))
             v = min(high, low + times * unit + rest)
             self._lengths += 1
         if not low <= v <= high:
@@ -384,4 +388,5 @@ class ConcreteProof(Proof):
         t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         t.revealed = () if self.unmet else self.revealed()
+        t.told = tuple(all(isinstance(c, Prop) and c.value is True for c in said) for _, said in self._d.reveals)
         return t

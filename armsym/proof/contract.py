@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import combinations, count
+from itertools import combinations, count, product
+from math import prod
 from typing import Final
 
 from armsym.bits import Bits, Prop
-from armsym.errors import InputError, MemoryFault
+from armsym.errors import ArmsymError, InputError, MemoryFault
 from armsym.integers.expression import IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.checks import a_vector
+from armsym.proof.conditional import Conditional
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import Example
 from armsym.proof.filters import Filter
@@ -43,6 +45,9 @@ __all__ = ["KIND", "Callee"]
 #: The kind of obligation that a contract brings.
 KIND: Final = "contract"
 
+#: A contract may be a proof of at most so many cases: each call looks for the one that fits.
+MOST_CASES = 16
+
 _versions = count(1)
 
 
@@ -64,6 +69,38 @@ class _Place:
         return start + Bits.wrap(64, self.constant)
 
 
+@dataclass(frozen=True)
+class _Case:
+    """A contract for one alternative of each of its choices: which input stands in which register.
+
+    That is how a call says what the inputs are.
+    """
+
+    chosen: dict[str, int]
+    #: By register: the name of the input, and how many bits of it that is.
+    registers: dict[int, tuple[str, int]]
+    #: By vector register: the name of the input.
+    vectors: dict[int, str]
+
+    @staticmethod
+    def of(contract: Contract, routine: Routine, chosen: dict[str, int]) -> _Case:
+        """The case of these alternatives."""
+        p = SymbolicProof(routine, chosen=chosen)
+        contract(p)
+        found = {n: (v.value.name, v.width) for n, v in p._arguments.items() if isinstance(v.value, Var)}
+        vectors = {n: v.value.name for n, v in p._vectors.items() if isinstance(v.value, Var)}
+        return _Case(chosen, found, vectors)
+
+    def arguments(self, m: Machine) -> dict[str, Bits]:
+        """The inputs by name, as the registers hold them; a name in two registers is that of the first."""
+        found: dict[str, Bits] = {}
+        for n, (name, width) in self.registers.items():
+            found.setdefault(name, m.x[n] if width == 64 else m.x[n][31:0])
+        for n, name in self.vectors.items():
+            found.setdefault(name, m.v[n])
+        return found
+
+
 class Callee:
     """A routine called by contract."""
 
@@ -72,26 +109,19 @@ class Callee:
         r = caller.routine
         self.routine = Routine(r.image, r.isa, contract.symbol)
         self.entry = self.routine.entry
-        # Which input stands in which register: that is how a call says what it is.
         p = SymbolicProof(self.routine)
         contract(p)
-        if p._d.choices:
-            raise InputError(f"{contract.name}: a proof by cases cannot be used as a contract")
-        if p._d.filters or p._d.revealed:
+        if p._d.filters or p._d.revealed or p._d.reveals:
             what = "has a filter" if p._d.filters else "reveals something of secrets"
             raise InputError(f"{contract.name}: a proof that {what} cannot be used as a contract")
-        self._registers = {n: v.value.name for n, v in p._arguments.items() if isinstance(v.value, Var)}
-        self._widths = {n: v.width for n, v in p._arguments.items()}
-        self._vectors = {n: v.value.name for n, v in p._vectors.items() if isinstance(v.value, Var)}
-
-    def arguments(self, m: Machine) -> dict[str, Bits]:
-        """The inputs by name, as the registers hold them; a name in two registers is that of the first."""
-        found: dict[str, Bits] = {}
-        for n, name in self._registers.items():
-            found.setdefault(name, m.x[n] if self._widths[n] == 64 else m.x[n][31:0])
-        for n, name in self._vectors.items():
-            found.setdefault(name, m.v[n])
-        return found
+        choices = p._d.choices
+        if prod(map(len, choices.values())) > MOST_CASES:
+            raise InputError(f"{contract.name}: a contract has at most {MOST_CASES} cases, its choices give more")
+        #: A proof by cases holds in each of them.
+        self.cases = [
+            _Case.of(contract, self.routine, dict(zip(choices, values, strict=True)))
+            for values in product(*choices.values())
+        ]
 
     def call(self, ledger: Ledger, stepper: Stepper, path: Path) -> int:
         """Take the call: the machine is at the callee's first instruction; returns where it goes on.
@@ -101,8 +131,7 @@ class Callee:
         m = path.machine
         ledger.leak(path, "PSTATE.DIT", m.dit)
         to = stepper.offset_of(m.x[30])
-        site = _Site(self, path)
-        self.contract(site)
+        site = self._site(path)
         site.check(ledger)
         changed = site.changed()
         interface = site._d.interface
@@ -119,6 +148,10 @@ class Callee:
                             site.take_content(m, part, name, changed)
                         elif isinstance(part, Relation):
                             relations.append(part)
+                        elif isinstance(part, Conditional):
+                            raise InputError(
+                                f"{self.contract.name}: {name}: what stands under conditions is no contract's"
+                            )
                         else:
                             a.add(part)
             ledger.check_reads(path, reads, KIND, f"{self.contract.name}: ", said)
@@ -128,6 +161,30 @@ class Callee:
         path.relations += a.relations(relations)
         self._note_writes(path, changed, h.regions)
         return to
+
+    def _site(self, path: Path) -> _Site:
+        """The contract as this call meets it: the first of its cases of which the call has the shape.
+
+        Whichever is taken holds where what it assumes is shown, so what is looked at here need not be exact.
+        """
+        stopped: ArmsymError | None = None
+        first: _Site | None = None
+        for case in self.cases:
+            site = _Site(self, case, path)
+            try:
+                self.contract(site)
+            except (MemoryFault, InputError) as e:
+                if len(self.cases) == 1:
+                    raise
+                stopped = stopped or e
+                continue
+            if len(self.cases) == 1 or site.has_shape():
+                return site
+            first = first or site
+        if first is not None:
+            return first
+        assert stopped is not None
+        raise stopped
 
     def _note_writes(self, path: Path, changed: set[Location], regions: dict[str, SymbolicRegion]) -> None:
         # So that a loop around the call is known to write all this.
@@ -152,14 +209,16 @@ class Callee:
 class _Site(Proof):
     """The contract's declarations, meaning the machine at one call."""
 
-    def __init__(self, callee: Callee, path: Path) -> None:
-        super().__init__(callee.routine)
+    def __init__(self, callee: Callee, case: _Case, path: Path) -> None:
+        super().__init__(callee.routine, case.chosen)
         self._callee, self._path = callee, path
         self._caller = callee.caller
         self._machine = path.machine.fork()
-        self._arguments = callee.arguments(path.machine)
+        self._arguments = case.arguments(path.machine)
         self._places: dict[str, _Place] = {}
         self._requirements: list[tuple[str, Prop]] = []
+        #: Those that say which region a register leads to, or are public otherwise.
+        self._shape: list[tuple[str, Prop]] = []
         self._relations: list[tuple[str, Relation]] = []
         self._public: list[tuple[str, Bits]] = []
         self._arbitrary = callee.caller._arbitrary
@@ -233,6 +292,8 @@ class _Site(Proof):
     def _set_argument(self, n: int, value: Bits) -> None:
         have = self._machine.x[n] if value.width == 64 else self._machine.x[n][31:0]
         self._requirements.append((f"x{n} is the argument", have == value))
+        if not ops.is_secret((have == value).bit.value):
+            self._shape.append(self._requirements[-1])
 
     def _set_vector(self, n: int, value: Bits) -> None:
         self._requirements.append((f"v{n} is as said", self._machine.v[n] == value))
@@ -352,6 +413,17 @@ class _Site(Proof):
 
     # -- obligations --------------------------------------------------------------------------
 
+    def has_shape(self) -> bool:
+        """Whether registers hold what the case says, and its regions lie apart: as far as both are seen at once."""
+        return all(self._path.decide(c) is True for _, c in self._shape) and all(
+            self._apart(a, b) for a, b in self._writing()
+        )
+
+    def _writing(self) -> list[tuple[_Place, _Place]]:
+        """Pairs of regions, one of which may be written, in one of the caller's."""
+        pairs = combinations(self._places.values(), 2)
+        return [(a, b) for a, b in pairs if "w" in a.region.access + b.region.access and a.inside is b.inside]
+
     def check(self, ledger: Ledger) -> None:
         """What has to hold at the call."""
         path, name = self._path, self._callee.contract.name
@@ -362,9 +434,8 @@ class _Site(Proof):
         ledger.check_relations(path, [(f"{name}: {text}", text, r) for text, r in self._relations], KIND)
         for place in self._places.values():
             self._check_place(ledger, place)
-        for a, b in combinations(self._places.values(), 2):
-            if "w" in a.region.access + b.region.access and a.inside is b.inside:
-                self._hold(ledger, f"{a.region.name} and {b.region.name} are disjoint", self._apart(a, b))
+        for a, b in self._writing():
+            self._hold(ledger, f"{a.region.name} and {b.region.name} are disjoint", self._apart(a, b))
         self._check_stack(ledger)
 
     def _hold(self, ledger: Ledger, what: str, holds: bool, detail: str = "") -> None:

@@ -339,13 +339,20 @@ class Proof(ABC):
         self._d.filters.append(found)
         return found
 
-    def reveals(self, text: str, what: Filter | Bits | Sequence[Bits], *, upto: Bits | int | None = None) -> None:
+    def reveals(
+        self, text: str, what: Filter | Bits | Sequence[Bits] | Assumed, *, upto: Bits | int | None = None
+    ) -> None:
         """What an attacker may learn of the secrets: branches and addresses may depend on it, and on no other of them.
 
-        It is either bits of the inputs on entry, or a filter: which candidates of its first `upto` blocks are accepted,
-        and so how many.  `text` is listed in the report as an assumption: the caller allows it to be known.
+        It is bits of the inputs on entry; or a filter: which candidates of its first `upto` blocks are accepted, and so
+        how many; or a condition on the inputs, or a list: whether all hold, which a branch may tell that is shown
+        to go one way if they do and the other way if not.  `text` is listed in the report as an assumption: the caller
+        allows it to be known.  Nothing is assumed of the inputs.
         """
-        self._assume(f"an attacker may know {a_text('reveals: the text', text)}", particular=True)
+        values = what if isinstance(what, (list, tuple)) else [what]
+        conditional = any(isinstance(v, (Prop, Relation, bool)) for v in values)
+        known = f"{'whether ' if conditional else ''}{a_text('reveals: the text', text)}"
+        self._assume(f"an attacker may know {known}", particular=True)
         if isinstance(what, Filter):
             if upto is None:
                 raise InputError(f"reveals {text!r}: say of how many blocks, with upto=")
@@ -359,7 +366,10 @@ class Proof(ABC):
             return
         if upto is not None:
             raise InputError(f"reveals {text!r}: upto= counts the blocks of a filter")
-        values = [what] if isinstance(what, Bits) else what
+        if conditional:
+            conditions = tuple(an_assumption(f"reveals {text!r}: what may be told", what))
+            self._d.reveals.append((text, conditions))
+            return
         self._d.revealed.append(Revealed(text, tuple(vectors(f"reveals {text!r}: the values", values))))
 
     def unfold(self, f: Iterated, start: Sequence[Bits], *, name: str = "A") -> Fold:

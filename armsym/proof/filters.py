@@ -179,6 +179,7 @@ class Filter:
         key = i.value if isinstance(i.value, int) else intern(i.value).id
         if key not in self._blocks:
             candidates = self.candidates(self.over(i))
+            self._as_labelled(candidates)
             size, kept = self._defined(candidates)
             w = size.width
             args = [(64, i.value)]
@@ -195,6 +196,12 @@ class Filter:
             kept_words = Words(Bits(self.width, a) for a in words)
             self._blocks[key] = Bits(w, n).zero_extend(64), kept_words, Bits(self.group, which)
         return self._blocks[key]
+
+    def _as_labelled(self, candidates: list[tuple[Bits, Bits]]) -> None:
+        """Raise `InputError` for a block of which more is secret than was said of all."""
+        which = self.revealed is None and not self.secret_pattern and any(ops.is_secret(k.value) for k, _ in candidates)
+        if which or (not self.secret_values and any(ops.is_secret(value.value) for _, value in candidates)):
+            raise InputError(f"{self.name}: one block depends on a secret, and another does not")
 
     def patterns(self) -> list[tuple[Bits, Bits]]:
         """The blocks spoken of so far, and of each which of its candidates are accepted, as it is defined."""

@@ -37,12 +37,13 @@ class FoldValues:
     def forget(self, f: Fold, k: int) -> FoldValues:
         """The same, but that H(k) of `f` is arbitrary words, and whatever was computed from it is not kept.
 
-        Words that are still those of the start (round keys that all steps pass on) stay: that is forgetting less.
+        Words that after some steps are still those of the start (round keys that all pass on) stay: that is forgetting
+        less.
         """
         new = FoldValues()
         new._words = {g: words.copy() for g, words in self._words.items()}
         kept: dict[object, Words] = {x: w for x, w in self.of(f).items() if isinstance(x, int) and x <= k}
-        known = kept.get(k) or [None] * len(f.start)
+        known = (kept.get(k) if k else None) or [None] * len(f.start)
         kept[k] = Words(
             w if now is not None and now.value is w.value else variable(f"{f.name}({k}).{j}", w.width, secret=True)
             for j, (w, now) in enumerate(zip(f.start, known, strict=True))

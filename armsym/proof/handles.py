@@ -14,6 +14,7 @@ from armsym.errors import InputError
 from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, told_by, vectors, whole_bytes
+from armsym.proof.conditional import Conditional
 from armsym.proof.state import State, Words
 from armsym.terms.ops import apply
 
@@ -91,7 +92,7 @@ class Meaning(Protocol):
 
 
 #: A condition, or several that must all hold.
-Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Sequence[Claim]"
+Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Conditional | Sequence[Claim]"
 #: Named claims: what `invariant` and `ensures` functions return.
 Claims: TypeAlias = dict[str, Claim]
 
@@ -512,9 +513,7 @@ class Pointwise:
     def concrete(self) -> Iterator[Prop]:
         """The conditions it consists of, in a concrete run."""
         r = self.region
-        now = r._p._bytes_of(r, self.state)
-        # (What the stack held on entry no region declares, and no claim asks.)
-        before = b"" if self.partial else r._p._bytes_of(r, None)
+        now, before = r._p._bytes_of(r, self.state), b"" if self.partial else r._p._bytes_of(r, None)
         if self.partial:
             now = now[self.start : self.start + self.room.uint]
         step, cut = self.width // 8, self.upto.uint * self.size

@@ -12,7 +12,7 @@ from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.path import Path
 from armsym.symbolic_memory import signed
 from armsym.terms import ops
-from armsym.terms.evaluate import free_terms
+from armsym.terms.evaluate import Substitution, free_terms
 from armsym.terms.node import Op, Poly, Term, Value, Var, intern
 from armsym.terms.walk import size
 
@@ -34,14 +34,21 @@ class Known:
         """`put` gives what the path writes for a word, and what the facts say of a public one in as many words."""
         self._path = path
         self._put = put
+        folds = any(speaks_of_folds(r) for r in (*path.relations, *(r for _, _, r in asked)))
+        #: Public variables that the facts say are numbers (a first index), for words that a fold's steps have named.
+        self._numbers = Substitution(_numbers(path)) if folds else None
         self._indices: dict[int, Bits] = {}
         self._align([*path.relations, *(r for _, _, r in asked)])
         self.relations = [r for r in (r.map(self.put) for r in path.relations) if isinstance(r, Relation)]
 
     def put(self, b: Bits) -> Bits:
         """What the facts show a public word to be: a number, or a number more than another index."""
-        v = self._put(b).value
+        v = self._said(b).value
         return self._indices.get(intern(v).id, Bits(b.width, v)) if isinstance(v, Term) else Bits(b.width, v)
+
+    def _said(self, b: Bits) -> Bits:
+        b = self._put(b)
+        return b if self._numbers is None or isinstance(b.value, int) else Bits(b.width, self._numbers(b.value))
 
     def _align(self, relations: Sequence[Relation]) -> None:
         """Of indices at fixed distances each is put as the least of them and a number."""
@@ -49,7 +56,7 @@ class Known:
         groups: list[list[tuple[Bits, int]]] = []
         met: set[int] = set()
         for v in sorted({v for r in relations for v in r.values()}, key=lambda v: v.index.id):
-            k = self._put(Bits(64, v.index))
+            k = self._said(Bits(64, v.index))
             if isinstance(k.value, int) or v.index.id in met:
                 continue
             met.add(v.index.id)
@@ -96,10 +103,14 @@ class Question:
             if not speaks_of_folds(r):
                 self._place[k] = len(self._place)
 
-    def show(self, k: int) -> Shown:
-        """Whether the k-th of them follows."""
+    def chooses(self, k: int) -> bool:
+        """Whether the k-th is about wide numbers that are chosen among others: cases tell which."""
+        return k in self._place and self._plain.chooses(self._place[k])
+
+    def show(self, k: int, *, search: bool = True) -> Shown:
+        """Whether the k-th of them follows; without `search` only if it shows at once."""
         if k in self._place:
-            return self._plain.show(self._place[k])
+            return self._plain.show(self._place[k], search=search)
 
         def of_words(asked: Sequence[Relation], put: Put) -> list[Shown]:
             known = (r.map(put) for r in self._words)
@@ -118,7 +129,12 @@ class _Words:
         self._named = any(modulus for r in words for _, modulus, _, _ in r.parts)
         self._arguments: dict[tuple[bool, bool], Argument] = {}
 
-    def show(self, k: int) -> Shown:
+    def chooses(self, k: int) -> bool:
+        return self._argument(False, self._named).chooses(k)
+
+    def show(self, k: int, *, search: bool = True) -> Shown:
+        if not search:
+            return self._argument(False, self._named).show(k, search=False)
         found = self._show(k, False)
         if not found.holds and self._facts:
             by_facts = self._show(k, True)
@@ -146,6 +162,14 @@ class _Words:
             words = [*self._words, *self._facts] if facts else self._words
             made = self._arguments[facts, named] = Argument(words, self._asked, name_factors=named)
         return made
+
+
+def _numbers(path: Path) -> dict[Term, Value]:
+    """The public variables that facts equate with numbers."""
+    equal = (f for f in path.knowledge.facts if isinstance(f, Op) and f.kind == "eq")
+    return {
+        a: b for a, b in (f.args for f in equal) if isinstance(a, Var) and isinstance(b, int) and not ops.is_secret(a)
+    }
 
 
 def _said(fact: Term) -> Relation | None:

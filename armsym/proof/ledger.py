@@ -12,9 +12,12 @@ from armsym.discharge import algebra
 from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
+from armsym.integers.claims import Shown
 from armsym.integers.expression import Relation
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
+from armsym.proof.cases import Case
+from armsym.proof.conditional import Condition, Conditional
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.known import Known
@@ -29,11 +32,16 @@ from armsym.terms.node import Term, Value, intern
 from armsym.terms.show import show
 from armsym.terms.walk import size
 
-__all__ = ["Ledger", "Mark"]
+__all__ = ["Ledger", "Mark", "told"]
 
 #: A claim of more distinct terms than this is not given to the solver: on whole blocks of a hash
 #: it only spends its time (and more than its time limit, which it does not see while bit-blasting).
 SOLVER_LIMIT = 600
+
+
+def told(text: str) -> str:
+    """The name of the obligation that what a proof says may be told is all that branches tell."""
+    return f"whether {text} is all that a branch tells"
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ class Ledger:
         self.unfolded: Callable[[Filter, Value], Value] = lambda _, v: v
         #: Values that leaked, for runs to be looked for that show it.
         self.leaks: list[Leak] = []
+        #: What a run may tell of secrets: whether all of some conditions hold.
+        self.reveals: Sequence[tuple[str, Sequence[Condition]]] = ()
 
     @property
     def obligations(self) -> list[Obligation]:
@@ -90,10 +100,15 @@ class Ledger:
             known.join(new)
 
     def leak(self, path: Path, kind: str, value: Bits) -> None:
-        """Note a value that an attacker may see: it must not depend on a secret."""
+        """Note a value that an attacker may see: it must not depend on a secret, but for what may be told."""
         v = value.value
         if isinstance(v, int) or not ops.is_secret(v) or not ops.is_secret(self.without_revealed(v)):
             return
+        for text, conditions in self.reveals if kind == "branch condition" else ():
+            began = time.perf_counter()
+            if self._tells_only(path, Prop._of(v), conditions):
+                self.record("constant-time", told(text), Status.PROVED, "cases", time.perf_counter() - began)
+                return
         at = path.at
         path.leaked.append(intern(v))
         if self._keep:
@@ -105,6 +120,20 @@ class Ledger:
             detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
         )
 
+    def _tells_only(self, path: Path, bit: Prop, conditions: Sequence[Condition]) -> bool:
+        """Whether a bit is one thing where all conditions hold, and another where one of them does not."""
+        case = Case.of(path, self.claim_ms)
+        where = case.fork()
+        for c in conditions:
+            where.assume(c)
+        for value in (bit, ~bit):
+            other = case.fork()
+            other.assume(value)
+            # Where all hold the bit has this value; and where it has this value all hold.
+            if where.shows(value).holds and all(other.shows(c).holds for c in conditions):
+                return True
+        return False
+
     def check(self, path: Path, claimed: Callable[[State], Claims], kind: Kind, where: str) -> None:
         """Prove named claims about the state at the end of a path.
 
@@ -114,6 +143,7 @@ class Ledger:
         with path.memory.observed() as reads, handed(path.machine) as s:
             claims = claimed(s)
             relations: list[tuple[str, str, Relation]] = []
+            case: Case | None = None
             for name, claim in claims.items():
                 for k, part in enumerate(parts(claim)):
                     label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
@@ -121,6 +151,9 @@ class Ledger:
                         self._check_pointwise(path, part, kind, f"{where}{name}", reads)
                     elif isinstance(part, Relation):
                         relations.append((f"{where}{name}", label, part))
+                    elif isinstance(part, Conditional):
+                        case = case or Case.of(path, self.claim_ms)
+                        self._check_conditional(path, case, part, kind, f"{where}{name}", label)
                     else:
                         self.check_one(path, part, kind, f"{where}{name}", label)
             self.check_relations(path, relations, kind)
@@ -156,15 +189,22 @@ class Ledger:
                 self.record(
                     kind, name, Status.UNDECIDED, detail=f"{label}: does not hold of the numbers that it is about"
                 )
-        question = known.question([r for _, _, r in left])
+        relations = [r for _, _, r in left]
+        question = known.question(relations)
+        cases: Case | None = None
         for k, (name, label, _) in enumerate(left):
             if name in failed:
                 continue  # one part that is not shown is enough
             began = time.perf_counter()
-            found = question.show(k)
+            chooses = question.chooses(k)
+            found, by = question.show(k, search=not chooses), "integers"
+            if not found.holds and chooses:
+                cases = cases or Case.of(path, self.claim_ms)
+                answer, by = cases.shows(relations[k]), "cases"
+                found = Shown(answer.holds, answer.detail)
             seconds = time.perf_counter() - began
             if found.holds:
-                self.record(kind, name, Status.PROVED, "integers", seconds)
+                self.record(kind, name, Status.PROVED, by, seconds)
                 continue
             if self._keep and (kind, name) not in self._failed:
                 self.witness(path)
@@ -180,6 +220,20 @@ class Ledger:
             names = [n for n, c in (claims or {}).items() if _mentions(c, r.value)] or ["what its claims read"]
             for name in names:
                 self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r))
+
+    def _check_conditional(self, path: Path, case: Case, claim: Conditional, kind: Kind, name: str, label: str) -> None:
+        began = time.perf_counter()
+        if (kind, name) in self._failed:
+            return  # one instance that is not shown is enough
+        found = case.shows(claim)
+        seconds = time.perf_counter() - began
+        if found.holds:
+            self.record(kind, name, Status.PROVED, "cases", seconds)
+            return
+        if self._keep:
+            self.witness(path)
+        self._failed.add((kind, name))
+        self.record(kind, name, Status.UNDECIDED, "", seconds, f"{label}: not shown: {found.detail}")
 
     def _check_pointwise(self, path: Path, claim: Pointwise, kind: Kind, name: str, reads: list[Read]) -> None:
         claim.speaks_of(path.machine)
@@ -313,6 +367,9 @@ def _mentions(claim: Claim, value: Bits) -> bool:
     for part in parts(claim):
         if isinstance(part, Relation):
             made_of += [t for _, _, t in part.leaves()]
+        elif isinstance(part, Conditional):
+            if any(_mentions(c, value) for c in (*part.conditions, part.claim)):
+                return True
         elif isinstance(part, Prop):
             made_of += [side.value for side in part.sides or (part.bit,)]
     return any(isinstance(t, Term) and occurs(intern(t)) for t in made_of)

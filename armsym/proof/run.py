@@ -127,7 +127,7 @@ def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], 
         if k < timed:
             others = (_other(case, routine, hint, seed, seed + 7919 * n) for n in range(1, 5))
             # Secrets may be under a precondition, too.
-            other = next((t for t in others if not t.rejected), t)
+            other = next((o for o in others if not o.rejected and o.told == t.told), t)
             leak = None if other.violation is not None else _first_difference(t, other, routine)
             if leak is not None and (t.doubts or other.doubts):
                 leak.status, leak.detail = Status.UNDECIDED, f"{leak.detail}, {(t.doubts or other.doubts)[0]}"
@@ -508,7 +508,7 @@ def _two_runs(case: _Case, routine: Routine, p: SymbolicProof, leak: Leak, size:
     a, b = (run_trial(case.concrete(routine, 8000, 8000, size, p.input_values(m)), concrete_stepper) for m in models)
     if a.rejected or b.rejected or a.doubts or b.doubts or b.violation is not None or a.violation is not None:
         return None
-    if _public_inputs(a, p) != _public_inputs(b, p):
+    if _public_inputs(a, p) != _public_inputs(b, p) or a.told != b.told:
         return None
     difference = _first_difference(a, b, routine)
     return None if difference is None else _Runs([a, b], (a, difference), 2)

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 from armsym.bits import Bits, Prop
 from armsym.integers.expression import Relation
 from armsym.proof.abi import AAPCS64, Interface
+from armsym.proof.conditional import Condition
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claims, Fold, Region
 from armsym.proof.locations import V, X
@@ -98,7 +99,7 @@ class Invariant:
 
 @dataclass
 class Cut:
-    """Claims at a point of straight-line code; fold values in `forget` become arbitrary there.
+    """Claims at a point of straight-line code; fold values in `forget` become arbitrary, dropped registers unknown.
 
     Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.  Where `within` says
     the head of a loop, the claims are a function of its iteration i.
@@ -166,6 +167,8 @@ class Declared:
     particular: list[str] = field(default_factory=list)
     requires: list[tuple[str, Prop]] = field(default_factory=list)
     relations: list[tuple[str, Relation]] = field(default_factory=list)
+    #: What a run may tell of secrets: whether all of some conditions hold.
+    reveals: list[tuple[str, tuple[Condition, ...]]] = field(default_factory=list)
     twins: list[Twin] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
     given: list[tuple[Region, int, int]] = field(default_factory=list)

@@ -37,6 +37,10 @@ __all__ = ["SymbolicProof"]
 UNFOLD_LIMIT = 64
 
 
+#: So many blocks after an index that was asked about are looked at for what is revealed of them.
+REVEALED_AHEAD = 8
+
+
 class SymbolicProof(Proof):
     """Declarations as free variables and assumptions on them."""
 
@@ -474,7 +478,13 @@ class SymbolicProof(Proof):
             )
         before = k - 1
         with self._plainly():
-            return f.stepped(self._fold_at(f, before), f.over(before))
+            words = f.stepped(self._fold_at(f, before), f.over(before))
+        # (The step is the one that was looked at; so this cannot be, unless it is no function.)
+        if f.secrets is not None and any(
+            ops.is_secret(w.value) and not secret for w, secret in zip(words, f.secrets, strict=True)
+        ):
+            raise InputError(f"{f.name}: one step makes a word of public ones alone, and another of secrets")
+        return words
 
     def _secrets(self, f: Fold) -> tuple[bool, ...]:
         """Of each word of a fold's values whether it may depend on a secret.
@@ -508,9 +518,14 @@ class SymbolicProof(Proof):
         for f in self._d.filters:
             if f.revealed is None or context is None:
                 continue
-            for a in context.anchors:
-                with self._plainly():
-                    f.block_terms(a)
+            # Which blocks the value may speak of: those after an index that claims asked about.
+            met = {t for b in (*context.anchors, *self.nats) for t in free_terms(b.value)}
+            asked = [Bits(64, t) for t in f.counted if free_terms(t) <= met]
+            for a in (Bits(64, 0), *context.anchors, *asked):
+                for q in range(REVEALED_AHEAD):
+                    if context.path.decide(a + q < f.revealed) is True:
+                        with self._plainly():
+                            f.block_terms(a + q)
             bits += [which for i, which in f.patterns() if context.path.decide(i < f.revealed) is True]
         return Substitution(revealed_terms(bits))(v) if bits else v
 

@@ -16,6 +16,7 @@ from armsym.memory import ConcreteMemory
 from armsym.proof.buffers import parts
 from armsym.proof.calls import Calls
 from armsym.proof.concrete import ConcreteProof, Event, Trial, Violation
+from armsym.proof.conditional import Conditional
 from armsym.proof.declare import Invariant
 from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
@@ -57,7 +58,7 @@ class _Repeats:
 def flatten(claim: Claim) -> Iterator[Prop]:
     """The conditions a claim consists of."""
     for part in parts(claim):
-        assert not isinstance(part, Relation), "integers of numbers are numbers"
+        assert not isinstance(part, (Relation, Conditional)), "integers of numbers are numbers"
         if isinstance(part, Pointwise):
             yield from part.concrete()
         else:

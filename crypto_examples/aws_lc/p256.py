@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from armsym.dsl import Bits, Claims, Proof, State, ite, proof
-from crypto_examples.p256 import OPERATIONS, field
+from crypto_examples.p256 import OPERATIONS, field, order_squares
 from crypto_examples.wheels import AWS_LC
 
 #: What the wheel has as assembly: its `ecp_nistz256_add` is compiled C that adds points.
@@ -13,6 +13,7 @@ _OPERATIONS = [name for name in OPERATIONS if name not in ("add", "to_mont", "fr
 
 for _operation in _OPERATIONS:
     proof(_symbol := f"ecp_nistz256_{_operation}", of=AWS_LC, name=f"aws_lc_{_symbol}")(field(_operation))
+proof(_symbol := "ecp_nistz256_ord_sqr_mont", of=AWS_LC, name=f"aws_lc_{_symbol}")(order_squares)
 
 
 def _select(pairs: int, entries: int) -> Callable[[Proof], None]:

@@ -25,7 +25,6 @@ class _Code:
     """Offsets in the routine, bytes of its stack, and bits of a lane.
 
     head      the loop
-    patterns  where the loop looks up the patterns; 0 if they are public
     stores    the stores of the loop, one a block, and a point after the last
     tail      the stores for a last piece of half a round, where there is one
     copy      where the buffer on the stack begins to be copied
@@ -37,7 +36,6 @@ class _Code:
     stores: tuple[int, ...]
     copy: int
     tail: tuple[int, ...] = ()
-    patterns: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,14 +85,6 @@ class _Sampler:
                 **self.written(s, each * i),
             }
 
-        if c.patterns:
-
-            @p.cut_within(main, at + c.patterns)
-            def _(s: State, i: Bits) -> Claims:
-                return {
-                    "which": s.x[12 : 12 + per] == [A.block(each * i + k).pattern.zero_extend(64) for k in range(per)]
-                }
-
         p.cut_within(main, at + c.stores[0])(lambda s, i: self.moved(s, each * i, per))
         for k in range(1, per + 1):
             p.cut_within(main, at + c.stores[k])(self._after(k))
@@ -124,7 +114,7 @@ def _below(q: int, width: int, lane: int, each: int) -> Candidates:
 
 def _uniform(p: Proof, c: _Code, symbol: str, candidates: Candidates, width: int) -> None:
     """Of a public buffer of any length: of its pieces of 24 bytes."""
-    n, rest = p.nat("n", high=2**20, unit=16), p.nat("rest", high=23)
+    n, rest = p.nat("n", high=2**50, unit=16), p.nat("rest", high=23)
     r = p.region("r", N * c.lane // 8, access="w")
     buf = p.region("buf", 24 * n + rest, access="r", cell=1, public=True)
     p.call(x0=r, x1=buf, x2=24 * n + rest, x3=table(p, symbol))
@@ -148,7 +138,7 @@ def mldsa_rej_uniform(p: Proof) -> None:
 
 def _eta(p: Proof, c: _Code, bound: int, coefficient: Callable[[int], int]) -> None:
     """Of a secret buffer of at least 8 bytes: which half bytes are accepted may be known, and nothing else."""
-    n, rest = p.nat("n", low=1, high=2**20, unit=16), p.nat("rest", high=7)
+    n, rest = p.nat("n", low=1, high=2**50, unit=16), p.nat("rest", high=7)
     r = p.region("r", 4 * N, access="w")
     buf = p.region("buf", 8 * n + rest, access="r", cell=1)
     p.call(x0=r, x1=buf, x2=8 * n + rest, x3=table(p, "mldsa_rej_uniform_eta_table"))
@@ -162,11 +152,11 @@ def _eta(p: Proof, c: _Code, bound: int, coefficient: Callable[[int], int]) -> N
 
 @proof("mldsa_rej_uniform_eta2_aarch64_asm", of=AWS_LC)
 def mldsa_rej_uniform_eta2(p: Proof) -> None:
-    c = _Code(576, 16, 0x68, (0xDC, 0xE4, 0xEC), 0x104, patterns=0xB4)
+    c = _Code(576, 16, 0x68, (0xDC, 0xE4, 0xEC), 0x104)
     _eta(p, c, 15, lambda z: 2 - z % 5)
 
 
 @proof("mldsa_rej_uniform_eta4_aarch64_asm", of=AWS_LC)
 def mldsa_rej_uniform_eta4(p: Proof) -> None:
-    c = _Code(576, 16, 0x6C, (0xE0, 0xE8, 0xF0), 0x108, patterns=0xB8)
+    c = _Code(576, 16, 0x6C, (0xE0, 0xE8, 0xF0), 0x108)
     _eta(p, c, 9, lambda z: 4 - z)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from armsym.dsl import Bits, Claims, Proof, State, concat, proof
-from crypto_examples.p256 import OPERATIONS, field
+from crypto_examples.p256 import OPERATIONS, field, order_squares
 from crypto_examples.wheels import OPENSSL_4_0
 
 for _operation in OPERATIONS:
     proof(_symbol := f"ecp_nistz256_{_operation}", of=OPENSSL_4_0, name=f"openssl_{_symbol}")(field(_operation))
+proof(_symbol := "ecp_nistz256_ord_sqr_mont", of=OPENSSL_4_0, name=f"openssl_{_symbol}")(order_squares)
 
 
 def _place(index: int, k: int, unit: int) -> list[int]:

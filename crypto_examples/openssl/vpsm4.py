@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from armsym.dsl import Proof, proof
 from crypto_examples.sm4 import decrypts, encrypts, sets_decrypt_key, sets_encrypt_key
+from crypto_examples.sm4_cores import enc_blocks
+from crypto_examples.sm4_modes import ecb_by_cores
 from crypto_examples.wheels import OPENSSL_4_0
 
 #: Where the loop over the rounds of one block begins.
@@ -42,3 +44,25 @@ def vpsm4_ex_decrypt(p: Proof) -> None:
 @proof("vpsm4_ex_decrypt", of=OPENSSL_4_0)
 def vpsm4_ex_decrypt_in_place(p: Proof) -> None:
     decrypts(p, rounds=ROUNDS, in_place=True)
+
+
+@proof("_vpsm4_ex_enc_4blks", of=OPENSSL_4_0)
+def _vpsm4_ex_enc_4blks(p: Proof) -> None:
+    enc_blocks(p, 4)
+
+
+@proof("_vpsm4_ex_enc_8blks", of=OPENSSL_4_0)
+def _vpsm4_ex_enc_8blks(p: Proof) -> None:
+    enc_blocks(p, 8)
+
+
+@proof("vpsm4_ex_ecb_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_ecb_encrypt(p: Proof) -> None:
+    ecb_by_cores(p, rounds=0xD4)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_ecb_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_ecb_encrypt_in_place(p: Proof) -> None:
+    ecb_by_cores(p, rounds=0xD4, in_place=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)

@@ -93,9 +93,6 @@ NOT_PROVED = {
     "no row of any table": ("bignum_copy_row_from_table", 0x44, 0xAA0A016B, 0x8A0A016B),
     "rows counted by 32 bits": ("bignum_copy_row_from_table", 0x28, 0xEB0400BF, 0x6B0400BF),
     "rows of 16 words counted by 32 bits": ("bignum_copy_row_from_table_16", 0x24, 0xEB0300DF, 0x6B0300DF),
-    "half of the entries": ("ecp_nistz256_select_w7", 0x38, 0x3637FEE9, 0x362FFEE9),
-    "a quotient of 2^64 for the greatest top word": ("bignum_tomont_p384", 0x50, 0x8B0B00E7, 0xAA0703E7),
-    "an estimate one too large": ("bignum_mod_n25519", 0x94, 0xCB46F1AD, 0x8B46F1AD),
 }
 
 

@@ -130,11 +130,11 @@ def test_a_defect_is_found(name: str, right: str, wrong: str, monkeypatch: pytes
     scope = dict(vars(fewer_bits))
     exec(source.replace(right, wrong), scope)
     monkeypatch.setattr(fewer_bits, name, scope[name])
-
-    def tests() -> None:
-        test_functions_of_a_sum_of_four_words()
-        test_a_word_of_four_bytes()
-        test_against_all_values()
-
     with pytest.raises(AssertionError):
-        tests()
+        _all_tests()
+
+
+def _all_tests() -> None:
+    test_functions_of_a_sum_of_four_words()
+    test_a_word_of_four_bytes()
+    test_against_all_values()

@@ -76,6 +76,10 @@ def check(records: list[list[Any]]) -> list[tuple[Any, ...]]:  # polynomial, mod
             rest = add((p, one), *((add((q, {(): -1})), facts[n][0]) for q, n in of), *zeros(used))
             need(all(c % r[1] == 0 for c in rest.values()), "no multiple")
             return r[1], None, none.union(*(facts[n][3] for _, n in [*of, *used]))
+        if rule == "whole":
+            (q, lo, hi, under), (other, n, of, more) = facts[r[3]], facts[r[4]]
+            need(p == q == other and of is None and hi is not None, "different polynomials, or no multiple")
+            return -(-lo // n) * n, hi // n * n, under | more
         known = [facts[n] for n in r[3]]
         if rule == "meet":
             need(len(known) > 0 and all(f[0] == p for f in known), "different polynomials")

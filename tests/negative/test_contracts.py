@@ -86,6 +86,31 @@ def test_a_precondition_that_does_not_hold(tmp_path: Path, low: int, high: int) 
     assert symbolically(calls(low=low, high=high), image, "f") == {"contract": ["successor: 1 <= n <= 99"]}
 
 
+@contract
+def of_few_bits(p: Proof) -> None:
+    """The successor of a word with no bit beyond the lowest three."""
+    w = p.word("w", possible=7)
+    p.call(x0=w)
+    p.ensures(lambda s: {"x0": s.x0 == w + 1})
+
+
+@pytest.mark.parametrize(("most", "shown"), [(0, True), (6, True), (7, True), (8, False), (2**64 - 1, False)])
+def test_a_word_of_few_bits(tmp_path: Path, most: int, shown: bool) -> None:
+    """That a word that integers bound is small enough for the contract; one more is not."""
+
+    def fn(p: Proof) -> None:
+        w = p.word("w", possible=15)
+        p.assume("w is small", p.integer(w) <= most)
+        p.call(x0=w)
+        p.uses(of_few_bits)
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == w + 1})
+
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    found = symbolically(fn, image, "f")
+    assert found == ({} if shown else {"contract": ["of_few_bits: w has no bit outside 0x7"]})
+
+
 def test_more_than_is_claimed(tmp_path: Path) -> None:
     image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
     assert symbolically(calls(claim=lambda s, n: {"x0": s.x0 == n + 2}), image, "f") == {"ensures": ["x0"]}
@@ -692,7 +717,7 @@ def test_a_buffer_of_any_length(tmp_path: Path) -> None:
         assert run(clearing, image, "f").status is Status.PROVED
 
     def wrong(j: Bits) -> list[Bits]:
-        return [ite(j == 0x77, Bits(8, 1), Bits(8, 0))]
+        return [ite(j == 0x27, Bits(8, 1), Bits(8, 0))]
 
     assert symbolically(lambda p: clearing(p, wrong), image, "f") == {"ensures": ["to"]}
 
@@ -869,15 +894,29 @@ def test_a_contract_that_is_used_in_one_case_only(tmp_path: Path) -> None:
     assert "contract" in symbolically(fn, image, "f")
 
 
-def test_a_proof_by_cases_is_no_contract(tmp_path: Path) -> None:
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_a_contract_by_cases_holds_of_its_cases(tmp_path: Path, k: int) -> None:
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=2)
+        p.call(x0=n, x1=k)
+        p.uses(by_cases)
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == n + k})
+
+    by_cases = contract(lambda q: adds(q, (1, 2)))
+    found = symbolically(fn, files(tmp_path, CALLING.format("bl g"), "add x0,x0,x1\n ret"), "f")
+    assert found == ({"contract": ["<lambda>: x1 is the argument"], "ensures": ["x0"]} if k == 3 else {})
+
+
+def test_a_contract_of_too_many_cases(tmp_path: Path) -> None:
     def fn(p: Proof) -> None:
         n = p.nat("n", low=1, high=2)
         p.call(x0=n, x1=1)
         p.uses(by_cases)
         p.modifies(p.stack(FRAME))
 
-    by_cases = contract(lambda q: adds(q, (1, 2)))
-    with pytest.raises(InputError, match="cases"):
+    by_cases = contract(lambda q: adds(q, range(17)))
+    with pytest.raises(InputError, match="at most 16 cases"):
         run(fn, files(tmp_path, CALLING.format("bl g"), "add x0,x0,x1\n ret"), "f")
 
 

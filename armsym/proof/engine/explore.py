@@ -23,7 +23,7 @@ from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Ru
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
 from armsym.proof.havoc import LoopGuess
 from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
-from armsym.proof.ledger import Ledger, Mark
+from armsym.proof.ledger import Ledger, Mark, told
 from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
@@ -91,6 +91,7 @@ class Engine:
         self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
         self.ledger.filters, self.ledger.unfolded = d.filters, p.unfolded
         self.ledger.without_revealed = p.without_revealed
+        self.ledger.reveals = d.reveals
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         #: Whether every path so far was followed to its end.
         self._complete = True
@@ -182,6 +183,9 @@ class Engine:
         for at, callee in self.callees.items():
             if at not in run.reached:
                 record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
+        for text, _ in p._d.reveals:
+            if not self.ledger.holds("constant-time", told(text)):
+                record("constant-time", told(text), Status.UNDECIDED, detail="no branch is shown to tell just that")
         if not self._complete:
             return  # of what was not explored nothing was shown
         shown: tuple[tuple[Kind, str], ...] = (

@@ -6,7 +6,7 @@ of it; an inference that the back edge does not bear out is withdrawn, and the i
 
 from __future__ import annotations
 
-from armsym.bits import Bits
+from armsym.bits import Bits, Prop
 from armsym.errors import BudgetError
 from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
@@ -151,6 +151,8 @@ def arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -
                     contents.append((f"{inv.name}: {name}", part))
                 elif isinstance(part, Relation):
                     said.append(part)
+                elif not isinstance(part, Prop):
+                    raise AssertionError(f"an invariant under conditions: {name}")
                 elif not a.add(part):
                     stated = h.stated(here.machine, part)
                     if stated is not None:

@@ -10,6 +10,7 @@ from armsym.integers.expression import Relation
 from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.bounds import check_bounds
 from armsym.proof.buffers import parts
+from armsym.proof.conditional import Conditional
 from armsym.proof.engine.run import Origin, Run
 from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, havoc
@@ -89,7 +90,9 @@ def _of_themselves(asked: Sequence[Relation], _: object) -> list[Shown]:
     return [Shown(argument.says_nothing(k)) for k in range(len(asked))]
 
 
-def _can_fail(there: Path, claim: Prop | Relation | Pointwise) -> bool:
+def _can_fail(there: Path, claim: Prop | Relation | Pointwise | Conditional) -> bool:
+    if isinstance(claim, Conditional):
+        return any(_can_fail(there, c) for c in parts(claim.claim))
     if isinstance(claim, Relation) and speaks_of_folds(claim):
         return not unbounded([], claim, _of_themselves).holds
     if isinstance(claim, Relation):

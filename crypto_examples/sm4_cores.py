@@ -1,0 +1,50 @@
+"""The inner routines of SM4 without its extension, four or eight blocks in registers: proofs that are contracts.
+
+They follow no calling convention: X3 is the key structure; word r of four blocks is in the lanes of V(4 + r), and of
+four more in V(8 + r); V26 on hold constants that the caller loaded before.  The results are in V0 to V3, and V4 to V7.
+"""
+
+from __future__ import annotations
+
+from armsym.dsl import Bits, Claims, Proof, State, Words, lanes
+from crypto_examples.sm4 import KEY_BYTES, schedule
+
+__all__ = ["ENDS", "enc_blocks"]
+
+#: Where in the loop of rounds each of the four has its new words: of the routines for four and for eight blocks.
+ENDS = {4: (0x8C, 0x104, 0x184, 0x1F8), 8: (0xFC, 0x1E8, 0x2D8, 0x3C0)}
+
+
+def enc_blocks(p: Proof, blocks: int) -> None:
+    """The words of each block become those of its encryption, the first byte of each in the lowest place."""
+    key = p.region("key", KEY_BYTES, access="r")
+    rows = [p.word(f"row{r}", 128) for r in range(blocks)]
+    at = p.image.symbol("_vpsm4_ex_consts").offset + 0xB0
+    loaded = [Bits.from_bytes(p.image.bytes_at(at + 16 * k, 16), "little") for k in range(6)]
+    vectors = {f"v{n}": v for n, v in [*enumerate(rows, start=4), *enumerate(loaded, start=26)]}
+    p.call(x3=key, **vectors)
+    p.clobbers(x=(7, 8, 10, 11), v=[*range(16), 24, 25] if blocks == 8 else [*range(8), 12, 13, 14, 24])
+    rk = key.words(32)
+    words = [schedule([row.elem(b, 32) for row in rows[q : q + 4]], rk) for q in range(0, blocks, 4) for b in range(4)]
+
+    def row(first: int, n: int) -> Bits:
+        """Word X_n of four blocks."""
+        return lanes(words[first + b][n] for b in range(4))[0]
+
+    def cut(number: int, place: int) -> None:
+        @p.cut_each(place, forget=lambda k: [])
+        def _(s: State, k: int) -> Claims:
+            n = 4 * k + number
+            if n >= 32:
+                return {"no round after the last": False}
+            return {
+                f"new words in v{4 + q + number}": s.v[4 + q + number] == row(q, 4 + n) for q in range(0, blocks, 4)
+            }
+
+    for number, end in enumerate(ENDS[blocks]):
+        cut(number, p.routine.entry + end)
+
+    def result(q: int) -> Words:
+        return Words(lanes(words[q + b][35 - r].reverse_bytes() for b in range(4))[0] for r in range(4))
+
+    p.ensures(lambda s: {f"blocks {q} to {q + 3}": s.v[q : q + 4] == result(q) for q in range(0, blocks, 4)})
