@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from armsym.bits import Bits, Prop
 from armsym.integers.claims import Argument
 from armsym.integers.disjunction import alternatives
-from armsym.integers.expression import Integer, Quotient, Relation, Word
+from armsym.integers.expression import FoldValue, Integer, Quotient, Relation, Word
 from armsym.proof.buffers import parts
 from armsym.proof.conditional import Condition, Conditional
 from armsym.proof.handles import Claim, Pointwise
@@ -58,7 +58,8 @@ class Case:
     @staticmethod
     def of(path: Path, claim_ms: int) -> Case:
         """All that is known on a path; what its facts say of whole numbers is put in their places."""
-        case = Case(path.knowledge.fork(), path.relations, claim_ms)
+        # (Values of folds are no words, and have no bounds: nothing is said of them in a case.)
+        case = Case(path.knowledge.fork(), [r for r in path.relations if not r.values()], claim_ms)
         for f in path.knowledge.facts:
             case._note(f)
         case._settle()
@@ -90,7 +91,8 @@ class Case:
         if isinstance(condition, Relation):
             said = self._put_into(condition)
             if isinstance(said, Relation):
-                self._relations.append(said)
+                if not said.values():
+                    self._relations.append(said)
             elif said is False:
                 self._impossible = True
         else:
@@ -146,6 +148,8 @@ class Case:
         if not tests or not splits:
             if isinstance(said, Prop):
                 return Answer(False, f"not shown: {show(said.bit.value, 3)}")
+            if said.values():
+                return Answer(False, "not shown: it is about the values of a fold, which no case tells")
             found = Argument(self._relations, [said]).show(0)
             return Answer(found.holds, found.detail)
         # The innermost: what the others are about hangs on it.
@@ -276,7 +280,7 @@ def _tests(c: Condition) -> list[Term]:
 
 def _holds_of_zeros(r: Relation) -> bool:
     """Whether a claim holds where all words that it is about are 0."""
-    if any(isinstance(leaf, Quotient) for x, _, _, _ in r.parts for m in x.terms for leaf in m):
+    if any(isinstance(leaf, (Quotient, FoldValue)) for x, _, _, _ in r.parts for m in x.terms for leaf in m):
         return False
     return all(
         c % modulus == 0 if modulus else (lo is None or lo <= c) and (hi is None or c <= hi)

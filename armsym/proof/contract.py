@@ -510,6 +510,8 @@ class _Site(Proof):
     def take_content(self, m: Machine, claim: Pointwise, name: str, changed: set[Location]) -> None:
         """Let a pointwise claim be the content of the region, which was forgotten; raises `InputError`."""
         claim.speaks_of(m)
+        if claim.partial:
+            raise InputError(f"{self._callee.contract.name}: {name}: what its stack holds is nothing its caller knows")
         p, before = self._places[claim.region.name], self._memory
         r = p.inside
         written = {q.name for q in self._d.modifies if self._places[q.name].inside is r}

@@ -370,3 +370,25 @@ def test_a_cut_that_claims_what_is_false(tmp_path: Path) -> None:
     assert "invariant" in refused(wrong, image)
     with pytest.raises(InputError, match="drop_x"):
         refused(cut_at(total, total, drop_x=[31]), image)
+
+
+@pytest.mark.parametrize("where", ["unless", "when", "claim", "reveals"])
+def test_values_of_folds_are_no_words_of_a_case(where: str, tmp_path: Path) -> None:
+    """F(0) = 5 is not 0: that F(n) is not 0 does not say that the index n is not."""
+
+    def fn(p: Proof) -> None:
+        n, key = p.nat("n", high=100), p.word("key")
+        p.call(x0=n, x1=key)
+        F = p.fold_int(lambda a, b: a + b, start=5, over=p.integer, name="F")
+        if where == "reveals":
+            p.reveals("whether F(n) is 0", F(n) == 0)
+        claims = {
+            "unless": lambda s: unless([F(n) == 0], s.x0 != 0),
+            "when": lambda s: when([F(n) == 5], s.x0 == 0),
+            "claim": lambda s: unless(s.x1 == 0, F(n) == 6),
+            "reveals": lambda s: s.x0 == n,
+        }
+        p.ensures(lambda s: {"claim": claims[where](s)})
+
+    found = refused(fn, files(tmp_path, "cbz x1,1f\n nop\n 1: ret", "ret"))
+    assert set(found) == {"constant-time"} if where == "reveals" else "ensures" in found

@@ -918,3 +918,24 @@ def test_a_contract_of_too_many_cases(tmp_path: Path) -> None:
     by_cases = contract(lambda q: adds(q, range(17)))
     with pytest.raises(InputError, match="at most 16 cases"):
         run(fn, files(tmp_path, CALLING.format("bl g"), "add x0,x0,x1\n ret"), "f")
+
+
+def test_a_claim_about_the_callees_stack_is_not_taken(tmp_path: Path) -> None:
+    @contract
+    def with_local(p: Proof) -> None:
+        k = p.word("k")
+        p.call(x0=k)
+        p.modifies(p.stack(16, above=16))
+        local = p.local(24, below=16)
+        p.ensures(lambda s: {"x0": s.x0 == k, "own": local.holds(lambda j: [j], upto=0, at=s, words=1, width=64)})
+
+    def fn(p: Proof) -> None:
+        k = p.word("k")
+        p.call(x0=k)
+        p.modifies(p.stack(FRAME + 16))
+        p.uses(with_local)
+        p.ensures(lambda s: {"x0": s.x0 == k})
+
+    r = run(fn, files(tmp_path, CALLING.format("bl g"), "ret"), "f")
+    assert r.status is not Status.PROVED
+    assert any("nothing its caller knows" in o.detail for o in r.obligations)
