@@ -62,6 +62,7 @@ class Gcm(AesBuffers):
         p.assume("no object lies on both sides of address 2^63", self.in_.base[63] == end[63])
         more = {"x6": Htable} if kernel.apart else {}
         p.call(x0=self.in_, x1=128 * n, x2=self.out, x3=self.gcm, x4=self.ivec, x5=self.key, **more)
+        p.assume_timing("fmov")  # of counter blocks and key stream
         p.modifies(self.gcm, self.ivec, p.stack(kernel.stack))
         iv = self.ivec.words(8)
         self._nonce, self.first = iv[:12], Bits.from_elems(list(reversed(iv[12:])))

@@ -300,6 +300,7 @@ def blocks_neon(p: Proof, product: ProofDefinition) -> None:
             (vector,) = ctx.blocks(1, 128)(at // 16)
             p.given(ctx, at + 16, lanes(w * 5 for w in vector.elems(32))[0], f"five times the words at {at}")
     p.call(x0=ctx, x1=inp, x2=n * 16, x3=padbit)
+    p.assume_timing("fmov")  # of the accumulator
     p.modifies(ctx, p.stack(80))
     M = inp.blocks(2, 64)
     R = p.integer(r)

@@ -137,6 +137,7 @@ def mldsa_poly_chknorm(p: Proof) -> None:
         return b"".join((w & 0xFFFFFFFF).to_bytes(4, "little") for w in words)
 
     p.example(a, near)
+    p.assume_timing("fmov")
     p.call(x0=a, w1=bound)
     p.modifies()
 
@@ -182,6 +183,7 @@ def mldsa_poly_use_hint_32(p: Proof) -> None:
     m = Lattice(p, Q, 32)
     a, f = m.array("a", N, 0, Q, access="rw")
     h, hints = m.array("h", N, 0, 2)
+    p.assume_timing("srshr")
     p.call(x0=a, x1=h)
     p.modifies(a)
 
