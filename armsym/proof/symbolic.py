@@ -378,7 +378,7 @@ class SymbolicProof(Proof):
         if context is None or isinstance(k.value, int) or self._pure or ops.is_secret(k.value):
             return k  # what a path knows of a secret must not become public in a claim
         settled = self._settled(k)
-        if settled.value is not k.value:
+        if settled.value is not k.value and not self._named:
             return settled  # and what was put in place of a length is a number, or an anchor and a number
         knowledge, anchors = context.path.knowledge, context.anchors
         terms, _ = linear_view(k.value)
@@ -406,7 +406,8 @@ class SymbolicProof(Proof):
                 if d is not None and abs(signed(d)) <= UNFOLD_LIMIT:
                     found.append(k + (a + d - Bits(64, t)) * c)
         # Where i is known, too, it may be one or the other: as claims about a loop call it.
-        plain = known if constant is not None else found[0] if found else self._by_lengths(k)
+        plain = known if constant is not None else found[0] if found else settled
+        plain = self._by_lengths(k) if plain.value is k.value else plain
         return next((x for x in found if _terms(x) in self._named), plain)
 
     def _by_lengths(self, k: Bits) -> Bits:
