@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from armsym.dsl import Bits, Claims, Proof, State, Words, concat
+from armsym.dsl import Bits, Claims, Proof, ProofDefinition, State, Words, concat, proof
+from armsym.wheels import Wheel
 from crypto_examples.aes_modes import AesBuffers
 from crypto_examples.gcm import as_it_is, swapped, table
 from crypto_examples.modes import octets
 from specs.gcm import GCTR, GHASH_step, inc
 
-__all__ = ["AWS_LC_EIGHT", "AWS_LC_KERNEL", "Kernel", "gcm_by_eight", "gcm_decrypts", "gcm_encrypts"]
+__all__ = ["AWS_LC_EIGHT", "AWS_LC_KERNEL", "Kernel", "declare"]
 
 #: Blocks of a message have different counters.
 MOST = 2**32
@@ -118,6 +119,25 @@ class Gcm(AesBuffers):
             "next half": s.x9 == blocks[ready][127:64],
             "counter": s.x12 == self.counter(i + 7).zero_extend(64),
         }
+
+
+def declare(symbol: str, of: Wheel, kernel: Kernel, *, encrypt: bool) -> dict[str, ProofDefinition]:
+    """The proofs of a kernel, buffers apart and in place, by name; with eight powers of H, eight blocks at a time."""
+    by_four = gcm_encrypts if encrypt else gcm_decrypts
+
+    def stated(in_place: bool) -> Callable[[Proof], None]:
+        def prove(p: Proof) -> None:
+            if kernel.powers == 8:
+                gcm_by_eight(p, kernel, encrypt=encrypt, in_place=in_place)
+            else:
+                by_four(p, kernel, in_place=in_place)
+
+        return prove
+
+    return {
+        name: proof(symbol, of=of, name=name)(stated(in_place))
+        for name, in_place in ((symbol, False), (f"{symbol}_in_place", True))
+    }
 
 
 def gcm_decrypts(p: Proof, kernel: Kernel, *, in_place: bool = False) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from armsym.elf.text import near
 from armsym.errors import ArmsymError, InputError
-from armsym.proof.registry import ProofDefinition, discover
+from armsym.proof.registry import ProofDefinition, discover, proof_files
 
 __all__ = ["Selection", "default_target", "select"]
 
@@ -62,7 +62,7 @@ def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
     if not path.is_dir():
         found = _of_file(path)  # raises for a file that was named and cannot be used
     else:
-        for file in _files(path):
+        for file in proof_files(path):
             try:
                 found += _of_file(file)
             except ArmsymError as e:
@@ -98,9 +98,3 @@ def _loaded(file: Path) -> list[str]:
 def _forget(file: Path) -> None:
     for name in _loaded(file):
         del sys.modules[name]
-
-
-def _files(folder: Path) -> list[Path]:
-    # As `discover` finds them in a folder; one by one, so that a broken file hides no other.
-    files = sorted(f for f in folder.rglob("*.py") if ".venv" not in f.parts)
-    return [f for f in files if f.is_file() and "proof" in f.read_text(encoding="utf-8", errors="replace")]

@@ -18,7 +18,7 @@ from armsym.installed import check_installed, check_neighbours
 from armsym.proof.declare import Proof
 from armsym.proof.foreign import foreign_code
 
-__all__ = ["ProofDefinition", "Source", "discover", "load_module", "proof"]
+__all__ = ["ProofDefinition", "Source", "discover", "load_module", "proof", "proof_files"]
 
 ProofFn = Callable[[Proof], None]
 
@@ -150,20 +150,24 @@ def _package_name(path: Path) -> str:
     return ".".join(parts)
 
 
+def proof_files(folder: Path) -> list[Path]:
+    """The Python files below a folder in which the word "proof" occurs, in any case: others are not imported."""
+    files = sorted(f for f in folder.rglob("*.py") if ".venv" not in f.parts and f.is_file())
+    return [f for f in files if "proof" in f.read_text(encoding="utf-8", errors="replace").lower()]
+
+
 def discover(target: Path) -> Iterator[ProofDefinition]:
-    """The proofs defined in a file, or in all Python files below a folder, in order of definition.
+    """The proofs defined in a file, or in all Python files below a folder that speak of proofs, in order of definition.
 
     Raises `InputError` for a file that cannot be used, or that gives two proofs one name.
     """
     if not target.exists():
         near = ", ".join(sorted(p.name for p in target.parent.glob("*"))[:8]) if target.parent.exists() else ""
         raise InputError(f"{target}: no such file or folder" + (f" (there are: {near})" if near else ""))
-    files = [target] if target.is_file() else sorted(f for f in target.rglob("*.py") if ".venv" not in f.parts)
+    files = [target] if target.is_file() else proof_files(target)
     for f in files:
         if f.suffix != ".py":
             raise InputError(f"{f}: a proof file is a Python file")
-        if target.is_dir() and "proof" not in f.read_text(encoding="utf-8", errors="replace"):
-            continue
         module = load_module(f)
         found = [d for d in vars(module).values() if isinstance(d, ProofDefinition) and Path(d.file) == f.resolve()]
         found += _declared.get(os.path.realpath(f), [])

@@ -1,127 +1,18 @@
-"""AES-GCM kernels of OpenSSL: AES in counter mode and GHASH in one pass."""
+"""Proofs of the AES-GCM kernels of OpenSSL: AES in counter mode and GHASH in one pass, by four blocks or by eight."""
 
 from __future__ import annotations
 
-from armsym.dsl import Proof, proof
-from crypto_examples.aes_gcm import Kernel, gcm_by_eight, gcm_decrypts, gcm_encrypts
+from armsym.dsl import ProofDefinition
+from crypto_examples.aes_gcm import Kernel, declare
 from crypto_examples.wheels import OPENSSL_4_0
 
+__all__ = ["PROOFS"]
 
-@proof("aes_gcm_dec_128_kernel", of=OPENSSL_4_0)
-def aes_gcm_dec_128_kernel(p: Proof) -> None:
-    gcm_decrypts(p, Kernel((128,)))
+#: By name.
+PROOFS: dict[str, ProofDefinition] = {}
 
-
-@proof("aes_gcm_dec_128_kernel", of=OPENSSL_4_0)
-def aes_gcm_dec_128_kernel_in_place(p: Proof) -> None:
-    gcm_decrypts(p, Kernel((128,)), in_place=True)
-
-
-@proof("aes_gcm_dec_192_kernel", of=OPENSSL_4_0)
-def aes_gcm_dec_192_kernel(p: Proof) -> None:
-    gcm_decrypts(p, Kernel((192,)))
-
-
-@proof("aes_gcm_dec_192_kernel", of=OPENSSL_4_0)
-def aes_gcm_dec_192_kernel_in_place(p: Proof) -> None:
-    gcm_decrypts(p, Kernel((192,)), in_place=True)
-
-
-@proof("aes_gcm_dec_256_kernel", of=OPENSSL_4_0)
-def aes_gcm_dec_256_kernel(p: Proof) -> None:
-    gcm_decrypts(p, Kernel((256,)))
-
-
-@proof("aes_gcm_dec_256_kernel", of=OPENSSL_4_0)
-def aes_gcm_dec_256_kernel_in_place(p: Proof) -> None:
-    gcm_decrypts(p, Kernel((256,)), in_place=True)
-
-
-@proof("aes_gcm_enc_128_kernel", of=OPENSSL_4_0)
-def aes_gcm_enc_128_kernel(p: Proof) -> None:
-    gcm_encrypts(p, Kernel((128,)))
-
-
-@proof("aes_gcm_enc_128_kernel", of=OPENSSL_4_0)
-def aes_gcm_enc_128_kernel_in_place(p: Proof) -> None:
-    gcm_encrypts(p, Kernel((128,)), in_place=True)
-
-
-@proof("aes_gcm_enc_192_kernel", of=OPENSSL_4_0)
-def aes_gcm_enc_192_kernel(p: Proof) -> None:
-    gcm_encrypts(p, Kernel((192,)))
-
-
-@proof("aes_gcm_enc_192_kernel", of=OPENSSL_4_0)
-def aes_gcm_enc_192_kernel_in_place(p: Proof) -> None:
-    gcm_encrypts(p, Kernel((192,)), in_place=True)
-
-
-@proof("aes_gcm_enc_256_kernel", of=OPENSSL_4_0)
-def aes_gcm_enc_256_kernel(p: Proof) -> None:
-    gcm_encrypts(p, Kernel((256,)))
-
-
-@proof("aes_gcm_enc_256_kernel", of=OPENSSL_4_0)
-def aes_gcm_enc_256_kernel_in_place(p: Proof) -> None:
-    gcm_encrypts(p, Kernel((256,)), in_place=True)
-
-
-@proof("unroll8_eor3_aes_gcm_dec_128_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_dec_128_kernel(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((128,), stack=80, powers=8), encrypt=False)
-
-
-@proof("unroll8_eor3_aes_gcm_dec_128_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_dec_128_kernel_in_place(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((128,), stack=80, powers=8), encrypt=False, in_place=True)
-
-
-@proof("unroll8_eor3_aes_gcm_dec_192_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_dec_192_kernel(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((192,), stack=80, powers=8), encrypt=False)
-
-
-@proof("unroll8_eor3_aes_gcm_dec_192_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_dec_192_kernel_in_place(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((192,), stack=80, powers=8), encrypt=False, in_place=True)
-
-
-@proof("unroll8_eor3_aes_gcm_dec_256_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_dec_256_kernel(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((256,), stack=80, powers=8), encrypt=False)
-
-
-@proof("unroll8_eor3_aes_gcm_dec_256_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_dec_256_kernel_in_place(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((256,), stack=80, powers=8), encrypt=False, in_place=True)
-
-
-@proof("unroll8_eor3_aes_gcm_enc_128_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_enc_128_kernel(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((128,), stack=80, powers=8), encrypt=True)
-
-
-@proof("unroll8_eor3_aes_gcm_enc_128_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_enc_128_kernel_in_place(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((128,), stack=80, powers=8), encrypt=True, in_place=True)
-
-
-@proof("unroll8_eor3_aes_gcm_enc_192_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_enc_192_kernel(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((192,), stack=80, powers=8), encrypt=True)
-
-
-@proof("unroll8_eor3_aes_gcm_enc_192_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_enc_192_kernel_in_place(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((192,), stack=80, powers=8), encrypt=True, in_place=True)
-
-
-@proof("unroll8_eor3_aes_gcm_enc_256_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_enc_256_kernel(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((256,), stack=80, powers=8), encrypt=True)
-
-
-@proof("unroll8_eor3_aes_gcm_enc_256_kernel", of=OPENSSL_4_0)
-def unroll8_eor3_aes_gcm_enc_256_kernel_in_place(p: Proof) -> None:
-    gcm_by_eight(p, Kernel((256,), stack=80, powers=8), encrypt=True, in_place=True)
+for _bits in (128, 192, 256):
+    for _verb in ("dec", "enc"):
+        for _unrolled, _kernel in (("", Kernel((_bits,))), ("unroll8_eor3_", Kernel((_bits,), stack=80, powers=8))):
+            _symbol = f"{_unrolled}aes_gcm_{_verb}_{_bits}_kernel"
+            PROOFS |= declare(_symbol, OPENSSL_4_0, _kernel, encrypt=_verb == "enc")

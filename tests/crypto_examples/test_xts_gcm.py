@@ -11,20 +11,10 @@ from armsym.proof.registry import ProofDefinition
 from armsym.proof.result import ProofResult, Status
 from armsym.proof.run import prove
 from armsym.wheels import Wheel, WheelUnavailable
-from crypto_examples.openssl.aes_gcm import aes_gcm_dec_128_kernel, aes_gcm_enc_128_kernel
+from crypto_examples.openssl.aes_gcm import PROOFS
 from crypto_examples.openssl.aes_xts import aes_v8_xts_decrypt, aes_v8_xts_encrypt
-from crypto_examples.wheels import OPENSSL_4_0
+from crypto_examples.wheels import OPENSSL_3_1, OPENSSL_4_0
 from semantics import A64
-
-#: OpenSSL 3.1.0 in pyca/cryptography 40.0.2.
-OLDER = Wheel(
-    package="cryptography",
-    version="40.0.2",
-    platform="manylinux_2_28_aarch64",
-    sha256="a04386fb7bc85fab9cd51b6308633a3c271e3d0d3eae917eebab2fac6219b6d2",
-    member="cryptography/hazmat/bindings/_rust.abi3.so",
-    product="OpenSSL 3.1.0",
-)
 
 
 def image_of(wheel: Wheel) -> Image:
@@ -57,11 +47,11 @@ REFUTED = {
         "ensures",
     ),
     "the last whole block done too early": (aes_v8_xts_decrypt, 0x208, 0xF1004042, 0xF1000042, "memory"),
-    "the counter not written back": (aes_gcm_dec_128_kernel, 0x970, 0xB9000E09, 0xD503201F, "ensures"),
-    "H^3 for H^4": (aes_gcm_dec_128_kernel, 0x334, 0x4EEFE089, 0x4EEEE089, "ensures"),
-    "the hash of the plaintext": (aes_gcm_enc_128_kernel, 0x824, 0x4E2008A4, 0x4E200884, "ensures"),
-    "the hash not stored": (aes_gcm_enc_128_kernel, 0x99C, 0x4C00706B, 0xD503201F, "ensures"),
-    "a length of one block less": (aes_gcm_enc_128_kernel, 0x998, 0xAA0F03E0, 0xAA0503E0, "ensures"),
+    "the counter not written back": (PROOFS["aes_gcm_dec_128_kernel"], 0x970, 0xB9000E09, 0xD503201F, "ensures"),
+    "H^3 for H^4": (PROOFS["aes_gcm_dec_128_kernel"], 0x334, 0x4EEFE089, 0x4EEEE089, "ensures"),
+    "the hash of the plaintext": (PROOFS["aes_gcm_enc_128_kernel"], 0x824, 0x4E2008A4, 0x4E200884, "ensures"),
+    "the hash not stored": (PROOFS["aes_gcm_enc_128_kernel"], 0x99C, 0x4C00706B, 0xD503201F, "ensures"),
+    "a length of one block less": (PROOFS["aes_gcm_enc_128_kernel"], 0x998, 0xAA0F03E0, 0xAA0503E0, "ensures"),
 }
 
 
@@ -77,7 +67,7 @@ def test_bug_is_refuted(bug: str) -> None:
 def test_xts_of_openssl_3_1_reads_past_the_input() -> None:
     """CVE-2023-1255: where four blocks are left of five, a block beyond the last is loaded."""
     d = aes_v8_xts_decrypt
-    r = prove(d, name=d.name, image=image_of(OLDER), symbol=d.symbol, isa=A64)
+    r = prove(d, name=d.name, image=image_of(OPENSSL_3_1), symbol=d.symbol, isa=A64)
     assert r.status is Status.REFUTED
     assert r.counterexample is not None
     assert r.counterexample.kind == "memory"
