@@ -36,8 +36,12 @@ _Form = tuple[frozenset[tuple[int, int]], int]
 def with_fewer_bits(claim: Term) -> Value | None:
     """A claim that implies this one, in which functions have fewer free bits; None where that is not tried."""
     basis = _Basis()
-    sums = {a: [(basis.of(bits), constant) for bits, constant in forms] for a, forms in _arguments(claim)}
-    if not 0 < len(basis.forms) <= MOST_FORMS:
+    sums: dict[Term, list[tuple[int, int]]] = {}
+    for a, forms in _arguments(claim):
+        sums[a] = [(basis.of(bits), constant) for bits, constant in forms]
+        if len(basis.forms) > MOST_FORMS:
+            return None
+    if not basis.forms:
         return None
     v = Var("form", len(basis.forms))
     return Substitution({a: _argument(a.width, v, found) for a, found in sums.items()})(claim)
@@ -67,9 +71,11 @@ def _arguments(claim: Term) -> Iterator[tuple[Term, list[_Form]]]:
 def _functions(v: Term) -> list[App | Op]:
     """The functions among the terms whose bits, or which, a value is the sum of."""
     found: dict[int, App | Op] = {}
-    todo = [v]
+    # (Sums of sums share parts: each is looked into once.)
+    todo, seen = [v], set[int]()
     while todo:
-        for base in {base for m in poly_view(todo.pop())[0] for base, _ in m.factors}:
+        for base in {base for m in poly_view(todo.pop())[0] for base, _ in m.factors if base.id not in seen}:
+            seen.add(base.id)
             if isinstance(base, Sum):
                 todo += base.terms
             elif (isinstance(base, App) and definitions_of(base)) or (isinstance(base, Op) and base.kind in FUNCTIONS):
