@@ -159,7 +159,7 @@ def decoding(rounds: int) -> Iterator[Figure]:
             words.update(image.word(at) for at in range(start, start + size, 4))
 
     def measure() -> tuple[int, float]:
-        isa = InstructionSet("fresh", A64.classes)
+        isa = InstructionSet("fresh", A64.classes, A64.data_independent)
         began = time.process_time()
         for w in words:
             isa.matches(w)

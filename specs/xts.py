@@ -43,7 +43,10 @@ def decrypt_block(CIPH_inverse: BlockCipher, T: Bits, C_j: Bits) -> Bits:
 
 
 def _stolen(block: Callable[[Bits, Bits], Bits], T_first: Bits, T_second: Bits, X: Bits, last: Bits) -> String:
-    """`block` with T_first of X: its leftmost bits come last, its others complete `last` for `block` with T_second."""
+    """`block` with T_first of X: its leftmost bits come last, its others complete `last` for `block` with T_second.
+
+    Sections 5.3.2 and 5.4.2, case b > 0.
+    """
     CC, b = block(T_first, X), last.width
     return [block(T_second, concat(last, CC[127 - b : 0])), msb(b, CC)]
 
@@ -61,6 +64,7 @@ def decrypt_last_two(CIPH_inverse: BlockCipher, T: Bits, C_before: Bits, C_last:
 def _data_unit(
     block: Callable[[Bits, Bits], Bits], last_two: Callable[[Bits, Bits, Bits], String], T: Bits, X: String
 ) -> String:
+    """A data unit from its first tweak T on, by what is done to a block and to the last two.  Sections 5.3.2, 5.4.2."""
     if length(X) < 128:
         raise ValueError(f"a data unit has at least 128 bits, not {length(X)}")
     stolen = X[-1].width < 128

@@ -34,7 +34,7 @@ def plant(isa: InstructionSet, bug: PlantedBug) -> tuple[InstructionSet, type[In
     """The instruction set with the wrong class in the place of the real one, and the wrong class."""
     (base,) = (c for c in isa.classes if c.__name__ == bug.cls_name)
     wrong = type(base.__name__, (base,), {"__doc__": base.__doc__, "__module__": base.__module__, **bug.body(base)})
-    return InstructionSet("scratch", [wrong if c is base else c for c in isa.classes]), wrong
+    return InstructionSet("scratch", [wrong if c is base else c for c in isa.classes], isa.data_independent), wrong
 
 
 # -- ways to be wrong -----------------------------------------------------------------------------

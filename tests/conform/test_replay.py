@@ -170,7 +170,8 @@ def _defective(change: Callable[[Instruction, Machine], None]) -> InstructionSet
             if self.op:
                 change(self, m)
 
-    return InstructionSet("A64 with a defect", [Wrong if c is AddSubImmediate else c for c in A64.classes])
+    classes = [Wrong if c is AddSubImmediate else c for c in A64.classes]
+    return InstructionSet("A64 with a defect", classes, A64.data_independent)
 
 
 def _flip_register(i: Instruction, m: Machine) -> None:

@@ -12,7 +12,7 @@ import pytest
 from refusing import without_search
 
 import armsym.proof.cases
-import armsym.proof.ledger
+import armsym.proof.known
 from armsym.elf import load
 from armsym.integers.claims import Argument
 from armsym.proof.concrete import ConcreteProof
@@ -84,7 +84,7 @@ def test_certificates(monkeypatch: pytest.MonkeyPatch, routine: str) -> None:
             logs.append([])
             super().__init__(known, asked, logs[-1], name_factors=name_factors)
 
-    for module in (armsym.proof.ledger, armsym.proof.cases):
+    for module in (armsym.proof.known, armsym.proof.cases):
         monkeypatch.setattr(module, "Argument", Logged)
     assert proved(routine).status is Status.PROVED
     told: list[list[list[Any]]] = json.loads(json.dumps(logs))
