@@ -1,5 +1,4 @@
-"""The field and the order of BLS12-381: draft-irtf-cfrg-pairing-friendly-curves, the curve BLS12_381 (section
-4.2.1).
+"""The field and the order of BLS12-381: draft-irtf-cfrg-pairing-friendly-curves, section 4.2.1.
 
 Both come from the parameter t of the family of curves BLS12 (Barreto, Lynn and Scott).
 """

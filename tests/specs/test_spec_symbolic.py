@@ -134,7 +134,8 @@ def test_every_function_cites_its_source(path: Path) -> None:
     module = ast.parse(path.read_text(encoding="utf-8"))
     functions = [n for n in module.body if isinstance(n, ast.FunctionDef)]
     # A file of constants names it for all of them.
-    for function in functions or [module]:
+    documented: list[ast.FunctionDef | ast.Module] = [*functions] or [module]
+    for function in documented:
         text = ast.get_docstring(function) or ""
         wrapper = "on bytes" in text
         assert wrapper or re.search(r"[Ss]ections? \d|[Ee]quations? \(|[Aa]lgorithm \d|[Aa]ppendix", text), (
