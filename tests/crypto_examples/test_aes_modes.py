@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
+from shipped import image_of
 
 from armsym.dsl import Bits, Proof
-from armsym.elf import Image, load
 from armsym.proof.result import ProofResult, Status
 from armsym.proof.run import prove
-from armsym.wheels import Wheel, WheelUnavailable
+from armsym.wheels import Wheel
 from crypto_examples.aes import KEY_BYTES, ROUNDS_AT
 from crypto_examples.openssl.aes_modes import aes_v8_ctr32_encrypt_blocks_unroll12_eor3 as ctr_by_twelve
 from crypto_examples.wheels import AWS_LC, OPENSSL_3_4, OPENSSL_4_0
 from semantics import A64
-
-
-def image_of(wheel: Wheel) -> Image:
-    try:
-        return load(wheel.path())
-    except WheelUnavailable as e:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(e))
 
 
 def answer(wheel: Wheel, symbol: str, size: int, low: int, high: int) -> ProofResult:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
 import pytest
+from shipped import image_of, with_word
 
 import crypto_examples
-from armsym.elf import Image, load
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
 from armsym.proof.run import prove
-from armsym.wheels import WheelUnavailable
 from crypto_examples.wheels import AWS_LC
 from semantics import A64
 
@@ -26,22 +24,9 @@ def definitions() -> dict[str, ProofDefinition]:
     return {d.name: d for n in names for d in discover(AWS / f"{n}.py")}
 
 
-@cache
-def image() -> Image:
-    try:
-        return load(AWS_LC.path())
-    except WheelUnavailable as e:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(e))
-
-
 def broken(name: str, symbol: str, offset: int, before: int, after: int) -> ProofResult:
     """The answer of a proof where one word of a function is another."""
-    d, original = definitions()[name], image()
-    at = original.symbol(symbol).offset + offset
-    assert original.word(at) == before, f"{symbol}+{offset:#x} is {original.word(at):#010x}: the bug is not planted"
-    changed = original.patched({at: after.to_bytes(4, "little")})
+    d, changed = definitions()[name], with_word(image_of(AWS_LC), symbol, offset, before, after)
     return prove(d, name=name, image=changed, symbol=d.symbol, isa=A64)
 
 

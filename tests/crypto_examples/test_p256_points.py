@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from refusing import without_search
+from shipped import image_of, with_word
 
 import armsym.proof.cases
 import armsym.proof.known
-from armsym.elf import load
 from armsym.integers.claims import Argument
 from armsym.proof.concrete import ConcreteProof
 from armsym.proof.engine import Budget
@@ -58,12 +58,10 @@ def definition(routine: str) -> ProofDefinition:
 
 def proved(routine: str, change: tuple[int, str, str] | None = None) -> ProofResult:
     d = definition(routine)
-    image = load(str(OPENSSL_4_0.path()))
+    image = image_of(OPENSSL_4_0)
     if change:
         offset, before, after = change
-        at = image.symbol(d.symbol).offset + offset
-        assert f"{image.word(at):08x}" == before
-        image = image.patched({at: bytes.fromhex(after)[::-1]})
+        image = with_word(image, d.symbol, offset, int(before, 16), int(after, 16))
     return prove(d, name=d.name, image=image, symbol=d.symbol, isa=A64, budget=Budget(seconds=60, claim_ms=2000))
 
 
@@ -101,7 +99,7 @@ def test_certificates(monkeypatch: pytest.MonkeyPatch, routine: str) -> None:
 def test_runs_meet_every_case() -> None:
     """Examples are points, of which some are equal, opposite or infinity; the sum is SP 800-186's."""
     d = definition("point_add")
-    routine = Routine(load(str(OPENSSL_4_0.path())), A64, d.symbol)
+    routine = Routine(image_of(OPENSSL_4_0), A64, d.symbol)
     met = set()
     for seed in range(60):
         p = ConcreteProof(routine, seed, seed, 0)

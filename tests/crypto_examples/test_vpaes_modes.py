@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
-import pytest
+from shipped import image_of
 
 from armsym.dsl import Proof
-from armsym.elf import load
 from armsym.proof.result import Status
 from armsym.proof.run import prove
-from armsym.wheels import WheelUnavailable
 from crypto_examples.openssl.vpaes_modes import CORES
 from crypto_examples.vpaes import DECRYPTION
 from crypto_examples.vpaes_modes import ecb
@@ -24,12 +20,7 @@ def test_ecb_decryption_of_an_odd_number_of_blocks_encrypts_the_first() -> None:
     def odd(p: Proof) -> None:
         ecb(p, CORES, DECRYPTION, odd=(1,))
 
-    try:
-        image = load(OPENSSL_4_0.path())
-    except WheelUnavailable as e:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(e))
+    image = image_of(OPENSSL_4_0)
     symbol = "vpaes_ecb_decrypt"
     r = prove(odd, name=symbol, image=image, symbol=symbol, isa=A64)
     assert r.status is Status.REFUTED

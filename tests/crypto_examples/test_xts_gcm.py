@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
+from shipped import image_of, with_word
 
-from armsym.elf import Image, load
 from armsym.proof.registry import ProofDefinition
 from armsym.proof.result import ProofResult, Status
 from armsym.proof.run import prove
-from armsym.wheels import Wheel, WheelUnavailable
 from crypto_examples.openssl.aes_gcm import PROOFS
 from crypto_examples.openssl.aes_xts import aes_v8_xts_decrypt, aes_v8_xts_encrypt
 from crypto_examples.wheels import OPENSSL_3_1, OPENSSL_4_0
 from semantics import A64
 
 
-def image_of(wheel: Wheel) -> Image:
-    try:
-        return load(wheel.path())
-    except WheelUnavailable as e:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(e))
-
-
 def broken(d: ProofDefinition, offset: int, before: int, after: int) -> ProofResult:
     """The answer of a proof where one word of the routine is another."""
-    original = image_of(OPENSSL_4_0)
-    at = original.symbol(d.symbol).offset + offset
-    assert original.word(at) == before, f"{d.symbol}+{offset:#x} is {original.word(at):#010x}: the bug is not planted"
-    return prove(d, name=d.name, image=original.patched({at: after.to_bytes(4, "little")}), symbol=d.symbol, isa=A64)
+    changed = with_word(image_of(OPENSSL_4_0), d.symbol, offset, before, after)
+    return prove(d, name=d.name, image=changed, symbol=d.symbol, isa=A64)
 
 
 #: proof, offset, the word there, the word put there, the kind of obligation that fails

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
 import pytest
 from plain_elf import SHT_SYMTAB, PlainElf
+from shipped import fetching
 
 from armsym.elf import Image, load
-from armsym.wheels import Wheel, WheelUnavailable
+from armsym.wheels import Wheel
 from crypto_examples.wheels import AWS_LC, OPENSSL_3_4, OPENSSL_4_0
 
 pytestmark = pytest.mark.wheels
 
 
 def fetched(wheel: Wheel) -> Path:
-    try:
+    with fetching():
         return wheel.path()
-    except WheelUnavailable as e:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(e))
 
 
 @pytest.fixture(scope="module", params=[OPENSSL_4_0, OPENSSL_3_4, AWS_LC], ids=str)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 from checker import check
+from shipped import fetching
 
 import armsym.proof.known
 from armsym.elf import load
@@ -18,7 +18,6 @@ from armsym.integers.claims import Argument
 from armsym.proof.engine import Budget
 from armsym.proof.result import Status
 from armsym.proof.run import prove
-from armsym.wheels import WheelUnavailable
 from crypto_examples.aws_lc.mlkem import mlkem_poly_tomont
 from crypto_examples.p256 import field
 from crypto_examples.wheels import AWS_LC, OPENSSL_4_0
@@ -52,12 +51,8 @@ def certificates(patch: pytest.MonkeyPatch, fn: Any, symbol: str, path: Path) ->
 )
 def test_a_shipped_routine(monkeypatch: pytest.MonkeyPatch, fn: Any, symbol: str, of: Any, claims: int) -> None:
     """All claims about integers are in the certificate; and whatever number of it is changed, it is refused."""
-    try:
+    with fetching():
         path = of.path()
-    except WheelUnavailable as e:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(e))
     logs = certificates(monkeypatch, fn, symbol, path)
     assert sum(len(check(log)) for log in logs) >= claims
     rng = random.Random(1)

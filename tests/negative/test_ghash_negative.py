@@ -5,18 +5,17 @@ The concrete runs' verdicts are held back, so that it is the symbolic proof that
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
 from refusing import refute, symbolically
+from shipped import image_of
 
 import armsym.proof.run
 from armsym.bits import Bits, opaque
 from armsym.dsl import Proof
-from armsym.elf import Image, load
+from armsym.elf import Image
 from armsym.proof.engine import Budget
-from armsym.wheels import WheelUnavailable
 from crypto_examples import gcm
 from crypto_examples.wheels import AWS_LC
 from specs.gcm import multiply
@@ -28,12 +27,7 @@ BUDGET = Budget(seconds=60)
 
 @pytest.fixture(scope="module")
 def library() -> Image:
-    try:
-        return load(str(AWS_LC.path()))
-    except WheelUnavailable as e:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(e))
+    return image_of(AWS_LC)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,6 @@ arithmetic on Python's integers says.
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import struct
 from collections.abc import Callable
@@ -16,14 +15,15 @@ from functools import cache
 from itertools import pairwise
 
 import pytest
+from shipped import image_of
 
 from armsym.bits import Bits, concat
 from armsym.conform.routine import machine_differences, run_routine
-from armsym.elf import Image, load
+from armsym.elf import Image
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion, Memory
 from armsym.stepper import RETURNED, Fork, Stepper
-from armsym.wheels import Wheel, WheelUnavailable
+from armsym.wheels import Wheel
 from crypto_examples.wheels import AWS_LC, OPENSSL_4_0
 from semantics import A64
 from specs import aes, chacha20, gcm, md5, modes, poly1305, sha1, sha3, sha256, sha512, sm3, sm4
@@ -33,16 +33,6 @@ pytestmark = pytest.mark.wheels
 
 BASE, STACK, DEPTH, BACK = 0x40_0000, 0x7000_0000, 0x4000, 0x90_0000_0000
 BUFFERS = 0x1_0000_0000
-
-
-@cache
-def image_of(wheel: Wheel) -> Image:
-    try:
-        return load(wheel.path())
-    except WheelUnavailable as e:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(e))
 
 
 @cache
