@@ -388,5 +388,5 @@ class ConcreteProof(Proof):
         t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
         t.rejected = self.unmet
         t.revealed = () if self.unmet else self.revealed()
-        t.told = tuple(all(isinstance(c, Prop) and c.value is True for c in said) for _, said in self._d.reveals)
+        t.told = tuple(all(isinstance(c, Prop) and c.value is True for c in said) for _, said in self._d.tells)
         return t

@@ -111,7 +111,7 @@ class Callee:
         self.entry = self.routine.entry
         p = SymbolicProof(self.routine)
         contract(p)
-        if p._d.filters or p._d.revealed or p._d.reveals:
+        if p._d.filters or p._d.revealed or p._d.tells:
             what = "has a filter" if p._d.filters else "reveals something of secrets"
             raise InputError(f"{contract.name}: a proof that {what} cannot be used as a contract")
         choices = p._d.choices

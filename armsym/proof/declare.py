@@ -368,7 +368,7 @@ class Proof(ABC):
             raise InputError(f"reveals {text!r}: upto= counts the blocks of a filter")
         if conditional:
             conditions = tuple(an_assumption(f"reveals {text!r}: what may be told", what))
-            self._d.reveals.append((text, conditions))
+            self._d.tells.append((text, conditions))
             return
         self._d.revealed.append(Revealed(text, tuple(vectors(f"reveals {text!r}: the values", values))))
 

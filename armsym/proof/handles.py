@@ -7,7 +7,7 @@ ones: what it means is asked of the `Meaning` that it was made for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
@@ -96,6 +96,9 @@ class Meaning(Protocol):
 
 
 #: A condition, or several that must all hold.
+#: What a fold has at an index.
+T = TypeVar("T")
+
 Claim: TypeAlias = "Prop | bool | Relation | Pointwise | Conditional | Sequence[Claim]"
 #: Named claims: what `invariant` and `ensures` functions return.
 Claims: TypeAlias = dict[str, Claim]
@@ -278,7 +281,39 @@ class Iterated:
         return Words(Bits(w.width, apply(f"{self.name}().{j}", w.width, args)) for j, w in enumerate(S))
 
 
-class Fold:
+class _Steps(Generic[T]):
+    """H(0) = start and H(i + 1) made of H(i): values by an index of 64 bits."""
+
+    def __init__(self, meaning: Meaning, name: str, start: T) -> None:
+        self._p, self.name, self.start = meaning, name, start
+        self._concrete = [start]
+
+    def __call__(self, index: Bits | int) -> T:
+        """H(index)."""
+        k = an_index(f"{self.name}: the index of a fold", index)
+        return self.at(k if isinstance(index, int) else self._p._index(k))
+
+    def at(self, k: Bits) -> T:
+        """H(k), the index as it is written."""
+        raise NotImplementedError
+
+    def _next(self, before: T, i: Bits) -> T:
+        """H(i + 1), where H(i) is `before`."""
+        raise NotImplementedError
+
+    def concrete(self, k: int) -> T:
+        """H(k) by computing it; raises `InputError` for more than `MOST_STEPS` steps."""
+        if k > MOST_STEPS:
+            raise InputError(
+                f"{self.name}({k:#x}) is not computed: runs on numbers take at most {MOST_STEPS} steps of a fold"
+            )
+        while len(self._concrete) <= k:
+            i = len(self._concrete) - 1
+            self._concrete.append(self._next(self._concrete[i], Bits(64, i)))
+        return self._concrete[k]
+
+
+class Fold(_Steps[Words]):
     """H(0) = start, H(i + 1) = step(H(i), over(i)); `of` says that they are the steps of an iterated function."""
 
     def __init__(
@@ -290,32 +325,23 @@ class Fold:
         over: Callable[[Bits], Words],
         of: Iterated | None = None,
     ) -> None:
-        self._p, self.name, self.step, self.over, self.of = meaning, name, step, over, of
-        self.start = Words(start)
-        self._concrete: list[Words] = [self.start]
+        super().__init__(meaning, name, Words(start))
+        self.step, self.over, self.of = step, over, of
         #: On symbols: of each word whether it depends on a secret, once that was looked at.
         self.secrets: tuple[bool, ...] | None = None
 
-    def __call__(self, index: Bits | int) -> Words:
-        """H(index)."""
-        k = an_index(f"{self.name}: the index of a fold", index)
-        k = k if isinstance(index, int) else self._p._index(k)
+    def at(self, k: Bits) -> Words:
         return self._p._fold_at(self, k)
 
     def stepped(self, before: Words, block: Sequence[Bits]) -> Words:
         """The step from these words with this block, of as many words of the same widths."""
         return _stepped(self.name, before, self.step(before, Words(vectors(f"{self.name}: a block", block))))
 
-    def concrete(self, k: int) -> Words:
-        """H(k) by computing it; raises `InputError` for more than `MOST_STEPS` steps."""
-        _few_steps(self.name, k)
-        while len(self._concrete) <= k:
-            i = len(self._concrete) - 1
-            self._concrete.append(self.stepped(self._concrete[i], self.over(Bits(64, i))))
-        return self._concrete[k]
+    def _next(self, before: Words, i: Bits) -> Words:
+        return self.stepped(before, self.over(i))
 
 
-class ResidueFold:
+class ResidueFold(_Steps[Residue]):
     """H(0) = start, H(i + 1) = step(H(i), over(i)), modulo a number."""
 
     def __init__(
@@ -327,14 +353,10 @@ class ResidueFold:
         start: IntegerLike,
         over: Callable[[Bits], IntegerLike],
     ) -> None:
-        self._p, self.name, self.modulus, self.step, self.over = meaning, name, modulus, step, over
-        self.start = Residue(modulus, start)
-        self._concrete = [self.start]
+        super().__init__(meaning, name, Residue(modulus, start))
+        self.modulus, self.step, self.over = modulus, step, over
 
-    def __call__(self, index: Bits | int) -> Residue:
-        """H(index)."""
-        k = an_index(f"{self.name}: the index of a fold", index)
-        k = k if isinstance(index, int) else self._p._index(k)
+    def at(self, k: Bits) -> Residue:
         return self._p._residue_at(self, k)
 
     def stepped(self, before: Residue, i: Bits) -> Residue:
@@ -346,16 +368,11 @@ class ResidueFold:
             )
         return after
 
-    def concrete(self, k: int) -> Residue:
-        """H(k) by computing it; raises `InputError` for more than `MOST_STEPS` steps."""
-        _few_steps(self.name, k)
-        while len(self._concrete) <= k:
-            i = len(self._concrete) - 1
-            self._concrete.append(self.stepped(self._concrete[i], Bits(64, i)))
-        return self._concrete[k]
+    def _next(self, before: Residue, i: Bits) -> Residue:
+        return self.stepped(before, i)
 
 
-class IntegerFold:
+class IntegerFold(_Steps[IntegerLike]):
     """H(0) = start, H(i + 1) = step(H(i), over(i)), whole numbers."""
 
     #: What each value is at least, and a fold whose value at the same index is greater, where its maker knows.
@@ -371,19 +388,12 @@ class IntegerFold:
         start: IntegerLike,
         over: Callable[[Bits], IntegerLike],
     ) -> None:
-        self._p, self.name, self.step, self.over = meaning, name, step, over
-        self.start = a_whole_number(f"{name}: its start", start)
-        self._concrete = [self.start]
+        super().__init__(meaning, name, a_whole_number(f"{name}: its start", start))
+        self.step, self.over = step, over
         IntegerFold._count += 1
         self.number = IntegerFold._count
 
-    def __call__(self, index: Bits | int) -> IntegerLike:
-        """H(index)."""
-        k = an_index(f"{self.name}: the index of a fold", index)
-        return self.at(k if isinstance(index, int) else self._p._index(k))
-
     def at(self, k: Bits) -> IntegerLike:
-        """H(k), the index as it is written."""
         return self._p._integer_at(self, k)
 
     def stepped(self, before: IntegerLike, i: Bits) -> IntegerLike:
@@ -392,13 +402,8 @@ class IntegerFold:
         number = a_whole_number(what, self.over(i))
         return a_whole_number(told_by(self.step, f"{self.name}: what its step gives"), self.step(before, number))
 
-    def concrete(self, k: int) -> IntegerLike:
-        """H(k) by computing it; raises `InputError` for more than `MOST_STEPS` steps."""
-        _few_steps(self.name, k)
-        while len(self._concrete) <= k:
-            i = len(self._concrete) - 1
-            self._concrete.append(self.stepped(self._concrete[i], Bits(64, i)))
-        return self._concrete[k]
+    def _next(self, before: IntegerLike, i: Bits) -> IntegerLike:
+        return self.stepped(before, i)
 
 
 class Number(IntegerFold):
@@ -428,11 +433,6 @@ class Unit(IntegerFold):
     def __init__(self, meaning: Meaning, width: int) -> None:
         self.width = width
         super().__init__(meaning, f"2**{width}*", lambda before, _: before * (1 << width), 1, lambda _: 0)
-
-
-def _few_steps(name: str, k: int) -> None:
-    if k > MOST_STEPS:
-        raise InputError(f"{name}({k:#x}) is not computed: runs on numbers take at most {MOST_STEPS} steps of a fold")
 
 
 def a_whole_number(what: str, value: object) -> IntegerLike:

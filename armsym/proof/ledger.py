@@ -70,7 +70,7 @@ class Ledger:
         #: Values that leaked, for runs to be looked for that show it.
         self.leaks: list[Leak] = []
         #: What a run may tell of secrets: whether all of some conditions hold.
-        self.reveals: Sequence[tuple[str, Sequence[Condition]]] = ()
+        self.tells: Sequence[tuple[str, Sequence[Condition]]] = ()
 
     @property
     def obligations(self) -> list[Obligation]:
@@ -104,7 +104,7 @@ class Ledger:
         v = value.value
         if isinstance(v, int) or not ops.is_secret(v) or not ops.is_secret(self.without_revealed(v)):
             return
-        for text, conditions in self.reveals if kind == "branch condition" else ():
+        for text, conditions in self.tells if kind == "branch condition" else ():
             began = time.perf_counter()
             if self._tells_only(path, Prop._of(v), conditions):
                 self.record("constant-time", told(text), Status.PROVED, "cases", time.perf_counter() - began)

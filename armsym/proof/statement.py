@@ -168,7 +168,7 @@ class Declared:
     requires: list[tuple[str, Prop]] = field(default_factory=list)
     relations: list[tuple[str, Relation]] = field(default_factory=list)
     #: What a run may tell of secrets: whether all of some conditions hold.
-    reveals: list[tuple[str, tuple[Condition, ...]]] = field(default_factory=list)
+    tells: list[tuple[str, tuple[Condition, ...]]] = field(default_factory=list)
     twins: list[Twin] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
     given: list[tuple[Region, int, int]] = field(default_factory=list)

@@ -91,7 +91,7 @@ class Engine:
         self.ledger = Ledger(self.image, budget.claim_ms, models=unrolled)
         self.ledger.filters, self.ledger.unfolded = d.filters, p.unfolded
         self.ledger.without_revealed = p.without_revealed
-        self.ledger.reveals = d.reveals
+        self.ledger.tells = d.tells
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         #: Whether every path so far was followed to its end.
         self._complete = True
@@ -183,7 +183,7 @@ class Engine:
         for at, callee in self.callees.items():
             if at not in run.reached:
                 record(KIND, f"{callee.contract.name} is called", Status.UNDECIDED, detail="no path calls it")
-        for text, _ in p._d.reveals:
+        for text, _ in p._d.tells:
             if not self.ledger.holds("constant-time", told(text)):
                 record("constant-time", told(text), Status.UNDECIDED, detail="no branch is shown to tell just that")
         if not self._complete:
