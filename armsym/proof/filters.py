@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from armsym.bits import Bits, Prop, concat, ite, select
 from armsym.errors import InputError
 from armsym.proof.checks import shown, told_by
-from armsym.proof.handles import Fold, Meaning, an_index
+from armsym.proof.handles import Computed, Fold, Meaning, an_index
 from armsym.proof.state import Words
 from armsym.symbolic_regions import variable
 from armsym.terms import ops
@@ -94,7 +94,9 @@ class Filter:
         self.counts = Fold(
             meaning, f"{name}#", lambda c, n: [c[0] + n[0]], [Bits(64, 0)], lambda i: Words([self.block(i).count])
         )
-        self._concrete: list[list[Bits]] = [[]]
+        no_one: list[Bits] = []
+        #: All that is accepted of the first so many blocks, on numbers.
+        self.concrete = Computed(name, no_one, self._with_block)
         #: On symbols: what stands for block i, by its index; and what each of these terms stands for.
         self._blocks: dict[object, tuple[Bits, Words, Bits]] = {}
         self._patterns: dict[object, tuple[Bits, Bits]] = {}
@@ -138,13 +140,8 @@ class Filter:
         self.group = len(found)
         return [(keep.bit, value) for keep, value in found]
 
-    def concrete(self, blocks: int) -> list[Bits]:
-        """All that is accepted of the first so many blocks, on numbers."""
-        while len(self._concrete) <= blocks:
-            i = len(self._concrete) - 1
-            new = [value for keep, value in self.candidates(self.over(Bits(64, i))) if keep.uint]
-            self._concrete.append(self._concrete[i] + new)
-        return self._concrete[blocks]
+    def _with_block(self, before: list[Bits], i: Bits) -> list[Bits]:
+        return before + [value for keep, value in self.candidates(self.over(i)) if keep.uint]
 
     def _defined(self, candidates: list[tuple[Bits, Bits]]) -> tuple[Bits, list[Bits]]:
         """How many of these candidates are accepted, and those moved to the front, zeros after them."""

@@ -22,6 +22,7 @@ __all__ = [
     "Blocks",
     "Claim",
     "Claims",
+    "Computed",
     "Fold",
     "IntegerFold",
     "Iterated",
@@ -281,12 +282,31 @@ class Iterated:
         return Words(Bits(w.width, apply(f"{self.name}().{j}", w.width, args)) for j, w in enumerate(S))
 
 
+class Computed(Generic[T]):
+    """v(0) = start, v(i + 1) = step(v(i), i), on numbers: each is computed once, and those before it."""
+
+    def __init__(self, name: str, start: T, step: Callable[[T, Bits], T]) -> None:
+        """`step` takes the index as 64 bits."""
+        self._name, self._step, self._values = name, step, [start]
+
+    def __call__(self, k: int) -> T:
+        """v(k); raises `InputError` for more than `MOST_STEPS` steps."""
+        if k > MOST_STEPS:
+            raise InputError(
+                f"{self._name}({k:#x}) is not computed: runs on numbers take at most {MOST_STEPS} steps of a fold"
+            )
+        for i in range(len(self._values) - 1, k):
+            self._values.append(self._step(self._values[i], Bits(64, i)))
+        return self._values[k]
+
+
 class _Steps(Generic[T]):
     """H(0) = start and H(i + 1) made of H(i): values by an index of 64 bits."""
 
     def __init__(self, meaning: Meaning, name: str, start: T) -> None:
         self._p, self.name, self.start = meaning, name, start
-        self._concrete = [start]
+        #: H(k) by computing it.
+        self.concrete = Computed(name, start, self._next)
 
     def __call__(self, index: Bits | int) -> T:
         """H(index)."""
@@ -300,17 +320,6 @@ class _Steps(Generic[T]):
     def _next(self, before: T, i: Bits) -> T:
         """H(i + 1), where H(i) is `before`."""
         raise NotImplementedError
-
-    def concrete(self, k: int) -> T:
-        """H(k) by computing it; raises `InputError` for more than `MOST_STEPS` steps."""
-        if k > MOST_STEPS:
-            raise InputError(
-                f"{self.name}({k:#x}) is not computed: runs on numbers take at most {MOST_STEPS} steps of a fold"
-            )
-        while len(self._concrete) <= k:
-            i = len(self._concrete) - 1
-            self._concrete.append(self._next(self._concrete[i], Bits(64, i)))
-        return self._concrete[k]
 
 
 class Fold(_Steps[Words]):

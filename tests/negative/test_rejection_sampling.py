@@ -328,6 +328,7 @@ BAD = {
     "no value": (lambda p, A: p.reveals("x", 3), "the values"),
     "upto of a value": (lambda p, A: p.reveals("x", Bits(1, 0), upto=2), "counts the blocks"),
     "an index": (lambda p, A: A("one"), "a number of blocks"),
+    "blocks before the first": (lambda p, A: A(2**64 - 1).count, r"A\(0xffffffffffffffff\) is not computed"),
     "local without a stack": (lambda p, A: p.local(16, below=16), "declare it first"),
     "local beyond the stack": (lambda p, A: (p.modifies(p.stack(16)), p.local(32, below=16)), "do not lie in"),
 }
