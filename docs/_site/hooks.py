@@ -1,4 +1,4 @@
-"""Hooks of MkDocs: pages that stand beside the folder docs are part of the site, and so are the sources that pages name.
+"""Hooks of MkDocs: pages that stand beside the folder docs are in the site, and so are sources that pages name.
 
 A link may lead from any page to any file of the checkout, as readers of the checkout use it; in the site it leads to
 that file's page, which is made here.  A link to what is not there is an error.
