@@ -9,11 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from pathlib import Path
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,16 +75,10 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for file in files.documentation_pages():
         wanted |= _targets(file.content_string, _origin(file.src_uri))
     for path in sorted(p for p in wanted if p not in BESIDE and not p.startswith("docs/")):
-        files.append(File.generated(config, _page_of(path), content=_source(path)))
+        # Reached by links, and not by the navigation.
+        page = File.generated(config, _page_of(path), content=_source(path), inclusion=InclusionLevel.NOT_IN_NAV)
+        files.append(page)
     return files
-
-
-def on_nav(nav: Any, *, config: MkDocsConfig, files: Files) -> Any:
-    """Pages of sources are reached by links, not by the navigation."""
-    for file in files.documentation_pages():
-        if file.src_uri.startswith("source/"):
-            file.inclusion = type(file.inclusion).NOT_IN_NAV
-    return nav
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
