@@ -28,6 +28,7 @@ from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
+from armsym.proof.telling import Teller
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
 
@@ -92,6 +93,8 @@ class Engine:
         self.ledger.filters, self.ledger.unfolded = d.filters, p.unfolded
         self.ledger.without_revealed = p.without_revealed
         self.ledger.tells = d.tells
+        if not unrolled:  # what such a run does not show is not told
+            self.ledger.teller = Teller(self.image, r.isa, p.lengths)
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         #: Whether every path so far was followed to its end.
         self._complete = True
@@ -156,6 +159,8 @@ class Engine:
             start.relations = p.relations[:]
             check_preconditions(run, start)
             prove_lemmas(run, start)
+            if self.ledger.teller is not None:
+                self.ledger.teller.on_entry = len(start.knowledge.facts)
             self._land(missing_at_entry(p.routine))
             entry = start.fork()
             self._explore([_Frame(None, None, [start])])
@@ -305,6 +310,7 @@ class Engine:
         path.steps += 1
         if at in self.callees and path.steps > 1:
             run.reached.add(at)
+            path.turn("call", f"{self.callees[at].contract.name}, by its contract")
             path.at = self.callees[at].call(self.ledger, self.stepper, path)
             path.calls = path.calls.after(at, path.at, links=False)
             return None
