@@ -54,6 +54,9 @@ def prove(
     second_solver: Annotated[
         bool, typer.Option("--second-solver", help="Have Bitwuzla check each answer of Z3, too.")
     ] = False,
+    traced: Annotated[
+        bool, typer.Option("--trace", help="Show the run of a counterexample, instruction by instruction.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")] = False,
     offline_ok: Annotated[
         bool,
@@ -103,6 +106,7 @@ def prove(
             processes=jobs or _cpus(),
             offline_ok=offline_ok,
             second=second_solver,
+            traced=traced,
             progress=progress,
         )
         for index, outcome in found:
@@ -157,6 +161,7 @@ def _outcomes(
     processes: int,
     offline_ok: bool,
     second: bool,
+    traced: bool,
     progress: _Progress,
 ) -> Iterator[tuple[int, Outcome]]:
     """(place in the report, outcome) of all that was selected, as they are known."""
@@ -187,7 +192,7 @@ def _outcomes(
                     specs[key] = e
             spec = specs[key]
         if isinstance(spec, str):
-            todo.append((k, Job.of(d, spec, timeout, second=second)))
+            todo.append((k, Job.of(d, spec, timeout, second=second, traced=traced)))
             continue
         outcome = Job.of(d, str(d.of), None).outcome(Status.ERROR, str(spec))
         if offline_ok and isinstance(spec, WheelUnavailable):

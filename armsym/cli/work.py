@@ -51,7 +51,7 @@ _images: dict[str, Image] = {}
 class Job:
     """A proof to run: where it is defined, the file it speaks of, and seconds of CPU time for the symbolic proof.
 
-    With `second`, a second solver has to confirm Z3's answers.
+    With `second`, a second solver has to confirm Z3's answers; with `traced`, a counterexample is told step by step.
     """
 
     file: str
@@ -61,12 +61,15 @@ class Job:
     object_spec: str
     seconds: float | None = None
     second: bool = False
+    traced: bool = False
 
     @staticmethod
-    def of(d: ProofDefinition, object_spec: str, seconds: float | None, *, second: bool = False) -> Job:
+    def of(
+        d: ProofDefinition, object_spec: str, seconds: float | None, *, second: bool = False, traced: bool = False
+    ) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second)
+        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second, traced)
 
     @property
     def source(self) -> str:
@@ -95,7 +98,7 @@ def clock_limit(job: Job) -> float:
 
 def run_here(job: Job) -> Outcome:
     """Run a proof in this process; whatever happens is an outcome."""
-    from armsym.proof.run import prove
+    from armsym.proof.run import Wanted, prove
 
     began = time.process_time()
     try:
@@ -110,7 +113,7 @@ def run_here(job: Job) -> Outcome:
                 symbol=d.symbol,
                 isa=load_isa(),
                 budget=budget,
-                replay=_replay,
+                wanted=Wanted(_replay, shrink=True, traced=job.traced),
                 second=_second() if job.second else None,
                 compare=lambda twin: _compared(d, image, twin),
             )

@@ -20,11 +20,12 @@ from armsym.proof.conditional import Conditional
 from armsym.proof.declare import Invariant
 from armsym.proof.handles import Claim, Claims, Pointwise
 from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
-from armsym.proof.result import Kind, Status
+from armsym.proof.loops import Routine
+from armsym.proof.result import CONSTANT_TIME, Kind, Status
 from armsym.proof.state import handed
-from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
+from armsym.stepper import RETURNED, Fork, Stepper, describe_stop, described
 
-__all__ = ["concrete_stepper", "flatten", "run_trial"]
+__all__ = ["concrete_stepper", "differs", "first_difference", "flatten", "run_trial"]
 
 MAX_STEPS = 400_000
 #: So many more are looked at for a state that comes again.  A run that does not end says nothing without one.
@@ -55,14 +56,28 @@ class _Repeats:
         return [r.value for r in m.v], m.nzcv.bits.value, m.dit.value, written
 
 
-def flatten(claim: Claim) -> Iterator[Prop]:
-    """The conditions a claim consists of."""
+def flatten(claim: Claim) -> Iterator[tuple[str, Prop]]:
+    """The conditions a claim consists of, each with the place of a buffer that it is about, if it is about one."""
     for part in parts(claim):
         assert not isinstance(part, (Relation, Conditional)), "integers of numbers are numbers"
         if isinstance(part, Pointwise):
             yield from part.concrete()
         else:
-            yield part
+            yield "", part
+
+
+def differs(p: Prop, place: str = "") -> str:
+    """Where the two sides of an equation between numbers differ, in words: the place, and which bytes of how many."""
+    if p.sides is None:
+        return place
+    size = -(-p.sides[0].width // 8)
+    apart = p.sides[0].uint ^ p.sides[1].uint
+    which = [k for k in range(size) if apart >> 8 * k & 0xFF]
+    if size == 1 or not which:
+        return place
+    more = f" and {len(which) - 1} more" if len(which) > 1 else ""
+    byte = f"all {size} bytes" if len(which) == size else f"byte {which[0]}{more} of {size} (byte 0 is the lowest)"
+    return f"{place}: {byte}" if place else byte
 
 
 def _checked(
@@ -85,12 +100,12 @@ def _broken(claims: Claims, kind: Kind, where: str) -> Violation | None:
     if not isinstance(claims, dict) or not claims:
         raise InputError(f"{where}: the function must return a non-empty dict of named claims")
     for name, claim in claims.items():
-        for k, p in enumerate(flatten(claim)):
+        for k, (place, p) in enumerate(flatten(claim)):
             if p.value is True:
                 continue
             got, expected = (f"{b.uint:#x}" for b in p.sides) if p.sides else ("false", "true")
             several = f"[{k}]" if isinstance(claim, (list, tuple)) else ""
-            return Violation(kind, f"{name}{several}", expected, got, where)
+            return Violation(kind, f"{name}{several}", expected, got, where, differs=differs(p, place))
     return None
 
 
@@ -218,6 +233,7 @@ def _run_trial(
                 t.too_long = True
                 t.rejected = f"no return after {steps} instructions (last at {image.symbolize(offset)})"
                 return
+        t.final = m
     except MemoryFault as e:
         t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
         if isinstance(e, Undetermined):
@@ -235,7 +251,9 @@ def _run_trial(
             else Status.REFUTED,
         )
         return
-    t.final, t.steps = m, steps
+    finally:
+        t.at, t.number = offset, steps
+    t.steps = steps
     t.violation = _check_return(p, t, m)
     if t.violation is None:
         for fn in p._d.ensures:
@@ -263,6 +281,18 @@ def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
                 "frame", f"{new.name} is unchanged", f"{old.data[k]:#04x}", f"{new.data[k]:#04x}", f"byte {k} on return"
             )
     return None
+
+
+def first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
+    """What an attacker sees differ between two runs whose public inputs, and what is revealed of others, are equal."""
+    if a.trace == b.trace or a.revealed != b.revealed:
+        return None
+    one, other = f"{len(a.trace)} events", f"{len(b.trace)} events"
+    for seen, there in zip(a.trace, b.trace, strict=False):
+        if seen != there:
+            one, other = (f"{e.kind} {e.value:#x} {described(e.at, routine.image, routine.isa)}" for e in (seen, there))
+            break
+    return Violation("constant-time", CONSTANT_TIME, one, other, "two runs that differ only in secrets", other=b)
 
 
 def concrete_stepper(p: ConcreteProof, t: Trial) -> Stepper:
