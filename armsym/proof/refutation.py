@@ -17,7 +17,7 @@ from armsym.proof.inputs import InputValues, Recipe
 from armsym.proof.loops import Routine
 from armsym.proof.plain import Request
 from armsym.proof.result import Counterexample, Status
-from armsym.proof.shrink import Limit, pieces, shrunk
+from armsym.proof.shrink import Limit, shrunk, without
 from armsym.proof.trace import Departure, TraceStep, trace
 from armsym.proof.trials import concrete_stepper, first_difference, run_trial
 from armsym.stepper import Stepper, describe_stop, run_concrete
@@ -132,13 +132,17 @@ def _smaller_pair(t: Trial, v: Violation, u: Trial, routine: Routine, make: Make
         fewer = {n: x for n, x in numbers.items() if n != name}
         if limit.left and holds(first, fewer, cells):
             numbers = fewer
-    for name, differ in list(cells.items()):
-        kept = differ
-        for lo, hi in pieces(len(differ)):
-            fewer_bytes = [b for k, b in enumerate(differ) if b in kept and not lo <= k < hi]
-            if len(fewer_bytes) < len(kept) and limit.left and holds(first, numbers, {**cells, name: fewer_bytes}):
-                kept = fewer_bytes
-                cells[name] = kept
+    for name in list(cells):
+        differ = cells[name]
+
+        def drop(lo: int, hi: int, name: str = name, differ: Bytes = differ) -> bool:
+            fewer = [b for b in cells[name] if b not in differ[lo:hi]]
+            if not limit.left or not holds(first, numbers, {**cells, name: fewer}):
+                return False
+            cells[name] = fewer
+            return True
+
+        without(len(differ), drop)
     shrunk(
         best[0].recipe,
         {name: low for name, (low, _) in make(first)._d.ranges.items()},

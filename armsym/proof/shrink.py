@@ -6,12 +6,13 @@ the smaller one is a counterexample in its own right, whatever this module does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from armsym.proof.inputs import InputValues, Recipe
 
-__all__ = ["MARKED", "Limit", "pieces", "shrunk"]
+__all__ = ["MARKED", "Limit", "shrunk", "without"]
 
 #: Registers that a routine has to keep, each with a number that shows where it came from.
 MARKED: Mapping[str, int] = {
@@ -98,27 +99,29 @@ def _with_bytes(r: Recipe, name: str, data: bytes) -> Recipe:
 
 
 def _content(name: str, best: Callable[[], Recipe], attempt: Callable[[Recipe], bool]) -> None:
-    """As many bytes 0 as will do: all, then ever shorter pieces."""
+    """As many bytes 0 as will do."""
 
     def data() -> bytes:
         return best().values.cells[name][0][1]
 
-    size = len(data())
-    for lo, hi in pieces(size):
-        piece = data()[lo:hi]
-        if any(piece):
-            attempt(_with_bytes(best(), name, data()[:lo] + bytes(hi - lo) + data()[hi:]))
+    def clear(lo: int, hi: int) -> bool:
+        rest = data()[:lo] + bytes(hi - lo) + data()[hi:]
+        return rest == data() or attempt(_with_bytes(best(), name, rest))
+
+    without(len(data()), clear)
 
 
-def pieces(size: int) -> Iterator[tuple[int, int]]:
-    """Parts of `size` things in a row: the whole, its halves, and so on, down to bytes where there are few."""
-    step = size
-    while step:
-        for lo in range(0, size, step):
-            yield lo, min(lo + step, size)
-        if step == 1 or size // step >= 32:
-            return
-        step = -(-step // 2)
+def without(size: int, drop: Callable[[int, int], bool]) -> None:
+    """Drop as many of `size` things in a row as will do: all, else each half, and so on, the long pieces first.
+
+    `drop` is asked for a piece, from one place up to another, and says whether that is done without.
+    """
+    todo = deque([(0, size)] if size else [])
+    while todo:
+        lo, hi = todo.popleft()
+        if not drop(lo, hi) and hi - lo > 1:
+            middle = (lo + hi) // 2
+            todo += [(lo, middle), (middle, hi)]
 
 
 def _registers(best: Callable[[], Recipe], attempt: Callable[[Recipe], bool]) -> None:
