@@ -51,6 +51,8 @@ class Violation:
     status: Status = Status.REFUTED
     #: Where the two sides differ, in words: block and word of a buffer, bytes.
     differs: str = ""
+    #: What often helps.
+    hints: tuple[str, ...] = ()
     #: Where it takes two runs to see it: the second.
     other: Trial | None = None
 
@@ -93,8 +95,9 @@ class Trial:
     #: What makes this state again, with the values of all declared inputs; and the declared regions by name.
     recipe: Recipe = NOTHING_GIVEN
     declared: dict[str, ConcreteRegion] = field(default_factory=dict)
-    #: Where it ended: the offset of the instruction that comes next, after so many.
+    #: Where it ended: the offsets of the instruction that comes next and of the last one executed, after so many.
     at: int = 0
+    last: int = 0
     number: int = 0
 
 

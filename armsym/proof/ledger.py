@@ -20,6 +20,7 @@ from armsym.proof.cases import Case
 from armsym.proof.conditional import Condition, Conditional
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claim, Claims, Pointwise
+from armsym.proof.hints import unknown_at_head, unknowns_in
 from armsym.proof.known import Known
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
@@ -29,7 +30,7 @@ from armsym.proof.telling import Teller
 from armsym.proof.why import Why
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
-from armsym.terms.evaluate import Occurrences
+from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value, intern
 from armsym.terms.show import show
 from armsym.terms.walk import size
@@ -124,12 +125,17 @@ class Ledger:
         path.leaked.append(intern(v))
         if self._keep:
             self.leaks.append(Leak(intern(v), tuple(path.knowledge.facts)))
-        self.record(
-            "constant-time",
-            CONSTANT_TIME,
-            Status.UNDECIDED,
-            detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
-        )
+        where = f"the {kind} at {at:#x} <{self.image.symbolize(at)}>"
+        unknown = unknowns_in(v, path.unknowns)
+        secrets = [t for t in free_terms(v) if ops.is_secret(t)]
+        why = self.why(path, f"the {kind}")
+        if len(unknown) >= len(secrets) and why is not None:
+            # Nobody says that it is a secret: nothing is known of it.
+            said = f"{where} depends on what is unknown at the head of a loop: {show(v, 3)}"
+            why = replace(why, hints=unknown_at_head(unknown))
+        else:
+            said = f"{where} depends on a secret: {show(v, 3)}"
+        self.record("constant-time", CONSTANT_TIME, Status.UNDECIDED, detail=said, why=why)
 
     def _tells_only(self, path: Path, bit: Prop, conditions: Sequence[Condition]) -> bool:
         """Whether a bit is one thing where all conditions hold, and another where one of them does not."""

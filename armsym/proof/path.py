@@ -11,7 +11,8 @@ from armsym.machine import NZCV, Machine
 from armsym.proof.calls import Calls
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold
-from armsym.proof.why import TurnKind
+from armsym.proof.hints import Unknowns
+from armsym.proof.why import Noticed, TurnKind
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, Substitution, free_terms
@@ -249,6 +250,7 @@ class Path:
         "stepwise",
         "told_apart",
         "turns",
+        "unknowns",
         "values",
     )
 
@@ -274,8 +276,10 @@ class Path:
         self.leaked: list[Term] = []
         #: The calls made on the way that have not returned.
         self.calls = Calls()
-        #: Where it could have gone another way: (offset, what, the condition that holds here or a text).
-        self.turns: tuple[tuple[int, TurnKind, Value | str], ...] = ()
+        #: Where it could have gone another way, the last first.
+        self.turns: Noticed | None = None
+        #: Of which variables nothing is known but what claims say: for people.
+        self.unknowns: Unknowns = {}
 
     @property
     def memory(self) -> SymbolicMemory:
@@ -361,7 +365,7 @@ class Path:
 
     def turn(self, what: TurnKind, says: Value | str) -> None:
         """Note, for people, that the path turned here."""
-        self.turns = (*self.turns, (self.at, what, says))
+        self.turns = Noticed(self.at, what, says, self.turns)
 
     def over(self) -> None:
         """Nobody goes on with this path: what it holds is freed now, for it and its machine hold each other."""
@@ -373,4 +377,5 @@ class Path:
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
         p.calls, p.relations, p.values, p.turns = self.calls, self.relations[:], self.values, self.turns
+        p.unknowns = self.unknowns
         return p

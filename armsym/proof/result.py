@@ -94,6 +94,8 @@ class Counterexample:
     detail: str = ""
     #: Where the two sides differ, in words: block and word of a buffer, bytes.
     differs: str = ""
+    #: What often helps.
+    hints: tuple[str, ...] = ()
     #: Instructions executed until then.
     instructions: int = 0
     #: Where smaller inputs were found: those of the run in which it was seen first, where they differ.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from armsym.bits import Bits, Prop
-from armsym.errors import InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
+from armsym.errors import BranchError, InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
 from armsym.integers.expression import Relation
 from armsym.machine import Machine
 from armsym.memory import ConcreteMemory
@@ -19,7 +19,8 @@ from armsym.proof.concrete import ConcreteProof, Event, Trial, Violation
 from armsym.proof.conditional import Conditional
 from armsym.proof.declare import Invariant
 from armsym.proof.handles import Claim, Claims, Pointwise
-from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
+from armsym.proof.hints import access_near_sp
+from armsym.proof.landing import LANDING, RETURNS, is_return, missing_at_entry, missing_pad
 from armsym.proof.loops import Routine
 from armsym.proof.result import CONSTANT_TIME, Kind, Status
 from armsym.proof.state import handed
@@ -156,6 +157,7 @@ def _run_trial(
     active: list[tuple[int, int, Calls]] = []  # the loops being iterated, outermost first: (head, index, calls)
     calls = Calls()
     offset, steps, repeats = p.routine.entry, 0, _Repeats()
+    last = offset
     image = p.routine.image
     try:
         while offset != RETURNED:
@@ -201,6 +203,7 @@ def _run_trial(
                     return
             sp_before, lr_before = m.sp.uint, m.x[30]
             to = stepper.step(m, offset)
+            last = offset
             if accesses:
                 floor = min(sp_before, m.sp.uint)
                 if min(accesses) < floor:
@@ -236,10 +239,21 @@ def _run_trial(
         t.final = m
     except MemoryFault as e:
         t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
+        if trace and trace[-1].kind in ("load address", "store address"):
+            t.violation.hints = access_near_sp(trace[-1].value, stack_top, p._d.stack, p._d.above)
         if isinstance(e, Undetermined):
             t.violation.status = Status.UNDECIDED
         return
     except MachineStop as e:
+        if isinstance(e, BranchError) and e.address == offset and steps and is_return(p.routine, last):
+            t.violation = Violation(
+                "abi",
+                RETURNS,
+                f"{t.return_address:#x}",
+                f"{t.base + offset & (1 << 64) - 1:#x}",
+                f"{described(last, image, p.routine.isa)}: this is not where it was called from (LR on entry)",
+            )
+            return
         t.violation = Violation(
             "decode",
             "every instruction reached is modelled",
@@ -252,7 +266,7 @@ def _run_trial(
         )
         return
     finally:
-        t.at, t.number = offset, steps
+        t.at, t.last, t.number = offset, last, steps
     t.steps = steps
     t.violation = _check_return(p, t, m)
     if t.violation is None:

@@ -113,6 +113,7 @@ def _counterexample(c: Counterexample, o: Outcome) -> dict[str, Any]:
         "expected": c.expected,
         "got": c.got,
         "differs": c.differs,
+        "hints": list(c.hints),
         "detail": c.detail,
         "instructions": c.instructions,
         "replay": c.replay,

@@ -48,6 +48,8 @@ def counterexample_lines(c: Counterexample, o: Outcome) -> Iterator[Line]:
     for name, value in rest:
         if value:
             yield from field_lines(f"      {name:<{width + 2}}  ", value, "")
+    for hint in c.hints:
+        yield from field_lines(f"      {'hint':<{width + 2}}  ", hint, "bold")
     # On one line each, to be pasted.
     label = f"      {'run it':<{width + 2}}  "
     yield [(label, "dim"), (command(o), "")]

@@ -123,7 +123,7 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
                 "differs",
                 "instructions",
             }
-            assert set(c) - {"departure"} == {*said, "shrunk_from", "command"}
+            assert set(c) - {"departure"} == {*said, "shrunk_from", "command", "hints"}
             assert all(type(v) is str for v in c["inputs"].values())
 
 

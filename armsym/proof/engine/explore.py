@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
+from armsym.errors import ArmsymError, BranchError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
 from armsym.proof.checks import place_of
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.engine import join_rule, loop_rule
@@ -22,13 +22,15 @@ from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
 from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
 from armsym.proof.havoc import LoopGuess
-from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
+from armsym.proof.hints import no_invariant
+from armsym.proof.landing import LANDING, RETURNS, is_return, missing_at_entry, missing_pad
 from armsym.proof.ledger import Ledger, Mark, told
 from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.proof.telling import Teller
+from armsym.proof.why import Why
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
 
@@ -168,7 +170,10 @@ class Engine:
                 self._go_on(entry, self.joins[min(met)])
         except BudgetError as e:
             self._complete = False
-            record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
+            heads = {loop.head for loop in p.routine.all_loops} - self.invariants.keys()
+            hints = no_invariant((at, self.image.symbolize(at)) for at in sorted(heads & run.executed))
+            why = Why(hints=hints) if hints else None
+            record("termination", "within the budget", Status.UNDECIDED, detail=str(e), why=why)
         except ArmsymError as e:
             self._complete = False
             said, place = describe_stop(e, self.image, p.routine.isa), place_of(e)
@@ -284,10 +289,15 @@ class Engine:
                 self.ledger.witness(path)
             kind: Kind = "decode"
             name = "every instruction reached is modelled"
+            why = self.ledger.why(path, "")
             status = Status.UNDECIDED if isinstance(e, Undetermined) else Status.ERROR
             if isinstance(e, MemoryFault):
                 kind, name, status = "memory", "every access is permitted", Status.UNDECIDED
-            self.ledger.record(kind, name, status, detail=describe_stop(e, self.image, self.p.routine.isa))
+            detail = describe_stop(e, self.image, self.p.routine.isa)
+            if isinstance(e, BranchError) and e.address is not None and is_return(self.p.routine, e.address):
+                kind, name, status = "abi", RETURNS, Status.UNDECIDED
+                detail += ": this is not where it was called from (LR on entry)"
+            self.ledger.record(kind, name, status, detail=detail, why=why)
             return Stopped()
 
     def _step(self, path: Path, origin: Origin | None) -> Next | None:

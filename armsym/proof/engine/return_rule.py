@@ -14,6 +14,7 @@ from armsym.proof.conditional import Conditional
 from armsym.proof.engine.run import Origin, Run
 from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, havoc
+from armsym.proof.landing import RETURNS
 from armsym.proof.locations import FLAGS, Location, V, Whole, X
 from armsym.proof.path import Path
 from armsym.proof.result import Status
@@ -37,7 +38,7 @@ def returned(run: Run, path: Path, origin: Origin | None) -> None:
     with run.under(path, *anchors):
         ledger.check_one(path, m.dit == entry.dit, "abi", "PSTATE.DIT is restored", "dit")
         ledger.check_one(path, m.sp == p.sp0, "abi", "sp is restored", "sp")
-        ledger.record("abi", "control returns to the caller", Status.PROVED, "identity")
+        ledger.record("abi", RETURNS, Status.PROVED, "identity")
         for name, register, before, after in p._d.interface.pairs(entry, m):
             ledger.check_one(path, after == before, "abi", name, register)
         _frame(run, path)

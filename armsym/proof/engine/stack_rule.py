@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from armsym.bits import Bits
 from armsym.proof.engine.run import Run
+from armsym.proof.hints import more_stack
 from armsym.proof.path import Path
 from armsym.proof.result import Status
 from armsym.symbolic_memory import Change, variable
@@ -30,7 +33,10 @@ def sp_is_known(run: Run, path: Path) -> bool:
     )
     if low is None:
         detail += " (for a frame that the routine aligns: p.stack(..., align=))"
-    run.ledger.record("memory", SP_KNOWN, Status.UNDECIDED, detail=detail)
+    why = run.ledger.why(path, "SP")
+    if why is not None and low is not None and low < -d.stack:
+        why = replace(why, hints=(more_stack(-low, d.stack),))
+    run.ledger.record("memory", SP_KNOWN, Status.UNDECIDED, detail=detail, why=why)
     return False
 
 
