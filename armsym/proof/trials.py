@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from armsym.bits import Bits, Prop
 from armsym.errors import BranchError, InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
 from armsym.integers.expression import Relation
+from armsym.integers.numbers import Judged, telling
 from armsym.machine import Machine
 from armsym.memory import ConcreteMemory
 from armsym.proof.buffers import parts
@@ -86,7 +87,24 @@ def _checked(
 ) -> Violation | None:
     """What is broken of the claims that `claimed` makes of the machine's state, and of the arguments."""
     with handed(m) as s:
-        return _broken(claimed(s, *arguments), kind, where)
+        broken = _broken(claimed(s, *arguments), kind, where)
+    if broken is not None and (broken.expected, broken.got) == ("true", "false"):
+        broken.expected, broken.got = _told(m, claimed, broken, *arguments)
+    return broken
+
+
+def _told(m: Machine, claimed: Callable[..., Claims], broken: Violation, *arguments: Bits | int) -> tuple[str, str]:
+    """What a broken claim about integers expects, and what it got: the claims are made anew, to be told."""
+    try:
+        with telling(), handed(m) as s:
+            for name, claim in claimed(s, *arguments).items():
+                for k, (_, p) in enumerate(flatten(claim)):
+                    several = f"[{k}]" if isinstance(claim, (list, tuple)) else ""
+                    if f"{name}{several}" == broken.claim and isinstance(p, Judged) and p.value is False:
+                        return p.expected, p.got
+    except Exception:  # noqa: BLE001 - a proof that does other things with numbers than claims do: nothing is told
+        pass
+    return broken.expected, broken.got
 
 
 def _counts(inv: Invariant, m: Machine) -> bool:
