@@ -19,7 +19,7 @@ SHOWN = 40
 def command(o: Outcome) -> str:
     """What runs the counterexample again: one command, or where its state has no command line, two."""
     c = o.result.counterexample
-    if c is None or c.command:
+    if c is None or c.command or not o.source:
         return "" if c is None else c.command
     proof = f"{o.source.rpartition(':')[0]}::{o.result.proof}"
     first = shlex.join(["armsym", "prove", proof, "--object", o.result.file, "--json"])
@@ -52,7 +52,8 @@ def counterexample_lines(c: Counterexample, o: Outcome) -> Iterator[Line]:
         yield from field_lines(f"      {'hint':<{width + 2}}  ", hint, "bold")
     # On one line each, to be pasted.
     label = f"      {'run it':<{width + 2}}  "
-    yield [(label, "dim"), (command(o), "")]
+    if line := command(o):
+        yield [(label, "dim"), (line, "")]
     if c.other_command:
         yield [(" " * len(label), ""), (c.other_command, "")]
     if c.trace:
