@@ -24,6 +24,7 @@ from armsym.proof.hints import unknown_at_head, unknowns_in
 from armsym.proof.known import Known
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
+from armsym.proof.profile import spending
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.telling import Teller
@@ -158,14 +159,16 @@ class Ledger:
         hold, for beyond it another region may lie, whose changes the region's content does not show.
         """
         with path.memory.observed() as reads, handed(path.machine) as s:
-            claims = claimed(s)
+            with spending("phases", "claims made"):
+                claims = claimed(s)
             relations: list[tuple[str, str, Relation]] = []
             case: Case | None = None
             for name, claim in claims.items():
                 for k, part in enumerate(parts(claim)):
                     label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
                     if isinstance(part, Pointwise):
-                        self._check_pointwise(path, part, kind, f"{where}{name}", reads)
+                        with spending("phases", "claims about buffers made"):
+                            self._check_pointwise(path, part, kind, f"{where}{name}", reads)
                     elif isinstance(part, Relation):
                         relations.append((f"{where}{name}", label, part))
                     elif isinstance(part, Conditional):
@@ -207,18 +210,20 @@ class Ledger:
                     kind, name, Status.UNDECIDED, detail=f"{label}: does not hold of the numbers that it is about"
                 )
         relations = [r for _, _, r in left]
-        question = known.question(relations)
+        with spending("phases", "claims about integers put"):
+            question = known.question(relations)
         cases: Case | None = None
         for k, (name, label, _) in enumerate(left):
             if name in failed:
                 continue  # one part that is not shown is enough
             began = time.perf_counter()
             chooses = question.chooses(k)
-            found, by = question.show(k, search=not chooses), "integers"
-            if not found.holds and chooses:
-                cases = cases or Case.of(path, self.claim_ms)
-                answer, by = cases.shows(relations[k]), "cases"
-                found = Shown(answer.holds, answer.detail)
+            with spending("obligations", f"{kind}: {name}"):
+                found, by = question.show(k, search=not chooses), "integers"
+                if not found.holds and chooses:
+                    cases = cases or Case.of(path, self.claim_ms)
+                    answer, by = cases.shows(relations[k]), "cases"
+                    found = Shown(answer.holds, answer.detail)
             seconds = time.perf_counter() - began
             if found.holds:
                 self.record(kind, name, Status.PROVED, by, seconds)
@@ -247,7 +252,8 @@ class Ledger:
         began = time.perf_counter()
         if (kind, name) in self._failed:
             return  # one instance that is not shown is enough
-        found = case.shows(claim)
+        with spending("obligations", f"{kind}: {name}"):
+            found = case.shows(claim)
         seconds = time.perf_counter() - began
         if found.holds:
             self.record(kind, name, Status.PROVED, "cases", seconds)
@@ -277,6 +283,10 @@ class Ledger:
 
     def check_one(self, path: Path, prop: Prop, kind: Kind, name: str, label: str) -> bool:
         """Prove one condition; whether it is shown."""
+        with spending("obligations", f"{kind}: {name}"):
+            return self._check_one(path, prop, kind, name, label)
+
+    def _check_one(self, path: Path, prop: Prop, kind: Kind, name: str, label: str) -> bool:
         began = time.perf_counter()
         if prop.value is not True:
             prop = path.said(prop)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from armsym.bits import Bits, Prop
 from armsym.discharge.integers import Integers
 from armsym.discharge.recheck import Answer
+from armsym.discharge.smtlib import script
 from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.integers.expression import Relation
 from armsym.machine import NZCV, Machine
@@ -12,6 +15,7 @@ from armsym.proof.calls import Calls
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold
 from armsym.proof.hints import Unknowns
+from armsym.proof.profile import asked
 from armsym.proof.why import Noticed, TurnKind
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
@@ -161,9 +165,11 @@ class Knowledge:
         return self._integers
 
     def _implies(self, claim: Term, timeout_ms: int) -> Outcome:
+        began = time.process_time()
         out, how = self._by_integers(claim, timeout_ms), "integers"
         if out.holds is None:
             out, how = self.solver().implies(claim, timeout_ms), "bit vectors"
+        asked(time.process_time() - began, how, lambda: script(self.facts, claim, 1))
         if out.holds:
             self._note_answer(claim, 1, 1, how)
         return out

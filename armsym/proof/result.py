@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from armsym.discharge.recheck import Rechecked
 from armsym.proof.entry import EntryState
+from armsym.proof.profile import Profile
 from armsym.proof.trace import Departure, TraceStep
 from armsym.proof.why import Why
 
@@ -145,6 +146,8 @@ class ProofResult:
     shown: list[str] = field(default_factory=list)
     #: Of the assumptions, what the instructions executed take for granted of the core.
     machine: list[str] = field(default_factory=list)
+    #: Where the time went, if that was asked for.
+    profile: Profile | None = None
     #: What a second solver said of Z3's answers, those for contracts included; None if none was asked.
     second: Rechecked | None = None
 

@@ -23,6 +23,7 @@ from armsym.proof.inputs import InputValues, Recipe
 from armsym.proof.leaks import Leak, two_secrets
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
+from armsym.proof.profile import Profile, profiling, spending
 from armsym.proof.refutation import Replay, Wanted, counterexample
 from armsym.proof.reliance import rely
 from armsym.proof.result import Obligation, ProofResult, Status, worst
@@ -171,10 +172,12 @@ def prove(
     wanted: Wanted | None = None,
     second: SecondSolver | None = None,
     compare: Compare | None = None,
+    profile: Profile | None = None,
 ) -> ProofResult:
     """Prove `symbol` of `image` as the proof function `fn` states.
 
-    With a `second` solver, it has to confirm every answer of Z3 on which the proof rests.
+    With a `second` solver, it has to confirm every answer of Z3 on which the proof rests.  A `profile` notes where
+    the time goes.
 
     The answer is never an exception of the routine's own making.  Raises `InputError` for a proof
     that cannot be set up, or whose functions raise, with the place in its file.
@@ -183,17 +186,20 @@ def prove(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _prove(
-            fn,
-            name=name,
-            image=image,
-            symbol=symbol,
-            isa=isa,
-            budget=budget,
-            wanted=wanted,
-            second=second,
-            compare=compare,
-        )
+        with profiling(profile):
+            result = _prove(
+                fn,
+                name=name,
+                image=image,
+                symbol=symbol,
+                isa=isa,
+                budget=budget,
+                wanted=wanted,
+                second=second,
+                compare=compare,
+            )
+        result.profile = profile
+        return result
     except ArmsymError:
         raise
     except Exception as e:
@@ -381,10 +387,12 @@ def _prove_case(
     `first` are the runs of the first case, to which this one may add; `guesses` about loops go from case to case.
     """
     clock = time.perf_counter()
-    runs = _concrete(case, routine, plan, timed=TIMED if plan is TRIALS else 0)
+    with spending("phases", "runs on numbers"):
+        runs = _concrete(case, routine, plan, timed=TIMED if plan is TRIALS else 0)
     short = max((t.steps for t in runs.trials), default=0) < SHORT_RUN
     if runs.bad is None and short and (plan is TRIALS or not runs.witness):
-        more = _concrete(case, routine, LONGER, timed=0)
+        with spending("phases", "runs on numbers"):
+            more = _concrete(case, routine, LONGER, timed=0)
         runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness, runs.open + more.open)
     if runs.bad is not None:
         _refuted(result, runs, case, routine, wanted, time.perf_counter() - clock)
@@ -409,23 +417,28 @@ def _prove_case(
     # Of a case with the same regions, what was found out about loops is known already.
     earlier = guesses.setdefault(tuple((r.name, r.cell, r.access) for r in p.memory0.regions), {})
     known_open = len(seen.open)
-    if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen):
+    with spending("phases", "runs to see loops iterate"):
+        broken = _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen)
+    if broken:
         _refuted(result, seen, case, routine, wanted, time.perf_counter() - clock)
         return []
     if plan is not FURTHER:
         first.trials = seen.trials
     if contracts:
-        found += rely(result, contracts, routine.image, budget, prove_contract)
+        with spending("phases", "contracts proved"):
+            found += rely(result, contracts, routine.image, budget, prove_contract)
         new_table()
         p = case.symbolic(routine, answers=answers)
     if p._d.contracts != contracts:
         raise InputError("which contracts a proof uses is not always the same")
     engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget, earlier=earlier)
-    engine.run()
+    with spending("phases", "exploration"):
+        engine.run()
     earlier |= engine.guesses
     if review is not None:
         assert answers is not None
-        found.append(review.of(answers, result, budget.seconds))
+        with spending("phases", "second solver"):
+            found.append(review.of(answers, result, budget.seconds))
     result.machine += [a for a in engine.assumptions if a not in result.machine]
     result.standing = _standing(routine.image)
     result.choices |= p._d.choices
@@ -440,7 +453,8 @@ def _prove_case(
     left_open = [_left_open(v) for v in (runs.open if seen is runs else [*runs.open, *seen.open[known_open:]])]
     status = result.add([*found, *_merged(engine.obligations, left_open), *agreement()], case.text)
     if status is not Status.PROVED:
-        more = _search(case, routine)
+        with spending("phases", "search for a counterexample"):
+            more = _search(case, routine)
         if more.bad is not None:
             _refuted(result, more, case, routine, wanted, 0.0)
     return [*p._d.assumptions, *result.standing, *result.machine]
@@ -519,7 +533,8 @@ def _refuted(result: ProofResult, runs: _Runs, case: _Case, routine: Routine, wa
     assert runs.bad is not None
     t, v = runs.bad
     if v.status is Status.REFUTED:
-        result.counterexample = counterexample(t, v, routine, case.again(routine), wanted)
+        with spending("phases", "counterexample made smaller and replayed"):
+            result.counterexample = counterexample(t, v, routine, case.again(routine), wanted)
         v = replace(v, claim=result.counterexample.claim, detail=result.counterexample.detail)
     result.obligations = [o for o in result.obligations if (o.kind, o.name) != (v.kind, v.claim)]
     result.obligations.append(Obligation(v.claim, v.kind, v.status, ("concrete run",), seconds, v.detail))

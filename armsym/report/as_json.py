@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from armsym.discharge.recheck import Rechecked
+from armsym.proof.profile import Profile, Spent
 from armsym.proof.result import Counterexample, Obligation, Status
 from armsym.proof.why import Why
 from armsym.report.outcome import Outcome
+from armsym.report.profile_text import by_time
 from armsym.report.refuted_text import command
 from armsym.report.wording import lengths
 
@@ -49,9 +51,28 @@ def result_as_dict(o: Outcome) -> dict[str, Any]:
         answer["counterexample"] = _counterexample(r.counterexample, o)
     if r.second is not None:
         answer["second_solver"] = _second(r.second)
+    if r.profile is not None:
+        answer["profile"] = _profile(r.profile)
     if r.message:
         answer["message"] = r.message
     return {**answer, "source": o.source}
+
+
+def _profile(p: Profile) -> dict[str, Any]:
+    def table(rows: Mapping[str, Spent]) -> list[dict[str, Any]]:
+        return [{"name": name, **_spent(s)} for name, s in by_time(rows)]
+
+    return {
+        "phases": table(p.phases),
+        "obligations": table(p.obligations),
+        "solver": _spent(p.solver),
+        "ranges": [{"first": r.first, "last": r.last, **_spent(r.spent)} for r in p.ranges()],
+        "goals": [asdict(g) for g in p.goals],
+    }
+
+
+def _spent(s: Spent) -> dict[str, Any]:
+    return {"seconds": round(s.seconds, 4), "terms": s.terms, "times": s.times}
 
 
 def _second(s: Rechecked) -> dict[str, Any]:

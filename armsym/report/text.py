@@ -8,6 +8,7 @@ from pathlib import PurePath
 from armsym.discharge.recheck import Rechecked
 from armsym.proof.result import KINDS, Obligation, Status
 from armsym.report.outcome import Outcome, summary
+from armsym.report.profile_text import profile_lines
 from armsym.report.refuted_text import counterexample_lines
 from armsym.report.why_text import Line, why_lines
 from armsym.report.wording import NO_RESULTS, claims_nothing
@@ -48,6 +49,8 @@ def outcome_lines(o: Outcome, *, verbose: bool = False) -> Iterator[Line]:
         yield from _failure(x, told=r.counterexample.detail if r.counterexample else "")
     if r.counterexample is not None:
         yield from counterexample_lines(r.counterexample, o)
+    if r.profile is not None:
+        yield from profile_lines(r.profile)
     for text in r.shown:
         yield from ([(f"    {line}", "")] for line in text.splitlines())
     if verbose:

@@ -26,6 +26,7 @@ from armsym.proof.hints import no_invariant
 from armsym.proof.landing import LANDING, RETURNS, is_return, missing_at_entry, missing_pad
 from armsym.proof.ledger import Ledger, Mark, told
 from armsym.proof.path import Knowledge, NeedSplit, Path
+from armsym.proof.profile import at_place, measuring
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
@@ -335,7 +336,11 @@ class Engine:
         for what in self.shows.get(at, ()):
             with path.memory.observed(), handed(path.machine) as s:
                 run.shown.append(f"at {run.where(at)}:\n{what(s)}")
-        return self._execute(path, origin)
+        profile = measuring()
+        if profile is None:
+            return self._execute(path, origin)
+        with at_place(profile, at, lambda: path.at == at + 4):
+            return self._execute(path, origin)
 
     def _execute(self, path: Path, origin: Origin | None) -> Next | None:
         """The instruction where the path is."""

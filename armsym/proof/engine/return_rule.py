@@ -17,6 +17,7 @@ from armsym.proof.havoc import LoopGuess, havoc
 from armsym.proof.landing import RETURNS
 from armsym.proof.locations import FLAGS, Location, V, Whole, X
 from armsym.proof.path import Path
+from armsym.proof.profile import spending
 from armsym.proof.result import Status
 from armsym.proof.state import handed
 
@@ -25,7 +26,9 @@ __all__ = ["check_accesses_in_bounds", "returned"]
 
 def check_accesses_in_bounds(run: Run, path: Path) -> None:
     """The memory obligation of everything logged on this path."""
-    for name, status, by, seconds, detail in check_bounds(path, run.image, run.meter.budget.claim_ms):
+    with spending("phases", "accesses shown in bounds"):
+        answers = list(check_bounds(path, run.image, run.meter.budget.claim_ms))
+    for name, status, by, seconds, detail in answers:
         run.ledger.record("memory", name, status, by, seconds, detail)
 
 
