@@ -12,11 +12,13 @@ from armsym.discharge import algebra
 from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
+from armsym.errors import MemoryFault
 from armsym.integers.claims import Shown
 from armsym.integers.expression import Relation
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
 from armsym.proof.cases import Case
+from armsym.proof.checks import place_of
 from armsym.proof.conditional import Condition, Conditional
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claim, Claims, Pointwise
@@ -159,8 +161,7 @@ class Ledger:
         hold, for beyond it another region may lie, whose changes the region's content does not show.
         """
         with path.memory.observed() as reads, handed(path.machine) as s:
-            with spending("phases", "claims made"):
-                claims = claimed(s)
+            claims = self._made(path, claimed, s, kind, where)
             relations: list[tuple[str, str, Relation]] = []
             case: Case | None = None
             for name, claim in claims.items():
@@ -178,6 +179,16 @@ class Ledger:
                         self.check_one(path, part, kind, f"{where}{name}", label)
             self.check_relations(path, relations, kind)
             self.check_reads(path, reads, kind, where, claims)
+
+    def _made(self, path: Path, claimed: Callable[[State], Claims], s: State, kind: Kind, where: str) -> Claims:
+        """The claims about a state; raises `MemoryFault` that names them where they read what cannot be read."""
+        try:
+            with spending("phases", "claims made"):
+                return claimed(s)
+        except MemoryFault as e:
+            at = "on return" if path.at < 0 else f"at {path.at:#x} <{self.image.symbolize(path.at)}>"
+            what = f"{kind} {where}".rstrip(": ")
+            raise MemoryFault(f"{place_of(e)}: a claim ({what}, {at}) reads memory, not the routine: {e}") from e
 
     def check_relations(self, path: Path, asked: Sequence[tuple[str, str, Relation]], kind: Kind) -> None:
         """Prove claims about integers, (name, label, claim), by what is known of others on the path."""
@@ -242,7 +253,8 @@ class Ledger:
         for r in reads_outside(path, reads, self.claim_ms):
             names = [n for n, c in (claims or {}).items() if _mentions(c, r.value)] or ["what its claims read"]
             for name in names:
-                self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r))
+                why = self.why(path, name)
+                self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r), why=why)
 
     def why(self, path: Path, label: str, claim: Prop | None = None) -> Why | None:
         """What there is to tell of a part of a claim that was not shown on a path."""
@@ -269,7 +281,8 @@ class Ledger:
         noted = len(reads)
         conditions = pointwise_conditions(path.memory, claim)
         if isinstance(conditions, str):
-            self.record(kind, name, Status.UNDECIDED, detail=f"{claim.region.name}: {conditions}")
+            why = self.why(path, claim.region.name)
+            self.record(kind, name, Status.UNDECIDED, detail=f"{claim.region.name}: {conditions}", why=why)
             return
         for label, prop in conditions:
             self.check_one(path, prop, kind, name, label)

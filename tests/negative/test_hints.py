@@ -235,3 +235,38 @@ def test_a_loop_that_no_invariant_speaks_of(code: Image) -> None:
     assert o.why is not None
     assert "no invariant speaks of the loop at" in o.why.hints[0]
     assert "<products+0x8>" in o.why.hints[0]
+
+
+def test_what_a_claim_reads_is_not_called_an_access_of_the_routine(code: Image) -> None:
+    """It names the claim, and its place in the proof's file."""
+
+    def fn(p: Proof) -> None:
+        a = p.region("a", 16, access="r")
+        k = p.word("k")
+        p.given(a, 0, k)
+        p.call(x1=a)
+        p.ensures(lambda s: {"x0": s.x0 == k, "all": a.words(128)[0][63:0] == k})
+
+    o = _failed(_answer(code, "loads_eight", fn), "memory")
+    assert f"{__file__}:" in o.detail
+    assert "a claim (ensures, on return) reads memory, not the routine: 16 bytes at a+0 overlap" in o.detail
+
+
+def test_an_access_that_is_not_shown_in_bounds_tells_the_path(code: Image) -> None:
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=2**20)
+        a = p.region("a", 8 * n, access="r")
+        p.call(x0=a, x1=n)
+        p.invariant(p.routine.back_edge(), upto=n)(lambda s, i: {"x0": s.x0 == a.base + 8 * i + (s.x6 & 8)})
+        p.ensures(lambda s: {"x5": s.x5 == s.x5})
+
+    with pytest.MonkeyPatch.context() as patch:
+        without_search(patch)
+        patch.setattr("armsym.proof.trials._broken", lambda *_, **__: None)
+        r = _answer(code, "products", fn)
+    found = [o for o in r.obligations if o.kind == "memory" and o.why is not None and o.status is not Status.PROVED]
+    assert found
+    assert "the load of 8 bytes at 0x" in found[0].detail
+    assert found[0].why is not None
+    assert found[0].why.story is not None
+    assert any(t.kind == "loop" for t in found[0].why.story.turns)

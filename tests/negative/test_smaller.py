@@ -60,6 +60,11 @@ CODE = """
         cset    x0, cs
         ret
 
+        routine pushes
+        str     x1, [sp, #-16]!
+        ldr     x1, [sp], #16
+        ret
+
         routine branches
         ldr     x2, [x0]
         tbz     x2, #9, 1f
@@ -196,6 +201,15 @@ def test_where_no_command_line_does_the_same_none_is_given(file: Path) -> None:
     assert c.command == ""
     assert c.entry is not None
     assert c.entry.nzcv & 2
+
+
+def test_nor_where_armsym_run_has_what_the_proof_does_not_lend(file: Path) -> None:
+    """It has a stack: there the store that the proof refuses does not stop."""
+    c = _refuted(_nothing, file, "pushes")
+    assert c.kind == "memory"
+    assert c.entry is not None
+    assert not any(c.entry.x[2:30])  # a state like those of `armsym run`
+    assert c.command == ""
 
 
 def _secret(p: Proof) -> None:

@@ -29,7 +29,8 @@ def check_accesses_in_bounds(run: Run, path: Path) -> None:
     with spending("phases", "accesses shown in bounds"):
         answers = list(check_bounds(path, run.image, run.meter.budget.claim_ms))
     for name, status, by, seconds, detail in answers:
-        run.ledger.record("memory", name, status, by, seconds, detail)
+        why = None if status is Status.PROVED else run.ledger.why(path, "")
+        run.ledger.record("memory", name, status, by, seconds, detail, why)
 
 
 def returned(run: Run, path: Path, origin: Origin | None) -> None:

@@ -51,7 +51,8 @@ def check_accesses(run: Run, path: Path, sp_before: Bits, since: int) -> None:
         at = a.constant - run.p._d.stack
         if not upwards or None in low or at < min(x for x in low if x is not None):
             detail = f"the access at {run.where(a.at)} to sp0{at:+#x} lies below SP or cannot be compared with it"
-            run.ledger.record("memory", NO_ACCESS_BELOW, Status.UNDECIDED, detail=detail)
+            why = run.ledger.why(path, "")
+            run.ledger.record("memory", NO_ACCESS_BELOW, Status.UNDECIDED, detail=detail, why=why)
 
 
 def release(run: Run, path: Path) -> None:
