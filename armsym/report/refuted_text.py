@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from armsym.proof.result import Counterexample
 from armsym.proof.trace import TraceStep
@@ -56,12 +56,13 @@ def counterexample_lines(c: Counterexample, o: Outcome) -> Iterator[Line]:
         yield [(label, "dim"), (line, "")]
     if c.other_command:
         yield [(" " * len(label), ""), (c.other_command, "")]
+    marks = _marks(c)
     if c.trace:
-        yield [(f"    the run{', of the inputs first given' if c.other_trace else ''}", "bold")]
-        yield from trace_lines(c.trace, c)
+        yield [("    the first run" if c.other_trace else "    the run", "bold")]
+        yield from trace_lines(c.trace, marks)
     if c.other_trace:
         yield [("    the other run", "bold")]
-        yield from trace_lines(c.other_trace, c)
+        yield from trace_lines(c.other_trace, marks)
 
 
 def _departs(c: Counterexample) -> str:
@@ -74,11 +75,24 @@ def _departs(c: Counterexample) -> str:
     )
 
 
-def trace_lines(steps: Sequence[TraceStep], c: Counterexample) -> Iterator[Line]:
-    """A run, an instruction on each line with what it changed; of a long one both ends and where it departs."""
-    kept = set(range(SHOWN)) | set(range(len(steps) - SHOWN, len(steps)))
+def _marks(c: Counterexample) -> dict[int, str]:
+    """By number, the steps of a run before which something is to be said, and what."""
     if c.departure is not None:
-        kept |= set(range(c.departure.number - 6, c.departure.number + 5))
+        return {c.departure.number: f"here it departs from the proof: {c.departure.where}: {c.departure.claim}"}
+    for one, other in zip(c.trace, c.other_trace, strict=False):
+        if one.at != other.at:
+            return {one.number: "here the two runs part"}
+    return {}
+
+
+def trace_lines(steps: Sequence[TraceStep], marks: Mapping[int, str]) -> Iterator[Line]:
+    """A run, an instruction on each line with what it changed; of a long one both ends, and what is near the marks.
+
+    `marks` are texts by the number of the step that they stand before.
+    """
+    kept = set(range(SHOWN)) | set(range(len(steps) - SHOWN, len(steps)))
+    for number in marks:
+        kept |= set(range(number - 6, number + 5))
     gap = 0
     for k, s in enumerate(steps):
         if k not in kept:
@@ -87,8 +101,8 @@ def trace_lines(steps: Sequence[TraceStep], c: Counterexample) -> Iterator[Line]
         if gap:
             yield [(f"      ... {gap} instructions", "dim")]
             gap = 0
-        if c.departure is not None and c.departure.number == s.number:
-            yield [(f"      here it departs from the proof: {c.departure.where}: {c.departure.claim}", "bold red")]
+        if s.number in marks:
+            yield [(f"      {marks[s.number]}", "bold red")]
         yield _step(s)
 
 

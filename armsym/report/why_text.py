@@ -63,7 +63,7 @@ def _story(s: Story) -> Iterator[Line]:
 
 
 def _place(s: Story) -> str:
-    return s.where if s.at < 0 else f"{s.at:#x} <{s.where}> {s.assembly}".rstrip()
+    return "the return" if s.at < 0 else f"{s.at:#x} <{s.where}> {s.assembly}".rstrip()
 
 
 def _turn(t: Turn) -> Line:

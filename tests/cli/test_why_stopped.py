@@ -32,6 +32,13 @@ many_rounds:
 1:      subs    x1, x1, #1
         b.ne    1b
         ret
+        .global branches
+        .type   branches, %function
+branches:
+        mov     x2, #0
+        tbz     x0, #3, 1f
+        mov     x2, #1
+1:      ret
 """
 PROOFS = """
 from armsym.dsl import Proof, concat, proof
@@ -52,6 +59,11 @@ def adds_up(p: Proof) -> None:
 def many_rounds(p: Proof) -> None:
     p.call()
     p.ensures(lambda s: {"x1": s.x1 == 1})
+
+@proof("branches", of="f.o")
+def branches(p: Proof) -> None:
+    p.call(x0=p.word("k"))
+    p.ensures(lambda s: {"x1": s.x1 == s.x1})
 
 @proof("adds_up", of="f.o")
 def holds(p: Proof) -> None:
@@ -114,6 +126,17 @@ def test_trace(armsym_here: Call, proofs: Path) -> None:
     steps = _one(armsym_here("prove", f"{proofs}::caller_flag", "--trace", "--json").out)["counterexample"]["trace"]
     assert [(s["number"], s["at"]) for s in steps] == [(1, 0), (2, 4)]
     assert [c["name"] for c in steps[0]["changed"]] == ["x0"]
+
+
+def test_a_trace_of_two_runs_shows_where_they_part(armsym_here: Call, proofs: Path) -> None:
+    text = armsym_here("prove", f"{proofs}::branches", "--trace").out
+    first, second = text.split("\n    the other run\n")
+    assert "the first run" in first
+    for run in (first.split("the first run")[1], second):
+        before, after = run.split("here the two runs part")
+        assert "tbz w0, #3" in before
+        assert "ret" in after
+    assert ("mov x2, #1" in first) is not ("mov x2, #1" in second)
 
 
 def test_a_long_trace_shows_its_ends(armsym_here: Call, proofs: Path) -> None:
