@@ -40,7 +40,7 @@ def why_lines(o: Obligation) -> Iterator[Line]:
 def _sides(s: Sides) -> Iterator[Line]:
     yield from field_lines("        is       ", s.found, "")
     yield from field_lines("        claimed  ", s.claimed, "")
-    if not s.found.startswith("[["):  # else all of it differs
+    if s.found.replace("[[", "").replace("]]", "") != s.part_found:  # else it is marked in all there is
         yield from field_lines("        first    ", s.part_found, "red")
         yield from field_lines("        against  ", s.part_claimed, "red")
     if s.xor:

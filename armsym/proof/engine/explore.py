@@ -160,6 +160,8 @@ class Engine:
                 Path(run.entry.fork(), Knowledge(p.facts, answers=p.answers), p.routine.entry, p.folds_on_entry)
             )
             start.relations = p.relations[:]
+            # A routine that begins with a loop comes to its head at once; only an iteration begins without that.
+            start.steps = int(p.routine.entry in self.invariants)
             check_preconditions(run, start)
             prove_lemmas(run, start)
             if self.ledger.teller is not None:
