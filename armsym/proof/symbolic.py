@@ -229,6 +229,11 @@ class SymbolicProof(Proof):
         return [*self._regions.values(), *([self._stack] if self._stack is not None else [])]
 
     @property
+    def lengths(self) -> dict[str, Bits]:
+        """What stands for each declared length."""
+        return {name: v for name, v in self._numbers.items() if any(v is n for n in self.nats)}
+
+    @property
     def secret_inputs(self) -> set[str]:
         """The names of the declared numbers, words, regions and globals that an attacker may not know."""
         numbers = {name for name, v in self._numbers.items() if ops.is_secret(v.value)}
@@ -261,7 +266,10 @@ class SymbolicProof(Proof):
             possible = most
         # A multiple of the step is one of the largest power of two that divides the step.
         multiples = -(inv.step & -inv.step)
-        return variable("i", 64, secret=False, possible=ones(possible.bit_length()) & multiples or 1)
+        # Each loop's has a name of its own, for people; one is as good as another to all else.
+        heads = sorted({other.head for other in self._d.invariants})
+        name = f"i{heads.index(inv.head) + 1}" if len(heads) > 1 else "i"
+        return variable(name, 64, secret=False, possible=ones(possible.bit_length()) & multiples or 1)
 
     def sp_offset(self, sp: Bits) -> int | None:
         """SP less its value on entry, if that is a number."""
