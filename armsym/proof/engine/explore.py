@@ -29,6 +29,7 @@ from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
+from armsym.proof.telling import Teller
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
 
@@ -96,6 +97,8 @@ class Engine:
         self.ledger.filters, self.ledger.unfolded = d.filters, p.unfolded
         self.ledger.without_revealed = p.without_revealed
         self.ledger.tells = d.tells
+        if not unrolled:  # what such a run does not show is not told
+            self.ledger.teller = Teller(self.image, r.isa, p.lengths)
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         self._watch = watch
         if watch is not None:
@@ -163,6 +166,8 @@ class Engine:
             start.relations = p.relations[:]
             check_preconditions(run, start)
             prove_lemmas(run, start)
+            if self.ledger.teller is not None:
+                self.ledger.teller.on_entry = len(start.knowledge.facts)
             self._land(missing_at_entry(p.routine))
             entry = start.fork()
             self._explore([_Frame(None, None, [start])])
@@ -322,11 +327,13 @@ class Engine:
         path.steps += 1
         if at in self.callees and path.steps > 1:
             run.reached.add(at)
+            callee = self.callees[at]
+            path.turn("call", f"{callee.contract.name}, by its contract")
             if self._watch is not None:
                 self._watch.before(path)
-            to = self.callees[at].call(self.ledger, self.stepper, path)
+            to = callee.call(self.ledger, self.stepper, path)
             if self._watch is not None:
-                self._watch.called(path, self.callees[at].contract.name)
+                self._watch.called(path, callee.contract.name)
             path.at = to
             path.calls = path.calls.after(at, path.at, links=False)
             return None
