@@ -1,7 +1,7 @@
 """Recorded cases as plain lists of text, in the form that a page reads; each text stands once in a table of strings.
 
-A segment is a mapping: `n` its number, `p` its parent, `how`, `at`, `loops` (name, head, index), `f` the facts that
-are new, `s` registers (all, or for a branch those other than at the parent's end), `m` memory, `k` what lies under it,
+A segment is a mapping: `n` its number, `p` its parent, `how`, `at`, `loops` (name, head, index), `f` facts that are new,
+`s` registers (all, or for a branch those other than at the parent's end), `m` memory, `k` what lies under it,
 `steps`, `end`, `to`, `o` obligations at its end, `l` what was learned at its end.  A step has its offset `a` and, where
 there is any, `c` what claims changed, `x` what it changed, `m` stores, `f` facts, `o` obligations, `k`, `call`, and `no`
 where the path stopped.  Registers are pairs of a place in `REGISTERS + FLAGS` and a place in the table, flat.

@@ -9,6 +9,7 @@ import linecache
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
+from typing import Any
 
 from armsym.bits import Bits
 from armsym.proof.handles import Blocks, Fold
