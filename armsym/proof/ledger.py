@@ -76,7 +76,7 @@ class Ledger:
         #: What a run may tell of secrets: whether all of some conditions hold.
         self.tells: Sequence[tuple[str, Sequence[Condition]]] = ()
         #: Who is told of each instance that is recorded.
-        self.watched: Callable[[Obligation], None] | None = None
+        self.watched: Callable[[Obligation], None] = lambda _: None
 
     @property
     def obligations(self) -> list[Obligation]:
@@ -108,8 +108,7 @@ class Ledger:
     ) -> None:
         """Note one instance of an obligation, closed `by` a method; the worst status of all instances stays."""
         new = Obligation(name, kind, status, (by,) if by else (), seconds, detail, why)
-        if self.watched is not None:
-            self.watched(new)
+        self.watched(new)
         known = self._results.setdefault((kind, name), new)
         if known is not new:
             known.join(new)

@@ -144,13 +144,12 @@
   }
   function value(k, changed) {
     if (path.run) return code(k);
-    const name = label(k);
-    if (!name) return code(text(k));
-    if (!changed) return el("code", { title: text(k), class: "made" }, name);
-    const whole = text(k);
+    const name = label(k), whole = text(k), part = whole.includes("...");
+    if (!name && !part) return code(whole);
+    if (name && !changed) return el("code", { title: whole, class: "made" }, name);
     const made = el("code", { class: "made" }, name);
-    if (!whole.endsWith(" ...")) return el("span", {}, made, " = ", code(whole));
-    return el("details", { class: "formula" }, el("summary", {}, made, " as a formula"), code(whole));
+    if (name && !part) return el("span", {}, made, " = ", code(whole));
+    return el("details", { class: "formula" }, el("summary", {}, made, " a part of its formula"), code(whole));
   }
   const nameOf = (r) => (path.run ? r : data.registers[r]);
   function dull(name, t) {
@@ -217,7 +216,7 @@
     const shown = shownAt(item);
     if (shown.length) {
       const ul = el("ul", { class: "shown" });
-      shown.forEach(([kind, name, status, by, n]) => {
+      [...shown].sort((a, b) => (a[2] === "proved") - (b[2] === "proved")).forEach(([kind, name, status, by, n]) => {
         const how = by === "" || !text(by) ? "" : ` by ${text(by)}`;
         const times = n > 1 ? `, ${n} parts` : "";
         const chip = el("span", { class: "status " + status }, status);

@@ -7,6 +7,7 @@ The program in it, `page.js`, shows the state at each step of each path.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -22,6 +23,8 @@ from armsym.view.recording import FLAGS, REGISTERS
 from armsym.view.sources import Note, Source
 
 __all__ = ["Run", "Seen", "page"]
+
+_FOLD = re.compile(r"\b([A-Za-z_]\w*)\.(\d+)\(([^()]*|\([^()]*\))\)")
 
 
 @dataclass(frozen=True)
@@ -175,8 +178,8 @@ def _why(o: Obligation) -> Iterator[str]:
         yield _marked(sides.claimed)
         yield "</pre></div></div>"
         yield '<div class="sides"><div><h4>first part that differs: is</h4><pre>'
-        yield f"{escape(sides.part_found)}</pre></div><div><h4>claimed there</h4><pre>"
-        yield f"{escape(sides.part_claimed)}</pre></div></div>"
+        yield f"{escape(_named(sides.part_found))}</pre></div><div><h4>claimed there</h4><pre>"
+        yield f"{escape(_named(sides.part_claimed))}</pre></div></div>"
         if sides.xor:
             yield f"<p>is ^ claimed: <code>{escape(sides.xor)}</code></p>"
     elif o.detail:
@@ -196,9 +199,15 @@ def _why(o: Obligation) -> Iterator[str]:
         yield f'<p class="hint">{escape(hint)}</p>'
 
 
+def _named(text: str) -> str:
+    """The text with values of folds as proofs write them: H(i)[3], where the engine calls that H.3(i)."""
+    return _FOLD.sub(r"\1(\3)[\2]", text)
+
+
 def _marked(text: str) -> str:
     """The text with <mark> around what stands in [[ ]]."""
-    return escape(text).replace("[[", "<mark>").replace("]]", "</mark>")
+    text = _named(text.replace("[[", "\x02").replace("]]", "\x03"))
+    return escape(text).replace("\x02", "<mark>").replace("\x03", "</mark>")
 
 
 _PLAYER = """<section class="player" aria-labelledby="h-player"><h2 id="h-player" class="quiet">Steps</h2>
