@@ -25,6 +25,8 @@ PIECES, DEPTH = 7, 4
 LONGEST = 260
 #: A value whose text is longer than this is called after the instruction that made it.
 SHORT = 28
+#: A sum of more summands may be said as one that was made lately, of at least so many, and the rest.
+FEW, RECENT = 3, 64
 
 _WORD = re.compile(r"(?P<stem>.*\[)(?P<k>\d+)\]")
 _OPPOSITE = {"==": "!=", "<": ">=", "<s": ">=s"}
@@ -41,6 +43,10 @@ class Texts:
         self._made: dict[int, str] = {} if before is None else dict(before._made)
         #: How often each such name was wanted: an instruction that is met again makes other values.
         self._times: dict[str, int] = {} if before is None else dict(before._times)
+        #: Sums and polynomials that were made last, with their names, by kind and width: a larger one may contain one.
+        self._recent: dict[tuple[type, int], list[tuple[Term, str]]] = {}
+        if before is not None:
+            self._recent = {k: v[:] for k, v in before._recent.items()}
         self._known: dict[tuple[int, int], str] = {}
 
     def made(self, v: Value, register: str, at: int) -> None:
@@ -61,7 +67,11 @@ class Texts:
     def _call(self, t: Term, name: str) -> None:
         if t.id not in self._made:
             n = self._times[name] = self._times.get(name, 0) + 1
-            self._made[t.id] = name if n == 1 else f"{name}#{n}"
+            self._made[t.id] = name = name if n == 1 else f"{name}#{n}"
+            if isinstance(t, (Sum, Poly)):
+                alike = self._recent.setdefault((type(t), t.width), [])
+                alike.append((t, name))
+                del alike[:-RECENT]
 
     def called(self, t: Term) -> str:
         """What a value is called after the instruction that made it; empty if nothing."""
@@ -182,6 +192,11 @@ class Texts:
             if c == 1 and isinstance(base, Var) and base.name == "image":
                 return self._image(const)
         words: list[str] = []
+        part = self._within(t) if len(terms) > FEW else None
+        if part is not None and isinstance(part[0], Sum):
+            terms = {u: c for u, c in t.terms.items() if u not in part[0].terms}
+            const = t.const - part[0].const & full - 1
+            words.append(f"+ {part[1]}")
         for u, c in sorted(terms.items(), key=lambda x: self._rank(x[0])):
             minus, k = (c > half, full - c if c > half else c)
             text = f"{'' if k == 1 else f'{_number(k, t.width)}*'}{self._inner(u, depth)}"
@@ -191,6 +206,20 @@ class Texts:
         if const:
             words.append(f"- {_number(full - const, t.width)}" if const > half else f"+ {_number(const, t.width)}")
         return " ".join(words).removeprefix("+ ")
+
+    def _within(self, t: Sum | Poly) -> tuple[Term, str] | None:
+        """The largest of what was made last whose summands are all among those of `t`, with its name."""
+        best, most = None, FEW - 1
+        for s, name in self._recent.get((type(t), t.width), ()):
+            if isinstance(s, Sum) and isinstance(t, Sum):
+                mine, whole = s.terms.items(), t.terms.items()
+            elif isinstance(s, Poly) and isinstance(t, Poly):
+                mine, whole = s.entries.items(), t.entries.items()
+            else:
+                continue
+            if most < len(mine) < len(whole) and mine <= whole:
+                best, most = (s, name), len(mine)
+        return best
 
     def _image(self, offset: int) -> str:
         image = self.words.p.routine.image
@@ -206,10 +235,16 @@ class Texts:
         return 0 if region is not None else 1 if isinstance(t, Var) else 2
 
     def _poly(self, t: Poly, depth: int) -> str:
-        const, whole = t.const, ones(t.width)
-        said = list(pieces(t.entries, t.width))
+        const, whole, entries = t.const, ones(t.width), t.entries
+        part = self._within(t) if len(entries) > FEW else None
+        texts: list[str] = []
+        if part is not None and isinstance(part[0], Poly):
+            entries = {m: mask for m, mask in entries.items() if m not in part[0].entries}
+            const ^= part[0].const
+            texts.append(part[1])
+        said = list(pieces(entries, t.width))
         shown = said if len(said) <= PIECES + 1 else said[:PIECES]
-        texts = [piece(lambda u: self._inner(u, depth)) for piece in shown]
+        texts += [piece(lambda u: self._inner(u, depth)) for piece in shown]
         if len(said) > len(shown):
             texts.append(f"... {len(said) - len(shown)} more")
         if const and const == whole:

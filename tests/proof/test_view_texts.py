@@ -240,6 +240,22 @@ def test_each_text_stands_once_and_the_table_is_bounded(monkeypatch: pytest.Monk
     assert s.list[s(("x3@c", "f + g"))] == "x3@c"
 
 
+@pytest.mark.parametrize("sign", ["+", "^"])
+def test_what_contains_what_was_made_before_says_so(texts: Texts, sign: str) -> None:
+    free = [secret(name) for name in "abcdef"]
+    a, b, c, d, e, f = free
+    made = a + b + c + d + 77 if sign == "+" else a ^ b ^ c.reverse_bytes() ^ (d >> 3) ^ 77
+    texts.made(made.value, "x7", 0x20)
+    for v in (made + e - f + 5, made + e + 5, made ^ e ^ 0xFF00, (made ^ e) + f, made + a, made - 77):
+        text = texts.of(v.value, 64)
+        for x in EDGES:
+            values = {var(w): x >> 3 * k ^ k for k, w in enumerate(free)}
+            given = {w.name: value for w, value in values.items()} | {"x7_20": number(made, values)}
+            assert read(text.replace("x7@20", "x7_20"), given) == number(v, values), text
+    larger = made + e if sign == "+" else made ^ e
+    assert texts.of(larger.value, 64) == f"x7@20 {sign} e"
+
+
 def test_one_name_is_one_value(texts: Texts) -> None:
     # Unknown registers of two loops, and what one instruction makes when it is met again, are not the same.
     first, second = secret("x4"), secret("x4")
