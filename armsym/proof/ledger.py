@@ -79,6 +79,8 @@ class Ledger:
         self.teller: Teller | None = None
         #: What a run may tell of secrets: whether all of some conditions hold.
         self.tells: Sequence[tuple[str, Sequence[Condition]]] = ()
+        #: Who is told of each instance that is recorded.
+        self.watched: Callable[[Obligation], None] = lambda _: None
 
     @property
     def obligations(self) -> list[Obligation]:
@@ -110,6 +112,7 @@ class Ledger:
     ) -> None:
         """Note one instance of an obligation, closed `by` a method; the worst status of all instances stays."""
         new = Obligation(name, kind, status, (by,) if by else (), seconds, detail, why)
+        self.watched(new)
         known = self._results.setdefault((kind, name), new)
         if known is not new:
             known.join(new)

@@ -21,6 +21,7 @@ from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
 from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
 from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
+from armsym.proof.engine.watch import Nobody, Watcher
 from armsym.proof.havoc import LoopGuess
 from armsym.proof.hints import no_invariant
 from armsym.proof.landing import LANDING, RETURNS, is_return, missing_at_entry, missing_pad
@@ -52,6 +53,8 @@ class _Attempt:
     parent: Origin | None
     mark: Mark
     complete: bool
+    #: What the watcher was told before.
+    seen: object
     number: int = 1
 
 
@@ -75,8 +78,9 @@ class Engine:
         *,
         unrolled: bool = False,
         earlier: dict[int, LoopGuess] | None = None,
+        watch: Watcher | None = None,
     ) -> None:
-        """`earlier` is what another case of the proof found out about loops: its `guesses`."""
+        """`earlier` is what another case of the proof found out about loops: its `guesses`; `watch` looks on."""
         self.p, self.guesses = p, dict(earlier or {})
         d, r = p._d, p.routine
         for inv in d.invariants:
@@ -99,6 +103,8 @@ class Engine:
         if not unrolled:  # what such a run does not show is not told
             self.ledger.teller = Teller(self.image, r.isa, p.lengths)
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
+        self._watch = watch or Nobody()
+        self.ledger.watched = self._watch.recorded
         #: Whether every path so far was followed to its end.
         self._complete = True
         callees = [Callee(c, p) for c in d.contracts]
@@ -220,8 +226,9 @@ class Engine:
         got = join_rule.go_on(self._run, entry, meeting)
         if isinstance(got, Stopped):
             self._complete = False
-        else:
-            self._explore([_Frame(got[0], None, [got[1]])])
+            return
+        self._watch.joined(meeting.join.name, *got)
+        self._explore([_Frame(got[0], None, [got[1]])])
 
     def _explore(self, frames: list[_Frame]) -> None:
         """Follow paths until none is left; those of the loop met last go first."""
@@ -234,13 +241,14 @@ class Engine:
                 continue
             path = frame.todo.pop()
             go_on = self._follow(path, frame.origin)
+            self._watch.left(path, go_on)
             if isinstance(go_on, Parts):
                 frame.todo += go_on.paths
             elif isinstance(go_on, Enter):
                 head = go_on.invariant.head
                 guess = self.guesses.get(head) or LoopGuess()
-                mark = self.ledger.mark()
-                self._enter(frames, _Attempt(head, guess, path, go_on, frame.origin, mark, self._complete))
+                mark, seen = self.ledger.mark(), self._watch.mark()
+                self._enter(frames, _Attempt(head, guess, path, go_on, frame.origin, mark, self._complete, seen))
             elif isinstance(go_on, Retry):
                 # Whatever was found within the loop rests on the guess.
                 while (attempt := frames.pop().attempt) is None or attempt.head != go_on.head:
@@ -265,6 +273,7 @@ class Engine:
             self._complete = False
             return
         origin, starts = got
+        self._watch.iterates(attempt.arrival, origin, starts)
         frames.append(_Frame(origin, attempt, list(starts.paths)))
 
     def _again(self, attempt: _Attempt, retry: Retry) -> _Attempt:
@@ -273,6 +282,7 @@ class Engine:
             name = attempt.enter.invariant.name
             raise BudgetError(f"{name}: no set of loop variables found in {ATTEMPTS} attempts (last: {retry.why})")
         self.ledger.reset(attempt.mark)
+        self._watch.reset(attempt.seen)
         self._complete = attempt.complete
         return replace(attempt, guess=retry.guess, number=attempt.number + 1)
 
@@ -281,6 +291,7 @@ class Engine:
     def _follow(self, path: Path, origin: Origin | None) -> Next:
         """Follow a path until it parts, meets a loop head or ends."""
         self._run.meter.path()
+        self._watch.follows(path, origin)
         try:
             with self._run.under(path, *indices(origin)):
                 while True:
@@ -323,8 +334,12 @@ class Engine:
         path.steps += 1
         if at in self.callees and path.steps > 1:
             run.reached.add(at)
-            path.turn("call", f"{self.callees[at].contract.name}, by its contract")
-            path.at = self.callees[at].call(self.ledger, self.stepper, path)
+            callee = self.callees[at]
+            path.turn("call", f"{callee.contract.name}, by its contract")
+            self._watch.before(path)
+            to = callee.call(self.ledger, self.stepper, path)
+            self._watch.called(path, callee.contract.name)
+            path.at = to
             path.calls = path.calls.after(at, path.at, links=False)
             return None
         if at in self.each:
@@ -349,6 +364,7 @@ class Engine:
         run, at, m, memory = self._run, path.at, path.machine, path.memory
         run.meter.step()
         memory.at = at
+        self._watch.before(path)
         x, v, sp, nzcv, since = m.x[:], m.v[:], m.sp, m.nzcv, len(memory.log)
         to = self._stepped(path)
         if isinstance(to, NeedSplit):
@@ -361,6 +377,7 @@ class Engine:
                 path.arrivals[at] -= 1
             return part(run, path, to.cond, origin)
         run.executed.add(at)
+        self._watch.after(path, to)
         if isinstance(to, int):
             self._land(missing_pad(self.p.routine, at, to))
         if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):
