@@ -15,7 +15,7 @@ from armsym.suggest.runs import Seen
 from armsym.suggest.scope import Scope
 from armsym.suggest.shape import Shape
 
-__all__ = ["buffers_done", "lines"]
+__all__ = ["bounds", "buffers_done", "lines"]
 
 #: Blocks of a buffer that an iteration may do.
 RATES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -100,10 +100,15 @@ def lines(a: Arrival, shape: Shape, numbers: Sequence[str]) -> Iterator[tuple[se
             d = u - v
             if 0 < d < NEAR and d % k == 0:
                 yield {f"x{n}"}, f"X{n} counts down", f"s.x{n} == {_less(text, d // k, shape)}"
-    for text in numbers:
-        if text == shape.upto and (shape.step > 1 or shape.slack):
-            for least in range(3 * shape.step, max(2, shape.step) - 1, -1):
-                yield {f"least {least}"}, f"at least {least} left", f"i + {least} <= {text}"
+
+
+def bounds(where: Sequence[Arrival], shape: Shape, numbers: Sequence[str]) -> Iterator[tuple[set[str], str, str]]:
+    """How many are left at least at the loop's head: as the runs say, or a little less, since they are not all there are."""
+    if shape.upto not in numbers or not (shape.step > 1 or shape.slack):
+        return
+    least = min((a.seen.scope.value(shape.upto).uint - a.i for a in where), default=0)
+    for k in range(least, max(1, least - 3), -1):
+        yield {f"least {k}"}, f"at least {k} left", f"i + {k} <= {shape.upto}"
 
 
 def _sum(base: str, per: int, plus: int, shape: Shape) -> str:

@@ -13,7 +13,7 @@ from armsym.memory import ConcreteMemory
 from armsym.proof.handles import Blocks, Fold, Region
 from armsym.proof.state import Words, lanes
 from armsym.suggest.arrival import Arrival, true_everywhere
-from armsym.suggest.lines import buffers_done, lines
+from armsym.suggest.lines import bounds, buffers_done, lines
 from armsym.suggest.runs import Seen
 from armsym.suggest.shape import Shape
 
@@ -100,6 +100,7 @@ def candidates(where: Sequence[Arrival], shape: Shape, numbers: Sequence[str]) -
                 if true_everywhere(text, where):
                     found.append(Found(name, text, frozenset(places), 1 if proposed is lines else 4 * len(places)))
                     covered |= places
+    found += [Found(name, text, frozenset(places)) for places, name, text in bounds(where, shape, numbers)]
     return found
 
 

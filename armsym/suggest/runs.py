@@ -20,7 +20,7 @@ ProofFn = Callable[[Proof], None]
 
 #: Lengths above the least (in units) of the runs, and those to try while some loop was not seen to come round.
 HINTS = (2, 5, 3, 9, 1, 0)
-MORE = (14, 24, 40, 41, 71)
+MORE = (14, 24, 40, 41, 43, 71)
 #: Arrivals at a head, of one entry, that are looked at: those at the beginning and the last ones.
 FIRST, LAST = 6, 3
 #: Instructions that all runs of a routine may take.

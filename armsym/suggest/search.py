@@ -26,7 +26,9 @@ __all__ = ["ForLoop", "Suggestion", "suggest"]
 ProofFn = Callable[[Proof], None]
 
 #: Ways to count a loop that are looked at, those that the engine is asked about, and rounds of taking claims out.
-SHAPES, ASKED, ROUNDS = 24, 3, 12
+SHAPES, ASKED, ROUNDS = 40, 3, 12
+#: Arrivals after the first of each entry that a way to count has to leave.
+ENOUGH = 6
 #: CPU seconds for one question to the engine.
 ONCE = 40.0
 
@@ -143,12 +145,18 @@ def _option(seen: Sequence[Seen], head: int, shape: Shape, numbers: Sequence[str
 
 def _options(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> list[_Option]:
     """Ways to count the loop, those with the most found first."""
-    found = []
+    found: list[tuple[int, _Option]] = []
     for k, shape in enumerate(shapes(seen, head, numbers)):
         if k >= SHAPES:
             break
-        found.append(_option(seen, head, shape, numbers))
-    return sorted(found, key=lambda o: -sum(f.telling for f in o.found))
+        where = arrivals(seen, head, shape)
+        if sum(a.i > 0 for a in where) < ENOUGH:
+            continue
+        counted = sum(len(entry) for s in seen for entry in shape.counted(s, head))
+        found.append((counted, _Option(shape, candidates(where, shape, numbers))))
+    # Of conditions under which the same is true, the one that leaves out the fewest arrivals.
+    found.sort(key=lambda o: (-sum(f.telling for f in o[1].found if f.telling > 1), -o[0]))
+    return [o for _, o in found]
 
 
 def _places(seen: Seen, loops: Sequence[ForLoop]) -> dict[str, str]:
@@ -175,6 +183,8 @@ class _Search:
         self.fn, self.routine, self.case, self.until = fn, routine, case, until
         self.asked = 0
         self.why = ""
+        #: Names of claims that say where a value of the specification is.
+        self.telling: set[str] = set()
 
     def over(self) -> bool:
         """Whether the time is spent."""
@@ -188,6 +198,7 @@ class _Search:
 
     def shown(self, options: dict[int, list[_Option]], which: dict[int, int]) -> tuple[list[Added], Answer]:
         """All claims of these options but those that are not shown, and the answer with what is left."""
+        self.telling |= {f.name for head, k in which.items() for f in options[head][k].found if f.telling > 1}
         added = [options[head][k].added(head) for head, k in which.items()]
         answer = self.ask(added)
         for _ in range(ROUNDS):
@@ -200,6 +211,9 @@ class _Search:
 
     def fewer(self, added: list[Added]) -> tuple[list[Added], bool]:
         """Without the claims that the proof closes without; and whether time was left for all of them."""
+        bare = [a.with_claims({n: t for n, t in a.claims.items() if n in self.telling}) for a in added]
+        if bare != added and self.ask(bare).closed:
+            added = bare
         for k, a in enumerate(added):
             for name in reversed(list(a.claims)):
                 if self.over():

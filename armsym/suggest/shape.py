@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from armsym.bits import Bits
 from armsym.machine import Machine
@@ -21,6 +22,8 @@ __all__ = ["Shape", "lengths", "loop_text", "shapes", "varying"]
 #: Blocks that a loop may do at a time, and shifts by which a length in bytes is one in blocks.
 STEPS = (2, 3, 4, 5, 6, 8, 10, 12, 16)
 SHIFTS = (4, 5, 6, 7, 3, 2, 1)
+#: What may be left at least where a loop goes round, in blocks or bytes.
+LEAST = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 48, 64, 80, 128, 256)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Shape:
         for entry in seen.entries.get(head, ()):
             those = [m for m in entry if holds(seen, self.when, m)]
             found.append([(k * self.step, m) for k, m in enumerate(those)])
-        return found
+        return [entry for entry in found if entry]
 
 
 def holds(seen: Seen, when: str, m: Machine) -> bool:
@@ -89,11 +92,13 @@ def varying(seen: Sequence[Seen], head: int) -> bool:
 def shapes(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> Iterator[Shape]:
     """Ways to count the arrivals at a loop's head, the closest first."""
     found: list[Shape] = []
-    for when in ["", *_whens(seen, head)]:
+    told = ["", *_whens(seen, head)]
+    for when in [*told, *(w for first in told for w in _enough(seen, head, first))]:
         counts = []
         for s in seen:
             counts += [(sum(holds(s, when, m) for m in entry), s) for entry in s.entries.get(head, ())]
-        if not counts or any(c == 0 for c, _ in counts) or len({c for c, _ in counts}) < 2:
+        counts = [(c, s) for c, s in counts if c]
+        if len({c for c, _ in counts}) < 2:
             continue
         exact = []
         for text in numbers:
@@ -104,7 +109,7 @@ def shapes(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> Iterator[
     best: dict[tuple[str, int, str], Shape] = {}
     for shape in found:
         best.setdefault((shape.upto, shape.step, shape.when), shape)
-    yield from sorted(best.values(), key=lambda x: (x.slack, x.inclusive, len(x.upto), ".base" not in x.when))
+    yield from sorted(best.values(), key=lambda x: (x.slack, x.inclusive, len(x.upto), x.when.count("s."), ".base" not in x.when))
 
 
 def _fits(upto: str, when: str, values: list[tuple[int, int]]) -> Iterator[Shape]:
@@ -146,3 +151,20 @@ def _whens(seen: Sequence[Seen], head: int) -> Iterator[str]:
             known.add((n, c, base))
             if all(holds(s, said, e[0]) for s, e in entries):
                 yield said
+
+
+def _enough(seen: Sequence[Seen], head: int, first: str) -> Iterator[str]:
+    """`first`, and that a register which counts down is not below a number: where what is left goes the same way."""
+    entries = [(s, [m for m in e if holds(s, first, m)]) for s in seen for e in s.entries.get(head, ())]
+    entries = [(s, e) for s, e in entries if e]
+    for n in range(31):
+        values = [[m.x[n].uint for m in e] for _, e in entries]
+        flat = [v if v < 1 << 63 else v - (1 << 64) for row in values for v in row]
+        if len(set(flat)) < 3 or not all(-512 <= v < 1 << 14 for v in flat):
+            continue
+        if any(b >= a for row in values for a, b in pairwise(row) if b < 1 << 63):
+            continue
+        for least in LEAST:
+            if any(v < least for v in flat) and any(v >= least for v in flat):
+                said = f"s.x{n} >= {least}" if min(flat) >= 0 else f"~s.x{n}.slt({least})"
+                yield f"({first}) & ({said})" if first else said
