@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["simulate"]
 
-_SHOWN = {"depth": 8, "limit": 12}
+_SHOWN: dict[str, Any] = {"depth": 8, "limit": 12}
 
 
 def simulate(

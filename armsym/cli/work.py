@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from armsym.cli.common import load_isa
 from armsym.errors import ArmsymError, BudgetError, InputError
-from armsym.proof.engine import Budget
+from armsym.proof.engine import Budget, Watcher
 from armsym.proof.foreign import foreign_code
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
@@ -93,8 +93,8 @@ def clock_limit(job: Job) -> float:
     return CLOCK_FACTOR * hard_limit(job)
 
 
-def run_here(job: Job) -> Outcome:
-    """Run a proof in this process; whatever happens is an outcome."""
+def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
+    """Run a proof in this process; whatever happens is an outcome.  `watch` looks on."""
     from armsym.proof.run import prove
 
     began = time.process_time()
@@ -113,6 +113,7 @@ def run_here(job: Job) -> Outcome:
                 replay=_replay,
                 second=_second() if job.second else None,
                 compare=lambda twin: _compared(d, image, twin),
+                watch=watch,
             )
         unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
         if result.status is Status.PROVED and (unproved or not result.obligations):

@@ -20,6 +20,7 @@ from armsym.machine import Machine
 from armsym.memory import ConcreteMemory
 from armsym.proof.concrete import Trial
 from armsym.proof.loops import Routine
+from armsym.proof.trace import Noted
 from armsym.proof.trials import MAX_STEPS
 from armsym.stepper import RETURNED, Fork, Stepper
 
@@ -130,28 +131,6 @@ def _gap(theirs: _Run, trial: Trial, routine: Routine) -> str:
 # -- our machine ------------------------------------------------------------------------------
 
 
-class _Watched:
-    """Memory that notes the access it is asked for, so that a refused one can be named."""
-
-    def __init__(self, memory: ConcreteMemory) -> None:
-        self._memory = memory
-        self.last = ("", 0, 0)
-
-    def load(self, address: Bits, size: int) -> Bits:
-        self.last = "load", address.uint, size
-        return self._memory.load(address, size)
-
-    def look(self, address: Bits, size: int) -> Bits:
-        return self._memory.look(address, size)
-
-    def store(self, address: Bits, value: Bits) -> None:
-        self.last = "store", address.uint, value.width // 8
-        self._memory.store(address, value)
-
-    def fork(self) -> ConcreteMemory:
-        return self._memory.fork()
-
-
 def _our_run(trial: Trial, routine: Routine) -> _Run:
     """Our machine from entry until it returns or stops; then the state before that instruction."""
     steps, at, stop, access = _advance(trial, routine, MAX_STEPS)[1:]
@@ -166,7 +145,7 @@ def _advance(trial: Trial, routine: Routine, limit: int) -> tuple[Machine, int, 
     memory = m.memory
     if not isinstance(memory, ConcreteMemory):
         raise InputError("only a concrete machine can be replayed")
-    watched = _Watched(memory)
+    watched = Noted(memory)
     m.memory = watched
     at, steps, why = routine.entry, 0, ""
     access = None

@@ -25,6 +25,8 @@ from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
+from armsym.proof.telling import Teller
+from armsym.proof.why import Why
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences
@@ -69,8 +71,12 @@ class Ledger:
         self.unfolded: Callable[[Filter, Value], Value] = lambda _, v: v
         #: Values that leaked, for runs to be looked for that show it.
         self.leaks: list[Leak] = []
+        #: Who tells of the paths on which something was not shown; None where nobody asks.
+        self.teller: Teller | None = None
         #: What a run may tell of secrets: whether all of some conditions hold.
         self.tells: Sequence[tuple[str, Sequence[Condition]]] = ()
+        #: Who is told of each instance that is recorded.
+        self.watched: Callable[[Obligation], None] | None = None
 
     @property
     def obligations(self) -> list[Obligation]:
@@ -91,10 +97,19 @@ class Ledger:
         self._results, self._failed = {k: replace(o) for k, o in mark.results.items()}, set(mark.failed)
 
     def record(
-        self, kind: Kind, name: str, status: Status, by: str = "", seconds: float = 0.0, detail: str = ""
+        self,
+        kind: Kind,
+        name: str,
+        status: Status,
+        by: str = "",
+        seconds: float = 0.0,
+        detail: str = "",
+        why: Why | None = None,
     ) -> None:
         """Note one instance of an obligation, closed `by` a method; the worst status of all instances stays."""
-        new = Obligation(name, kind, status, (by,) if by else (), seconds, detail)
+        new = Obligation(name, kind, status, (by,) if by else (), seconds, detail, why)
+        if self.watched is not None:
+            self.watched(new)
         known = self._results.setdefault((kind, name), new)
         if known is not new:
             known.join(new)
@@ -210,7 +225,8 @@ class Ledger:
                 self.witness(path)
             failed.add(name)
             self._failed.add((kind, name))
-            self.record(kind, name, Status.UNDECIDED, "", seconds, f"{label}: not shown: {found.detail}")
+            why = self.why(path, label)
+            self.record(kind, name, Status.UNDECIDED, "", seconds, f"{label}: not shown: {found.detail}", why)
 
     def check_reads(
         self, path: Path, reads: Sequence[Read], kind: Kind, where: str, claims: Claims | None = None
@@ -220,6 +236,10 @@ class Ledger:
             names = [n for n, c in (claims or {}).items() if _mentions(c, r.value)] or ["what its claims read"]
             for name in names:
                 self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r))
+
+    def why(self, path: Path, label: str, claim: Prop | None = None) -> Why | None:
+        """What there is to tell of a part of a claim that was not shown on a path."""
+        return None if self.teller is None else self.teller.why(path, label, claim)
 
     def _check_conditional(self, path: Path, case: Case, claim: Conditional, kind: Kind, name: str, label: str) -> None:
         began = time.perf_counter()
@@ -233,7 +253,8 @@ class Ledger:
         if self._keep:
             self.witness(path)
         self._failed.add((kind, name))
-        self.record(kind, name, Status.UNDECIDED, "", seconds, f"{label}: not shown: {found.detail}")
+        why = self.why(path, label)
+        self.record(kind, name, Status.UNDECIDED, "", seconds, f"{label}: not shown: {found.detail}", why)
 
     def _check_pointwise(self, path: Path, claim: Pointwise, kind: Kind, name: str, reads: list[Read]) -> None:
         claim.speaks_of(path.machine)
@@ -289,12 +310,13 @@ class Ledger:
         elif self._keep:
             self.witness(path)
         self._failed.add((kind, name))
+        seconds = time.perf_counter() - began
         sides = "".join(
             f"\n    {word} {shorten(show(b.value), 600, placeholder=' ...')}"
             for word, b in zip(("is     ", "claimed"), prop.sides or (), strict=False)
         )
-        detail = f"{label}: not shown{sides}"
-        self.record(kind, name, Status.UNDECIDED, "", time.perf_counter() - began, detail)
+        why = self.why(path, label, prop)
+        self.record(kind, name, Status.UNDECIDED, "", seconds, f"{label}: not shown{sides}", why)
         return False
 
     def _by_definition(self, path: Path, prop: Prop) -> str:

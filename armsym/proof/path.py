@@ -11,6 +11,7 @@ from armsym.machine import NZCV, Machine
 from armsym.proof.calls import Calls
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold
+from armsym.proof.why import TurnKind
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, Substitution, free_terms
@@ -247,6 +248,7 @@ class Path:
         "steps",
         "stepwise",
         "told_apart",
+        "turns",
         "values",
     )
 
@@ -272,6 +274,8 @@ class Path:
         self.leaked: list[Term] = []
         #: The calls made on the way that have not returned.
         self.calls = Calls()
+        #: Where it could have gone another way: (offset, what, the condition that holds here or a text).
+        self.turns: tuple[tuple[int, TurnKind, Value | str], ...] = ()
 
     @property
     def memory(self) -> SymbolicMemory:
@@ -355,6 +359,10 @@ class Path:
         # Within a region that does not wrap, they are apart when the distance is large either way.
         return self.decide((d >= size) & (-d >= other)) is True
 
+    def turn(self, what: TurnKind, says: Value | str) -> None:
+        """Note, for people, that the path turned here."""
+        self.turns = (*self.turns, (self.at, what, says))
+
     def over(self) -> None:
         """Nobody goes on with this path: what it holds is freed now, for it and its machine hold each other."""
         self.memory.let_go()
@@ -364,5 +372,5 @@ class Path:
         """An independent copy."""
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
-        p.calls, p.relations, p.values = self.calls, self.relations[:], self.values
+        p.calls, p.relations, p.values, p.turns = self.calls, self.relations[:], self.values, self.turns
         return p

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from armsym.discharge.recheck import Rechecked
 from armsym.proof.entry import EntryState
+from armsym.proof.why import Why
 
 __all__ = ["CONSTANT_TIME", "KINDS", "Counterexample", "Kind", "Obligation", "ProofResult", "Status", "worst"]
 
@@ -59,7 +60,7 @@ def worst(statuses: Iterable[Status]) -> Status:
 
 @dataclass
 class Obligation:
-    """One thing to show.  `by` are the methods that closed its instances; `detail` says what went wrong."""
+    """One thing to show.  `by` are the methods that closed its instances; `detail` says what went wrong, `why` more."""
 
     name: str
     kind: Kind
@@ -67,6 +68,7 @@ class Obligation:
     by: tuple[str, ...] = ()
     seconds: float = 0.0
     detail: str = ""
+    why: Why | None = None
 
     def join(self, other: Obligation) -> None:
         """Take in another instance of the obligation; the worst status stays, with what went wrong."""
@@ -74,6 +76,8 @@ class Obligation:
         self.by += tuple(b for b in other.by if b not in self.by)
         both = worst([self.status, other.status])
         if both is not self.status or (other.status is not Status.PROVED and not self.detail):
+            if other.detail or self.why is None:
+                self.why = other.why
             self.status, self.detail = both, other.detail or self.detail
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import product
 from traceback import extract_tb
@@ -16,7 +17,7 @@ from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
 from armsym.proof.concrete import ConcreteProof, Trial, Violation
 from armsym.proof.declare import Contract, Phase, Proof
-from armsym.proof.engine import Budget, Engine
+from armsym.proof.engine import Budget, Engine, Watcher
 from armsym.proof.entry import EntryState
 from armsym.proof.havoc import LoopGuess, guess_loops
 from armsym.proof.inputs import InputValues
@@ -197,10 +198,12 @@ def prove(
     replay: Replay | None = None,
     second: SecondSolver | None = None,
     compare: Compare | None = None,
+    watch: Watcher | None = None,
 ) -> ProofResult:
     """Prove `symbol` of `image` as the proof function `fn` states.
 
-    With a `second` solver, it has to confirm every answer of Z3 on which the proof rests.
+    With a `second` solver, it has to confirm every answer of Z3 on which the proof rests.  `watch` looks on as each
+    case is run on symbols, also where a run on numbers has refuted it already; the answer does not depend on it.
 
     The answer is never an exception of the routine's own making.  Raises `InputError` for a proof
     that cannot be set up, or whose functions raise, with the place in its file.
@@ -219,6 +222,7 @@ def prove(
             replay=replay,
             second=second,
             compare=compare,
+            watch=watch,
         )
     except ArmsymError:
         raise
@@ -244,6 +248,7 @@ def _prove(
     replay: Replay | None = None,
     second: SecondSolver | None = None,
     compare: Compare | None = None,
+    watch: Watcher | None = None,
     brief: bool = False,
 ) -> ProofResult:
     """With `brief`, one concrete run has to do where a witness needs no more."""
@@ -271,7 +276,7 @@ def _prove(
     for k, case in enumerate(cases):
         plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
         assumed[case.text] = _prove_case(
-            case, routine, result, budget, replay, plan, first, guesses, prove_contract, review
+            case, routine, result, budget, replay, plan, first, guesses, prove_contract, review, watch
         )
         if result.counterexample is not None:
             break
@@ -396,6 +401,7 @@ def _prove_case(
     guesses: Guesses,
     prove_contract: Callable[[Contract], ProofResult],
     review: _Review | None,
+    watch: Watcher | None = None,
 ) -> list[str]:
     """Add what one case shows to the result; returns what it assumes.
 
@@ -409,6 +415,7 @@ def _prove_case(
         runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness, runs.open + more.open)
     if runs.bad is not None:
         _refuted(result, runs, routine, replay, time.perf_counter() - clock)
+        _only_watched(case, routine, runs, budget, result, watch)
         return []
     found: list[Obligation] = []
     if runs.witness:
@@ -432,6 +439,7 @@ def _prove_case(
     known_open = len(seen.open)
     if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen):
         _refuted(result, seen, routine, replay, time.perf_counter() - clock)
+        _only_watched(case, routine, seen, budget, result, watch)
         return []
     if plan is not FURTHER:
         first.trials = seen.trials
@@ -441,7 +449,10 @@ def _prove_case(
         p = case.symbolic(routine, answers=answers)
     if p._d.contracts != contracts:
         raise InputError("which contracts a proof uses is not always the same")
-    engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget, earlier=earlier)
+    if watch is not None:
+        watch.begins(case.text, p)
+    guessed = guess_loops((t.heads for t in seen.trials), p.writable_cells)
+    engine = Engine(p, guessed, budget, earlier=earlier, watch=watch)
     engine.run()
     earlier |= engine.guesses
     if review is not None:
@@ -464,7 +475,24 @@ def _prove_case(
         more = _search(case, routine)
         if more.bad is not None:
             _refuted(result, more, routine, replay, 0.0)
+    if watch is not None:
+        watch.ends(result)
     return [*p._d.assumptions, *result.standing, *result.machine]
+
+
+def _only_watched(
+    case: _Case, routine: Routine, runs: _Runs, budget: Budget, result: ProofResult, watch: Watcher | None
+) -> None:
+    """Run a case on symbols for who looks on, and for nothing else: that it is refuted is known."""
+    if watch is None:
+        return
+    new_table()
+    with suppress(Exception):  # whatever becomes of it, the answer is there
+        p = case.symbolic(routine)
+        guessed = guess_loops((t.heads for t in runs.trials), p.writable_cells)
+        watch.begins(case.text, p)
+        Engine(p, guessed, budget, watch=watch).run()
+    watch.ends(result)
 
 
 def _assumptions(of_cases: Mapping[str, Sequence[str]]) -> list[str]:

@@ -229,6 +229,11 @@ class SymbolicProof(Proof):
         return [*self._regions.values(), *([self._stack] if self._stack is not None else [])]
 
     @property
+    def lengths(self) -> dict[str, Bits]:
+        """What stands for each declared length."""
+        return {name: v for name, v in self._numbers.items() if any(v is n for n in self.nats)}
+
+    @property
     def secret_inputs(self) -> set[str]:
         """The names of the declared numbers, words, regions and globals that an attacker may not know."""
         numbers = {name for name, v in self._numbers.items() if ops.is_secret(v.value)}

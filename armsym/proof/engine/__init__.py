@@ -6,5 +6,6 @@ the stack pointer, the return.  A rule is a function of the run and a path, and 
 
 from armsym.proof.engine.budget import Budget
 from armsym.proof.engine.explore import Engine
+from armsym.proof.engine.watch import Watcher
 
-__all__ = ["Budget", "Engine"]
+__all__ = ["Budget", "Engine", "Watcher"]

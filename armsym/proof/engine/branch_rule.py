@@ -10,6 +10,7 @@ from armsym.bits import Bits, Prop
 from armsym.proof.engine.run import Origin, Parts, Run, indices
 from armsym.proof.path import Path
 from armsym.proof.state import State, handed
+from armsym.proof.why import TurnKind
 from armsym.stepper import Fork
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, free_terms
@@ -18,20 +19,21 @@ from armsym.terms.node import Term, Value
 __all__ = ["branch", "learn", "part", "tell_apart"]
 
 
-def part(run: Run, path: Path, cond: Value, origin: Origin | None) -> Parts:
+def part(run: Run, path: Path, cond: Value, origin: Origin | None, what: TurnKind = "case") -> Parts:
     """Go on from here with the one-bit condition false, and, first, with it true."""
     other = run.watched(path.fork())
-    learn(run, path, cond, origin)
-    learn(run, other, ops.xor(1, cond, 1), origin)
+    learn(run, path, cond, origin, what)
+    learn(run, other, ops.xor(1, cond, 1), origin, what)
     return Parts((other, path))
 
 
-def learn(run: Run, path: Path, fact: Value, origin: Origin | None) -> None:
-    """Add a fact; a length that it leaves only one value is that value from here on.
+def learn(run: Run, path: Path, fact: Value, origin: Origin | None, what: TurnKind = "case") -> None:
+    """Add a fact, `what` tells where it comes from; a length that it leaves only one value is that value from here on.
 
     The value is a number, or lies at a fixed distance from an iteration number: a tail of four
     blocks after i is then the blocks i .. i + 3, as the claims call them, whatever the code computed.
     """
+    path.turn(what, fact)
     path.knowledge.add(fact)
     met = free_terms(fact)
     # What is rewritten is simplified by what this path knows, not the one it parts from.
@@ -79,7 +81,7 @@ def tell_apart(
     for c in left[::-1]:
         other = run.watched(path.fork())
         other.told_apart = path.at
-        learn(run, other, c, origin)
+        learn(run, other, c, origin, "value")
         parts.append(other)
     path.over()
     return Parts(tuple(parts))
@@ -91,7 +93,7 @@ def branch(run: Run, path: Path, fork: Fork, origin: Origin | None) -> int | Par
     known = cond if isinstance(cond, int) else path.knowledge.decide(cond)
     if known is not None:
         return fork.taken if known else fork.otherwise
-    other, path = part(run, path, cond, origin).paths
+    other, path = part(run, path, cond, origin, "branch").paths
     path.at, other.at = fork.taken, fork.otherwise
     # The way that stays in the loop goes first: a wrong guess about it shows at its back edge.
     if origin is not None and _within(run, origin.invariant.head, fork.otherwise):

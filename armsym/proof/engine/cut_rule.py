@@ -36,6 +36,7 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
             return False
         which = index
     run.ledger.check(path, lambda s: c.claims(s, which), "invariant", f"{c.name}: ")
+    path.turn("cut", f"{c.name}, arrival {arrival}")
     forget = c.forget(arrival)
     for fold, k in forget:
         path.folds = path.folds.forget(fold, k)

@@ -21,6 +21,7 @@ from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
 from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
 from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
+from armsym.proof.engine.watch import Watcher
 from armsym.proof.havoc import LoopGuess
 from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
 from armsym.proof.ledger import Ledger, Mark, told
@@ -28,6 +29,7 @@ from armsym.proof.path import Knowledge, NeedSplit, Path
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
+from armsym.proof.telling import Teller
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
 
@@ -48,6 +50,8 @@ class _Attempt:
     parent: Origin | None
     mark: Mark
     complete: bool
+    #: What the watcher was told before.
+    seen: object
     number: int = 1
 
 
@@ -71,8 +75,9 @@ class Engine:
         *,
         unrolled: bool = False,
         earlier: dict[int, LoopGuess] | None = None,
+        watch: Watcher | None = None,
     ) -> None:
-        """`earlier` is what another case of the proof found out about loops: its `guesses`."""
+        """`earlier` is what another case of the proof found out about loops: its `guesses`; `watch` looks on."""
         self.p, self.guesses = p, dict(earlier or {})
         d, r = p._d, p.routine
         for inv in d.invariants:
@@ -92,7 +97,12 @@ class Engine:
         self.ledger.filters, self.ledger.unfolded = d.filters, p.unfolded
         self.ledger.without_revealed = p.without_revealed
         self.ledger.tells = d.tells
+        if not unrolled:  # what such a run does not show is not told
+            self.ledger.teller = Teller(self.image, r.isa, p.lengths)
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
+        self._watch = watch
+        if watch is not None:
+            self.ledger.watched = watch.recorded
         #: Whether every path so far was followed to its end.
         self._complete = True
         callees = [Callee(c, p) for c in d.contracts]
@@ -156,6 +166,8 @@ class Engine:
             start.relations = p.relations[:]
             check_preconditions(run, start)
             prove_lemmas(run, start)
+            if self.ledger.teller is not None:
+                self.ledger.teller.on_entry = len(start.knowledge.facts)
             self._land(missing_at_entry(p.routine))
             entry = start.fork()
             self._explore([_Frame(None, None, [start])])
@@ -207,8 +219,10 @@ class Engine:
         got = join_rule.go_on(self._run, entry, meeting)
         if isinstance(got, Stopped):
             self._complete = False
-        else:
-            self._explore([_Frame(got[0], None, [got[1]])])
+            return
+        if self._watch is not None:
+            self._watch.joined(meeting.join.name, *got)
+        self._explore([_Frame(got[0], None, [got[1]])])
 
     def _explore(self, frames: list[_Frame]) -> None:
         """Follow paths until none is left; those of the loop met last go first."""
@@ -221,13 +235,15 @@ class Engine:
                 continue
             path = frame.todo.pop()
             go_on = self._follow(path, frame.origin)
+            if watch := self._watch:
+                watch.left(path, go_on)
             if isinstance(go_on, Parts):
                 frame.todo += go_on.paths
             elif isinstance(go_on, Enter):
                 head = go_on.invariant.head
                 guess = self.guesses.get(head) or LoopGuess()
-                mark = self.ledger.mark()
-                self._enter(frames, _Attempt(head, guess, path, go_on, frame.origin, mark, self._complete))
+                mark, seen = self.ledger.mark(), None if self._watch is None else self._watch.mark()
+                self._enter(frames, _Attempt(head, guess, path, go_on, frame.origin, mark, self._complete, seen))
             elif isinstance(go_on, Retry):
                 # Whatever was found within the loop rests on the guess.
                 while (attempt := frames.pop().attempt) is None or attempt.head != go_on.head:
@@ -252,6 +268,8 @@ class Engine:
             self._complete = False
             return
         origin, starts = got
+        if self._watch is not None:
+            self._watch.iterates(attempt.arrival, origin, starts)
         frames.append(_Frame(origin, attempt, list(starts.paths)))
 
     def _again(self, attempt: _Attempt, retry: Retry) -> _Attempt:
@@ -260,6 +278,8 @@ class Engine:
             name = attempt.enter.invariant.name
             raise BudgetError(f"{name}: no set of loop variables found in {ATTEMPTS} attempts (last: {retry.why})")
         self.ledger.reset(attempt.mark)
+        if self._watch is not None:
+            self._watch.reset(attempt.seen)
         self._complete = attempt.complete
         return replace(attempt, guess=retry.guess, number=attempt.number + 1)
 
@@ -268,6 +288,8 @@ class Engine:
     def _follow(self, path: Path, origin: Origin | None) -> Next:
         """Follow a path until it parts, meets a loop head or ends."""
         self._run.meter.path()
+        if self._watch is not None:
+            self._watch.follows(path, origin)
         try:
             with self._run.under(path, *indices(origin)):
                 while True:
@@ -305,7 +327,14 @@ class Engine:
         path.steps += 1
         if at in self.callees and path.steps > 1:
             run.reached.add(at)
-            path.at = self.callees[at].call(self.ledger, self.stepper, path)
+            callee = self.callees[at]
+            path.turn("call", f"{callee.contract.name}, by its contract")
+            if self._watch is not None:
+                self._watch.before(path)
+            to = callee.call(self.ledger, self.stepper, path)
+            if self._watch is not None:
+                self._watch.called(path, callee.contract.name)
+            path.at = to
             path.calls = path.calls.after(at, path.at, links=False)
             return None
         if at in self.each:
@@ -326,6 +355,8 @@ class Engine:
         run, at, m, memory = self._run, path.at, path.machine, path.memory
         run.meter.step()
         memory.at = at
+        if self._watch is not None:
+            self._watch.before(path)
         x, v, sp, nzcv, since = m.x[:], m.v[:], m.sp, m.nzcv, len(memory.log)
         to = self._stepped(path)
         if isinstance(to, NeedSplit):
@@ -338,6 +369,8 @@ class Engine:
                 path.arrivals[at] -= 1
             return part(run, path, to.cond, origin)
         run.executed.add(at)
+        if self._watch is not None:
+            self._watch.after(path, to)
         if isinstance(to, int):
             self._land(missing_pad(self.p.routine, at, to))
         if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):

@@ -104,6 +104,7 @@ def _origin(here: Path, inv: Invariant, i: Bits, h: Havoc) -> Origin:
     m.written_x = m.written_v = 0
     m.written_flags = False
     here.at, here.steps, here.arrivals = inv.head, 0, {}
+    here.turn("meet", f"the paths that meet at {inv.name}")
     return Origin(inv, i, h, None, frozenset(), m.fork(), here.calls)
 
 

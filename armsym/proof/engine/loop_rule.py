@@ -131,6 +131,7 @@ def iterate(
     m.written_x = m.written_v = 0
     m.written_flags = False
     here.at, here.steps, here.arrivals = inv.head, 0, {}
+    here.turn("loop", f"an arbitrary iteration {i.value} of {inv.name}")
     origin = Origin(inv, i, h, parent, before, here.machine.fork(), here.calls)
     return origin, _split(run, here, origin)
 
