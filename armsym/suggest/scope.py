@@ -21,7 +21,7 @@ __all__ = ["Scope", "captured"]
 
 _OURS = str(Path(armsym.__file__).parent)
 #: Frames of these files only pass on calls of the proof function.
-_PASSED_ON = (str(Path(_OURS, "proof", "registry.py")), str(Path(_OURS, "suggest")))
+_PASSED_ON = tuple(str(Path(_OURS, *x)) for x in (("proof", "registry.py"), ("suggest",), ("explore",)))
 _LIBRARY = str(Path(ast.__file__).parent)
 #: Calls below the proof function whose variables are read, and attributes of attributes that are looked at.
 DEEP, ATTRIBUTES = 6, 2
