@@ -223,9 +223,14 @@ class Walk:
     def title(self, piece: Piece) -> str:
         """One line about a piece."""
         inside = f" in {len(piece.loops)} loop{'s' if len(piece.loops) > 1 else ''}" if piece.loops else ""
-        end = f"{piece.end}{f' {self.image.symbolize(piece.to)}' if piece.to is not None else ''}"
+        end = piece.end + (f" {self.place(piece.to)}" if piece.to is not None else "")
         opened = f"  ({len(piece.open)} open)" if piece.open else ""
-        return f"{piece.number}: {piece.how} {self.image.symbolize(piece.at)}{inside}, {len(piece.lines)} steps, {end}{opened}"
+        return f"{piece.number}: {piece.how} {self.place(piece.at)}{inside}, {len(piece.lines)} steps, {end}{opened}"
+
+    def place(self, at: int) -> str:
+        """A code offset: by its distance from the routine's start, where it lies after that."""
+        away = at - self.routine.entry
+        return f"+{away:#x}" if 0 <= away < 1 << 16 else self.image.symbolize(at)
 
 
 class recorded(Recorder):  # noqa: N801 - used like a function that looks on

@@ -140,10 +140,16 @@ def _whole(a: Arrival, text: str, words: Words) -> Iterator[tuple[set[str], str,
         for r in range(32 - len(packed) + 1):
             if all(m.v[r + j].uint == packed[j] for j in range(len(packed))):
                 yield from _vectors(text, r, len(packed))
-        if c > 1 and len(packed) == 1:
-            for r in range(32):
-                if m.v[r].uint == concat(*words).uint:
-                    yield {f"v{r}"}, f"{text} in V{r}, first highest", f"s.v{r} == concat(*{text})"
+    # Parts of it, a vector each, in either order.
+    per = 128 // w if 128 % w == 0 else 0
+    for first in range(0, c - per + 1, per) if per > 1 else ():
+        part = words[first : first + per]
+        said = text if c == per else f"{text}[{first}:{first + per}]"
+        for r in range(32):
+            if c != per and m.v[r].uint == lanes(part)[0].uint:
+                yield {f"v{r}"}, f"{said} in V{r}", f"s.v{r} == lanes({said})[0]"
+            elif m.v[r].uint == concat(*part).uint:
+                yield {f"v{r}"}, f"{said} in V{r}, first highest", f"s.v{r} == concat(*{said})"
     yield from _in_memory(a, text, words)
 
 
@@ -200,6 +206,9 @@ def _single(a: Arrival, text: str, words: Words) -> Iterator[tuple[set[str], str
                     yield {f"v{n}"}, f"{word} in V{n}", f"s.v{n} == {word}"
                 elif m.v[n].uint == b.reverse_bytes().uint:
                     yield {f"v{n}"}, f"{word} in V{n}, bytes reversed", f"s.v{n} == {word}.reverse_bytes()"
+                elif m.v[n].uint == concat(b[63:0], b[127:64]).uint:
+                    halves = f"concat({word}[63:0], {word}[127:64])"
+                    yield {f"v{n}"}, f"{word} in V{n}, halves swapped", f"s.v{n} == {halves}"
 
 
 def _raw(a: Arrival, text: str) -> object:

@@ -23,6 +23,8 @@ HINTS = (2, 5, 3, 9, 1, 0)
 MORE = (14, 24, 40, 41, 43, 71)
 #: Arrivals at a head, of one entry, that are looked at: those at the beginning and the last ones.
 FIRST, LAST = 6, 3
+#: In so many entries each loop is to come round more than twice.
+OFTEN = 4
 #: Instructions that all runs of a routine may take.
 STEPS = 400_000
 
@@ -66,7 +68,7 @@ def observe(fn: ProofFn, routine: Routine, heads: Sequence[int], case: Chosen) -
     found: list[Seen] = []
     steps = 0
     for k, hint in enumerate((*HINTS, *MORE)):
-        missing = [h for h in heads if sum(len(e) > 2 for s in found for e in s.entries.get(h, ())) < 2]
+        missing = [h for h in heads if sum(len(e) > 2 for s in found for e in s.entries.get(h, ())) < OFTEN]
         if steps > STEPS or (k >= len(HINTS) and not missing):
             break
         p = ConcreteProof(routine, 1000 + k, 1000 + k, hint, chosen=case.values, phase=case.phase)

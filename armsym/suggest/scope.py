@@ -97,7 +97,8 @@ def _attributes(value: object) -> Iterator[tuple[str, object]]:
     for name, v in fields.items():
         if not name.startswith("_"):
             yield name, v
-    for name, v in vars(type(value)).items():
+    own = [c for c in type(value).__mro__ if c.__module__.split(".")[0] not in ("armsym", "builtins", "typing")]
+    for name, v in {n: v for c in reversed(own) for n, v in vars(c).items()}.items():
         if not name.startswith("_") and callable(v) and not isinstance(v, (staticmethod, classmethod, type)):
             yield name, getattr(value, name)
 

@@ -18,7 +18,7 @@ from armsym.proof.result import Obligation
 from armsym.suggest.arrival import arrivals
 from armsym.suggest.match import Found, candidates
 from armsym.suggest.runs import Seen, observe
-from armsym.suggest.shape import Shape, lengths, loop_text, shapes, varying
+from armsym.suggest.shape import Shape, lengths, loop_text, most, shapes, varying
 from armsym.suggest.trying import Added, Answer, Chosen, attempt, extended, first_case
 
 __all__ = ["ForLoop", "Suggestion", "suggest"]
@@ -29,6 +29,8 @@ ProofFn = Callable[[Proof], None]
 SHAPES, ASKED, ROUNDS = 40, 3, 12
 #: Arrivals after the first of each entry that a way to count has to leave.
 ENOUGH = 6
+#: A loop that comes round no more often in any run may do without an invariant: it is followed round by round.
+UNROLLED = 16
 #: CPU seconds for one question to the engine.
 ONCE = 40.0
 
@@ -88,20 +90,22 @@ def suggest(fn: ProofFn, routine: Routine, *, seconds: float = 120.0, minimise: 
     own = _own(fn, routine, case)
     numbers = lengths(fn, routine, case)
     s = _Search(fn, routine, case, began + seconds)
-    options: dict[int, list[_Option]] = {}
+    options: dict[int, list[_Option | None]] = {}
     for loop in routine.all_loops:
         if loop.head in own:
             known = own[loop.head]
             options[loop.head] = [_option(seen, loop.head, Shape("", known.step, known.inclusive), numbers)]
         elif varying(seen, loop.head):
-            options[loop.head] = _options(seen, loop.head, numbers)
+            options[loop.head] = [*_options(seen, loop.head, numbers)]
+            if most(seen, loop.head) <= UNROLLED:
+                options[loop.head].append(None)
             if not options[loop.head]:
                 s.why = f"how often {loop_text(routine, loop)} comes round is no number that the proof has a name for"
                 del options[loop.head]
     chosen = {head: 0 for head in options}
     added, answer = s.shown(options, chosen)
     for head in [h for h in options if len(options[h]) > 1]:
-        for k in range(1, min(ASKED, len(options[head]))):
+        for k in range(1, len(options[head])):
             if answer.closed or s.over():
                 break
             other, said = s.shown(options, {**chosen, head: k})
@@ -129,8 +133,8 @@ def suggest(fn: ProofFn, routine: Routine, *, seconds: float = 120.0, minimise: 
     )
 
 
-def _left(option: _Option, kept: Added) -> list[str]:
-    return [f.text for f in option.found if f.name not in kept.claims]
+def _left(option: _Option | None, kept: Added) -> list[str]:
+    return [] if option is None else [f.text for f in option.found if f.name not in kept.claims]
 
 
 def _own(fn: ProofFn, routine: Routine, case: Chosen) -> dict[int, Invariant]:
@@ -156,7 +160,13 @@ def _options(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> list[_O
         found.append((counted, _Option(shape, candidates(where, shape, numbers))))
     # Of conditions under which the same is true, the one that leaves out the fewest arrivals.
     found.sort(key=lambda o: (-sum(f.telling for f in o[1].found if f.telling > 1), -o[0]))
-    return [o for _, o in found]
+    best: dict[tuple[str, int], _Option] = {}
+    for _, o in found:
+        best.setdefault((o.shape.upto, o.shape.step), o)
+    # Of those that count loosely one is asked about in any case.
+    loose = next((o for o in best.values() if o.shape.slack == 3), None)
+    first = list(best.values())[:ASKED]
+    return first if loose is None or loose in first else [*first[: ASKED - 1], loose]
 
 
 def _places(seen: Seen, loops: Sequence[ForLoop]) -> dict[str, str]:
@@ -196,10 +206,11 @@ class _Search:
         left = max(1.0, min(ONCE, self.until - time.process_time()))
         return attempt(extended(self.fn, added), self.routine, self.case, seconds=left)
 
-    def shown(self, options: dict[int, list[_Option]], which: dict[int, int]) -> tuple[list[Added], Answer]:
+    def shown(self, options: dict[int, list[_Option | None]], which: dict[int, int]) -> tuple[list[Added], Answer]:
         """All claims of these options but those that are not shown, and the answer with what is left."""
-        self.telling |= {f.name for head, k in which.items() for f in options[head][k].found if f.telling > 1}
-        added = [options[head][k].added(head) for head, k in which.items()]
+        taken = [(head, o) for head, k in which.items() if (o := options[head][k]) is not None]
+        self.telling |= {f.name for _, o in taken for f in o.found if f.telling > 1}
+        added = [o.added(head) for head, o in taken]
         answer = self.ask(added)
         for _ in range(ROUNDS):
             fewer = [a.with_claims(_without(a, answer, self.routine)) for a in added]

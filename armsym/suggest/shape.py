@@ -17,13 +17,13 @@ from armsym.suggest.trying import Chosen
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Term
 
-__all__ = ["Shape", "lengths", "loop_text", "shapes", "varying"]
+__all__ = ["Shape", "lengths", "loop_text", "most", "shapes", "varying"]
 
 #: Blocks that a loop may do at a time, and shifts by which a length in bytes is one in blocks.
 STEPS = (2, 3, 4, 5, 6, 8, 10, 12, 16)
 SHIFTS = (4, 5, 6, 7, 3, 2, 1)
 #: What may be left at least where a loop goes round, in blocks or bytes.
-LEAST = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 48, 64, 80, 128, 256)
+LEAST = (0, 1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 48, 64, 80, 128, 256)
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,11 @@ def varying(seen: Sequence[Seen], head: int) -> bool:
     return len({len(entry) for s in seen for entry in s.entries.get(head, ())}) > 1
 
 
+def most(seen: Sequence[Seen], head: int) -> int:
+    """How often a loop came round at most, in one entry."""
+    return max((len(entry) for s in seen for entry in s.entries.get(head, ())), default=0)
+
+
 def shapes(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> Iterator[Shape]:
     """Ways to count the arrivals at a loop's head, the closest first."""
     found: list[Shape] = []
@@ -123,7 +128,7 @@ def _fits(upto: str, when: str, values: list[tuple[int, int]]) -> Iterator[Shape
             yield Shape(upto, q, when=when)
         elif all(a == u // q for a, u in values):
             yield Shape(upto, q, when=when, slack=1)
-        elif all(0 <= u - q * a < 4 * q for a, u in values):
+        elif ">>" not in upto and all(0 <= u - q * a < 4 * q for a, u in values):
             yield Shape(upto, q, when=when, slack=2)
     if all(a <= u for a, u in values) and ">>" not in upto:
         yield Shape(upto, when=when, slack=3)
