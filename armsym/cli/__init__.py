@@ -13,7 +13,20 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from armsym.cli import coverage, disasm, equiv, explain, explore, listing, new, prove, simulate, simulation, solve, suggest
+from armsym.cli import (
+    coverage,
+    disasm,
+    equiv,
+    explain,
+    explore,
+    listing,
+    new,
+    prove,
+    simulate,
+    simulation,
+    solve,
+    suggest,
+)
 from armsym.cli.common import SETTINGS, print_error
 from armsym.cli.registers import CONTEXT
 from armsym.cli.supervised import supervised

@@ -21,7 +21,9 @@ def explore(
     ] = 60.0,
     commands: Annotated[
         list[str] | None,
-        typer.Option("--do", metavar="COMMAND", help="Do this and print the answer, without a screen; may be repeated."),
+        typer.Option(
+            "--do", metavar="COMMAND", help="Do this and print the answer, without a screen; may be repeated."
+        ),
     ] = None,
 ) -> None:
     """Step through the symbolic run of a proof, ask what registers hold, and try claims, cuts, splits and lemmas.

@@ -62,7 +62,9 @@ def one_proof(target: str, pattern: str = "*") -> ProofDefinition:
         raise error
     if len(found.proofs) != 1:
         some = ", ".join(d.name for d in found.proofs[:6]) + (", ..." if len(found.proofs) > 6 else "")
-        raise InputError(f"{target}: holds {len(found.proofs)} proofs{f' ({some})' if some else ''}: name one, PATH::NAME")
+        raise InputError(
+            f"{target}: holds {len(found.proofs)} proofs{f' ({some})' if some else ''}: name one, PATH::NAME"
+        )
     return found.proofs[0]
 
 

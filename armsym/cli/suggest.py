@@ -16,15 +16,13 @@ def suggest(
     target: Annotated[str, typer.Argument(metavar="PATH[::NAME]", help="One proof.")],
     *,
     pattern: Annotated[str, typer.Option("-k", metavar="GLOB", help="Which proof of several.")] = "*",
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="S", min=1.0, help="CPU seconds in all.")
-    ] = 180.0,
+    timeout: Annotated[float, typer.Option("--timeout", metavar="S", min=1.0, help="CPU seconds in all.")] = 180.0,
     as_json: JsonOption = False,
 ) -> None:
     """Propose invariants for a proof's loops, as lines to paste.
 
-    They are found by comparing runs on numbers with the proof's own values, and claimed to the engine; what it does not show is
-    left out. Exit code 0: with these lines the proof is proved, in all its cases. 3: it is not, or not yet.
+    They are found by comparing runs on numbers with the proof's own values, and claimed to the engine; what it does
+    not show is left out. Exit code 0: with these lines the proof is proved, in all its cases. 3: it is not yet.
     """
     from armsym.cli.selection import one_proof
     from armsym.cli.work import image_of

@@ -74,7 +74,9 @@ class Explorer(App[None]):
                 with VerticalScroll(id="here"):
                     yield Static(id="known")
         yield RichLog(id="log", wrap=True, markup=False)
-        yield Input(id="typed", placeholder="claim s.x2 == n - i    cut  invariant  split  lemma  ask x5  goto +0x1c  help")
+        yield Input(
+            id="typed", placeholder="claim s.x2 == n - i    cut  invariant  split  lemma  ask x5  goto +0x1c  help"
+        )
         yield Footer()
 
     def on_mount(self) -> None:
@@ -119,7 +121,7 @@ class Explorer(App[None]):
         mark = "!" if bad else "=" if line.shown or line.claimed else " "
         text = Text.assemble((f"{mark} ", "bold red" if bad else "bold green"))
         text.append(f"+{line.at - self.session.routine.entry:#x}".ljust(8), "dim")
-        text.append(line.called and f"contract {line.called}" or line.assembly)
+        text.append((line.called and f"contract {line.called}") or line.assembly)
         return text
 
     def _known(self) -> Text:
@@ -193,7 +195,11 @@ class Explorer(App[None]):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """The cursor keys move among steps."""
         walk = self.session.walk
-        if event.option_list.id == "steps" and event.option_index != walk.step and self._listed == (id(walk), walk.piece):
+        if (
+            event.option_list.id == "steps"
+            and event.option_index != walk.step
+            and self._listed == (id(walk), walk.piece)
+        ):
             walk.go(walk.piece, event.option_index)
             self.refresh_all()
 

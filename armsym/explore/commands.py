@@ -17,7 +17,8 @@ HELP = (
     "keep    go on from the line tried last: the run is recorded anew with it; drop    forget what is kept",
     "copy    the lines of the DSL that say what is kept and what was tried last",
     "next, back, over, out    a step on or back; over a call or loop; back over one",
-    "goto +0x1c    the next step at an offset; piece 3    a piece of a path; facts, open    what is known, what is open",
+    "goto +0x1c    the next step at an offset; piece 3    a piece of a path",
+    "facts    what is known here; open    what is not shown",
 )
 
 
@@ -79,7 +80,9 @@ def _goto(s: Session, text: str) -> list[str]:
     try:
         at = s.routine.entry + int(text[1:], 0) if text.startswith("+") else int(text, 0)
     except ValueError:
-        raise InputError(f"goto {text}: an offset from the routine's start, such as +0x1c, or one into the file") from None
+        raise InputError(
+            f"goto {text}: an offset from the routine's start, such as +0x1c, or one into the file"
+        ) from None
     if not s.walk.find(at):
         raise InputError(f"goto {text}: no path comes to {s.image.symbolize(at)}")
     return [where(s)]
@@ -96,7 +99,7 @@ def _open(s: Session) -> list[str]:
 
 
 def state_lines(s: Session) -> list[tuple[str, str, bool]]:
-    """(register, what it holds, whether the last step changed it): those changed first, what is as on entry left out."""
+    """(register, what it holds, whether the last step changed it), those first; what is as on entry is left out."""
     state, changed = s.walk.state(), s.walk.changed()
     rows = []
     for name, text in state.items():

@@ -7,7 +7,7 @@ nowhere else.  The status of the proof itself is that of `armsym prove`, for the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from armsym.elf import Image
@@ -64,10 +64,8 @@ class Verdict:
             said += _why(o)
         if self.tactic.kind == "claim" and self.shown is not None:
             return [*said, f"  {self.answer.seconds:.2f} s"]
-        said.append(
-            f"  with it {'all of this case closes' if self.closes else f'{len(self.others)} other obligations are open'}"
-            f"  ({self.answer.seconds:.2f} s)"
-        )
+        rest = "all of this case closes" if self.closes else f"{len(self.others)} other obligations are open"
+        said.append(f"  with it {rest}  ({self.answer.seconds:.2f} s)")
         for o in self.others[:6]:
             said += [f"    {o.kind}: {o.name}", *(f"      {x.strip()}" for x in o.detail.splitlines()[:3])]
         return said
@@ -80,7 +78,9 @@ def _why(o: Obligation) -> list[str]:
     if o.why.sides is not None:
         said += [f"    first difference: {o.why.sides.part_found}", f"             claimed: {o.why.sides.part_claimed}"]
     if o.why.story is not None:
-        said += [f"    where {turn.says}" for turn in o.why.story.turns if turn.kind in ("branch", "case", "value")][-3:]
+        said += [f"    where {turn.says}" for turn in o.why.story.turns if turn.kind in ("branch", "case", "value")][
+            -3:
+        ]
     return said
 
 
@@ -101,17 +101,19 @@ class Session:
         self.kept: list[Tactic] = []
         self.last: Verdict | None = None
         began = time.process_time()
-        self.result, self.walk = self._run(fn)
+        self.result, self.walk = self._run(())
         #: CPU seconds that the first run took.
         self.took = time.process_time() - began
         #: The status with what is kept; None while nothing is.
         self.with_kept: Status | None = None
 
-    def _run(self, fn: ProofFn) -> tuple[ProofResult, Walk]:
-        look = recorded(self.routine, self.isa)
+    def _run(self, tactics: Sequence[Tactic]) -> tuple[ProofResult, Walk]:
+        scopes: dict[int, Scope] = {}
+        look = recorded(self.routine, self.isa, scopes)
         budget = Budget(seconds=self.seconds)
+        noting = with_tactics(self.fn, tactics, lambda p, scope: scopes.update({id(p): scope}))
         result = prove(
-            fn, name=self.name, image=self.image, symbol=self.symbol, isa=self.isa, budget=budget, watch=look
+            noting, name=self.name, image=self.image, symbol=self.symbol, isa=self.isa, budget=budget, watch=look
         )
         opened = [w for w in look.walks if any(p.open for p in w.pieces)]
         if not look.walks:
@@ -167,7 +169,7 @@ class Session:
             raise InputError("keep: what was tried last does not hold, or is not shown")
         kept = [*self.kept, self.last.tactic]
         place = self.walk.at
-        result, walk = self._run(with_tactics(self.fn, kept))
+        result, walk = self._run(kept)
         self.kept, self.walk, self.with_kept, self.last = kept, walk, result.status, None
         if place is not None:
             self.walk.find(place)
@@ -178,7 +180,7 @@ class Session:
         if self.kept:
             place = self.walk.at
             self.kept, self.with_kept = [], None
-            _, self.walk = self._run(self.fn)
+            _, self.walk = self._run(())
             if place is not None:
                 self.walk.find(place)
 

@@ -1,4 +1,4 @@
-"""What may be tried at a point of a proof, as lines of the DSL: a claim, a cut, an invariant's claim, a split, a lemma."""
+"""What may be tried at a point of a proof, as lines of the DSL: claims, cuts, invariants, splits, lemmas."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAME = "tried"
 
 @dataclass(frozen=True)
 class Tactic:
-    """`kind` is one of `KINDS`, `text` its expression; `at` the point, `head` that of the loop around, if it is in one."""
+    """`kind` is one of `KINDS`, `text` its expression; `at` the point, `head` that of the loop around it, if any."""
 
     kind: str
     text: str
@@ -123,9 +123,7 @@ def parsed(typed: str, at: int | None, head: int | None) -> Tactic:
     return Tactic(kind, text.strip(), at, head)
 
 
-def with_tactics(
-    fn: ProofFn, tactics: Sequence[Tactic], then: Callable[[Proof, Scope], None] | None = None
-) -> ProofFn:
+def with_tactics(fn: ProofFn, tactics: Sequence[Tactic], then: Callable[[Proof, Scope], None] | None = None) -> ProofFn:
     """The proof function with these lines at its end, and then what `then` adds."""
 
     def more(p: Proof) -> None:

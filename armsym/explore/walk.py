@@ -5,16 +5,18 @@ No terms are kept: a claim that is tried makes terms of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from armsym.bits import Bits
 from armsym.elf import Image
 from armsym.errors import ArmsymError
 from armsym.isa import InstructionSet
 from armsym.proof.loops import Routine
 from armsym.proof.result import Obligation, ProofResult, Status
+from armsym.suggest.scope import Scope
 from armsym.suggest.trying import Chosen
-from armsym.terms.node import Value
+from armsym.terms.node import Term, Value, intern
 from armsym.view.recording import FLAGS, REGISTERS, CaseRecord, Recorder, Step
 from armsym.view.texts import Texts
 from armsym.view.vocabulary import Vocabulary
@@ -144,8 +146,14 @@ class Walk:
         at, start = self.at, (self.piece, self.step)
         if not self.back():
             return False
-        loop = next((x for x in self.routine.all_loops if at is not None and self.at is not None
-                     and x.head <= self.at <= x.end and not x.head <= at <= x.end), None)
+        loop = next(
+            (
+                x
+                for x in self.routine.all_loops
+                if at is not None and self.at is not None and x.head <= self.at <= x.end and not x.head <= at <= x.end
+            ),
+            None,
+        )
         while loop is not None and self.at is not None and loop.head <= self.at <= loop.end:
             if not self.back():
                 self.piece, self.step = start
@@ -154,7 +162,8 @@ class Walk:
 
     def _to(self, wanted: Callable[[int], bool]) -> bool:
         """Forward until at an offset that is wanted; the place stays where none comes."""
-        start, seen = (self.piece, self.step), set()
+        start = (self.piece, self.step)
+        seen: set[int] = set()
         while self._descend(seen):
             at = self.line.at if self.line is not None else None
             if at is not None and wanted(at):
@@ -233,11 +242,13 @@ class Walk:
         return f"+{away:#x}" if 0 <= away < 1 << 16 else self.image.symbolize(at)
 
 
-class recorded(Recorder):  # noqa: N801 - used like a function that looks on
+class recorded(Recorder):
     """Looks on as a proof is run, and makes a `Walk` of the first case and of those that are not proved."""
 
-    def __init__(self, routine: Routine, isa: InstructionSet) -> None:
+    def __init__(self, routine: Routine, isa: InstructionSet, scopes: Mapping[int, Scope]) -> None:
+        """`scopes` has what the proof function calls things, by the id of the proof that it declared."""
         super().__init__(self._over)
+        self._scopes = scopes
         self._routine, self._isa = routine, isa
         self.walks: list[Walk] = []
 
@@ -250,7 +261,9 @@ class recorded(Recorder):  # noqa: N801 - used like a function that looks on
         case.segments = []
 
     def _pieces(self, case: CaseRecord) -> Iterator[Piece]:
-        texts = Texts(Vocabulary(case))
+        words = Vocabulary(case)
+        self._rename(case, words)
+        texts = Texts(words)
 
         def registers(state: dict[str, Value]) -> dict[str, str]:
             return {name: texts.of(v, _WIDTHS[name]) for name, v in state.items()}
@@ -265,6 +278,16 @@ class recorded(Recorder):  # noqa: N801 - used like a function that looks on
                 piece.lines.append(self._line(step, texts, registers))
             piece.learned = [texts.fact(f) for f in s.learned]
             yield piece
+
+    def _rename(self, case: CaseRecord, words: Vocabulary) -> None:
+        """Lengths by the names of the proof's variables, in which claims are typed, and not as they were declared."""
+        scope = self._scopes.get(id(case.p))
+        if scope is None:
+            return
+        for n in case.p.nats:
+            same = [t for t, v in scope.paths() if isinstance(v, Bits) and v.value is n.value]
+            if same and isinstance(n.value, Term):
+                words.names[intern(n.value).id] = min(same, key=lambda t: (t.split(".")[0] in scope.places, len(t)))
 
     def _line(self, step: Step, texts: Texts, registers: Callable[[dict[str, Value]], dict[str, str]]) -> Line:
         try:
@@ -286,5 +309,3 @@ class recorded(Recorder):  # noqa: N801 - used like a function that looks on
             step.called,
             step.done,
         )
-
-

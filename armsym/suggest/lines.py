@@ -76,7 +76,7 @@ def _lambda(fn: Callable[..., object], scope: Scope) -> str | None:
         return None
     nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda) and n.body.lineno == code.co_firstlineno]
     nodes = [n for n in nodes if [x.arg for x in n.args.args] == list(code.co_varnames[: code.co_argcount])]
-    closed = dict(zip(code.co_freevars, (c.cell_contents for c in fn.__closure__ or ()), strict=True))  # type: ignore[attr-defined]
+    closed = dict(zip(code.co_freevars, (c.cell_contents for c in fn.__closure__ or ()), strict=True))
     if len(nodes) != 1 or any(scope.names.get(name) is not v for name, v in closed.items()):
         return None
     return ast.get_source_segment(source, nodes[0])
@@ -94,7 +94,8 @@ def lines(a: Arrival, shape: Shape, numbers: Sequence[str]) -> Iterator[tuple[se
             if d < NEAR:
                 for at_start in sorted({0, d % k, d}):
                     if (d - at_start) % k == 0:
-                        yield {f"x{n}"}, f"X{n} in {r.name}", f"s.x{n} == {_sum(f'{text}.base', (d - at_start) // k, at_start, shape)}"
+                        address = _sum(f"{text}.base", (d - at_start) // k, at_start, shape)
+                        yield {f"x{n}"}, f"X{n} in {r.name}", f"s.x{n} == {address}"
         for text in numbers:
             u = scope.value(text).uint
             d = u - v
@@ -103,7 +104,7 @@ def lines(a: Arrival, shape: Shape, numbers: Sequence[str]) -> Iterator[tuple[se
 
 
 def bounds(where: Sequence[Arrival], shape: Shape, numbers: Sequence[str]) -> Iterator[tuple[set[str], str, str]]:
-    """How many are left at least at the loop's head: as the runs say, or a little less, since they are not all there are."""
+    """How many are left at least at the loop's head: as the runs say, or a little less: they are not all there are."""
     if shape.upto not in numbers or not (shape.step > 1 or shape.slack):
         return
     least = min((a.seen.scope.value(shape.upto).uint - a.i for a in where), default=0)

@@ -134,7 +134,11 @@ def _whole(a: Arrival, text: str, words: Words) -> Iterator[tuple[set[str], str,
         for r in range(31 - c + 1):
             if all(m.x[r + j].uint & mask == values[j] for j in range(c)):
                 places = {f"x{r + j}" for j in range(c)}
-                yield places, f"{text} in {kind.upper()}{r}-{kind.upper()}{r + c - 1}", f"s.{kind}[{r}:{r + c}] == {text}"
+                yield (
+                    places,
+                    f"{text} in {kind.upper()}{r}-{kind.upper()}{r + c - 1}",
+                    f"s.{kind}[{r}:{r + c}] == {text}",
+                )
     if w * c % 128 == 0 and 128 % w == 0:
         packed = [b.uint for b in lanes(words)]
         for r in range(32 - len(packed) + 1):
@@ -216,5 +220,3 @@ def _raw(a: Arrival, text: str) -> object:
         return a.seen.scope.value(text, i=Bits(64, a.i))
     except ArmsymError:
         return None
-
-

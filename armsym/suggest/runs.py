@@ -9,7 +9,9 @@ from armsym.bits import Bits, Prop
 from armsym.machine import Machine
 from armsym.proof.concrete import ConcreteProof, Trial
 from armsym.proof.declare import Invariant, Proof
+from armsym.proof.handles import Claims
 from armsym.proof.loops import Routine
+from armsym.proof.state import State
 from armsym.proof.trials import concrete_stepper, run_trial
 from armsym.suggest.scope import Scope, captured
 from armsym.suggest.trying import Chosen
@@ -56,7 +58,7 @@ class Seen:
         return found
 
 
-def _always(_s: object, _i: object) -> dict[str, Prop]:
+def _always(_s: State, _i: Bits) -> Claims:
     return {"any": Prop(True)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,6 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
-import armsym
 import armsym.dsl
 from armsym.bits import Bits
 from armsym.errors import ArmsymError, InputError
@@ -19,7 +19,7 @@ from armsym.proof.handles import Fold
 
 __all__ = ["Scope", "captured"]
 
-_OURS = str(Path(armsym.__file__).parent)
+_OURS = str(Path(__file__).parents[1])
 #: Frames of these files only pass on calls of the proof function.
 _PASSED_ON = tuple(str(Path(_OURS, *x)) for x in (("proof", "registry.py"), ("suggest",), ("explore",)))
 _LIBRARY = str(Path(ast.__file__).parent)
@@ -48,12 +48,12 @@ class Scope:
             if code is None:
                 code = self._codes[text] = compile(text, "<claim>", "eval")
             # As globals, so that what stands inside of a lambda or a comprehension sees them too.
-            return eval(code, {**_DSL, **self.around, **self.names, **more})  # noqa: S307 - a proof file is a program
+            return eval(code, {**_DSL, **self.around, **self.names, **more})
         except ArmsymError:
             raise
         except SyntaxError as e:
             raise InputError(f"{text}: not an expression: {e.msg}") from None
-        except Exception as e:
+        except Exception as e:  # noqa: BLE001 - what is typed may raise anything
             raise InputError(f"{text}: {type(e).__name__}: {e}") from None
 
     def paths(self) -> Iterator[tuple[str, object]]:
@@ -72,7 +72,7 @@ class Scope:
 
     def name_of(self, value: object) -> str | None:
         """The shortest expression that is this very thing (or a method equal to it)."""
-        found = [text for text, v in self.paths() if v is value or (callable(value) and callable(v) and v == value)]
+        found = [text for text, v in self.paths() if v is value or _one_method(v, value)]
         return min(found, key=lambda text: (text.split(".")[0] in self.places, len(text)), default=None)
 
     def bind(self, name: str, value: object, place: str) -> str:
@@ -84,6 +84,11 @@ class Scope:
         self.names[free] = value
         self.places[free] = place
         return free
+
+
+def _one_method(a: Any, b: Any) -> bool:
+    """Whether both are the same method of the same object."""
+    return inspect.ismethod(a) and inspect.ismethod(b) and bool(a == b)
 
 
 def _attributes(value: object) -> Iterator[tuple[str, object]]:

@@ -102,7 +102,7 @@ def suggest(fn: ProofFn, routine: Routine, *, seconds: float = 120.0, minimise: 
             if not options[loop.head]:
                 s.why = f"how often {loop_text(routine, loop)} comes round is no number that the proof has a name for"
                 del options[loop.head]
-    chosen = {head: 0 for head in options}
+    chosen = dict.fromkeys(options, 0)
     added, answer = s.shown(options, chosen)
     for head in [h for h in options if len(options[h]) > 1]:
         for k in range(1, len(options[head])):
@@ -214,7 +214,11 @@ class _Search:
         answer = self.ask(added)
         for _ in range(ROUNDS):
             fewer = [a.with_claims(_without(a, answer, self.routine)) for a in added]
-            if answer.closed or self.over() or all(len(x.claims) == len(a.claims) for x, a in zip(fewer, added, strict=True)):
+            if (
+                answer.closed
+                or self.over()
+                or all(len(x.claims) == len(a.claims) for x, a in zip(fewer, added, strict=True))
+            ):
                 break
             added = fewer
             answer = self.ask(added)

@@ -9,10 +9,12 @@ from itertools import pairwise
 from armsym.bits import Bits
 from armsym.machine import Machine
 from armsym.proof.declare import Proof
+from armsym.proof.handles import Region, Rodata
 from armsym.proof.loops import Loop, Routine
+from armsym.proof.state import handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.suggest.runs import Seen
-from armsym.suggest.scope import Scope, captured
+from armsym.suggest.scope import captured
 from armsym.suggest.trying import Chosen
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Term
@@ -53,8 +55,6 @@ def holds(seen: Seen, when: str, m: Machine) -> bool:
     """Whether an arrival counts."""
     if not when:
         return True
-    from armsym.proof.state import handed
-
     with handed(m) as s:
         return seen.scope.value(when, s=s).value is True
 
@@ -67,12 +67,14 @@ def lengths(fn: Callable[[Proof], None], routine: Routine, case: Chosen) -> list
     found: dict[Term, str] = {}
 
     def rank(text: str) -> tuple[bool, int]:
-        return text.split(".")[0] in scope.places, len(text)
+        return text.split(".", maxsplit=1)[0] in scope.places, len(text)
 
     for text, value in scope.paths():
-        if isinstance(value, Bits) and value.width == 64 and isinstance(v := value.value, Term):
-            if set(free_terms(v)) <= numbers and (v not in found or rank(text) < rank(found[v])):
-                found[v] = text
+        v = value.value if isinstance(value, Bits) and value.width == 64 else 0
+        if not isinstance(v, Term) or not free_terms(v) <= numbers:
+            continue
+        if v not in found or rank(text) < rank(found[v]):
+            found[v] = text
     return [found[v] for v in sorted(found, key=lambda v: (v not in numbers, *rank(found[v])))]
 
 
@@ -105,7 +107,7 @@ def shapes(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> Iterator[
         counts = [(c, s) for c, s in counts if c]
         if len({c for c, _ in counts}) < 2:
             continue
-        exact = []
+        exact: list[Shape] = []
         for text in numbers:
             for upto in [text, *(f"{text} >> {k}" for k in SHIFTS)]:
                 values = [(a, s.scope.value(upto, p=s.proof).uint) for a, s in counts]
@@ -114,7 +116,9 @@ def shapes(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> Iterator[
     best: dict[tuple[str, int, str], Shape] = {}
     for shape in found:
         best.setdefault((shape.upto, shape.step, shape.when), shape)
-    yield from sorted(best.values(), key=lambda x: (x.slack, x.inclusive, len(x.upto), x.when.count("s."), ".base" not in x.when))
+    yield from sorted(
+        best.values(), key=lambda x: (x.slack, x.inclusive, len(x.upto), x.when.count("s."), ".base" not in x.when)
+    )
 
 
 def _fits(upto: str, when: str, values: list[tuple[int, int]]) -> Iterator[Shape]:
@@ -135,12 +139,12 @@ def _fits(upto: str, when: str, values: list[tuple[int, int]]) -> Iterator[Shape
 
 
 def _whens(seen: Sequence[Seen], head: int) -> Iterator[str]:
-    """Conditions on a register that hold at the first arrival and not at all: where a loop of rounds has the same head."""
+    """Conditions on a register that hold at the first arrival, not at all: a loop of rounds has the same head."""
     entries = [(s, e) for s in seen for e in s.entries.get(head, ()) if len(e) > 1]
     if not entries:
         return
     s0, e0 = entries[0]
-    bases = [(text, r.base.uint) for text, r in s0.scope.paths() if type(r).__name__ in ("Region", "Rodata")]
+    bases = [(text, r.base.uint) for text, r in s0.scope.paths() if isinstance(r, (Region, Rodata))]
     known = set()
     for n in range(31):
         values = [m.x[n].uint for m in e0]

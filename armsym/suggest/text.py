@@ -35,7 +35,7 @@ def invariant_lines(x: ForLoop) -> Iterator[str]:
 
 
 def suggestion_lines(s: Suggestion, routine: Routine, *, confirmed: bool | None) -> Iterator[str]:
-    """The whole answer.  `confirmed` is whether `armsym prove` calls the proof with these lines proved, if it was asked."""
+    """The whole answer.  `confirmed` is whether the proof with these lines is proved, None if that was not asked."""
     for x in s.loops:
         place = routine.image.symbolize(x.loop.head)
         if x.has_one:
@@ -60,9 +60,9 @@ def _verdict(s: Suggestion, confirmed: bool | None) -> Iterator[str]:
     elif s.closes and confirmed is None:
         yield "With these lines the engine shows the proof's first case; no time was left for the whole."
     elif s.closes:
-        yield "With these lines the engine shows the proof's first case, but the whole is not proved: armsym prove says why."
+        yield "With these lines the engine shows the proof's first case, but the whole is not proved: see armsym prove."
     else:
-        yield "Each of these claims holds in all runs and is shown by the engine; the proof does not close with them yet."
+        yield "Every run bears these claims out, and the engine found none that it cannot show; the proof is open still."
     for o in s.open[:8] if s.loops else []:
         yield f"open: {o.kind}, {o.name}"
         yield from (f"    {line.strip()}" for line in o.detail.splitlines()[:3])

@@ -13,11 +13,11 @@ from typing import Any
 
 from armsym.bits import Bits
 from armsym.errors import InputError
-from armsym.proof.concrete import ConcreteProof
+from armsym.proof.concrete import ConcreteProof, Trial
 from armsym.proof.declare import Phase, Proof
 from armsym.proof.engine import Budget, Engine
-from armsym.proof.havoc import guess_loops
 from armsym.proof.handles import Claims
+from armsym.proof.havoc import guess_loops
 from armsym.proof.loops import Routine
 from armsym.proof.result import Obligation, Status
 from armsym.proof.state import State
@@ -72,9 +72,7 @@ class Answer:
         return [o for o in self.obligations if o.status is not Status.PROVED]
 
 
-def extended(
-    fn: ProofFn, added: Sequence[Added], name_things: Callable[[Proof, Scope], None] | None = None
-) -> ProofFn:
+def extended(fn: ProofFn, added: Sequence[Added], name_things: Callable[[Proof, Scope], None] | None = None) -> ProofFn:
     """The proof function with invariants added.  `name_things` binds names beyond the proof's own, in each run."""
 
     def more(p: Proof) -> None:
@@ -126,7 +124,7 @@ def attempt(fn: ProofFn, routine: Routine, case: Chosen, *, seconds: float = 30.
     """Runs on numbers, and then the engine, on a proof function; contracts are taken for what they say."""
     began = time.process_time()
     heads: set[int] = set()
-    runs = []
+    runs: list[Trial] = []
     for k, hint in enumerate((*LENGTHS, *VISITS)):
         if k >= len(LENGTHS) and all(any(len(a) > 2 for t in runs for a in t.heads.get(h, ())) for h in heads):
             break
