@@ -189,7 +189,10 @@ class Session:
         lines = []
         for t in self.kept:
             lines += t.lines(self.routine, existing=self._stands_there(t))
-        return lines + (self.last.lines if self.last is not None else [])
+        if self.last is not None:
+            lines += [] if self.last.shown is not False else ["# not shown, as it was tried:"]
+            lines += self.last.lines
+        return lines
 
     # -- asking -------------------------------------------------------------------------------
 

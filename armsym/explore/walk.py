@@ -287,7 +287,7 @@ class recorded(Recorder):
         for n in case.p.nats:
             same = [t for t, v in scope.paths() if isinstance(v, Bits) and v.value is n.value]
             if same and isinstance(n.value, Term):
-                words.names[intern(n.value).id] = min(same, key=lambda t: (t.split(".")[0] in scope.places, len(t)))
+                words.names[intern(n.value).id] = min(same, key=scope.rank)
 
     def _line(self, step: Step, texts: Texts, registers: Callable[[dict[str, Value]], dict[str, str]]) -> Line:
         try:

@@ -51,7 +51,7 @@ def _words(fn: Callable[[Bits], Any], i: int) -> Words | None:
 
 def _sources(seen: Seen) -> list[_Source]:
     found: dict[int, _Source] = {}
-    for text, value in sorted(seen.scope.paths(), key=lambda x: (x[0].split(".")[0] in seen.scope.places, len(x[0]))):
+    for text, value in sorted(seen.scope.paths(), key=lambda x: seen.scope.rank(x[0])):
         if text.startswith("p.") or any(value == s.value for s in found.values() if type(value) is type(s.value)):
             continue
         if (isinstance(value, (Fold, Blocks)) or _of_an_index(value)) and _words(value, 0) is not None:  # type: ignore[arg-type]

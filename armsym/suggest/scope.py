@@ -70,10 +70,15 @@ class Scope:
                 further += [(f"{text}.{name}", v) for name, v in _attributes(value)]
             level = further
 
+    def rank(self, text: str) -> tuple[bool, bool, int]:
+        """Which of several names of a thing to write: the least, the proof function's own before others."""
+        root = text.partition(".")[0]
+        return root in self.places, root == "self", len(text)
+
     def name_of(self, value: object) -> str | None:
         """The shortest expression that is this very thing (or a method equal to it)."""
         found = [text for text, v in self.paths() if v is value or _one_method(v, value)]
-        return min(found, key=lambda text: (text.split(".")[0] in self.places, len(text)), default=None)
+        return min(found, key=self.rank, default=None)
 
     def bind(self, name: str, value: object, place: str) -> str:
         """Give a thing that no variable holds a name of its own, which says in a comment what it is."""

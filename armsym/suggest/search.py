@@ -18,7 +18,7 @@ from armsym.proof.result import Obligation
 from armsym.suggest.arrival import arrivals
 from armsym.suggest.match import Found, candidates
 from armsym.suggest.runs import Seen, observe
-from armsym.suggest.shape import Shape, lengths, loop_text, most, shapes, varying
+from armsym.suggest.shape import Shape, grows, lengths, loop_text, most, shapes, varying
 from armsym.suggest.trying import Added, Answer, Chosen, attempt, extended, first_case
 
 __all__ = ["ForLoop", "Suggestion", "suggest"]
@@ -30,7 +30,7 @@ SHAPES, ASKED, ROUNDS = 40, 3, 12
 #: Arrivals after the first of each entry that a way to count has to leave.
 ENOUGH = 6
 #: A loop that comes round no more often in any run may do without an invariant: it is followed round by round.
-UNROLLED = 16
+SHORT, UNROLLED = 8, 16
 #: CPU seconds for one question to the engine.
 ONCE = 40.0
 
@@ -97,7 +97,10 @@ def suggest(fn: ProofFn, routine: Routine, *, seconds: float = 120.0, minimise: 
             options[loop.head] = [_option(seen, loop.head, Shape("", known.step, known.inclusive), numbers)]
         elif varying(seen, loop.head):
             options[loop.head] = [*_options(seen, loop.head, numbers)]
-            if most(seen, loop.head) <= UNROLLED:
+            few = most(seen, loop.head)
+            if few <= SHORT and not grows(seen, loop.head, numbers):
+                options[loop.head].insert(0, None)  # the rest after a loop of several blocks at a time, say
+            elif few <= UNROLLED:
                 options[loop.head].append(None)
             if not options[loop.head]:
                 s.why = f"how often {loop_text(routine, loop)} comes round is no number that the proof has a name for"
@@ -159,7 +162,7 @@ def _options(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> list[_O
         counted = sum(len(entry) for s in seen for entry in shape.counted(s, head))
         found.append((counted, _Option(shape, candidates(where, shape, numbers))))
     # Of conditions under which the same is true, the one that leaves out the fewest arrivals.
-    found.sort(key=lambda o: (-sum(f.telling for f in o[1].found if f.telling > 1), -o[0]))
+    found.sort(key=lambda o: (-sum(f.telling for f in o[1].found if f.telling > 1), ">>" in o[1].shape.upto, -o[0]))
     best: dict[tuple[str, int], _Option] = {}
     for _, o in found:
         best.setdefault((o.shape.upto, o.shape.step), o)

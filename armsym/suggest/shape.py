@@ -19,7 +19,7 @@ from armsym.suggest.trying import Chosen
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Term
 
-__all__ = ["Shape", "lengths", "loop_text", "most", "shapes", "varying"]
+__all__ = ["Shape", "grows", "lengths", "loop_text", "most", "shapes", "varying"]
 
 #: Blocks that a loop may do at a time, and shifts by which a length in bytes is one in blocks.
 STEPS = (2, 3, 4, 5, 6, 8, 10, 12, 16)
@@ -66,16 +66,13 @@ def lengths(fn: Callable[[Proof], None], routine: Routine, case: Chosen) -> list
     numbers = {n.value for n in p.nats}
     found: dict[Term, str] = {}
 
-    def rank(text: str) -> tuple[bool, int]:
-        return text.split(".", maxsplit=1)[0] in scope.places, len(text)
-
     for text, value in scope.paths():
         v = value.value if isinstance(value, Bits) and value.width == 64 else 0
         if not isinstance(v, Term) or not free_terms(v) <= numbers:
             continue
-        if v not in found or rank(text) < rank(found[v]):
+        if v not in found or scope.rank(text) < scope.rank(found[v]):
             found[v] = text
-    return [found[v] for v in sorted(found, key=lambda v: (v not in numbers, *rank(found[v])))]
+    return [found[v] for v in sorted(found, key=lambda v: (v not in numbers, *scope.rank(found[v])))]
 
 
 def loop_text(routine: Routine, loop: Loop) -> str:
@@ -94,6 +91,16 @@ def varying(seen: Sequence[Seen], head: int) -> bool:
 def most(seen: Sequence[Seen], head: int) -> int:
     """How often a loop came round at most, in one entry."""
     return max((len(entry) for s in seen for entry in s.entries.get(head, ())), default=0)
+
+
+def grows(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> bool:
+    """Whether no longer input has a loop come round less often, by the first of the proof's lengths."""
+    if not numbers:
+        return True
+    rounds = sorted(
+        (s.scope.value(numbers[0]).uint, max((len(e) for e in s.entries.get(head, ())), default=0)) for s in seen
+    )
+    return all(a[1] <= b[1] for a, b in pairwise(rounds) if a[0] < b[0])
 
 
 def shapes(seen: Sequence[Seen], head: int, numbers: Sequence[str]) -> Iterator[Shape]:

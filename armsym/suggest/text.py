@@ -62,7 +62,7 @@ def _verdict(s: Suggestion, confirmed: bool | None) -> Iterator[str]:
     elif s.closes:
         yield "With these lines the engine shows the proof's first case, but the whole is not proved: see armsym prove."
     else:
-        yield "Every run bears these claims out, and the engine found none that it cannot show; the proof is open still."
+        yield "Every run bears these claims out, and the engine found none that it cannot show; the proof stays open."
     for o in s.open[:8] if s.loops else []:
         yield f"open: {o.kind}, {o.name}"
         yield from (f"    {line.strip()}" for line in o.detail.splitlines()[:3])
