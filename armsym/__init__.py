@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from armsym.cli.view import look
     from armsym.discharge.export import smt2, to_z3
     from armsym.discharge.from_z3 import from_z3
     from armsym.elf import load
@@ -44,6 +45,7 @@ __all__ = [
     "Verdict",
     "from_z3",
     "load",
+    "look",
     "simulate",
     "smt2",
     "solve",
@@ -52,6 +54,7 @@ __all__ = [
 
 _HOMES = dict.fromkeys(__all__, "armsym.simulator") | {
     "load": "armsym.elf",
+    "look": "armsym.cli.view",
     "Derivations": "armsym.terms.derivations",
     "from_z3": "armsym.discharge.from_z3",
     "smt2": "armsym.discharge.export",

@@ -26,6 +26,7 @@ from armsym.cli import (
     simulation,
     solve,
     suggest,
+    view,
 )
 from armsym.cli.common import SETTINGS, print_error
 from armsym.cli.registers import CONTEXT
@@ -65,6 +66,7 @@ def build(*, conform: bool) -> typer.Typer:
     # Without rich help texts --help takes half the time.
     app = typer.Typer(callback=_options, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command("prove", short_help="Prove routines correct.")(prove.prove)
+    app.command("view", short_help="Write a page that shows a proof.")(view.view)
     app.command("list", short_help="List the proofs there are.")(listing.list_proofs)
     app.command("new", short_help="Write a proof skeleton for a routine.")(new.new)
     app.command("explore", short_help="Step through a proof, and try claims.")(explore.explore)

@@ -81,6 +81,7 @@ class Segment:
     loops     of the loops that it is in, innermost first: name, head and index of the iteration
     start     every register and flag at its start; each step says what it changes of it
     kept      what lies under the stores of each region at its start
+    held      what stores have left in the regions by then; of a branch nothing, for the parent's end says it
     facts     one-bit values known to be 1 at its start, beside those of the parent's end
     end       "parts", "enters", "back edge", "returns", "joins", "stopped" or, while the run goes on, ""
     to        where it goes: the offset of the loop's head or the join; else None
@@ -95,6 +96,7 @@ class Segment:
     start: State
     kept: list[Kept]
     facts: list[Value]
+    held: list[Store] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     end: str = ""
     to: int | None = None
@@ -221,6 +223,7 @@ class Recorder:
         kept = [Kept(name, content) for name, content in path.memory.beneath.items()]
         new = facts[begun.known :]
         s = Segment(self._numbers, begun.parent, begun.how, path.at, _loops(origin), state, kept, new)
+        s.held += _held(path.memory) if begun.how != "branch" else ()
         self._numbers += 1
         self._flags.append((state, m.nzcv.fork()))
         self.cases[-1].segments.append(s)
@@ -367,6 +370,14 @@ def _loops(origin: Origin | None) -> tuple[tuple[str, int, Bits], ...]:
 
 def _is_head(s: Segment, at: int) -> bool:
     return any(head == at for _, head, _ in s.loops)
+
+
+def _held(memory: SymbolicMemory) -> Iterator[Store]:
+    for r in memory.regions:
+        for layer in memory.overlays.get(r.name, ()):
+            for k, (value, j) in layer.bytes.items():
+                if j == 0:
+                    yield Store(r, layer.symbolic, k, value)
 
 
 def _stores(memory: SymbolicMemory, since: int) -> Iterator[Store]:

@@ -21,7 +21,7 @@ __all__ = ["Texts"]
 #: Pieces in a row that are written out, and how deep a value without a name is written out.
 PIECES, DEPTH = 7, 4
 #: A text of more characters is cut.
-LONGEST = 320
+LONGEST = 260
 #: A value whose text is longer than this is called after the instruction that made it.
 SHORT = 28
 
@@ -33,10 +33,11 @@ _TURNED = {"<": ">", ">=": "<=", "<s": ">s", ">=s": "<=s"}
 class Texts:
     """Texts of the values of one case."""
 
-    def __init__(self, words: Vocabulary) -> None:
+    def __init__(self, words: Vocabulary, before: Texts | None = None) -> None:
+        """`before` are those of the path so far: what was made on other paths is not called after them."""
         self.words = words
         #: What instructions made, by the id of the term.
-        self._made: dict[int, str] = {}
+        self._made: dict[int, str] = {} if before is None else dict(before._made)
         self._known: dict[tuple[int, int], str] = {}
 
     def made(self, v: Value, register: str, at: int) -> None:
@@ -53,6 +54,10 @@ class Texts:
                             part = _lane(t, lane, k)
                             if isinstance(part, Term) and not self._plain(part):
                                 self._made.setdefault(intern(part).id, f"{register}.{letter}[{k}]@{at:x}")
+
+    def called(self, t: Term) -> str:
+        """What a value is called after the instruction that made it; empty if nothing."""
+        return self._made.get(intern(t).id, "")
 
     def of(self, v: Value, width: int) -> str:
         """A register's or a cell's content."""
@@ -278,7 +283,7 @@ def _pieces(entries: dict[Mono, int], width: int) -> Iterator[tuple[_Said | _Pro
         else:
             products.append((m, mask))
     for base, at in singles.items():
-        rev = _reversed({m: mask for m, mask in at.values()}, width) if len(at) > 1 else None
+        rev = _reversed(dict(at.values()), width) if len(at) > 1 else None
         if rev is not None:
             yield _Said(rev, base), 0
             continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from armsym.terms.linear import linear_view, make_sum
 from armsym.terms.node import Term, Value, Var, intern, ones
 from armsym.view.recording import CaseRecord
 
-__all__ = ["Vocabulary", "held_by"]
+__all__ = ["Vocabulary", "held_by", "unwrapped"]
 
 #: How deep functions within functions are looked into for what they hold.
 DEEP = 6
@@ -31,7 +31,7 @@ AHEAD = 20
 LONG = 256
 
 
-def held_by(functions: Iterable[Callable[..., Any]]) -> Iterator[tuple[str, object]]:
+def held_by(functions: Iterable[object]) -> Iterator[tuple[str, object]]:
     """(name, object) of what functions hold of the proof function's variables, those first that are held directly."""
     todo: list[tuple[object, int]] = [(f, 0) for f in functions]
     seen: set[int] = set()
@@ -51,6 +51,11 @@ def held_by(functions: Iterable[Callable[..., Any]]) -> Iterator[tuple[str, obje
                 yield from ((x.name, getattr(value, x.name)) for x in fields(value))
             elif callable(value):
                 todo.append((value, depth + 1))
+
+
+def unwrapped(function: object) -> Any:
+    """The function that a proof file wrote, beneath what armsym wrapped it in to check its answers."""
+    return next((v for name, v in held_by([function]) if name == "fn"), function)
 
 
 class Vocabulary:
@@ -89,7 +94,11 @@ class Vocabulary:
             found = self._in_view(*view, region, offset)
             if found:
                 return found
-        return f"{content}[{self.number(offset)}:+{region.cell}]" if region.cell > 1 else f"{content}[{self.number(offset)}]"
+        return (
+            f"{content}[{self.number(offset)}:+{region.cell}]"
+            if region.cell > 1
+            else f"{content}[{self.number(offset)}]"
+        )
 
     def number(self, v: Value) -> str:
         """A public number as a sum: n - i + 4."""
@@ -193,14 +202,13 @@ def _called(p: SymbolicProof, region: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _file(function: Callable[..., Any]) -> str:
+def _file(function: object) -> str:
     """The file that a claims' function is written in, beneath what armsym wrapped it in."""
-    inner = next((v for n, v in held_by([function]) if n == "fn" and callable(v)), function)
-    code = getattr(inner, "__code__", None)
+    code = getattr(unwrapped(function), "__code__", None)
     return code.co_filename if code is not None else ""
 
 
 def _held(p: SymbolicProof) -> Iterator[tuple[str, object]]:
     d = p._d
-    claims: list[Callable[..., Any]] = [x.claims for x in (*d.invariants, *d.cuts, *d.joins)]
+    claims = [*(x.claims for x in d.invariants), *(x.claims for x in d.cuts), *(x.claims for x in d.joins)]
     yield from held_by([*claims, *d.ensures])
