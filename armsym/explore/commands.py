@@ -99,11 +99,14 @@ def _open(s: Session) -> list[str]:
 
 
 def state_lines(s: Session) -> list[tuple[str, str, bool]]:
-    """(register, what it holds, whether the last step changed it), those first; what is as on entry is left out."""
+    """(register, what it holds, whether the last step changed it): those first, and those that hold anything last.
+
+    What is as on entry is left out.
+    """
     state, changed = s.walk.state(), s.walk.changed()
     rows = []
     for name, text in state.items():
         if text in (f"entry.{name}", f"{name} on entry") and name not in changed:
             continue
         rows.append((name, text, name in changed))
-    return sorted(rows, key=lambda row: not row[2])
+    return sorted(rows, key=lambda row: (not row[2], row[1] == f"any {row[0]}"))

@@ -147,7 +147,8 @@ class Session:
         return self.last
 
     def _free(self) -> str:
-        used = {t.name for t in self.kept}
+        # Neither of what is kept, nor of the proof's own claims: what it is called tells what came of it.
+        used = {t.name for t in self.kept} | {o.name.rpartition(": ")[2] for o in self.result.obligations}
         return next(n for n in [NAME, *(f"{NAME} {k}" for k in range(2, 1000))] if n not in used)
 
     def _case(self) -> Chosen:

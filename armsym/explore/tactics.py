@@ -14,6 +14,7 @@ from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State
 from armsym.suggest.scope import Scope, captured
 from armsym.suggest.shape import loop_text
+from armsym.suggest.trying import together
 
 __all__ = ["KINDS", "Tactic", "parsed", "with_tactics"]
 
@@ -88,13 +89,13 @@ class Tactic:
         if inv is None:
             raise InputError("invariant: this point is in no loop that has one: `armsym suggest` proposes one")
         own = inv.claims
-        inv.claims = lambda s, i: {**own(s, i), self.name: scope.value(self.text, s=s, i=i)}
+        inv.claims = lambda s, i: together(own(s, i), {self.name: scope.value(self.text, s=s, i=i)})
 
     def _cut(self, p: Proof, scope: Scope) -> None:
         known = next((c for c in p._d.cuts if c.at == self.at), None)
         if known is not None:
             own = known.claims
-            known.claims = lambda s, k: {**own(s, k), self.name: scope.value(self.text, s=s, i=k)}
+            known.claims = lambda s, k: together(own(s, k), {self.name: scope.value(self.text, s=s, i=k)})
         elif self.indexed:
 
             @p.cut_within(self.loop(p.routine), self.at)

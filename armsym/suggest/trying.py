@@ -26,7 +26,7 @@ from armsym.proof.trials import concrete_stepper, run_trial
 from armsym.suggest.scope import Scope, captured
 from armsym.terms import new_table
 
-__all__ = ["Added", "Answer", "Chosen", "attempt", "extended", "first_case"]
+__all__ = ["Added", "Answer", "Chosen", "attempt", "extended", "first_case", "together"]
 
 ProofFn = Callable[[Proof], None]
 #: (length above the least one) of the runs from which the engine guesses what loops change.
@@ -93,11 +93,22 @@ def _add(p: Proof, scope: Scope, a: Added) -> None:
     if known is not None:
         if a.claims:
             own = known.claims
-            known.claims = lambda s, i: {**own(s, i), **claims(s, i)}
+            known.claims = lambda s, i: together(own(s, i), claims(s, i))
         return
     upto: Any = scope.value(a.upto)
     when = (lambda s: scope.value(a.when, s=s)) if a.when else None
     p.invariant(a.head, upto=upto, inclusive=a.inclusive, step=a.step, when=when)(claims if a.claims else _nothing)
+
+
+def together(own: Claims, more: Claims) -> Claims:
+    """Claims of a proof and what is added to them; two of one name are two claims."""
+    found = dict(own)
+    for name, claim in more.items():
+        free = name
+        while free in found:
+            free += "'"
+        found[free] = claim
+    return found
 
 
 def _nothing(_s: State, _i: Bits) -> Claims:

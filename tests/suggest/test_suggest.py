@@ -22,7 +22,7 @@ from armsym.suggest import search
 from armsym.suggest.match import Found, candidates
 from armsym.suggest.scope import captured
 from armsym.suggest.search import suggest
-from armsym.suggest.trying import extended, first_case
+from armsym.suggest.trying import extended, first_case, together
 from armsym.wheels import Wheel
 from crypto_examples.aws_lc.gcm import gcm_ghash_neon
 from crypto_examples.openssl.aes_modes import aes_v8_ctr32_encrypt_blocks
@@ -168,3 +168,7 @@ def test_bad_use_is_one_line(tmp_path: Path) -> None:
     several = run_python("-m", "armsym", "suggest", OWN.parent / "own_sha256" / "proof.py", "-k", "nothing*")
     assert several.code == 2
     assert "name one" in several.one_line_error()
+
+
+def test_what_is_added_hides_no_claim_of_the_proof() -> None:
+    assert list(together({"a": True, "b": False}, {"a": True})) == ["a", "b", "a'"]
