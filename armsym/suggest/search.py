@@ -112,7 +112,7 @@ def suggest(fn: ProofFn, routine: Routine, *, seconds: float = 120.0, minimise: 
             if answer.closed or s.over():
                 break
             other, said = s.shown(options, {**chosen, head: k})
-            if said.closed or len(said.open()) < len(answer.open()):
+            if _rest(said) < _rest(answer):
                 added, answer, chosen = other, said, {**chosen, head: k}
     minimal = False
     if answer.closed and minimise:
@@ -134,6 +134,11 @@ def suggest(fn: ProofFn, routine: Routine, *, seconds: float = 120.0, minimise: 
         s.why or answer.broken,
         minimal,
     )
+
+
+def _rest(answer: Answer) -> tuple[bool, bool, int]:
+    """How far an answer is from a closed proof: the least is the best."""
+    return not answer.closed, bool(answer.broken), len(answer.open())
 
 
 def _left(option: _Option | None, kept: Added) -> list[str]:

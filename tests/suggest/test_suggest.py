@@ -172,3 +172,18 @@ def test_bad_use_is_one_line(tmp_path: Path) -> None:
 
 def test_what_is_added_hides_no_claim_of_the_proof() -> None:
     assert list(together({"a": True, "b": False}, {"a": True})) == ["a", "b", "a'"]
+
+
+def test_a_proof_that_claims_what_is_false_is_not_helped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = OWN.parent / "own_memcmp"
+    text = (own / "proof.py").read_text(encoding="utf-8")
+    (tmp_path / "memcmp.o").write_bytes((own / "memcmp.o").read_bytes())
+    false = tmp_path / "false.py"
+    wrong = text.replace("Bits(32, 0), Bits(32, 1)", "Bits(32, 1), Bits(32, 0)")
+    assert wrong != text
+    false.write_text(wrong, encoding="utf-8")
+    assert armsym.cli.run(["suggest", str(false), "--timeout", "5"]) == 3
+    answer = capsys.readouterr()
+    assert "result" in answer.out
+    assert "is proved" not in answer.out
+    assert answer.err.startswith("armsym: error: armsym_ct_memcmp is not proved")
