@@ -16,6 +16,7 @@ import typer
 from armsym.cli import (
     coverage,
     disasm,
+    docs,
     equiv,
     explain,
     explore,
@@ -81,6 +82,7 @@ def build(*, conform: bool) -> typer.Typer:
     two = app.command("equiv", short_help="Compare two routines for every input.", context_settings=CONTEXT)
     two(equiv.equiv)
     app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)
+    app.command("docs", short_help="Show a page of the documentation.")(docs.docs)
     if conform:
         from armsym.cli.conform import app as oracles
     else:
