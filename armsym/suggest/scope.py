@@ -16,6 +16,7 @@ from armsym.bits import Bits
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Fold
+from armsym.proof.registry import ProofDefinition
 
 __all__ = ["Scope", "captured"]
 
@@ -151,7 +152,7 @@ def captured(fn: Callable[[Proof], None], p: Proof) -> Scope:
         if depth == 0:
             scope.around = around
         for name, v in variables.items():
-            if name.startswith("_") or name in scope.names or v is p or name in _DSL:
+            if name.startswith("_") or name in scope.names or v is p or name in _DSL or isinstance(v, ProofDefinition):
                 continue
             scope.names[name] = v
             if depth:

@@ -55,7 +55,7 @@ def _verdict(s: Suggestion, confirmed: bool | None) -> Iterator[str]:
     if not s.loops:
         yield s.why or "no loop comes round a number of times that depends on the inputs: no invariant is needed"
     elif s.closes and confirmed:
-        few = "the proof does not close without any of these claims" if s.minimal else "some claims may not be needed"
+        few = "each claim was found to be needed" if s.minimal else "some claims may not be needed"
         yield f"With these lines the proof is proved, in all its cases; {few}."
     elif s.closes and confirmed is None:
         yield "With these lines the engine shows the proof's first case; no time was left for the whole."
