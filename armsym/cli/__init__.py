@@ -13,7 +13,22 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from armsym.cli import coverage, disasm, docs, equiv, explain, listing, new, prove, simulate, simulation, solve, view
+from armsym.cli import (
+    coverage,
+    disasm,
+    docs,
+    equiv,
+    explain,
+    explore,
+    listing,
+    new,
+    prove,
+    simulate,
+    simulation,
+    solve,
+    suggest,
+    view,
+)
 from armsym.cli.common import SETTINGS, print_error
 from armsym.cli.registers import CONTEXT
 from armsym.cli.supervised import supervised
@@ -55,6 +70,8 @@ def build(*, conform: bool) -> typer.Typer:
     app.command("view", short_help="Write a page that shows a proof.")(view.view)
     app.command("list", short_help="List the proofs there are.")(listing.list_proofs)
     app.command("new", short_help="Write a proof skeleton for a routine.")(new.new)
+    app.command("explore", short_help="Step through a proof, and try claims.")(explore.explore)
+    app.command("suggest", short_help="Propose invariants for a proof's loops.")(suggest.suggest)
     app.command("disasm", short_help="Disassemble a routine as armsym decodes it.")(disasm.disasm)
     app.command("explain", short_help="Explain one instruction.")(explain.explain)
     app.command("run", short_help="Run a routine on numbers.", context_settings=CONTEXT)(simulation.run)

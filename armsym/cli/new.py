@@ -72,6 +72,8 @@ def new(
     if facts.flow.unmodelled:
         typer.echo(f"{_count(len(facts.flow.unmodelled), 'instruction')} not modelled: no proof gets past them yet")
     typer.echo(f"next: armsym prove {output} -v, then fill in its TODOs")
+    if facts.loops:
+        typer.echo(f"once its ensures says what is computed: armsym suggest {output} looks for the invariants")
 
 
 def _count(n: int, what: str) -> str:

@@ -12,7 +12,7 @@ from armsym.elf.text import near
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.registry import ProofDefinition, discover, proof_files
 
-__all__ = ["Selection", "default_target", "select"]
+__all__ = ["Selection", "default_target", "one_proof", "select"]
 
 _EXAMPLES = "crypto_examples"
 
@@ -55,6 +55,19 @@ def select(targets: Sequence[str], pattern: str) -> Selection:
                 seen.add(key)
                 selection.proofs.append(d)
     return selection
+
+
+def one_proof(target: str, pattern: str = "*") -> ProofDefinition:
+    """The one proof that is meant; raises `InputError` where there is none, or more than one."""
+    found = select([target], pattern)
+    for _, error in found.broken:
+        raise error
+    if len(found.proofs) != 1:
+        some = ", ".join(d.name for d in found.proofs[:6]) + (", ..." if len(found.proofs) > 6 else "")
+        raise InputError(
+            f"{target}: holds {len(found.proofs)} proofs{f' ({some})' if some else ''}: name one, PATH::NAME"
+        )
+    return found.proofs[0]
 
 
 def _below(target: str, file: str) -> str:

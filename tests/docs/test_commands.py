@@ -93,6 +93,8 @@ ELSEWHERE = {
     r"armsym equiv crypto_examples/wheels.py::.*": "tests/equiv",
     r"armsym prove( -v)?|armsym prove --table docs/proofs.md": ".ci/run",
     r"python -m armsym": "tests/cli",
+    r"armsym suggest( my_proof.py)?": "tests/suggest",
+    r"armsym explore( crypto_examples/own_sha512/proof.py)?": "tests/explore/test_explore.py",
     r"make prove ARGS=\"-k '[a-z0-9]+\*'\"": "tests/cli/test_prove.py",
     r"armsym (new|equiv|run|simulate|solve|conform (decode|execute)|list --json|new --json|\w+ --json)": "tests/cli",
     r"armsym (prove|new) .*(checksum|proof|broken)\S*.*": "tests/docs/test_first_proof.py",
