@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from armsym.cli.common import load_isa
+from armsym.elf import Names
 from armsym.errors import ArmsymError, BudgetError, InputError
 from armsym.proof.engine import Budget
 from armsym.proof.foreign import foreign_code
@@ -41,6 +42,9 @@ __all__ = ["Job", "clock_limit", "hard_limit", "image_of", "run_alone", "run_her
 #: The limit by the clock in multiples of the limit of CPU time.
 CLOCK_FACTOR = 20.0
 
+#: A file that calls everything as proofs do.
+_SAME = Names()
+
 #: Proofs of this process, by their place; a forked process finds its own here.
 _definitions: dict[tuple[str, int, str], ProofDefinition] = {}
 #: Files under proof that were read, by what they were asked for.
@@ -51,7 +55,7 @@ _images: dict[str, Image] = {}
 class Job:
     """A proof to run: where it is defined, the file it speaks of, and seconds of CPU time for the symbolic proof.
 
-    With `second`, a second solver has to confirm Z3's answers.
+    With `second`, a second solver has to confirm Z3's answers.  `names` are those of the file for what proofs name.
     """
 
     file: str
@@ -61,12 +65,15 @@ class Job:
     object_spec: str
     seconds: float | None = None
     second: bool = False
+    names: Names = _SAME
 
     @staticmethod
-    def of(d: ProofDefinition, object_spec: str, seconds: float | None, *, second: bool = False) -> Job:
+    def of(
+        d: ProofDefinition, object_spec: str, seconds: float | None, *, second: bool = False, names: Names = _SAME
+    ) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second)
+        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second, names)
 
     @property
     def source(self) -> str:
@@ -101,7 +108,7 @@ def run_here(job: Job) -> Outcome:
     try:
         d = _definition(job)
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
-        image = image_of(job.object_spec)
+        image = image_of(job.object_spec, job.names)
         with foreign_code():
             result = prove(
                 d,
@@ -198,14 +205,14 @@ def _compared(d: ProofDefinition, image: Image, twin: Twin) -> tuple[Obligation,
     return Obligation(title, "same-as", status, by, answer.seconds, detail), answer.assumptions
 
 
-def image_of(spec: str) -> Image:
-    """The image of a file under proof, read once; raises `InputError`."""
+def image_of(spec: str, names: Names = _SAME) -> Image:
+    """The image of a file under proof, read once, under these names; raises `InputError`."""
     image = _images.get(spec)
     if image is None:
         from armsym.elf import load
 
         image = _images[spec] = load(spec)
-    return image
+    return image.named(names) if names else image
 
 
 def _second() -> SecondSolver:

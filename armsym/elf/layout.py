@@ -123,8 +123,9 @@ class Contents:
     pointees: dict[int, Place] = field(default_factory=dict)
     #: Instructions by offset.
     links: dict[int, Link] = field(default_factory=dict)
-    #: Data that holds the distance of two pieces: offset -> (bytes, relocation in words).
-    distances: dict[int, tuple[int, str]] = field(default_factory=dict)
+    #: Places that hold what only a linker or loader knows, and no mere address: data with the distance of two
+    #: pieces, code that a kernel rewrites: offset -> (bytes, at most eight; in words what they are).
+    open: dict[int, tuple[int, str]] = field(default_factory=dict)
     #: Of `external_pointers` the slots that hold the address of another file's symbol and no more: by its name.
     imported: dict[str, list[int]] = field(default_factory=dict)
     #: Symbols that are exported, and used, as this file defines them.

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from armsym.elf.elffile import ElfFile, SectionHeader
+from armsym.elf.names import Names, address_of
 from armsym.elf.text import bad, near
 
 __all__ = [
@@ -45,7 +46,7 @@ class Symbol(NamedTuple):
     """A named place.  `offset` counts from the image base, in bytes, when `state` is "defined".
 
     `kind` is ELF's type in lower case ("func", "object", "notype", "ifunc", "tls", ...), `binding`
-    is "local", "global", "weak" or "unique".  `state` says why a symbol has no place in the image:
+    is "local", "global", "weak" or "unique"; what is named by its address has the kind "address".  `state` says why a symbol has no place in the image:
     "undefined", "absolute" (a number, not a place), "thread-local", or "not loaded" (its section
     occupies no memory); `offset` is then ELF's st_value.
     """
@@ -143,11 +144,25 @@ class SymbolTable:
 
 
 class SymbolIndex:
-    """Symbols by name and by offset; built from `source` when first asked."""
+    """Symbols by name and by offset; built from `source` when first asked.
 
-    def __init__(self, file: str, source: Callable[[], list[Symbol]]) -> None:
+    What is asked for is found under the file's `names` for it.
+    """
+
+    def __init__(self, file: str, source: Callable[[], list[Symbol]], names: Names | None = None) -> None:
         self.file = file
         self._source = source
+        self.names = names or Names()
+
+    def named(self, names: Names) -> SymbolIndex:
+        """The same symbols under other names."""
+        copy = SymbolIndex(self.file, lambda: self.all, names)
+        copy.__dict__ |= {k: v for k, v in self.__dict__.items() if k in ("all", "by_name", "_places")}
+        return copy
+
+    def in_file(self, name: str) -> str:
+        """What the file calls what is asked for by this name: a symbol's name, or an address."""
+        return self.names.in_file(name, self.by_name)
 
     @cached_property
     def all(self) -> list[Symbol]:
@@ -167,7 +182,7 @@ class SymbolIndex:
         return table
 
     def choose(self, name: str) -> Symbol | list[Symbol]:
-        """The symbol of this name, or the distinct ones among which nothing chooses (perhaps none)."""
+        """The symbol that the file has by this name, or the distinct ones among which nothing chooses (perhaps none)."""
         found = self.by_name.get(name, [])
         if len(found) == 1:
             return found[0]
@@ -178,7 +193,14 @@ class SymbolIndex:
         return outer
 
     def lookup(self, name: str) -> Symbol:
-        """The symbol of this name; `name@0x1234` picks one of several.  Raises `InputError`."""
+        """The symbol of this name; `name@0x1234` picks one of several, `0x1234` is the place of an address.
+
+        Raises `InputError`.
+        """
+        asked, name = name, self.in_file(name)
+        address = address_of(name) if name not in self.by_name else None
+        if address is not None:
+            return Symbol(asked, address, 0, "address", "global", None)
         plain, mark, place = name.rpartition("@")
         if mark and place.startswith("0x") and name not in self.by_name:
             at = [s for s in self.by_name.get(plain, []) if hex(s.offset) == place.lower()]
@@ -189,7 +211,7 @@ class SymbolIndex:
             return found
         if not found:
             if not self.by_name:
-                raise bad(self.file, f"has no symbol {name!r}: it has no symbols at all")
+                raise bad(self.file, f"has no symbol {name!r}: it has no symbols at all; name an address, 0x...")
             raise bad(self.file, f"has no symbol {name!r}{near(name, self.by_name)}")
         where = ", ".join(f"{name}@{s.offset:#x}" for s in found[:8])
         more = ", ..." if len(found) > 8 else ""

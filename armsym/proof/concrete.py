@@ -212,8 +212,9 @@ class ConcreteProof(Proof):
         piece = bytearray(self._filled(symbol, any_.to_bytes(width // 8, "little")))
         v = int.from_bytes(piece, "little")
         if offset is None:
-            self._imported.add(symbol)
-            base, where = OUTSIDE + 16 * self.routine.image.imported[symbol][0], symbol
+            there = self.routine.image.in_file(symbol)
+            self._imported.add(there)
+            base, where = OUTSIDE + 16 * self.routine.image.imported[there][0], symbol
         else:
             base, where = self.machine_base + offset, f"{offset:#x}"
         self._globals.append(ConcreteRegion(f"global {where}", base, piece, "r"))

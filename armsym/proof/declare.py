@@ -181,8 +181,9 @@ class Proof(ABC):
         a_text("global_: the symbol", symbol)
         whole_bytes(f"global_ {symbol}: the width", width)
         # Another file may define it: then it has a place here nevertheless, or a slot that holds its address.
-        offset = image.globals.get(symbol)
-        if offset is None and symbol not in image.imported:
+        there = image.in_file(symbol)
+        offset = image.globals.get(there)
+        if offset is None and there not in image.imported:
             offset = image.symbol(symbol).offset
         self._new_name(symbol)
         if public:
