@@ -52,7 +52,7 @@ class Image:
         self.kind = kind
         self._file = file
         self._contents = contents
-        self._index = SymbolIndex(path, symbols)
+        self._index = SymbolIndex(path, symbols, underscored=contents.apple)
         self._set_up()
 
     def _set_up(self) -> None:
@@ -61,7 +61,8 @@ class Image:
         self.sections = tuple(sorted(c.sections, key=lambda s: (s.offset, s.size)))
         self.pointers, self.external_pointers = c.pointers, c.external_pointers
         self.preemptible, self.fixed_base = c.preemptible, c.fixed_base
-        self.imported, self.guarded = c.imported, c.guarded
+        self.imported, self.guarded, self.apple = c.imported, c.guarded, c.apple
+        self.data_marks = c.data_marks
         self.globals, self.undefined_functions = c.globals, c.undefined_functions
         for a, b in pairwise(self.segments):
             if a.end > b.offset:
@@ -118,6 +119,8 @@ class Image:
             found.append(f"no other definition takes the place of this file's of {', '.join(names[:_NAMED])}{more}")
         if self.globals:
             found.append(f"each of {', '.join(sorted(self.globals))} has memory of its own")
+        if self.apple:
+            found.append("Apple's rules for arm64 hold too: X18 is the system's, and is neither read nor written")
         if self.preemptible:
             count = len(set(self.preemptible.values()))
             found.append(f"no other library takes over any of the {count} exported symbols used here")

@@ -39,11 +39,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section that occupies memory: its name, offset from the image base, and size in bytes."""
+    """A section that occupies memory: its name, offset from the image base, and size in bytes.
+
+    `code` says that a Mach-O file marks it as instructions; of others it says nothing.
+    """
 
     name: str
     offset: int
     size: int
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +142,7 @@ class Contents:
     fixed_base: bool = False
     #: Whether the code says that it keeps to branch target identification (FEAT_BTI).
     guarded: bool = False
+    #: Whether it is a Mach-O file: `f` is also called `_f`, and X18 is the system's, which may change it at any time.
+    apple: bool = False
+    #: There, where data begins in code, and where code does again: True, False.
+    data_marks: dict[int, bool] = field(default_factory=dict)

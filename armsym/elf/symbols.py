@@ -146,23 +146,29 @@ class SymbolTable:
 class SymbolIndex:
     """Symbols by name and by offset; built from `source` when first asked.
 
-    What is asked for is found under the file's `names` for it.
+    What is asked for is found under the file's `names` for it; as `_f` too, where the file wrote `_` before it.
     """
 
-    def __init__(self, file: str, source: Callable[[], list[Symbol]], names: Names | None = None) -> None:
+    def __init__(
+        self, file: str, source: Callable[[], list[Symbol]], names: Names | None = None, *, underscored: bool = False
+    ) -> None:
         self.file = file
         self._source = source
         self.names = names or Names()
+        self._underscored = underscored
 
     def named(self, names: Names) -> SymbolIndex:
         """The same symbols under other names."""
-        copy = SymbolIndex(self.file, lambda: self.all, names)
+        copy = SymbolIndex(self.file, lambda: self.all, names, underscored=self._underscored)
         copy.__dict__ |= {k: v for k, v in self.__dict__.items() if k in ("all", "by_name", "_places")}
         return copy
 
     def in_file(self, name: str) -> str:
         """What the file calls what is asked for by this name: a symbol's name, or an address."""
-        return self.names.in_file(name, self.by_name)
+        found = self.names.in_file(name, self.by_name)
+        if self._underscored and found.startswith("_") and found not in self.by_name and found[1:] in self.by_name:
+            return found[1:]
+        return found
 
     @cached_property
     def all(self) -> list[Symbol]:
