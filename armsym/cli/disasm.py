@@ -9,12 +9,13 @@ import typer
 
 from armsym.cli.common import JsonOption, load_isa, print_json, printer
 from armsym.cli.naming import FILE_HELP, file_named
-from armsym.errors import ArmsymError
+from armsym.elf import PAGE
+from armsym.errors import ArmsymError, InputError
 
 if TYPE_CHECKING:
     from armsym.elf import Image
 
-__all__ = ["disasm", "target_of"]
+__all__ = ["Pages", "disasm", "target_of"]
 
 _TO_ADDRESS = re.compile(r"(?:b|bl|b\.\w+|bc\.\w+|cbn?z|tbn?z|adr)\s(?:.*,\s*)?#(?P<target>0x[0-9a-f]+)")
 
@@ -44,8 +45,9 @@ def disasm(
     rows: list[dict[str, Any]] = []
     if not as_json:
         show([(f"{symbol}: {size} bytes at {start:#x} of {file}", "bold")])
+    pages = Pages(image)
     for at in range(start, start + size - 3, 4):
-        word = int.from_bytes(image.bytes_at(at, 4), "little") if not image.slots_in(at, 4) else None
+        word, why = _word(image, at)
         text, kind = None, "data"
         if word is not None and not code.is_data(at):
             try:
@@ -53,17 +55,63 @@ def disasm(
             except ArmsymError:
                 kind = "not modelled"
         target = target_of(image, text) if text else ""
+        target = pages.after(at, word) or target if text and word is not None else target
+        link = image.links.get(at)
+        relocation = link.text.partition(", ")[2] if link is not None else ""
         if as_json:
             hexed = None if word is None else f"{word:#010x}"
             row = {"address": at, "word": hexed, "kind": kind, "assembly": text}
-            rows.append({**row, "target": target} if target else row)
+            row |= {"target": target} if target else {}
+            rows.append(row | ({"relocation": relocation} if relocation else {}))
             continue
         number = "????????" if word is None else f"{word:08x}"
         if text is None:
-            note = "an address that loading decides" if word is None else kind
-            body = [(f".word {'?' if word is None else f'{word:#010x}'}", "yellow"), (f"  ; {note}", "dim")]
+            body = [(f".word {'?' if word is None else f'{word:#010x}'}", "yellow"), (f"  ; {why or kind}", "dim")]
         else:
-            body = [(text, ""), (f"  <{target}>" if target else "", "cyan")]
+            # Where a linker has yet to choose, its symbol says more than where it lies in this layout.
+            body = [(text, ""), (f"  <{target}>" if target and not relocation else "", "cyan")]
+            body.append((f"  ; {relocation}" if relocation else "", "cyan"))
         show([(f"{at:8x} ", "dim"), (f"{f'+{at - start:#x}':>8}  ", "dim"), (f"{number}  ", "dim"), *body])
     if as_json:
         print_json({"file": file, "symbol": symbol, "offset": start, "size": size, "instructions": rows})
+
+
+def _word(image: Image, at: int) -> tuple[int | None, str]:
+    """The word at an offset; None, and why, where the file does not have what will be there."""
+    if image.slots_in(at, 4):
+        return None, "an address that loading decides"
+    try:
+        return int.from_bytes(image.bytes_at(at, 4), "little"), ""
+    except InputError as e:
+        return None, str(e).removeprefix(f"{image.path}: ")
+
+
+class Pages:
+    """What ADRP and the instruction that completes the address name together: a hint for listings, no more.
+
+    The instructions are given in the order of their addresses, as if each came after the one before it.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+        self._pages: dict[int, int] = {}  # by register
+
+    def after(self, at: int, word: int) -> str:
+        """The name of the address that ADD (immediate) or a load or store with an offset means; else empty."""
+        d, n = word & 31, word >> 5 & 31
+        if word & 0x9F00_0000 == 0x9000_0000:  # ADRP
+            pages = (word >> 5 & 0x7FFFF) << 2 | word >> 29 & 3
+            self._pages[d] = (at & -PAGE) + PAGE * (pages - (pages >> 20 << 21))
+            return ""
+        page, distance = self._pages.get(n), None
+        if word & 0xFFC0_0000 == 0x9100_0000:  # ADD (immediate), 64 bits
+            distance = word >> 10 & 0xFFF
+        elif word & 0x3B00_0000 == 0x3900_0000:  # load or store, unsigned offset, in units of what it accesses
+            vector = word >> 26 & 1 and word >> 23 & 1
+            distance = (word >> 10 & 0xFFF) << (4 if vector and not word >> 30 else word >> 30)
+        self._pages.pop(d, None)
+        if page is None or distance is None:
+            return ""
+        to = page + distance
+        names = self._image.external_pointers
+        return f"slot of {names[to]}" if to in names else self._image.symbolize(to)

@@ -136,7 +136,7 @@ class _Loader:
             raise self.fail(f"has malformed or truncated load commands: {e or type(e).__name__}") from None
         self.commands: list[tuple[int, Any, Any]] = [(int(c.cmd), own, rest) for c, own, rest in header.commands]
         for number, command, _ in self.commands:
-            if number == _ENCRYPTED and getattr(command, "cryptid", 1):
+            if number == _ENCRYPTED and getattr(command, "cryptid", True):
                 raise self.fail("is encrypted (LC_ENCRYPTION_INFO_64)")
             if number == _DYSYMTAB and (int(command.nlocrel) or int(command.nextrel)):
                 raise self.fail("has relocations of the older kind (LC_DYSYMTAB), which are not read")

@@ -113,6 +113,7 @@ class ConcreteProof(Proof):
         self.machine_base = self._pub.randrange(1 << 20, 1 << 24) << 12 if not routine.image.fixed_base else 0
         self._arguments: dict[int, Bits] = {}
         self._vectors: dict[int, Bits] = {}
+        self._sp_el0: Bits | None = None
         self._concrete: dict[str, ConcreteRegion] = {}
         self._initial: dict[str, bytes] = {}
         self._globals: list[ConcreteRegion] = []
@@ -229,6 +230,9 @@ class ConcreteProof(Proof):
 
     def _set_vector(self, n: int, value: Bits) -> None:
         self._vectors[n] = value
+
+    def _set_sp_el0(self, value: Bits) -> None:
+        self._sp_el0 = value
 
     def _require(self, condition: Prop) -> None:
         if condition.value is not True:
@@ -351,6 +355,7 @@ class ConcreteProof(Proof):
             for n, v in self._vectors.items():
                 m.v[n] = v
             m.dit = Bits(1, self._pub.getrandbits(1))
+            m.sp_el0 = Bits(64, self._pub.getrandbits(64)) if self._sp_el0 is None else self._sp_el0
         return self._registers
 
     def inputs(self) -> dict[str, str]:
