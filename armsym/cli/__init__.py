@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from armsym.cli import coverage, disasm, equiv, explain, listing, new, prove, simulate, simulation, solve
+from armsym.cli import coverage, disasm, equiv, explain, listing, new, prove, simulate, simulation, solve, symbols
 from armsym.cli.common import SETTINGS, print_error
 from armsym.cli.registers import CONTEXT
 from armsym.cli.supervised import supervised
@@ -54,6 +54,7 @@ def build(*, conform: bool) -> typer.Typer:
     app.command("prove", short_help="Prove routines correct.")(prove.prove)
     app.command("list", short_help="List the proofs there are.")(listing.list_proofs)
     app.command("new", short_help="Write a proof skeleton for a routine.")(new.new)
+    app.command("symbols", short_help="List the routines of a file, and the proofs for them.")(symbols.symbols)
     app.command("disasm", short_help="Disassemble a routine as armsym decodes it.")(disasm.disasm)
     app.command("explain", short_help="Explain one instruction.")(explain.explain)
     app.command("run", short_help="Run a routine on numbers.", context_settings=CONTEXT)(simulation.run)

@@ -9,13 +9,12 @@ import typer
 
 from armsym.cli.common import JsonOption, load_isa, print_json, printer
 from armsym.cli.naming import FILE_HELP, file_named
-from armsym.elf import PAGE
 from armsym.errors import ArmsymError, InputError
 
 if TYPE_CHECKING:
     from armsym.elf import Image
 
-__all__ = ["Pages", "disasm", "target_of"]
+__all__ = ["disasm", "target_of"]
 
 _TO_ADDRESS = re.compile(r"(?:b|bl|b\.\w+|bc\.\w+|cbn?z|tbn?z|adr)\s(?:.*,\s*)?#(?P<target>0x[0-9a-f]+)")
 
@@ -35,6 +34,7 @@ def disasm(
     """Disassemble a routine as armsym decodes it; words that are not modelled are shown as such."""
     from armsym.cli.codemap import CodeMap
     from armsym.elf import load
+    from armsym.elf.shape import Pages
 
     isa = load_isa()
     path = file_named(file)
@@ -45,7 +45,7 @@ def disasm(
     rows: list[dict[str, Any]] = []
     if not as_json:
         show([(f"{symbol}: {size} bytes at {start:#x} of {file}", "bold")])
-    pages = Pages(image)
+    pages = Pages()
     for at in range(start, start + size - 3, 4):
         word, why = _word(image, at)
         text, kind = None, "data"
@@ -55,7 +55,8 @@ def disasm(
             except ArmsymError:
                 kind = "not modelled"
         target = target_of(image, text) if text else ""
-        target = pages.after(at, word) or target if text and word is not None else target
+        if text and word is not None:
+            target = _named(image, pages.after(at, word)) or target
         link = image.links.get(at)
         relocation = link.text.partition(", ")[2] if link is not None else ""
         if as_json:
@@ -86,32 +87,9 @@ def _word(image: Image, at: int) -> tuple[int | None, str]:
         return None, str(e).removeprefix(f"{image.path}: ")
 
 
-class Pages:
-    """What ADRP and the instruction that completes the address name together: a hint for listings, no more.
-
-    The instructions are given in the order of their addresses, as if each came after the one before it.
-    """
-
-    def __init__(self, image: Image) -> None:
-        self._image = image
-        self._pages: dict[int, int] = {}  # by register
-
-    def after(self, at: int, word: int) -> str:
-        """The name of the address that ADD (immediate) or a load or store with an offset means; else empty."""
-        d, n = word & 31, word >> 5 & 31
-        if word & 0x9F00_0000 == 0x9000_0000:  # ADRP
-            pages = (word >> 5 & 0x7FFFF) << 2 | word >> 29 & 3
-            self._pages[d] = (at & -PAGE) + PAGE * (pages - (pages >> 20 << 21))
-            return ""
-        page, distance = self._pages.get(n), None
-        if word & 0xFFC0_0000 == 0x9100_0000:  # ADD (immediate), 64 bits
-            distance = word >> 10 & 0xFFF
-        elif word & 0x3B00_0000 == 0x3900_0000:  # load or store, unsigned offset, in units of what it accesses
-            vector = word >> 26 & 1 and word >> 23 & 1
-            distance = (word >> 10 & 0xFFF) << (4 if vector and not word >> 30 else word >> 30)
-        self._pages.pop(d, None)
-        if page is None or distance is None:
-            return ""
-        to = page + distance
-        names = self._image.external_pointers
-        return f"slot of {names[to]}" if to in names else self._image.symbolize(to)
+def _named(image: Image, to: int | None) -> str:
+    """The name of an address, or of what the slot there is for."""
+    if to is None:
+        return ""
+    names = image.external_pointers
+    return f"slot of {names[to]}" if to in names else image.symbolize(to)

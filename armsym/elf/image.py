@@ -171,6 +171,15 @@ class Image:
             if s.state == "defined" and _is_entry(s) and self.is_code(s.offset):
                 yield s
 
+    def ambiguous(self, name: str) -> bool:
+        """Whether a name means several places, so that `name@0x1234` is needed."""
+        return not isinstance(self._index.choose(name), Symbol)
+
+    @property
+    def stripped(self) -> bool:
+        """Whether there is no symbol of a local routine, as in a file whose symbol table was taken away."""
+        return not any(s.binding == "local" and s.kind == "func" for s in self.all_symbols)
+
     def function_extent(self, name: str) -> tuple[int, int]:
         """Offset and size in bytes of a routine; raises `InputError` when it is not code.
 
