@@ -30,7 +30,7 @@ class Build:
         if at is not None:
             distinct = sorted(set(selected))
             if address_of(at) is None:
-                raise InputError(f"--at {at}: an address is hexadecimal, 0x1234")
+                raise InputError(f"--at {at}: an address is hexadecimal, 0x1234, or 0x1234+0x40 with its size")
             if len(distinct) != 1:
                 many = f"{len(distinct)} symbols are selected" if distinct else "no proof is selected"
                 raise InputError(f"--at {at} is for one routine, {many}: use --symbol NAME={at}, or -k")

@@ -31,10 +31,10 @@ def coverage(
     """Count the instructions of a file's functions that are modelled, and the others by mnemonic."""
     if everything and symbol != "*":
         raise InputError("coverage: --all counts whole sections, so it does not go with --symbol")
-    isa = load_isa()
+    isa, path = load_isa(), file_named(file)
     words = Counter[int]()
     first: dict[int, tuple[Image, int]] = {}
-    for image, at in _instructions(file, symbol, everything):
+    for image, at in _instructions(path, symbol, everything):
         word = image.word(at)
         words[word] += 1
         first.setdefault(word, (image, at))
@@ -51,7 +51,9 @@ def coverage(
     groups: dict[str, dict[str, Any]] = {}
     for word in missing:  # in the order of the first occurrence in the file
         image, at = first[word]
-        example = {"address": at, "word": f"{word:#010x}", "file": image.path}
+        example: dict[str, Any] = {"address": at, "word": f"{word:#010x}"}
+        if image.path != path:
+            example["member"] = image.path
         group = groups.setdefault(names[word], {"mnemonic": names[word], "count": 0, "example": example})
         group["count"] += words[word]
     unmodelled = sorted(groups.values(), key=lambda g: (-g["count"], g["mnemonic"]))
@@ -59,7 +61,7 @@ def coverage(
     if as_json:
         print_json({"instructions": total, "modelled": modelled, "unmodelled": unmodelled})
         return
-    show, path = printer(), file_named(file)
+    show = printer()
     distinct = len(words) - len(missing)
     show(
         [
@@ -79,12 +81,11 @@ def coverage(
             show([(f"  {g['mnemonic']:<{width}} {g['count']:>8}", "yellow"), (f"  {where}", "dim")])
 
 
-def _instructions(file: str, symbol: str, everything: bool) -> Iterator[tuple[Image, int]]:
+def _instructions(path: str, symbol: str, everything: bool) -> Iterator[tuple[Image, int]]:
     """(image, offset) of each instruction of a file, or of all that an archive or a folder holds."""
     from armsym.cli.codemap import CodeMap
     from armsym.elf import collection, load
 
-    path = file_named(file)
     within = collection(path)
     images: Iterable[tuple[str, Image]] = [(path, load(path))] if within is None else within.images()
     near, found = "", False
@@ -100,7 +101,7 @@ def _instructions(file: str, symbol: str, everything: bool) -> Iterator[tuple[Im
     for reason in within.unusable.values() if within is not None else ():
         print_note(f"passed over: {reason}")
     if not found:
-        raise InputError(near or f"{file}: holds no file of AArch64 code")
+        raise InputError(near or f"{path}: holds no file of AArch64 code")
 
 
 def _percent(part: int, whole: int) -> str:

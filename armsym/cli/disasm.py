@@ -44,7 +44,9 @@ def disasm(
     show = printer()
     rows: list[dict[str, Any]] = []
     if not as_json:
-        show([(f"{symbol}: {size} bytes at {start:#x} of {file}", "bold")])
+        named = image.lookup(symbol)
+        ends = " (its end is found from its branches)" if named.kind == "address" and not named.size else ""
+        show([(f"{symbol}: {size} bytes at {start:#x} of {file}{ends}", "bold")])
     pages = Pages()
     for at in range(start, start + size - 3, 4):
         word, why = _word(image, at)

@@ -49,8 +49,7 @@ def symbols(
     rows: list[dict[str, Any]] = []
     found = named = 0
     for spec, image in images:
-        if not as_json and within is not None:
-            show([(spec, "bold")])
+        heading = spec if within is not None else ""
         for name, offset, size in _routines(image, pattern, known, named_only=pattern != "*"):
             named += 1
             matches = known.at(image, offset, size)
@@ -63,6 +62,9 @@ def symbols(
                 continue
             part = f"{modelled}/{count}"
             style = "green" if modelled == count else "yellow"
+            if heading:
+                show([(heading, "bold")])
+                heading = ""
             line = [(f"{offset:10x} {size:8}  ", "dim"), (f"{part:>13}  ", style), (name, "bold")]
             show([*line, (_proofs(matches), "cyan")])
     for reason in within.unusable.values() if within is not None else ():
@@ -70,7 +72,8 @@ def symbols(
     if known.absent:
         print_note(f"{known.absent} proofs are of files that are not in the cache: not looked for")
     if not named:
-        raise InputError(f"{file}: no routine is called {pattern!r}" if pattern != "*" else f"{file}: has no code symbols, and no code that a proof is about")
+        nothing = "has no code symbols, and no code that a proof is about"
+        raise InputError(f"{file}: {nothing if pattern == '*' else f'no routine is called {pattern!r}'}")
     if as_json:
         print_json({"file": file, "symbols": rows})
     elif proved and not found:
@@ -93,7 +96,7 @@ def _routines(image: Image, pattern: str, known: Known, *, named_only: bool) -> 
         return
     for offset, size in sorted(known.places(image).items()):
         if offset not in seen:
-            yield f"{offset:#x}", offset, size
+            yield f"{offset:#x}+{size:#x}", offset, size
 
 
 def _modelled(image: Image, isa: InstructionSet, offset: int, size: int) -> tuple[int, int]:

@@ -108,7 +108,8 @@ def run_here(job: Job) -> Outcome:
     try:
         d = _definition(job)
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
-        image = image_of(job.object_spec, job.names)
+        image = image_of(job.object_spec)
+        image = image.named(job.names) if job.names else image
         with foreign_code():
             result = prove(
                 d,
@@ -205,14 +206,14 @@ def _compared(d: ProofDefinition, image: Image, twin: Twin) -> tuple[Obligation,
     return Obligation(title, "same-as", status, by, answer.seconds, detail), answer.assumptions
 
 
-def image_of(spec: str, names: Names = _SAME) -> Image:
-    """The image of a file under proof, read once, under these names; raises `InputError`."""
+def image_of(spec: str) -> Image:
+    """The image of a file under proof, read once; raises `InputError`."""
     image = _images.get(spec)
     if image is None:
         from armsym.elf import load
 
         image = _images[spec] = load(spec)
-    return image.named(names) if names else image
+    return image
 
 
 def _second() -> SecondSolver:

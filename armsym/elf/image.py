@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 
 from armsym.elf.extent import flow_end
 from armsym.elf.layout import PAGE, Contents, Piece, Place, Section, Segment
-from armsym.elf.names import Names
+from armsym.elf.names import Names, address_of
 from armsym.elf.symbols import Symbol, SymbolIndex
 from armsym.elf.text import bad, one_line
 from armsym.errors import BranchError, InputError, UndeterminedTarget
@@ -108,7 +108,9 @@ class Image:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What a proof about this image takes for granted of linker and loader, as sentences."""
-        found = [f"{asked} is what the file has as {there}" for asked, there in self.names.pairs]
+        found = []
+        for asked, there in self.names.pairs:
+            found.append(f"{asked} is what the file has {'as' if address_of(there) is None else 'at'} {there}")
         if self.names.prefix:
             found.append(f"names are the file's without their prefix {self.names.prefix}")
         if self.kind == "relocatable":
@@ -142,7 +144,7 @@ class Image:
     def lookup(self, name: str) -> Symbol:
         """The symbol of this name, undefined ones too; `name@0x1234` chooses among equal local names.
 
-        `0x1234` is the place of an address, if no symbol has that name: of kind "address", without a size.
+        `0x1234` is that place, if no symbol has that name: of kind "address"; `0x1234+0x40` has a size.
 
         Raises `InputError` with near names when there is none, with the addresses when several
         local symbols have the name and no global one does.

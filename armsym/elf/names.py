@@ -10,12 +10,12 @@ from armsym.errors import InputError
 
 __all__ = ["Names", "address_of"]
 
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{1,16}")
+_ADDRESS = re.compile(r"(0x[0-9a-fA-F]{1,16})(?:\+(0x[0-9a-fA-F]{1,8}))?")
 
 
 @dataclass(frozen=True)
 class Names:
-    """`pairs` are of a name that is asked for and the file's own symbol, or an address in it (`0x1234`).
+    """`pairs` are of a name that is asked for and the file's own symbol, or an address in it (`0x1234`, `0x1234+0x40`).
 
     A name that is in none is the file's with the `prefix` before it, if the file has that, else as it is.
     """
@@ -32,7 +32,7 @@ class Names:
             if not (asked and mark and there):
                 raise InputError(f"{pair!r} names no routine: the form is PROVED=IN_FILE")
             if there[:2].lower() == "0x" and address_of(there) is None:
-                raise InputError(f"{pair}: {there} is no hexadecimal address of up to 64 bits")
+                raise InputError(f"{pair}: {there} is no hexadecimal address of up to 64 bits, nor one with a size (0x1234+0x40)")
             if meant.setdefault(asked, there) != there:
                 raise InputError(f"{asked} cannot be both {meant[asked]} and {there}")
         return Names(tuple(meant.items()), prefix)
@@ -53,6 +53,7 @@ class Names:
         return prefixed if self.prefix and prefixed in known else asked
 
 
-def address_of(name: str) -> int | None:
-    """The address that is written instead of a name, `0x1234`; None for a name."""
-    return int(name, 16) if _ADDRESS.fullmatch(name) else None
+def address_of(name: str) -> tuple[int, int] | None:
+    """(address, size in bytes) written instead of a name, `0x1234+0x40`; the size is 0 for `0x1234`; None for a name."""
+    match = _ADDRESS.fullmatch(name)
+    return (int(match[1], 16), int(match[2] or "0", 16)) if match else None

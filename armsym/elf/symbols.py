@@ -199,14 +199,14 @@ class SymbolIndex:
         return outer
 
     def lookup(self, name: str) -> Symbol:
-        """The symbol of this name; `name@0x1234` picks one of several, `0x1234` is the place of an address.
+        """The symbol of this name; `name@0x1234` picks one of several, `0x1234` and `0x1234+0x40` are places.
 
         Raises `InputError`.
         """
         asked, name = name, self.in_file(name)
         address = address_of(name) if name not in self.by_name else None
         if address is not None:
-            return Symbol(asked, address, 0, "address", "global", None)
+            return Symbol(asked, *address, "address", "global", None)
         plain, mark, place = name.rpartition("@")
         if mark and place.startswith("0x") and name not in self.by_name:
             at = [s for s in self.by_name.get(plain, []) if hex(s.offset) == place.lower()]
