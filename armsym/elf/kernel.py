@@ -11,11 +11,21 @@ from collections.abc import Callable, Iterable, Iterator
 
 from armsym.elf.layout import Section
 
-__all__ = ["rewritten"]
+__all__ = ["lists_rewritten", "rewritten"]
 
-_NOP = 0xD503201F
+_NOP, _PACIASP, _AUTIASP = 0xD503201F, 0xD503233F, 0xD50323BF
+_TRACING = ("__patchable_function_entries", "__mcount_loc")
+_TABLES = (".altinstructions", "__jump_table", *_TRACING)
+#: Of a module; with the other, by which a kernel on a core without pointer authentication finds what it makes a
+#: shadow call stack of (arch/arm64/kernel/pi/patch-scs.c).
+_MODULE, _UNWINDING = ".modinfo", (".eh_frame", ".init.eh_frame")
 #: The longest run of NOPs at which a function may be traced.
 _TRACED = 8
+
+
+def lists_rewritten(names: Iterable[str]) -> bool:
+    """Whether a file with sections of these names may list code that a kernel rewrites."""
+    return any(name in _TABLES or name == _MODULE for name in names)
 
 
 def rewritten(
@@ -39,9 +49,15 @@ def rewritten(
         elif section.name == "__jump_table":
             for at, (place, _, _) in _entries(section, data, "<iiq", fail):
                 mark(at + place, 1, "the kernel makes a branch or a NOP of it, as a static key says")
-        elif section.name == "__patchable_function_entries":
+        elif section.name in _TRACING:
             for _, (place,) in _entries(section, data, "<Q", fail):
                 mark(place, _nops(known, place), "the kernel may trace the function from here")
+    names = {section.name for section, data in known if data}
+    if _MODULE in names and names & set(_UNWINDING):
+        for section, data in known:
+            for k, (word,) in enumerate(struct.iter_unpack("<I", data[: len(data) & ~3])):
+                if word in (_PACIASP, _AUTIASP):
+                    mark(section.offset + 4 * k, 1, "the kernel may make an access to a shadow call stack of it")
     return found
 
 

@@ -209,6 +209,8 @@ class _Loader:
                 for k in kinds
             }
             found = dyld_info_fixups(tables, self.all, self.base, self.fail)
+        elif any("w" in r.access for r in self.regions):
+            raise self.fail("has neither chained fixups nor LC_DYLD_INFO: what dyld writes is not known")
         else:
             found = Fixups()
         return found

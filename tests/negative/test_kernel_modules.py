@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from assembling import assembled
+from assembling import assembled, run_tool
 from refusing import run
 
 from armsym.dsl import Proof
-from armsym.elf import Image, load_bytes
+from armsym.elf import Image, load, load_bytes
 from armsym.errors import InputError, UndeterminedTarget
 from armsym.proof.result import ProofResult, Status
 
@@ -38,6 +40,12 @@ TRACED = """
 .section __patchable_function_entries,"aw"
 .p2align 3
 .quad place
+"""
+SCS = """
+.section .modinfo,"a"
+.asciz "license=GPL"
+.section .init.eh_frame,"a"
+.word 0
 """
 KSYMTAB = """
 .section ___ksymtab+f,"a"
@@ -72,11 +80,14 @@ def test_a_module_is_an_object_file() -> None:
         ("mov x0, #1\nplace: nop", JUMP, "a branch or a NOP of it"),
         ("place: nop\nnop\nmov x0, #1", TRACED, "may trace the function"),
         ("nop\nplace: nop\nnop\nmov x0, #1", TRACED, "may trace the function"),
+        ("place: bl away\nmov x0, #1", TRACED.replace("__patchable_function_entries", "__mcount_loc"), "may trace"),
+        ("paciasp\nautiasp\nmov x0, #1", SCS, "a shadow call stack"),
     ],
 )
 def test_code_that_the_kernel_rewrites_is_not_known(body: str, tables: str, message: str) -> None:
     """The file's own words would give the result claimed."""
-    assert returns_one(module(body)).status is Status.PROVED
+    if "bl" not in body:
+        assert returns_one(module(body)).status is Status.PROVED
     r = returns_one(module(body, tables))
     assert r.status is Status.UNDECIDED
     assert message in " ".join(o.detail for o in r.obligations)
@@ -96,6 +107,15 @@ def test_exactly_the_words_that_are_listed() -> None:
     # A routine beside them may be proved.
     away = module("mov x0, #1\nret\nplace: nop\nnop", TRACED + JUMP)
     assert returns_one(away).status is Status.PROVED
+
+
+def test_a_linked_kernel_lists_them_too(tmp_path: Path) -> None:
+    text = f".text\n.globl f\nf: mov x1, #1\nplace: mov x0, #1\nret\n{ALTERNATIVE.format(words=1)}"
+    (tmp_path / "f.o").write_bytes(assembled(text))
+    run_tool(tmp_path, "ld", "-shared", "f.o", "-o", "vmlinux")
+    image = load(tmp_path / "vmlinux")
+    start = image.symbol("f").offset
+    assert [image.is_code(start + 4 * k) for k in range(3)] == [True, False, True]
 
 
 def test_a_table_that_is_none_is_refused() -> None:
