@@ -1,7 +1,8 @@
 """Which words of a file are instructions: function extents without the data that lies between code.
 
-Assemblers mark data inside code with mapping symbols (AAELF64, "Mapping symbols"): `$d` begins data,
-`$x` instructions again.  A Mach-O file has a table (LC_DATA_IN_CODE).  They only steer what is listed and counted, never what a proof decodes.
+Assemblers mark data inside code with mapping symbols (AAELF64, "Mapping symbols"): `$d` begins data, `$x` instructions
+again.  A Mach-O file has a table (LC_DATA_IN_CODE).  They only steer what is listed and counted, never what a proof
+decodes.
 """
 
 from __future__ import annotations
@@ -42,12 +43,10 @@ class CodeMap:
         for header in elf.sections:
             if header.type != "SHT_SYMTAB":
                 continue
-            table = SymbolTable.of_section(elf, header)
-            for k in range(len(table)):
-                s = table[k]
-                if s.type == 0 and s.shndx in places and s.name[:2] in ("$d", "$x") and s.name[2:3] in ("", "."):
-                    base = places[s.shndx] if self.image.kind == "relocatable" else 0
-                    marks[base + s.value] = s.name[1] == "d"
+            for is_data, index, value in SymbolTable.of_section(elf, header).marks():
+                if index in places:
+                    base = places[index] if self.image.kind == "relocatable" else 0
+                    marks[base + value] = is_data
         return marks
 
     def _section_offsets(self, elf: ElfFile) -> dict[int, int]:

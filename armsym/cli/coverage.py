@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -116,14 +117,15 @@ def _extents(image: Image, pattern: str, everything: bool) -> Iterable[tuple[int
         return code_sections(image)
     from armsym.elf.text import near
 
-    names = {s.offset: s for s in image.functions() if fnmatch.fnmatchcase(s.name, pattern)}
+    matches = re.compile(fnmatch.translate(pattern)).match if pattern != "*" else None
+    names = {s.offset: s for s in image.functions(matches)}
     if not names:
         hint = near(pattern, (s.name for s in image.functions()))
         raise InputError(f"{image.path}: no function symbol matches {pattern!r}{hint}")
     # Names that mean several places are asked for by their place.
     found = []
     for offset, s in names.items():
-        plain = image.symbols.get(s.name)
+        plain = image.choose(s.name)
         name = s.name if plain is not None and plain.offset == offset else f"{s.name}@{offset:#x}"
         try:
             found.append(image.function_extent(name))

@@ -91,7 +91,11 @@ class Known:
                 at = s.data.find(window)
                 while at >= 0:
                     offset = s.offset + at - distance
-                    if not offset % 4 and s.offset <= offset and any(m.routine.shape == r.shape for m in self.at(image, offset, r.shape.size)):
+                    if (
+                        not offset % 4
+                        and s.offset <= offset
+                        and any(m.routine.shape == r.shape for m in self.at(image, offset, r.shape.size))
+                    ):
                         found[offset] = max(found.get(offset, 0), r.shape.size)
                     at = s.data.find(window, at + 1)
         return found
@@ -120,7 +124,7 @@ def known_routines(targets: Sequence[str]) -> Known:
 
 
 def _key(files: Sequence[Path]) -> str:
-    """What the answer depends on: the proof files, everything else in their packages that they import, and the wheels."""
+    """What the answer depends on: the proof files, what else lies in their folders, and the wheels."""
     digest = hashlib.sha256(f"{_VERSION} {cache_folder()}".encode())
     folders = {f.parent for f in files}
     for path in sorted({*files, *(p for folder in folders for p in folder.glob("*.py"))}):

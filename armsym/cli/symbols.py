@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,11 +84,14 @@ def symbols(
 def _routines(image: Image, pattern: str, known: Known, *, named_only: bool) -> Iterator[tuple[str, int, int]]:
     """(name, offset, size) of each routine; of a file without symbols those like a routine that is known."""
     seen: set[int] = set()
-    for s in image.functions():
-        if s.offset in seen or not fnmatch.fnmatchcase(s.name, pattern):
+    matches = re.compile(fnmatch.translate(pattern)).match
+    for s in image.functions(matches if pattern != "*" else None):
+        if s.offset in seen:
             continue
+        plain = image.choose(s.name)
+        name = s.name if plain is not None and plain.offset == s.offset else f"{s.name}@{s.offset:#x}"
         try:
-            size = image.function_extent(f"{s.name}@{s.offset:#x}" if image.ambiguous(s.name) else s.name)[1]
+            size = image.function_extent(name)[1]
         except InputError:
             continue  # a function symbol that is no run of whole instructions in code
         seen.add(s.offset)

@@ -97,7 +97,9 @@ class Collection:
             more = ", ..." if len(found) > 8 else ""
             raise bad(self.path, f"{len(found)} files in it define {symbol}: name one, {', '.join(found[:8])}{more}")
         if not found:
-            raise bad(self.path, f"none of the {len(self._contents)} files with AArch64 code in it defines {symbol}{why}")
+            raise bad(
+                self.path, f"none of the {len(self._contents)} files with AArch64 code in it defines {symbol}{why}"
+            )
         return found[0]
 
 

@@ -167,15 +167,20 @@ class Image:
             raise self._bad(f"symbol {name} [{s.offset:#x}, +{s.size:#x}) lies outside every segment")
         return s
 
-    def functions(self) -> Iterator[Symbol]:
-        """Symbols at which a routine may begin, by offset: functions, and untyped global symbols in code."""
-        for s in sorted(self._index.all, key=lambda s: s.offset):
+    def functions(self, named: Callable[[str], object] | None = None) -> Iterator[Symbol]:
+        """Symbols at which a routine may begin, by offset: functions, and untyped global symbols in code.
+
+        With `named`, those of whose names this says so.
+        """
+        wanted = [s for s in self._index.all if named(s.name)] if named else self._index.all
+        for s in sorted(wanted, key=lambda s: s.offset):
             if s.state == "defined" and _is_entry(s) and self.is_code(s.offset):
                 yield s
 
-    def ambiguous(self, name: str) -> bool:
-        """Whether a name means several places, so that `name@0x1234` is needed."""
-        return not isinstance(self._index.choose(name), Symbol)
+    def choose(self, name: str) -> Symbol | None:
+        """The symbol that the file has by this name; None where it means several places, or none (see `lookup`)."""
+        found = self._index.choose(name)
+        return found if isinstance(found, Symbol) else None
 
     @property
     def stripped(self) -> bool:

@@ -76,6 +76,9 @@ def _nops(sections: Iterable[tuple[Section, bytes]], at: int) -> int:
     for section, data in sections:
         if section.offset <= at < section.offset + len(data):
             start = at - section.offset
-            words = [w for (w,) in struct.iter_unpack("<I", data[start : start + (len(data) - start) // 4 * 4][: 4 * _TRACED])]
+            words = [
+                w
+                for (w,) in struct.iter_unpack("<I", data[start : start + (len(data) - start) // 4 * 4][: 4 * _TRACED])
+            ]
             return max(2, next((k for k, w in enumerate(words) if w != _NOP), len(words)))
     return 2

@@ -235,7 +235,7 @@ class _Loader:
         code = sorted((s.offset, s.offset + s.size) for s in self.sections if s.code)
         starts = [start for start, _ in code]
         found = []
-        for at, kind, section, description, value in _NLIST.iter_unpack(entries):
+        for at, kind, _, description, value in _NLIST.iter_unpack(entries):
             if kind & 0xE0 or not at:  # N_STAB: for debuggers
                 continue
             end = strings.find(b"\0", at)

@@ -32,7 +32,9 @@ class Names:
             if not (asked and mark and there):
                 raise InputError(f"{pair!r} names no routine: the form is PROVED=IN_FILE")
             if there[:2].lower() == "0x" and address_of(there) is None:
-                raise InputError(f"{pair}: {there} is no hexadecimal address of up to 64 bits, nor one with a size (0x1234+0x40)")
+                raise InputError(
+                    f"{pair}: {there} is no hexadecimal address of up to 64 bits, nor one with a size (0x1234+0x40)"
+                )
             if meant.setdefault(asked, there) != there:
                 raise InputError(f"{asked} cannot be both {meant[asked]} and {there}")
         return Names(tuple(meant.items()), prefix)
@@ -54,6 +56,6 @@ class Names:
 
 
 def address_of(name: str) -> tuple[int, int] | None:
-    """(address, size in bytes) written instead of a name, `0x1234+0x40`; the size is 0 for `0x1234`; None for a name."""
+    """(address, size in bytes) written instead of a name, `0x1234+0x40`; of `0x1234` the size is 0; None for a name."""
     match = _ADDRESS.fullmatch(name)
     return (int(match[1], 16), int(match[2] or "0", 16)) if match else None

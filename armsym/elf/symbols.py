@@ -46,7 +46,8 @@ class Symbol(NamedTuple):
     """A named place.  `offset` counts from the image base, in bytes, when `state` is "defined".
 
     `kind` is ELF's type in lower case ("func", "object", "notype", "ifunc", "tls", ...), `binding`
-    is "local", "global", "weak" or "unique"; what is named by its address has the kind "address".  `state` says why a symbol has no place in the image:
+    is "local", "global", "weak" or "unique".  What is named by its address has the kind "address".
+    `state` says why a symbol has no place in the image:
     "undefined", "absolute" (a number, not a place), "thread-local", or "not loaded" (its section
     occupies no memory); `offset` is then ELF's st_value.
     """
@@ -113,6 +114,13 @@ class SymbolTable:
             text = self._name(name) if name or self._strings else ""
             known = self._known[index] = RawSymbol(text, info & 15, info >> 4, other & 3, shndx, value, size)
         return known
+
+    def marks(self) -> Iterator[tuple[bool, int, int]]:
+        """The mapping symbols: whether data begins there (else code), st_shndx and st_value."""
+        strings = self._strings
+        for at, info, _, shndx, value, _ in _ENTRY.iter_unpack(self._entries):
+            if at < len(strings) and strings[at] == 0x24 and not info & 15 and strings[at : at + 3] in _MAPPING:
+                yield strings[at + 1] == 0x64, shndx, value
 
     def symbols(self, locate: Locate) -> list[Symbol]:
         """All named symbols but files, sections and mapping symbols ($x, $d)."""
@@ -188,7 +196,7 @@ class SymbolIndex:
         return table
 
     def choose(self, name: str) -> Symbol | list[Symbol]:
-        """The symbol that the file has by this name, or the distinct ones among which nothing chooses (perhaps none)."""
+        """The symbol that the file has by this name, or the ones among which nothing chooses (perhaps none)."""
         found = self.by_name.get(name, [])
         if len(found) == 1:
             return found[0]

@@ -137,7 +137,9 @@ def argument_registers(registers: Mapping[str, object]) -> list[tuple[str, int, 
     arguments = []
     for name, value in registers.items():
         kind, digits = (name, "0") if name == "sp_el0" else (name[:1], name[1:])
-        if kind != "sp_el0" and (kind not in ("x", "w", "v") or not digits.isdigit() or int(digits) > (31 if kind == "v" else 30)):
+        if kind != "sp_el0" and (
+            kind not in ("x", "w", "v") or not digits.isdigit() or int(digits) > (31 if kind == "v" else 30)
+        ):
             raise InputError(f"call: {name!r} is not a register x0..x30, w0..w30, v0..v31 or sp_el0")
         width = {"x": 64, "w": 32, "v": 128, "sp_el0": 64}[kind]
         v = value.base if isinstance(value, Region) else value

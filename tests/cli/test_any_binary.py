@@ -1,4 +1,4 @@
-"""Walks of a new user: a stripped library, a static library, a macOS wheel, a kernel module; by name, prefix, address."""
+"""Walks of a new user: stripped library, static library, macOS wheel, kernel module; by name, prefix or address."""
 
 from __future__ import annotations
 
@@ -114,7 +114,9 @@ def test_a_static_library(armsym_here: Call, tmp_path: Path) -> None:
     assert "libown.a(sha512.o)" in answer.out
     assert "libown.a(sha256.o)" in answer.out
     whole = json.loads(armsym_here("coverage", library, "--json").out)
-    parts = [json.loads(armsym_here("coverage", f"{library}({m}.o)", "--json").out) for m in ("sha256", "sha512", "memcmp")]
+    parts = [
+        json.loads(armsym_here("coverage", f"{library}({m}.o)", "--json").out) for m in ("sha256", "sha512", "memcmp")
+    ]
     assert whole["instructions"] == sum(p["instructions"] for p in parts) > 100
     assert whole["modelled"] == whole["instructions"]
     listed = json.loads(armsym_here("symbols", library, "--proofs", EXAMPLES / "own_sha512", "--json").out)

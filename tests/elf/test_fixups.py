@@ -46,7 +46,10 @@ IN_DATA = b"\x11\x21\x08"  # REBASE_TYPE_POINTER; segment 1, offset 8
         (b"\x42\x51", [24]),
         (b"\x70\x08\x51", [8, 24]),
         (b"\x80\x03\x08", [8, 24, 40]),
-        (b"\x51\x30\xf8\xff\xff\xff\xff\xff\xff\xff\xff\x01\x30\xf8\xff\xff\xff\xff\xff\xff\xff\xff\x01\x51", [8, 0]),  # back
+        (
+            b"\x51\x30\xf8\xff\xff\xff\xff\xff\xff\xff\xff\x01\x30\xf8\xff\xff\xff\xff\xff\xff\xff\xff\x01\x51",
+            [8, 0],
+        ),  # back
         (b"\x51\x21\x80\x02\x51", [8, 256]),
         (b"\x51\x00\x51", [8]),  # DONE
         (b"", []),
@@ -126,14 +129,18 @@ def test_tables_that_are_none(make: Callable[[], Fixups], message: str) -> None:
 # -- chains -----------------------------------------------------------------------------------
 
 
-def chain(slots: dict[int, int], *, first: int = 8, kind: int = 6, imports: bytes = b"", form: int = 1, **header: int) -> Fixups:
+def chain(
+    slots: dict[int, int], *, first: int = 8, kind: int = 6, imports: bytes = b"", form: int = 1, **header: int
+) -> Fixups:
     """Of one page in the second segment; names are _a and _b, at 1 and 4 of the strings."""
     strings = b"\0_a\0_b\0"
     starts = struct.pack("<III", 2, 0, 12)
     page = struct.pack("<IHHQIHH", 24, 0x1000, kind, header.get("start", 0x4000), 0, 1, first)
     at = 28 + len(starts) + len(page)
     count = header.get("count", len(imports) // {1: 4, 2: 8, 3: 16}.get(form, 4))
-    table = struct.pack("<7I", header.get("version", 0), 28, at, at + len(imports), count, form, header.get("packed", 0))
+    table = struct.pack(
+        "<7I", header.get("version", 0), 28, at, at + len(imports), count, form, header.get("packed", 0)
+    )
     data = bytearray(SIZE)
     for offset, raw in slots.items():
         struct.pack_into("<Q", data, offset, raw)
@@ -214,8 +221,7 @@ PLAIN = ".text\n.globl _f\n_f: ret\n.data\n.p2align 3\n_d: .quad _f\n"
 @pytest.mark.parametrize("cut", [0, 8, 31, 40, 200, 0x500])
 def test_a_truncated_file(cut: int) -> None:
     with pytest.raises(InputError) as e:
-        image = load_bytes(dylib(PLAIN)[:cut], "cut.dylib")
-        _ = image.all_symbols
+        list(load_bytes(dylib(PLAIN)[:cut], "cut.dylib").functions())
     assert "\n" not in str(e.value)
 
 

@@ -230,7 +230,11 @@ def test_refused(kind: int, change: dict[str, int], message: str) -> None:
         (261, {"kind": 258}, r"R_AARCH64_ABS32 of \.text\.other: .* depend on the load address"),
         (277, {"kind": 264}, r"R_AARCH64_MOVW_UABS_G0_NC of table: .* depend on the load address"),
         (258, {"kind": 261}, r"R_AARCH64_PREL32 of SMALL: .* depend on the load address"),
-        (277, {"kind": 549}, r"\.text at 0x8, .*TLSLE_ADD_TPREL_HI12 of table: what the linker makes of it is not known"),
+        (
+            277,
+            {"kind": 549},
+            r"\.text at 0x8, .*TLSLE_ADD_TPREL_HI12 of table: what the linker makes of it is not known",
+        ),
     ],
 )
 def test_not_known_where_it_is_used(kind: int, change: dict[str, int], message: str) -> None:

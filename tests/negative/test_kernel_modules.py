@@ -120,7 +120,9 @@ def test_a_linked_kernel_lists_them_too(tmp_path: Path) -> None:
 
 def test_a_table_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match=r"section .altinstructions of 13 bytes is not made of entries of 12 bytes"):
-        module("place: nop", ALTERNATIVE.format(words=1).replace(".section .altinstr_r", ".byte 0\n.section .altinstr_r"))
+        module(
+            "place: nop", ALTERNATIVE.format(words=1).replace(".section .altinstr_r", ".byte 0\n.section .altinstr_r")
+        )
 
 
 #: As kernels ask whether they should yield: the task's word of flags, at 8.
