@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,9 +125,11 @@ def known_routines(targets: Sequence[str]) -> Known:
 
 
 def _key(files: Sequence[Path]) -> str:
-    """What the answer depends on: the proof files, what else lies in their folders, and the wheels."""
+    """What the answer depends on: the proof files, what lies beside them, and the wheels."""
     digest = hashlib.sha256(f"{_VERSION} {cache_folder()}".encode())
     folders = {f.parent for f in files}
+    for folder in list(folders):  # and the packages they are in, whose modules say which files are meant
+        folders |= set(takewhile(lambda f: (f / "__init__.py").exists(), folder.resolve().parents))
     for path in sorted({*files, *(p for folder in folders for p in folder.glob("*.py"))}):
         try:
             digest.update(f"\0{path.resolve()}\0".encode() + path.read_bytes())
