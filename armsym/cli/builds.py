@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from armsym.cli.common import print_note
 from armsym.cli.naming import file_named
 from armsym.cli.work import image_of
 from armsym.elf import Collection, Names, collection
@@ -24,8 +25,20 @@ class Build:
     within: Collection | None
 
     @staticmethod
-    def of(file: str, symbols: Sequence[str], at: str | None, prefix: str, selected: Sequence[str]) -> Build:
-        """From the options; `selected` are the symbols of the selected proofs.  Raises `InputError`."""
+    def of(
+        file: str,
+        symbols: Sequence[str],
+        at: str | None,
+        prefix: str,
+        selected: Sequence[str],
+        *,
+        find: Sequence[str] | None,
+    ) -> Build:
+        """From the options; `selected` are the symbols of the selected proofs.
+
+        With `find`, the proofs' places, the code of their routines is looked for where the file has no such symbol.
+        Raises `InputError`.
+        """
         pairs = list(symbols)
         if at is not None:
             distinct = sorted(set(selected))
@@ -42,8 +55,22 @@ class Build:
             image_of(path)  # a file that cannot be used is one error, not one for each proof
         elif not within.specs():
             raise InputError(f"{file}: holds no file of AArch64 code")
+        if find is not None:
+            if within is not None:
+                raise InputError(f"--find looks into one file: {file} holds several")
+            names = _found(path, names, find)
         return Build(file, path, names, within)
 
     def spec_for(self, symbol: str) -> str:
         """The file, or the member, in which the routine is; raises `InputError`."""
         return self.path if self.within is None else self.within.defining(symbol, self.names)
+
+
+def _found(path: str, names: Names, find: Sequence[str]) -> Names:
+    """With names for what the file has no symbol for, by code that is the same, or of the same shape."""
+    from armsym.cli.known import found_names, known_routines
+
+    pairs, notes = found_names(known_routines(find), image_of(path).named(names))
+    for note in notes:
+        print_note(note)
+    return Names.of([*(f"{asked}={there}" for asked, there in names.pairs), *pairs], names.prefix)

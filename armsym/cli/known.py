@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from armsym.cli.naming import default_target
-from armsym.elf.shape import Shape, shape_of
+from armsym.elf.shape import Shape, completed, shape_of
 from armsym.errors import ArmsymError, InputError
 from armsym.wheels import Wheel, cache_folder
 
@@ -24,20 +24,24 @@ if TYPE_CHECKING:
     from armsym.elf import Image
     from armsym.proof.registry import ProofDefinition
 
-__all__ = ["Known", "KnownRoutine", "known_routines"]
+__all__ = ["Known", "KnownRoutine", "found_names", "known_routines"]
 
-_VERSION = 1  # of the file in the cache
+_VERSION = 2  # of the file in the cache
 
 
 @dataclass(frozen=True)
 class KnownRoutine:
-    """A routine that a proof is about; `of` is the file it was read from, `source` the proof's place."""
+    """A routine that a proof is about; `of` is the file it was read from, `source` the proof's place.
+
+    `variables` has, by word, the variable of the file whose address it and an ADRP before it name.
+    """
 
     proof: str
     symbol: str
     of: str
     source: str
     shape: Shape
+    variables: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,44 @@ class Known:
         return found
 
 
+def found_names(known: Known, image: Image) -> tuple[list[str], list[str]]:
+    """What an image calls the routines of proofs that it has no symbol for, `NAME=ADDRESS+SIZE` each, and the variables
+    that these name; and notes about those of which there are several."""
+    places: dict[str, dict[str, set[tuple[int, int]]]] = {}
+    variables: dict[str, set[int]] = {}
+    for offset, size in known.places(image).items():
+        for m in known.at(image, offset, size):
+            r = m.routine
+            if _lacks(image, r.symbol):
+                places.setdefault(r.symbol, {}).setdefault(m.how, set()).add((offset, r.shape.size))
+            there = completed(image, offset, r.shape.size) if r.variables else {}
+            for k, name in r.variables:
+                if k in there and _lacks(image, name):
+                    variables.setdefault(name, set()).add(there[k])
+    pairs, notes = [], []
+    for symbol, by in sorted(places.items()):
+        best = by.get("bytes") or by["shape"]
+        texts = [f"{offset:#x}+{size:#x}" for offset, size in sorted(best)]
+        if len(texts) == 1:
+            pairs.append(f"{symbol}={texts[0]}")
+        else:
+            notes.append(f"{symbol} may be {', '.join(texts)}: --symbol says which")
+    for name, found in sorted(variables.items()):
+        if len(found) == 1:
+            pairs.append(f"{name}={min(found):#x}")
+        else:
+            notes.append(f"{name} may be at {', '.join(hex(at) for at in sorted(found))}: --symbol says which")
+    return pairs, notes
+
+
+def _lacks(image: Image, symbol: str) -> bool:
+    try:
+        image.lookup(symbol)
+    except InputError:
+        return True
+    return False
+
+
 def _alike(a: Shape, b: Shape) -> bool:
     """Whether both are the same where neither's bits depend on where things lie."""
     both = [m | n for m, n in zip(a.masks, b.masks, strict=True)]
@@ -126,7 +168,7 @@ def known_routines(targets: Sequence[str]) -> Known:
 
 def _key(files: Sequence[Path]) -> str:
     """What the answer depends on: the proof files, what lies beside them, and the wheels."""
-    digest = hashlib.sha256(f"{_VERSION} {cache_folder()}".encode())
+    digest = hashlib.sha256(f"{_VERSION} {cache_folder()} {sorted(str(f.resolve()) for f in files)}".encode())
     folders = {f.parent for f in files}
     for folder in list(folders):  # and the packages they are in, whose modules say which files are meant
         folders |= set(takewhile(lambda f: (f / "__init__.py").exists(), folder.resolve().parents))
@@ -155,13 +197,25 @@ def _read(targets: Sequence[str]) -> Known:
             continue
         try:
             image = image_of(spec)
-            shape = shape_of(image, *image.function_extent(d.symbol))
+            extent = image.function_extent(d.symbol)
+            shape = shape_of(image, *extent)
         except ArmsymError:
             absent += 1  # `armsym prove` says why
             continue
         if shape.size:
-            found.append(KnownRoutine(d.name, d.symbol, str(d.of), f"{_short(d.file)}:{d.line}", shape))
+            place = f"{_short(d.file)}:{d.line}"
+            found.append(KnownRoutine(d.name, d.symbol, str(d.of), place, shape, _variables(image, *extent)))
     return Known(found, absent)
+
+
+def _variables(image: Image, offset: int, size: int) -> tuple[tuple[int, str], ...]:
+    found = []
+    for k, to in completed(image, offset, size).items():
+        segment = image.segment_at(to)
+        name = image.symbolize(to)
+        if segment is not None and "w" in segment.access and name.isidentifier():
+            found.append((k, name))
+    return tuple(found)
 
 
 def _here(d: ProofDefinition) -> str | None:
@@ -190,6 +244,7 @@ def _keep(path: Path, known: Known) -> None:
             "words": r.shape.words,
             "masks": {k: m for k, m in enumerate(r.shape.masks) if m},
             "code_sha256": r.shape.code_sha256,
+            "variables": r.variables,
         }
         for r in known.routines
     ]
@@ -206,7 +261,7 @@ def _kept(path: Path) -> Known | None:
     try:
         answer = json.loads(path.read_text(encoding="ascii"))
         return Known(list(_routines(answer["routines"])), int(answer["absent"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError):
         return None  # not there, or not what this version writes
 
 
@@ -217,4 +272,7 @@ def _routines(rows: list[dict[str, object]]) -> Iterator[KnownRoutine]:
         assert isinstance(masks, dict)
         mask = [int(masks.get(str(k), 0)) for k in range(len(words))]
         shape = Shape(tuple(words), tuple(mask), str(row["code_sha256"]))
-        yield KnownRoutine(str(row["proof"]), str(row["symbol"]), str(row["of"]), str(row["source"]), shape)
+        named = row["variables"]
+        assert isinstance(named, list)
+        variables = tuple((int(k), str(name)) for k, name in named)
+        yield KnownRoutine(str(row["proof"]), str(row["symbol"]), str(row["of"]), str(row["source"]), shape, variables)

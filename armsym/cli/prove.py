@@ -45,6 +45,9 @@ def prove(
         str | None, typer.Option("--at", metavar="ADDRESS", help="Where the one selected proof's routine begins.")
     ] = None,
     prefix: Annotated[str, typer.Option("--prefix", metavar="P", help="What the file puts before the names.")] = "",
+    find: Annotated[
+        bool, typer.Option("--find", help="Look for the proved code where the file has no symbol for it.")
+    ] = False,
     timeout: Annotated[
         float | None,
         typer.Option("--timeout", metavar="S", min=0.0, help="Seconds for each proof; then undecided."),
@@ -93,9 +96,11 @@ def prove(
     total = len(selection.proofs) + len(selection.broken)
     build = None
     if object_ is not None:
-        build = Build.of(object_, symbols or [], at, prefix, [d.symbol for d in selection.proofs])
-    elif symbols or at or prefix:
-        raise InputError("--symbol, --at and --prefix say how a build names things: give it with --object FILE")
+        named = [d.symbol for d in selection.proofs]
+        places = [p.rpartition("::")[0] or p for p in paths or []]
+        build = Build.of(object_, symbols or [], at, prefix, named, find=places if find else None)
+    elif symbols or at or prefix or find:
+        raise InputError("--symbol, --at, --prefix and --find say how a build names things: give it with --object FILE")
     if not total:
         print_error(f"no proof is selected{'' if pattern == '*' else f' by -k {pattern}'}")
         if as_json:
@@ -143,7 +148,7 @@ def prove(
         chosen = "".join(f" {p}" for p in paths or []) + (f" -k {pattern}" if pattern != "*" else "")
         chosen += f" --object {object_}" if object_ is not None else ""
         chosen += "".join(f" --symbol {s}" for s in symbols or []) + (f" --at {at}" if at else "")
-        chosen += f" --prefix {prefix}" if prefix else ""
+        chosen += (f" --prefix {prefix}" if prefix else "") + (" --find" if find else "")
         try:
             write(rows, table, f"armsym prove{chosen} --table {table}")
         except OSError as e:

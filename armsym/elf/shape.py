@@ -14,7 +14,7 @@ from armsym.elf.image import Image
 from armsym.elf.layout import PAGE
 from armsym.errors import InputError
 
-__all__ = ["Pages", "Shape", "adrp_page", "completes", "shape_of"]
+__all__ = ["Pages", "Shape", "adrp_page", "completed", "completes", "shape_of"]
 
 
 def adrp_page(word: int, at: int) -> int | None:
@@ -92,6 +92,20 @@ def shape_of(image: Image, offset: int, size: int) -> Shape:
         words.append(word & ~mask)
         masks.append(mask)
     return Shape(tuple(words), tuple(masks), hashlib.sha256(data).hexdigest())
+
+
+def completed(image: Image, offset: int, size: int) -> dict[int, int]:
+    """By word, counted from an offset: the address that it and the ADRP before it name.  Raises `InputError`."""
+    segment = image.segment_at(offset)
+    if segment is None or offset + size > segment.end:
+        raise InputError(f"{image.path}: {size} bytes at {offset:#x} lie in no one segment")
+    found, pages = {}, Pages()
+    for k in range(size // 4):
+        start = offset - segment.offset + 4 * k
+        to = pages.after(offset + 4 * k, int.from_bytes(segment.data[start : start + 4], "little"))
+        if to is not None:
+            found[k] = to
+    return found
 
 
 def _moves(image: Image, at: int, word: int, start: int, end: int, pages: Pages) -> int:
