@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from armsym.bits import Bits, Prop, concat
-from armsym.errors import AlignmentFault, ExceptionTaken, UndefinedInstruction
+from armsym.errors import AlignmentFault, ExceptionTaken, UndefinedInstruction, Undetermined
 from armsym.memory import Memory
 
 __all__ = ["NZCV", "Machine", "Watched"]
@@ -70,6 +70,7 @@ class Machine:
         "on_leak",
         "pc",
         "sp",
+        "sp_el0",
         "v",
         "written_flags",
         "written_v",
@@ -84,6 +85,8 @@ class Machine:
         self.nzcv = nzcv
         self.pc = pc  # address of the instruction being executed, 64 bits
         self.dit = Bits(1, 0)  # PSTATE.DIT
+        #: SP_EL0, 64 bits, which kernels keep an address in; None where nobody says what it holds.
+        self.sp_el0: Bits | None = None
         self.memory = memory
         self.branch_target: Bits | None = None
         #: Set when the branch is taken only under a symbolic condition: the stepper forks.
@@ -98,7 +101,7 @@ class Machine:
         """An independent copy of the whole state."""
         flags = self.nzcv.fork()
         m = type(self)(x=self.x[:], sp=self.sp, v=self.v[:], nzcv=flags, pc=self.pc, memory=self.memory.fork())
-        m.dit = self.dit
+        m.dit, m.sp_el0 = self.dit, self.sp_el0
         m.branch_target, m.branch_condition = self.branch_target, self.branch_condition
         m.written_x, m.written_v, m.written_flags = self.written_x, self.written_v, self.written_flags
         m.on_leak = self.on_leak
@@ -127,6 +130,12 @@ class Machine:
             return
         self.x[n] = value
         self.written_x |= 1 << n
+
+    def read_sp_el0(self) -> Bits:
+        """SP_EL0; raises `Undetermined` where it is not known what it holds."""
+        if self.sp_el0 is None:
+            raise Undetermined("SP_EL0 holds what the kernel has put there")
+        return self.sp_el0
 
     # -- SIMD and floating-point registers ----------------------------------------------------
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import Protocol, cast
 
 from armsym.bits import Bits, Prop
-from armsym.errors import ArmsymError, BranchError, BudgetError, MachineStop
+from armsym.errors import ArmsymError, BranchError, BudgetError, MachineStop, Undetermined
 from armsym.isa import Instruction, InstructionSet
 from armsym.machine import Machine, Watched
 
@@ -98,6 +98,53 @@ class _Announced:
         self._i.execute(cast(Machine, Watched(m, self._what)))
 
 
+class _WithoutX18:
+    """An instruction of Apple's platforms that names register 18 in some field: there X18 is the system's.
+
+    Source: Apple's "Writing ARM64 code for Apple platforms".  The kernel may change X18 between any two instructions.
+    """
+
+    def __init__(self, i: Executable) -> None:
+        self._i = i
+
+    def execute(self, m: Machine) -> None:
+        self._i.execute(cast(Machine, _X18Denied(m)))
+
+
+class _X18Denied:
+    """A machine that has no X18, and in all else is the machine itself."""
+
+    def __init__(self, m: Machine) -> None:
+        object.__setattr__(self, "_m", m)
+
+    def __getattr__(self, name: str) -> object:
+        if name == "x":
+            raise AssertionError("an instruction reads or writes x past read_x and write_x")
+        return getattr(self._m, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._m, name, value)
+
+    def read_x(self, n: int, width: int = 64, *, sp: bool = False) -> Bits:
+        """See `Machine.read_x`."""
+        return cast(Machine, self._m).read_x(_not_x18(n), width, sp=sp)
+
+    def write_x(self, n: int, value: Bits, *, sp: bool = False) -> None:
+        """See `Machine.write_x`."""
+        cast(Machine, self._m).write_x(_not_x18(n), value, sp=sp)
+
+
+def _not_x18(n: int) -> int:
+    if n == 18:
+        raise Undetermined("X18 is the system's on Apple's platforms, which may change it at any time")
+    return n
+
+
+def _names_18(word: int) -> bool:
+    """Whether some field of a word that may name a register is 18: bits 4:0, 9:5, 14:10, 20:16."""
+    return any(word >> k & 31 == 18 for k in (0, 5, 10, 16))
+
+
 class Stepper:
     """Executes instructions of one image at one base address.
 
@@ -117,6 +164,7 @@ class Stepper:
         self.isa, self.code, self.return_address, self.alike = isa, code, return_address, frozenset(alike)
         self.addresses: Addresses = _Base(base) if isinstance(base, Bits) else base
         self._decoded: dict[int, tuple[Executable, Bits]] = {}
+        self._apple = bool(getattr(code, "apple", False))
 
     def fetch(self, offset: int) -> Instruction:
         """The instruction at an offset; raises a `MachineStop` that names offset and word."""
@@ -127,6 +175,8 @@ class Stepper:
         if found is None:
             i = self.fetch(offset)
             found = self.addresses.linked(i, offset, self.isa)
+            if self._apple and _names_18(i.word):
+                found = _WithoutX18(found[0]), found[1]
             name = self.isa.latency(i)
             if name is not None and name not in self.alike:
                 found = _Announced(found[0], name), found[1]

@@ -8,12 +8,14 @@ __all__ = [
     "AWS_LC",
     "AWS_LC_2023",
     "AWS_LC_2025",
+    "AWS_LC_MACOS",
     "BLST",
     "BORINGSSL",
     "OPENSSL_3_1",
     "OPENSSL_3_2",
     "OPENSSL_3_4",
     "OPENSSL_4_0",
+    "OPENSSL_4_0_MACOS",
     "RING",
 ]
 
@@ -25,6 +27,16 @@ OPENSSL_4_0 = Wheel(
     version="50.0.2",
     platform="manylinux_2_28_aarch64",
     sha256="f9f6143a8c75945eb960d9eb98905a441394abfa24afaae239d514ffb2586480",
+    member=_RUST,
+    product="OpenSSL 4.0.3",
+)
+
+#: The same for macOS on Arm, a Mach-O library: `armsym prove crypto_examples/openssl --object` takes it.
+OPENSSL_4_0_MACOS = Wheel(
+    package="cryptography",
+    version="50.0.2",
+    platform="macosx_11_0_arm64",
+    sha256="fa8f5efb344d6908a1ce62f4a24e2e5780f825d6f53f5f50ec5ffacac72936cb",
     member=_RUST,
     product="OpenSSL 4.0.3",
 )
@@ -65,6 +77,16 @@ AWS_LC = Wheel(
     version="0.38.1",
     platform="manylinux2014_aarch64",
     sha256="3c0378189c751f43a799c075e7ada06f46da28a8f7c2a65caae3de3dd16be405",
+    member="_awscrt.abi3.so",
+    product="AWS-LC",
+)
+
+#: The same for macOS, a universal Mach-O bundle of which the part for Arm is read.
+AWS_LC_MACOS = Wheel(
+    package="awscrt",
+    version="0.38.1",
+    platform="macosx_11_0_arm64",
+    sha256="ea0b8c76d2cc365fc9c507efc69226fd51723669aa937f411bcd1d8881584e81",
     member="_awscrt.abi3.so",
     product="AWS-LC",
 )

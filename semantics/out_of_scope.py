@@ -107,12 +107,12 @@ OUT_OF_SCOPE: tuple[ScopeRule, ...] = (
         mnemonics=_names("sys sysl at dc ic tlbi cfp cpp dvp wfet wfit brb trcit smstart smstop"),
     ),
     ScopeRule(
-        "System registers other than NZCV and DIT",
+        "System registers other than NZCV and DIT, and SP_EL0, which may be read",
         "privileged or device state, or floating-point control",
         mask=0xFFC00000,
         value=0xD5000000,
         mnemonics=_names("msr mrs"),
-        operands=r"^(?!.*\b(nzcv|dit)\b)",
+        operands=r"^(?!.*\b(nzcv|dit)\b|x\w+, sp_el0$)",
     ),
     ScopeRule("Exception return, debug state", "privileged", mnemonics=_names("eret drps dcps1 dcps2 dcps3")),
     # -- Floating point ---------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from armsym.cli import (
     simulation,
     solve,
     suggest,
+    symbols,
     view,
 )
 from armsym.cli.common import SETTINGS, print_error
@@ -72,6 +73,7 @@ def build(*, conform: bool) -> typer.Typer:
     app.command("new", short_help="Write a proof skeleton for a routine.")(new.new)
     app.command("explore", short_help="Step through a proof, and try claims.")(explore.explore)
     app.command("suggest", short_help="Propose invariants for a proof's loops.")(suggest.suggest)
+    app.command("symbols", short_help="List the routines of a file, and the proofs for them.")(symbols.symbols)
     app.command("disasm", short_help="Disassemble a routine as armsym decodes it.")(disasm.disasm)
     app.command("explain", short_help="Explain one instruction.")(explain.explain)
     app.command("run", short_help="Run a routine on numbers.", context_settings=CONTEXT)(simulation.run)

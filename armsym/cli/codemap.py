@@ -1,7 +1,8 @@
 """Which words of a file are instructions: function extents without the data that lies between code.
 
-Assemblers mark data inside code with mapping symbols (AAELF64, "Mapping symbols"): `$d` begins data,
-`$x` instructions again.  They only steer what is listed and counted, never what a proof decodes.
+Assemblers mark data inside code with mapping symbols (AAELF64, "Mapping symbols"): `$d` begins data, `$x` instructions
+again.  A Mach-O file has a table (LC_DATA_IN_CODE).  They only steer what is listed and counted, never what a proof
+decodes.
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ class CodeMap:
 
     def __init__(self, image: Image, spec: str | Path) -> None:
         self.image = image
+        marks = dict(image.data_marks) if image.apple else self._mapping_symbols(spec)
+        # Data ends where its section does, whether or not a $x says so.
+        for section in image.sections:
+            marks.setdefault(section.offset, False)
+        self._starts = sorted(marks)
+        self._is_data = [marks[offset] for offset in self._starts]
+
+    def _mapping_symbols(self, spec: str | Path) -> dict[int, bool]:
+        """Where data begins, and where code does: True, False."""
         name, data = read_spec(spec)
         elf = parse(data, name)
         places = self._section_offsets(elf)
@@ -33,17 +43,11 @@ class CodeMap:
         for header in elf.sections:
             if header.type != "SHT_SYMTAB":
                 continue
-            table = SymbolTable.of_section(elf, header)
-            for k in range(len(table)):
-                s = table[k]
-                if s.type == 0 and s.shndx in places and s.name[:2] in ("$d", "$x") and s.name[2:3] in ("", "."):
-                    base = places[s.shndx] if image.kind == "relocatable" else 0
-                    marks[base + s.value] = s.name[1] == "d"
-        # Data ends where its section does, whether or not a $x says so.
-        for section in image.sections:
-            marks.setdefault(section.offset, False)
-        self._starts = sorted(marks)
-        self._is_data = [marks[offset] for offset in self._starts]
+            for is_data, index, value in SymbolTable.of_section(elf, header).marks():
+                if index in places:
+                    base = places[index] if self.image.kind == "relocatable" else 0
+                    marks[base + value] = is_data
+        return marks
 
     def _section_offsets(self, elf: ElfFile) -> dict[int, int]:
         known = {s.name: s.offset for s in self.image.sections}
@@ -70,6 +74,8 @@ class CodeMap:
 
 def code_sections(image: Image) -> list[tuple[int, int]]:
     """Offset and size of every part of the image that holds code: sections, or segments without any."""
+    if image.apple:
+        return [(s.offset, s.size) for s in image.sections if s.code]
     segments = [(s.offset, len(s.data)) for s in image.segments if "x" in s.access and s.known]
     sections = [
         (s.offset, s.size)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from armsym.cli.common import JsonOption, load_isa, print_json, printer
-from armsym.cli.naming import FILE_HELP, file_named
+from armsym.cli.common import JsonOption, load_isa, print_json, print_note, printer
+from armsym.cli.naming import FILES_HELP, file_named
 from armsym.errors import ArmsymError, InputError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = ["coverage", "mnemonics"]
 
 
 def coverage(
-    file: Annotated[str, typer.Argument(metavar="FILE", help=FILE_HELP)],
+    file: Annotated[str, typer.Argument(metavar="FILE", help=FILES_HELP)],
     *,
     symbol: Annotated[str, typer.Option("--symbol", metavar="GLOB", help="Only functions of these names.")] = "*",
     everything: Annotated[
@@ -29,24 +30,18 @@ def coverage(
     as_json: JsonOption = False,
 ) -> None:
     """Count the instructions of a file's functions that are modelled, and the others by mnemonic."""
-    from armsym.cli.codemap import CodeMap
-    from armsym.elf import load
-
     if everything and symbol != "*":
         raise InputError("coverage: --all counts whole sections, so it does not go with --symbol")
-    isa = load_isa()
-    path = file_named(file)
-    image = load(path)
-    code = CodeMap(image, path)
-    offsets = sorted({at for extent in _extents(image, symbol, everything) for at in code.instructions(*extent)})
-    if not offsets:
-        raise InputError(f"{file}: holds no instructions{'' if symbol == '*' else f' in functions {symbol}'}")
+    isa, path = load_isa(), file_named(file)
     words = Counter[int]()
-    first: dict[int, int] = {}
-    for at in offsets:
+    first: dict[int, tuple[Image, int]] = {}
+    for image, at in _instructions(path, symbol, everything):
         word = image.word(at)
         words[word] += 1
-        first.setdefault(word, at)
+        first.setdefault(word, (image, at))
+    total = words.total()
+    if not total:
+        raise InputError(f"{file}: holds no instructions{'' if symbol == '*' else f' in functions {symbol}'}")
     missing = []
     for word in words:
         try:
@@ -56,20 +51,23 @@ def coverage(
     names = mnemonics(missing)
     groups: dict[str, dict[str, Any]] = {}
     for word in missing:  # in the order of the first occurrence in the file
-        example = {"address": first[word], "word": f"{word:#010x}"}
+        image, at = first[word]
+        example: dict[str, Any] = {"address": at, "word": f"{word:#010x}"}
+        if image.path != path:
+            example["member"] = image.path
         group = groups.setdefault(names[word], {"mnemonic": names[word], "count": 0, "example": example})
         group["count"] += words[word]
     unmodelled = sorted(groups.values(), key=lambda g: (-g["count"], g["mnemonic"]))
-    modelled = len(offsets) - sum(g["count"] for g in unmodelled)
+    modelled = total - sum(g["count"] for g in unmodelled)
     if as_json:
-        print_json({"instructions": len(offsets), "modelled": modelled, "unmodelled": unmodelled})
+        print_json({"instructions": total, "modelled": modelled, "unmodelled": unmodelled})
         return
     show = printer()
     distinct = len(words) - len(missing)
     show(
         [
-            (f"{modelled} of {len(offsets)} instructions modelled", "bold"),
-            (f" ({_percent(modelled, len(offsets))})", ""),
+            (f"{modelled} of {total} instructions modelled", "bold"),
+            (f" ({_percent(modelled, total)})", ""),
         ]
     )
     show([(f"{distinct} of {len(words)} distinct words ({_percent(distinct, len(words))})", "")])
@@ -78,8 +76,33 @@ def coverage(
         show([("not modelled:", "")])
         for g in unmodelled:
             at = g["example"]["address"]
+            image = first[int(g["example"]["word"], 16)][0]
             where = f"{g['example']['word']} at {at:#x} <{image.symbolize(at)}>"
+            where += f" of {image.path}" if image.path != path else ""
             show([(f"  {g['mnemonic']:<{width}} {g['count']:>8}", "yellow"), (f"  {where}", "dim")])
+
+
+def _instructions(path: str, symbol: str, everything: bool) -> Iterator[tuple[Image, int]]:
+    """(image, offset) of each instruction of a file, or of all that an archive or a folder holds."""
+    from armsym.cli.codemap import CodeMap
+    from armsym.elf import collection, load
+
+    within = collection(path)
+    images: Iterable[tuple[str, Image]] = [(path, load(path))] if within is None else within.images()
+    near, found = "", False
+    for spec, image in images:
+        code = CodeMap(image, spec)
+        try:
+            extents = _extents(image, symbol, everything)
+        except InputError as e:  # no such function in this one
+            near = near or str(e)
+            continue
+        found = True
+        yield from ((image, at) for at in sorted({at for e in extents for at in code.instructions(*e)}))
+    for reason in within.unusable.values() if within is not None else ():
+        print_note(f"passed over: {reason}")
+    if not found:
+        raise InputError(near or f"{path}: holds no file of AArch64 code")
 
 
 def _percent(part: int, whole: int) -> str:
@@ -94,14 +117,15 @@ def _extents(image: Image, pattern: str, everything: bool) -> Iterable[tuple[int
         return code_sections(image)
     from armsym.elf.text import near
 
-    names = {s.offset: s for s in image.functions() if fnmatch.fnmatchcase(s.name, pattern)}
+    matches = re.compile(fnmatch.translate(pattern)).match if pattern != "*" else None
+    names = {s.offset: s for s in image.functions(matches)}
     if not names:
         hint = near(pattern, (s.name for s in image.functions()))
         raise InputError(f"{image.path}: no function symbol matches {pattern!r}{hint}")
     # Names that mean several places are asked for by their place.
     found = []
     for offset, s in names.items():
-        plain = image.symbols.get(s.name)
+        plain = image.choose(s.name)
         name = s.name if plain is not None and plain.offset == offset else f"{s.name}@{offset:#x}"
         try:
             found.append(image.function_extent(name))

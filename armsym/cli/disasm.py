@@ -9,7 +9,7 @@ import typer
 
 from armsym.cli.common import JsonOption, load_isa, print_json, printer
 from armsym.cli.naming import FILE_HELP, file_named
-from armsym.errors import ArmsymError
+from armsym.errors import ArmsymError, InputError
 
 if TYPE_CHECKING:
     from armsym.elf import Image
@@ -34,6 +34,7 @@ def disasm(
     """Disassemble a routine as armsym decodes it; words that are not modelled are shown as such."""
     from armsym.cli.codemap import CodeMap
     from armsym.elf import load
+    from armsym.elf.shape import Pages
 
     isa = load_isa()
     path = file_named(file)
@@ -43,9 +44,12 @@ def disasm(
     show = printer()
     rows: list[dict[str, Any]] = []
     if not as_json:
-        show([(f"{symbol}: {size} bytes at {start:#x} of {file}", "bold")])
+        named = image.lookup(symbol)
+        ends = " (its end is found from its branches)" if named.kind == "address" and not named.size else ""
+        show([(f"{symbol}: {size} bytes at {start:#x} of {file}{ends}", "bold")])
+    pages = Pages()
     for at in range(start, start + size - 3, 4):
-        word = int.from_bytes(image.bytes_at(at, 4), "little") if not image.slots_in(at, 4) else None
+        word, why = _word(image, at)
         text, kind = None, "data"
         if word is not None and not code.is_data(at):
             try:
@@ -53,17 +57,41 @@ def disasm(
             except ArmsymError:
                 kind = "not modelled"
         target = target_of(image, text) if text else ""
+        if text and word is not None:
+            target = _named(image, pages.after(at, word)) or target
+        link = image.links.get(at)
+        relocation = link.text.partition(", ")[2] if link is not None else ""
         if as_json:
             hexed = None if word is None else f"{word:#010x}"
             row = {"address": at, "word": hexed, "kind": kind, "assembly": text}
-            rows.append({**row, "target": target} if target else row)
+            row |= {"target": target} if target else {}
+            rows.append(row | ({"relocation": relocation} if relocation else {}))
             continue
         number = "????????" if word is None else f"{word:08x}"
         if text is None:
-            note = "an address that loading decides" if word is None else kind
-            body = [(f".word {'?' if word is None else f'{word:#010x}'}", "yellow"), (f"  ; {note}", "dim")]
+            body = [(f".word {'?' if word is None else f'{word:#010x}'}", "yellow"), (f"  ; {why or kind}", "dim")]
         else:
-            body = [(text, ""), (f"  <{target}>" if target else "", "cyan")]
+            # Where a linker has yet to choose, its symbol says more than where it lies in this layout.
+            body = [(text, ""), (f"  <{target}>" if target and not relocation else "", "cyan")]
+            body.append((f"  ; {relocation}" if relocation else "", "cyan"))
         show([(f"{at:8x} ", "dim"), (f"{f'+{at - start:#x}':>8}  ", "dim"), (f"{number}  ", "dim"), *body])
     if as_json:
         print_json({"file": file, "symbol": symbol, "offset": start, "size": size, "instructions": rows})
+
+
+def _word(image: Image, at: int) -> tuple[int | None, str]:
+    """The word at an offset; None, and why, where the file does not have what will be there."""
+    if image.slots_in(at, 4):
+        return None, "an address that loading decides"
+    try:
+        return int.from_bytes(image.bytes_at(at, 4), "little"), ""
+    except InputError as e:
+        return None, str(e).removeprefix(f"{image.path}: ")
+
+
+def _named(image: Image, to: int | None) -> str:
+    """The name of an address, or of what the slot there is for."""
+    if to is None:
+        return ""
+    names = image.external_pointers
+    return f"slot of {names[to]}" if to in names else image.symbolize(to)

@@ -13,9 +13,25 @@ from armsym.errors import InputError
 if TYPE_CHECKING:
     from armsym.proof.registry import Source
 
-__all__ = ["FILE_HELP", "file_named", "import_of", "source_named"]
+__all__ = ["FILES_HELP", "FILE_HELP", "default_target", "file_named", "import_of", "source_named"]
 
-FILE_HELP = "A .o, library.a(member.o), .so or executable; or FILE.py::NAME, a pinned wheel."
+FILE_HELP = "A .o, .ko, library.a(member.o), library or executable; or FILE.py::NAME, a pinned wheel."
+FILES_HELP = f"{FILE_HELP[:-1]}; or an archive, or a folder of files."
+
+_EXAMPLES = "crypto_examples"
+
+
+def default_target() -> Path:
+    """./crypto_examples, else the installed package of that name; raises `InputError`."""
+    here = Path(_EXAMPLES)
+    if here.is_dir():
+        return here
+    from importlib.util import find_spec
+
+    found = find_spec(_EXAMPLES)
+    if found is None or not found.submodule_search_locations:
+        raise InputError(f"there is no folder {_EXAMPLES} here and none is installed: name a PATH")
+    return Path(next(iter(found.submodule_search_locations)))
 
 
 def source_named(text: str) -> Source | None:

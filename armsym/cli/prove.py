@@ -14,6 +14,7 @@ import typer
 from armsym.cli.common import SETTINGS, JsonOption, print_error, print_json, printer
 
 if TYPE_CHECKING:
+    from armsym.cli.builds import Build
     from armsym.cli.selection import Selection
     from armsym.cli.work import Job
     from armsym.report.outcome import Outcome
@@ -33,9 +34,20 @@ def prove(
         typer.Option(
             "--object",
             metavar="FILE",
-            help="Prove this build instead: a .o, library.a(member.o), .so or executable, or FILE.py::NAME.",
+            help="Prove this build instead: a file, an archive or folder of files, or FILE.py::NAME.",
         ),
     ] = None,
+    symbols: Annotated[
+        list[str] | None,
+        typer.Option("--symbol", metavar="PROVED=IN_FILE", help="What the file calls a symbol; or its address, 0x..."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="ADDRESS", help="Where the one selected proof's routine begins.")
+    ] = None,
+    prefix: Annotated[str, typer.Option("--prefix", metavar="P", help="What the file puts before the names.")] = "",
+    find: Annotated[
+        bool, typer.Option("--find", help="Look for the proved code where the file has no symbol for it.")
+    ] = False,
     timeout: Annotated[
         float | None,
         typer.Option("--timeout", metavar="S", min=0.0, help="Seconds for each proof; then undecided."),
@@ -72,6 +84,7 @@ def prove(
     Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 undecided, 4 internal error, 5 nothing
     selected.  Of several, 4 wins over 1 over 2 over 3.
     """
+    from armsym.cli.builds import Build
     from armsym.cli.selection import select
     from armsym.errors import InputError
     from armsym.report.as_json import outcomes_as_dict
@@ -88,12 +101,13 @@ def prove(
     began = time.monotonic()
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
+    build = None
     if object_ is not None:
-        from armsym.cli.naming import file_named
-        from armsym.cli.work import image_of
-
-        named, object_ = object_, file_named(object_)
-        image_of(object_)  # a file that cannot be used is one error, not one for each proof
+        named = [d.symbol for d in selection.proofs]
+        places = [p.rpartition("::")[0] or p for p in paths or []]
+        build = Build.of(object_, symbols or [], at, prefix, named, find=places if find else None)
+    elif symbols or at or prefix or find:
+        raise InputError("--symbol, --at, --prefix and --find say how a build names things: give it with --object FILE")
     if not total:
         print_error(f"no proof is selected{'' if pattern == '*' else f' by -k {pattern}'}")
         if as_json:
@@ -105,7 +119,7 @@ def prove(
     try:
         found = _outcomes(
             selection,
-            object_=object_,
+            build=build,
             timeout=timeout,
             processes=jobs or _cpus(),
             offline_ok=offline_ok,
@@ -148,7 +162,9 @@ def prove(
 
         rows = [Row(d, done[k]) for k, d in enumerate(selection.proofs)]
         chosen = "".join(f" {p}" for p in paths or []) + (f" -k {pattern}" if pattern != "*" else "")
-        chosen += f" --object {named}" if object_ is not None else ""
+        chosen += f" --object {object_}" if object_ is not None else ""
+        chosen += "".join(f" --symbol {s}" for s in symbols or []) + (f" --at {at}" if at else "")
+        chosen += (f" --prefix {prefix}" if prefix else "") + (" --find" if find else "")
         try:
             write(rows, table, f"armsym prove{chosen} --table {table}")
         except OSError as e:
@@ -168,7 +184,7 @@ def prove(
 def _outcomes(
     selection: Selection,
     *,
-    object_: str | None,
+    build: Build | None,
     timeout: float | None,
     processes: int,
     offline_ok: bool,
@@ -179,6 +195,7 @@ def _outcomes(
 ) -> Iterator[tuple[int, Outcome]]:
     """(place in the report, outcome) of all that was selected, as they are known."""
     from armsym.cli.work import Job, run_alone, run_here
+    from armsym.elf import Names
     from armsym.errors import ArmsymError
     from armsym.proof.result import ProofResult, Status
     from armsym.report.outcome import Outcome
@@ -193,8 +210,11 @@ def _outcomes(
     for k, d in enumerate(selection.proofs):
         # Files are fetched here, once each, and not by several processes at a time.
         spec: str | ArmsymError
-        if object_ is not None:
-            spec = object_
+        if build is not None:
+            try:
+                spec = build.spec_for(d.symbol)
+            except ArmsymError as e:
+                spec = e
         else:
             key = (d.file, d.of) if isinstance(d.of, str) else d.of
             if key not in specs:
@@ -205,9 +225,11 @@ def _outcomes(
                     specs[key] = e
             spec = specs[key]
         if isinstance(spec, str):
-            todo.append((k, Job.of(d, spec, timeout, second=second, traced=traced, profiled=profiled)))
+            names = build.names if build is not None else Names()
+            job = Job.of(d, spec, timeout, second=second, traced=traced, profiled=profiled, names=names)
+            todo.append((k, job))
             continue
-        outcome = Job.of(d, str(d.of), None).outcome(Status.ERROR, str(spec))
+        outcome = Job.of(d, build.file if build is not None else str(d.of), None).outcome(Status.ERROR, str(spec))
         if offline_ok and isinstance(spec, WheelUnavailable):
             outcome.left_out = str(spec)
         yield k, outcome

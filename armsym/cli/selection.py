@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from armsym.cli.naming import default_target
 from armsym.elf.text import near
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.registry import ProofDefinition, discover, proof_files
 
-__all__ = ["Selection", "default_target", "one_proof", "select"]
-
-_EXAMPLES = "crypto_examples"
+__all__ = ["Selection", "one_proof", "select"]
 
 
 @dataclass
@@ -23,19 +22,6 @@ class Selection:
 
     proofs: list[ProofDefinition] = field(default_factory=list)
     broken: list[tuple[Path, ArmsymError]] = field(default_factory=list)
-
-
-def default_target() -> Path:
-    """./crypto_examples, else the installed package of that name; raises `InputError`."""
-    here = Path(_EXAMPLES)
-    if here.is_dir():
-        return here
-    from importlib.util import find_spec
-
-    found = find_spec(_EXAMPLES)
-    if found is None or not found.submodule_search_locations:
-        raise InputError(f"there is no folder {_EXAMPLES} here and none is installed: name a PATH")
-    return Path(next(iter(found.submodule_search_locations)))
 
 
 def select(targets: Sequence[str], pattern: str) -> Selection:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from armsym.cli.common import load_isa
+from armsym.elf import Names
 from armsym.errors import ArmsymError, BudgetError, InputError
 from armsym.proof.engine import Budget, Watcher
 from armsym.proof.foreign import foreign_code
@@ -41,6 +42,9 @@ __all__ = ["Job", "clock_limit", "hard_limit", "image_of", "run_alone", "run_her
 #: The limit by the clock in multiples of the limit of CPU time.
 CLOCK_FACTOR = 20.0
 
+#: A file that calls everything as proofs do.
+_SAME = Names()
+
 #: Proofs of this process, by their place; a forked process finds its own here.
 _definitions: dict[tuple[str, int, str], ProofDefinition] = {}
 #: Files under proof that were read, by what they were asked for.
@@ -52,7 +56,7 @@ class Job:
     """A proof to run: where it is defined, the file it speaks of, and seconds of CPU time for the symbolic proof.
 
     With `second`, a second solver has to confirm Z3's answers; with `traced`, a counterexample is told step by step;
-    with `profiled`, where the time goes.
+    with `profiled`, where the time goes.  `names` are those of the file for what proofs name.
     """
 
     file: str
@@ -64,6 +68,7 @@ class Job:
     second: bool = False
     traced: bool = False
     profiled: bool = False
+    names: Names = _SAME
 
     @staticmethod
     def of(
@@ -74,10 +79,11 @@ class Job:
         second: bool = False,
         traced: bool = False,
         profiled: bool = False,
+        names: Names = _SAME,
     ) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second, traced, profiled)
+        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second, traced, profiled, names)
 
     @property
     def source(self) -> str:
@@ -114,6 +120,7 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
         d = _definition(job)
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
         image = image_of(job.object_spec)
+        image = image.named(job.names) if job.names else image
         with foreign_code():
             result = prove(
                 d,

@@ -44,6 +44,8 @@ class Guest:
         for name, value in zip([*self._x, *self._v], [*m.x, *m.v], strict=True):
             self.uc.reg_write(name, value.uint)
         self.uc.reg_write(k.UC_ARM64_REG_SP, m.sp.uint)
+        if m.sp_el0 is not None:
+            self.uc.reg_write(k.UC_ARM64_REG_SP_EL0, m.sp_el0.uint)
         self.uc.reg_write(k.UC_ARM64_REG_NZCV, m.nzcv.bits.uint << 28)
 
     @property

@@ -37,6 +37,8 @@ WINDOW_SIZE = 256
 STRIDE = WINDOW_AT + WINDOW_SIZE
 #: Where states lie in the oracle's memory, and how many fit.
 STATES_BASE = 0x4_2000_0000
+#: What SP_EL0 holds in all states.
+SP_EL0 = 0xFFFF_0123_4567_89AB
 SLOTS = 64
 
 _ALL = (1 << 64) - 1
@@ -184,7 +186,7 @@ class MachineState:
     def machine(self, memory: Memory) -> Machine:
         """The same state as a `Machine` over that memory."""
         block = self.block
-        return Machine(
+        m = Machine(
             x=RegisterFile(block, 0, 8, 31),
             sp=Bits.wrap(64, self.sp),
             v=RegisterFile(block, V_AT, 16, 32),
@@ -192,6 +194,8 @@ class MachineState:
             pc=Bits.wrap(64, self.pc),
             memory=memory,
         )
+        m.sp_el0 = Bits(64, SP_EL0)
+        return m
 
 
 def random_state(seed: int, class_name: str, word: int, k: int, pc: int) -> MachineState:

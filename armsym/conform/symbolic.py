@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from armsym.bits import Bits, OpaqueFunction, Prop
-from armsym.conform.states import MachineState, random_state
+from armsym.conform.states import SP_EL0, MachineState, random_state
 from armsym.conform.words import ClassWords
 from armsym.errors import AlignmentFault, BudgetError, ExceptionTaken, InputError, UndefinedInstruction
 from armsym.isa import Instruction, InstructionSet
@@ -141,12 +141,13 @@ class _Variables:
         self.aligned = aligned
         self.x = [var(f"x{n}", 64, possible=possible) for n in range(31)]
         self.sp = var("sp", 64, possible=_ALIGNED)
+        self.sp_el0 = var("sp_el0", 64)
         self.v = [var(f"v{n}", 128) for n in range(32)]
         self.flags = [var(f, 1) for f in "nzcv"]
         self.loaded: list[Var] = []
 
     def machine(self, memory: _LogMemory) -> Machine:
-        return Machine(
+        m = Machine(
             x=[Bits(64, t) for t in self.x],
             sp=Bits(64, self.sp),
             v=[Bits(128, t) for t in self.v],
@@ -154,6 +155,8 @@ class _Variables:
             pc=Bits(64, _PC),
             memory=memory,
         )
+        m.sp_el0 = Bits(64, self.sp_el0)
+        return m
 
     def load(self, n: int, size: int) -> Bits:
         assert n == len(self.loaded)
@@ -171,7 +174,7 @@ class _Variables:
     def values(self, state: MachineState) -> dict[Var, int]:
         values: dict[Var, int] = dict(zip(self.x, state.x, strict=True))
         values |= dict(zip(self.v, state.v, strict=True))
-        values[self.sp] = state.sp
+        values |= {self.sp: state.sp, self.sp_el0: SP_EL0}
         values |= {t: state.nzcv >> (3 - k) & 1 for k, t in enumerate(self.flags)}
         for n, t in enumerate(self.loaded):
             values[t] = _loaded(state, n, t.width // 8)

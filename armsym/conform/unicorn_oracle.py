@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from armsym.conform.states import SLOTS, STATES_BASE, STRIDE, MachineState
+from armsym.conform.states import SLOTS, SP_EL0, STATES_BASE, STRIDE, MachineState
 from armsym.errors import InputError
 
 __all__ = [
@@ -141,6 +141,7 @@ def new_core() -> Any:
     unicorn, k = import_unicorn()
     uc = unicorn.Uc(unicorn.UC_ARCH_ARM64, unicorn.UC_MODE_ARM)
     uc.ctl_set_cpu_model(k.UC_CPU_ARM64_MAX)
+    uc.reg_write(k.UC_ARM64_REG_SP_EL0, SP_EL0)
     return uc
 
 

@@ -1,20 +1,24 @@
-"""From the name a user gives to the bytes of one ELF file: paths, and members of `ar` archives."""
+"""From the name a user gives to the bytes of one file: paths, compressed files, and members of `ar` archives."""
 
 from __future__ import annotations
 
+import lzma
 import os
 import re
 import stat
+import zlib
+from collections import Counter
 from pathlib import Path
 
 from armsym.elf.text import bad, near
 from armsym.errors import InputError
 
-__all__ = ["is_archive", "member_of", "read_spec"]
+__all__ = ["is_archive", "member_of", "members_of", "read_file", "read_spec"]
 
 _MAX_FILE = 1 << 30  # bytes; more is a mistake (a core file, a disk image), not a library
 _SPEC = re.compile(r"(?P<archive>.+)\((?P<member>[^()]+)\)", re.DOTALL)
 _MAGIC, _THIN = b"!<arch>\n", b"!<thin>\n"
+_XZ, _GZIP, _ZSTD = b"\xfd7zXZ\0", b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 def read_spec(spec: str | Path) -> tuple[str, bytes]:
@@ -22,11 +26,11 @@ def read_spec(spec: str | Path) -> tuple[str, bytes]:
     text = str(spec)
     match = None if os.path.lexists(text) else _SPEC.fullmatch(text)
     if match is None:
-        data = _read_file(text)
+        data = read_file(text)
         if is_archive(data):
             raise bad(text, f"is an archive: name a member, {text}(MEMBER.o){_listing(text, data)}")
         return text, data
-    data = _read_file(match["archive"])
+    data = read_file(match["archive"])
     if not is_archive(data):
         raise bad(text, f"{match['archive']} is not an ar archive: it begins with {_head(data)}")
     return text, member_of(data, match["archive"], match["member"])
@@ -41,7 +45,33 @@ def _head(data: bytes) -> str:
     return data[:4].hex(" ") if data else "nothing (0 bytes)"
 
 
-def _read_file(path: str) -> bytes:
+def read_file(path: str) -> bytes:
+    """The bytes of a file; of one compressed with xz or gzip (`.ko.xz`), what it holds.  Raises `InputError`."""
+    return _unpacked(path, _raw(path))
+
+
+def _unpacked(path: str, data: bytes) -> bytes:
+    if data.startswith(_ZSTD):
+        raise bad(path, "is compressed with zstd, which is not read: decompress it first (zstd -d)")
+    if not data.startswith((_XZ, _GZIP)):
+        return data
+    what = "xz" if data.startswith(_XZ) else "gzip"
+    found = b""
+    try:
+        while data and len(found) <= _MAX_FILE:  # a file may hold several streams
+            packed = lzma.LZMADecompressor() if what == "xz" else zlib.decompressobj(wbits=31)
+            found += packed.decompress(data, _MAX_FILE + 1 - len(found))
+            if not packed.eof and len(found) <= _MAX_FILE:
+                raise bad(path, f"is truncated: its {what} data do not end")
+            data = packed.unused_data.lstrip(b"\0") if packed.eof else b""
+    except (lzma.LZMAError, zlib.error, EOFError) as e:
+        raise bad(path, f"is not readable {what} data: {e}") from None
+    if len(found) > _MAX_FILE:
+        raise bad(path, f"holds more than the {_MAX_FILE} bytes that are read, compressed with {what}")
+    return found
+
+
+def _raw(path: str) -> bytes:
     try:
         info = os.stat(path)
         if stat.S_ISDIR(info.st_mode):
@@ -90,6 +120,18 @@ def member_of(data: bytes, archive: str, wanted: str) -> bytes:
             f"the archive holds {len(found)} members of this name: choose with {wanted}#1 to #{len(found)}",
         )
     return found[0]
+
+
+def members_of(data: bytes, archive: str) -> list[tuple[str, bytes]]:
+    """Name and bytes of each member; of several of one name `name#1`, `name#2`.  Raises `InputError`."""
+    members = _members(data, archive)
+    count = Counter(name for name, _ in members)
+    seen = Counter[str]()
+    found = []
+    for name, content in members:
+        seen[name] += 1
+        found.append((f"{name}#{seen[name]}" if count[name] > 1 else name, content))
+    return found
 
 
 def _listing(archive: str, data: bytes) -> str:

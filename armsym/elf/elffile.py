@@ -34,8 +34,7 @@ _TYPES = {_ET_REL: "relocatable", _ET_EXEC: "executable", _ET_DYN: "shared"}
 #: What people give by mistake, by its first bytes.
 _OTHER_FORMATS = (
     (b"PK\x03\x04", "a zip archive or wheel: unpack it and name the file inside"),
-    (b"\xcf\xfa\xed\xfe", "a Mach-O file"),
-    (b"\xca\xfe\xba\xbe", "a universal Mach-O file"),
+    (b"\xca\xfe\xba\xbe", "a Java class file, or no universal Mach-O file"),
     (b"MZ", "a Windows PE file"),
     (b"BC\xc0\xde", "LLVM bitcode: compile it without link-time optimisation"),
     (b"\x1f\x8b", "gzip data"),

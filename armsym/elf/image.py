@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import struct
 import sys
@@ -12,7 +13,9 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice, pairwise
 
+from armsym.elf.extent import flow_end
 from armsym.elf.layout import PAGE, Contents, Piece, Place, Section, Segment
+from armsym.elf.names import Names, address_of
 from armsym.elf.symbols import Symbol, SymbolIndex
 from armsym.elf.text import bad, one_line
 from armsym.errors import BranchError, InputError, UndeterminedTarget
@@ -49,7 +52,7 @@ class Image:
         self.kind = kind
         self._file = file
         self._contents = contents
-        self._index = SymbolIndex(path, symbols)
+        self._index = SymbolIndex(path, symbols, underscored=contents.apple)
         self._set_up()
 
     def _set_up(self) -> None:
@@ -58,7 +61,8 @@ class Image:
         self.sections = tuple(sorted(c.sections, key=lambda s: (s.offset, s.size)))
         self.pointers, self.external_pointers = c.pointers, c.external_pointers
         self.preemptible, self.fixed_base = c.preemptible, c.fixed_base
-        self.imported, self.guarded = c.imported, c.guarded
+        self.imported, self.guarded, self.apple = c.imported, c.guarded, c.apple
+        self.data_marks = c.data_marks
         self.globals, self.undefined_functions = c.globals, c.undefined_functions
         for a, b in pairwise(self.segments):
             if a.end > b.offset:
@@ -75,7 +79,7 @@ class Image:
         if len(set(names)) < len(names):
             twice = next(n for n in names if names.count(n) > 1)
             raise self._bad(f"has two pieces named {twice}")
-        self._distance_starts = sorted(c.distances)
+        self._open_starts = sorted(c.open)
         self._piece_starts = [p.offset for p in self.pieces]
         self._starts = [s.offset for s in self.segments]
         self._slots = sorted([*self.pointers, *self.external_pointers])
@@ -87,7 +91,7 @@ class Image:
             for start, end, _ in self._code
             for slot in self.slots_in(start, end - start)
             for word in range(slot & ~3, slot + 8, 4)
-        ) | frozenset(word for at, (size, _) in c.distances.items() for word in range(at & ~3, at + size, 4))
+        ) | frozenset(word for at, (size, _) in c.open.items() for word in range(at & ~3, at + size, 4))
         self._fetched: dict[int, int] = {}
 
     def _bad(self, rule: str) -> InputError:
@@ -95,7 +99,7 @@ class Image:
 
     @cached_property
     def sha256(self) -> str:
-        """SHA-256 of the ELF file's bytes (of the member, for an archive), in hexadecimal.
+        """SHA-256 of the file's bytes (of an archive's member, of what a compressed file holds), in hexadecimal.
 
         Of a patched copy: of the original's hash and the patches, so that it is no file's.
         """
@@ -105,6 +109,10 @@ class Image:
     def assumptions(self) -> tuple[str, ...]:
         """What a proof about this image takes for granted of linker and loader, as sentences."""
         found = []
+        for asked, there in self.names.pairs:
+            found.append(f"{asked} is what the file has {'as' if address_of(there) is None else 'at'} {there}")
+        if self.names.prefix:
+            found.append(f"names are the file's without their prefix {self.names.prefix}")
         if self.kind == "relocatable":
             found.append("the linker applies the relocations as AAELF64 says, and keeps each section's bytes together")
         if self._contents.exported:
@@ -113,6 +121,8 @@ class Image:
             found.append(f"no other definition takes the place of this file's of {', '.join(names[:_NAMED])}{more}")
         if self.globals:
             found.append(f"each of {', '.join(sorted(self.globals))} has memory of its own")
+        if self.apple:
+            found.append("Apple's rules for arm64 hold too: X18 is the system's, and is neither read nor written")
         if self.preemptible:
             count = len(set(self.preemptible.values()))
             found.append(f"no other library takes over any of the {count} exported symbols used here")
@@ -134,10 +144,16 @@ class Image:
     def lookup(self, name: str) -> Symbol:
         """The symbol of this name, undefined ones too; `name@0x1234` chooses among equal local names.
 
+        `0x1234` is that place, if no symbol has that name: of kind "address"; `0x1234+0x40` has a size.
+
         Raises `InputError` with near names when there is none, with the addresses when several
         local symbols have the name and no global one does.
         """
         return self._index.lookup(name)
+
+    def in_file(self, name: str) -> str:
+        """What the file calls what is asked for by this name: a symbol's name, or an address."""
+        return self._index.in_file(name)
 
     def symbol(self, name: str) -> Symbol:
         """The symbol of this name, which lies inside a segment; raises `InputError` otherwise."""
@@ -151,17 +167,32 @@ class Image:
             raise self._bad(f"symbol {name} [{s.offset:#x}, +{s.size:#x}) lies outside every segment")
         return s
 
-    def functions(self) -> Iterator[Symbol]:
-        """Symbols at which a routine may begin, by offset: functions, and untyped global symbols in code."""
-        for s in sorted(self._index.all, key=lambda s: s.offset):
+    def functions(self, named: Callable[[str], object] | None = None) -> Iterator[Symbol]:
+        """Symbols at which a routine may begin, by offset: functions, and untyped global symbols in code.
+
+        With `named`, those of whose names this says so.
+        """
+        wanted = [s for s in self._index.all if named(s.name)] if named else self._index.all
+        for s in sorted(wanted, key=lambda s: s.offset):
             if s.state == "defined" and _is_entry(s) and self.is_code(s.offset):
                 yield s
+
+    def choose(self, name: str) -> Symbol | None:
+        """The symbol that the file has by this name; None where it means several places, or none (see `lookup`)."""
+        found = self._index.choose(name)
+        return found if isinstance(found, Symbol) else None
+
+    @property
+    def stripped(self) -> bool:
+        """Whether there is no symbol of a local routine, as in a file whose symbol table was taken away."""
+        return not any(s.binding == "local" and s.kind == "func" for s in self.all_symbols)
 
     def function_extent(self, name: str) -> tuple[int, int]:
         """Offset and size in bytes of a routine; raises `InputError` when it is not code.
 
         The size is the symbol's; where that is 0 (hand-written assembly often has no .size) the
-        routine reaches to the next function or untyped global symbol, or to the section's end.
+        routine reaches to the next function or untyped global symbol, or to the section's end; where
+        only the address is known, not beyond what is reached from there.
         """
         s = self.symbol(name)
         segment = self.segment_at(s.offset)
@@ -179,6 +210,9 @@ class Image:
             if _is_entry(later):
                 end = later.offset
                 break
+        if s.kind == "address":
+            self.word(s.offset)  # raises where no instruction is
+            end = flow_end(self.word, s.offset, end)
         return s.offset, (end - s.offset) & ~3
 
     def symbolize(self, offset: int) -> str:
@@ -242,8 +276,7 @@ class Image:
             if slot in self.preemptible:
                 name = self.preemptible[slot]
                 return f"the slot at {slot:#x} holds the address of {name}, which another library may take over"
-        distance = self._distance_in(offset, size)
-        return f"{distance}: a distance of two pieces, which the linker decides" if distance else ""
+        return self._open_in(offset, size)
 
     def why_unknown(self, start: int, k: int, size: int) -> str:
         """Why nobody says what `size` bytes at k from `start` hold: the segment is writable, or another file's."""
@@ -307,7 +340,8 @@ class Image:
             why = "is not a multiple of 4"
         elif offset in self._addresses_in_code:
             kind = UndeterminedTarget
-            why = "is an address that the loader writes, or a distance that the linker does"
+            open_ = self._open_in(offset, 4)
+            why = f"is no word of the file's ({open_})" if open_ else "is an address that the loader writes"
         else:
             why = f"is an incomplete word at the end of {segment}"
         place = f"{offset:#x} ({self.symbolize(offset)})"
@@ -345,9 +379,9 @@ class Image:
         if slots:
             what = f"{size} bytes at {offset:#x} ({self.symbolize(offset)})"
             raise self._bad(f"{what} hold an address, at {slots[0]:#x}, which loading decides")
-        distance = self._distance_in(offset, size)
-        if distance:
-            raise self._bad(f"{distance}: the place holds a distance of two pieces, which the linker decides")
+        open_ = self._open_in(offset, size)
+        if open_:
+            raise self._bad(open_)
         return segment.data[offset - segment.offset : offset - segment.offset + size]
 
     def loaded(self, segment: Segment, base: int, outside: int = 0) -> bytearray:
@@ -401,14 +435,14 @@ class Image:
             return False
         place = self.place_at(offset)
         whole = place is not None and place.offset + size <= place.piece.size
-        return whole and not self._distance_in(offset, size)
+        return whole and not self._open_in(offset, size)
 
-    def _distance_in(self, offset: int, size: int) -> str:
-        """The relocation, in words, of a distance that overlaps [offset, offset + size); empty if there is none."""
-        starts, distances = self._distance_starts, self._contents.distances
+    def _open_in(self, offset: int, size: int) -> str:
+        """What linking or loading puts in a place that overlaps [offset, offset + size), in words; else empty."""
+        starts, places = self._open_starts, self._contents.open
         k = bisect_left(starts, offset - 7)  # none has more than eight bytes
         while k < len(starts) and starts[k] < offset + size:
-            length, text = distances[starts[k]]
+            length, text = places[starts[k]]
             if offset < starts[k] + length:
                 return text
             k += 1
@@ -428,13 +462,24 @@ class Image:
             target[offset - segment.offset : offset - segment.offset + len(new)] = new
             digest.update(b"%d %d " % (offset, len(new)) + new)
         segments = [replace(s, data=bytes(data[s.offset])) if data[s.offset] else s for s in self.segments]
-        copy = Image.__new__(Image)
-        copy.path, copy.kind, copy._file = f"{self.path} (patched)", self.kind, b""
-        copy._contents = replace(self._contents, segments=segments)
-        copy._index = self._index
-        copy.__dict__["sha256"] = digest.hexdigest()
-        copy._set_up()
-        return copy
+        new_image = Image.__new__(Image)
+        new_image.path, new_image.kind, new_image._file = f"{self.path} (patched)", self.kind, b""
+        new_image._contents = replace(self._contents, segments=segments)
+        new_image._index = self._index
+        new_image.__dict__["sha256"] = digest.hexdigest()
+        new_image._set_up()
+        return new_image
+
+    @property
+    def names(self) -> Names:
+        """Under which names the file has what is asked for."""
+        return self._index.names
+
+    def named(self, names: Names) -> Image:
+        """The same image, in which symbols are found under these names; offsets and bytes are as here."""
+        other = copy.copy(self)
+        other._index = self._index.named(names)
+        return other
 
     def __repr__(self) -> str:
         return f"Image({self.path!r}, {self.kind}, {len(self.segments)} segments)"

@@ -39,11 +39,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section that occupies memory: its name, offset from the image base, and size in bytes."""
+    """A section that occupies memory: its name, offset from the image base, and size in bytes.
+
+    `code` says that a Mach-O file marks it as instructions; of others it says nothing.
+    """
 
     name: str
     offset: int
     size: int
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +127,9 @@ class Contents:
     pointees: dict[int, Place] = field(default_factory=dict)
     #: Instructions by offset.
     links: dict[int, Link] = field(default_factory=dict)
-    #: Data that holds the distance of two pieces: offset -> (bytes, relocation in words).
-    distances: dict[int, tuple[int, str]] = field(default_factory=dict)
+    #: Places that hold what only a linker or loader knows, and no mere address: data with the distance of two
+    #: pieces, code that a kernel rewrites: offset -> (bytes, at most eight; in words what they are).
+    open: dict[int, tuple[int, str]] = field(default_factory=dict)
     #: Of `external_pointers` the slots that hold the address of another file's symbol and no more: by its name.
     imported: dict[str, list[int]] = field(default_factory=dict)
     #: Symbols that are exported, and used, as this file defines them.
@@ -137,3 +142,7 @@ class Contents:
     fixed_base: bool = False
     #: Whether the code says that it keeps to branch target identification (FEAT_BTI).
     guarded: bool = False
+    #: Whether it is a Mach-O file: `f` is also called `_f`, and X18 is the system's, which may change it at any time.
+    apple: bool = False
+    #: There, where data begins in code, and where code does again: True, False.
+    data_marks: dict[int, bool] = field(default_factory=dict)

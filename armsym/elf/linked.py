@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from armsym.elf.elffile import ElfFile
 from armsym.elf.image import Image
+from armsym.elf.kernel import lists_rewritten, rewritten
 from armsym.elf.layout import MAX_IMAGE, PAGE, Contents, Section, Segment
 from armsym.elf.properties import wants_landing_pads
 from armsym.elf.symbols import (
@@ -105,6 +106,7 @@ class _Loader:
             imported=self.imported,
             preemptible=self.preemptible,
             fixed_base=elf.type == "executable",
+            open=self._rewritten(),
             guarded=wants_landing_pads(elf),
         )
         return Image(elf.name, elf.data, kind, contents, self._symbol_source())
@@ -294,6 +296,19 @@ class _Loader:
         for a, b in pairwise(slots):
             if b - a < 8:
                 raise self._twice(b)
+
+    def _rewritten(self) -> dict[int, tuple[int, str]]:
+        """What a kernel rewrites of itself."""
+        sections = [s for s in self.elf.sections if s.allocated and s.type != "SHT_NOBITS"]
+        if not lists_rewritten(s.name for s in sections):
+            return {}
+        found = []
+        for s in sections:
+            load = next((x for x in self.loads if x.holds(s.addr, s.size)), None)
+            if load is not None:
+                data = bytes(load.memory[s.addr - load.start : s.addr - load.start + s.size])
+                found.append((Section(s.name, s.addr, s.size), data))
+        return rewritten(found, self.elf.fail)
 
     # -- result -------------------------------------------------------------------------------
 

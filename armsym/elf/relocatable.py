@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from armsym.elf.elffile import SHF_EXCLUDE, SHF_EXECINSTR, SHF_WRITE, ElfFile, SectionHeader
 from armsym.elf.image import Image
+from armsym.elf.kernel import rewritten
 from armsym.elf.layout import MAX_IMAGE, PAGE, Contents, Fill, Link, Piece, Place, Section, Segment
 from armsym.elf.pieces import groups_of, locate, pieces_of
 from armsym.elf.properties import wants_landing_pads
@@ -42,6 +43,8 @@ _RELA = struct.Struct("<QIIq")
 _FUNCTION_SPACING = 16
 _GOT_SYMBOL = "_GLOBAL_OFFSET_TABLE_"
 _MASK64 = (1 << 64) - 1
+#: Static relocations of thread-local storage (AAELF64): each is of an instruction.
+_THREAD_LOCAL = range(512, 574)
 
 _FILLS = {
     Operation.PAGE: Fill.PAGE,
@@ -50,6 +53,10 @@ _FILLS = {
     Operation.GOT_LO12: Fill.LOW,
     Operation.GOT_OFFSET: Fill.LOW,
 }
+
+
+class _Open(Exception):
+    """What a relocation puts in its place is not known before run time: its text says why."""
 
 
 class _Relocation(NamedTuple):
@@ -99,7 +106,7 @@ class _Linker:
     exported: set[str] = field(default_factory=set)
     pointees: dict[int, Place] = field(default_factory=dict)
     links: dict[int, Link] = field(default_factory=dict)
-    distances: dict[int, tuple[int, str]] = field(default_factory=dict)
+    open: dict[int, tuple[int, str]] = field(default_factory=dict)
 
     def link(self) -> Image:
         elf = self.elf
@@ -127,7 +134,7 @@ class _Linker:
             pieces=[p for pieces in self.pieces.values() for p in pieces] + list(self.elsewhere.values()),
             pointees=self.pointees,
             links=self.links,
-            distances=self.distances,
+            open=self.open | rewritten(self._section_bytes(), elf.fail),
             exported=self.exported,
             pointers=self.pointers,
             external_pointers=self.external,
@@ -169,6 +176,14 @@ class _Linker:
             else s
             for s in found
         ]
+
+    def _section_bytes(self) -> list[tuple[Section, bytes]]:
+        """Each section in memory, as it is in this layout."""
+        found = []
+        for s in self.elf.sections:
+            if s.index in self.data:
+                found.append((Section(s.name, self.offsets[s.index], s.size), bytes(self.data[s.index])))
+        return found
 
     # -- layout -------------------------------------------------------------------------------
 
@@ -262,7 +277,7 @@ class _Linker:
         if r.symbol == 0:
             return _Target("number", addend)
         if symbol.type == STT_TLS:
-            raise self.elf.fail(f"{where}: the symbol is thread-local, and has no place in the image")
+            raise _Open(f"{where}: the symbol is thread-local, and has no place in the image")
         if symbol.name in self.functions and (symbol.shndx == SHN_UNDEF or self._is_external(symbol)):
             return _Target.at(Place(self.pieces[f"&{symbol.name}"][0], addend))
         if self._is_external(symbol):
@@ -327,6 +342,10 @@ class _Linker:
                 f"{self._describe(r.symbol, r.addend)}"
             )
             howto = HOWTO.get(r.type)
+            if howto is None and r.type in _THREAD_LOCAL and not r.place % 4 and r.place + 4 <= len(data):
+                # Each is about an instruction. More than one may be: TLSDESC_CALL says no more than what it is.
+                self.open[base + r.place] = (4, f"{where}: what the linker makes of it is not known here")
+                continue
             if howto is None:
                 raise self.elf.fail(f"{where}: this relocation type is not supported")
             if section.type == "SHT_NOBITS" or r.place + howto.size > len(data):
@@ -338,10 +357,14 @@ class _Linker:
                 raise self.elf.fail(f"{where}: another relocation has changed this place")
             done.update(covered)
             slot = base + r.place
-            if howto.name == "ABS64" and self._pointer(section.index, slot, r, where):
-                struct.pack_into("<Q", data, r.place, self.pointers.get(slot, 0))
+            try:
+                if howto.name == "ABS64" and self._pointer(section.index, slot, r, where):
+                    struct.pack_into("<Q", data, r.place, self.pointers.get(slot, 0))
+                    continue
+                x = self._value(howto, r, section.index, slot, where)
+            except _Open as e:  # no harm where nobody reads or executes it
+                self.open[slot] = (howto.size, str(e))
                 continue
-            x = self._value(howto, r, section.index, slot, where)
             old = int.from_bytes(data[r.place : r.place + howto.size], "little")
             data[r.place : r.place + howto.size] = insert(howto, old, x).to_bytes(howto.size, "little")
 
@@ -368,10 +391,10 @@ class _Linker:
         else:
             target = self._target(section, r, where)
         if target.kind == "external":
-            raise self.elf.fail(f"{where}: the place of a weak or ifunc symbol is not known before run time")
+            raise _Open(f"{where}: the place of a weak or ifunc symbol is not known before run time")
         # A number minus an offset, or an offset by itself, would change with the load address.
         if operation is not Operation.LO12 and (target.kind == "number") != (operation is Operation.ABS):
-            raise self.elf.fail(f"{where}: the result would depend on the load address, which is not known")
+            raise _Open(f"{where}: the result would depend on the load address, which is not known")
         sa = target.value
         if operation is Operation.ABS:
             x = sa
@@ -400,7 +423,7 @@ class _Linker:
         fixed = home is not None and home.piece == to.piece and howto.operation is Operation.PREL
         if howto.form is Form.DATA:
             if not fixed or (howto.name == "PLT32" and self._note_export(r.symbol)):
-                self.distances[place] = (howto.size, where)
+                self.open[place] = (howto.size, f"{where}: a distance of two pieces, which the linker decides")
             return
         fill = _FILLS.get(howto.operation, Fill.ADDRESS)
         veneer = False

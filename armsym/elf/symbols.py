@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from armsym.elf.elffile import ElfFile, SectionHeader
+from armsym.elf.names import Names, address_of
 from armsym.elf.text import bad, near
 
 __all__ = [
@@ -45,7 +46,8 @@ class Symbol(NamedTuple):
     """A named place.  `offset` counts from the image base, in bytes, when `state` is "defined".
 
     `kind` is ELF's type in lower case ("func", "object", "notype", "ifunc", "tls", ...), `binding`
-    is "local", "global", "weak" or "unique".  `state` says why a symbol has no place in the image:
+    is "local", "global", "weak" or "unique".  What is named by its address has the kind "address".
+    `state` says why a symbol has no place in the image:
     "undefined", "absolute" (a number, not a place), "thread-local", or "not loaded" (its section
     occupies no memory); `offset` is then ELF's st_value.
     """
@@ -113,6 +115,13 @@ class SymbolTable:
             known = self._known[index] = RawSymbol(text, info & 15, info >> 4, other & 3, shndx, value, size)
         return known
 
+    def marks(self) -> Iterator[tuple[bool, int, int]]:
+        """The mapping symbols: whether data begins there (else code), st_shndx and st_value."""
+        strings = self._strings
+        for at, info, _, shndx, value, _ in _ENTRY.iter_unpack(self._entries):
+            if at < len(strings) and strings[at] == 0x24 and not info & 15 and strings[at : at + 3] in _MAPPING:
+                yield strings[at + 1] == 0x64, shndx, value
+
     def symbols(self, locate: Locate) -> list[Symbol]:
         """All named symbols but files, sections and mapping symbols ($x, $d)."""
         found: list[Symbol] = []
@@ -143,11 +152,31 @@ class SymbolTable:
 
 
 class SymbolIndex:
-    """Symbols by name and by offset; built from `source` when first asked."""
+    """Symbols by name and by offset; built from `source` when first asked.
 
-    def __init__(self, file: str, source: Callable[[], list[Symbol]]) -> None:
+    What is asked for is found under the file's `names` for it; as `_f` too, where the file wrote `_` before it.
+    """
+
+    def __init__(
+        self, file: str, source: Callable[[], list[Symbol]], names: Names | None = None, *, underscored: bool = False
+    ) -> None:
         self.file = file
         self._source = source
+        self.names = names or Names()
+        self._underscored = underscored
+
+    def named(self, names: Names) -> SymbolIndex:
+        """The same symbols under other names."""
+        copy = SymbolIndex(self.file, lambda: self.all, names, underscored=self._underscored)
+        copy.__dict__ |= {k: v for k, v in self.__dict__.items() if k in ("all", "by_name", "_places")}
+        return copy
+
+    def in_file(self, name: str) -> str:
+        """What the file calls what is asked for by this name: a symbol's name, or an address."""
+        found = self.names.in_file(name, self.by_name)
+        if self._underscored and found.startswith("_") and found not in self.by_name and found[1:] in self.by_name:
+            return found[1:]
+        return found
 
     @cached_property
     def all(self) -> list[Symbol]:
@@ -167,7 +196,7 @@ class SymbolIndex:
         return table
 
     def choose(self, name: str) -> Symbol | list[Symbol]:
-        """The symbol of this name, or the distinct ones among which nothing chooses (perhaps none)."""
+        """The symbol that the file has by this name, or the ones among which nothing chooses (perhaps none)."""
         found = self.by_name.get(name, [])
         if len(found) == 1:
             return found[0]
@@ -178,7 +207,14 @@ class SymbolIndex:
         return outer
 
     def lookup(self, name: str) -> Symbol:
-        """The symbol of this name; `name@0x1234` picks one of several.  Raises `InputError`."""
+        """The symbol of this name; `name@0x1234` picks one of several, `0x1234` and `0x1234+0x40` are places.
+
+        Raises `InputError`.
+        """
+        asked, name = name, self.in_file(name)
+        address = address_of(name) if name not in self.by_name else None
+        if address is not None:
+            return Symbol(asked, *address, "address", "global", None)
         plain, mark, place = name.rpartition("@")
         if mark and place.startswith("0x") and name not in self.by_name:
             at = [s for s in self.by_name.get(plain, []) if hex(s.offset) == place.lower()]
@@ -189,7 +225,7 @@ class SymbolIndex:
             return found
         if not found:
             if not self.by_name:
-                raise bad(self.file, f"has no symbol {name!r}: it has no symbols at all")
+                raise bad(self.file, f"has no symbol {name!r}: it has no symbols at all; name an address, 0x...")
             raise bad(self.file, f"has no symbol {name!r}{near(name, self.by_name)}")
         where = ", ".join(f"{name}@{s.offset:#x}" for s in found[:8])
         more = ", ..." if len(found) > 8 else ""

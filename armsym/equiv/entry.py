@@ -215,7 +215,7 @@ def _global_region(image: Image, places: Places, symbol: str, size: int) -> Symb
 
 
 def _global_offset(image: Image, symbol: str, size: int) -> int:
-    offset = image.globals.get(symbol)
+    offset = image.globals.get(image.in_file(symbol))
     if offset is not None:
         return offset
     found = image.symbol(symbol)

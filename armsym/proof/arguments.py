@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 #: Names that the engine gives to its own variables and regions.
-RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "dit0", "N", "Z", "C", "V"})
+RESERVED = frozenset({"x", "v", "i", "flags", "stack", "image", "sp0", "lr0", "dit0", "sp_el0", "N", "Z", "C", "V"})
 
 #: A frame is aligned to at most this: to 16 * n it is proved in n cases.
 MAX_FRAME_ALIGN = 4096
@@ -136,13 +136,18 @@ def a_table(image: Image, computed: Collection[int], values: Sequence[Bits] | by
 
 
 def argument_registers(registers: Mapping[str, object]) -> list[tuple[str, int, Bits]]:
-    """Kind and number of the registers x0..x30, w0..w30 and v0..v31, with values of 64, 32 and 128 bits."""
+    """Kind and number of the registers x0..x30, w0..w30 and v0..v31, with values of 64, 32 and 128 bits.
+
+    SP_EL0, of 64 bits, has the kind "sp_el0" and the number 0.
+    """
     arguments = []
     for name, value in registers.items():
-        kind, digits = name[:1], name[1:]
-        if kind not in ("x", "w", "v") or not digits.isdigit() or int(digits) > (31 if kind == "v" else 30):
-            raise InputError(f"call: {name!r} is not a register x0..x30, w0..w30 or v0..v31")
-        width = {"x": 64, "w": 32, "v": 128}[kind]
+        kind, digits = (name, "0") if name == "sp_el0" else (name[:1], name[1:])
+        if kind != "sp_el0" and (
+            kind not in ("x", "w", "v") or not digits.isdigit() or int(digits) > (31 if kind == "v" else 30)
+        ):
+            raise InputError(f"call: {name!r} is not a register x0..x30, w0..w30, v0..v31 or sp_el0")
+        width = {"x": 64, "w": 32, "v": 128, "sp_el0": 64}[kind]
         v = value.base if isinstance(value, Region) else value
         if isinstance(v, int):
             v = Bits(width, a_number(f"call: {name}", v, 0, (1 << width) - 1))

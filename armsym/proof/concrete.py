@@ -130,6 +130,7 @@ class ConcreteProof(Proof):
             self.machine_base = IMAGE_BASE
         self._arguments: dict[int, Bits] = {}
         self._vectors: dict[int, Bits] = {}
+        self._sp_el0: Bits | None = None
         self._concrete: dict[str, ConcreteRegion] = {}
         self._initial: dict[str, bytes] = {}
         self._globals: list[ConcreteRegion] = []
@@ -235,8 +236,9 @@ class ConcreteProof(Proof):
         piece = bytearray(self._filled(symbol, any_.to_bytes(width // 8, "little")))
         v, self._symbols[symbol] = int.from_bytes(piece, "little"), bytes(piece)
         if offset is None:
-            self._imported.add(symbol)
-            base, where = OUTSIDE + 16 * self.routine.image.imported[symbol][0], symbol
+            there = self.routine.image.in_file(symbol)
+            self._imported.add(there)
+            base, where = OUTSIDE + 16 * self.routine.image.imported[there][0], symbol
         else:
             base, where = self.machine_base + offset, f"{offset:#x}"
         self._globals.append(ConcreteRegion(f"global {where}", base, piece, "r"))
@@ -251,6 +253,9 @@ class ConcreteProof(Proof):
 
     def _set_vector(self, n: int, value: Bits) -> None:
         self._vectors[n] = value
+
+    def _set_sp_el0(self, value: Bits) -> None:
+        self._sp_el0 = value
 
     def _require(self, condition: Prop) -> None:
         if condition.value is not True:
@@ -382,6 +387,7 @@ class ConcreteProof(Proof):
             for n, v in self._vectors.items():
                 m.v[n] = v
             m.dit = Bits(1, self._pub.getrandbits(1))
+            m.sp_el0 = Bits(64, self._pub.getrandbits(64)) if self._sp_el0 is None else self._sp_el0
         return self._registers
 
     def _plain_registers(self, given: Mapping[str, int]) -> Machine:

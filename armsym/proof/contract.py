@@ -298,6 +298,9 @@ class _Site(Proof):
     def _set_vector(self, n: int, value: Bits) -> None:
         self._requirements.append((f"v{n} is as said", self._machine.v[n] == value))
 
+    def _set_sp_el0(self, value: Bits) -> None:
+        self._requirements.append(("SP_EL0 is as said", self._machine.read_sp_el0() == value))
+
     def _require(self, condition: Prop) -> None:
         self._requirements.append((self._d.assumptions[-1], condition))
 

@@ -181,8 +181,9 @@ class Proof(ABC):
         a_text("global_: the symbol", symbol)
         whole_bytes(f"global_ {symbol}: the width", width)
         # Another file may define it: then it has a place here nevertheless, or a slot that holds its address.
-        offset = image.globals.get(symbol)
-        if offset is None and symbol not in image.imported:
+        there = image.in_file(symbol)
+        offset = image.globals.get(there)
+        if offset is None and there not in image.imported:
             offset = image.symbol(symbol).offset
         self._new_name(symbol)
         if public:
@@ -196,13 +197,19 @@ class Proof(ABC):
 
         Assumes AAPCS64: SP is 16-byte aligned, LR holds the caller's return address; obliges
         return, SP and callee-saved registers.  A w register leaves the upper half unknown.  A v register has
-        128 bits: what an inner routine finds there; the report lists which ones are given.
+        128 bits: what an inner routine finds there; the report lists which ones are given.  `sp_el0` is SP_EL0, which
+        a kernel's routine may find the address of its task in; not given, it holds any public value.
         """
         if self._entry is not None:
             raise InputError("call: the registers on entry were read already")
         found = argument_registers(registers)
         for kind, n, value in found:
-            if kind == "v":
+            if kind == "sp_el0":
+                if is_secret(value.value):
+                    raise InputError("call: sp_el0 is public, the argument is secret")
+                self._set_sp_el0(value)
+                self._assume("SP_EL0 holds what the proof says", particular=True)
+            elif kind == "v":
                 self._set_vector(n, value)
             else:
                 self._set_argument(n, value)
@@ -721,6 +728,9 @@ class Proof(ABC):
 
     @abstractmethod
     def _set_vector(self, n: int, value: Bits) -> None: ...
+
+    @abstractmethod
+    def _set_sp_el0(self, value: Bits) -> None: ...
     @abstractmethod
     def _require(self, condition: Prop) -> None: ...
     @abstractmethod

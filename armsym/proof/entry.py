@@ -42,6 +42,7 @@ class EntryState:
     dit: int
     base: int
     memory: tuple[Piece, ...]
+    sp_el0: int | None = None
 
     @staticmethod
     def of(m: Machine, base: int) -> EntryState:
@@ -59,6 +60,7 @@ class EntryState:
                 for r in m.memory.regions
                 if not r.name.startswith(_IMAGE)
             ),
+            sp_el0=None if m.sp_el0 is None else m.sp_el0.uint,
         )
 
     def machine(self, image: Image, entry: int) -> tuple[Machine, list[ConcreteRegion]]:
@@ -84,6 +86,7 @@ class EntryState:
             memory=memory,
         )
         m.dit = Bits(1, self.dit)
+        m.sp_el0 = None if self.sp_el0 is None else Bits(64, self.sp_el0)
         return m, pieces
 
     def as_dict(self) -> dict[str, Any]:
@@ -94,6 +97,7 @@ class EntryState:
             "v": [f"{r:#034x}" for r in self.v],
             "nzcv": f"{self.nzcv:04b}",
             "dit": self.dit,
+            **({} if self.sp_el0 is None else {"sp_el0": f"{self.sp_el0:#018x}"}),
             "base": f"{self.base:#x}",
             "memory": [
                 {"name": p.name, "address": f"{p.address:#x}", "access": p.access, "bytes": p.data.hex()}
@@ -114,10 +118,12 @@ class EntryState:
                 dit=d["dit"],
                 base=int(d["base"], 16),
                 memory=tuple(_pieces(d["memory"])),
+                sp_el0=int(d["sp_el0"], 16) if "sp_el0" in d else None,
             )
         except (KeyError, TypeError, ValueError) as e:
             raise InputError(f"not a state on entry (armsym docs json): {type(e).__name__}: {e}") from None
-        numbers = [(64, r) for r in (*x, state.sp, state.base)] + [(128, r) for r in v] + [(4, state.nzcv)]
+        limits = [(64, r) for r in (*x, state.sp, state.base, state.sp_el0 or 0)]
+        numbers = limits + [(128, r) for r in v] + [(4, state.nzcv)]
         bad = next((f"{r:#x} in {w} bits" for w, r in numbers if not 0 <= r < 1 << w), "")
         if bad or len(x) != 31 or len(v) != 32 or state.dit not in (0, 1):
             raise InputError(

@@ -65,11 +65,12 @@ class Places:
         """What the loader puts in a slot of `Image.external_pointers`: any value, the same at each load."""
         name = self.image.external_pointers[at]
         if at in self.image.imported.get(name, ()):
-            return self.imported(name)
+            return self._outside(f"address[{name}]", name)
         return self._outside(f"address[{name}]@{at:#x}", name)
 
     def imported(self, symbol: str) -> Bits:
-        """The address of what another file defines: all slots that import it hold it."""
+        """The address of what another file defines, asked for by this name: all slots that import it hold it."""
+        symbol = self.image.in_file(symbol)
         return self._outside(f"address[{symbol}]", symbol)
 
     def _outside(self, name: str, what: str) -> Bits:

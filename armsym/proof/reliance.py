@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from armsym.discharge.recheck import Rechecked
-from armsym.elf import Image
+from armsym.elf import Image, Names
 from armsym.errors import InputError
 from armsym.proof.contract import KIND
 from armsym.proof.declare import Contract
@@ -16,8 +16,8 @@ __all__ = ["rely"]
 
 #: Routines whose contracts are being proved, the innermost last.
 _under_way: list[str] = []
-#: Answers of this process: by proof, by the file's path and content, by budget, and by the second solver asked.
-_known: dict[tuple[Contract, str, str, Budget, str], ProofResult] = {}
+#: Answers of this process: by proof, by the file's path, content and names, by budget, and by the second solver asked.
+_known: dict[tuple[Contract, str, str, Names, Budget, str], ProofResult] = {}
 
 
 def rely(
@@ -37,7 +37,7 @@ def rely(
         for c in contracts:
             if c.symbol in _under_way:
                 raise InputError(f"recursion through contracts: {' uses '.join([*_under_way, c.symbol])}")
-            key = (c, image.path, image.sha256, budget, result.second.solver if result.second else "")
+            key = (c, image.path, image.sha256, image.names, budget, result.second.solver if result.second else "")
             if key not in _known:
                 _known[key] = prove(c)
             found.append(_obligation(c, _known[key]))

@@ -77,6 +77,7 @@ class SymbolicProof(Proof):
         self.relations: list[Relation] = []
         self._arguments: dict[int, Bits] = {}
         self._vectors: dict[int, Bits] = {}
+        self._sp_el0: Bits | None = None
         self._registers: Machine | None = None
         self._stack: SymbolicRegion | None = None
         self._global_regions: list[SymbolicRegion] = []
@@ -161,6 +162,9 @@ class SymbolicProof(Proof):
     def _set_vector(self, n: int, value: Bits) -> None:
         self._vectors[n] = value
 
+    def _set_sp_el0(self, value: Bits) -> None:
+        self._sp_el0 = value
+
     def _make_example(self, r: Region, make: Example) -> None:
         pass  # content is arbitrary
 
@@ -210,6 +214,7 @@ class SymbolicProof(Proof):
             memory=SymbolicMemory([]),
         )
         m.dit = self.dit0
+        m.sp_el0 = variable("sp_el0", 64, secret=False) if self._sp_el0 is None else self._sp_el0
         return m
 
     @property

@@ -157,6 +157,7 @@ class Numbers:
             memory=ConcreteMemory(regions, holes),
         )
         m.dit = Bits(1, self(s.dit))
+        m.sp_el0 = None if s.sp_el0 is None else Bits(64, self(s.sp_el0))
         return m
 
     def registers(self, met: set[Term]) -> Mapping[str, int]:

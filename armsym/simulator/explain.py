@@ -99,7 +99,7 @@ def explain(word: int, isa: InstructionSet, at: int = 0) -> Explanation:
     values += [a for _, a, _ in memory.loads]
     values += [a for a, _ in memory.stores]
     met = {t.name for v in values for t in free_terms(v.value) if isinstance(t, Var)}
-    order = [*(f"x{n}" for n in range(31)), "sp", *(f"v{n}" for n in range(32)), *"NZCV", "DIT", "PC"]
+    order = [*(f"x{n}" for n in range(31)), "sp", *(f"v{n}" for n in range(32)), *"NZCV", "DIT", "SP_EL0", "PC"]
     return Explanation(
         word=word,
         assembly=i.assembly(at),
@@ -125,6 +125,7 @@ def _machine(memory: _Noted, *, aligned: bool) -> Machine:
         memory=memory,
     )
     m.dit = variable("DIT", 1, secret=False)
+    m.sp_el0 = variable("SP_EL0", 64, secret=False)
     return m
 
 

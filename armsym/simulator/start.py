@@ -110,6 +110,7 @@ class Start(Registers):
             )
         )
         self._m.dit = variable("DIT", 1, secret=False)
+        self._m.sp_el0 = variable("SP_EL0", 64, secret=False)
         #: The variables that registers and flags are until they are set: X0 to X30, V0 to V31, N, Z, C, V.
         self.open_registers = (*x, *self._m.v, flags.N.bit, flags.Z.bit, flags.C.bit, flags.V.bit)
         self._symbols: dict[str, Bits] = {}

@@ -28,7 +28,7 @@ FLOORS: dict[str, int] = {
     "CryptoFourRegister": 22,  # EOR3 and BCAX with equal operands
     "PermanentlyUndefined": 0,
     "ExceptionGeneration": 0,
-    "SystemRegisterMove": 0,
+    "SystemRegisterMove": 15,  # MRS SP_EL0
     "AdvSIMDScalarThreeSameExtra": 0,
     "AdvSIMDScalarThreeDifferent": 0,
     "AdvSIMDScalarXIndexedElement": 0,

@@ -97,6 +97,9 @@ ELSEWHERE = {
     r"armsym explore( crypto_examples/own_sha512/proof.py)?": "tests/explore/test_explore.py",
     r"make prove ARGS=\"-k '[a-z0-9]+\*'\"": "tests/cli/test_prove.py",
     r"armsym (new|equiv|run|simulate|solve|conform (decode|execute)|list --json|new --json|\w+ --json)": "tests/cli",
+    r"armsym (symbols|prove|disasm|coverage) .*(stripped\.so|libown\.a|sha256-arm64\.ko|lib/modules/|_MACOS).*": (
+        "tests/cli/test_any_binary.py"
+    ),
     r"armsym (prove|new) .*(checksum|proof|broken)\S*.*": "tests/docs/test_first_proof.py",
 }
 #: How long commands are made short: pattern, more arguments.

@@ -14,7 +14,7 @@ from elftools.elf.relocation import RelocationSection
 
 from armsym.elf import Image, load, load_bytes
 from armsym.elf.relocations import HOWTO, Howto, fits
-from armsym.errors import InputError
+from armsym.errors import BranchError, InputError, UndeterminedTarget
 
 BASE = 0x400000  # where relocs.ld and got.ld put the image
 
@@ -212,20 +212,44 @@ def test_target_off_its_grid(kind: int) -> None:
     ("kind", "change", "message"),
     [
         (283, {"kind": 9999}, r"\.text at 0x30, relocation type 9999 of \.text\.other: .* not supported"),
-        (277, {"kind": 549}, r"\.text at 0x8, .* of table: this relocation type is not supported"),  # TLS
         (277, {"place": 9}, r"\.text at 0x9, R_AARCH64_ADD_ABS_LO12_NC of table: .* not a multiple of 4"),
         (277, {"place": 0xAC}, r"\.text at 0xac, .* lies outside the section's 0xac bytes"),
         (277, {"place": 1 << 63}, r"at 0x8000000000000000, .* lies outside"),
         (277, {"place": 4}, r"\.text at 0x4, .* another relocation has changed this place"),
-        # An address, or a distance to a number, would change with the load address.
-        (261, {"kind": 258}, r"R_AARCH64_ABS32 of \.text\.other: .* depend on the load address"),
-        (277, {"kind": 264}, r"R_AARCH64_MOVW_UABS_G0_NC of table: .* depend on the load address"),
-        (258, {"kind": 261}, r"R_AARCH64_PREL32 of SMALL: .* depend on the load address"),
     ],
 )
 def test_refused(kind: int, change: dict[str, int], message: str) -> None:
     with pytest.raises(InputError, match=message):
         load_bytes(changed(kind, **change)[0], "relocs.o")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "message"),
+    [
+        # An address, or a distance to a number, would change with the load address.
+        (261, {"kind": 258}, r"R_AARCH64_ABS32 of \.text\.other: .* depend on the load address"),
+        (277, {"kind": 264}, r"R_AARCH64_MOVW_UABS_G0_NC of table: .* depend on the load address"),
+        (258, {"kind": 261}, r"R_AARCH64_PREL32 of SMALL: .* depend on the load address"),
+        (
+            277,
+            {"kind": 549},
+            r"\.text at 0x8, .*TLSLE_ADD_TPREL_HI12 of table: what the linker makes of it is not known",
+        ),
+    ],
+)
+def test_not_known_where_it_is_used(kind: int, change: dict[str, int], message: str) -> None:
+    """Such a place is no reason to refuse the file; it holds nothing that is known, and no instruction."""
+    data, (section, _, place, _, _, _) = changed(kind, **change)
+    image = load_bytes(data, "relocs.o")
+    at = SECTIONS[section] + place
+    with pytest.raises(InputError, match=message):
+        image.bytes_at(at, 4)
+    with pytest.raises(InputError):
+        image.bytes_at(at + 3, 1)
+    assert not image.is_code(at & ~3)
+    with pytest.raises(BranchError) as e:
+        image.word(at & ~3)
+    assert isinstance(e.value, UndeterminedTarget) == section.startswith(".text")
 
 
 def test_plt32_is_a_distance() -> None:
@@ -289,13 +313,15 @@ def test_functions_and_data_that_the_linker_does_not_fix() -> None:
     assert 4 + 4 * distance == slots["chosen"]
 
 
-def test_direct_use_of_a_weak_symbol_is_refused() -> None:
+def test_direct_use_of_a_weak_symbol_is_no_instruction() -> None:
     data = bytearray((DATA / "outside.o").read_bytes())
     # Turn the ADR_GOT_PAGE of perhaps_datum into ADR_PREL_PG_HI21.
     at = next(e[1] for e in relocation_entries(bytes(data)) if e[3] == 311)
     struct.pack_into("<I", data, at + 8, 275)
-    with pytest.raises(InputError, match="weak or ifunc symbol is not known before run time"):
-        load_bytes(bytes(data), "outside.o")
+    (place,) = struct.unpack_from("<Q", data, at)
+    image = load_bytes(bytes(data), "outside.o")
+    with pytest.raises(UndeterminedTarget, match="weak or ifunc symbol is not known before run time"):
+        image.word(image.sections[0].offset + place)
 
 
 #: The immediate field of the instruction at a relocation of each type (Arm ARM, C6.2).

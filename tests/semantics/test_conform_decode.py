@@ -84,7 +84,7 @@ def test_what_is_out_of_scope_is_not_modelled(capstone: Capstone) -> None:
         0x91800000: "FEAT_MTE",  # addg x0, x0, #0, #0
         0x1E622820: "Floating point",  # fadd d0, d1, d2
         0xD65F0BFF: "FEAT_PAuth beyond hints",  # retaa
-        0xD5381020: "System registers other than NZCV and DIT",  # mrs x0, actlr_el1
+        0xD5381020: "System registers other than NZCV and DIT, and SP_EL0, which may be read",  # mrs x0, actlr_el1
         0xD69F03E0: "Exception return, debug state",  # eret
     }
     for word, feature in words.items():

@@ -23,6 +23,8 @@ TOOLS = {
     "as": ["cc", "-target", "aarch64-linux-musl", "-g0", "-c"],
     "ld": ["ld.lld", "-m", "aarch64linux"],
     "ar": ["ar"],
+    # A dynamic library of macOS; symbols that it lacks are other libraries'.
+    "dylib": ["cc", "-target", "aarch64-macos", "-nostdlib", "-shared", "-Wl,-undefined,dynamic_lookup"],
 }
 
 
@@ -50,6 +52,16 @@ def assembled(text: str) -> bytes:
         (folder / "f.s").write_text(text)
         run_tool(folder, "as", "f.s", "-o", "f.o")
         return (folder / "f.o").read_bytes()
+
+
+@functools.cache
+def dylib(text: str) -> bytes:
+    """The dynamic library of macOS that is made of this assembly text."""
+    with tempfile.TemporaryDirectory(prefix="armsym-as-") as name:
+        folder = Path(name)
+        (folder / "f.s").write_text(text)
+        run_tool(folder, "dylib", "f.s", "-o", "f.dylib")
+        return (folder / "f.dylib").read_bytes()
 
 
 def assemble_file(source: Path, target: Path) -> None:

@@ -134,6 +134,7 @@ class _Start:
         # Bits of SP and of the X registers that may be set.
         self.x = [var(f"x{n}", 64, possible=x) for n in range(31)]
         self.sp = var("sp", 64, possible=sp)
+        self.sp_el0 = var("sp_el0", 64)
         self.v = [var(f"v{n}", 128) for n in range(32)]
         self.flags = {f: var(f.lower(), 1) for f in _FLAGS}
         self.memory = z3.Array("memory", z3.BitVecSort(64), z3.BitVecSort(8))
@@ -141,7 +142,7 @@ class _Start:
 
     def machine(self, memory: _Loads) -> Machine:
         """Our machine in this state."""
-        return Machine(
+        m = Machine(
             x=[Bits(64, t) for t in self.x],
             sp=Bits(64, self.sp),
             v=[Bits(128, t) for t in self.v],
@@ -149,6 +150,8 @@ class _Start:
             pc=Bits(64, _PC),
             memory=memory,
         )
+        m.sp_el0 = Bits(64, self.sp_el0)
+        return m
 
     def pcode(self, registers: dict[str, tuple[int, int]]) -> State:
         """P-code's state: Z registers hold V and unknown upper halves, flags are bytes of 0 or 1."""
@@ -160,6 +163,7 @@ class _Start:
         for n, t in enumerate(self.x):
             put(f"x{n}", self.bridge(t, 64))
         put("sp", self.bridge(self.sp, 64))
+        put("sp_el0", self.bridge(self.sp_el0, 64))
         put("xzr", z3.BitVecVal(0, 64))
         put("pc", z3.BitVecVal(_PC, 64))
         for n, t in enumerate(self.v):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from armsym.bits import Bits, Prop
-from armsym.errors import ExceptionTaken, UndefinedInstruction
+from armsym.errors import ExceptionTaken, UndefinedInstruction, Undetermined, UnmodelledInstruction
 from armsym.isa import Instruction
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory
@@ -102,7 +102,7 @@ def test_udf_is_undefined(execute: Execute) -> None:
 
 
 def test_nzcv_and_dit_are_bits_31_28_and_24(execute: Execute) -> None:
-    nzcv, dit = {"op2": 0b000}, {"op2": 0b101}
+    nzcv, dit = {"op1": 3, "CRm": 2, "op2": 0b000}, {"op1": 3, "CRm": 2, "op2": 0b101}
     for flags in range(16):
         m = execute(SystemRegisterMove, {1: ~0 & (1 << 64) - 1}, flags=flags, L=1, Rt=1, **nzcv)
         assert m.x[1].uint == flags << 28
@@ -117,6 +117,25 @@ def test_nzcv_and_dit_are_bits_31_28_and_24(execute: Execute) -> None:
     assert m.dit.uint == 0
     assert execute(SystemRegisterMove, {1: ~(1 << 24) & (1 << 64) - 1}, L=0, Rt=1, **dit).dit.uint == 0
     assert execute(PSTATE, imm1=1).dit.uint == 1
+
+
+def test_sp_el0_is_read_and_never_written(execute: Execute) -> None:
+    sp_el0 = {"op1": 0, "CRm": 1, "op2": 0}
+    read = A64.decode(0xD5384105)
+    assert read.assembly(0) == "mrs x5, sp_el0"
+    assert "SP_EL0 may be read" in str(read.assumption())
+    m = execute(SystemRegisterMove, {3: 1}, L=1, Rt=31, op1=3, CRm=2, op2=0)  # any machine
+    with pytest.raises(Undetermined, match="SP_EL0"):
+        read.execute(m)  # never silently a number
+    m.sp_el0 = Bits(64, 0xFFFF_8000_0123_4567)
+    read.execute(m)
+    assert m.x[5].uint == 0xFFFF_8000_0123_4567
+    m.fork().x[5] = Bits(64, 0)
+    assert m.fork().sp_el0 is m.sp_el0
+    for word in (0xD5184105, 0xD5384125, 0xD5384205, 0xD5394105, 0xD53C4105):  # MSR; op2, CRm, op1 that differ
+        with pytest.raises(UnmodelledInstruction):
+            A64.decode(word)
+    assert SystemRegisterMove.encode(L=1, Rt=5, **sp_el0) == 0xD5384105
 
 
 @pytest.mark.parametrize("cls", [Hints, Barriers])
