@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from armsym import began as began  # first of all: it notes the time
+
 if TYPE_CHECKING:
     from armsym.discharge.export import smt2, to_z3
     from armsym.discharge.from_z3 import from_z3

@@ -20,6 +20,7 @@ __all__ = [
     "load_isa",
     "print_error",
     "print_json",
+    "print_note",
     "printer",
 ]
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from armsym.cli.common import SETTINGS, JsonOption, print_error, print_json, printer
+from armsym.cli.common import SETTINGS, JsonOption, print_error, print_json, print_note, printer
 
 if TYPE_CHECKING:
-    from armsym.cli.selection import Selection
-    from armsym.cli.work import Job
     from armsym.report.outcome import Outcome
 
 __all__ = ["prove"]
@@ -59,12 +55,18 @@ def prove(
         bool,
         typer.Option("--offline-ok", help="Leave out proofs of wheels that cannot be fetched, instead of failing."),
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Prove anew what is known from before; keep no results.")
+    ] = False,
 ) -> None:
     """Prove routines correct, for every input that meets their precondition.
 
     Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 undecided, 4 internal error, 5 nothing
     selected.  Of several, 4 wins over 1 over 2 over 3.
     """
+    from armsym.cli import proving
+    from armsym.cli.proving import Kept, Progress, cpus
+    from armsym.cli.proving import outcomes as outcomes_of
     from armsym.cli.selection import select
     from armsym.errors import InputError
     from armsym.report.as_json import outcomes_as_dict
@@ -94,16 +96,21 @@ def prove(
         raise typer.Exit(ExitCode.NOTHING)
     show = printer()
     done: dict[int, Outcome] = {}
-    progress = _Progress(total)
+    progress = Progress(total)
+    kept = None if no_cache or proving.no_cache() else Kept()
+    if kept is not None and kept.unusable:
+        print_note(f"results are not kept: {kept.unusable}")
+        kept = None
     try:
-        found = _outcomes(
+        found = outcomes_of(
             selection,
             object_=object_,
             timeout=timeout,
-            processes=jobs or _cpus(),
+            processes=jobs or cpus(),
             offline_ok=offline_ok,
             second=second_solver,
             progress=progress,
+            kept=kept,
         )
         for index, outcome in found:
             done[index] = outcome
@@ -117,6 +124,9 @@ def prove(
             progress.show(len(done))
     finally:
         progress.clear()
+    if kept is not None and verbose:
+        for name, why in kept.notes.items():
+            print_note(f"{name}: its result is not kept: {why}")
     if len(done) != total:
         raise AssertionError(f"{total} proofs are selected, {len(done)} have an outcome")
     outcomes = [done[k] for k in sorted(done)]
@@ -147,107 +157,3 @@ def prove(
     if code is ExitCode.NOTHING:
         print_error(f"nothing was proved: all {len(outcomes)} proofs are left out")
     raise typer.Exit(code)
-
-
-def _outcomes(
-    selection: Selection,
-    *,
-    object_: str | None,
-    timeout: float | None,
-    processes: int,
-    offline_ok: bool,
-    second: bool,
-    progress: _Progress,
-) -> Iterator[tuple[int, Outcome]]:
-    """(place in the report, outcome) of all that was selected, as they are known."""
-    from armsym.cli.work import Job, run_alone, run_here
-    from armsym.errors import ArmsymError
-    from armsym.proof.result import ProofResult, Status
-    from armsym.report.outcome import Outcome
-    from armsym.wheels import WheelUnavailable
-
-    count = len(selection.proofs)
-    for k, (file, error) in enumerate(selection.broken):
-        result = ProofResult(file.name, "", "", status=Status.ERROR, message=str(error))
-        yield count + k, Outcome(result, str(file))
-    todo: list[tuple[int, Job]] = []
-    specs: dict[object, str | ArmsymError] = {}
-    for k, d in enumerate(selection.proofs):
-        # Files are fetched here, once each, and not by several processes at a time.
-        spec: str | ArmsymError
-        if object_ is not None:
-            spec = object_
-        else:
-            key = (d.file, d.of) if isinstance(d.of, str) else d.of
-            if key not in specs:
-                progress.note(f"looking for {d.of}")
-                try:
-                    specs[key] = d.object_spec()
-                except ArmsymError as e:
-                    specs[key] = e
-            spec = specs[key]
-        if isinstance(spec, str):
-            todo.append((k, Job.of(d, spec, timeout, second=second)))
-            continue
-        outcome = Job.of(d, str(d.of), None).outcome(Status.ERROR, str(spec))
-        if offline_ok and isinstance(spec, WheelUnavailable):
-            outcome.left_out = str(spec)
-        yield k, outcome
-    alone = timeout is not None or len(todo) > 1
-    if not alone:
-        for k, job in todo:
-            progress.begin(job.name)
-            yield k, run_here(job)
-        return
-    for index, finished in run_alone([job for _, job in todo], processes):
-        place, job = todo[index]
-        if finished is None:
-            progress.begin(job.name)
-        else:
-            progress.end(job.name)
-            yield place, finished
-
-
-def _cpus() -> int:
-    try:
-        return len(os.sched_getaffinity(0)) or 1
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
-
-
-class _Progress:
-    """One line on stderr that is rewritten, on a terminal only.  No thread: processes are forked."""
-
-    def __init__(self, total: int) -> None:
-        self._on = sys.stderr.isatty()
-        self._total = total
-        self._done = 0
-        self._names: list[str] = []
-
-    def note(self, text: str) -> None:
-        """Say what is going on now."""
-        if self._on:
-            sys.stderr.write(f"\r\x1b[K{text[:100]}")
-            sys.stderr.flush()
-
-    def begin(self, name: str) -> None:
-        """A proof begins."""
-        self._names.append(name)
-        self.show(self._done)
-
-    def end(self, name: str) -> None:
-        """A proof ended."""
-        if name in self._names:
-            self._names.remove(name)
-
-    def show(self, done: int) -> None:
-        """So many of all proofs are done."""
-        self._done = done
-        if done < self._total:
-            self.note(f"{done}/{self._total} done; proving {', '.join(self._names)}")
-
-    def clear(self) -> None:
-        """Remove the line."""
-        if self._on:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()

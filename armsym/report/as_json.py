@@ -20,7 +20,7 @@ def outcomes_as_dict(outcomes: Iterable[Outcome]) -> dict[str, Any]:
         if o.left_out:
             left_out.append({"proof": o.result.proof, "symbol": o.result.symbol, "reason": o.left_out})
         else:
-            results.append({**result_as_dict(o.result), "source": o.source})
+            results.append({**result_as_dict(o.result), "source": o.source, "cached": o.cached})
     return {"results": results, "left_out": left_out}
 
 

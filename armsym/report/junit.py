@@ -28,7 +28,10 @@ def junit_xml(outcomes: Sequence[Outcome]) -> str:
         r = o.result
         case = ET.SubElement(suite, "testcase", name=_clean(r.proof), classname=_clean(r.file or o.source))
         case.set("file", _clean(o.source.rpartition(":")[0]))
-        case.set("time", f"{r.seconds:.3f}")
+        case.set("time", f"{0.0 if o.cached else r.seconds:.3f}")
+        if o.cached:
+            properties = ET.SubElement(case, "properties")
+            ET.SubElement(properties, "property", name="cached", value="true")
         if o.left_out:
             counts["skipped"] += 1
             ET.SubElement(case, "skipped", message=_clean(o.left_out))
@@ -42,7 +45,7 @@ def junit_xml(outcomes: Sequence[Outcome]) -> str:
         what.text = _clean("\n".join("".join(t for t, _ in line) for line in outcome_lines(o)))
     for name, n in counts.items():
         suite.set(name, str(n))
-    suite.set("time", f"{sum(o.result.seconds for o in outcomes):.3f}")
+    suite.set("time", f"{sum(o.result.seconds for o in outcomes if not o.cached):.3f}")
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
