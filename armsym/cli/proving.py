@@ -83,8 +83,12 @@ def outcomes(
     second: bool,
     progress: Progress,
     kept: Kept | None = None,
+    isolate: bool = False,
 ) -> Iterator[tuple[int, Outcome]]:
-    """(place in the report, outcome) of all that was selected, as they are known."""
+    """(place in the report, outcome) of all that was selected, as they are known.
+
+    A single proof without a limit runs in this process, unless it is to be isolated.
+    """
     count = len(selection.proofs)
     for k, (file, error) in enumerate(selection.broken):
         result = ProofResult(file.name, "", "", status=Status.ERROR, message=str(error))
@@ -117,7 +121,7 @@ def outcomes(
         if offline_ok and isinstance(spec, WheelUnavailable):
             outcome.left_out = str(spec)
         yield k, outcome
-    if timeout is None and len(selection.proofs) == 1:
+    if not isolate and timeout is None and len(selection.proofs) == 1:
         for k, job in todo:
             progress.begin(job.name)
             outcome = run_here(job)
@@ -147,8 +151,8 @@ def cpus() -> int:
 class Progress:
     """One line on stderr that is rewritten, on a terminal only.  No thread: processes are forked."""
 
-    def __init__(self, total: int) -> None:
-        self._on = sys.stderr.isatty()
+    def __init__(self, total: int, *, quiet: bool = False) -> None:
+        self._on = not quiet and sys.stderr.isatty()
         self._total = total
         self._done = 0
         self._names: list[str] = []

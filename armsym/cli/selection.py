@@ -38,16 +38,20 @@ def default_target() -> Path:
     return Path(next(iter(found.submodule_search_locations)))
 
 
-def select(targets: Sequence[str], pattern: str) -> Selection:
-    """The proofs of these targets whose name or symbol matches the glob.
+def select(targets: Sequence[str], pattern: str, definitions: Sequence[ProofDefinition] = ()) -> Selection:
+    """The proofs of these targets, and of these definitions, whose name or symbol matches the glob.
+
+    Where neither are given, those of the default target.
 
     Raises `InputError` for a path or a name that does not exist.  A file that cannot be read does not
     hide the others: it is listed in `broken`.
     """
     selection = Selection()
     seen: set[tuple[str, int, str]] = set()
-    for target in targets or [str(default_target())]:
-        for d in _of_target(target, selection):
+    if not targets and not definitions:
+        targets = [str(default_target())]
+    for found in (*(_of_target(target, selection) for target in targets), definitions):
+        for d in found:
             key = (d.file, d.line, d.name)
             if key not in seen and (fnmatch.fnmatchcase(d.name, pattern) or fnmatch.fnmatchcase(d.symbol, pattern)):
                 seen.add(key)

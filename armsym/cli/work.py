@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -266,6 +267,8 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
     context = multiprocessing.get_context(method)
     if method == "fork":
         _load_ahead(jobs)
+    elif method == "forkserver":
+        context.set_forkserver_preload(["armsym.proof.run", "semantics"])
     waiting = list(enumerate(jobs))[::-1]
     running: list[_Running] = []
     try:
@@ -298,8 +301,11 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
 
 
 def _start_method() -> str:
-    # A forked process has everything loaded already.  Only Linux forks safely with native libraries.
-    return "fork" if sys.platform == "linux" else "spawn"
+    # A forked process has everything loaded already.  Only Linux forks safely with native libraries, and where other
+    # threads run (a notebook, pytest's workers) none may: there a server without threads forks.
+    if sys.platform != "linux":
+        return "spawn"
+    return "fork" if threading.active_count() == 1 else "forkserver"
 
 
 def _load_ahead(jobs: Sequence[Job]) -> None:

@@ -8,9 +8,15 @@ from typing import Any
 from armsym.discharge.recheck import Rechecked
 from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
 from armsym.report.outcome import Outcome
+from armsym.report.schema import SCHEMA_VERSION
 from armsym.report.wording import lengths
 
-__all__ = ["outcomes_as_dict", "result_as_dict"]
+__all__ = ["document", "outcomes_as_dict", "result_as_dict"]
+
+
+def document(outcomes: Iterable[Outcome]) -> dict[str, Any]:
+    """The whole document of `armsym prove --json`."""
+    return {"schema_version": SCHEMA_VERSION, **outcomes_as_dict(outcomes)}
 
 
 def outcomes_as_dict(outcomes: Iterable[Outcome]) -> dict[str, Any]:

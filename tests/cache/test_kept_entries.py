@@ -16,7 +16,7 @@ from kept import MANDATORY, proved
 
 from armsym.cache import Key, Store
 from armsym.cache.entries import admissible, read, written
-from armsym.proof.result import Counterexample, Obligation, ProofResult, Status
+from armsym.proof.result import Counterexample, Kind, Obligation, ProofResult, Status
 
 KEY = "0123456789abcdef" * 4
 OTHER = "f" * 64
@@ -53,7 +53,7 @@ def test_no_damaged_entry_is_read() -> None:
     assert again(b"") is again(b"null") is again(b"[]") is again(b"{}") is again(b"[" * 100_000) is None
 
 
-def without(kind: str, r: ProofResult) -> None:
+def without(kind: Kind, r: ProofResult) -> None:
     r.obligations.pop(MANDATORY.index(kind))
 
 
