@@ -98,9 +98,9 @@ def prove(
     `crypto_examples`.  `match` is a glob for names and symbols.  `file` is the build to prove instead of that which
     the proofs name.  `seconds` of CPU time are the limit of each symbolic proof; what is not shown then is undecided.
     `jobs` run at a time (all CPUs).  `second_solver` has Bitwuzla confirm Z3's answers.  With `cache`, what is known
-    from before is not proved again, and what is proved is kept; of such an `Outcome`, `cached` is True (not where the environment has ARMSYM_NO_CACHE=1).  With
-    `offline_ok` proofs of wheels that cannot be fetched are left out, instead of being errors.  `told` is called with
-    each outcome as soon as it is known.
+    from before is not proved again, and what is proved is kept; of such an `Outcome`, `cached` is True.  (Not where the
+    environment has ARMSYM_NO_CACHE=1.)  With `offline_ok` proofs of wheels that cannot be fetched are left out, instead
+    of being errors.  `told` is called with each outcome as soon as it is known.
 
     What a routine or a proof does is never an exception: a refuted proof, or one that cannot be set up, is an
     `Outcome`.  Raises `InputError` for targets or a `file` that cannot be used, and where nothing is selected.

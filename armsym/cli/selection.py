@@ -12,7 +12,7 @@ from armsym.elf.text import near
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.registry import ProofDefinition, discover, proof_files
 
-__all__ = ["Selection", "default_target", "select"]
+__all__ = ["Selection", "default_target", "proofs_of_file", "select"]
 
 _EXAMPLES = "crypto_examples"
 
@@ -64,11 +64,11 @@ def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
     path = Path(text if mark else target)
     found: list[ProofDefinition] = []
     if not path.is_dir():
-        found = _of_file(path)  # raises for a file that was named and cannot be used
+        found = proofs_of_file(path)  # raises for a file that was named and cannot be used
     else:
         for file in proof_files(path):
             try:
-                found += _of_file(file)
+                found += proofs_of_file(file)
             except ArmsymError as e:
                 if not any(file == f for f, _ in selection.broken):
                     selection.broken.append((file, e))
@@ -81,7 +81,8 @@ def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
     yield from found
 
 
-def _of_file(file: Path) -> list[ProofDefinition]:
+def proofs_of_file(file: Path) -> list[ProofDefinition]:
+    """The proofs of one file; raises `InputError` where it cannot be used."""
     try:
         found = list(discover(file))
     except SystemExit as e:  # else the file would choose our exit code

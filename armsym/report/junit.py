@@ -10,7 +10,7 @@ from armsym.proof.result import Status
 from armsym.report.outcome import Outcome
 from armsym.report.text import outcome_lines
 
-__all__ = ["junit_xml"]
+__all__ = ["junit_xml", "reason"]
 
 #: Characters that XML 1.0 cannot hold at all.
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -41,7 +41,7 @@ def junit_xml(outcomes: Sequence[Outcome]) -> str:
         failed = r.status in (Status.REFUTED, Status.UNDECIDED) and not o.internal
         counts["failures" if failed else "errors"] += 1
         kind = "internal" if o.internal else r.status.value
-        what = ET.SubElement(case, "failure" if failed else "error", type=kind, message=_clean(_message(o)))
+        what = ET.SubElement(case, "failure" if failed else "error", type=kind, message=_clean(reason(o)))
         what.text = _clean("\n".join("".join(t for t, _ in line) for line in outcome_lines(o)))
     for name, n in counts.items():
         suite.set(name, str(n))
@@ -52,7 +52,8 @@ def junit_xml(outcomes: Sequence[Outcome]) -> str:
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _message(o: Outcome) -> str:
+def reason(o: Outcome) -> str:
+    """Why a proof does not hold, in a line: what it says itself, else the first obligation that decides its status."""
     r = o.result
     if r.message:
         return r.message

@@ -217,6 +217,13 @@ def test_what_python_keeps_compiled_is_compared(tmp_path: Path) -> None:
     Path(importlib.util.cache_from_source(str(file))).write_bytes(b"\0" * 40)
     assert not compiled_as_written(read_settled(file)[0])
     shutil.rmtree(tmp_path / "__pycache__")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "module.cpython-311-pytest-9.pyc").write_bytes(b"")
+    assert not compiled_as_written(read_settled(file)[0])
+    later = time.time() + 10
+    os.utime(tmp_path / "__pycache__" / "module.cpython-311-pytest-9.pyc", (later, later))
+    assert compiled_as_written(read_settled(file)[0])
+    shutil.rmtree(tmp_path / "__pycache__")
     assert compiled_as_written(read_settled(file)[0])
 
 
