@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from typing import Any, NoReturn, overload
 
 from armsym.cli.naming import file_named
-from armsym.cli.proving import Kept, Progress, cpus, no_cache, outcomes
+from armsym.cli.proving import Kept, Progress, cpus, forbidden, outcomes
 from armsym.cli.selection import Selection, select
 from armsym.cli.work import image_of
 from armsym.errors import InputError
@@ -119,7 +119,7 @@ def prove(
     spec = None if file is None else file_named(fspath(file))
     if spec is not None:
         image_of(spec)
-    kept = Kept() if cache and not no_cache() else None
+    kept = Kept() if cache and not forbidden() else None
     done: dict[int, Outcome] = {}
     for k, outcome in outcomes(
         selection,

@@ -197,9 +197,9 @@ class _Report(TerminalRepr):
 
 def _kept(config: pytest.Config) -> Kept | None:
     if _KEPT not in config.stash:
-        from armsym.cli.proving import Kept, no_cache
+        from armsym.cli.proving import Kept, forbidden
 
-        config.stash[_KEPT] = Kept() if config.getoption("--armsym-cache") and not no_cache() else None
+        config.stash[_KEPT] = Kept() if config.getoption("--armsym-cache") and not forbidden() else None
     return config.stash[_KEPT]
 
 

@@ -64,8 +64,7 @@ def prove(
     Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 undecided, 4 internal error, 5 nothing
     selected.  Of several, 4 wins over 1 over 2 over 3.
     """
-    from armsym.cli import proving
-    from armsym.cli.proving import Kept, Progress, cpus
+    from armsym.cli.proving import Progress, cpus, usual
     from armsym.cli.proving import outcomes as outcomes_of
     from armsym.cli.selection import select
     from armsym.errors import InputError
@@ -97,10 +96,9 @@ def prove(
     show = printer()
     done: dict[int, Outcome] = {}
     progress = Progress(total)
-    kept = None if no_cache or proving.no_cache() else Kept()
-    if kept is not None and kept.unusable:
-        print_note(f"results are not kept: {kept.unusable}")
-        kept = None
+    kept, note = usual(no_cache=no_cache)
+    if note:
+        print_note(note)
     try:
         found = outcomes_of(
             selection,

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from armsym.cache import Key, Keys, Store
     from armsym.cli.selection import Selection
 
-__all__ = ["Kept", "Progress", "cpus", "no_cache", "outcomes"]
+__all__ = ["Kept", "Progress", "cpus", "forbidden", "outcomes", "usual"]
 
 
-def no_cache() -> bool:
+def forbidden() -> bool:
     """Whether the environment says that results are neither taken from the cache nor kept (ARMSYM_NO_CACHE)."""
     return os.environ.get("ARMSYM_NO_CACHE", "") not in ("", "0")
 
@@ -71,6 +71,14 @@ class Kept:
         elif self._store.put(key, outcome.result, second=job.second) and not self._stored:
             self._stored = True
             self._store.tidy()
+
+
+def usual(*, no_cache: bool) -> tuple[Kept | None, str]:
+    """The kept results that a command uses; or none, and a note where its user should know why."""
+    if no_cache or forbidden():
+        return None, ""
+    kept = Kept()
+    return (None, f"results are not kept: {kept.unusable}") if kept.unusable else (kept, "")
 
 
 def outcomes(
