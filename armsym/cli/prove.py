@@ -58,6 +58,12 @@ def prove(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Prove anew what is known from before; keep no results.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Prove again whenever something changes, until Ctrl-C.")
+    ] = False,
+    depfile: Annotated[
+        Path | None, typer.Option("--depfile", metavar="FILE", help="Write the files that the results rest on, too.")
+    ] = None,
 ) -> None:
     """Prove routines correct, for every input that meets their precondition.
 
@@ -72,13 +78,26 @@ def prove(
     from armsym.report.outcome import ExitCode, exit_code
     from armsym.report.text import outcome_lines, second_solver_lines, summary_line
 
-    for option, file in (("--junit", junit), ("--table", table)):
+    for option, file in (("--junit", junit), ("--table", table), ("--depfile", depfile)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
     if second_solver:
         from armsym.discharge.second import need
 
         need()
+    if watch:
+        from armsym.cli.selection import default_target
+        from armsym.cli.watching import watch as run_again
+
+        if as_json or depfile is not None:
+            raise InputError(f"--watch runs many times: it does not go with {'--json' if as_json else '--depfile'}")
+        named_paths = [Path(p.rpartition("::")[0] or p) for p in paths or [str(default_target())]]
+        again = [*(paths or []), "-k", pattern, *(["--object", object_] if object_ is not None else [])]
+        values = {"--timeout": timeout, "-j": jobs, "--junit": junit, "--table": table}
+        again += [text for option, value in values.items() if value is not None for text in (option, str(value))]
+        flags = {"--second-solver": second_solver, "-v": verbose, "--offline-ok": offline_ok, "--no-cache": no_cache}
+        again += [option for option, value in flags.items() if value]
+        raise typer.Exit(run_again(again, named_paths))
     began = time.monotonic()
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
@@ -145,6 +164,14 @@ def prove(
             write(rows, table, f"armsym prove{chosen} --table {table}")
         except OSError as e:
             raise InputError(f"--table {table}: cannot be written: {e.strerror or e}") from None
+    if depfile is not None:
+        from armsym.cli.watching import used_files
+
+        files = used_files(selection.proofs, [o.result.file for o in outcomes if o.result.file])
+        try:
+            depfile.write_text("".join(f"{f}\n" for f in files), encoding="utf-8", errors="surrogateescape")
+        except OSError as e:
+            raise InputError(f"--depfile {depfile}: cannot be written: {e.strerror or e}") from None
     if as_json:
         print_json(outcomes_as_dict(outcomes))
     else:
