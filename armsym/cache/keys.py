@@ -14,7 +14,7 @@ from pathlib import Path
 
 from armsym.cache.sources import Source, Sources, Uncacheable, compiled_as_written, read_settled
 from armsym.elf.container import read_spec
-from armsym.errors import ArmsymError
+from armsym.errors import ArmsymError, InputError
 
 __all__ = ["Key", "Keys", "Uncacheable"]
 
@@ -67,6 +67,22 @@ class Keys:
         text = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         return Key(text, self._object(object_spec), (*engine, *sources.values()))
 
+    def identity(self, *, file: str, name: str, symbol: str, object_spec: str, second: bool) -> str:
+        """A hash by which two machines know that they would run the same proof; raises `InputError`.
+
+        Where there is no key, because sources do more than compute, it says less: of the sources only the proof file.
+        """
+        try:
+            return self.of(file=file, name=name, symbol=symbol, object_spec=object_spec, second=second).text
+        except Uncacheable:
+            pass
+        try:
+            parts = [hashlib.sha256(f.read_bytes()).hexdigest() for f in (*_engine_paths(), Path(file))]
+        except OSError as e:
+            raise InputError(f"{e.filename} cannot be read: {e.strerror or e}") from None
+        parts += [sys.version, file, name, symbol, str(second), hashlib.sha256(read_spec(object_spec)[1]).hexdigest()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
     def still_holds(self, key: Key) -> str:
         """Why a result that was found meanwhile is not that of this key; empty if it is."""
         for source in key.sources:
@@ -91,13 +107,16 @@ class Keys:
 
     @cached_property
     def _engine_files(self) -> tuple[Source, ...]:
-        files = [f for package in _ENGINE for f in sorted((_HOME / package).rglob("*")) if f.suffix in (".py", ".so")]
-        return tuple(read_settled(f)[0] for f in files)
+        return tuple(read_settled(f)[0] for f in _engine_paths())
 
     @cached_property
     def _engine_hash(self) -> str:
         files = [(str(s.path.relative_to(_HOME)), s.sha256) for s in self._engine_files]
         return hashlib.sha256(json.dumps(files).encode()).hexdigest()
+
+
+def _engine_paths() -> list[Path]:
+    return [f for package in _ENGINE for f in sorted((_HOME / package).rglob("*")) if f.suffix in (".py", ".so")]
 
 
 _known_libraries: dict[str, str] = {}

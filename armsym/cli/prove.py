@@ -58,6 +58,9 @@ def prove(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Prove anew what is known from before; keep no results.")
     ] = False,
+    dask: Annotated[
+        str | None, typer.Option("--dask", metavar="ADDRESS", help="Run proofs on a Dask cluster: tcp://HOST:PORT.")
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Prove again whenever something changes, until Ctrl-C.")
     ] = False,
@@ -93,11 +96,13 @@ def prove(
             raise InputError(f"--watch runs many times: it does not go with {'--json' if as_json else '--depfile'}")
         named_paths = [Path(p.rpartition("::")[0] or p) for p in paths or [str(default_target())]]
         again = [*(paths or []), "-k", pattern, *(["--object", object_] if object_ is not None else [])]
-        values = {"--timeout": timeout, "-j": jobs, "--junit": junit, "--table": table}
+        values = {"--dask": dask, "--timeout": timeout, "-j": jobs, "--junit": junit, "--table": table}
         again += [text for option, value in values.items() if value is not None for text in (option, str(value))]
         flags = {"--second-solver": second_solver, "-v": verbose, "--offline-ok": offline_ok, "--no-cache": no_cache}
         again += [option for option, value in flags.items() if value]
         raise typer.Exit(run_again(again, named_paths))
+    if dask is not None and jobs is not None:
+        raise InputError("-j is about this machine's processes: with --dask the workers decide how many run")
     began = time.monotonic()
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
@@ -118,6 +123,11 @@ def prove(
     kept, note = usual(no_cache=no_cache)
     if note:
         print_note(note)
+    farm = None
+    if dask is not None:
+        from armsym.cli.farm import connect
+
+        farm = connect(dask)
     try:
         found = outcomes_of(
             selection,
@@ -128,6 +138,7 @@ def prove(
             second=second_solver,
             progress=progress,
             kept=kept,
+            farm=farm,
         )
         for index, outcome in found:
             done[index] = outcome
@@ -141,6 +152,8 @@ def prove(
             progress.show(len(done))
     finally:
         progress.clear()
+        if farm is not None:
+            farm.close()
     if kept is not None and verbose:
         for name, why in kept.notes.items():
             print_note(f"{name}: its result is not kept: {why}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from armsym.cli.work import Job, run_alone, run_here
 from armsym.errors import ArmsymError
@@ -92,10 +92,12 @@ def outcomes(
     progress: Progress,
     kept: Kept | None = None,
     isolate: bool = False,
+    farm: Any = None,
 ) -> Iterator[tuple[int, Outcome]]:
     """(place in the report, outcome) of all that was selected, as they are known.
 
-    A single proof without a limit runs in this process, unless it is to be isolated.
+    A single proof without a limit runs in this process, unless it is to be isolated.  With a client of Dask as `farm`
+    all run on its workers.
     """
     count = len(selection.proofs)
     for k, (file, error) in enumerate(selection.broken):
@@ -129,7 +131,7 @@ def outcomes(
         if offline_ok and isinstance(spec, WheelUnavailable):
             outcome.left_out = str(spec)
         yield k, outcome
-    if not isolate and timeout is None and len(selection.proofs) == 1:
+    if farm is None and not isolate and timeout is None and len(selection.proofs) == 1:
         for k, job in todo:
             progress.begin(job.name)
             outcome = run_here(job)
@@ -137,7 +139,15 @@ def outcomes(
                 kept.keep(job, outcome)
             yield k, outcome
         return
-    for index, finished in run_alone([job for _, job in todo], processes):
+    jobs = [job for _, job in todo]
+    running: Iterator[tuple[int, Outcome | None]]
+    if farm is None:
+        running = run_alone(jobs, processes)
+    else:
+        from armsym.cli.farm import run_farm
+
+        running = run_farm(jobs, farm)
+    for index, finished in running:
         place, job = todo[index]
         if finished is None:
             progress.begin(job.name)

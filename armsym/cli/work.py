@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from armsym.proof.result import Obligation
     from armsym.proof.statement import Twin
 
-__all__ = ["Job", "clock_limit", "hard_limit", "image_of", "run_alone", "run_here"]
+__all__ = ["Job", "clock_limit", "ended", "hard_limit", "image_of", "limit_cpu", "run_alone", "run_here"]
 
 #: The limit by the clock in multiples of the limit of CPU time.
 CLOCK_FACTOR = 20.0
@@ -225,14 +225,14 @@ def _replay(trial: Trial, routine: Routine) -> str:
 
 
 def _child(job: Job, answer: Connection) -> None:
-    _limit_cpu(hard_limit(job))
+    limit_cpu(hard_limit(job))
     # Ctrl-C reaches the whole group; the parent ends its children itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answer.send(run_here(job))
     answer.close()
 
 
-def _limit_cpu(seconds: float) -> None:
+def limit_cpu(seconds: float) -> None:
     """Have the system end this process once it has used so many seconds of CPU time, wherever it is then."""
     try:
         import resource
@@ -325,16 +325,20 @@ def _received(r: _Running) -> Outcome:
         outcome = r.answer.recv()
     except (EOFError, OSError):
         r.process.join()
-        code = r.process.exitcode
-        if code is not None and code == -getattr(signal, "SIGXCPU", 0) != 0:
-            limit = hard_limit(r.job)
-            outcome = r.job.outcome(Status.UNDECIDED, f"ended after {limit:.0f} s of CPU time, far beyond its budget")
-            outcome.result.seconds = limit
-            return outcome
-        how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
-        return r.job.outcome(Status.ERROR, f"internal error: the proof's process {how}", internal=True)
+        return ended(r.job, r.process.exitcode)
     assert isinstance(outcome, Outcome)
     return outcome
+
+
+def ended(job: Job, code: int | None) -> Outcome:
+    """What a job came to whose process ended with this exit code, or by signal -code, and said nothing."""
+    if code is not None and code == -getattr(signal, "SIGXCPU", 0) != 0:
+        limit = hard_limit(job)
+        outcome = job.outcome(Status.UNDECIDED, f"ended after {limit:.0f} s of CPU time, far beyond its budget")
+        outcome.result.seconds = limit
+        return outcome
+    how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
+    return job.outcome(Status.ERROR, f"internal error: the proof's process {how}", internal=True)
 
 
 def _end(r: _Running) -> None:
