@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 
 from armsym.cli.common import load_isa
 from armsym.errors import ArmsymError, BudgetError, InputError
-from armsym.proof.engine import Budget
 from armsym.proof.foreign import foreign_code
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
@@ -82,6 +81,8 @@ class Job:
 
 def hard_limit(job: Job) -> float:
     """CPU seconds after which a process is ended: well above what a proof that keeps to its budget needs."""
+    from armsym.proof.engine import Budget  # late, for a command that runs nothing: it brings the solver
+
     budget = Budget().seconds if job.seconds is None else job.seconds
     return (2.5 if job.second else 1.5) * budget + 60
 
@@ -96,6 +97,7 @@ def clock_limit(job: Job) -> float:
 
 def run_here(job: Job) -> Outcome:
     """Run a proof in this process; whatever happens is an outcome."""
+    from armsym.proof.engine import Budget
     from armsym.proof.run import prove
 
     began = time.process_time()
