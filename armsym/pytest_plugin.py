@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr
-from _pytest._io import TerminalWriter
 
 if TYPE_CHECKING:
+    from _pytest._io import TerminalWriter
+
     from armsym.cli.proving import Kept
     from armsym.proof.registry import ProofDefinition
     from armsym.report.outcome import Outcome

@@ -26,7 +26,7 @@ __all__ = ["Source", "Sources", "Uncacheable", "compiled_as_written", "read_sett
 _PURE = frozenset(
     (  # noqa: SIM905 - as a list it takes thirty lines
         "__future__ abc array bisect collections copy dataclasses enum fractions functools hashlib heapq itertools math"
-        " numbers operator re string struct textwrap typing typing_extensions"
+        " numbers operator re string struct textwrap typing"
     ).split()
 )
 #: What sources may import of the engine: with other parts of it a proof could read files.
@@ -252,7 +252,7 @@ def _home(node: ast.ImportFrom, package: str) -> str:
 def _elsewhere(name: str) -> bool:
     """Whether a module is neither the engine's nor of the standard library."""
     top = name.partition(".")[0]
-    return top not in _ENGINE and top not in sys.stdlib_module_names and top not in _PURE
+    return top not in _ENGINE and top not in sys.stdlib_module_names
 
 
 def _is_module(home: str, name: str) -> bool:

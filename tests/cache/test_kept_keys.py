@@ -72,6 +72,22 @@ def test_every_file_of_a_proof_counts(tmp_path: Path, which: str) -> None:
     assert key_of(file).text != first.text
 
 
+@pytest.mark.parametrize("which", ["own", "imported"])
+def test_what_runs_when_a_package_is_imported_counts(tmp_path: Path, which: str) -> None:
+    name = tmp_path.name
+    own, other = tmp_path / f"{name}_own", tmp_path / f"{name}_imported"
+    for package in (own, other):
+        package.mkdir()
+        (package / "__init__.py").write_text("")
+    project(own)
+    file = own / f"{own.name}_proofs.py"
+    file.write_text(file.read_text().replace(f"from {own.name}_helper", f"from {other.name}.helper"))
+    (other / "helper.py").write_text("def total(a, b):\n    return a + b\n")
+    first = key_of(file)
+    (tmp_path / f"{name}_{which}" / "__init__.py").write_text("x = 1\n")
+    assert key_of(file).text != first.text
+
+
 def test_the_specification_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A standard of this repository, by the module that holds it."""
     file = next(f for f in (HOME / "crypto_examples" / "own_sha512").glob("*.py") if "@proof" in f.read_text())
@@ -142,6 +158,10 @@ MORE = {
     "import no_such_module_there_is": "not found",
     "def f():\n    import no_such_package.module": "not found",
     "import z3": "imports",  # one of its sources does
+    "from typing_extensions import Self": "imports",
+    "from . import nothing": "not found",
+    "from .nothing import more": "not found",
+    "import builtins": "imports builtins",
 }
 
 
