@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from os import PathLike, fspath
 from typing import Any, NoReturn, overload
 
+from armsym.cli.farm import connect
 from armsym.cli.naming import file_named
 from armsym.cli.proving import Kept, Progress, cpus, forbidden, outcomes
 from armsym.cli.selection import Selection, select
@@ -90,6 +92,7 @@ def prove(
     second_solver: bool = False,
     cache: bool = False,
     offline_ok: bool = False,
+    dask: str | None = None,
     told: Callable[[Outcome], object] | None = None,
 ) -> Outcomes:
     """Prove what is selected, each proof in a process of its own, and return what became of each.
@@ -100,7 +103,8 @@ def prove(
     `jobs` run at a time (all CPUs).  `second_solver` has Bitwuzla confirm Z3's answers.  With `cache`, what is known
     from before is not proved again, and what is proved is kept; of such an `Outcome`, `cached` is True.  (Not where the
     environment has ARMSYM_NO_CACHE=1.)  With `offline_ok` proofs of wheels that cannot be fetched are left out, instead
-    of being errors.  `told` is called with each outcome as soon as it is known.
+    of being errors.  `dask` is the address of a scheduler on whose workers the proofs run, instead of here.  `told` is
+    called with each outcome as soon as it is known.
 
     What a routine or a proof does is never an exception: a refuted proof, or one that cannot be set up, is an
     `Outcome`.  Raises `InputError` for targets or a `file` that cannot be used, and where nothing is selected.
@@ -119,22 +123,26 @@ def prove(
     spec = None if file is None else file_named(fspath(file))
     if spec is not None:
         image_of(spec)
+    if dask is not None and jobs is not None:
+        raise InputError("jobs is about this machine's processes: with dask the workers decide how many run")
     kept = Kept() if cache and not forbidden() else None
     done: dict[int, Outcome] = {}
-    for k, outcome in outcomes(
-        selection,
-        object_=spec,
-        timeout=seconds,
-        processes=jobs or cpus(),
-        offline_ok=offline_ok,
-        second=second_solver,
-        progress=Progress(0, quiet=True),
-        kept=kept,
-        isolate=True,
-    ):
-        done[k] = outcome
-        if told is not None:
-            told(outcome)
+    with nullcontext() if dask is None else connect(dask) as farm:
+        for k, outcome in outcomes(
+            selection,
+            object_=spec,
+            timeout=seconds,
+            processes=jobs or cpus(),
+            offline_ok=offline_ok,
+            second=second_solver,
+            progress=Progress(0, quiet=True),
+            kept=kept,
+            isolate=True,
+            farm=farm,
+        ):
+            done[k] = outcome
+            if told is not None:
+                told(outcome)
     if len(done) != len(selection.proofs) + len(selection.broken):
         raise AssertionError(f"{len(selection.proofs)} proofs are selected, {len(done)} have an outcome")
     return Outcomes([done[k] for k in sorted(done)])

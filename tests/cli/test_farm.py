@@ -17,6 +17,7 @@ from calls import Call
 from cli_data import DATA, OBJECT
 from kept import project
 
+import armsym
 from armsym.cache import Keys
 from armsym.cli.farm import _checked, connect, identity, on_worker, run_farm
 from armsym.cli.proving import Progress, outcomes
@@ -50,6 +51,10 @@ def test_the_results_are_those_of_this_machine(cluster: Any, armsym_here: Call) 
     assert there.code == here.code == 1
     assert without_seconds(there.out) == without_seconds(here.out)
     assert {r["status"] for r in json.loads(there.out)["results"]} == {"proved", "refuted", "error"}
+    (outcome,) = armsym.prove(f"{ADDING}::adds", dask=cluster.scheduler_address)
+    assert outcome.result.status is armsym.Status.PROVED
+    with pytest.raises(InputError, match="workers decide"):
+        armsym.prove(ADDING, dask=cluster.scheduler_address, jobs=2)
 
 
 SLOW = """
