@@ -25,7 +25,7 @@ __all__ = [
     "printer",
 ]
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text (docs/json.md).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text (armsym docs json).")]
 
 #: Text in pieces, each with a style of rich ("" for none).
 Style = Sequence[tuple[str, str]]
