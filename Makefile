@@ -12,7 +12,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 .PHONY: prove table test museum fuzz lint lint-ruff lint-format lint-mypy lint-imports docs bench clean help setup
 
 help:
-	@echo 'make prove   prove the examples; a wheel that cannot be fetched is left out'
+	@echo 'make prove   prove the examples, but for what is known from before (ARGS=--no-cache: all); a wheel that cannot be fetched is left out'
 	@echo 'make table   prove them all and write docs/proofs.md'
 	@echo 'make test    run the tests'
 	@echo 'make museum  refute assembly that has shipped with faults, and prove the builds that mend them'
@@ -34,7 +34,7 @@ prove: $(STAMP)
 	$(BIN)/armsym prove --offline-ok -j $(CPUS) $(ARGS)
 
 table: $(STAMP)
-	$(BIN)/armsym prove -j $(CPUS) --table docs/proofs.md
+	$(BIN)/armsym prove --no-cache -j $(CPUS) --table docs/proofs.md
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(CPUS) $(ARGS)

@@ -52,8 +52,14 @@ def _find(name: str) -> None:
     _refuse_elsewhere(name, name, spec.origin)
 
 
+@cache
+def _realpath(file: str) -> str:
+    # Asked again and again, of all modules for each that is loaded; a module that is loaded stays what it is.
+    return os.path.realpath(file)
+
+
 def _refuse_elsewhere(name: str, package: str, file: str) -> None:
-    found = os.path.realpath(file)
+    found = _realpath(file)
     if not found.startswith(str(_HOME / package) + os.sep):
         raise InputError(
             f"{name} would be {found}, and not that installed with armsym ({_HOME / package}): "

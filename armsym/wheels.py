@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from armsym.elf.text import bad, near, one_line
 from armsym.errors import InputError
+from armsym.files import put
 
 __all__ = ["Wheel", "WheelUnavailable", "cache_folder"]
 
@@ -132,8 +133,8 @@ class Wheel:
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as e:
             raise bad(f"wheel {self}", f"{wheel} is not a readable wheel: {e}") from None
         digest = hashlib.sha256(data).hexdigest()
-        _put(target, data)
-        _put(self._note, digest.encode() + b"\n")
+        put(target, data)
+        put(self._note, digest.encode() + b"\n")
         return digest
 
     def _download(self, wheel: Path) -> None:
@@ -156,18 +157,6 @@ class Wheel:
             # Checked before it gets the name under which it is trusted to be complete.
             self._check(found[0], self.sha256)
             os.replace(found[0], wheel)
-
-
-def _put(target: Path, data: bytes) -> None:
-    """Write a file so that no other process ever sees part of it."""
-    handle, name = tempfile.mkstemp(dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as f:
-            f.write(data)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _reason(stderr: str) -> str:

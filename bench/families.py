@@ -81,7 +81,7 @@ def family_of(proof: str) -> tuple[str, float | None]:
 
 def run(arguments: Sequence[str]) -> list[dict[str, object]]:
     """The results of `armsym prove`, in a process of its own."""
-    command = [sys.executable, "-m", "armsym", "prove", "--json", *arguments]
+    command = [sys.executable, "-m", "armsym", "prove", "--json", "--no-cache", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if not done.stdout:
         sys.exit(done.stderr)

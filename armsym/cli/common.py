@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from armsym.installed import load_isa
+from armsym.report.schema import SCHEMA_VERSION
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -23,9 +24,6 @@ __all__ = [
     "print_note",
     "printer",
 ]
-
-#: Version of the JSON that the commands print (docs/json.md).
-SCHEMA_VERSION = 1
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text (armsym docs json).")]
 

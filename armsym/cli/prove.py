@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from armsym.cli.common import SETTINGS, JsonOption, print_error, print_json, printer
+from armsym.cli.common import SETTINGS, JsonOption, print_error, print_json, print_note, printer
 
 if TYPE_CHECKING:
-    from armsym.cli.builds import Build
-    from armsym.cli.selection import Selection
-    from armsym.cli.work import Job
     from armsym.report.outcome import Outcome
 
 __all__ = ["prove"]
@@ -78,6 +73,18 @@ def prove(
         bool,
         typer.Option("--offline-ok", help="Leave out proofs of wheels that cannot be fetched, instead of failing."),
     ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Prove anew what is known from before; keep no results.")
+    ] = False,
+    dask: Annotated[
+        str | None, typer.Option("--dask", metavar="ADDRESS", help="Run proofs on a Dask cluster: tcp://HOST:PORT.")
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Prove again whenever something changes, until Ctrl-C.")
+    ] = False,
+    depfile: Annotated[
+        Path | None, typer.Option("--depfile", metavar="FILE", help="Write the files that the results rest on, too.")
+    ] = None,
 ) -> None:
     """Prove routines correct, for every input that meets their precondition.
 
@@ -85,19 +92,39 @@ def prove(
     selected.  Of several, 4 wins over 1 over 2 over 3.
     """
     from armsym.cli.builds import Build
+    from armsym.cli.proving import Progress, cpus, usual
+    from armsym.cli.proving import outcomes as outcomes_of
     from armsym.cli.selection import select
     from armsym.errors import InputError
     from armsym.report.as_json import outcomes_as_dict
     from armsym.report.outcome import ExitCode, exit_code
     from armsym.report.text import outcome_lines, second_solver_lines, summary_line
 
-    for option, file in (("--junit", junit), ("--table", table), ("--slow-goals", slow_goals)):
+    for option, file in (("--junit", junit), ("--table", table), ("--slow-goals", slow_goals), ("--depfile", depfile)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
     if second_solver:
         from armsym.discharge.second import need
 
         need()
+    if watch:
+        from armsym.cli.naming import default_target
+        from armsym.cli.watching import watch as run_again
+
+        if as_json or depfile is not None:
+            raise InputError(f"--watch runs many times: it does not go with {'--json' if as_json else '--depfile'}")
+        named_paths = [Path(p.rpartition("::")[0] or p) for p in paths or [str(default_target())]]
+        again = [*(paths or []), "-k", pattern, *(["--object", object_] if object_ is not None else [])]
+        values = {"--dask": dask, "--timeout": timeout, "-j": jobs, "--junit": junit, "--table": table}
+        values |= {"--at": at, "--prefix": prefix or None, "--slow-goals": slow_goals}
+        again += [text for option, value in values.items() if value is not None for text in (option, str(value))]
+        flags = {"--second-solver": second_solver, "-v": verbose, "--offline-ok": offline_ok, "--no-cache": no_cache}
+        flags |= {"--trace": traced, "--profile": profile, "--find": find}
+        again += [option for option, value in flags.items() if value]
+        again += [text for pair in symbols or [] for text in ("--symbol", pair)]
+        raise typer.Exit(run_again(again, named_paths))
+    if dask is not None and jobs is not None:
+        raise InputError("-j is about this machine's processes: with --dask the workers decide how many run")
     began = time.monotonic()
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
@@ -115,18 +142,28 @@ def prove(
         raise typer.Exit(ExitCode.NOTHING)
     show = printer()
     done: dict[int, Outcome] = {}
-    progress = _Progress(total)
+    progress = Progress(total)
+    kept, note = usual(no_cache=no_cache)
+    if note:
+        print_note(note)
+    farm = None
+    if dask is not None:
+        from armsym.cli.farm import connect
+
+        farm = connect(dask)
     try:
-        found = _outcomes(
+        found = outcomes_of(
             selection,
             build=build,
             timeout=timeout,
-            processes=jobs or _cpus(),
+            processes=jobs or cpus(),
             offline_ok=offline_ok,
             second=second_solver,
             traced=traced,
             profiled=profile or slow_goals is not None,
             progress=progress,
+            kept=kept,
+            farm=farm,
         )
         for index, outcome in found:
             done[index] = outcome
@@ -140,6 +177,11 @@ def prove(
             progress.show(len(done))
     finally:
         progress.clear()
+        if farm is not None:
+            farm.close()
+    if kept is not None and verbose:
+        for name, why in kept.notes.items():
+            print_note(f"{name}: its result is not kept: {why}")
     if len(done) != total:
         raise AssertionError(f"{total} proofs are selected, {len(done)} have an outcome")
     outcomes = [done[k] for k in sorted(done)]
@@ -169,6 +211,14 @@ def prove(
             write(rows, table, f"armsym prove{chosen} --table {table}")
         except OSError as e:
             raise InputError(f"--table {table}: cannot be written: {e.strerror or e}") from None
+    if depfile is not None:
+        from armsym.cli.watching import used_files
+
+        files = used_files(selection.proofs, [o.result.file for o in outcomes if o.result.file])
+        try:
+            depfile.write_text("".join(f"{f}\n" for f in files), encoding="utf-8", errors="surrogateescape")
+        except OSError as e:
+            raise InputError(f"--depfile {depfile}: cannot be written: {e.strerror or e}") from None
     if as_json:
         print_json(outcomes_as_dict(outcomes))
     else:
@@ -179,115 +229,3 @@ def prove(
     if code is ExitCode.NOTHING:
         print_error(f"nothing was proved: all {len(outcomes)} proofs are left out")
     raise typer.Exit(code)
-
-
-def _outcomes(
-    selection: Selection,
-    *,
-    build: Build | None,
-    timeout: float | None,
-    processes: int,
-    offline_ok: bool,
-    second: bool,
-    traced: bool,
-    profiled: bool,
-    progress: _Progress,
-) -> Iterator[tuple[int, Outcome]]:
-    """(place in the report, outcome) of all that was selected, as they are known."""
-    from armsym.cli.work import Job, run_alone, run_here
-    from armsym.elf import Names
-    from armsym.errors import ArmsymError
-    from armsym.proof.result import ProofResult, Status
-    from armsym.report.outcome import Outcome
-    from armsym.wheels import WheelUnavailable
-
-    count = len(selection.proofs)
-    for k, (file, error) in enumerate(selection.broken):
-        result = ProofResult(file.name, "", "", status=Status.ERROR, message=str(error))
-        yield count + k, Outcome(result, str(file))
-    todo: list[tuple[int, Job]] = []
-    specs: dict[object, str | ArmsymError] = {}
-    for k, d in enumerate(selection.proofs):
-        # Files are fetched here, once each, and not by several processes at a time.
-        spec: str | ArmsymError
-        if build is not None:
-            try:
-                spec = build.spec_for(d.symbol)
-            except ArmsymError as e:
-                spec = e
-        else:
-            key = (d.file, d.of) if isinstance(d.of, str) else d.of
-            if key not in specs:
-                progress.note(f"looking for {d.of}")
-                try:
-                    specs[key] = d.object_spec()
-                except ArmsymError as e:
-                    specs[key] = e
-            spec = specs[key]
-        if isinstance(spec, str):
-            names = build.names if build is not None else Names()
-            job = Job.of(d, spec, timeout, second=second, traced=traced, profiled=profiled, names=names)
-            todo.append((k, job))
-            continue
-        outcome = Job.of(d, build.file if build is not None else str(d.of), None).outcome(Status.ERROR, str(spec))
-        if offline_ok and isinstance(spec, WheelUnavailable):
-            outcome.left_out = str(spec)
-        yield k, outcome
-    alone = timeout is not None or len(todo) > 1
-    if not alone:
-        for k, job in todo:
-            progress.begin(job.name)
-            yield k, run_here(job)
-        return
-    for index, finished in run_alone([job for _, job in todo], processes):
-        place, job = todo[index]
-        if finished is None:
-            progress.begin(job.name)
-        else:
-            progress.end(job.name)
-            yield place, finished
-
-
-def _cpus() -> int:
-    try:
-        return len(os.sched_getaffinity(0)) or 1
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
-
-
-class _Progress:
-    """One line on stderr that is rewritten, on a terminal only.  No thread: processes are forked."""
-
-    def __init__(self, total: int) -> None:
-        self._on = sys.stderr.isatty()
-        self._total = total
-        self._done = 0
-        self._names: list[str] = []
-
-    def note(self, text: str) -> None:
-        """Say what is going on now."""
-        if self._on:
-            sys.stderr.write(f"\r\x1b[K{text[:100]}")
-            sys.stderr.flush()
-
-    def begin(self, name: str) -> None:
-        """A proof begins."""
-        self._names.append(name)
-        self.show(self._done)
-
-    def end(self, name: str) -> None:
-        """A proof ended."""
-        if name in self._names:
-            self._names.remove(name)
-
-    def show(self, done: int) -> None:
-        """So many of all proofs are done."""
-        self._done = done
-        if done < self._total:
-            self.note(f"{done}/{self._total} done; proving {', '.join(self._names)}")
-
-    def clear(self) -> None:
-        """Remove the line."""
-        if self._on:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()

@@ -13,7 +13,7 @@ from armsym.elf.text import near
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.registry import ProofDefinition, discover, proof_files
 
-__all__ = ["Selection", "one_proof", "select"]
+__all__ = ["Selection", "one_proof", "proofs_of_file", "select"]
 
 
 @dataclass
@@ -24,8 +24,10 @@ class Selection:
     broken: list[tuple[Path, ArmsymError]] = field(default_factory=list)
 
 
-def select(targets: Sequence[str], pattern: str) -> Selection:
-    """The proofs of these targets whose name, symbol or place matches the glob.
+def select(targets: Sequence[str], pattern: str, definitions: Sequence[ProofDefinition] = ()) -> Selection:
+    """The proofs of these targets, and of these definitions, whose name, symbol or place matches the glob.
+
+    Where neither are given, those of the default target.
 
     The place is `own_sha512/proof.py::armsym_sha512_blocks`: the file below the target's folder, and the name.
     Raises `InputError` for a path or a name that does not exist.  A file that cannot be read does not
@@ -33,8 +35,11 @@ def select(targets: Sequence[str], pattern: str) -> Selection:
     """
     selection = Selection()
     seen: set[tuple[str, int, str]] = set()
-    for target in targets or [str(default_target())]:
-        for d in _of_target(target, selection):
+    if not targets and not definitions:
+        targets = [str(default_target())]
+    of_targets = [(target, _of_target(target, selection)) for target in targets]
+    for target, found in (*of_targets, *((d.file, [d]) for d in definitions)):
+        for d in found:
             key = (d.file, d.line, d.name)
             names = (d.name, d.symbol, f"{_below(target, d.file)}::{d.name}")
             if key not in seen and any(fnmatch.fnmatchcase(name, pattern) for name in names):
@@ -69,11 +74,11 @@ def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
     path = Path(text if mark else target)
     found: list[ProofDefinition] = []
     if not path.is_dir():
-        found = _of_file(path)  # raises for a file that was named and cannot be used
+        found = proofs_of_file(path)  # raises for a file that was named and cannot be used
     else:
         for file in proof_files(path):
             try:
-                found += _of_file(file)
+                found += proofs_of_file(file)
             except ArmsymError as e:
                 if not any(file == f for f, _ in selection.broken):
                     selection.broken.append((file, e))
@@ -86,7 +91,8 @@ def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
     yield from found
 
 
-def _of_file(file: Path) -> list[ProofDefinition]:
+def proofs_of_file(file: Path) -> list[ProofDefinition]:
+    """The proofs of one file; raises `InputError` where it cannot be used."""
     try:
         found = list(discover(file))
     except SystemExit as e:  # else the file would choose our exit code

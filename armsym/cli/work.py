@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,6 @@ from typing import TYPE_CHECKING
 from armsym.cli.common import load_isa
 from armsym.elf import Names
 from armsym.errors import ArmsymError, BudgetError, InputError
-from armsym.proof.engine import Budget, Watcher
 from armsym.proof.foreign import foreign_code
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from armsym.discharge.recheck import SecondSolver
     from armsym.elf import Image
     from armsym.proof.concrete import Trial
+    from armsym.proof.engine import Watcher
     from armsym.proof.loops import Routine
     from armsym.proof.result import Obligation
     from armsym.proof.statement import Twin
 
-__all__ = ["Job", "clock_limit", "hard_limit", "image_of", "run_alone", "run_here"]
+__all__ = ["Job", "clock_limit", "ended", "hard_limit", "image_of", "limit_cpu", "run_alone", "run_here"]
 
 #: The limit by the clock in multiples of the limit of CPU time.
 CLOCK_FACTOR = 20.0
@@ -98,6 +99,8 @@ class Job:
 
 def hard_limit(job: Job) -> float:
     """CPU seconds after which a process is ended: well above what a proof that keeps to its budget needs."""
+    from armsym.proof.engine import Budget  # late, for a command that runs nothing: it brings the solver
+
     budget = Budget().seconds if job.seconds is None else job.seconds
     return (2.5 if job.second else 1.5) * budget + 60
 
@@ -112,6 +115,7 @@ def clock_limit(job: Job) -> float:
 
 def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
     """Run a proof in this process; whatever happens is an outcome.  `watch` looks on."""
+    from armsym.proof.engine import Budget
     from armsym.proof.profile import Profile
     from armsym.proof.run import Wanted, prove
 
@@ -245,14 +249,14 @@ def _replay(trial: Trial, routine: Routine) -> str:
 
 
 def _child(job: Job, answer: Connection) -> None:
-    _limit_cpu(hard_limit(job))
+    limit_cpu(hard_limit(job))
     # Ctrl-C reaches the whole group; the parent ends its children itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answer.send(run_here(job))
     answer.close()
 
 
-def _limit_cpu(seconds: float) -> None:
+def limit_cpu(seconds: float) -> None:
     """Have the system end this process once it has used so many seconds of CPU time, wherever it is then."""
     try:
         import resource
@@ -287,6 +291,8 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
     context = multiprocessing.get_context(method)
     if method == "fork":
         _load_ahead(jobs)
+    elif method == "forkserver":
+        context.set_forkserver_preload(["armsym.proof.run", "semantics"])
     waiting = list(enumerate(jobs))[::-1]
     running: list[_Running] = []
     try:
@@ -319,8 +325,11 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
 
 
 def _start_method() -> str:
-    # A forked process has everything loaded already.  Only Linux forks safely with native libraries.
-    return "fork" if sys.platform == "linux" else "spawn"
+    # A forked process has everything loaded already.  Only Linux forks safely with native libraries, and where other
+    # threads run (a notebook, pytest's workers) none may: there a server without threads forks.
+    if sys.platform != "linux":
+        return "spawn"
+    return "fork" if threading.active_count() == 1 else "forkserver"
 
 
 def _load_ahead(jobs: Sequence[Job]) -> None:
@@ -340,16 +349,20 @@ def _received(r: _Running) -> Outcome:
         outcome = r.answer.recv()
     except (EOFError, OSError):
         r.process.join()
-        code = r.process.exitcode
-        if code is not None and code == -getattr(signal, "SIGXCPU", 0) != 0:
-            limit = hard_limit(r.job)
-            outcome = r.job.outcome(Status.UNDECIDED, f"ended after {limit:.0f} s of CPU time, far beyond its budget")
-            outcome.result.seconds = limit
-            return outcome
-        how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
-        return r.job.outcome(Status.ERROR, f"internal error: the proof's process {how}", internal=True)
+        return ended(r.job, r.process.exitcode)
     assert isinstance(outcome, Outcome)
     return outcome
+
+
+def ended(job: Job, code: int | None) -> Outcome:
+    """What a job came to whose process ended with this exit code, or by signal -code, and said nothing."""
+    if code is not None and code == -getattr(signal, "SIGXCPU", 0) != 0:
+        limit = hard_limit(job)
+        outcome = job.outcome(Status.UNDECIDED, f"ended after {limit:.0f} s of CPU time, far beyond its budget")
+        outcome.result.seconds = limit
+        return outcome
+    how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
+    return job.outcome(Status.ERROR, f"internal error: the proof's process {how}", internal=True)
 
 
 def _end(r: _Running) -> None:

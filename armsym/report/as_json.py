@@ -13,9 +13,15 @@ from armsym.proof.why import Why
 from armsym.report.outcome import Outcome
 from armsym.report.profile_text import by_time
 from armsym.report.refuted_text import command
+from armsym.report.schema import SCHEMA_VERSION
 from armsym.report.wording import lengths
 
-__all__ = ["outcomes_as_dict", "result_as_dict"]
+__all__ = ["document", "outcomes_as_dict", "result_as_dict"]
+
+
+def document(outcomes: Iterable[Outcome]) -> dict[str, Any]:
+    """The whole document of `armsym prove --json`."""
+    return {"schema_version": SCHEMA_VERSION, **outcomes_as_dict(outcomes)}
 
 
 def outcomes_as_dict(outcomes: Iterable[Outcome]) -> dict[str, Any]:
@@ -25,7 +31,7 @@ def outcomes_as_dict(outcomes: Iterable[Outcome]) -> dict[str, Any]:
         if o.left_out:
             left_out.append({"proof": o.result.proof, "symbol": o.result.symbol, "reason": o.left_out})
         else:
-            results.append(result_as_dict(o))
+            results.append({**result_as_dict(o), "cached": o.cached})
     return {"results": results, "left_out": left_out}
 
 

@@ -38,6 +38,7 @@ class Outcome:
 
     `left_out` says why the proof was not tried (only when the caller allowed that), `internal` that
     armsym itself failed.  `source` is the proof's place, `file:line`.  `traceback` is for --debug.
+    `cached` says that an earlier command proved it, and that nothing it rests on has changed since.
     """
 
     result: ProofResult
@@ -45,6 +46,7 @@ class Outcome:
     left_out: str = ""
     internal: bool = False
     traceback: str = ""
+    cached: bool = False
 
     @property
     def code(self) -> ExitCode:

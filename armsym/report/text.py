@@ -37,7 +37,7 @@ def outcome_lines(o: Outcome, *, verbose: bool = False) -> Iterator[Line]:
     if o.left_out:
         yield [*head, (f": {o.left_out}", "")]
         return
-    yield [*head, (f"  {r.seconds:.1f} s", "dim")]
+    yield [*head, (f"  cached, {r.seconds:.1f} s when proved" if o.cached else f"  {r.seconds:.1f} s", "dim")]
     if claims_nothing(r):
         yield [(f"    proved: {NO_RESULTS}", "yellow")]
     if r.message:
@@ -74,6 +74,9 @@ def summary_line(outcomes: Sequence[Outcome], seconds: float) -> Line:
     nothing = sum(claims_nothing(o.result) and not o.left_out for o in outcomes)
     if nothing:
         pieces.append((f" ({nothing} of them claim{'s' * (nothing == 1)} nothing about results)", "yellow"))
+    cached = sum(o.cached for o in outcomes)
+    if cached:
+        pieces.append((f", {'all' if cached == len(outcomes) else cached} from the cache", "cyan"))
     return [*pieces, (f" in {seconds:.1f} s", "dim")]
 
 

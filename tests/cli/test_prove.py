@@ -96,9 +96,14 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
     for r in document["results"]:
         assert all(type(r[k]) is str for k in strings)
         assert type(r["seconds"]) is float
+        assert r["cached"] is False
         lists = {"assumptions", "lengths", "particular"}
         assert all(type(a) is str for key in lists for a in r[key])
-        assert set(r) - {*strings, *lists, "seconds", "obligations"} <= {"counterexample", "message", "claims_results"}
+        assert set(r) - {*strings, *lists, "seconds", "cached", "obligations"} <= {
+            "counterexample",
+            "message",
+            "claims_results",
+        }
         for o in r["obligations"]:
             assert set(o) - {"detail"} == {"name", "kind", "status", "by", "seconds"}
             assert o["kind"] in KINDS

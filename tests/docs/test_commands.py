@@ -84,6 +84,7 @@ BY_CI = {"make prove", "make test", "make lint", "make setup", "make docs"}
 #: Commands that other tests run, or that are too long to be run whole: pattern, and where they are.
 ELSEWHERE = {
     r"make museum": "tests/museum/test_museum.py",
+    r"armsym gate( --junit \S+ --sarif \S+)?": "tests/api/test_gate.py",
     r"make table": "tests/cli/test_table.py",
     r"make bench|python -m bench( .*)?|python bench/.*": "bench",
     r"pip install \. ziglang": "tests/docs/test_wheel_alone.py",
