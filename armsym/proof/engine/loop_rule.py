@@ -131,7 +131,7 @@ def iterate(
     m.written_x = m.written_v = 0
     m.written_flags = False
     here.at, here.steps, here.arrivals = inv.head, 0, {}
-    origin = Origin(inv, i, h, parent, before, here.machine.fork(), here.calls)
+    origin = Origin(inv, i, h, parent, before, m.fork(), here.calls, tuple(here.knowledge.facts))
     return origin, _split(run, here, origin)
 
 

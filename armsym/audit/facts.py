@@ -1,0 +1,306 @@
+"""What is known of numbers on a path, and what follows: linear forms that are at least 0, over the integers.
+
+A form is (c, {node: factor, ...}): c and the sum of factor times the value of node, an integer, nothing modulo
+anything.  That one follows from others is found elsewhere and only checked here (`follows`): multipliers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+from armsym.audit.linear import linear
+from armsym.audit.raw import ones
+from armsym.audit.words import Words
+
+__all__ = ["Facts", "Form", "Oracle", "bits", "follows", "plus", "times"]
+
+Form: TypeAlias = "tuple[int, dict[int, int]]"
+
+
+def plus(a: Form, b: Form, factor: int = 1) -> Form:
+    """a + factor * b."""
+    terms = dict(a[1])
+    for node, k in b[1].items():
+        new = terms.get(node, 0) + factor * k
+        if new:
+            terms[node] = new
+        else:
+            terms.pop(node, None)
+    return a[0] + factor * b[0], terms
+
+
+def times(a: Form, factor: int) -> Form:
+    """factor * a."""
+    return plus((0, {}), a, factor)
+
+
+def follows(goal: Form, facts: Sequence[Form], multipliers: Mapping[int, int], divisor: int) -> bool:
+    """Whether the multipliers show that the goal is at least 0 wherever all facts are.
+
+    divisor * goal less the sum of multiplier * fact has to be a constant above -divisor: then the goal, an integer,
+    is above -1.
+    """
+    if divisor < 1:
+        return False
+    rest = times(goal, divisor)
+    for place, k in multipliers.items():
+        if k < 0 or not 0 <= place < len(facts):
+            return False
+        rest = plus(rest, facts[place], -k)
+    return not rest[1] and rest[0] > -divisor
+
+
+class Oracle(Protocol):
+    """Finds multipliers, or reads them from a bundle."""
+
+    def multipliers(self, goal: Form, facts: Sequence[Form]) -> tuple[Mapping[int, int], int] | None:
+        """(multipliers by the place of the fact, divisor); None where it has none.  It is not believed."""
+
+
+def bits(words: Words, node: int) -> int:
+    """A number that has a 1 wherever the node's value may have one."""
+    known: dict[int, int] = {}
+    todo = [node]
+    program = words.program
+    while todo:
+        n = todo[-1]
+        i = program[n]
+        kind = i[0]
+        if kind in ("Const", "Var"):
+            known[n] = int(i[-1])
+        elif kind == "App":
+            known[n] = int(i[3])
+        elif kind in ("Add", "Mulc"):
+            known[n] = ones(i[1])
+        else:
+            parts = i[1:] if kind in ("Xor", "And") else i[1:2]
+            missing = [p for p in parts if p not in known]
+            if missing:
+                todo += missing
+                continue
+            a = known[parts[0]]
+            if kind == "Xor":
+                known[n] = a | known[parts[1]]
+            elif kind == "And":
+                known[n] = a & known[parts[1]]
+            elif kind == "Mask":
+                known[n] = a & int(i[2])
+            elif kind == "Shl":
+                known[n] = a << i[2]
+            else:
+                assert kind == "Shr", kind
+                known[n] = a >> i[2]
+        todo.pop()
+    return known[node]
+
+
+class Facts:
+    """What is known on one path."""
+
+    def __init__(self, words: Words, oracle: Oracle) -> None:
+        self.words, self._oracle = words, oracle
+        self._facts: list[Form] = []
+        #: Those added since somebody looked.
+        self.fresh: list[Form] = []
+        self._shown: set[tuple[int, frozenset[tuple[int, int]]]] = set()
+        self._integers: dict[int, Form] = {}
+        #: Conditions that the path has decided.
+        self.decided: dict[int, bool] = {}
+        #: Numbers of the contract that are something else's value on this path.
+        self.values: dict[int, Form] = {}
+
+    def fork(self) -> Facts:
+        """An independent copy."""
+        f = Facts(self.words, self._oracle)
+        f._facts, f._shown, f._integers = self._facts[:], self._shown.copy(), self._integers.copy()
+        f.decided, f.values = self.decided.copy(), self.values.copy()
+        return f
+
+    def add(self, form: Form) -> None:
+        """The form is at least 0: it is known, or assumed."""
+        form = self._put(form)
+        if form[1] and form not in self._facts:
+            self._facts.append(form)
+            self.fresh.append(form)
+
+    def equate(self, node: int, form: Form) -> None:
+        """The node, a number of the contract, is the form, which does not contain it."""
+        assert node not in form[1]
+        self.values = {n: _replaced(f, node, form) for n, f in self.values.items()} | {node: form}
+        self._facts = [f for f in (self._put(f) for f in self._facts) if f[1]]
+        self._integers = {}
+        # What was shown stays true, and is said of the same values.
+
+    def _put(self, form: Form) -> Form:
+        for node, value in self.values.items():
+            form = _replaced(form, node, value)
+        return form
+
+    # -- words as numbers
+
+    def linear(self, node: int) -> Form:
+        """The node modulo 2^64 as a form, factors and constant in 0 .. 2^64 - 1."""
+        constant, terms = linear(self.words.program, node, 64)
+        total = self._put((constant, terms))
+        return total[0] & ones(64), {n: k & ones(64) for n, k in total[1].items() if k & ones(64)}
+
+    def integer(self, node: int) -> Form:
+        """The node's value as a form: of what it is made of, where that is shown not to wrap, else of the node itself."""
+        known = self._integers.get(node)
+        if known is None:
+            known = self._integer(node)
+            if known != (0, {node: 1}):  # else more may be known later
+                self._integers[node] = known
+        return known
+
+    def _integer(self, node: int) -> Form:
+        width = bits(self.words, node).bit_length()
+        constant, terms = linear(self.words.program, node, width)
+        if terms == {node: 1} and not constant:
+            return self._put((0, terms))
+        form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
+        if not form[1]:
+            return form[0] & ones(width), {}
+        if self.shows(form) and self.shows(plus((ones(width), {}), form, -1)):
+            return form
+        unsigned = self._put((constant, terms))
+        if unsigned != form and self.shows(unsigned) and self.shows(plus((ones(width), {}), unsigned, -1)):
+            return unsigned
+        return 0, {node: 1}
+
+    def lifted(self, form: Form) -> Form:
+        """A form modulo 2^64 with factors nearest to 0: if it is within a range, it is the value."""
+        return _signed(form[0], 64), {n: _signed(k, 64) for n, k in form[1].items()}
+
+    # -- what follows
+
+    def shows(self, goal: Form) -> bool:
+        """Whether the goal is at least 0 on this path."""
+        goal = self._put(goal)
+        if goal[0] + sum(k * bits(self.words, n) for n, k in goal[1].items() if k < 0) >= 0:
+            return True
+        if not goal[1]:
+            return False
+        key = goal[0], frozenset(goal[1].items())
+        if key in self._shown:
+            return True
+        facts = self.all(goal)
+        found = self._oracle.multipliers(goal, facts)
+        if found is None or not follows(goal, facts, *found):
+            return False
+        self._shown.add(key)
+        return True
+
+    def all(self, goal: Form) -> list[Form]:
+        """What is known, and the range of each node that it or the goal speaks of."""
+        nodes = sorted({n for f in (*self._facts, goal) for n in f[1]})
+        ranges: list[Form] = []
+        for n in nodes:
+            ranges += [(0, {n: 1}), (bits(self.words, n), {n: -1})]
+        return [*self._facts, *ranges]
+
+    def is_zero(self, form: Form) -> bool:
+        """Whether the form is 0."""
+        return self.shows(form) and self.shows(times(form, -1))
+
+    # -- conditions
+
+    def holds(self, condition: int) -> bool | None:
+        """Whether a word of one bit is known to be 1 (True) or 0 (False)."""
+        constant = self.words.constant(condition)
+        if constant is not None:
+            return bool(constant)
+        if condition in self.decided:
+            return self.decided[condition]
+        says = self.words.meaning.get(condition)
+        if says is None:
+            return None
+        match says:
+            case ("not", c):
+                found = self.holds(c)
+                return None if found is None else not found
+            case ("and", c, d):
+                both = self.holds(c), self.holds(d)
+                return False if False in both else True if both == (True, True) else None
+            case ("xor", c, d):
+                one, other = self.holds(c), self.holds(d)
+                return None if one is None or other is None else one != other
+        for wanted, form in self._ways(says):
+            if self.shows(form):
+                if not wanted or says[0] != "zero":
+                    return wanted
+                if self.shows(times(form, -1)):
+                    return True
+        return None
+
+    def _ways(self, says: tuple[object, ...]) -> list[tuple[bool, Form]]:
+        """(value, form): the condition has the value where the form is at least 0 ("zero", 1: where it is 0)."""
+        match says:
+            case ("zero", int(), int(a)):
+                form = self.integer(a)
+                return [(False, plus(form, (1, {}), -1)), (True, form)]
+            case ("uge", int(), int(a), int(b)):
+                form = plus(self.integer(a), self.integer(b), -1)
+            case ("carry", int(w), int(a), int(b), int(c)):
+                form = plus(plus(self.integer(a), self.integer(b)), self.integer(c))
+                form = plus(form, (1 << w, {}), -1)
+            case ("sign", int(w), int(a)):
+                form = plus(self.integer(a), (1 << w - 1, {}), -1)
+            case _:
+                return []
+        return [(True, form), (False, plus((-1, {}), form, -1))]
+
+    def assume(self, condition: int, value: bool) -> None:
+        """On this path the condition has the value."""
+        self.decided[condition] = value
+        says = self.words.meaning.get(condition)
+        match says:
+            case None:
+                return
+            case ("not", c):
+                self.assume(c, not value)
+                return
+            case ("and", c, d):
+                if value:
+                    self.assume(c, True)
+                    self.assume(d, True)
+                elif self.holds(c):
+                    self.assume(d, False)
+                elif self.holds(d):
+                    self.assume(c, False)
+                return
+            case ("xor", c, d):
+                for one, other in ((c, d), (d, c)):
+                    known = self.holds(one)
+                    if known is not None and other not in self.decided:
+                        self.assume(other, known != value)
+                return
+        for wanted, form in self._ways(says):
+            if wanted == value:
+                self.add(form)
+                if says[0] == "zero" and value:
+                    self.add(times(form, -1))
+
+    def settle(self, numbers: Sequence[int]) -> None:
+        """Put what a number of the contract is in its place, where a fact since the last time says so."""
+        fresh, self.fresh = self.fresh, []
+        for form in fresh:
+            form = self._put(form)
+            found = [n for n in numbers if form[1].get(n) in (1, -1)]
+            if found and self.shows(times(form, -1)):
+                n = found[0]
+                rest = form[0], {m: k for m, k in form[1].items() if m != n}
+                self.equate(n, times(rest, -form[1][n]))
+
+
+def _signed(value: int, width: int) -> int:
+    value &= ones(width)
+    return value - (1 << width) if width and value >> width - 1 else value
+
+
+def _replaced(form: Form, node: int, value: Form) -> Form:
+    factor = form[1].get(node)
+    if factor is None:
+        return form
+    return plus((form[0], {n: k for n, k in form[1].items() if n != node}), value, factor)
