@@ -1,100 +1,97 @@
-"""Runs raw programs: on one input, or on all values of a few bits at once, a column of values an instruction."""
+"""Raw programs on numbers: what each instruction gives, once its operands and inputs are known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import product
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
-from armsym.audit.functions import definition
-from armsym.audit.raw import Instruction, ones
+from armsym.audit.meanings import meaning
+from armsym.audit.raw import Instruction, Program, ones
 
-__all__ = ["columns", "run", "submasks"]
-
-#: A function that has no definition: its name and arguments, to a number.
-Opaque = Callable[[str, tuple[int, ...]], int]
+__all__ = ["Meanings", "evaluate", "operands", "value_of"]
 
 
-def submasks(bits: int) -> list[int]:
-    """All numbers with 1s only where `bits` has, ascending."""
-    out = [0]
-    while bits:
-        low = bits & -bits
-        out += [value | low for value in out]
-        bits ^= low
-    return out
+def operands(instruction: Instruction) -> tuple[int, ...]:
+    """The numbers of the instructions whose values this one takes, in order."""
+    kind = instruction[0]
+    if kind in {"Xor", "And"}:
+        return instruction[1:]
+    if kind in {"Shl", "Shr", "Mask"}:
+        return (instruction[1],)
+    if kind == "Add":
+        return instruction[2:]
+    if kind == "Mulc":
+        return (instruction[2],)
+    if kind == "App":
+        return tuple(instruction[2])
+    if kind in {"Const", "Var"}:
+        return ()
+    raise ValueError(f"not an operation of raw programs: {kind!r}")
 
 
-def columns(
-    program: Sequence[Instruction], cut: Mapping[int, Sequence[int]], order: Iterable[int]
-) -> dict[int, list[int]]:
-    """The values of the instructions `order`, one by one, for all combinations of those of the instructions `cut`.
+#: What a function means, by its name; None where nothing is known of it.
+Meanings: TypeAlias = Callable[[str], Callable[..., int] | None]
 
-    Raises KeyError of an operand without values yet, and of what has none: a Var, a function without a definition.
+
+def value_of(instruction: Instruction, values: Sequence[int], meanings: Meanings = meaning) -> int:
+    """The value of an instruction (no `Var`) whose operands, in the order of `operands`, have these values.
+
+    Raises `ValueError` for a function without a meaning, and where its result is not within what the instruction says.
     """
-    rows = list(product(*cut.values()))
-    out = {node: [row[k] for row in rows] for k, node in enumerate(cut)}
-    for i in order:
-        match program[i]:
-            case ("Const", value):
-                out[i] = [value] * len(rows)
-            case ("Xor", a, b):
-                out[i] = [x ^ y for x, y in zip(out[a], out[b], strict=True)]
-            case ("And", a, b):
-                out[i] = [x & y for x, y in zip(out[a], out[b], strict=True)]
-            case ("Shl", a, by):
-                out[i] = [x << by for x in out[a]]
-            case ("Shr", a, by):
-                out[i] = [x >> by for x in out[a]]
-            case ("Mask", a, bits):
-                out[i] = [x & bits for x in out[a]]
-            case ("Add", width, a, b):
-                out[i] = [x + y & ones(width) for x, y in zip(out[a], out[b], strict=True)]
-            case ("Mulc", width, a, factor):
-                out[i] = [x * factor & ones(width) for x in out[a]]
-            case ("App", name, operands, bits):
-                known = definition(name)
-                if known is None or known[0] != len(operands):
-                    raise KeyError(i)
-                out[i] = [known[1](*xs) & bits for xs in zip(*(out[a] for a in operands), strict=True)]
-            case _:
-                raise KeyError(i)
-    return out
+    kind = instruction[0]
+    if kind == "Const":
+        return int(instruction[1])
+    if kind == "Xor":
+        return values[0] ^ values[1]
+    if kind == "And":
+        return values[0] & values[1]
+    if kind == "Shl":
+        return values[0] << int(instruction[2])
+    if kind == "Shr":
+        return values[0] >> int(instruction[2])
+    if kind == "Mask":
+        return values[0] & int(instruction[2])
+    if kind == "Add":
+        return values[0] + values[1] & ones(instruction[1])
+    if kind == "Mulc":
+        return values[0] * int(instruction[3]) & ones(instruction[1])
+    if kind == "App":
+        name, bits = instruction[1], instruction[3]
+        function = meanings(name)
+        if function is None:
+            raise ValueError(f"nothing is known of the function {name!r}")
+        value = function(*values)
+        if value & ~bits:
+            raise ValueError(f"{name}{tuple(values)} is {value:#x}, which is not within {bits:#x}")
+        return value
+    raise ValueError(f"not an operation that has a value of its own: {kind!r}")
 
 
-def run(program: Sequence[Instruction], inputs: Callable[[str, int], int], opaque: Opaque) -> list[int]:
-    """The value of every instruction (of place 0: 0).
+def evaluate(
+    program: Program,
+    inputs: Mapping[str, int] | Callable[[str, Sequence[int]], int],
+    meanings: Meanings = meaning,
+) -> list[int]:
+    """The value of every instruction; place 0 holds 0.
 
-    `inputs` gives an input's value of its name and bits, `opaque` the value of a function without a definition.
-    Both are masked by the bits of the instruction.
+    `inputs` tells the value of each `Var`; a function is also given the values of all earlier instructions (an input
+    that is loaded from memory may depend on them).
+    Raises `ValueError` where an input is missing or not within its bits, or a function has no meaning.
     """
-    out = [0] * len(program)
-    for i, x in enumerate(program):
-        if i == 0:
-            continue
-        match x:
-            case ("Var", name, bits):
-                out[i] = inputs(name, bits) & bits
-            case ("App", name, operands, bits):
-                values = tuple(out[a] for a in operands)
-                known = definition(name)
-                plain = known is not None and known[0] == len(operands)
-                out[i] = (known[1](*values) if known and plain else opaque(name, values)) & bits
-            case ("Const", value):
-                out[i] = value
-            case ("Xor", a, b):
-                out[i] = out[a] ^ out[b]
-            case ("And", a, b):
-                out[i] = out[a] & out[b]
-            case ("Shl", a, by):
-                out[i] = out[a] << by
-            case ("Shr", a, by):
-                out[i] = out[a] >> by
-            case ("Mask", a, bits):
-                out[i] = out[a] & bits
-            case ("Add", width, a, b):
-                out[i] = out[a] + out[b] & ones(width)
-            case ("Mulc", width, a, factor):
-                out[i] = out[a] * factor & ones(width)
-            case _:
-                raise ValueError(f"instruction {i}, {x!r:.200}, is none")
-    return out
+    values = [0]
+    for number in range(1, len(program)):
+        instruction = program[number]
+        if instruction[0] == "Var":
+            name, bits = instruction[1], instruction[2]
+            if callable(inputs):
+                value = inputs(name, values)
+            elif name in inputs:
+                value = inputs[name]
+            else:
+                raise ValueError(f"the input {name!r} has no value")
+            if value & ~bits or value < 0:
+                raise ValueError(f"the input {name!r} is {value:#x}, which is not within {bits:#x}")
+        else:
+            value = value_of(instruction, [values[a] for a in operands(instruction)], meanings)
+        values.append(value)
+    return values

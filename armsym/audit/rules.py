@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from armsym.audit.evaluate import columns, submasks
+from armsym.audit.columns import columns, submasks
 from armsym.audit.forms import (
     Poly,
     Sum,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from armsym.audit.evaluate import submasks
+from armsym.audit.columns import submasks
 
 __all__ = ["affine"]
 

@@ -1,0 +1,19 @@
+"""The forms of A64 instructions that the auditor knows, by the groups of the Arm manual."""
+
+from __future__ import annotations
+
+from armsym.audit.a64 import aes, branches, hashing, immediate, memory, moves, register, structures, vectors
+
+__all__ = ["FORMS"]
+
+FORMS = (
+    *immediate.FORMS,
+    *register.FORMS,
+    *branches.FORMS,
+    *memory.FORMS,
+    *structures.FORMS,
+    *moves.FORMS,
+    *vectors.FORMS,
+    *hashing.FORMS,
+    *aes.FORMS,
+)
