@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from armsym.audit.facts import Facts, Form, plus
 from armsym.audit.inputs import Inputs
@@ -12,7 +12,7 @@ from armsym.audit.machine import Machine
 from armsym.audit.raw import ones
 from armsym.audit.store import Memory, RefusedAccess
 
-__all__ = ["Reader", "State"]
+__all__ = ["NeedFork", "Reader", "State"]
 
 
 class Reader(Protocol):
@@ -20,6 +20,13 @@ class Reader(Protocol):
 
     def read_only(self, address: int, size: int) -> bytes:
         """Bytes that nothing changes; raises ValueError for others."""
+
+
+class NeedFork(Exception):
+    """An instruction chose by a public condition that the facts do not decide: it is followed both ways."""
+
+    def __init__(self, condition: int) -> None:
+        self.condition = condition
 
 
 class State(Machine):
@@ -30,14 +37,24 @@ class State(Machine):
     ) -> None:
         super().__init__(inputs.words)
         self.inputs, self.file, self.facts, self.memory, self._secret = inputs, file, facts, memory, secret
+        #: How many accesses there were.
+        self.accesses = 0
         #: The lowest offset from sp0 that the instruction being executed accessed; None: none.
         self.lowest: int | None = None
 
     def fork(self) -> State:
         """An independent copy."""
         s = State(self.inputs, self.file, self.facts.fork(), self.memory.fork(), self._secret)
-        s._x, s._narrow, s._sp, s._v, s._flags = self._x.copy(), self._narrow.copy(), self._sp, self._v.copy(), self._flags
+        s.put_registers(self.fork_registers())
         return s
+
+    def fork_registers(self) -> tuple[Any, ...]:
+        """Registers and flags, as they are now."""
+        return self._x.copy(), self._narrow.copy(), self._sp, self._v.copy(), self._flags
+
+    def put_registers(self, registers: tuple[Any, ...]) -> None:
+        """Let registers and flags be as they were."""
+        self._x, self._narrow, self._sp, self._v, self._flags = registers
 
     # -- what the semantics ask
 
@@ -60,11 +77,16 @@ class State(Machine):
             raise RefusedAccess("how long an instruction takes may depend on a secret")
 
     def decide(self, condition: int) -> bool | None:
-        """What the facts say of a public condition."""
+        """What the facts say of a public condition, None of a secret one; raises `NeedFork` where they do not tell."""
         constant = self.words.constant(condition)
         if constant is not None:
             return bool(constant)
-        return None if self._secret(condition) else self.facts.holds(condition)
+        if self._secret(condition):
+            return None
+        known = self.facts.holds(condition)
+        if known is None:
+            raise NeedFork(condition)
+        return known
 
     def load(self, address: int, size: int) -> int:
         """See `Machine.load`."""
@@ -99,6 +121,7 @@ class State(Machine):
 
     def _access(self, address: int, size: int, *, store: bool) -> tuple[str, Form]:
         """The region (or "image") and the offset of an access, shown to be permitted; raises `RefusedAccess`."""
+        self.accesses += 1
         if self._secret(address):
             raise RefusedAccess("an address depends on a secret")
         constant, terms = self.facts.linear(address)

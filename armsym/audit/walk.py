@@ -21,7 +21,7 @@ from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.lanes import Lanes
 from armsym.audit.machine import Branch, Indirect, Unmodelled
 from armsym.audit.raw import Program, ones
-from armsym.audit.state import Reader, State
+from armsym.audit.state import NeedFork, Reader, State
 from armsym.audit.store import Memory, RefusedAccess, part_of
 from armsym.audit.words import Words
 
@@ -100,7 +100,10 @@ class Walk:
                 raise Refused(f"more than {MOST_STEPS} instructions")
             before = state.sp_offset()
             self.executed.add(at)
-            to = execute(state, self.file.word(at), at)
+            to = self._execute(state, at, todo)
+            if to is None:
+                fresh = True
+                continue
             state.settle_stack(before)
             if isinstance(to, Indirect):
                 if to.kind != "ret" or state.facts.linear(to.target) != (0, {self.inputs.node("lr0"): 1}):
@@ -110,6 +113,23 @@ class Walk:
             if isinstance(to, Branch):
                 to = self._branch(state, to, todo)
             at = to
+
+    def _execute(self, state: State, at: int, todo: list[tuple[State, int, bool]]) -> int | Branch | Indirect | None:
+        """Where an instruction leads; None where the path parts first, and it is to be executed again."""
+        registers, accesses = state.fork_registers(), state.accesses
+        try:
+            return execute(state, self.file.word(at), at)
+        except NeedFork as e:
+            if state.accesses != accesses:
+                raise RefusedAccess("an instruction that accessed memory chooses by an undecided condition") from None
+            state.put_registers(registers)
+            self._count("choices followed both ways")
+            other = state.fork()
+            for s, value in ((other, False), (state, True)):
+                s.facts.assume(e.condition, value)
+                s.facts.settle(self.inputs.numbers)
+            todo.append((other, at, True))
+            return None
 
     def _branch(self, state: State, to: Branch, todo: list[tuple[State, int, bool]]) -> int:
         """Where a branch goes; the other way, if the facts leave it open, is put on the list."""

@@ -39,6 +39,8 @@ P = TypeVar("P", bound=Proof)
 
 #: Compares the routine with another: an obligation, and what it assumes.
 Compare = Callable[[Twin], tuple[Obligation, Sequence[str]]]
+#: Is handed each case's engine once it ended, while its terms are there: (engine, case in words).
+Observe = Callable[[Engine, str], None]
 #: Runs a counterexample on an independent machine: (trial, routine) -> what happened, in words.
 Replay = Callable[[Trial, Routine], str]
 
@@ -197,6 +199,7 @@ def prove(
     replay: Replay | None = None,
     second: SecondSolver | None = None,
     compare: Compare | None = None,
+    observe: Observe | None = None,
 ) -> ProofResult:
     """Prove `symbol` of `image` as the proof function `fn` states.
 
@@ -219,6 +222,7 @@ def prove(
             replay=replay,
             second=second,
             compare=compare,
+            observe=observe,
         )
     except ArmsymError:
         raise
@@ -244,6 +248,7 @@ def _prove(
     replay: Replay | None = None,
     second: SecondSolver | None = None,
     compare: Compare | None = None,
+    observe: Observe | None = None,
     brief: bool = False,
 ) -> ProofResult:
     """With `brief`, one concrete run has to do where a witness needs no more."""
@@ -271,7 +276,7 @@ def _prove(
     for k, case in enumerate(cases):
         plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
         assumed[case.text] = _prove_case(
-            case, routine, result, budget, replay, plan, first, guesses, prove_contract, review
+            case, routine, result, budget, replay, plan, first, guesses, prove_contract, review, observe
         )
         if result.counterexample is not None:
             break
@@ -396,6 +401,7 @@ def _prove_case(
     guesses: Guesses,
     prove_contract: Callable[[Contract], ProofResult],
     review: _Review | None,
+    observe: Observe | None,
 ) -> list[str]:
     """Add what one case shows to the result; returns what it assumes.
 
@@ -444,6 +450,8 @@ def _prove_case(
     engine = Engine(p, guess_loops((t.heads for t in seen.trials), p.writable_cells), budget, earlier=earlier)
     engine.run()
     earlier |= engine.guesses
+    if observe is not None:
+        observe(engine, case.text)
     if review is not None:
         assert answers is not None
         found.append(review.of(answers, result, budget.seconds))

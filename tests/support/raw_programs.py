@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 
-from armsym.audit.evaluate import run
+from armsym.audit.columns import run
 from armsym.audit.raw import Instruction, Program, ones
 
 WIDTHS = (1, 3, 8, 32, 64)
