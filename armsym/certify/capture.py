@@ -46,6 +46,8 @@ class Capture:
         self._contents: dict[str, str] = {}
         self._folds = {f.name: f for f in self.p._d.folds}
         self._kept: list[Term] = []
+        #: What is added to where the file is loaded for the address of a piece of it.
+        self._bases: dict[int, int] = {}
         self.node = Translator(self.words, self._variable, self._application)
 
     def run(self) -> Case:
@@ -104,17 +106,26 @@ class Capture:
                 raise NotExportable(f"the word {name}, which is no length")
             self._name(n.value, f"num.{name}")
         self._kept += [b.value for b in p.places._bases.values() if isinstance(b.value, Term)]
+        image = p.routine.image
         for piece, base in p.places._bases.items():
             if isinstance(base.value, Term):
-                if p.routine.image.kind == "relocatable":
-                    raise NotExportable(f"the piece {piece.name} of a relocatable file")
+                if image.kind == "relocatable":
+                    place = image.place_at(p.routine.entry)
+                    if place is None or place.piece is not piece:
+                        raise NotExportable(f"the piece {piece.name} of a relocatable file")
+                    # The piece begins so many bytes before the routine.
+                    self._bases[intern(base.value).id] = p.routine.entry - place.offset + self.shift
                 self._name(base.value, "image")
 
     def _variable(self, t: Var) -> int:
         found = self._rigid.get(t.id) or self._symbols.get(t.id)
         if found is None:
             raise NotExportable(f"the variable {t.name}, which stands for nothing at a cut")
-        return self.words.program.var(*found)
+        node = self.words.program.var(*found)
+        if found[0] == "image":
+            node = self.words.program.var("image", ones(64) & ~4095)
+            node = self.words.add(64, node, self.words.const(self._bases.get(t.id, 0) & ones(64)))
+        return node
 
     def _application(self, t: App, arguments: tuple[int, ...]) -> int:
         name, possible = t.name, ones(t.width)
@@ -295,25 +306,24 @@ class Capture:
         """The variables in what places hold that are neither inputs nor symbols of a cut around, by where they stand."""
         found: list[Unknown] = []
 
-        def bind(t: Var, place: str, shift: int) -> None:
+        def bind(t: Var, place: str, shift: int, bits: int) -> None:
             if t.id in self._rigid or t.id in self._symbols:
                 return
             name = f"s{len(self._symbols) + 1}"
-            self._symbols[t.id] = name, t.pb
+            # Bits that stand nowhere are none that anything is made of; else the audit will not close.
+            self._symbols[t.id] = name, bits
             self._kept.append(t)
-            found.append(Unknown(name, t.pb, t.secret, place, shift))
+            found.append(Unknown(name, bits, t.secret, place, shift))
 
         for place, value in places:
             if isinstance(value, Var):
-                bind(value, place, 0)
+                bind(value, place, 0, value.pb)
         for place, value in places:
             if isinstance(value, Poly):
                 for m, mask in value.entries.items():
                     base, s = m.factors[0]
                     if len(m.factors) == 1 and isinstance(base, Var):
-                        bits = mask << s if s >= 0 else mask >> -s
-                        if bits == base.pb:
-                            bind(base, place, -s)
+                        bind(base, place, s, mask << s if s >= 0 else mask >> -s)
         return found
 
     def _facts(self, facts: Iterable[Value]) -> Iterable[Fact]:

@@ -23,6 +23,7 @@ class Exporter:
     """Collects the cases of one proof, as its engines end; `finish` makes a bundle of them."""
 
     symbol: str
+    path: str
     cases: list[Case] = field(default_factory=list)
     #: Why there is no bundle.
     missing: list[str] = field(default_factory=list)
@@ -30,19 +31,20 @@ class Exporter:
     def observe(self, engine: Engine, title: str) -> None:
         """Take what an engine found, whose terms are freed afterwards."""
         try:
-            self.cases.append(Capture(engine, title, 0).run())
-        except NotExportable as e:
+            entry, _ = Elf.read(self.path).symbol(self.symbol)
+            self.cases.append(Capture(engine, title, entry - engine.p.routine.entry).run())
+        except (NotExportable, ElfError, OSError) as e:
             if str(e) not in self.missing:
                 self.missing.append(str(e))
 
-    def finish(self, bundle: Bundle, path: str) -> list[str]:
+    def finish(self, bundle: Bundle) -> list[str]:
         """Add the cases to a bundle, with what makes them check on the file; returns what is left open."""
         bundle.missing += self.missing
         if self.missing:
             return [f"no bundle has words for {m} yet" for m in self.missing]
         open_: list[str] = []
         try:
-            file = Elf.read(path)
+            file = Elf.read(self.path)
             entry, _ = file.symbol(self.symbol)
         except (ElfError, OSError) as e:
             return [str(e)]
