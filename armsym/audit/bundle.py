@@ -149,6 +149,8 @@ class Case:
     preserves_x: frozenset[int] = frozenset()
     preserves_d: frozenset[int] = frozenset()
     preserves_v: frozenset[int] = frozenset()
+    #: (text, node of one bit that is 1 on entry).
+    requires: list[tuple[str, int]] = field(default_factory=list)
     folds: dict[str, Fold] = field(default_factory=dict)
     ensures: list[Ensured] = field(default_factory=list)
     cuts: dict[int, Cut] = field(default_factory=dict)

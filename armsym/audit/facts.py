@@ -7,6 +7,7 @@ anything.  That one follows from others is found elsewhere and only checked here
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import gcd
 from typing import Protocol, TypeAlias
 
 from armsym.audit.linear import linear
@@ -119,7 +120,7 @@ class Facts:
 
     def add(self, form: Form) -> None:
         """The form is at least 0: it is known, or assumed."""
-        form = self._put(form)
+        form = _smallest(self._put(form))
         if form[1] and form not in self._facts:
             self._facts.append(form)
             self.fresh.append(form)
@@ -139,9 +140,32 @@ class Facts:
 
     # -- words as numbers
 
+    def _raw(self, node: int, width: int) -> Form:
+        """The node modulo 2^width, of parts that are no sums; masks that keep all, and disjoint parts, are looked through."""
+        constant, terms = linear(self.words.program, node, width)
+        form: Form = constant, dict(terms)
+        program = self.words.program
+        todo = sorted(terms, reverse=True)
+        while todo:
+            n = todo.pop()
+            i, parts = program[n], ()
+            if n not in form[1]:
+                continue
+            if i[0] == "Mask" and not bits(self.words, i[1]) & ~i[2]:
+                parts = (i[1],)
+            elif i[0] == "Xor" and not bits(self.words, i[1]) & bits(self.words, i[2]):
+                parts = i[1:]
+            for a in parts:
+                c, more = linear(program, a, width)
+                form = plus(form, (c, dict(more)), form[1][n])
+                todo += list(more)
+            if parts:
+                form[1].pop(n)
+        return form[0] & ones(width), {n: k & ones(width) for n, k in form[1].items() if k & ones(width)}
+
     def linear(self, node: int) -> Form:
         """The node modulo 2^64 as a form, factors and constant in 0 .. 2^64 - 1."""
-        constant, terms = linear(self.words.program, node, 64)
+        constant, terms = self._raw(node, 64)
         total = self._put((constant, terms))
         return total[0] & ones(64), {n: k & ones(64) for n, k in total[1].items() if k & ones(64)}
 
@@ -156,7 +180,7 @@ class Facts:
 
     def _integer(self, node: int) -> Form:
         width = bits(self.words, node).bit_length()
-        constant, terms = linear(self.words.program, node, width)
+        constant, terms = self._raw(node, width)
         if terms == {node: 1} and not constant:
             return self._put((0, terms))
         form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
@@ -168,6 +192,16 @@ class Facts:
         if unsigned != form and self.shows(unsigned) and self.shows(plus((ones(width), {}), unsigned, -1)):
             return unsigned
         return 0, {node: 1}
+
+    def _difference(self, node: int) -> Form:
+        """A form that is 0 exactly where the node is: its value, or a number between -2^w and 2^w that is it modulo 2^w."""
+        width = bits(self.words, node).bit_length()
+        constant, terms = self._raw(node, width)
+        form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
+        near = (ones(width), {})
+        if self.shows(plus(near, form)) and self.shows(plus(near, form, -1)):
+            return form
+        return self.integer(node)
 
     def lifted(self, form: Form) -> Form:
         """A form modulo 2^64 with factors nearest to 0: if it is within a range, it is the value."""
@@ -216,6 +250,10 @@ class Facts:
         says = self.words.meaning.get(condition)
         if says is None:
             return None
+        compared = self._compared(says)
+        if compared is not None:
+            more, less = compared
+            return True if self.shows(more) else False if self.shows(less) else None
         match says:
             case ("not", c):
                 found = self.holds(c)
@@ -238,8 +276,12 @@ class Facts:
         """(value, form): the condition has the value where the form is at least 0 ("zero", 1: where it is 0)."""
         match says:
             case ("zero", int(), int(a)):
-                form = self.integer(a)
-                return [(False, plus(form, (1, {}), -1)), (True, form)]
+                form = self._difference(a)
+                if self.shows(form):
+                    return [(False, plus(form, (1, {}), -1)), (True, form)]
+                if self.shows(times(form, -1)):
+                    return [(False, plus((-1, {}), form, -1)), (True, form)]
+                return [(True, form)]
             case ("uge", int(), int(a), int(b)):
                 form = plus(self.integer(a), self.integer(b), -1)
             case ("carry", int(w), int(a), int(b), int(c)):
@@ -251,10 +293,67 @@ class Facts:
                 return []
         return [(True, form), (False, plus((-1, {}), form, -1))]
 
+    def _compared(self, says: tuple[object, ...]) -> tuple[Form, Form] | None:
+        """Of a comparison that is made of several flags: the forms that are at least 0 where it holds, where it does not.
+
+        These are a < b of signed numbers (N XOR V), and a > b (a >= b, and the difference is not 0).
+        """
+        match says:
+            case ("xor", int(c), int(d)):
+                sides = self._signed_less(c, d)
+                if sides is not None:
+                    a, b = sides
+                    return plus(plus((-1, {}), b), a, -1), plus(a, b, -1)
+            case ("and", int(c), int(d)):
+                sides = self._at_least(c)
+                inverse = self.words.meaning.get(d)
+                zero = self.words.meaning.get(inverse[1]) if inverse is not None and inverse[0] == "not" else None
+                if sides is not None and zero is not None and zero[0] == "zero":
+                    a, b, width, first, second = sides
+                    difference = self._raw(zero[2], width)
+                    one, other = (self._raw(n, width) for n in (first, second))
+                    rest = plus(plus(difference, one, -1), other)
+                    whole = bits(self.words, zero[2]) <= ones(width)
+                    if whole and not rest[0] & ones(width) and not any(k & ones(width) for k in rest[1].values()):
+                        return plus(plus((-1, {}), a), b, -1), plus(b, a, -1)
+        return None
+
+    def _at_least(self, condition: int) -> tuple[Form, Form, int, int, int] | None:
+        """a, b, their width and nodes, where the condition says a >= b."""
+        match self.words.meaning.get(condition):
+            case ("uge", int(w), int(a), int(b)):
+                return self.integer(a), self.integer(b), w, a, b
+            case ("not", int(c)):
+                match self.words.meaning.get(c):
+                    case ("xor", int(n), int(v)):
+                        sides, flag = self._signed_less(n, v), self.words.meaning.get(v)
+                        if sides is not None and flag is not None:
+                            return *sides, flag[1], flag[2], flag[3]
+        return None
+
+    def _signed_less(self, n: int, v: int) -> tuple[Form, Form] | None:
+        """a and b, where n XOR v says a < b of signed numbers; both are shown to be the same unsigned."""
+        sign, overflow = self.words.meaning.get(n), self.words.meaning.get(v)
+        if sign is None or overflow is None or sign[0] != "sign" or overflow[0] != "overflow" or sign[1] != overflow[1]:
+            return None
+        width, a, b = overflow[1:]
+        rest = plus(plus(self._raw(sign[2], width), self._raw(a, width), -1), self._raw(b, width))
+        if rest[0] & ones(width) or any(k & ones(width) for k in rest[1].values()):
+            return None
+        sides = self.integer(a), self.integer(b)
+        most: Form = (1 << width - 1) - 1, {}
+        if all(self.shows(plus(most, side, -1)) and self.shows(side) for side in sides):
+            return sides
+        return None
+
     def assume(self, condition: int, value: bool) -> None:
         """On this path the condition has the value."""
         self.decided[condition] = value
         says = self.words.meaning.get(condition)
+        compared = None if says is None else self._compared(says)
+        if compared is not None:
+            self.add(compared[0] if value else compared[1])
+            return
         match says:
             case None:
                 return
@@ -286,7 +385,7 @@ class Facts:
         """Put what a number of the contract is in its place, where a fact since the last time says so."""
         fresh, self.fresh = self.fresh, []
         for form in fresh:
-            form = self._put(form)
+            form = _smallest(self._put(form))
             found = [n for n in numbers if form[1].get(n) in (1, -1)]
             if found and self.shows(times(form, -1)):
                 n = found[0]
@@ -297,6 +396,14 @@ class Facts:
 def _signed(value: int, width: int) -> int:
     value &= ones(width)
     return value - (1 << width) if width and value >> width - 1 else value
+
+
+def _smallest(form: Form) -> Form:
+    """A form that is at least 0 for the same integers, its factors without a common divisor."""
+    divisor = gcd(*form[1].values())
+    if divisor < 2:
+        return form
+    return form[0] // divisor, {n: k // divisor for n, k in form[1].items()}
 
 
 def _replaced(form: Form, node: int, value: Form) -> Form:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from armsym.audit.evaluate import operands
-from armsym.audit.facts import Facts, Form, plus
+from armsym.audit.facts import Facts, Form, bits, plus
+from armsym.audit.functions import definition
 from armsym.audit.bundle import Fold
 from armsym.audit.inputs import Inputs
 from armsym.audit.raw import Program, ones
@@ -75,8 +76,12 @@ class Instance:
             case ("App", name, arguments, possible):
                 return self._application(name, tuple(made[a] for a in arguments), possible)
             case ("Xor", a, b):
+                if made[a] in w.meaning and w.constant(made[b]) == 1:
+                    return w.inverted(made[a])
                 return w.xor(made[a], made[b])
             case ("And", a, b):
+                if made[a] in w.meaning and made[b] in w.meaning:
+                    return w.both(made[a], made[b])
                 return w.and_(made[a], made[b])
             case ("Shl", a, by):
                 return w.shl(made[a], by)
@@ -116,7 +121,8 @@ class Values:
         """An input of the case; raises `RefusedValue` for another name, or for other bits."""
         if self.inputs.bits.get(name) != possible:
             raise RefusedValue(f"{name} with the bits {possible:#x} is no input of the contract")
-        return self.inputs.node(name)
+        node = self.inputs.node(name)
+        return form_node(self.words, self.facts.values[node]) if node in self.facts.values else node
 
     def application(self, name: str, arguments: tuple[int, ...], possible: int) -> int:
         """A function of a contract applied; raises `RefusedValue` for one that it does not know."""
@@ -135,6 +141,11 @@ class Values:
             return self.cell(name, self.facts.linear(arguments[0]))
         if name.startswith("f."):
             return self.words.program.app(name, arguments, possible)
+        if name == "zero" and len(arguments) == 1 and possible == 1:
+            return self.words.is_zero(bits(self.words, arguments[0]).bit_length(), arguments[0])
+        known = definition(name)
+        if known is not None and known[0] == len(arguments):
+            return self.words.app(name, arguments, possible)
         raise RefusedValue(f"the function {name} is none of the contract's")
 
     def fold(self, f: Fold, index: Form) -> tuple[int, ...]:

@@ -37,6 +37,8 @@ class State(Machine):
     ) -> None:
         super().__init__(inputs.words)
         self.inputs, self.file, self.facts, self.memory, self._secret = inputs, file, facts, memory, secret
+        #: The low halves of words that were made of halves.
+        self.low: dict[int, int] = {}
         #: How many accesses there were.
         self.accesses = 0
         #: The lowest offset from sp0 that the instruction being executed accessed; None: none.
@@ -46,7 +48,12 @@ class State(Machine):
         """An independent copy."""
         s = State(self.inputs, self.file, self.facts.fork(), self.memory.fork(), self._secret)
         s.put_registers(self.fork_registers())
+        s.low = self.low
         return s
+
+    def w(self, n: int) -> int:
+        """Wn; of a word made of halves the very half, so that it is no more secret than that is."""
+        return self.low.get(self.x(n)) or super().w(n)
 
     def fork_registers(self) -> tuple[Any, ...]:
         """Registers and flags, as they are now."""

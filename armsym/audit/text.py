@@ -57,6 +57,8 @@ def _case_lines(c: Case) -> Iterator[str]:
         yield f"argument {place} {node}"
     for g in c.given:
         yield f"given {g.region} {g.offset} {g.size} {g.value}"
+    for text, node in c.requires:
+        yield f"requires {node} {_free(text)}"
     for f in c.folds.values():
         parts = (f.widths, f.start, f.blocks, f.over, f.step)
         yield " ".join(["fold", f.name, *map(_list, parts)])
@@ -237,6 +239,9 @@ def _case(lines: _Lines) -> Case:
         if region not in c.regions:
             raise lines.error(f"{region} is no region")
         c.given.append(Store(region, node(offset), _size(size), node(value)))
+    while lines.peek() == "requires":
+        n, text = lines.take("requires", 2)
+        c.requires.append((_text(text), node(n)))
     while lines.peek() == "fold":
         name, widths, start, blocks, over, step = lines.take("fold", 6)
         if name in _TAKEN or _SYMBOL.fullmatch(name) or _CONTENT.fullmatch(name):

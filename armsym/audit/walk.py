@@ -106,10 +106,15 @@ class Walk:
                 continue
             state.settle_stack(before)
             if isinstance(to, Indirect):
-                if to.kind != "ret" or state.facts.linear(to.target) != (0, {self.inputs.node("lr0"): 1}):
-                    raise RefusedAccess("control goes to a computed address that is not the caller's")
-                self._return(state)
-                return at
+                target = state.facts.linear(to.target)
+                if to.kind != "ret":
+                    raise RefusedAccess("control goes to a computed address, and not by RET")
+                if target == (0, {self.inputs.node("lr0"): 1}):
+                    self._return(state)
+                    return at
+                if target[1] != {self.inputs.image: 1}:
+                    raise RefusedAccess("RET goes neither to the caller nor to a known address of the file")
+                to = target[0]
             if isinstance(to, Branch):
                 to = self._branch(state, to, todo)
             at = to
@@ -196,6 +201,9 @@ class Walk:
             if terms:
                 raise RefusedValue(f"what {g.region} holds is given at an offset that is no number")
             given.setdefault(g.region, []).append((constant, g.size, made(g.value)))
+        for _, condition in self.case.requires:
+            facts.assume(made(condition), True)
+        facts.settle(self.inputs.numbers)
         areas = self.inputs.areas({name: tuple(all_) for name, all_ in given.items()})
         memory = Memory(self.words, areas, values.cell)
         state = State(self.inputs, self.file, facts, memory, self.secret)
@@ -220,7 +228,10 @@ class Walk:
                 state.set_x(number, word)
             else:
                 upper = self.words.mask(state.x(number), ones(64) ^ ones(32))
+                if bits(self.words, word) > ones(32):
+                    raise RefusedValue(f"the argument {place} has more than 32 bits")
                 state.set_x(number, self.words.xor(upper, word))
+                state.low[state.x(number)] = word
         state.sp = node("sp0")
         _set_flags(state, tuple(node(f"{f}_in") for f in "nzcv"))
 

@@ -176,6 +176,8 @@ class Capture:
             case.arguments[f"v{n}"] = self.node(value.value)
         i = d.interface
         case.preserves_x, case.preserves_d, case.preserves_v = i.x, i.d, i.v
+        for text, condition in d.requires:
+            self.case.requires.append((text, self.node(condition.bit.value)))
         for f in d.folds:
             self._fold(f)
         self._ensures()
