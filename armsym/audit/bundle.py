@@ -164,6 +164,8 @@ class Bundle:
 
     proof: str = ""
     symbol: str = ""
+    #: Where the file was when the bundle was made; only its hash counts.
+    object: str = ""
     file_sha256: str = ""
     made_by: str = ""
     statement: str = ""

@@ -96,7 +96,7 @@ def _cut_lines(cut: Cut) -> Iterator[str]:
 
 def write(b: Bundle) -> str:
     """The text of a bundle."""
-    lines = [HEAD, f"proof {_free(b.proof)}", f"symbol {_free(b.symbol)}", f"file {b.file_sha256}"]
+    lines = [HEAD, f"proof {_free(b.proof)}", f"symbol {_free(b.symbol)}", f"file {b.file_sha256} {_free(b.object)}"]
     lines += [f"made-by {_free(b.made_by)}", f"statement {_free(b.statement)}"]
     lines += [f"assumes {_free(a)}" for a in b.assumptions] + [f"missing {_free(m)}" for m in b.missing]
     for c in b.cases:
@@ -169,7 +169,8 @@ def _read(lines: _Lines) -> Bundle:
         raise lines.error("only version 1 is known")
     b = Bundle()
     b.proof, b.symbol = _text(lines.take("proof", 1)[0]), _text(lines.take("symbol", 1)[0])
-    b.file_sha256 = _matching(_HASH, lines.take("file", 1)[0])
+    digest, b.object = lines.take("file", 2)
+    b.file_sha256, b.object = _matching(_HASH, digest), _text(b.object)
     b.made_by, b.statement = _text(lines.take("made-by", 1)[0]), _text(lines.take("statement", 1)[0])
     while lines.peek() == "assumes":
         b.assumptions.append(_text(lines.take("assumes", 1)[0]))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
 
+from armsym.audit import text
 from armsym.audit.audit import walks
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.elf import Elf, ElfError
@@ -14,6 +18,7 @@ from armsym.certify.elaborate import elaborate
 from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable
 from armsym.proof.engine import Engine
+from armsym.proof.result import ProofResult
 
 __all__ = ["Exporter"]
 
@@ -37,11 +42,24 @@ class Exporter:
             if str(e) not in self.missing:
                 self.missing.append(str(e))
 
+    def write(self, folder: str, proof: Path, result: ProofResult) -> str:
+        """Write the bundle of a proof of that file to a folder; tells where, or why there is none."""
+        statement = f"{proof.parent.name}/{proof.name} {hashlib.sha256(proof.read_bytes()).hexdigest()}"
+        bundle = Bundle(result.proof, self.symbol, self.path, result.file_sha256, f"armsym {version('armsym')}", statement)
+        bundle.assumptions = list(result.assumptions)
+        path = Path(folder) / f"{proof.parent.name}.{result.proof}.bundle"
+        path.unlink(missing_ok=True)
+        open_ = self.finish(bundle)
+        if open_:
+            return f"no bundle: {open_[0]}" + (f" (and {len(open_) - 1} more)" if len(open_) > 1 else "")
+        path.write_text(text.write(bundle), encoding="ascii")
+        return str(path)
+
     def finish(self, bundle: Bundle) -> list[str]:
         """Add the cases to a bundle, with what makes them check on the file; returns what is left open."""
         bundle.missing += self.missing
         if self.missing:
-            return [f"no bundle has words for {m} yet" for m in self.missing]
+            return [f"no words yet for {m}" for m in self.missing]
         open_: list[str] = []
         try:
             file = Elf.read(self.path)

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from armsym.cli import coverage, disasm, equiv, explain, listing, new, prove, simulate, simulation, solve
+from armsym.cli import audit, coverage, disasm, equiv, explain, listing, new, prove, simulate, simulation, solve
 from armsym.cli.common import SETTINGS, print_error
 from armsym.cli.registers import CONTEXT
 from armsym.cli.supervised import supervised
@@ -52,6 +52,7 @@ def build(*, conform: bool) -> typer.Typer:
     # Without rich help texts --help takes half the time.
     app = typer.Typer(callback=_options, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command("prove", short_help="Prove routines correct.")(prove.prove)
+    app.command("audit", short_help="Re-check exported proofs with code of its own.")(audit.audit)
     app.command("list", short_help="List the proofs there are.")(listing.list_proofs)
     app.command("new", short_help="Write a proof skeleton for a routine.")(new.new)
     app.command("disasm", short_help="Disassemble a routine as armsym decodes it.")(disasm.disasm)

@@ -54,6 +54,9 @@ def prove(
     second_solver: Annotated[
         bool, typer.Option("--second-solver", help="Have Bitwuzla check each answer of Z3, too.")
     ] = False,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="DIR", help="Write a bundle of each proof, for armsym audit.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")] = False,
     offline_ok: Annotated[
         bool,
@@ -74,6 +77,11 @@ def prove(
     for option, file in (("--junit", junit), ("--table", table)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
+    if export is not None:
+        try:
+            export.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise InputError(f"--export {export}: {e.strerror or e}") from None
     if second_solver:
         from armsym.discharge.second import need
 
@@ -103,6 +111,7 @@ def prove(
             processes=jobs or _cpus(),
             offline_ok=offline_ok,
             second=second_solver,
+            export="" if export is None else str(export),
             progress=progress,
         )
         for index, outcome in found:
@@ -157,6 +166,7 @@ def _outcomes(
     processes: int,
     offline_ok: bool,
     second: bool,
+    export: str,
     progress: _Progress,
 ) -> Iterator[tuple[int, Outcome]]:
     """(place in the report, outcome) of all that was selected, as they are known."""
@@ -187,7 +197,7 @@ def _outcomes(
                     specs[key] = e
             spec = specs[key]
         if isinstance(spec, str):
-            todo.append((k, Job.of(d, spec, timeout, second=second)))
+            todo.append((k, Job.of(d, spec, timeout, second=second, export=export)))
             continue
         outcome = Job.of(d, str(d.of), None).outcome(Status.ERROR, str(spec))
         if offline_ok and isinstance(spec, WheelUnavailable):

@@ -51,7 +51,7 @@ _images: dict[str, Image] = {}
 class Job:
     """A proof to run: where it is defined, the file it speaks of, and seconds of CPU time for the symbolic proof.
 
-    With `second`, a second solver has to confirm Z3's answers.
+    With `second`, a second solver has to confirm Z3's answers.  A bundle is written to the folder `export`, if it is given.
     """
 
     file: str
@@ -61,12 +61,15 @@ class Job:
     object_spec: str
     seconds: float | None = None
     second: bool = False
+    export: str = ""
 
     @staticmethod
-    def of(d: ProofDefinition, object_spec: str, seconds: float | None, *, second: bool = False) -> Job:
+    def of(
+        d: ProofDefinition, object_spec: str, seconds: float | None, *, second: bool = False, export: str = ""
+    ) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second)
+        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second, export)
 
     @property
     def source(self) -> str:
@@ -102,6 +105,11 @@ def run_here(job: Job) -> Outcome:
         d = _definition(job)
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
         image = image_of(job.object_spec)
+        exporter = None
+        if job.export:
+            from armsym.certify.export import Exporter
+
+            exporter = Exporter(d.symbol, image.path)
         with foreign_code():
             result = prove(
                 d,
@@ -113,6 +121,7 @@ def run_here(job: Job) -> Outcome:
                 replay=_replay,
                 second=_second() if job.second else None,
                 compare=lambda twin: _compared(d, image, twin),
+                observe=None if exporter is None else exporter.observe,
             )
         unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
         if result.status is Status.PROVED and (unproved or not result.obligations):
@@ -131,7 +140,10 @@ def run_here(job: Job) -> Outcome:
         if contradicted:
             assert told is not None
             result.message = f"internal error: Z3 and {told.solver} contradict each other: one of them has a defect"
-        return Outcome(result, job.source, internal=mismatch or contradicted)
+        outcome = Outcome(result, job.source, internal=mismatch or contradicted)
+        if exporter is not None and result.status is Status.PROVED:
+            outcome.bundle = exporter.write(job.export, Path(job.file), result)
+        return outcome
     except BudgetError as e:
         outcome = job.outcome(Status.UNDECIDED, str(e))
     except MemoryError:

@@ -38,6 +38,7 @@ class Outcome:
 
     `left_out` says why the proof was not tried (only when the caller allowed that), `internal` that
     armsym itself failed.  `source` is the proof's place, `file:line`.  `traceback` is for --debug.
+    `bundle` is where a bundle was written, or why there is none; empty where nobody asked for one.
     """
 
     result: ProofResult
@@ -45,6 +46,7 @@ class Outcome:
     left_out: str = ""
     internal: bool = False
     traceback: str = ""
+    bundle: str = ""
 
     @property
     def code(self) -> ExitCode:
