@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from armsym.audit.hints import MOST_BITS, Certificate, Hint
+from armsym.audit.hints import MOST_BITS, Certificate, Hint, need_name
 from armsym.audit.raw import Instruction, Program
 from armsym.audit.rules import Checker, RefusedError, natural, need
 
@@ -42,6 +42,11 @@ def well_formed(checker: Checker) -> None:
     """Raises RefusedError unless operands come earlier, and numbers are natural ones of at most MOST_BITS bits."""
     for number, x in enumerate(checker.program):
         need(number == 0 or _well_formed(number, x), f"instruction {number}, {x!r:.200}, is none")
+        if number and x[0] in ("App", "Var"):
+            try:
+                need_name(x[1])
+            except ValueError as error:
+                raise RefusedError(f"instruction {number}: {error}") from None
     for node, value in checker.given.items():
         need(checker.is_node(node) and natural(value), f"the fact {node!r} = {value!r:.200} is none")
 

@@ -17,12 +17,13 @@ from functools import lru_cache
 
 from armsym.audit.raw import ones
 
-__all__ = ["Definition", "clmul", "definition", "entries"]
+__all__ = ["SPELLED", "Definition", "clmul", "definition", "entries"]
 
 #: The function itself, of as many natural numbers as it takes.
 Definition = Callable[..., int]
 
-_BYTES = "bytes:"
+#: Names that begin so have their bytes in them.
+SPELLED = "bytes:"
 _MOST_BYTES = 4096
 
 
@@ -74,9 +75,9 @@ def entries(name: str) -> bytes | None:
         return _sbox()
     if name == "aes.inv_sbox":
         return _inverse_sbox()
-    if not name.startswith(_BYTES):
+    if not name.startswith(SPELLED):
         return None
-    digits = name[len(_BYTES) :]
+    digits = name[len(SPELLED) :]
     if not digits or len(digits) % 2 or len(digits) > 2 * _MOST_BYTES or not set(digits) <= set("0123456789abcdef"):
         raise ValueError(
             f"the function {name[:80]!r} is no table of 1 to {_MOST_BYTES} bytes in lower-case hexadecimal"

@@ -8,6 +8,7 @@ Text, a line each; numbers of instructions, widths and shifts are decimal, all o
 
     armsym-certificate 1
     from N                      the instructions below N are the reader's own (1: there are none)
+    define NAME HEX             the bytes of a table that does not have them in its name, of all that occur, in order
     c V | v NAME BITS | f NAME BITS A... | x A B | & A B | l A N | r A N | m A BITS | + W A B | * W A K
                                 instructions N, N+1, ...: Const, Var, App, Xor, And, Shl, Shr, Mask, Add, Mulc
     part S                      a part begins; it starts from part S (the first is 1), or from nothing: 0
@@ -26,9 +27,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from armsym.audit.functions import SPELLED, definition, entries
 from armsym.audit.raw import Instruction, Program
 
-__all__ = ["MOST_BITS", "SHAPES", "Certificate", "Hint", "Part", "TextError", "read", "write"]
+__all__ = ["MOST_BITS", "SHAPES", "Certificate", "Hint", "Part", "TextError", "need_name", "read", "write"]
 
 #: A rule's name, then its fields.
 Hint: TypeAlias = tuple[Any, ...]
@@ -100,6 +102,13 @@ class Certificate:
     own: int = 1
 
 
+def need_name(name: str) -> None:
+    """Raises ValueError unless a name can be written: printable ASCII without spaces; and of a table that is none."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name[:80]!r} is no name: printable ASCII without spaces")
+    definition(name)
+
+
 def _show(value: Any, kind: str) -> str:
     if kind == "N":
         return ",".join(map(str, value)) or "-"
@@ -108,14 +117,23 @@ def _show(value: Any, kind: str) -> str:
 
 def _instruction(x: Instruction) -> str:
     letter, shape = _LETTER[x[0]]
+    if x[0] in ("App", "Var"):
+        need_name(x[1])
     if x[0] == "App":
         return " ".join((letter, x[1], f"{x[3]:x}", *map(str, x[2])))
     return " ".join((letter, *(_show(v, k) for v, k in zip(x[1:], shape, strict=True))))
 
 
+def _tables(instructions: Iterable[Instruction]) -> dict[str, bytes]:
+    names = {x[1] for x in instructions if x[0] == "App" and not x[1].startswith(SPELLED)}
+    return {name: table for name in names if (table := entries(name)) is not None}
+
+
 def _lines(certificate: Certificate) -> Iterator[str]:
     yield _HEAD
     yield f"from {certificate.own}"
+    for name, table in sorted(_tables(certificate.program.instructions).items()):
+        yield f"define {name} {table.hex()}"
     yield from map(_instruction, certificate.program.instructions[certificate.own :])
     for part in certificate.parts:
         yield f"part {part.start}"
@@ -153,7 +171,9 @@ def _hexadecimal(word: str) -> int:
 class _Reader:
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.own = len(program)
         self.parts: list[Part] = []
+        self.tables: dict[str, bytes] = {}
 
     def node(self, word: str) -> int:
         value = _decimal(word, len(self.program) - 1)
@@ -170,8 +190,7 @@ class _Reader:
             case "x":
                 return _hexadecimal(word)
             case "s":
-                if not _NAME.fullmatch(word):
-                    raise ValueError(f"{word[:80]!r} is no name: printable ASCII without spaces")
+                need_name(word)
                 return word
         return _decimal(word)
 
@@ -192,9 +211,20 @@ class _Reader:
         if made != number:
             raise ValueError(f"equals instruction {made}")
 
+    def define(self, name: str, digits: str) -> None:
+        table = None if name.startswith(SPELLED) else entries(name)
+        if table is None or table.hex() != digits:
+            raise ValueError(f"the function {name} is not of these bytes")
+        if self.tables and name <= max(self.tables):
+            raise ValueError("tables come in the order of their names")
+        self.tables[name] = table
+
     def line(self, words: Sequence[str]) -> None:
         if not self.parts and words[0] in _KIND:
             self.instruction(words)
+            return
+        if words[0] == "define" and len(self.program) == self.own and not self.parts:
+            self.define(*self.values(words[1:], "ss"))
             return
         if words[0] == "part":
             (start,) = self.values(words[1:], "d")
@@ -248,4 +278,6 @@ def read(lines: Iterable[str], program: Program | None = None) -> Certificate:
             raise TextError(f"line {number} of the certificate, {text[:80]!r}: {error}") from None
     if not ended:
         raise TextError(f"line {number + 1} of the certificate: it ends without 'end'")
+    if reader.tables != _tables(program.instructions):
+        raise TextError(f"the certificate defines other tables than those that occur: {sorted(reader.tables)}")
     return Certificate(program, reader.parts, own)

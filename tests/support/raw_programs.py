@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
 
-from armsym.audit.columns import run
+from armsym.audit.evaluate import run
+from armsym.audit.forms import Poly, Sum
+from armsym.audit.hints import Certificate
 from armsym.audit.raw import Instruction, Program, ones
+from armsym.audit.rules import Checker
+from armsym.certify.elaborate import Elaborator
 
 WIDTHS = (1, 3, 8, 32, 64)
 
@@ -24,7 +29,7 @@ def value_of(seed: object, bits: int) -> int:
     return rnd.getrandbits(bits.bit_length() + 1) & bits
 
 
-def values(program: list[Instruction], seed: object) -> list[int]:
+def values(program: Sequence[Instruction], seed: object) -> list[int]:
     """One run of the program, with inputs and opaque functions drawn from the seed."""
 
     def opaque(name: str, arguments: tuple[int, ...]) -> int:
@@ -82,3 +87,42 @@ def random_program(rnd: random.Random, size: int, conditions: bool = True) -> Pr
     while len(p) < size:
         words.append(_any(p, rnd, rnd.choice(words), rnd.choice(words), conditions))
     return p
+
+
+def poly_value(p: Poly, run: list[int]) -> int:
+    """The number that the form says."""
+    out, terms = p
+    for mono, mask in terms.items():
+        kept: int | None = None
+        for atom, shift in mono:
+            moved = run[atom] >> shift if shift >= 0 else run[atom] << -shift
+            kept = moved & (mask if kept is None else kept)
+        out ^= mask if kept is None else kept
+    return out
+
+
+def sum_value(s: Sum, run: list[int]) -> int:
+    """The number that the form says."""
+    width, constant, terms = s
+    return constant + sum(k * run[a] for a, k in terms.items()) & ones(width)
+
+
+def false_forms(checker: Checker, run: list[int]) -> list[int]:
+    """The instructions of which the checker has a form that is not their value in this run."""
+    wrong = [i for i, p in checker.poly.items() if poly_value(p, run) != run[i]]
+    return wrong + [i for i, s in checker.sum.items() if sum_value(s, run) != run[i]]
+
+
+def some_certificate(seed: int) -> Certificate:
+    """Of a random program, with facts and claims that hold."""
+    rnd = random.Random(f"three {seed}")
+    program = random_program(rnd, 40)
+    size = len(program)
+    run = values(program.instructions, seed)
+    elaborator = Elaborator(program)
+    decided = [i for i in range(1, size) if program[i][0] == "App"]
+    pairs = [(rnd.randrange(1, size), rnd.randrange(1, size)) for _ in range(400)]
+    facts: list[dict[int, int]] = [{}, {i: run[i] for i in rnd.sample(decided, min(2, len(decided)))}]
+    for given in facts:
+        elaborator.close(given, [(a, b) for a, b in pairs if run[a] == run[b]])
+    return Certificate(program, elaborator.parts)
