@@ -103,5 +103,5 @@ class Elf:
         return int.from_bytes(self._bytes(address, 4), "little")
 
     def read_only(self, address: int, size: int) -> bytes:
-        """Bytes that are the same at run time.  Raises `ElfError` where one is writable, filled in or not in the file."""
+        """Bytes that are the same at run time.  Raises `ElfError` where one is not, or not in the file."""
         return self._bytes(address, size)

@@ -60,7 +60,7 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Slot:
-    """What the loader puts in place: `kind` as in AAELF64; load address + `addend`, or a symbol's address + `addend`."""
+    """What the loader puts in place: `kind` as in AAELF64; `addend` is added to the load address, or a symbol's."""
 
     kind: str
     size: int

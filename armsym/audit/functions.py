@@ -1,4 +1,4 @@
-"""What the functions that an "App" names are, where it is known: all else about an application is that equals give equals.
+"""What the functions are that an "App" names, where that is known; else equal arguments give equal results, no more.
 
     zero(x)        1 if x = 0, else 0
     clmul(x, y)    the product of x and y as polynomials over GF(2)
@@ -90,7 +90,10 @@ def _look_up(table: Sequence[int]) -> Definition:
 
 @lru_cache(maxsize=4096)
 def definition(name: str) -> tuple[int, Definition] | None:
-    """How many arguments the function takes, and the function; None of an opaque one.  Raises ValueError as `entries`."""
+    """How many arguments the function takes, and the function; None of an opaque one.
+
+    Raises ValueError as `entries` does.
+    """
     if name == "zero":
         return 1, lambda x: int(x == 0)
     if name == "clmul":

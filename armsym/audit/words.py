@@ -160,8 +160,9 @@ class Words:
     # -- words of one bit, with their meaning
 
     def said(self, bit: int, *says: object) -> int:
-        """The bit, of which it is noted what it says."""
-        self.meaning[bit] = says
+        """The bit, of which it is noted what it says; of a constant, and of what says something already, it is not."""
+        if self.constant(bit) is None:
+            self.meaning.setdefault(bit, says)
         return bit
 
     def is_zero(self, width: int, a: int) -> int:
@@ -174,11 +175,13 @@ class Words:
 
     def both(self, c: int, d: int) -> int:
         """1 if both are 1."""
-        return self.said(self.and_(c, d), "and", c, d)
+        bit = self.and_(c, d)
+        return bit if bit in {c, d} else self.said(bit, "and", c, d)
 
     def different(self, c: int, d: int) -> int:
         """1 if one of them is 1."""
-        return self.said(self.xor(c, d), "xor", c, d)
+        bit = self.xor(c, d)
+        return bit if bit in {c, d} else self.said(bit, "xor", c, d)
 
     def repeated(self, width: int, bit: int) -> int:
         """All ones where a number of one bit is 1, else 0."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from armsym.audit.decode import decode, execute
 from armsym.audit.evaluate import evaluate
-from armsym.audit.flags import Flags
 from armsym.audit.form import Form
-from armsym.audit.lanes import Lanes
-from armsym.audit.machine import Branch, Indirect, Machine, Step, Unmodelled
+from armsym.audit.machine import Branch, Indirect, Machine, Step
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
 from armsym.conform.states import NZCV_AT, SP_AT, V_AT, WINDOW_AT, WINDOW_SIZE, MachineState, random_state
 from armsym.conform.unicorn_oracle import WORD_PC, UnicornCore
 
-__all__ = ["Misaligned", "Outside", "Recorder", "After", "after", "check_word", "holds", "words_of"]
+__all__ = ["After", "Misaligned", "Outside", "Recorder", "after", "check_word", "holds", "words_of"]
 
 _ALL = ones(64)
 
@@ -45,7 +44,9 @@ class Recorder(Machine):
     def unset(self, name: str) -> int:
         if self.state is not None:
             return self.words.const(given(self.state, name))
-        return self.words.program.var(name, ones({"x": 64, "s": 64}.get(name[0], 1) if name[0] != "v" or name == "v" else 128))
+        return self.words.program.var(
+            name, ones({"x": 64, "s": 64}.get(name[0], 1) if name[0] != "v" or name == "v" else 128)
+        )
 
     def load(self, address: int, size: int) -> int:
         known = self.words.constant(address)
@@ -137,7 +138,7 @@ def after(m: Recorder, step: Step, state: MachineState) -> After:
     for n, lanes in m._v.items():
         assert lanes.size == 128
         for k, node in enumerate(lanes.words):
-            assert lanes.width == 8 or lanes.width == 16 or lanes.width % 32 == 0
+            assert lanes.width in {8, 16, 32, 64, 128}
             put(V_AT + 16 * n + k * lanes.width // 8, lanes.width, node)
     f = m._flags
     if f is not None:
@@ -157,10 +158,11 @@ def after(m: Recorder, step: Step, state: MachineState) -> After:
 def holds(says: tuple[object, ...], values: Sequence[int]) -> int:
     """What a meaning of `Words.meaning` says, as a number; by Python's integers alone."""
     kind, *rest = says
-    numbers = [int(r) for r in rest]  # type: ignore[call-overload]
+    numbers: list[int] = [r for r in rest if isinstance(r, int)]
 
     def signed(value: int) -> int:
-        return value - (1 << numbers[0]) if value >> numbers[0] - 1 else value
+        sign = 1 << numbers[0] - 1
+        return (value ^ sign) - sign
 
     if kind == "zero":
         return int(values[numbers[1]] == 0)
@@ -177,7 +179,7 @@ def holds(says: tuple[object, ...], values: Sequence[int]) -> int:
     if kind == "not":
         return 1 - first
     second = values[numbers[1]]
-    return {"and": int(first + second == 2), "xor": int(first + second == 1)}[str(kind)]
+    return int(first + second == {"and": 2, "xor": 1}[str(kind)])
 
 
 def _target(step: Step, values: Sequence[int]) -> int:
@@ -186,10 +188,14 @@ def _target(step: Step, values: Sequence[int]) -> int:
     return values[step.target] if isinstance(step, Indirect) else step
 
 
-def run(word: int, state: MachineState | None = None) -> tuple[Recorder, Step]:
+#: Executes a word that stands at an address.
+Executor = Callable[[Machine, int, int], Step]
+
+
+def run(word: int, state: MachineState | None = None, executor: Executor = execute) -> tuple[Recorder, Step]:
     """One word on a fresh machine."""
     m = Recorder(state)
-    step = execute(m, word, WORD_PC)
+    step = executor(m, word, WORD_PC)
     _ = m.flags.n, m.flags.z, m.flags.c, m.flags.v  # made, so that they have values
     if isinstance(step, int):
         step &= _ALL
@@ -209,10 +215,12 @@ def moved_into_window(word: int, m: Recorder, state: MachineState) -> MachineSta
     return state.with_register(rn, (old + delta) & _ALL)
 
 
-def check_word(core: UnicornCore, word: int, seed: int, count: int) -> tuple[int, list[str]]:
+def check_word(
+    core: UnicornCore, word: int, seed: int, count: int, executor: Executor = execute
+) -> tuple[int, list[str]]:
     """How many states were compared with Unicorn, and what differed: on inputs, and on numbers."""
     core.patch(word)
-    m, step = run(word)
+    m, step = run(word, None, executor)
     compared, different = 0, []
     for k in range(count):
         state = random_state(seed, "audit", word, k, WORD_PC)
@@ -223,14 +231,15 @@ def check_word(core: UnicornCore, word: int, seed: int, count: int) -> tuple[int
         try:
             ours = [after(m, step, state)]
             if k % 4 == 0:
-                folded, to = run(word, state)
+                folded, to = run(word, state, executor)
                 ours.append(after(folded, to, state))
         except Outside:
             continue
         compared += 1
         for one in ours:
             if theirs.fault is not None or one.block != theirs.block or one.pc != theirs.pc:
-                different.append(f"{word:#010x} {decode(word)[0].name}, state {k}: {_first(one, theirs.block, theirs.pc)} {theirs.fault}")
+                first = _first(one, theirs.block, theirs.pc)
+                different.append(f"{word:#010x} {decode(word)[0].name}, state {k}: {first} {theirs.fault or ''}")
     return compared, different
 
 
@@ -241,20 +250,35 @@ def _first(ours: After, block: bytes, pc: int) -> str:
     return f"at {at}: {ours.block[at : at + 8][::-1].hex()}, Unicorn {block[at : at + 8][::-1].hex()}"
 
 
+#: Up to so many combinations of the fields that are no registers are all tried.
+_COMBINATIONS = 128
+
+
 def words_of(form: Form, seed: int, count: int) -> list[int]:
-    """Words that the form accepts, with edges of each field, and equal registers and number 31 often."""
+    """Words that the form accepts: all combinations of few small fields, else edges and random values of each.
+
+    Registers are random, equal ones and number 31 often.  At least `count` words, unless there are fewer.
+    """
     rng = random.Random(f"{seed}/{form.name}")
+    others = [(at, most) for name, (at, most) in form.places.items() if name[0] != "R" or most != 31]
+    registers = [at for name, (at, most) in form.places.items() if name[0] == "R" and most == 31]
+    space = math.prod(most + 1 for _, most in others)
     found: dict[int, None] = {}
-    for _ in range(60 * count):
-        if len(found) >= count:
+    for turn in range(max(40 * count, space)):
+        enumerated = space <= _COMBINATIONS
+        if len(found) >= count and not (enumerated and turn < space):
             break
-        word, register = form.value, rng.randrange(32)
-        for name, (at, most) in form.places.items():
+        word, register, rest = form.value, rng.randrange(32), turn
+        for at in registers:
             roll = rng.random()
-            if name[0] == "R" and most == 31:
-                value = 31 if roll < 0.15 else register if roll < 0.35 else rng.randrange(32)
+            word |= (31 if roll < 0.15 else register if roll < 0.35 else rng.randrange(32)) << at
+        for at, most in others:
+            if enumerated:
+                value, rest = rest & most, rest >> most.bit_length()
             else:
-                value = rng.choice((0, most, 1, most ^ most >> 1)) & most if roll < 0.25 else rng.randint(0, most)
+                value = (
+                    rng.choice((0, most, 1, most ^ most >> 1)) & most if rng.random() < 0.25 else rng.randint(0, most)
+                )
             word |= value << at
         if form.accepts(word):
             found[word] = None
