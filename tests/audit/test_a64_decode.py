@@ -52,6 +52,9 @@ ALIASES = {
     "XTN": "xtn2",
     "NOT": "mvn",
     "PMULL": "pmull2",
+    "SMULL, UMULL, SMLAL, UMLAL, SMLSL, UMLSL": "smull2 umull2 smlal2 umlal2 smlsl2 umlsl2",
+    "vector product (by element)": "mul mla mls sqdmulh sqrdmulh smull umull smlal umlal smlsl umlsl "
+    "smull2 umull2 smlal2 umlal2 smlsl2 umlsl2",
 }
 for _name in FORMS:
     if _name.name.startswith("LD1 to LD4"):

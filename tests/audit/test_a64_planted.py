@@ -89,6 +89,18 @@ DEFECTS = [
     ("hashing", "EOR3, BCAX", "w.not_(width, a)", "a"),
     ("aes", "AESE, AESD", "c - r if inverse else c + r", "c + r if inverse else c - r"),
     ("aes", "AESMC, AESIMC", "(0, 1, 3, 4)", "(0, 1, 3, 5)"),
+    ("products", "SQDMULH, SQRDMULH", "w.sub(size, high, too_large)", "high"),
+    ("products", "SQDMULH, SQRDMULH", "1 << size - 2", "1 << size - 1"),
+    ("products", "vector product (by element)", 'f["H"] << 1 | f["L"]', 'f["L"] << 1 | f["H"]'),
+    ("products", "SMULL, UMULL, SMLAL, UMLAL, SMLSL, UMLSL", "0b1000: 1, 0b1010: -1", "0b1000: -1, 0b1010: 1"),
+    ("lanewise", "CMGT, CMHI, CMGE, CMHS, CMEQ, CMTST", "w.not_(width, b), w.const(1))", "w.not_(width, b))"),
+    ("lanewise", "SSHL, USHL", "left if known < 128", "left if known < 256"),
+    ("lanewise", "SSHL, USHL", "w.shr(by, 7)", "w.shr(by, 6)"),
+    ("lanewise", "CNT", "for k in range(8)", "for k in range(7)"),
+    ("lanewise", "ADDV, SADDLV, UADDLV, SMAXV, UMAXV, SMINV, UMINV", "(b, a) if opcode", "(a, b) if opcode"),
+    ("chinese", "SM3PARTW1", "e < 3 else out[0]", "e < 3 else both[0]"),
+    ("chinese", "SM3TT1A, SM3TT1B, SM3TT2A, SM3TT2B", "w.xor(d[2], d[1])", "w.xor(d[2], d[0])"),
+    ("chinese", "SM4E", "2, 10, 18, 24", "2, 10, 18, 23"),
 ]
 
 

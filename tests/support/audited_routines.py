@@ -33,7 +33,7 @@ _MOST_STEPS = 60_000
 
 @dataclass
 class Call:
-    """A call by AAPCS64: `bytes` are buffers that are read, a `bytearray` may be written; `cells` are words in the image."""
+    """A call by AAPCS64: `bytes` are read, a `bytearray` may be written; `cells` are words of the file set before."""
 
     wheel: Wheel
     symbol: str
