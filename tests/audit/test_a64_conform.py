@@ -10,10 +10,12 @@ from audited import Misaligned, Recorder, check_word, run, words_of
 
 from armsym.audit.a64 import FORMS
 from armsym.audit.decode import execute
+from armsym.audit.flags import Flags
 from armsym.audit.form import Form
+from armsym.audit.lanes import Lanes
 from armsym.audit.machine import Branch, Machine, Unmodelled
 from armsym.audit.raw import Program
-from armsym.audit.words import Words
+from armsym.audit.words import TooWide, Words
 from armsym.conform.capstone_oracle import Capstone
 from armsym.conform.states import random_state
 from armsym.conform.unicorn_oracle import UnicornCore
@@ -88,7 +90,7 @@ class _Bare(Machine):
     """A machine that brings nothing."""
 
     def unset(self, name: str) -> int:
-        return self.words.program.var(name, 1 if name in {"n", "z", "c", "v"} else 2**64 - 1)
+        return self.words.program.var(name, 1 if len(name) == 1 else 2 ** (128 if name[0] == "v" else 64) - 1)
 
     def load(self, address: int, size: int) -> int:
         raise AssertionError
@@ -103,10 +105,43 @@ class _Bare(Machine):
         raise AssertionError
 
 
+class _Wide(_Bare):
+    """Its memory gives more than is asked for."""
+
+    def load(self, address: int, size: int) -> int:
+        return self.words.program.var("too much", 2 ** (8 * size + 1) - 1)
+
+
 @pytest.mark.parametrize(("word", "name"), [(0xD503233F, "PACIASP"), (0xD50323BF, "AUTIASP")])
 def test_pointer_authentication_is_refused_unless_the_machine_allows_it(word: int, name: str) -> None:
     with pytest.raises(Unmodelled, match=f"at 0x40, word {word:#010x}: {name}"):
         execute(_Bare(Words(Program())), word, 0x40)
+
+
+def test_a_register_holds_no_more_than_it_can() -> None:
+    m = _Bare(Words(Program()))
+    w = m.words
+    wide = w.program.var("wide", 2**65 - 1)
+    for put in (
+        lambda: m.set_x(0, wide),
+        lambda: m.set_w(0, w.program.var("x", 2**33 - 1)),
+        lambda: setattr(m, "sp", wide),
+        lambda: m.set_v(0, Lanes(64, (w.zero, wide))),
+        lambda: m.set_v(0, Lanes(8, (w.const(256),))),
+        lambda: Flags.of_words(w, w.zero, w.zero, w.const(2), w.zero),
+    ):
+        with pytest.raises(TooWide, match="not shown to be a word of"):
+            put()
+    with pytest.raises(TooWide, match="8 bits"):
+        execute(_Wide(Words(Program())), 0x39400000, 0)  # LDRB W0, [X0]
+
+
+@pytest.mark.parametrize("word", [0x9E660000, 0x9E670000, 0x4F2C2420], ids=["FMOV X", "FMOV D", "SRSHR"])
+def test_operands_that_may_take_time_are_announced(word: int) -> None:
+    m, _ = run(word)
+    assert m.leaks
+    with pytest.raises(Unmodelled, match="duration may depend"):
+        execute(_Bare(Words(Program())), word, 0)
 
 
 def test_an_unmodelled_word_is_named_with_its_address() -> None:

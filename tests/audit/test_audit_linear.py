@@ -10,7 +10,7 @@ from armsym.audit.evaluate import evaluate, operands, value_of
 from armsym.audit.lanes import Lanes, common, in_lanes, zero_extended
 from armsym.audit.linear import linear
 from armsym.audit.raw import Program, ones
-from armsym.audit.words import Words
+from armsym.audit.words import TooWide, Words
 
 EDGES = (0, 1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 32, (1 << 63) - 1, 1 << 63, ones(64))
 
@@ -117,6 +117,26 @@ def test_only_constants_are_folded() -> None:
     assert w.add(64, a, w.zero) != a
     assert w.mask(a, ones(64)) != a
     assert w.and_(a, a) != a
+
+
+def test_the_reach_of_an_instruction_holds_its_value() -> None:
+    rng = random.Random(9)
+    narrower = 0
+    for _ in range(150):
+        w = Words(_random_program(rng, 12))
+        w.program.and_(1, 2)
+        w.program.app("pick", (1, 2, 3), ones(64))
+        values = evaluate(w.program, {"a": rng.choice(EDGES), "b": rng.getrandbits(64), "c": rng.getrandbits(32)})
+        for node in range(1, len(w.program)):
+            assert not values[node] & ~w.reach(node)
+            width = values[node].bit_length()
+            if w.reach(node) >> width == 0:
+                narrower += 1
+                assert w.narrow(width, node) == node
+            else:
+                with pytest.raises(TooWide, match=f"instruction {node}"):
+                    w.narrow(width, node)
+    assert narrower > 300
 
 
 def test_what_a_bit_says_is_said_once() -> None:

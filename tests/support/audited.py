@@ -40,6 +40,7 @@ class Recorder(Machine):
         self.loads: list[tuple[int, int, int]] = []
         self.stores: list[tuple[int, int, int]] = []
         self.sp_is_base = False
+        self.leaks: list[int] = []
 
     def unset(self, name: str) -> int:
         if self.state is not None:
@@ -64,6 +65,9 @@ class Recorder(Machine):
     def image_address(self, address: int) -> int:
         base = self.words.const(0) if self.state is not None else self.words.program.var("image", _ALL)
         return self.words.add(64, base, self.words.const(address & _ALL))
+
+    def leak(self, operand: int) -> None:
+        self.leaks.append(operand)
 
     def hint(self, name: str) -> None:
         """Without keys, as Unicorn's core has none enabled, nothing."""

@@ -88,6 +88,9 @@ class Running(Machine):
     def sp_is_aligned(self) -> None:
         assert self.value(self.sp) % 16 == 0
 
+    def leak(self, operand: int) -> None:
+        """Of numbers all may be known."""
+
     def decide(self, condition: int) -> bool | None:
         # Where it is not decided here, the words of both ways are made and one is chosen.
         return None if self.symbolic else super().decide(condition)

@@ -1,4 +1,8 @@
-"""Vector instructions that compute: sums, logic, shifts, immediates, products over GF(2) (Arm manual C4.1.97)."""
+"""Vector instructions that compute: sums, logic, shifts, immediates, products over GF(2) (Arm manual C4.1.97).
+
+Of all forms that the auditor knows only FMOV and the rounding shifts are not on Arm's list of instructions whose
+duration does not depend on data (PSTATE.DIT; "Operational information" in C6.2 and C7.2): they announce their operands.
+"""
 
 from __future__ import annotations
 
@@ -80,6 +84,7 @@ def _shift(m: Machine, f: Fields, pc: int) -> None:
             return w.xor(w.mask(d, ones(size) ^ ones(size - right)), _shifted_right(w, size, a, right, 0))
         value = _shifted_right(w, size, a, right, not f["U"])
         if kind == 0b00100:  # rounded: half a unit is added before
+            m.leak(a)
             return w.add(size, value, w.bits(a, right - 1, 1))
         return w.add(size, d, value) if kind == 0b00010 else value
 
@@ -190,9 +195,12 @@ _TRANSFERS = {0b0_00_00: (32, 0), 0b1_01_00: (64, 0), 0b1_10_01: (64, 1)}
 def _transfer(m: Machine, f: Fields, pc: int) -> None:
     size, part = _TRANSFERS[f["sf"] << 4 | f["ptype"] << 2 | f["rmode"]]
     if not f["to"]:
-        write(m, size, f["Rd"], m.lanes(f["Rn"], size)[part])
+        moved = m.lanes(f["Rn"], size)[part]
+        m.leak(moved)
+        write(m, size, f["Rd"], moved)
         return
     value = Lanes(size, (read(m, size, f["Rn"]),))
+    m.leak(value.words[0])
     if part:
         width, (old, new) = common(m.words, 64, m.v(f["Rd"]), value)
         value = Lanes(width, old[: 64 // width] + new)
