@@ -17,6 +17,7 @@ from armsym.audit.elf_parts import (
     string_at,
     symbols_of,
     unpack,
+    wants_landing_pads,
 )
 
 __all__ = ["load_linked"]
@@ -64,20 +65,7 @@ def load_linked(data: bytes) -> Loaded:
 
 
 def _guarded(data: bytes, headers: list[tuple[int, ...]]) -> bool:
-    """Whether the file asks for landing pads: GNU_PROPERTY_AARCH64_FEATURE_1_BTI in its note of properties."""
-    for kind, _, offset, _, _, size, _, _ in headers:
-        if kind != _PT_GNU_PROPERTY:
-            continue
-        name_size, length, note = unpack("III", data, offset, "the note of properties")
-        if (name_size, note, data[offset + 12 : offset + 16]) != (4, 5, b"GNU\0") or 16 + length > size:
-            raise ElfError("the note of properties is not as GNU's are")
-        at, end = offset + 16, offset + 16 + length
-        while at + 8 <= end:
-            property_, data_size = unpack("II", data, at, "a property")
-            if property_ == 0xC0000000 and data_size == 4:
-                return bool(unpack("I", data, at + 8, "a property")[0] & 1)
-            at += 8 + -(-data_size // 8) * 8
-    return False
+    return any(wants_landing_pads(data, h[2], h[5]) for h in headers if h[0] == _PT_GNU_PROPERTY)
 
 
 def _segments(data: bytes, headers: list[tuple[int, ...]]) -> Iterator[Segment]:

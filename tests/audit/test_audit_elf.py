@@ -35,6 +35,7 @@ def test_shipped_files_are_read_as_armsym_does(wheel: Wheel) -> None:
     ours, image = _elf(wheel), image_of(wheel)
     assert ours.sha256 == image.sha256
     assert ours.kind == "shared"
+    assert ours.guarded == image.guarded
     for name in ROUTINES[wheel]:
         at, size = ours.symbol(name)
         assert (at, size) == (image.symbol(name).offset, image.symbol(name).size)
@@ -147,6 +148,33 @@ def test_packed_relocations_are_found() -> None:
     elf = Elf.parse(bytes(data))
     assert sorted(elf.slots) == [0x10018, 0x10020, 0x10030]
     assert elf.read_only(0x10028, 8) == bytes(8)
+
+
+@pytest.mark.parametrize(("features", "guarded"), [(1, True), (2, False), (3, True)])
+def test_a_file_says_whether_its_code_is_guarded(features: int, guarded: bool) -> None:
+    data = bytearray(_linked(0x10018))
+    # An unknown property before it, of 3 bytes and padding.
+    note = struct.pack("<III4sII8sIIII", 4, 32, 5, b"GNU\0", 0xC0000001, 3, b"", 0xC0000000, 4, features, 0)
+    data[0x380 : 0x380 + len(note)] = note
+    struct.pack_into("<H", data, 56, 4)
+    struct.pack_into("<IIQQQQQQ", data, 64 + 3 * 56, 0x6474E553, 4, 0x380, 0, 0, len(note), len(note), 8)
+    assert Elf.parse(bytes(data)).guarded == guarded
+    struct.pack_into("<Q", data, 64 + 3 * 56 + 32, 40)
+    with pytest.raises(ElfError, match="note of properties"):
+        Elf.parse(bytes(data))
+
+
+@pytest.mark.wheels
+def test_a_name_with_its_address() -> None:
+    elf = _elf(OPENSSL_4_0)
+    with pytest.raises(ElfError, match="'poly1305_init' is defined at"):
+        elf.symbol("poly1305_init")
+    places = sorted(s.address for s in elf.symbols if s.name == "poly1305_init")
+    assert len(set(places)) > 1
+    for at in places:
+        assert elf.symbol(f"poly1305_init@{at:#x}")[0] == at
+    with pytest.raises(ElfError, match="not defined"):
+        elf.symbol(f"poly1305_init@{places[0] + 4:#x}")
 
 
 def test_two_segments_do_not_share_a_page() -> None:
