@@ -70,8 +70,14 @@ class Elf:
         return self.loaded.guarded
 
     def symbol(self, name: str) -> tuple[int, int]:
-        """Address and size of what the name stands for.  Raises `ElfError` where it is undefined or ambiguous."""
-        found = {(s.address, s.size) for s in self.symbols if s.name == name}
+        """Address and size of what a name stands for, or "NAME@ADDRESS" where several things have it.
+
+        Raises `ElfError` where it is undefined or ambiguous.
+        """
+        plain, _, where = name.partition("@0x")
+        found = {(s.address, s.size) for s in self.symbols if s.name == (plain if where else name)}
+        if where:
+            found = {(address, size) for address, size in found if f"{address:x}" == where}
         if len(found) != 1:
             places = ", ".join(f"{address:#x}" for address, _ in sorted(found))
             raise ElfError(f"the symbol {name!r} is {f'defined at {places}' if found else 'not defined'}")
@@ -103,5 +109,5 @@ class Elf:
         return int.from_bytes(self._bytes(address, 4), "little")
 
     def read_only(self, address: int, size: int) -> bytes:
-        """Bytes that are the same at run time.  Raises `ElfError` where one is writable, filled in or not in the file."""
+        """Bytes that are the same at run time.  Raises `ElfError` where one is not, or not in the file."""
         return self._bytes(address, size)

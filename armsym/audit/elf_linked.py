@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 
 from armsym.audit.elf_parts import (
     ElfError,
@@ -16,6 +17,7 @@ from armsym.audit.elf_parts import (
     string_at,
     symbols_of,
     unpack,
+    wants_landing_pads,
 )
 
 __all__ = ["load_linked"]
@@ -25,6 +27,9 @@ _PT_LOAD, _PT_DYNAMIC, _PT_GNU_PROPERTY = 1, 2, 0x6474E553
 _SHT_SYMTAB, _SHT_DYNSYM = 2, 11
 _DT_STRTAB, _DT_SYMTAB, _DT_RELA, _DT_RELASZ, _DT_RELAENT, _DT_REL = 5, 6, 7, 8, 9, 17
 _DT_PLTREL, _DT_PLTRELSZ, _DT_JMPREL, _DT_RELR, _DT_RELRSZ, _DT_RELRENT = 20, 2, 23, 36, 35, 37
+
+#: DT_ANDROID_REL, DT_ANDROID_RELA, DT_ANDROID_RELR.
+_ANDROID = frozenset({0x6000000F, 0x60000011, 0x6FFFE000})
 
 #: Relocations of a loader (AAELF64): name, bytes that are written, whether a symbol is named.
 _DYNAMIC = {
@@ -47,7 +52,7 @@ def load_linked(data: bytes) -> Loaded:
         raise ElfError(f"program headers of {entry} bytes, not 56")
     headers = [unpack("IIQQQQQQ", data, offset + k * entry, f"program header {k}") for k in range(count)]
     segments = sorted(_segments(data, headers), key=lambda s: s.address)
-    for a, b in zip(segments, segments[1:], strict=False):
+    for a, b in pairwise(segments):
         if a.end > b.address:
             raise ElfError(f"the segments at {a.address:#x} and {b.address:#x} overlap")
         same = (a.writable, a.executable) == (b.writable, b.executable)
@@ -60,20 +65,7 @@ def load_linked(data: bytes) -> Loaded:
 
 
 def _guarded(data: bytes, headers: list[tuple[int, ...]]) -> bool:
-    """Whether the file asks for landing pads: GNU_PROPERTY_AARCH64_FEATURE_1_BTI in its note of properties."""
-    for kind, _, offset, _, _, size, _, _ in headers:
-        if kind != _PT_GNU_PROPERTY:
-            continue
-        name_size, length, note = unpack("III", data, offset, "the note of properties")
-        if (name_size, note, data[offset + 12 : offset + 16]) != (4, 5, b"GNU\0") or 16 + length > size:
-            raise ElfError("the note of properties is not as GNU's are")
-        at, end = offset + 16, offset + 16 + length
-        while at + 8 <= end:
-            property_, data_size = unpack("II", data, at, "a property")
-            if property_ == 0xC0000000 and data_size == 4:
-                return bool(unpack("I", data, at + 8, "a property")[0] & 1)
-            at += 8 + -(-data_size // 8) * 8
-    return False
+    return any(wants_landing_pads(data, h[2], h[5]) for h in headers if h[0] == _PT_GNU_PROPERTY)
 
 
 def _segments(data: bytes, headers: list[tuple[int, ...]]) -> Iterator[Segment]:
@@ -103,8 +95,8 @@ def _slots(segments: list[Segment], headers: list[tuple[int, ...]]) -> dict[int,
             if tag == 0:
                 break
             tags[tag] = value
-    if _DT_REL in tags or tags.get(_DT_PLTREL, _DT_RELA) != _DT_RELA:
-        raise ElfError("the file has relocations without addends (DT_REL)")
+    if _ANDROID & tags.keys() or _DT_REL in tags or tags.get(_DT_PLTREL, _DT_RELA) != _DT_RELA:
+        raise ElfError("the file has relocations without addends (DT_REL), or packed as Android does")
     if tags.get(_DT_RELAENT, 24) != 24 or tags.get(_DT_RELRENT, 8) != 8:
         raise ElfError("the file's relocations are not of 24 (RELA) and 8 (RELR) bytes")
     slots: dict[int, Slot] = {}
@@ -114,24 +106,31 @@ def _slots(segments: list[Segment], headers: list[tuple[int, ...]]) -> dict[int,
             raise ElfError(f"a relocation of {slot.size} bytes at {at:#x}, which is in no segment")
         slots[at] = slot
 
-    for where, length in ((_DT_RELA, _DT_RELASZ), (_DT_JMPREL, _DT_PLTRELSZ)):
-        if tags.get(length, 0) and where in tags:
-            for at, info, addend in struct.iter_unpack(
-                "<QQq", _memory(segments, tags[where], tags[length], "relocations")
-            ):
-                number, symbol = info & 0xFFFFFFFF, info >> 32
-                if number == 0:
-                    continue
-                if number not in _DYNAMIC:
-                    raise ElfError(f"a relocation of type {number} at {at:#x}, which is not known")
-                called, size, named = _DYNAMIC[number]
-                name = _dynamic_name(segments, tags, symbol) if named and symbol else None
-                add(at, Slot(called, size, name, addend))
-    if tags.get(_DT_RELRSZ, 0):
-        packed = _memory(segments, tags.get(_DT_RELR, 0), tags[_DT_RELRSZ], "packed relocations")
-        for at in _unpacked(packed):
-            add(at, Slot("RELATIVE", 8, None, int.from_bytes(_memory(segments, at, 8, "a relocated word"), "little")))
+    for table in (
+        _table(segments, tags, _DT_RELA, _DT_RELASZ, 24),
+        _table(segments, tags, _DT_JMPREL, _DT_PLTRELSZ, 24),
+    ):
+        for at, info, addend in struct.iter_unpack("<QQq", table):
+            number, symbol = info & 0xFFFFFFFF, info >> 32
+            if number == 0:
+                continue
+            if number not in _DYNAMIC:
+                raise ElfError(f"a relocation of type {number} at {at:#x}, which is not known")
+            called, size, named = _DYNAMIC[number]
+            name = _dynamic_name(segments, tags, symbol) if named and symbol else None
+            add(at, Slot(called, size, name, addend))
+    for at in _unpacked(_table(segments, tags, _DT_RELR, _DT_RELRSZ, 8)):
+        add(at, Slot("RELATIVE", 8, None, int.from_bytes(_memory(segments, at, 8, "a relocated word"), "little")))
     return slots
+
+
+def _table(segments: list[Segment], tags: dict[int, int], where: int, length: int, entry: int) -> bytes:
+    """A table of relocations; empty where there is none."""
+    if (where in tags) != (length in tags) or tags.get(length, 0) % entry:
+        raise ElfError(
+            f"the dynamic section's tags {where} and {length} do not tell a table of entries of {entry} bytes"
+        )
+    return _memory(segments, tags[where], tags[length], "relocations") if tags.get(length) else b""
 
 
 def _unpacked(packed: bytes) -> Iterator[int]:

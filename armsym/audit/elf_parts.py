@@ -17,7 +17,11 @@ __all__ = [
     "string_at",
     "symbols_of",
     "unpack",
+    "wants_landing_pads",
 ]
+
+
+_FEATURE_1_AND = 0xC0000000
 
 
 class ElfError(Exception):
@@ -60,7 +64,7 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Slot:
-    """What the loader puts in place: `kind` as in AAELF64; load address + `addend`, or a symbol's address + `addend`."""
+    """What the loader puts in place: `kind` as in AAELF64; `addend` is added to the load address, or a symbol's."""
 
     kind: str
     size: int
@@ -127,3 +131,17 @@ def symbols_of(data: bytes, table: Header, sections: list[Header]) -> Iterator[t
     for at in range(table.offset, table.offset + table.size // 24 * 24, 24):
         name, info, other, section, value, size = unpack("IBBHQQ", data, at, "a symbol")
         yield string_at(data, names + name), info, other, section, value, size
+
+
+def wants_landing_pads(data: bytes, offset: int, size: int) -> bool:
+    """Whether a note of properties has GNU_PROPERTY_AARCH64_FEATURE_1_BTI.  Raises `ElfError` where it is none."""
+    name_size, length, note = unpack("III", data, offset, "the note of properties")
+    if (name_size, note, data[offset + 12 : offset + 16]) != (4, 5, b"GNU\0") or 16 + length > size:
+        raise ElfError("the note of properties is not as GNU's are")
+    at, end = offset + 16, offset + 16 + length
+    while at + 8 <= end:
+        kind, data_size = unpack("II", data, at, "a property")
+        if kind == _FEATURE_1_AND and data_size == 4:
+            return bool(unpack("I", data, at + 8, "a property")[0] & 1)
+        at += 8 + -(-data_size // 8) * 8
+    return False

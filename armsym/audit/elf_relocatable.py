@@ -7,7 +7,17 @@ not filled here cannot be read.
 
 from __future__ import annotations
 
-from armsym.audit.elf_parts import ElfError, Header, Loaded, Segment, Symbol, sections_of, symbols_of, unpack
+from armsym.audit.elf_parts import (
+    ElfError,
+    Header,
+    Loaded,
+    Segment,
+    Symbol,
+    sections_of,
+    symbols_of,
+    unpack,
+    wants_landing_pads,
+)
 
 __all__ = ["lay_out"]
 
@@ -53,7 +63,9 @@ def lay_out(data: bytes) -> Loaded:
         for (name, info, _, _, _, size), place in zip(raw, places, strict=True)
         if place is not None and name and not name.startswith("$") and info & 15 in {0, 1, 2}
     )
-    return Loaded(segments, symbols, {}, frozenset(written))
+    notes = [s for s in sections if s.name == ".note.gnu.property" and s.size]
+    guarded = bool(notes) and all(wants_landing_pads(data, s.offset, s.size) for s in notes)
+    return Loaded(segments, symbols, {}, frozenset(written), guarded)
 
 
 def _content(data: bytes, s: Header) -> bytearray:

@@ -24,7 +24,9 @@ class Flags:
 
     @staticmethod
     def of_words(w: Words, n: int, z: int, c: int, v: int) -> Flags:
-        """Four words of one bit."""
+        """Four words of one bit; raises `TooWide` where one is not shown to be."""
+        for bit in (n, z, c, v):
+            w.narrow(1, bit)
         return Flags(w, lambda: n, lambda: z, lambda: c, lambda: v)
 
     @staticmethod

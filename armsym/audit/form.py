@@ -35,7 +35,7 @@ class Form:
     allocated: Callable[[Fields], bool] = _always
     mask: int = field(init=False)
     value: int = field(init=False)
-    _places: Mapping[str, tuple[int, int]] = field(init=False)
+    places: Mapping[str, tuple[int, int]] = field(init=False)
 
     def __post_init__(self) -> None:
         mask = value = 0
@@ -57,11 +57,11 @@ class Form:
             raise ValueError(f"{self.name}: {self.pattern!r} has {32 - at} bits, not 32")
         object.__setattr__(self, "mask", mask)
         object.__setattr__(self, "value", value)
-        object.__setattr__(self, "_places", MappingProxyType(places))
+        object.__setattr__(self, "places", MappingProxyType(places))
 
     def fields_of(self, word: int) -> Fields:
         """The fields of a word that fits the pattern."""
-        return {name: word >> at & most for name, (at, most) in self._places.items()}
+        return {name: word >> at & most for name, (at, most) in self.places.items()}
 
     def accepts(self, word: int) -> bool:
         """Whether a word is of this form."""

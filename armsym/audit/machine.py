@@ -1,7 +1,8 @@
 """What an instruction works on: registers and flags of raw words, and a memory that the user of the semantics brings.
 
 X registers and SP are words of 64 bits, V registers `Lanes` of 128.  A W register that was written is kept as the
-word of 32 bits that it is; to read it as X or W then gives that very word.
+word of 32 bits that it is; to read it as X or W then gives that very word.  What is put into a register is shown to
+be a word of its width (`Words.narrow`): the instructions rely on that.
 """
 
 from __future__ import annotations
@@ -67,7 +68,11 @@ class Machine(ABC):
         """`size` (1, 2, 4, 8 or 16) bytes, little-endian; a subclass may load other lanes than of 8 bytes."""
         step = min(size, 8)
         at = (self.words.add(64, address, self.words.const(k)) if k else address for k in range(0, size, step))
-        return Lanes(8 * step, tuple(self.load(a, step) for a in at))
+        return Lanes(8 * step, tuple(self.loaded(a, step) for a in at))
+
+    def loaded(self, address: int, size: int) -> int:
+        """What `load` gives, which has to be a word of 8 * size bits."""
+        return self.words.narrow(8 * size, self.load(address, size))
 
     @abstractmethod
     def store(self, address: int, size: int, value: int) -> None:
@@ -105,6 +110,14 @@ class Machine(ABC):
         w = self.words
         return w.xor(otherwise, w.and_(w.repeated(width, condition), w.xor(taken, otherwise)))
 
+    def leak(self, operand: int) -> None:
+        """An operand on which the duration of an instruction may depend, Arm not listing it as data-independent.
+
+        Raises `Unmodelled` unless overridden.  Conditions, targets and addresses are not announced here: a machine is
+        given them anyway.
+        """
+        raise Unmodelled(f"its duration may depend on instruction {operand} of the program")
+
     def hint(self, name: str) -> None:
         """A hint that is NOP only on some cores ("PACIASP", "AUTIASP"): raises `Unmodelled` unless overridden."""
         raise Unmodelled(f"{name} is NOP only without pointer authentication")
@@ -125,25 +138,26 @@ class Machine(ABC):
     def set_x(self, n: int, value: int) -> None:
         """Make Xn a word of 64 bits."""
         self._check(n, 30, "X")
-        self._x[n] = value
+        self._x[n] = self.words.narrow(64, value)
         self._narrow.discard(n)
 
     def set_w(self, n: int, value: int) -> None:
         """Make Wn a word of 32 bits, and the upper half of Xn zero."""
         self._check(n, 30, "X")
-        self._x[n] = value
+        self._x[n] = self.words.narrow(32, value)
         self._narrow.add(n)
 
     @property
     def sp(self) -> int:
         """SP."""
         if self._sp is None:
-            self._sp = self.unset("sp")
+            self.sp = self.unset("sp")
+        assert self._sp is not None
         return self._sp
 
     @sp.setter
     def sp(self, value: int) -> None:
-        self._sp = value
+        self._sp = self.words.narrow(64, value)
 
     def v(self, n: int) -> Lanes:
         """Vn, in the lanes it was written in."""
@@ -162,6 +176,8 @@ class Machine(ABC):
     def set_v(self, n: int, value: Lanes) -> None:
         """Make Vn the lanes, and what is above them zero."""
         self._check(n, 31, "V")
+        for word in value.words:
+            self.words.narrow(value.width, word)
         self._v[n] = zero_extended(self.words, value)
 
     @property

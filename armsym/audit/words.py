@@ -16,9 +16,32 @@ from typing import Any, TypeAlias
 
 from armsym.audit.evaluate import operands, value_of
 from armsym.audit.meanings import meaning
-from armsym.audit.raw import Program, ones
+from armsym.audit.raw import Instruction, Program, ones
 
-__all__ = ["Meaning", "Words"]
+__all__ = ["Meaning", "TooWide", "Words"]
+
+
+class TooWide(ValueError):
+    """An instruction that may have more bits than it has to have."""
+
+
+def _reach(instruction: Instruction, earlier: Sequence[int]) -> int:
+    kind = instruction[0]
+    if kind in {"Var", "App"}:
+        return int(instruction[-1])
+    if kind == "Const":
+        return int(instruction[1])
+    if kind in {"Add", "Mulc"}:
+        return ones(instruction[1])
+    a = earlier[instruction[1]]
+    if kind in {"Xor", "And"}:
+        b = earlier[instruction[2]]
+        return a | b if kind == "Xor" else a & b
+    if kind in {"Shl", "Shr"}:
+        return a << int(instruction[2]) if kind == "Shl" else a >> int(instruction[2])
+    if kind != "Mask":
+        raise ValueError(f"not an operation of raw programs: {kind!r}")
+    return a & int(instruction[2])
 
 
 #: What a word of one bit says, where it was made to say it (a is less than 2^w; c and d are such words again):
@@ -38,11 +61,24 @@ class Words:
         self.program = program
         self.zero = program.const(0)
         self.meaning: dict[int, Meaning] = {}
+        self._reach: list[int] = [0]
 
     def constant(self, node: int) -> int | None:
         """The number, where the instruction is a constant."""
         instruction = self.program[node]
         return int(instruction[1]) if instruction[0] == "Const" else None
+
+    def reach(self, node: int) -> int:
+        """A number that has a 1 wherever the value of the instruction may have one."""
+        for number in range(len(self._reach), node + 1):
+            self._reach.append(_reach(self.program[number], self._reach))
+        return self._reach[node]
+
+    def narrow(self, width: int, node: int) -> int:
+        """The instruction, which is a word of `width` bits.  Raises `TooWide` where its `reach` is not within them."""
+        if self.reach(node) >> width:
+            raise TooWide(f"instruction {node}, {self.program[node]!r:.100}, is not shown to be a word of {width} bits")
+        return node
 
     def _folded(self, *instruction: object) -> int | None:
         values = []
@@ -160,8 +196,9 @@ class Words:
     # -- words of one bit, with their meaning
 
     def said(self, bit: int, *says: object) -> int:
-        """The bit, of which it is noted what it says."""
-        self.meaning[bit] = says
+        """The bit, of which it is noted what it says; of a constant, and of what says something already, it is not."""
+        if self.constant(bit) is None:
+            self.meaning.setdefault(bit, says)
         return bit
 
     def is_zero(self, width: int, a: int) -> int:
@@ -174,11 +211,13 @@ class Words:
 
     def both(self, c: int, d: int) -> int:
         """1 if both are 1."""
-        return self.said(self.and_(c, d), "and", c, d)
+        bit = self.and_(c, d)
+        return bit if bit in {c, d} else self.said(bit, "and", c, d)
 
     def different(self, c: int, d: int) -> int:
         """1 if one of them is 1."""
-        return self.said(self.xor(c, d), "xor", c, d)
+        bit = self.xor(c, d)
+        return bit if bit in {c, d} else self.said(bit, "xor", c, d)
 
     def repeated(self, width: int, bit: int) -> int:
         """All ones where a number of one bit is 1, else 0."""

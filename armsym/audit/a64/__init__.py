@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from armsym.audit.a64 import aes, branches, hashing, immediate, memory, moves, register, structures, vectors
+from armsym.audit.a64 import (
+    aes,
+    branches,
+    chinese,
+    hashing,
+    immediate,
+    lanewise,
+    memory,
+    moves,
+    products,
+    register,
+    structures,
+    vectors,
+)
 
 __all__ = ["FORMS"]
 
@@ -14,6 +27,9 @@ FORMS = (
     *structures.FORMS,
     *moves.FORMS,
     *vectors.FORMS,
+    *lanewise.FORMS,
+    *products.FORMS,
     *hashing.FORMS,
     *aes.FORMS,
+    *chinese.FORMS,
 )

@@ -21,10 +21,7 @@ def _sum(m: Machine, f: Fields, pc: int) -> None:
     w, width = m.words, width_of(f["sf"])
     a, k = read_sp(m, width, f["Rn"]), f["imm12"] << 12 * f["sh"]
     b = w.const(k)
-    if f["op"]:
-        result = w.sub(width, a, b)
-    else:
-        result = w.add(width, a, b)
+    result = w.sub(width, a, b) if f["op"] else w.add(width, a, b)
     if not f["S"]:
         write_sp(m, width, f["Rd"], result)
         return

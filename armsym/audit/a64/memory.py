@@ -46,7 +46,7 @@ def _move(m: Machine, f: Fields, address: int) -> None:
         value = read(m, 64 if size == 8 else 32, t)
         m.store(address, size, value if size >= 4 else w.mask(value, ones(8 * size)))
         return
-    value = m.load(address, size)
+    value = m.loaded(address, size)
     if opc == 1:
         write(m, 64 if size == 8 else 32, t, value)
     else:  # LDRSB, LDRSH, LDRSW: to X with opc 10, to W with opc 11
@@ -120,7 +120,7 @@ def _pair(m: Machine, f: Fields, pc: int) -> None:
             m.store_lanes(first, vector_part(m, f["Rt"], size))
             m.store_lanes(second, vector_part(m, f["Rt2"], size))
     elif f["L"]:
-        a, b = m.load(first, size), m.load(second, size)
+        a, b = m.loaded(first, size), m.loaded(second, size)
         width = 8 * size
         if f["opc"] == 1:  # LDPSW
             a, b, width = w.extended(a, 32, 64), w.extended(b, 32, 64), 64

@@ -178,10 +178,9 @@ def _multiply_add(m: Machine, f: Fields, pc: int) -> None:
 def _multiply_add_long(m: Machine, f: Fields, pc: int) -> None:
     w = m.words
     a, b = read(m, 32, f["Rn"]), read(m, 32, f["Rm"])
-    if f["U"]:
-        product = _product(w, 32, a, b)
-    else:
-        product = _low_product(w, 64, 64, w.extended(a, 32, 64), w.extended(b, 32, 64))
+    # Of extended words the low half of the product is all of it.
+    a, b = (a, b) if f["U"] else (w.extended(a, 32, 64), w.extended(b, 32, 64))
+    product = _product(w, 32, a, b) if f["U"] else _low_product(w, 64, 64, a, b)
     c = read(m, 64, f["Ra"])
     write(m, 64, f["Rd"], w.sub(64, c, product) if f["o0"] else w.add(64, c, product))
 

@@ -47,7 +47,7 @@ def _multiple(m: Machine, f: Fields, pc: int) -> None:
         loaded: list[list[int]] = [[] for _ in range(count)]
         for e in range(elements):
             for k in range(count):
-                loaded[k].append(m.load(at(element * (e * count + k)), element))
+                loaded[k].append(m.loaded(at(element * (e * count + k)), element))
         for k in range(count):
             m.set_v((t + k) % 32, Lanes(width, tuple(loaded[k])))
     else:
@@ -101,7 +101,7 @@ def _single(m: Machine, f: Fields, pc: int) -> None:
         if not f["L"]:
             m.store(at, size, m.lanes(n, 8 * size)[places[0]])
             continue
-        value = m.load(at, size)
+        value = m.loaded(at, size)
         if len(places) > 1 or f["opcode"] >> 1 == 3:
             m.set_v(n, Lanes(8 * size, (value,) * len(places)))
         else:

@@ -1,4 +1,8 @@
-"""Vector instructions that compute: sums, logic, shifts, immediates, products over GF(2) (Arm manual C4.1.97)."""
+"""Vector instructions that compute: sums, logic, shifts, immediates, products over GF(2) (Arm manual C4.1.97).
+
+Of all forms that the auditor knows only FMOV and the rounding shifts are not on Arm's list of instructions whose
+duration does not depend on data (PSTATE.DIT; "Operational information" in C6.2 and C7.2): they announce their operands.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from armsym.audit.machine import Machine
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 
-__all__ = ["FORMS"]
+__all__ = ["FORMS", "half", "set_half"]
 
 
 def _sum(m: Machine, f: Fields, pc: int) -> None:
@@ -80,6 +84,7 @@ def _shift(m: Machine, f: Fields, pc: int) -> None:
             return w.xor(w.mask(d, ones(size) ^ ones(size - right)), _shifted_right(w, size, a, right, 0))
         value = _shifted_right(w, size, a, right, not f["U"])
         if kind == 0b00100:  # rounded: half a unit is added before
+            m.leak(a)
             return w.add(size, value, w.bits(a, right - 1, 1))
         return w.add(size, d, value) if kind == 0b00010 else value
 
@@ -101,10 +106,11 @@ def _shift_narrow(m: Machine, f: Fields, pc: int) -> None:
     """SHRN, SHRN2: the low halves of elements of twice the size, shifted right."""
     w, size = m.words, _shift_size(f)
     words = tuple(w.mask(w.shr(a, _right(f)), ones(size)) for a in m.lanes(f["Rn"], 2 * size))
-    _set_half(m, f, Lanes(size, words))
+    set_half(m, f, Lanes(size, words))
 
 
-def _set_half(m: Machine, f: Fields, value: Lanes) -> None:
+def set_half(m: Machine, f: Fields, value: Lanes) -> None:
+    """Make 64 bits the lower half of Vd, zeros above; or with Q the upper half."""
     if not f["Q"]:
         m.set_v(f["Rd"], value)
         return
@@ -115,10 +121,10 @@ def _set_half(m: Machine, f: Fields, value: Lanes) -> None:
 def _narrow(m: Machine, f: Fields, pc: int) -> None:
     """XTN, XTN2."""
     size = 8 << f["size"]
-    _set_half(m, f, Lanes(size, tuple(m.words.mask(a, ones(size)) for a in m.lanes(f["Rn"], 2 * size))))
+    set_half(m, f, Lanes(size, tuple(m.words.mask(a, ones(size)) for a in m.lanes(f["Rn"], 2 * size))))
 
 
-def _half(m: Machine, f: Fields, n: int, size: int) -> tuple[int, ...]:
+def half(m: Machine, f: Fields, n: int, size: int) -> tuple[int, ...]:
     """The lower elements of Vn, or with Q the upper ones."""
     lanes = m.lanes(n, size)
     count = len(lanes) // 2
@@ -128,7 +134,7 @@ def _half(m: Machine, f: Fields, n: int, size: int) -> tuple[int, ...]:
 def _shift_long(m: Machine, f: Fields, pc: int) -> None:
     """SSHLL, USHLL: elements made twice as wide, shifted left."""
     w, size, left = m.words, _shift_size(f), _left(f)
-    wide = [a if f["U"] else w.extended(a, size, 2 * size) for a in _half(m, f, f["Rn"], size)]
+    wide = [a if f["U"] else w.extended(a, size, 2 * size) for a in half(m, f, f["Rn"], size)]
     m.set_v(f["Rd"], Lanes(2 * size, tuple(w.lsl(2 * size, a, left) for a in wide)))
 
 
@@ -172,7 +178,7 @@ def _immediate(m: Machine, f: Fields, pc: int) -> None:
 def _carry_less(m: Machine, f: Fields, pc: int) -> None:
     """PMULL, PMULL2: of bytes, or of 64 bits."""
     w, size = m.words, 8 << f["size"]
-    pairs = zip(_half(m, f, f["Rn"], size), _half(m, f, f["Rm"], size), strict=True)
+    pairs = zip(half(m, f, f["Rn"], size), half(m, f, f["Rm"], size), strict=True)
     m.set_v(f["Rd"], Lanes(2 * size, tuple(w.app("clmul", pair, ones(2 * size - 1)) for pair in pairs)))
 
 
@@ -189,9 +195,12 @@ _TRANSFERS = {0b0_00_00: (32, 0), 0b1_01_00: (64, 0), 0b1_10_01: (64, 1)}
 def _transfer(m: Machine, f: Fields, pc: int) -> None:
     size, part = _TRANSFERS[f["sf"] << 4 | f["ptype"] << 2 | f["rmode"]]
     if not f["to"]:
-        write(m, size, f["Rd"], m.lanes(f["Rn"], size)[part])
+        moved = m.lanes(f["Rn"], size)[part]
+        m.leak(moved)
+        write(m, size, f["Rd"], moved)
         return
     value = Lanes(size, (read(m, size, f["Rn"]),))
+    m.leak(value.words[0])
     if part:
         width, (old, new) = common(m.words, 64, m.v(f["Rd"]), value)
         value = Lanes(width, old[: 64 // width] + new)
