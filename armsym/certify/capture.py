@@ -23,6 +23,7 @@ from armsym.proof.state import Words as SpecWords
 from armsym.proof.state import handed
 from armsym.symbolic_memory import Unknown as UnknownContent
 from armsym.symbolic_memory import variable
+from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Op, Poly, Term, Value, Var, intern
@@ -177,7 +178,8 @@ class Capture:
         i = d.interface
         case.preserves_x, case.preserves_d, case.preserves_v = i.x, i.d, i.v
         for text, condition in d.requires:
-            self.case.requires.append((text, self.node(condition.bit.value)))
+            for value in _all_of(condition.bit.value):
+                self.case.requires.append((text, self.node(value)))
         for f in d.folds:
             self._fold(f)
         self._ensures()
@@ -345,6 +347,18 @@ class Capture:
 
 def _variables(values: Iterable[Value]) -> list[Var]:
     return [t for v in values for t in free_terms(v) if isinstance(t, Var)]
+
+
+def _all_of(v: Value) -> list[Value]:
+    """The conditions of which a condition is the conjunction, if each is one's negation: (1 ^ a) & (1 ^ b), multiplied out."""
+    if not isinstance(v, Poly) or v.const != 1:
+        return [v]
+    single = [ops.xor(1, m.factors[0][0], 1) for m in v.entries if len(m.factors) == 1]
+    product: Value = 1
+    for one in single:
+        product = ops.and_(1, product, one)
+    same = isinstance(product, Term) and intern(product) is intern(v)
+    return single if same else [v]
 
 
 def _form(v: Value) -> tuple[int, dict[Term, int]] | None:

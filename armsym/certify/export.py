@@ -38,9 +38,10 @@ class Exporter:
         try:
             entry, _ = Elf.read(self.path).symbol(self.symbol)
             self.cases.append(Capture(engine, title, entry - engine.p.routine.entry).run())
-        except (NotExportable, ElfError, OSError) as e:
-            if str(e) not in self.missing:
-                self.missing.append(str(e))
+        except Exception as e:  # noqa: BLE001 - no defect here may change what is said of the proof
+            why = str(e) if isinstance(e, (NotExportable, ElfError, OSError)) else _what(e)
+            if why not in self.missing:
+                self.missing.append(why)
 
     def write(self, folder: str, proof: Path, result: ProofResult) -> str:
         """Write the bundle of a proof of that file to a folder; tells where, or why there is none."""
@@ -81,3 +82,11 @@ class Exporter:
                 open_.append(str(e))
             case.steps = search.steps
         return open_
+
+
+def _what(e: Exception) -> str:
+    """An exception in words, which may itself not be printable."""
+    try:
+        return f"{type(e).__name__}: {e}"
+    except Exception:  # noqa: BLE001
+        return type(e).__name__

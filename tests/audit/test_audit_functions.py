@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from armsym.audit.evaluate import submasks
+from armsym.audit.columns import submasks
 from armsym.audit.functions import clmul, definition, entries
 
 

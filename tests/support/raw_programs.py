@@ -6,7 +6,7 @@ import hashlib
 import random
 from collections.abc import Sequence
 
-from armsym.audit.evaluate import run
+from armsym.audit.columns import run
 from armsym.audit.forms import Poly, Sum
 from armsym.audit.hints import Certificate
 from armsym.audit.raw import Instruction, Program, ones
