@@ -13,6 +13,7 @@ from typing import Protocol
 
 from armsym.audit.bundle import Case, Cut
 from armsym.audit.decode import execute
+from armsym.audit.elf_parts import ElfError
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, Form, Oracle, bits, plus
 from armsym.audit.flags import Flags
@@ -28,7 +29,7 @@ from armsym.audit.words import Words
 __all__ = ["File", "Refused", "Walk"]
 
 #: Instructions and paths from one cut, at most.
-MOST_STEPS, MOST_PATHS = 400_000, 2_000
+MOST_STEPS, MOST_PATHS = 40_000, 1_000
 
 
 class Refused(Exception):
@@ -62,7 +63,7 @@ class Walk:
         self.claims: dict[tuple[int, int], str] = {}
         #: How much was shown here, by kind.
         self.counts: dict[str, int] = {}
-        self.steps = self.paths = 0
+        self.steps = self.paths = self.at = 0
         self.executed: set[int] = set()
         self._tainted: dict[int, bool] = {}
         self._symbols = {s: secret for c in case.cuts.values() for s, secret in _symbols_of(c)}
@@ -81,8 +82,8 @@ class Walk:
                     raise Refused(f"more than {MOST_PATHS} paths")
                 state, at, fresh = todo.pop()
                 at = self._follow(state, at, todo, fresh=fresh)
-        except (RefusedAccess, RefusedValue, Unmodelled, ValueError) as e:
-            raise Refused(f"from {_name(self.source)}, at {at if isinstance(at, str) else hex(self.at)}: {e}") from None
+        except (ElfError, RefusedAccess, RefusedValue, Unmodelled, ValueError) as e:
+            raise Refused(f"from {_name(self.source)}, at {self.at:#x}: {e}") from None
 
     # -- one path
 
