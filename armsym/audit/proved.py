@@ -125,7 +125,7 @@ def _whole(certificate: Certificate) -> Certificate:
 
 
 def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[list[list[tuple[int, int]]] | None]:
-    """Of each certificate what `check.check_certificate` returns, by the extracted checker; None where a step is refused.
+    """Of each certificate what `check.check_certificate` returns, by the extracted checker; None where it refuses.
 
     Raises CheckerUnavailableError without OCaml or Coq, and CheckerError where the checker fails or cannot read.
     """
