@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from armsym.audit.farkas import Argument, Form
 from armsym.audit.functions import definition, entries
 from armsym.audit.hints import SHAPES, Certificate, Part
 from armsym.audit.raw import Instruction
 
-__all__ = ["CLOSED", "theorem"]
+__all__ = ["CLOSED", "linear_theorem", "theorem"]
 
 #: What coqc prints of a theorem that rests on no axiom.
 CLOSED = "Closed under the global context"
@@ -38,6 +39,28 @@ Theorem about_something : exists F, agrees the_functions F /\\ forall env, exist
 Proof. exact (check_has_runs _ _ _ _ checked). Qed.
 Print Assumptions certified.
 Print Assumptions about_something.
+"""
+
+
+_LINEAR_HEAD = """(* Written by armsym.audit: coqc accepts it only where the goals follow. *)
+Require Import ZArith List.
+From Armsym Require Import Farkas.
+Import ListNotations.
+Open Scope Z_scope.
+Definition argument := (form * nat * list (nat * Z) * Z)%type.
+"""
+
+_LINEAR_TAIL = """Definition fine (a : argument) : bool :=
+  match a with (goal, known, taken, divisor) => follows goal (firstn known the_facts) taken divisor end.
+Lemma checked : forallb fine the_arguments = true.
+Proof. vm_cast_no_check (eq_refl true). Qed.
+Theorem certified : forall goal known taken divisor, In (goal, known, taken, divisor) the_arguments ->
+  forall vals, (forall f, In f (firstn known the_facts) -> 0 <= val vals f) -> 0 <= val vals goal.
+Proof.
+  intros goal known taken divisor H vals. apply (follows_sound vals goal _ taken divisor).
+  exact (proj1 (forallb_forall fine the_arguments) checked _ H).
+Qed.
+Print Assumptions certified.
 """
 
 
@@ -98,6 +121,21 @@ def _part(number: int, part: Part, line: Callable[[str], None]) -> str:
         for text in _list(name, kind, items):
             line(text)
     return f"Part {part.start} facts_{number} hints_{number} claims_{number}"
+
+
+def _form(form: Form) -> str:
+    return f"({form[0]}, [{'; '.join(f'({_p(n)}, {k})' for n, k in sorted(form[1].items()))}])"
+
+
+def linear_theorem(facts: Sequence[Form], arguments: Sequence[Argument]) -> str:
+    """The file that says that each argument's goal is at least 0 wherever its facts are."""
+    lines = [_LINEAR_HEAD, *_list("the_facts", "form", [_form(fact) for fact in facts])]
+    items = []
+    for a in arguments:
+        taken = "; ".join(f"({place}%nat, {k})" for place, k in sorted(a.multipliers.items()))
+        items.append(f"({_form(a.goal)}, {a.known}%nat, [{taken}], {a.divisor})")
+    lines += _list("the_arguments", "argument", items)
+    return "\n".join([*lines, _LINEAR_TAIL])
 
 
 def theorem(certificate: Certificate) -> str:

@@ -13,15 +13,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from shutil import copy, which
 
-from armsym.audit.coqtext import CLOSED, theorem
+from armsym.audit import farkas
+from armsym.audit.coqtext import CLOSED, linear_theorem, theorem
+from armsym.audit.farkas import Argument, Form
 from armsym.audit.hints import Certificate, write
 from armsym.audit.rules import RefusedError
 
-__all__ = ["SOURCES", "CheckerError", "CheckerUnavailableError", "kernel", "library", "ocaml", "unavailable"]
+__all__ = [
+    "SOURCES",
+    "CheckerError",
+    "CheckerUnavailableError",
+    "kernel",
+    "kernel_linear",
+    "library",
+    "ocaml",
+    "ocaml_linear",
+    "unavailable",
+]
 
 #: The folder of the Coq sources, and their order: each needs those before it.
 SOURCES = Path(__file__).with_name("coq")
-_MODULES = ("Raw", "Forms", "Rules", "Sound", "Check")
+_MODULES = ("Raw", "Forms", "Rules", "Sound", "Check", "Farkas")
 
 _GET = {
     "coqc": "Coq is not installed (Debian, Ubuntu: apt-get install coq)",
@@ -99,13 +111,17 @@ def _compiled(name: str, tools: Sequence[Sequence[str]], commands: Sequence[Sequ
     return folder
 
 
+def _coqc(module: str) -> list[str]:
+    return ["coqc", "-q", "-Q", ".", "Armsym", f"{module}.v"]
+
+
 def library() -> Path:
     """A folder with the compiled Coq sources; compiled where they are not yet, in some seconds.
 
     Raises CheckerUnavailableError without coqc, CheckerError where a source does not compile.
     """
     _need("coqc")
-    commands = [["coqc", "-q", "-Q", ".", "Armsym", f"{module}.v"] for module in _MODULES]
+    commands = [_coqc(module) for module in _MODULES]
     return _compiled("coq", [["coqc", "--version"]], commands)
 
 
@@ -114,7 +130,10 @@ def _executable() -> Path:
     flags = ["-w", "-a", "-O3", "-package", "zarith", "-linkpkg"]
     files = ["armsym_checker.mli", "armsym_checker.ml", "main.ml"]
     commands = [
-        *(["coqc", "-q", "-Q", ".", "Armsym", f"{module}.v"] for module in ("Raw", "Forms", "Rules", "Extract")),
+        *(
+            ["coqc", "-q", "-Q", ".", "Armsym", f"{module}.v"]
+            for module in ("Raw", "Forms", "Rules", "Farkas", "Extract")
+        ),
         ["ocamlfind", "ocamlopt", *flags, *files, "-o", "checker"],
     ]
     return _compiled("ocaml", [["coqc", "--version"], ["ocamlfind", "ocamlopt", "-version"]], commands) / "checker"
@@ -125,7 +144,7 @@ def _whole(certificate: Certificate) -> Certificate:
 
 
 def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[list[list[tuple[int, int]]] | None]:
-    """Of each certificate what `check.check_certificate` returns, by the extracted checker; None where a step is refused.
+    """Of each certificate what `check.check_certificate` returns, by the extracted checker; None where it refuses.
 
     Raises CheckerUnavailableError without OCaml or Coq, and CheckerError where the checker fails or cannot read.
     """
@@ -153,6 +172,29 @@ def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[lis
     return out
 
 
+def ocaml_linear(facts: Sequence[Form], arguments: Sequence[Argument], seconds: float = 600) -> list[Argument]:
+    """Those arguments that the extracted checker does not accept.  Raises as `ocaml`."""
+    program = _executable()
+    ordered = sorted(arguments, key=lambda a: a.known)
+    with tempfile.TemporaryDirectory() as made:
+        (Path(made) / "linear").write_text(farkas.write(facts, ordered))
+        ran = _run([str(program), "linear"], Path(made), seconds)
+    said = ran.stdout.splitlines()
+    if (
+        ran.returncode != 0
+        or said[-1:] != ["checked"]
+        or len(said) != len(ordered) + 1
+        or {*said[:-1]} - {"shown", "open"}
+    ):
+        raise CheckerError(f"the checker in OCaml failed: {(ran.stderr or ran.stdout).strip()[-1000:]}")
+    return [a for a, answer in zip(ordered, said, strict=False) if answer != "shown"]
+
+
+def kernel_linear(facts: Sequence[Form], arguments: Sequence[Argument], seconds: float = 1800) -> None:
+    """Lets Coq's kernel accept that all goals follow.  Raises as `kernel`."""
+    _accepted(linear_theorem(facts, arguments), 1, seconds)
+
+
 def _pairs(line: str) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in (pair.split(",") for pair in line.split(" ")[1:])]
 
@@ -162,11 +204,15 @@ def kernel(certificate: Certificate, seconds: float = 1800) -> None:
 
     Raises RefusedError where it does not, or the theorem rests on an axiom; CheckerUnavailableError without Coq.
     """
+    _accepted(theorem(certificate), 2, seconds)
+
+
+def _accepted(text: str, theorems: int, seconds: float) -> None:
     folder = library()
     with tempfile.TemporaryDirectory() as made:
-        (Path(made) / "Certified.v").write_text(theorem(certificate))
+        (Path(made) / "Certified.v").write_text(text)
         ran = _run(["coqc", "-q", "-Q", str(folder), "Armsym", "Certified.v"], Path(made), seconds)
     if ran.returncode != 0:
         raise RefusedError(f"Coq does not accept the theorem: {(ran.stderr or ran.stdout).strip()[-1000:]}")
-    if ran.stdout.splitlines() != [CLOSED, CLOSED]:
+    if ran.stdout.splitlines() != [CLOSED] * theorems:
         raise RefusedError(f"the theorem rests on more than Coq: {ran.stdout.strip()[-1000:]}")

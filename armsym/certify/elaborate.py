@@ -9,44 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from armsym.audit.hints import Certificate, Part
-from armsym.audit.raw import Instruction, Program
+from armsym.audit.raw import Program
+from armsym.certify.cones import cone, operands
 from armsym.certify.layer import Layer
 
-__all__ = ["Elaborator", "elaborate", "operands"]
+__all__ = ["Elaborator", "elaborate"]
 
 #: Claims that the first leaves open are tried by the next: the fewest bits of a narrow sum.
 STRATEGIES = (32, 8)
 
 Claim = tuple[int, int]
-
-
-def operands(x: Instruction) -> Sequence[int]:
-    """The numbers of the instructions that x is made of."""
-    match x[0]:
-        case "App":
-            out: Sequence[int] = x[2]
-            return out
-        case "Xor" | "And":
-            return x[1:3]
-        case "Shl" | "Shr" | "Mask":
-            return x[1:2]
-        case "Add":
-            return x[2:4]
-        case "Mulc":
-            return x[2:3]
-    return ()
-
-
-def _cone(program: Program, roots: Iterable[int]) -> list[int]:
-    """All that the roots are made of, operands first."""
-    seen: set[int] = set()
-    work = list(roots)
-    while work:
-        i = work.pop()
-        if i not in seen:
-            seen.add(i)
-            work.extend(operands(program[i]))
-    return sorted(seen)
 
 
 def _shown(layer: Layer, claims: Sequence[Claim]) -> Iterator[list[Claim]]:
@@ -83,15 +55,15 @@ class _Base:
             self.parts.append(Part(hints=hints, start=self.number))
             self.number = len(self.parts)
 
-    def _after(self, cone: Sequence[int], given: Mapping[int, int]) -> set[int]:
-        """Those of the cone that the facts may change: what they are about, its equals, and what is made of these."""
+    def _after(self, members: Sequence[int], given: Mapping[int, int]) -> set[int]:
+        """Those members that the facts may change: what they are about, its equals, and what is made of these."""
         layer = self.layer
         about = {layer.equals[layer.keys[i]] for i in given if i in layer.keys} | set(given)
         for i in given:  # an XOR with a number tells of the other operand
             about.update(a for mono in layer.checker.poly.get(i, (0, {}))[1] for a, _ in mono)
         same = {layer.keys[i] for i in about if i in layer.keys}
         out: set[int] = set()
-        for i in cone:
+        for i in members:
             if i in about or layer.keys.get(i) in same or not out.isdisjoint(operands(self.program[i])):
                 out.add(i)
         return out
@@ -99,16 +71,16 @@ class _Base:
     def close(self, given: Mapping[int, int], claims: Sequence[Claim]) -> list[Claim]:
         """Adds parts that show what can be shown; the claims that are left."""
         layer = self.layer
-        about = _cone(self.program, given)
+        about = cone(self.program, given)
         for i in about:
             layer.process(i)
-        cone = _cone(self.program, [*given, *(i for claim in claims for i in claim)])
-        after = self._after(cone, given)
+        members = cone(self.program, [*given, *(i for claim in claims for i in claim)])
+        after = self._after(members, given)
         while True:
-            for i in cone:
+            for i in members:
                 if i not in after:
                     layer.process(i)
-            more = self._after(cone, given) if given else after
+            more = self._after(members, given) if given else after
             if more <= after:
                 break
             after |= more
@@ -127,7 +99,7 @@ class _Base:
         self._write()
         own = layer.continued(given, after)
         self._learn(own, about, given)
-        for i in cone:
+        for i in members:
             own.process(i)
         start, written = self.number, 0
         for part in _shown(own, rest):

@@ -14,6 +14,7 @@ from armsym.audit.forms import Poly, Sum, reach
 from armsym.audit.hints import Hint
 from armsym.audit.raw import Program, ones
 from armsym.certify.applications import Key, and_atom, application, poly_key
+from armsym.certify.tables import equal_by_tables
 
 __all__ = ["Layer"]
 
@@ -47,6 +48,7 @@ class Layer:
         self.natural: dict[int, tuple[int, int]] = {}  # sum atom -> (instruction that has its natural sum, width)
         self.equals: dict[Key, int] = {}  # what an App or And is of, by forms -> the first such
         self.keys: dict[int, Key] = {}
+        self.evaluations: list[Hint] = []  # those that `tables` has found and not yet done
 
     def continued(self, given: Mapping[int, int], forget: set[int]) -> Layer:
         """A layer that knows what this one knows but for the instructions `forget`, under these facts."""
@@ -246,9 +248,9 @@ class Layer:
         bits = self.checker.bits(i)
         atom = i
         if bits is None or bits > ones(w):
-            atom = self.program.mask(i, ones(w))
+            bits = ones(reach(self.poly(i)).bit_length())
+            atom = self.program.mask(i, bits)
             self.hint("poly", atom)
-            bits = ones(w)
         self.hint("sumatom", atom, max(w, bits.bit_length()))
         return atom
 
@@ -376,6 +378,7 @@ class Layer:
 
     def equal(self, i: int, j: int) -> bool:
         """Whether i and j are shown equal, perhaps by further hints."""
+        self.evaluations = []
         try:
             if self.checker.same(i, j):
                 return True
@@ -385,6 +388,6 @@ class Layer:
             w = max(reach(p).bit_length(), reach(q).bit_length(), 1)
             self._wide_sum(i, w)
             self._wide_sum(j, w)
-            return self.checker.same(i, j)
+            return self.checker.same(i, j) or equal_by_tables(self, i, j)
         except (RefusedError, KeyError, RecursionError):
             return False

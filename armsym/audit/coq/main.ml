@@ -1,5 +1,6 @@
 (* Reads certificates (their text: armsym/audit/hints.py, with all instructions in it) and prints what the checker says of
    each file: a line "refused", or for each part a line "part" with the claims that are not shown, then "checked".
+   Of linear arguments (armsym/audit/farkas.py) it prints "shown" or "open" for each goal, then "checked".
    Only the reading is not proved.  Exit 2: no certificate. *)
 module C = Armsym_checker
 
@@ -101,6 +102,47 @@ let line words =
   | l, p :: _ -> p.hints <- hint l :: p.hints
   | l, [] -> add (instruction l)
 
+(* -- linear arguments *)
+let integer s =
+  let digits = if s <> "" && s.[0] = '-' then String.sub s 1 (String.length s - 1) else s in
+  let n = decimal digits in
+  if digits = s then n else Z.neg n
+
+let pair s =
+  match String.split_on_char ':' s with
+  | [ n; k ] -> (decimal n, integer k)
+  | _ -> raise (Bad s)
+
+let form = function [] -> raise (Bad "no form") | c :: terms -> (integer c, List.map pair terms)
+
+let rec split_by before = function
+  | [] -> raise (Bad "no multipliers")
+  | "by" :: after -> (List.rev before, after)
+  | word :: r -> split_by (word :: before) r
+
+let rec nat n = if Z.sign n <= 0 then C.O else C.S (nat (Z.pred n))
+
+let linear input =
+  let facts = ref [] in
+  let rec go () =
+    match String.split_on_char ' ' (try input_line input with End_of_file -> raise (Bad "no end")) with
+    | "fact" :: words ->
+        facts := form words :: !facts;
+        go ()
+    | "goal" :: words ->
+        let goal, by = split_by [] words in
+        let divisor, multipliers = form by in
+        let known = Z.of_int (List.length !facts) in
+        let inside = List.for_all (fun (place, _) -> Z.lt place known) multipliers in
+        let taken = List.map (fun (place, k) -> ((if inside then nat place else C.O), k)) multipliers in
+        let shown = inside && C.follows (form goal) (List.rev !facts) taken divisor in
+        print_endline (if shown then "shown" else "open");
+        go ()
+    | [ "end" ] -> ()
+    | words -> raise (Bad (String.concat " " words))
+  in
+  go ()
+
 let read file =
   program := C.PositiveMap.empty;
   definitions := C.PositiveMap.empty;
@@ -134,13 +176,24 @@ let check () =
         opens;
       print_endline "checked"
 
+let check_file file =
+  let input = open_in file in
+  if (try input_line input with End_of_file -> "") = "armsym-linear 1" then (
+    linear input;
+    (match input_line input with exception End_of_file -> () | more -> raise (Bad more));
+    print_endline "checked")
+  else (
+    read file;
+    check ());
+  close_in input
+
 let () =
   Array.iteri
     (fun k file ->
       if k > 0 then
-        match read file with
+        match check_file file with
         | exception Bad what ->
             Printf.eprintf "%s is no certificate: %s\n" file what;
             exit 2
-        | () -> check ())
+        | () -> ())
     Sys.argv
