@@ -24,7 +24,7 @@ __all__ = [
 _FEATURE_1_AND = 0xC0000000
 
 
-class ElfError(Exception):
+class ElfError(ValueError):
     """A file, address or symbol that is not as it has to be; the message says which rule is broken."""
 
 

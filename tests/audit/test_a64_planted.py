@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from pathlib import Path
-from types import ModuleType
-
 import pytest
-from audited import check_word, words_of
+from audited import check_word, planted, words_of
 
-from armsym.audit.form import Form
-from armsym.audit.machine import Machine, Step
 from armsym.audit.words import TooWide
 from armsym.conform.unicorn_oracle import UnicornCore
 
@@ -110,28 +104,10 @@ def core() -> UnicornCore:
     return UnicornCore()
 
 
-def _planted(module: ModuleType, before: str, after: str) -> list[Form]:
-    assert module.__file__ is not None
-    source = Path(module.__file__).read_text()
-    assert source.count(before) >= 1, f"{before!r} is not in {module.__name__}: the defect is not planted"
-    scope: dict[str, object] = {"__name__": module.__name__}
-    exec(compile(source.replace(before, after), module.__file__, "exec"), scope)
-    forms = scope["FORMS"]
-    assert isinstance(forms, tuple)
-    return list(forms)
-
-
 @pytest.mark.parametrize(("module", "name", "before", "after"), DEFECTS, ids=lambda v: v if len(str(v)) < 40 else None)
 def test_a_planted_defect_is_seen(module: str, name: str, before: str, after: str, core: UnicornCore) -> None:
-    original = importlib.import_module(f"armsym.audit.a64.{module}")
-    form = next(f for f in _planted(original, before, after) if f.name == name)
-
-    def executor(m: Machine, word: int, pc: int) -> Step:
-        step = form.run(m, form.fields_of(word), pc)
-        return pc + 4 if step is None else step
-
-    sound = next(f for f in original.FORMS if f.name == name)
-    for word in words_of(sound, 3, 150):
+    form, executor = planted(module, name, before, after)
+    for word in words_of(form, 3, 150):
         try:
             if check_word(core, word, 3, 4, executor)[1]:
                 return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 from armsym.audit.decode import decode, execute
 from armsym.audit.evaluate import evaluate
@@ -15,7 +18,18 @@ from armsym.audit.words import Words
 from armsym.conform.states import NZCV_AT, SP_AT, V_AT, WINDOW_AT, WINDOW_SIZE, MachineState, random_state
 from armsym.conform.unicorn_oracle import WORD_PC, UnicornCore
 
-__all__ = ["After", "Misaligned", "Outside", "Recorder", "after", "check_word", "holds", "words_of"]
+__all__ = [
+    "After",
+    "Executor",
+    "Misaligned",
+    "Outside",
+    "Recorder",
+    "after",
+    "check_word",
+    "holds",
+    "planted",
+    "words_of",
+]
 
 _ALL = ones(64)
 
@@ -287,3 +301,21 @@ def words_of(form: Form, seed: int, count: int) -> list[int]:
         if form.accepts(word):
             found[word] = None
     return list(found)
+
+
+def planted(module: str, name: str, before: str, after: str) -> tuple[Form, Executor]:
+    """A form of `armsym.audit.a64`, and an executor of its words with a defect: `after` is written for `before`."""
+    original = importlib.import_module(f"armsym.audit.a64.{module}")
+    assert original.__file__ is not None
+    source = Path(original.__file__).read_text()
+    assert before in source, f"{before!r} is not in {module}: the defect is not planted"
+    scope: dict[str, Any] = {"__name__": original.__name__}
+    exec(compile(source.replace(before, after), original.__file__, "exec"), scope)
+    (defective,) = (f for f in scope["FORMS"] if f.name == name)
+
+    def executor(m: Machine, word: int, pc: int) -> Step:
+        step = defective.run(m, defective.fields_of(word), pc)
+        return pc + 4 if step is None else step
+
+    (sound,) = (f for f in original.FORMS if f.name == name)
+    return sound, executor
