@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.check import RefusedError, check_certificate
 from armsym.audit.evaluate import operands
-from armsym.audit.facts import Form
+from armsym.audit.farkas import Form
+from armsym.audit.ground import File, Refused
 from armsym.audit.hints import TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.raw import Program
-from armsym.audit.walk import File, Refused, Walk
+from armsym.audit.walk import Walk
 
 __all__ = ["Replay", "Verdict", "audit", "walks"]
 
@@ -134,7 +135,9 @@ def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: 
         for what, n in walk.counts.items():
             verdict.counts[what] = verdict.counts.get(what, 0) + n
         show_equal(walk, case.certificates.get(walk.source.number, []))
-        verdict.counts["equalities shown by the checker"] = verdict.counts.get("equalities shown by the checker", 0) + len(walk.claims)
+        verdict.counts["equalities shown by the checker"] = verdict.counts.get(
+            "equalities shown by the checker", 0
+        ) + len(walk.claims)
     if replay.left:
         raise Refused(f"{replay.left} multipliers that nothing asks for")
 

@@ -18,12 +18,25 @@ from dataclasses import dataclass, field
 
 from armsym.audit.raw import Program
 
-__all__ = ["Bundle", "Case", "Content", "Cut", "Ensured", "Fact", "Fold", "Global", "Index", "Region", "Store", "Unknown"]
+__all__ = [
+    "Bundle",
+    "Case",
+    "Content",
+    "Cut",
+    "Ensured",
+    "Fact",
+    "Fold",
+    "Global",
+    "Index",
+    "Region",
+    "Store",
+    "Unknown",
+]
 
 
 @dataclass(frozen=True)
 class Region:
-    """`size` bytes at base.NAME, `constant` and so many times each number; cells of `cell` bytes in byte order `order`."""
+    """`constant` bytes and so many times each number at base.NAME; in cells of `cell` bytes, in byte order `order`."""
 
     name: str
     access: str
@@ -134,7 +147,7 @@ class Cut:
 
 @dataclass
 class Case:
-    """A contract and its cuts; `certificates` by the cut that paths begin at, `steps` the multipliers of linear facts."""
+    """A contract and its cuts; `certificates` by the cut that paths begin at, `steps` multipliers of linear facts."""
 
     title: str = ""
     table: Program = field(default_factory=Program)

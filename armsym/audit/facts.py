@@ -1,55 +1,21 @@
 """What is known of numbers on a path, and what follows: linear forms that are at least 0, over the integers.
 
-A form is (c, {node: factor, ...}): c and the sum of factor times the value of node, an integer, nothing modulo
-anything.  That one follows from others is found elsewhere and only checked here (`follows`): multipliers.
+Forms are those of `armsym.audit.farkas`, of nodes' values.  That one follows from others is found elsewhere and only
+checked here: multipliers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import gcd
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
+from armsym.audit.farkas import Form, follows, plus, times
 from armsym.audit.linear import linear
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 
-__all__ = ["Facts", "Form", "Oracle", "bits", "follows", "plus", "times"]
-
-Form: TypeAlias = "tuple[int, dict[int, int]]"
-
-
-def plus(a: Form, b: Form, factor: int = 1) -> Form:
-    """a + factor * b."""
-    terms = dict(a[1])
-    for node, k in b[1].items():
-        new = terms.get(node, 0) + factor * k
-        if new:
-            terms[node] = new
-        else:
-            terms.pop(node, None)
-    return a[0] + factor * b[0], terms
-
-
-def times(a: Form, factor: int) -> Form:
-    """factor * a."""
-    return plus((0, {}), a, factor)
-
-
-def follows(goal: Form, facts: Sequence[Form], multipliers: Mapping[int, int], divisor: int) -> bool:
-    """Whether the multipliers show that the goal is at least 0 wherever all facts are.
-
-    divisor * goal less the sum of multiplier * fact has to be a constant above -divisor: then the goal, an integer,
-    is above -1.
-    """
-    if divisor < 1:
-        return False
-    rest = times(goal, divisor)
-    for place, k in multipliers.items():
-        if k < 0 or not 0 <= place < len(facts):
-            return False
-        rest = plus(rest, facts[place], -k)
-    return not rest[1] and rest[0] > -divisor
+__all__ = ["Facts", "Oracle", "bits"]
 
 
 class Oracle(Protocol):
@@ -141,14 +107,15 @@ class Facts:
     # -- words as numbers
 
     def _raw(self, node: int, width: int) -> Form:
-        """The node modulo 2^width, of parts that are no sums; masks that keep all, and disjoint parts, are looked through."""
+        """The node modulo 2^width, of what is no sum; masks that keep all, and disjoint parts, are looked through."""
         constant, terms = linear(self.words.program, node, width)
         form: Form = constant, dict(terms)
         program = self.words.program
         todo = sorted(terms, reverse=True)
         while todo:
             n = todo.pop()
-            i, parts = program[n], ()
+            i = program[n]
+            parts: tuple[int, ...] = ()
             if n not in form[1]:
                 continue
             if i[0] == "Mask" and not bits(self.words, i[1]) & ~i[2]:
@@ -170,7 +137,7 @@ class Facts:
         return total[0] & ones(64), {n: k & ones(64) for n, k in total[1].items() if k & ones(64)}
 
     def integer(self, node: int) -> Form:
-        """The node's value as a form: of what it is made of, where that is shown not to wrap, else of the node itself."""
+        """The node's value: a form of what it is made of, where that is shown not to wrap, else of the node itself."""
         known = self._integers.get(node)
         if known is None:
             known = self._integer(node)
@@ -194,11 +161,11 @@ class Facts:
         return 0, {node: 1}
 
     def _difference(self, node: int) -> Form:
-        """A form that is 0 exactly where the node is: its value, or a number between -2^w and 2^w that is it modulo 2^w."""
+        """A form that is 0 exactly where the node is: its value, or what is it modulo 2^w, between -2^w and 2^w."""
         width = bits(self.words, node).bit_length()
         constant, terms = self._raw(node, width)
         form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
-        near = (ones(width), {})
+        near: Form = ones(width), {}
         if self.shows(plus(near, form)) and self.shows(plus(near, form, -1)):
             return form
         return self.integer(node)
@@ -294,7 +261,7 @@ class Facts:
         return [(True, form), (False, plus((-1, {}), form, -1))]
 
     def _compared(self, says: tuple[object, ...]) -> tuple[Form, Form] | None:
-        """Of a comparison that is made of several flags: the forms that are at least 0 where it holds, where it does not.
+        """Of a comparison made of several flags: the forms that are at least 0 where it holds, and where it does not.
 
         These are a < b of signed numbers (N XOR V), and a > b (a >= b, and the difference is not 0).
         """
@@ -305,11 +272,11 @@ class Facts:
                     a, b = sides
                     return plus(plus((-1, {}), b), a, -1), plus(a, b, -1)
             case ("and", int(c), int(d)):
-                sides = self._at_least(c)
+                order = self._at_least(c)
                 inverse = self.words.meaning.get(d)
                 zero = self.words.meaning.get(inverse[1]) if inverse is not None and inverse[0] == "not" else None
-                if sides is not None and zero is not None and zero[0] == "zero":
-                    a, b, width, first, second = sides
+                if order is not None and zero is not None and zero[0] == "zero":
+                    a, b, width, first, second = order
                     difference = self._raw(zero[2], width)
                     one, other = (self._raw(n, width) for n in (first, second))
                     rest = plus(plus(difference, one, -1), other)
@@ -384,8 +351,8 @@ class Facts:
     def settle(self, numbers: Sequence[int]) -> None:
         """Put what a number of the contract is in its place, where a fact since the last time says so."""
         fresh, self.fresh = self.fresh, []
-        for form in fresh:
-            form = _smallest(self._put(form))
+        for added in fresh:
+            form = _smallest(self._put(added))
             found = [n for n in numbers if form[1].get(n) in (1, -1)]
             if found and self.shows(times(form, -1)):
                 n = found[0]

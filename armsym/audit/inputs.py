@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from armsym.audit.bundle import Case
-from armsym.audit.facts import Form
+from armsym.audit.farkas import Form
 from armsym.audit.raw import ones
 from armsym.audit.store import Area
 from armsym.audit.words import Words
@@ -14,7 +14,8 @@ __all__ = ["Inputs"]
 class Inputs:
     """The inputs of a case as words: what the entry state is made of, and which of it is secret."""
 
-    def __init__(self, case: Case, words: Words) -> None:
+    def __init__(self, case: Case, words: Words, *, relocatable: bool) -> None:
+        """The parts of a relocatable file lie where a linker puts them: at multiples of 4, no more is known."""
         self.case, self.words = case, words
         self.secret: dict[str, bool] = {}
         self.bits: dict[str, int] = {}
@@ -26,12 +27,14 @@ class Inputs:
             self._input(f"{f}_in", 1, True)
         self._input("sp0", ones(64) & ~15, False)
         self._input("lr0", ones(64) & ~3, False)
-        self._input("image", ones(64) & ~4095, False)
+        self._input("image", ones(64) & (~3 if relocatable else ~4095), False)
         for name, (_, high) in case.numbers.items():
             self._input(f"num.{name}", ones(high.bit_length()) or 1, False)
         for r in case.regions.values():
             self._input(f"base.{r.name}", ones(64) & -r.align, False)
-        self.bases = {words.program.var(f"base.{r.name}", self.bits[f"base.{r.name}"]): r for r in case.regions.values()}
+        self.bases = {
+            words.program.var(f"base.{r.name}", self.bits[f"base.{r.name}"]): r for r in case.regions.values()
+        }
         self.sp0, self.image = self.node("sp0"), self.node("image")
         self.numbers = [self.node(f"num.{n}") for n in case.numbers]
 
@@ -54,7 +57,7 @@ class Inputs:
         return r.constant, {self.node(f"num.{n}"): k for n, k in r.sizes if k}
 
     def content_secret(self, function: str) -> bool:
-        """Whether what is in cells of that function is secret: all but what public regions and globals hold on entry."""
+        """Whether what cells of that function hold is secret: all but public regions and globals on entry."""
         name = function.removeprefix("mem.")
         if function == name:
             return True

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from armsym.audit.evaluate import operands
-from armsym.audit.facts import Facts, Form, bits, plus
-from armsym.audit.functions import definition
 from armsym.audit.bundle import Fold
+from armsym.audit.evaluate import operands
+from armsym.audit.facts import Facts, bits
+from armsym.audit.farkas import Form, plus
+from armsym.audit.functions import definition
 from armsym.audit.inputs import Inputs
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
@@ -126,7 +127,7 @@ class Values:
 
     def application(self, name: str, arguments: tuple[int, ...], possible: int) -> int:
         """A function of a contract applied; raises `RefusedValue` for one that it does not know."""
-        fold, dot, word = name.rpartition(".")
+        fold, _, word = name.rpartition(".")
         if fold in self.case.folds and word.isdecimal() and len(arguments) == 1:
             f = self.case.folds[fold]
             if int(word) >= len(f.widths) or possible != ones(f.widths[int(word)]):

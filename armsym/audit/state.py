@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from armsym.audit.facts import Facts, Form, plus
+from armsym.audit.facts import Facts
+from armsym.audit.farkas import Form, plus
 from armsym.audit.inputs import Inputs
 from armsym.audit.lanes import Lanes
 from armsym.audit.machine import Machine
@@ -105,10 +106,7 @@ class State(Machine):
     def load_lanes(self, address: int, size: int) -> Lanes:
         """See `Machine.load_lanes`: in lanes of a region's cells."""
         name, offset = self._access(address, size, store=False)
-        if name == "image":
-            step = min(size, 8)
-        else:
-            step = min(size, 8, self.memory.areas[name].cell)
+        step = min(size, 8 if name == "image" else self.memory.areas[name].cell)
         load = self._constant if name == "image" else lambda at, n: self.memory.load(self.facts, name, at, n)
         return Lanes(8 * step, tuple(load(plus(offset, (k, {})), step) for k in range(0, size, step)))
 
@@ -132,7 +130,11 @@ class State(Machine):
         if self._secret(address):
             raise RefusedAccess("an address depends on a secret")
         constant, terms = self.facts.linear(address)
-        found = [n for n, k in terms.items() if k == 1 and (n in self.inputs.bases or n in (self.inputs.sp0, self.inputs.image))]
+        found = [
+            n
+            for n, k in terms.items()
+            if k == 1 and (n in self.inputs.bases or n in (self.inputs.sp0, self.inputs.image))
+        ]
         if len(found) != 1:
             raise RefusedAccess(f"an address has {len(found)} bases: it lies in no one region")
         base = found[0]
@@ -176,7 +178,9 @@ class State(Machine):
         at = offset[0] - (1 << 64) if offset[0] >> 63 else offset[0]
         case = self.inputs.case
         if not -case.depth <= at <= at + size <= case.above:
-            raise RefusedAccess(f"an access to sp0{at:+#x}, outside of {case.depth} bytes below SP and {case.above} above")
+            raise RefusedAccess(
+                f"an access to sp0{at:+#x}, outside of {case.depth} bytes below SP and {case.above} above"
+            )
         self.lowest = at if self.lowest is None else min(at, self.lowest)
         return "stack", (at & ones(64), {})
 

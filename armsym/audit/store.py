@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from armsym.audit.facts import Facts, Form, bits, plus
+from armsym.audit.facts import Facts, bits
+from armsym.audit.farkas import Form, plus
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
-from armsym.audit.hints import Certificate, TextError, read as read_certificate, write as write_certificate
+from armsym.audit.hints import Certificate, TextError
+from armsym.audit.hints import read as read_certificate
+from armsym.audit.hints import write as write_certificate
 
 __all__ = ["HEAD", "BundleError", "read", "write"]
 
@@ -47,7 +49,9 @@ def _case_lines(c: Case) -> Iterator[str]:
     for r in c.regions.values():
         sizes = [w for n, k in r.sizes for w in (n, str(k))]
         secrecy = "secret" if r.secret else "public"
-        yield " ".join(["region", r.name, r.access, str(r.cell), r.order, secrecy, str(r.align), str(r.constant), *sizes])
+        yield " ".join(
+            ["region", r.name, r.access, str(r.cell), r.order, secrecy, str(r.align), str(r.constant), *sizes]
+        )
     for g in c.globals.values():
         yield f"global {g.name} {g.address} {g.size} {'secret' if g.secret else 'public'}"
     yield f"stack {c.depth} {c.above}"
@@ -55,8 +59,8 @@ def _case_lines(c: Case) -> Iterator[str]:
     yield f"preserves {_list(sorted(c.preserves_x))} {_list(sorted(c.preserves_d))} {_list(sorted(c.preserves_v))}"
     for place, node in c.arguments.items():
         yield f"argument {place} {node}"
-    for g in c.given:
-        yield f"given {g.region} {g.offset} {g.size} {g.value}"
+    for s in c.given:
+        yield f"given {s.region} {s.offset} {s.size} {s.value}"
     for text, node in c.requires:
         yield f"requires {node} {_free(text)}"
     for f in c.folds.values():
@@ -298,7 +302,9 @@ def _cut(lines: _Lines, c: Case, node: object, nodes: object, names: set[str]) -
     while lines.peek() == "unknown":
         name, bits, secrecy, place, shift = lines.take("unknown", 5)
         _new(name, names, _SYMBOL, lines)
-        cut.unknowns.append(Unknown(name, _bits(bits, 128), _secret(secrecy), _a_place(place, c, lines), _number(shift)))
+        cut.unknowns.append(
+            Unknown(name, _bits(bits, 128), _secret(secrecy), _a_place(place, c, lines), _number(shift))
+        )
     while lines.peek() == "content":
         name, region = lines.take("content", 2)
         if region not in c.regions or region in {k.region for k in cut.contents}:

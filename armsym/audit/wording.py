@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from armsym.audit.audit import Verdict
 from armsym.audit.bundle import Case, Fold, Region
+from armsym.audit.evaluate import operands
 from armsym.audit.linear import linear
 from armsym.audit.raw import Program, ones
 
@@ -18,12 +19,12 @@ MOST_NODES = 24
 def expression(table: Program, node: int) -> str:
     """A node as people write it; one of many nodes is only counted."""
     count = _size(table, node)
-    return _text(table, node) if count <= MOST_NODES else f"(an expression of {count} nodes, number {node} of the table)"
+    return (
+        _text(table, node) if count <= MOST_NODES else f"(an expression of {count} nodes, number {node} of the table)"
+    )
 
 
 def _size(table: Program, node: int) -> int:
-    from armsym.audit.evaluate import operands
-
     seen: set[int] = set()
     todo = [node]
     while todo:
@@ -81,7 +82,8 @@ def contract_lines(case: Case) -> Iterator[str]:
     for g in case.globals.values():
         yield f"the {g.size} bytes of {g.name} at {g.address:#x}: any value, {_secrecy(g.secret)}, only read"
     for s in case.given:
-        yield f"given: {s.region}[{expression(case.table, s.offset)}], {s.size} bytes, is {expression(case.table, s.value)}"
+        at, value = expression(case.table, s.offset), expression(case.table, s.value)
+        yield f"given: {s.region}[{at}], {s.size} bytes, is {value}"
     for text, node in case.requires:
         yield f"required: {text}: {expression(case.table, node)} is 1"
     for place, node in case.arguments.items():
@@ -92,8 +94,15 @@ def contract_lines(case: Case) -> Iterator[str]:
     if case.above:
         changes.append(f"{case.above} bytes from SP up")
     yield f"nothing is written but {', '.join(changes) or 'registers'}"
-    x, d, v = (_ranges(kind, of) for kind, of in zip("xdv", (case.preserves_x, case.preserves_d, case.preserves_v), strict=True))
+    x, d, v = (
+        _ranges(kind, of)
+        for kind, of in zip("xdv", (case.preserves_x, case.preserves_d, case.preserves_v), strict=True)
+    )
     yield f"preserved: SP{''.join(f', {p}' for p in (x, d, v) if p)}; control returns to LR"
+    yield (
+        "taken for granted: SP is a multiple of 16 and LR of 4; the file lies at a multiple of 4096 (one that is not"
+        " linked: of 4), what of it cannot be written as the file says; nobody else changes the regions meanwhile"
+    )
     for f in case.folds.values():
         yield from _fold(case, f)
     for e in case.ensures:
@@ -103,13 +112,12 @@ def contract_lines(case: Case) -> Iterator[str]:
 def _fold(case: Case, f: Fold) -> Iterator[str]:
     t = case.table
     yield f"{f.name}(0) = {', '.join(expression(t, n) for n in f.start)}"
-    yield f"{f.name}(i + 1) = step({f.name}(i), block(i)), block({f.name}.index) = {', '.join(expression(t, n) for n in f.over)}"
+    block = ", ".join(expression(t, n) for n in f.over)
+    yield f"{f.name}(i + 1) = step({f.name}(i), block(i)), block({f.name}.index) = {block}"
     yield f"the step is {_size_of_all(t, f.step)} nodes, as the standard's program computes it: {len(f.step)} words"
 
 
 def _size_of_all(t: Program, nodes: Iterable[int]) -> int:
-    from armsym.audit.evaluate import operands
-
     seen: set[int] = set()
     todo = list(nodes)
     while todo:
@@ -150,11 +158,12 @@ def _ranges(kind: str, numbers: Iterable[int]) -> str:
 
 def verdict_lines(verdict: Verdict) -> Iterator[str]:
     """What was re-checked and by what; or what was not."""
-    yield f"{verdict.executed} instructions of the file, executed {verdict.instructions} times on every path from cut to cut, by the auditor's semantics"
+    yield f"{verdict.executed} instructions, executed {verdict.instructions} times, on every path from cut to cut"
     for what, n in sorted(verdict.counts.items()):
         yield f"{n} {what}"
     yield "every access in its region, none below SP; linear facts by multipliers from the bundle"
     yield "no branch, choice or address is made of a secret input, on terms as they are computed"
+    yield "not part of an audit: landing pads (bti), and a run that meets the precondition (non-vacuous)"
     for m in verdict.missing:
         yield f"not re-checked: {m}"
     for r in verdict.refused:

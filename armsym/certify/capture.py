@@ -100,12 +100,12 @@ class Capture:
             self._name(getattr(entry.nzcv, c).bit.value, f"{c.lower()}_in")
         self._name(p._sp_base.value, "sp0")
         self._name(p.lr0.value, "lr0")
-        for name, r in p._regions.items():
-            self._name(r.base, f"base.{name}")
-        for name, n in p._numbers.items():
+        for name, region in p._regions.items():
+            self._name(region.base, f"base.{name}")
+        for name, number in p._numbers.items():
             if name not in p._d.ranges:
                 raise NotExportable(f"the word {name}, which is no length")
-            self._name(n.value, f"num.{name}")
+            self._name(number.value, f"num.{name}")
         self._kept += [b.value for b in p.places._bases.values() if isinstance(b.value, Term)]
         image = p.routine.image
         for piece, base in p.places._bases.items():
@@ -124,7 +124,8 @@ class Capture:
             raise NotExportable(f"the variable {t.name}, which stands for nothing at a cut")
         node = self.words.program.var(*found)
         if found[0] == "image":
-            node = self.words.program.var("image", ones(64) & ~4095)
+            aligned = ~3 if self.p.routine.image.kind == "relocatable" else ~4095
+            node = self.words.program.var("image", ones(64) & aligned)
             node = self.words.add(64, node, self.words.const(self._bases.get(t.id, 0) & ones(64)))
         return node
 
@@ -178,8 +179,8 @@ class Capture:
         i = d.interface
         case.preserves_x, case.preserves_d, case.preserves_v = i.x, i.d, i.v
         for text, condition in d.requires:
-            for value in _all_of(condition.bit.value):
-                self.case.requires.append((text, self.node(value)))
+            for part in _all_of(condition.bit.value):
+                self.case.requires.append((text, self.node(part)))
         for f in d.folds:
             self._fold(f)
         self._ensures()
@@ -307,7 +308,7 @@ class Capture:
                     at += n
 
     def _unknowns(self, places: list[tuple[str, Value]]) -> list[Unknown]:
-        """The variables in what places hold that are neither inputs nor symbols of a cut around, by where they stand."""
+        """The variables in what places hold that are neither inputs nor symbols so far, by where they stand."""
         found: list[Unknown] = []
 
         def bind(t: Var, place: str, shift: int, bits: int) -> None:
@@ -350,7 +351,7 @@ def _variables(values: Iterable[Value]) -> list[Var]:
 
 
 def _all_of(v: Value) -> list[Value]:
-    """The conditions of which a condition is the conjunction, if each is one's negation: (1 ^ a) & (1 ^ b), multiplied out."""
+    """The conditions that one is the conjunction of, if each is a negation: (1 ^ a) & (1 ^ b), multiplied out."""
     if not isinstance(v, Poly) or v.const != 1:
         return [v]
     single = [ops.xor(1, m.factors[0][0], 1) for m in v.entries if len(m.factors) == 1]

@@ -11,8 +11,8 @@ from armsym.audit import text
 from armsym.audit.audit import walks
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.elf import Elf, ElfError
+from armsym.audit.ground import Refused
 from armsym.audit.hints import write as write_certificate
-from armsym.audit.walk import Refused
 from armsym.certify.capture import Capture
 from armsym.certify.elaborate import elaborate
 from armsym.certify.multipliers import Search
@@ -46,7 +46,9 @@ class Exporter:
     def write(self, folder: str, proof: Path, result: ProofResult) -> str:
         """Write the bundle of a proof of that file to a folder; tells where, or why there is none."""
         statement = f"{proof.parent.name}/{proof.name} {hashlib.sha256(proof.read_bytes()).hexdigest()}"
-        bundle = Bundle(result.proof, self.symbol, self.path, result.file_sha256, f"armsym {version('armsym')}", statement)
+        bundle = Bundle(
+            result.proof, self.symbol, self.path, result.file_sha256, f"armsym {version('armsym')}", statement
+        )
         bundle.assumptions = list(result.assumptions)
         path = Path(folder) / f"{proof.parent.name}.{result.proof}.bundle"
         path.unlink(missing_ok=True)

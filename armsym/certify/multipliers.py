@@ -1,4 +1,4 @@
-"""Finding multipliers of linear facts: the simplex method on fractions.  Untrusted: `armsym.audit.facts` checks them."""
+"""Finding multipliers of linear facts: the simplex method on fractions.  Untrusted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import lcm
 
-from armsym.audit.facts import Form, follows
+from armsym.audit.farkas import Form, follows
 
 __all__ = ["Search"]
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from armsym.audit.evaluate import columns
+from armsym.audit.columns import columns
 from armsym.audit.forms import Mono, reach
 from armsym.audit.functions import definition
 from armsym.audit.raw import ones

@@ -65,7 +65,12 @@ def audit(
         )
         if as_json:
             continue
-        show([(f"{status:11}", "green" if verdict.audited else "yellow"), (f" {verdict.bundle.proof}  ({Path(of).name})  {seconds:.1f} s", "")])
+        show(
+            [
+                (f"{status:11}", "green" if verdict.audited else "yellow"),
+                (f" {verdict.bundle.proof}  ({Path(of).name})  {seconds:.1f} s", ""),
+            ]
+        )
         if verbose or len(found) == 1:
             for case in verdict.bundle.cases:
                 for line in contract_lines(case):

@@ -51,7 +51,7 @@ _images: dict[str, Image] = {}
 class Job:
     """A proof to run: where it is defined, the file it speaks of, and seconds of CPU time for the symbolic proof.
 
-    With `second`, a second solver has to confirm Z3's answers.  A bundle is written to the folder `export`, if it is given.
+    With `second`, a second solver has to confirm Z3's answers.  A bundle is written to the folder `export`.
     """
 
     file: str

@@ -23,6 +23,7 @@ from armsym.audit.elf import Elf
 from armsym.certify.export import Exporter
 from armsym.dsl import Claims, Proof, State
 from armsym.elf import load
+from armsym.proof import havoc as havoc_module
 from armsym.proof import ledger
 from armsym.proof.abi import Interface
 from armsym.proof.engine import explore, loop_rule, return_rule
@@ -181,7 +182,7 @@ def _one_way_only(patch: Patch) -> None:
 
 
 def _x3_is_forgotten(patch: Patch) -> None:
-    real = loop_rule.havoc
+    real = havoc_module.havoc
 
     def havoc(m: Any, guess: Any, index: Any) -> Any:
         guess.writes.discard(X(3))

@@ -41,7 +41,7 @@ class Origin:
     #: The calls that the head was reached in.
     calls: Calls
     #: What is known of an arbitrary iteration as it begins.
-    facts: tuple[Value, ...]
+    facts: tuple[Value, ...] = ()
 
     def find(self, inv: Invariant) -> tuple[Origin, frozenset[Location]] | None:
         """The iteration of `inv` that this one is part of, and what was written on the way in."""
