@@ -81,7 +81,7 @@ def audit(
                 show([(f"    {line}", "")])
     audited = sum(r["status"] == "audited" for r in results)
     if as_json:
-        print_json({"schema_version": 1, "audits": results})
+        print_json({"audits": results})
     else:
         left = f", {len(results) - audited} not" if audited < len(results) else ""
         show([(f"{audited} audited{left}", "bold")])
