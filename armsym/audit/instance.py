@@ -77,8 +77,9 @@ class Instance:
             case ("App", name, arguments, possible):
                 return self._application(name, tuple(made[a] for a in arguments), possible)
             case ("Xor", a, b):
-                if made[a] in w.meaning and w.constant(made[b]) == 1:
-                    return w.inverted(made[a])
+                for one, other in ((a, b), (b, a)):
+                    if made[one] in w.meaning and w.constant(made[other]) == 1:
+                        return w.inverted(made[one])
                 return w.xor(made[a], made[b])
             case ("And", a, b):
                 if made[a] in w.meaning and made[b] in w.meaning:
@@ -89,7 +90,8 @@ class Instance:
             case ("Shr", a, by):
                 return w.shr(made[a], by)
             case ("Mask", a, possible):
-                return w.mask(made[a], possible)
+                # A word of one bit that says something says the same masked by 1.
+                return made[a] if made[a] in w.meaning and possible & 1 else w.mask(made[a], possible)
             case ("Add", width, a, b):
                 return w.add(width, made[a], made[b])
             case ("Mulc", width, a, factor):

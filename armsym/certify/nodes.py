@@ -108,7 +108,7 @@ class Translator:
 
 def _sums(t: Term) -> tuple[dict[Term, int], int] | None:
     """A public word of masked bits as a sum, if it is one: a multiple of an index, say."""
-    if not isinstance(t, Poly) or is_secret(t):
+    if not isinstance(t, Poly) or t.width == 1 or is_secret(t):
         return None
     terms, constant = linear_view(t)
     return None if t in terms else (terms, constant)
