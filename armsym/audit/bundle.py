@@ -5,7 +5,7 @@ Nodes are instructions of a case's `table`, a raw program over these inputs and 
     x0_in .. x30_in, v0_in .. v31_in, n_in z_in c_in v_in, sp0, lr0     the state on entry
     image              where the file is loaded: a multiple of 4096
     base.R, mem.R(o)   the address of region R; the cell at byte offset o of what it holds on entry
-    num.n              a number of the contract
+    num.n, word.w      a number and a word of the contract
     H.k(i)             word k of the fold H at i; H.state.k, H.block.k, H.index: the arguments of its step
     x0_out .., after.R(o)   registers and cells on return, in postconditions only
     S                  a symbol of a cut: an index, an unknown; F(o): a cell of unknown content
@@ -152,6 +152,8 @@ class Case:
     title: str = ""
     table: Program = field(default_factory=Program)
     numbers: dict[str, tuple[int, int]] = field(default_factory=dict)
+    #: Words on entry: (possible bits, secret).
+    words: dict[str, tuple[int, bool]] = field(default_factory=dict)
     regions: dict[str, Region] = field(default_factory=dict)
     globals: dict[str, Global] = field(default_factory=dict)
     depth: int = 0

@@ -30,6 +30,8 @@ class Inputs:
         self._input("image", ones(64) & (~3 if relocatable else ~4095), False)
         for name, (_, high) in case.numbers.items():
             self._input(f"num.{name}", ones(high.bit_length()) or 1, False)
+        for name, (possible, secret) in case.words.items():
+            self._input(f"word.{name}", possible, secret)
         for r in case.regions.values():
             self._input(f"base.{r.name}", ones(64) & -r.align, False)
         self.bases = {

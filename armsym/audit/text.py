@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,39}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 #: Names that functions of the contract begin with: no fold may have one.
-_TAKEN = {"mem", "after", "num", "base", "f", "global", "stack", "aes", "bytes"}
+_TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", "bytes"}
 
 
 class BundleError(ValueError):
@@ -46,6 +46,8 @@ def _case_lines(c: Case) -> Iterator[str]:
     yield from table
     for name, (low, high) in c.numbers.items():
         yield f"number {name} {low} {high}"
+    for name, (bits, secret) in c.words.items():
+        yield f"word {name} {bits} {'secret' if secret else 'public'}"
     for r in c.regions.values():
         sizes = [w for n, k in r.sizes for w in (n, str(k))]
         secrecy = "secret" if r.secret else "public"
@@ -217,6 +219,10 @@ def _case(lines: _Lines) -> Case:
         c.numbers[name] = _number(low), _number(high)
         if not 0 <= c.numbers[name][0] <= c.numbers[name][1] < 1 << 64:
             raise lines.error("no number of 64 bits is in the range")
+    while lines.peek() == "word":
+        name, bits, secrecy = lines.take("word", 3)
+        _once(c.words, _matching(_NAME, name), lines)
+        c.words[name] = _bits(bits, 128), _secret(secrecy)
     while lines.peek() == "region":
         r = _region(lines.take("region"), c, lines)
         _once(c.regions, r.name, lines)

@@ -47,7 +47,7 @@ def _text(t: Program, node: int) -> str:
         case ("Const", value):
             return str(value) if value < 10_000 else hex(value)
         case ("Var", name, _):
-            return str(name).removeprefix("num.")
+            return str(name).removeprefix("num.").removeprefix("word.")
         case ("App", name, arguments, _):
             inner = ", ".join(_text(t, a) for a in arguments)
             before, _, region = name.partition(".")
@@ -77,6 +77,9 @@ def contract_lines(case: Case) -> Iterator[str]:
         yield f"where {case.title}:"
     for name, (low, high) in case.numbers.items():
         yield f"for every number {name} from {low} to {_power(high)}"
+    for name, (possible, secret) in case.words.items():
+        some = "" if not possible & possible + 1 else f" within {possible:#x}"
+        yield f"for every {_secrecy(secret)} word {name} of {possible.bit_length()} bits{some}"
     for r in case.regions.values():
         yield _region(r)
     for g in case.globals.values():

@@ -27,6 +27,7 @@ from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Op, Poly, Term, Value, Var, intern
+from armsym.terms.ops import is_secret
 
 __all__ = ["Capture"]
 
@@ -103,9 +104,10 @@ class Capture:
         for name, region in p._regions.items():
             self._name(region.base, f"base.{name}")
         for name, number in p._numbers.items():
-            if name not in p._d.ranges:
-                raise NotExportable(f"the word {name}, which is no length")
-            self._name(number.value, f"num.{name}")
+            length = name in p._d.ranges
+            self._name(number.value, f"num.{name}" if length else f"word.{name}")
+            if not length and isinstance(number.value, Term):
+                self.case.words[name] = intern(number.value).pb, is_secret(number.value)
         self._kept += [b.value for b in p.places._bases.values() if isinstance(b.value, Term)]
         image = p.routine.image
         for piece, base in p.places._bases.items():
