@@ -2,8 +2,8 @@
 
     python bench/audit.py [PATH ...] [--flips N] [--mutants N]
 
-With --flips, N random bits of each audited routine's code are flipped, with --mutants N numbers of its bundle changed, and
-each is audited again: those that are accepted are listed, to be looked at.
+With --flips, N random bits of each audited routine's code are flipped, with --mutants N numbers of its bundle changed,
+and each is audited again: those that are accepted are listed, to be looked at.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import random
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from armsym.audit.audit import audit
@@ -43,7 +44,7 @@ def main() -> None:
             proofs += outcome.result.seconds
             proved += outcome.bundle != ""
             path = Path(outcome.bundle)
-            if not path.suffix == ".bundle":
+            if path.suffix != ".bundle":
                 print(f"no bundle {d.name}: {outcome.bundle.removeprefix('no bundle: ')}", flush=True)
                 lacking[outcome.bundle.removeprefix("no bundle: ")[:60]] += 1
                 continue
@@ -86,10 +87,8 @@ def _attack(path: Path, file: str, flips: int, mutants: int) -> None:
         k = rng.randrange(len(words))
         words[k] = "".join(rng.choice("0123456789") if c.isdigit() else c for c in words[k])
         changed_lines[at] = " ".join(words)
-        try:
+        with suppress(BundleError):
             kept += changed_lines != lines and audit(read("\n".join(changed_lines) + "\n"), elf, address).audited
-        except BundleError:
-            pass
     if mutants:
         print(f"  {mutants} numbers changed in cuts, multipliers and hints: {kept} audited, of the same contract")
 

@@ -12,8 +12,11 @@ from armsym.audit.bundle import Case, Content, Cut, Ensured, Fact, Fold, Global,
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.bits import Bits, Prop
-from armsym.certify.nodes import NotExportable, Translator
-from armsym.certify.record import Recorded, Recorder, recorded, recording
+from armsym.bits.opaque import definitions_of
+from armsym.certify.inequalities import all_of, linear_facts
+from armsym.certify.nodes import NotExportable, Translator, what
+from armsym.certify.record import Recorded, Recorder, recorded, recording, table_of
+from armsym.errors import ArmsymError
 from armsym.proof import handles
 from armsym.proof.buffers import parts
 from armsym.proof.engine import Engine
@@ -23,10 +26,9 @@ from armsym.proof.state import Words as SpecWords
 from armsym.proof.state import handed
 from armsym.symbolic_memory import Unknown as UnknownContent
 from armsym.symbolic_memory import variable
-from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
 from armsym.terms.linear import linear_view
-from armsym.terms.node import App, Op, Poly, Term, Value, Var, intern
+from armsym.terms.node import App, Poly, Term, Value, Var, intern
 from armsym.terms.ops import is_secret
 
 __all__ = ["Capture"]
@@ -48,6 +50,8 @@ class Capture:
         self._contents: dict[str, str] = {}
         self._folds = {f.name: f for f in self.p._d.folds}
         self._kept: list[Term] = []
+        #: Folds that have no words, and why.
+        self._without: dict[str, str] = {}
         #: What is added to where the file is loaded for the address of a piece of it.
         self._bases: dict[int, int] = {}
         self.node = Translator(self.words, self._variable, self._application)
@@ -55,7 +59,7 @@ class Capture:
     def run(self) -> Case:
         """The case, without what makes it check."""
         d = self.p._d
-        for what, there in (
+        for lacking, there in (
             ("contracts of routines that it calls", d.contracts),
             ("paths that are joined", d.joins),
             ("filters", d.filters),
@@ -67,7 +71,7 @@ class Capture:
             ("instructions whose time is taken not to depend on data", d.alike),
         ):
             if there:
-                raise NotExportable(what)
+                raise NotExportable(lacking)
         self._inputs()
         self._contract()
         self.case.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
@@ -136,11 +140,16 @@ class Capture:
         if name.endswith("[]"):
             return self._cell(name[:-2], arguments[0], possible)
         fold = name.rpartition(".")[0]
+        if fold in self._without:
+            raise NotExportable(f"the fold {fold}: {self._without[fold]}")
         if fold in self._folds:
             return self.words.program.app(name, arguments, possible)
         if not name.isidentifier():
             raise NotExportable(f"the function {name}")
-        return self.words.app(NAMES.get(name, f"f.{name}"), arguments, possible)
+        if name in NAMES:
+            return self.words.app(NAMES[name], arguments, possible)
+        meant = definitions_of(t)
+        return self.words.app(table_of(name, meant[0] if meant else None), arguments, possible)
 
     def _cell(self, name: str, offset: int, possible: int) -> int:
         w = self.words
@@ -181,10 +190,15 @@ class Capture:
         i = d.interface
         case.preserves_x, case.preserves_d, case.preserves_v = i.x, i.d, i.v
         for text, condition in d.requires:
-            for part in _all_of(condition.bit.value):
+            for part in all_of(condition.bit.value):
                 self.case.requires.append((text, self.node(part)))
         for f in d.folds:
-            self._fold(f)
+            try:
+                self._fold(f)
+            except (NotExportable, ArmsymError) as e:
+                # One that is computed step by step need not occur in what is claimed.
+                del self._folds[f.name]
+                self._without[f.name] = what(e)
         self._ensures()
 
     def _size(self, size: Bits) -> tuple[int, tuple[tuple[str, int], ...]]:
@@ -337,7 +351,7 @@ class Capture:
         known = {(-low, n) for n, (low, _) in self.case.numbers.items()}
         del known
         for f in facts:
-            for form in _linear(f):
+            for form in linear_facts(f):
                 constant, terms = form
                 if not all(t.id in self._rigid or t.id in self._symbols or isinstance(t, App) for t in terms):
                     continue
@@ -350,53 +364,3 @@ class Capture:
 
 def _variables(values: Iterable[Value]) -> list[Var]:
     return [t for v in values for t in free_terms(v) if isinstance(t, Var)]
-
-
-def _all_of(v: Value) -> list[Value]:
-    """The conditions that one is the conjunction of, if each is a negation: (1 ^ a) & (1 ^ b), multiplied out."""
-    if not isinstance(v, Poly) or v.const != 1:
-        return [v]
-    single = [ops.xor(1, m.factors[0][0], 1) for m in v.entries if len(m.factors) == 1]
-    product: Value = 1
-    for one in single:
-        product = ops.and_(1, product, one)
-    same = isinstance(product, Term) and intern(product) is intern(v)
-    return single if same else [v]
-
-
-def _form(v: Value) -> tuple[int, dict[Term, int]] | None:
-    if isinstance(v, int):
-        return v, {}
-    terms, constant = linear_view(v)
-    half, full = 1 << v.width - 1, 1 << v.width
-    if not all(isinstance(t, (Var, App)) for t in terms):
-        return None
-    signed = {t: k - full if k >= half else k for t, k in terms.items()}
-    return (constant - full if constant >= half else constant), signed
-
-
-def _linear(fact: Value) -> list[tuple[int, dict[Term, int]]]:
-    """Forms that are at least 0 where the fact holds, if it compares sums."""
-    if isinstance(fact, int):
-        return []
-    negated, t = False, fact
-    if isinstance(t, Poly) and t.const == 1 and len(t.entries) == 1:
-        (m,) = t.entries
-        if len(m.factors) == 1 and m.factors[0][1] == 0:
-            negated, t = True, m.factors[0][0]
-    if not isinstance(t, Op) or t.kind not in ("ult", "eq"):
-        return []
-    a, b = (_form(v) for v in t.args if isinstance(v, (int, Term)))
-    if a is None or b is None:
-        return []
-    if t.kind == "eq":
-        return [] if negated else [_less(b, a, 0), _less(a, b, 0)]
-    return [_less(a, b, 0)] if negated else [_less(b, a, 1)]
-
-
-def _less(a: tuple[int, dict[Term, int]], b: tuple[int, dict[Term, int]], by: int) -> tuple[int, dict[Term, int]]:
-    """a - b - by."""
-    terms = dict(a[1])
-    for t, k in b[1].items():
-        terms[t] = terms.get(t, 0) - k
-    return a[0] - b[0] - by, {t: k for t, k in terms.items() if k}

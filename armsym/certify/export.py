@@ -16,7 +16,7 @@ from armsym.audit.hints import write as write_certificate
 from armsym.certify.capture import Capture
 from armsym.certify.elaborate import elaborate
 from armsym.certify.multipliers import Search
-from armsym.certify.nodes import NotExportable
+from armsym.certify.nodes import NotExportable, what
 from armsym.proof.engine import Engine
 from armsym.proof.result import ProofResult
 
@@ -39,7 +39,7 @@ class Exporter:
             entry, _ = Elf.read(self.path).symbol(self.symbol)
             self.cases.append(Capture(engine, title, entry - engine.p.routine.entry).run())
         except Exception as e:  # noqa: BLE001 - no defect here may change what is said of the proof
-            why = str(e) if isinstance(e, (NotExportable, ElfError, OSError)) else _what(e)
+            why = str(e) if isinstance(e, (NotExportable, ElfError, OSError)) else what(e)
             if why not in self.missing:
                 self.missing.append(why)
 
@@ -84,11 +84,3 @@ class Exporter:
                 open_.append(str(e))
             case.steps = search.steps
         return open_
-
-
-def _what(e: Exception) -> str:
-    """An exception in words, which may itself not be printable."""
-    try:
-        return f"{type(e).__name__}: {e}"
-    except Exception:  # noqa: BLE001
-        return type(e).__name__

@@ -9,7 +9,7 @@ from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
 from armsym.terms.ops import is_secret
 
-__all__ = ["NotExportable", "Translator"]
+__all__ = ["NotExportable", "Translator", "what"]
 
 
 class NotExportable(Exception):
@@ -122,3 +122,11 @@ def _parts(t: Term) -> list[Term]:
     if isinstance(t, (App, Op)):
         return [a for a in t.args if isinstance(a, Term)]
     return []
+
+
+def what(e: Exception) -> str:
+    """An exception in words, which may itself not be printable."""
+    try:
+        return f"{type(e).__name__}: {e}"
+    except Exception:  # noqa: BLE001
+        return type(e).__name__

@@ -13,11 +13,12 @@ from typing import Any
 
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
-from armsym.bits import Bits
+from armsym.bits import Bits, OpaqueFunction
 from armsym.certify.nodes import NotExportable
+from armsym.errors import ArmsymError
 from armsym.terms.node import Term
 
-__all__ = ["Recorded", "Recorder", "recorded", "recording"]
+__all__ = ["Recorded", "Recorder", "recorded", "recording", "table_of"]
 
 
 class Recorded(Term):
@@ -27,6 +28,9 @@ class Recorded(Term):
 
     def __init__(self, width: int, node: int) -> None:
         self.width, self.node, self.pb = width, node, ones(width)
+
+    def __repr__(self) -> str:
+        return f"node {self.node}"
 
 
 class Recorder:
@@ -105,8 +109,10 @@ class Recorder:
     def eq(self, w: int, a: Any, b: Any) -> Recorded:
         return Recorded(1, self.words.is_zero(w, self.words.xor(self.of(a), self.of(b))))
 
-    def apply(self, name: str, width: int, arguments: Sequence[tuple[int, Any]], **_: object) -> Recorded:
-        called = self._names.get(name, f"f.{name}")
+    def apply(
+        self, name: str, width: int, arguments: Sequence[tuple[int, Any]], definition: object = None, **_: object
+    ) -> Recorded:
+        called = self._names.get(name) or table_of(name, definition)
         return Recorded(width, self.words.app(called, tuple(self.of(v) for _, v in arguments), ones(width)))
 
 
@@ -122,6 +128,16 @@ def recording(recorder: Recorder) -> Iterator[None]:
     finally:
         for m, ops in zip(modules, before, strict=True):
             m.ops = ops
+
+
+def table_of(name: str, definition: object) -> str:
+    """How a function that a standard names is called: by its bytes, if it is one of a byte to a byte."""
+    if isinstance(definition, OpaqueFunction) and definition.width == 8:
+        try:
+            return "bytes:" + bytes(definition.definition(Bits(8, n)).uint for n in range(256)).hex()
+        except (ArmsymError, TypeError):
+            pass  # of other arguments
+    return f"f.{name}"
 
 
 def recorded(width: int, node: int) -> Bits:
