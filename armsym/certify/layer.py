@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from armsym.audit.check import RefusedError
-from armsym.audit.forms import reach
+from armsym.audit.forms import Poly, reach
 from armsym.audit.raw import Program, ones
 from armsym.certify.applications import and_atom, application
 from armsym.certify.tables import equal_by_tables
@@ -18,6 +18,15 @@ __all__ = ["Layer"]
 
 #: Products of more terms than this are not multiplied out.
 _MOST_TERMS = 256
+_MOST_COUNTED = 1 << 16
+
+
+def _products(p: Poly, q: Poly) -> int:
+    """How many products of terms of p and q have a bit; where there are too many to count: all of them."""
+    count = len(p[1]) * len(q[1])
+    if _MOST_TERMS < count <= _MOST_COUNTED:
+        count = sum(1 for k in p[1].values() for j in q[1].values() if j & k)
+    return count
 
 
 class Layer(Views):
@@ -87,7 +96,7 @@ class Layer(Views):
             case ("App", _, _, _):
                 application(self, i)
             case ("And", a, b):
-                if len(self.poly(a)[1]) * len(self.poly(b)[1]) > _MOST_TERMS:
+                if _products(self.poly(a), self.poly(b)) > _MOST_TERMS:
                     and_atom(self, i, a, b)
                 else:
                     self.hint("poly", i)

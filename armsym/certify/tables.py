@@ -13,7 +13,7 @@ from armsym.audit.evaluate import columns
 from armsym.audit.forms import Mono, reach
 from armsym.audit.functions import definition
 from armsym.audit.hints import Hint
-from armsym.audit.raw import ones
+from armsym.audit.raw import Instruction, ones
 from armsym.audit.rules import MOST_FREE_BITS
 from armsym.certify.cones import operands
 from armsym.certify.views import Views
@@ -63,13 +63,25 @@ def _within(terms: Terms, lane: int) -> dict[Mono, int]:
     return {mono: kept for mono, mask in terms.items() if (kept := mask & lane)}
 
 
+def _is_small(views: Views, x: Instruction) -> bool:
+    """Whether x may depend on few bits only, seen from outside."""
+    match x:
+        case ("App", name, _, _):
+            return definition(name) is not None
+        case ("Add", width, _, _):
+            return bool(width <= MOST_FREE_BITS)
+        case ("Mulc", width, a, _):
+            return bool(width <= MOST_FREE_BITS or views.checker.bits(a) == 1)
+    return False
+
+
 def _inner(views: Views, atom: int, supports: dict[int, Support]) -> Support | None:
     """What an atom depends on that is looked through: a known function, sum or multiple of few bits; else None."""
     known = supports.get(atom)
     if known is None:
         known = supports[atom] = {}
         x = views.program[atom]
-        if x[0] in ("Add", "Mulc") or (x[0] == "App" and definition(x[1]) is not None):
+        if _is_small(views, x):
             for a in operands(x):
                 _join(known, _support(views, views.poly(a)[1], supports))
             if sum(bits.bit_count() for bits in known.values()) > MOST_FREE_BITS:

@@ -232,7 +232,8 @@ class Views:
         bits = self.checker.bits(i)
         atom = i
         if bits is None or bits > ones(w):
-            bits = ones(reach(self.poly(i)).bit_length())
+            # One bit may be chosen by; else no Mask is taken that the program itself may have, and be narrowed there.
+            bits = 1 if reach(self.poly(i)) == 1 else ones(w)
             atom = self.program.mask(i, bits)
             self.hint("poly", atom)
         self.hint("sumatom", atom, max(w, bits.bit_length()))
