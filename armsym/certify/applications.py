@@ -2,100 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, TypeAlias
-
-from armsym.audit.forms import Poly, reach
+from armsym.audit.forms import reach
 from armsym.audit.functions import definition, entries
 from armsym.certify.affine import affine
+from armsym.certify.views import Key, Views, poly_key
 
-if TYPE_CHECKING:
-    from armsym.certify.layer import Layer
-
-__all__ = ["Key", "and_atom", "application", "poly_key"]
-
-Key: TypeAlias = tuple[Hashable, ...]
+__all__ = ["and_atom", "application"]
 
 
-def poly_key(p: Poly) -> Key:
-    """Equal for equal polys."""
-    return ("poly", p[0], frozenset(p[1].items()))
-
-
-def and_atom(layer: Layer, i: int, a: int, b: int) -> None:
+def and_atom(views: Views, i: int, a: int, b: int) -> None:
     """Makes And i an atom, or what an earlier one of equal operands is."""
-    keys = sorted((poly_key(layer.poly(a)), poly_key(layer.poly(b))), key=hash)
-    if _known(layer, "And", i, tuple(keys)):
+    keys = sorted((poly_key(views.poly(a)), poly_key(views.poly(b))), key=hash)
+    if _known(views, "And", i, tuple(keys)):
         return
-    bits = min(reach(layer.poly(a)), reach(layer.poly(b)))
-    mask = layer.program.mask(i, bits)
-    layer.hint("polyatom", mask)
-    layer.hint("within", mask)
+    bits = min(reach(views.poly(a)), reach(views.poly(b)))
+    mask = views.program.mask(i, bits)
+    views.hint("polyatom", mask)
+    views.hint("within", mask)
 
 
-def application(layer: Layer, i: int) -> None:
+def application(views: Views, i: int) -> None:
     """Gives App i a poly: what an equal one has, a number, an XOR of the index's bits, or itself."""
-    _, name, operands, bits = layer.program[i]
-    if _known(layer, name, i, (bits, *map(layer.key, operands))):
+    _, name, operands, bits = views.program[i]
+    if _known(views, name, i, (bits, *map(views.key, operands))):
         return
     known = definition(name)
     if known is None or known[0] != len(operands):
-        layer.hint("polyatom", i)
-    elif all(not layer.poly(a)[1] for a in operands):
-        _constant(layer, i)
-    elif entries(name) is None or not _look_up(layer, i):
-        layer.hint("polyatom", i)
+        views.hint("polyatom", i)
+    elif all(not views.poly(a)[1] for a in operands):
+        _constant(views, i)
+    elif entries(name) is None or not _look_up(views, i):
+        views.hint("polyatom", i)
 
 
-def _known(layer: Layer, kind: str, i: int, of: Key) -> bool:
+def _known(views: Views, kind: str, i: int, of: Key) -> bool:
     """Whether an earlier application of equal operands was found, whose forms i then takes."""
     key = (kind, *of)
-    layer.keys[i] = key
-    first = layer.equals.setdefault(key, i)
-    if first == i or first not in layer.checker.poly:
-        layer.equals[key] = i
+    views.keys[i] = key
+    first = views.equals.setdefault(key, i)
+    if first == i or first not in views.checker.poly:
+        views.equals[key] = i
         return False
-    layer.hint("congruent", i, first)
+    views.hint("congruent", i, first)
     return True
 
 
-def _of(layer: Layer, i: int, operands: tuple[int, ...]) -> int:
+def _of(views: Views, i: int, operands: tuple[int, ...]) -> int:
     """App i of other operands, that are equal to its own."""
-    _, name, old, bits = layer.program[i]
-    return i if operands == old else layer.program.app(name, operands, bits)
+    _, name, old, bits = views.program[i]
+    return i if operands == old else views.program.app(name, operands, bits)
 
 
-def _constant(layer: Layer, i: int) -> None:
+def _constant(views: Views, i: int) -> None:
     """A known function of numbers."""
-    _, name, old, bits = layer.program[i]
-    values = [layer.poly(a)[0] for a in old]
+    _, name, old, bits = views.program[i]
+    values = [views.poly(a)[0] for a in old]
     known = definition(name)
     assert known is not None, f"the function {name} has no definition"
-    operands = tuple(map(layer.program.const, values))
-    result = layer.program.const(known[1](*values) & bits)
+    operands = tuple(map(views.program.const, values))
+    result = views.program.const(known[1](*values) & bits)
     for made in (*operands, result):
-        if made not in layer.checker.poly:
-            layer.hint("poly", made)
-    plain = _of(layer, i, operands)
-    layer.hint("evaluate", plain, result, (), (*dict.fromkeys((*operands, result)), plain))
+        if made not in views.checker.poly:
+            views.hint("poly", made)
+    plain = _of(views, i, operands)
+    views.hint("evaluate", plain, result, (), (*dict.fromkeys((*operands, result)), plain))
     if plain != i:
-        layer.hint("congruent", i, plain)
+        views.hint("congruent", i, plain)
 
 
-def _look_up(layer: Layer, i: int) -> bool:
+def _look_up(views: Views, i: int) -> bool:
     """A table that is affine on the indices within reach is an XOR of the index's bits."""
-    program = layer.program
+    program = views.program
     _, name, (index,), bits = program[i]
-    within = reach(layer.poly(index))
+    within = reach(views.poly(index))
     columns = affine(entries(name) or b"", within, bits)
     if columns is None:
         return False
-    if layer.checker.bits(index) != within:
+    if views.checker.bits(index) != within:
         old, index = index, program.mask(index, within)
-        if index not in layer.checker.poly:
-            layer.hint("poly", index)
-        layer.hint("same", index, old)
-    plain = _of(layer, i, (index,))
+        if index not in views.checker.poly:
+            views.hint("poly", index)
+        views.hint("same", index, old)
+    plain = _of(views, i, (index,))
     first, diagonals = columns
     result = program.const(first)
     steps = [result]
@@ -106,9 +94,9 @@ def _look_up(layer: Layer, i: int) -> bool:
         steps += part, moved, result
     order = [made for made in dict.fromkeys(steps) if made != index]
     for made in order:
-        if made not in layer.checker.poly:
-            layer.hint("poly", made)
-    layer.hint("evaluate", plain, result, (index,), (*order, plain))
+        if made not in views.checker.poly:
+            views.hint("poly", made)
+    views.hint("evaluate", plain, result, (index,), (*order, plain))
     if plain != i:
-        layer.hint("congruent", i, plain)
+        views.hint("congruent", i, plain)
     return True

@@ -7,18 +7,16 @@ group's left side is its right side XOR a constant, which the checker evaluates;
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
 
 from armsym.audit.columns import columns
 from armsym.audit.forms import Mono, reach
 from armsym.audit.functions import definition
-from armsym.audit.raw import ones
+from armsym.audit.hints import Hint
+from armsym.audit.raw import Instruction, ones
 from armsym.audit.rules import MOST_FREE_BITS
 from armsym.certify.cones import operands
-
-if TYPE_CHECKING:
-    from armsym.certify.layer import Layer
+from armsym.certify.views import Views
 
 __all__ = ["equal_by_tables"]
 
@@ -30,61 +28,75 @@ _TRIES = 24
 _MOST_TERMS = 256
 
 
-def equal_by_tables(layer: Layer, i: int, j: int) -> bool:
-    """Tries to make i's poly j's by evaluations; whether that was done.  May raise RefusedError and KeyError."""
-    p, q = layer.poly(i), layer.poly(j)
+def equal_by_tables(views: Views, process: Callable[[int], None], i: int, j: int) -> bool:
+    """Tries to make i's poly j's by evaluations; whether that was done.  May raise RefusedError and KeyError.
+
+    `process` gives a new instruction, of whose operands forms are known, a form.
+    """
+    p, q = views.poly(i), views.poly(j)
     left = {m: k ^ q[1].get(m, 0) for m, k in p[1].items() if k != q[1].get(m, 0)}
     right = {m: k ^ p[1].get(m, 0) for m, k in q[1].items() if k != p[1].get(m, 0)}
     # A term on both sides with other masks is one term, of the left side.
     right = {m: k for m, k in right.items() if m not in left}
     width = max(reach(p), reach(q)).bit_length()
     supports: dict[int, Support] = {}
-    pieces: list[tuple[int, int]] = []
+    pieces: list[Hint] = []
     constant = p[0] ^ q[0]
     for low in range(0, width, _LANE):
         lane = ones(_LANE) << low
         here = _within(left, lane), _within(right, lane)
         if len(here[0]) + len(here[1]) > _MOST_TERMS:
             return False
-        for x, y in _groups(layer, *here, supports):
-            piece = _piece(layer, x, y, supports)
+        for x, y in _groups(views, *here, supports):
+            piece = _piece(views, process, x, y, supports)
             if piece is None:
                 return False
-            made, wanted, value = piece
-            constant ^= value
-            pieces.append((made, wanted))
+            constant ^= piece[1]
+            pieces.append(piece[0])
     if constant or not pieces:
         return False
-    _put_together(layer, i, pieces, max(width, 1))
-    return layer.checker.same(i, j)
+    _put_together(views, i, pieces, max(width, 1))
+    return views.checker.same(i, j)
 
 
 def _within(terms: Terms, lane: int) -> dict[Mono, int]:
     return {mono: kept for mono, mask in terms.items() if (kept := mask & lane)}
 
 
-def _inner(layer: Layer, atom: int, supports: dict[int, Support]) -> Support | None:
+def _is_small(views: Views, x: Instruction) -> bool:
+    """Whether x may depend on few bits only, seen from outside."""
+    match x:
+        case ("App", name, _, _):
+            return definition(name) is not None
+        case ("Add", width, _, _):
+            return bool(width <= MOST_FREE_BITS)
+        case ("Mulc", width, a, _):
+            return bool(width <= MOST_FREE_BITS or views.checker.bits(a) == 1)
+    return False
+
+
+def _inner(views: Views, atom: int, supports: dict[int, Support]) -> Support | None:
     """What an atom depends on that is looked through: a known function, sum or multiple of few bits; else None."""
     known = supports.get(atom)
     if known is None:
         known = supports[atom] = {}
-        x = layer.program[atom]
-        if x[0] in ("Add", "Mulc") or (x[0] == "App" and definition(x[1]) is not None):
+        x = views.program[atom]
+        if _is_small(views, x):
             for a in operands(x):
-                _join(known, _support(layer, layer.poly(a)[1], supports))
+                _join(known, _support(views, views.poly(a)[1], supports))
             if sum(bits.bit_count() for bits in known.values()) > MOST_FREE_BITS:
                 known.clear()
     return known or None
 
 
-def _support(layer: Layer, terms: Terms, supports: dict[int, Support]) -> Support:
+def _support(views: Views, terms: Terms, supports: dict[int, Support]) -> Support:
     """Which bits of which atoms the terms depend on."""
     out: Support = {}
     for mono, mask in terms.items():
         for atom, shift in mono:
-            inner = _inner(layer, atom, supports)
+            inner = _inner(views, atom, supports)
             if inner is None:
-                used = (mask << shift if shift >= 0 else mask >> -shift) & (layer.checker.bits(atom) or 0)
+                used = (mask << shift if shift >= 0 else mask >> -shift) & (views.checker.bits(atom) or 0)
                 inner = {atom: used}
             _join(out, inner)
     return out
@@ -100,13 +112,13 @@ def _meet(a: Support, b: Support) -> bool:
 
 
 def _groups(
-    layer: Layer, left: Terms, right: Terms, supports: dict[int, Support]
+    views: Views, left: Terms, right: Terms, supports: dict[int, Support]
 ) -> list[tuple[dict[Mono, int], dict[Mono, int]]]:
     """The terms by what they depend on."""
     groups: list[tuple[Support, tuple[dict[Mono, int], dict[Mono, int]]]] = []
     for side, terms in ((0, left), (1, right)):
         for mono, mask in terms.items():
-            support = _support(layer, {mono: mask}, supports)
+            support = _support(views, {mono: mask}, supports)
             apart = []
             merged: tuple[dict[Mono, int], dict[Mono, int]] = ({}, {})
             merged[side][mono] = mask
@@ -121,49 +133,50 @@ def _groups(
     return [members for _, members in groups]
 
 
-def _piece(layer: Layer, x: Terms, y: Terms, supports: dict[int, Support]) -> tuple[int, int, int] | None:
-    """Instructions that have the terms, which are equal, where x is y XOR the constant that is third; else None."""
-    support = _support(layer, x, supports)
-    _join(support, _support(layer, y, supports))
+def _piece(
+    views: Views, process: Callable[[int], None], x: Terms, y: Terms, supports: dict[int, Support]
+) -> tuple[Hint, int] | None:
+    """The evaluation that shows x's terms to be y's XOR a constant, and the constant; None where they are not."""
+    support = _support(views, x, supports)
+    _join(support, _support(views, y, supports))
     support = {atom: bits for atom, bits in support.items() if bits}
     if sum(bits.bit_count() for bits in support.values()) > MOST_FREE_BITS:
         return None
-    program = layer.program
-    cut = {atom: program.mask(atom, b) if b != layer.checker.bits(atom) else atom for atom, b in support.items()}
+    program = views.program
+    cut = {atom: program.mask(atom, b) if b != views.checker.bits(atom) else atom for atom, b in support.items()}
     built: dict[int, int] = {}
-    a, b = (_build(layer, side, cut, built) for side in (x, y))
+    a, b = (_build(views, side, cut, built) for side in (x, y))
     nodes = list(cut.values())
-    order = _after(layer, nodes, (a, b))
+    order = _after(views, nodes, (a, b))
     for i in sorted({*nodes, *order}):
-        layer.process(i)
+        process(i)
     values = columns(program.instructions, {n: [0] for n in nodes}, order)
     constant = values[a][0] ^ values[b][0]
     wanted = b
     if constant:
         number = program.const(constant)
         wanted = program.xor(b, number)
-        layer.process(number)
-        layer.process(wanted)
+        process(number)
+        process(wanted)
         order = [number, *order, wanted]
     # Most that is false is false for one of these; the checker then tries all.
     rnd = random.Random(0)
     for _ in range(_TRIES):
-        tried = {n: [rnd.choice((0, -1, rnd.getrandbits(128))) & (layer.checker.bits(n) or 0)] for n in nodes}
+        tried = {n: [rnd.choice((0, -1, rnd.getrandbits(128))) & (views.checker.bits(n) or 0)] for n in nodes}
         values = columns(program.instructions, tried, order)
         if values[a] != values[wanted]:
             return None
-    layer.evaluations.append(("evaluate", a, wanted, tuple(nodes), tuple(order)))
-    return a, wanted, constant
+    return ("evaluate", a, wanted, tuple(nodes), tuple(order)), constant
 
 
-def _build(layer: Layer, terms: Terms, cut: Mapping[int, int], built: dict[int, int]) -> int:
+def _build(views: Views, terms: Terms, cut: Mapping[int, int], built: dict[int, int]) -> int:
     """An instruction for the XOR of the terms, made of the cut's instructions."""
-    program = layer.program
+    program = views.program
     out = None
     for mono, mask in terms.items():
         product = None
         for atom, shift in mono:
-            x = _atom(layer, atom, cut, built)
+            x = _atom(views, atom, cut, built)
             x = program.shr(x, shift) if shift > 0 else program.shl(x, -shift) if shift else x
             product = x if product is None else program.and_(product, x)
         assert product is not None, "a term without atoms"
@@ -172,29 +185,29 @@ def _build(layer: Layer, terms: Terms, cut: Mapping[int, int], built: dict[int, 
     return program.const(0) if out is None else out
 
 
-def _atom(layer: Layer, atom: int, cut: Mapping[int, int], built: dict[int, int]) -> int:
+def _atom(views: Views, atom: int, cut: Mapping[int, int], built: dict[int, int]) -> int:
     if atom in cut:
         return cut[atom]
     if atom not in built:
-        x = layer.program[atom]
+        x = views.program[atom]
         inner = []
         for a in operands(x):
-            constant, terms = layer.poly(a)
-            made = _build(layer, terms, cut, built)
-            inner.append(layer.program.xor(made, layer.program.const(constant)) if constant else made)
+            constant, terms = views.poly(a)
+            made = _build(views, terms, cut, built)
+            inner.append(views.program.xor(made, views.program.const(constant)) if constant else made)
         match x:
             case ("App", name, _, bits):
-                built[atom] = layer.program.app(name, inner, bits)
+                built[atom] = views.program.app(name, inner, bits)
             case ("Add", width, _, _):
-                built[atom] = layer.program.add(width, inner[0], inner[1])
+                built[atom] = views.program.add(width, inner[0], inner[1])
             case ("Mulc", width, _, factor):
-                built[atom] = layer.program.mulc(width, inner[0], factor)
+                built[atom] = views.program.mulc(width, inner[0], factor)
             case _:
                 raise KeyError(atom)
     return built[atom]
 
 
-def _after(layer: Layer, cut: Iterable[int], roots: Iterable[int]) -> list[int]:
+def _after(views: Views, cut: Iterable[int], roots: Iterable[int]) -> list[int]:
     """What the roots are made of from the cut on, in order."""
     seen, work = set(cut), list(roots)
     known = set(seen)
@@ -202,29 +215,28 @@ def _after(layer: Layer, cut: Iterable[int], roots: Iterable[int]) -> list[int]:
         i = work.pop()
         if i not in seen:
             seen.add(i)
-            work.extend(operands(layer.program[i]))
+            work.extend(operands(views.program[i]))
     return sorted(seen - known)
 
 
-def _put_together(layer: Layer, i: int, pieces: list[tuple[int, int]], width: int) -> None:
-    """Gives i the poly in which each piece is what it was shown equal to."""
-    program = layer.program
-    evaluations, layer.evaluations = layer.evaluations, []
-    left = pieces[0][0]
+def _put_together(views: Views, i: int, evaluations: list[Hint], width: int) -> None:
+    """Gives i the poly in which each piece is what it is evaluated to be."""
+    program = views.program
+    left = evaluations[0][1]
     sums = []
-    for made, _ in pieces[1:]:
+    for _, made, *_ in evaluations[1:]:
         left = program.xor(left, made)
         sums.append(left)
     rest = program.xor(i, left)
     whole = program.xor(rest, left)
     name = program.mask(whole, ones(width))
     for made in (*sums, rest, whole, name):
-        layer.hint("poly", made)
+        views.hint("poly", made)
     # i keeps `name` as its sum, by which it is known after the polys have changed.
-    layer.hint("sumatom", name, width)
-    layer.hint("same", i, name)
+    views.hint("sumatom", name, width)
+    views.hint("same", i, name)
     for evaluation in evaluations:
-        layer.hint(*evaluation)
+        views.hint(*evaluation)
     for made in (*sums, whole, name):
-        layer.hint("poly", made)
-    layer.hint("same", i, name)
+        views.hint("poly", made)
+    views.hint("same", i, name)
