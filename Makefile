@@ -4,15 +4,17 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BUNDLES := build/bundles
 CPUS := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # The first of these that is Python 3.11 or later; `make PYTHON=...` chooses another.
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: prove table test museum fuzz lint lint-ruff lint-format lint-mypy lint-imports docs bench clean help setup
+.PHONY: prove audit table test museum fuzz lint lint-ruff lint-format lint-mypy lint-imports docs bench clean help setup
 
 help:
 	@echo 'make prove   prove the examples, but for what is known from before (ARGS=--no-cache: all); a wheel that cannot be fetched is left out'
+	@echo 'make audit   export all proofs and re-check them with code of its own; lists what is missing of the others'
 	@echo 'make table   prove them all and write docs/proofs.md'
 	@echo 'make test    run the tests'
 	@echo 'make museum  refute assembly that has shipped with faults, and prove the builds that mend them'
@@ -35,6 +37,11 @@ prove: $(STAMP)
 
 table: $(STAMP)
 	$(BIN)/armsym prove --no-cache -j $(CPUS) --table docs/proofs.md
+
+audit: $(STAMP)
+	rm -rf $(BUNDLES)
+	$(BIN)/armsym prove --offline-ok -j $(CPUS) --export $(BUNDLES) $(ARGS)
+	$(BIN)/armsym audit $(BUNDLES)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(CPUS) $(ARGS)

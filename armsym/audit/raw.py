@@ -15,6 +15,24 @@ numbers of any size; place 0 is unused.  With w a number of bits, M = 2^w - 1:
     ("Mulc", w, a, k)            (a * k) mod 2^w
 
 Equal instructions have one number (they are computed once); nothing else is ever made equal here.
+
+How an executor says what has no operation of its own, with c an instruction of one bit (so that one checker fits all):
+
+    NOT x, of w bits      Xor(x, Const(2^w - 1));  NOT c: Xor(c, Const(1))
+    x - y                 Add(w, x, Mulc(w, y, 2^w - 1))
+    c ? x : y             Xor(y, And(Mulc(w, c, 2^w - 1), Xor(x, y)))
+    x OR y                Xor(Xor(x, y), And(x, y));  where no bit is of both: Xor(x, y)
+    x = 0                 App("zero", (x,), 1);  x = y: zero(Xor(x, y)), and as what SUBS leaves: zero(x - y)
+    carry of x + y + c    Shr(Add(w + 1, Add(w + 1, x, y), c), w);  x >= y, unsigned: the carry of x + NOT y + 1
+    sign of x             Shr(x, w - 1);  sign-extended: x XOR (Mulc(v, sign, 2^v - 1) AND the bits above w)
+    a rotated word        Xor(Shr(x, n), Mask(Shl(x, w - n), 2^w - 1))
+    joined parts          Xor of their Shl: no two parts have a bit in common
+    a look-up             App of a table's name, whose bits hold all entries (see functions.py); S-boxes: "aes.sbox"
+    carry-less product    App("clmul", (x, y), bits)
+    memory, opaque        App("name[]", (address or offset,), bits): equal arguments give equal results, no more
+
+An operand that may be wider than what an operation is of is a Mask first: Add and Mulc take any numbers, mod 2^w, but
+Xor, And, Shr see every bit.  A fact is about the instruction that was decided, best c itself, not NOT c.
 """
 
 from __future__ import annotations

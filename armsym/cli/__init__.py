@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from armsym.cli import (
+    audit,
     coverage,
     disasm,
     docs,
@@ -69,6 +70,7 @@ def build(*, conform: bool) -> typer.Typer:
     # Without rich help texts --help takes half the time.
     app = typer.Typer(callback=_options, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command("prove", short_help="Prove routines correct.")(prove.prove)
+    app.command("audit", short_help="Re-check exported proofs with code of its own.")(audit.audit)
     app.command("gate", short_help="Account for every routine of a file.")(gate.gate)
     app.command("view", short_help="Write a page that shows a proof.")(view.view)
     app.command("list", short_help="List the proofs there are.")(listing.list_proofs)

@@ -68,6 +68,9 @@ def prove(
     slow_goals: Annotated[
         Path | None, typer.Option("--slow-goals", metavar="FOLDER", help="Write what took Z3 long as SMT-LIB, too.")
     ] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="DIR", help="Write a bundle of each proof, for armsym audit.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")] = False,
     offline_ok: Annotated[
         bool,
@@ -103,6 +106,11 @@ def prove(
     for option, file in (("--junit", junit), ("--table", table), ("--slow-goals", slow_goals), ("--depfile", depfile)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
+    if export is not None:
+        try:
+            export.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise InputError(f"--export {export}: {e.strerror or e}") from None
     if second_solver:
         from armsym.discharge.second import need
 
@@ -116,7 +124,7 @@ def prove(
         named_paths = [Path(p.rpartition("::")[0] or p) for p in paths or [str(default_target())]]
         again = [*(paths or []), "-k", pattern, *(["--object", object_] if object_ is not None else [])]
         values = {"--dask": dask, "--timeout": timeout, "-j": jobs, "--junit": junit, "--table": table}
-        values |= {"--at": at, "--prefix": prefix or None, "--slow-goals": slow_goals}
+        values |= {"--at": at, "--prefix": prefix or None, "--slow-goals": slow_goals, "--export": export}
         again += [text for option, value in values.items() if value is not None for text in (option, str(value))]
         flags = {"--second-solver": second_solver, "-v": verbose, "--offline-ok": offline_ok, "--no-cache": no_cache}
         flags |= {"--trace": traced, "--profile": profile, "--find": find}
@@ -161,6 +169,7 @@ def prove(
             second=second_solver,
             traced=traced,
             profiled=profile or slow_goals is not None,
+            export="" if export is None else str(export),
             progress=progress,
             kept=kept,
             farm=farm,

@@ -49,8 +49,8 @@ class Kept:
         """What is known of a job already."""
         from armsym.cache import Uncacheable
 
-        if job.profiled:
-            return None  # where the time goes is asked
+        if job.profiled or job.export:
+            return None  # of a result that was kept nobody knows where the time went, nor is there a bundle
         try:
             key = self._keys.of(
                 file=job.file,
@@ -101,6 +101,7 @@ def outcomes(
     progress: Progress,
     traced: bool = False,
     profiled: bool = False,
+    export: str = "",
     kept: Kept | None = None,
     isolate: bool = False,
     farm: Any = None,
@@ -135,7 +136,7 @@ def outcomes(
             spec = specs[key]
         if isinstance(spec, str):
             names = build.names if build is not None else Names()
-            job = Job.of(d, spec, timeout, second=second, traced=traced, profiled=profiled, names=names)
+            job = Job.of(d, spec, timeout, second=second, traced=traced, profiled=profiled, names=names, export=export)
             known = None if kept is None else kept.look_up(job)
             if known is None:
                 todo.append((k, job))

@@ -57,7 +57,8 @@ class Job:
     """A proof to run: where it is defined, the file it speaks of, and seconds of CPU time for the symbolic proof.
 
     With `second`, a second solver has to confirm Z3's answers; with `traced`, a counterexample is told step by step;
-    with `profiled`, where the time goes.  `names` are those of the file for what proofs name.
+    with `profiled`, where the time goes.  `names` are those of the file for what proofs name.  A bundle is written to
+    the folder `export`.
     """
 
     file: str
@@ -70,6 +71,7 @@ class Job:
     traced: bool = False
     profiled: bool = False
     names: Names = _SAME
+    export: str = ""
 
     @staticmethod
     def of(
@@ -81,10 +83,11 @@ class Job:
         traced: bool = False,
         profiled: bool = False,
         names: Names = _SAME,
+        export: str = "",
     ) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second, traced, profiled, names)
+        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second, traced, profiled, names, export)
 
     @property
     def source(self) -> str:
@@ -125,6 +128,11 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
         image = image_of(job.object_spec)
         image = image.named(job.names) if job.names else image
+        exporter = None
+        if job.export and not job.names:
+            from armsym.certify.export import Exporter
+
+            exporter = Exporter(d.symbol, image.path)
         with foreign_code():
             result = prove(
                 d,
@@ -138,6 +146,7 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
                 compare=lambda twin: _compared(d, image, twin),
                 profile=Profile() if job.profiled else None,
                 watch=watch,
+                observe=None if exporter is None else exporter.observe,
             )
         unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
         if result.status is Status.PROVED and (unproved or not result.obligations):
@@ -156,7 +165,12 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
         if contradicted:
             assert told is not None
             result.message = f"internal error: Z3 and {told.solver} contradict each other: one of them has a defect"
-        return Outcome(result, job.source, internal=mismatch or contradicted)
+        outcome = Outcome(result, job.source, internal=mismatch or contradicted)
+        if exporter is not None and result.status is Status.PROVED:
+            outcome.bundle = exporter.write(job.export, Path(job.file), result)
+        elif job.export and job.names:
+            outcome.bundle = "no bundle: the audit knows the file's own names only"
+        return outcome
     except BudgetError as e:
         outcome = job.outcome(Status.UNDECIDED, str(e))
     except MemoryError:

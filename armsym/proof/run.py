@@ -42,6 +42,8 @@ P = TypeVar("P", bound=Proof)
 
 #: Compares the routine with another: an obligation, and what it assumes.
 Compare = Callable[[Twin], tuple[Obligation, Sequence[str]]]
+#: Is handed each case's engine once it ended, while its terms are there: (engine, case in words).
+Observe = Callable[[Engine, str], None]
 
 #: Concrete runs before the symbolic proof: (length above the least one, seed).
 TRIALS = tuple((hint, 1000 + hint * 10 + k) for k, hint in enumerate((2, 0, 1, 3)))
@@ -175,6 +177,7 @@ def prove(
     compare: Compare | None = None,
     profile: Profile | None = None,
     watch: Watcher | None = None,
+    observe: Observe | None = None,
 ) -> ProofResult:
     """Prove `symbol` of `image` as the proof function `fn` states.
 
@@ -201,6 +204,7 @@ def prove(
                 second=second,
                 compare=compare,
                 watch=watch,
+                observe=observe,
             )
         result.profile = profile
         return result
@@ -229,6 +233,7 @@ def _prove(
     second: SecondSolver | None = None,
     compare: Compare | None = None,
     watch: Watcher | None = None,
+    observe: Observe | None = None,
     brief: bool = False,
 ) -> ProofResult:
     """With `brief`, one concrete run has to do where a witness needs no more."""
@@ -256,7 +261,18 @@ def _prove(
     for k, case in enumerate(cases):
         plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
         assumed[case.text] = _prove_case(
-            case, routine, result, budget, wanted or Wanted(), plan, first, guesses, prove_contract, review, watch
+            case,
+            routine,
+            result,
+            budget,
+            wanted or Wanted(),
+            plan,
+            first,
+            guesses,
+            prove_contract,
+            review,
+            watch,
+            observe,
         )
         if result.counterexample is not None:
             break
@@ -387,6 +403,7 @@ def _prove_case(
     prove_contract: Callable[[Contract], ProofResult],
     review: _Review | None,
     watch: Watcher | None = None,
+    observe: Observe | None = None,
 ) -> list[str]:
     """Add what one case shows to the result; returns what it assumes.
 
@@ -446,6 +463,8 @@ def _prove_case(
     with spending("phases", "exploration"):
         engine.run()
     earlier |= engine.guesses
+    if observe is not None:
+        observe(engine, case.text)
     if review is not None:
         assert answers is not None
         with spending("phases", "second solver"):

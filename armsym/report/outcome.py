@@ -39,6 +39,7 @@ class Outcome:
     `left_out` says why the proof was not tried (only when the caller allowed that), `internal` that
     armsym itself failed.  `source` is the proof's place, `file:line`.  `traceback` is for --debug.
     `cached` says that an earlier command proved it, and that nothing it rests on has changed since.
+    `bundle` is where a bundle was written, or why there is none; empty where nobody asked for one.
     """
 
     result: ProofResult
@@ -47,6 +48,7 @@ class Outcome:
     internal: bool = False
     traceback: str = ""
     cached: bool = False
+    bundle: str = ""
 
     @property
     def code(self) -> ExitCode:

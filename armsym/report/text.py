@@ -42,6 +42,8 @@ def outcome_lines(o: Outcome, *, verbose: bool = False) -> Iterator[Line]:
         yield [(f"    proved: {NO_RESULTS}", "yellow")]
     if r.message:
         yield [(f"    {' '.join(r.message.split())}", "")]
+    if o.bundle:
+        yield [(f"    {o.bundle}", "dim")]
     failing = [x for x in r.obligations if x.status is not Status.PROVED]
     if verbose:
         yield from _table(r.obligations)

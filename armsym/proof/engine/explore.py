@@ -65,6 +65,8 @@ class _Frame:
     origin: Origin | None
     attempt: _Attempt | None
     todo: list[Path] = field(default_factory=list)
+    #: The iterations within this one whose exploration ended, those around others first.
+    met: list[Origin] = field(default_factory=list)
 
 
 class Engine:
@@ -105,6 +107,8 @@ class Engine:
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
         self._watch = watch or Nobody()
         self.ledger.watched = self._watch.recorded
+        #: The loops' iterations that were explored, as they were last assumed, each after those that it is part of.
+        self.iterations: list[Origin] = []
         #: Whether every path so far was followed to its end.
         self._complete = True
         callees = [Callee(c, p) for c in d.contracts]
@@ -238,6 +242,8 @@ class Engine:
                 frames.pop()
                 if frame.attempt is not None:
                     self.guesses[frame.attempt.head] = frame.attempt.guess
+                met = frame.met if frame.origin is None or frame.attempt is None else [frame.origin, *frame.met]
+                (frames[-1].met if frames else self.iterations).extend(met)
                 continue
             path = frame.todo.pop()
             go_on = self._follow(path, frame.origin)

@@ -133,7 +133,8 @@ def iterate(
     m.written_flags = False
     here.at, here.steps, here.arrivals = inv.head, 0, {}
     here.turn("loop", f"an arbitrary iteration {i.value} of {inv.name}")
-    origin = Origin(inv, i, h, parent, before, here.machine.fork(), here.calls)
+    facts = tuple(here.knowledge.facts)
+    origin = Origin(inv, i, h, parent, before, here.machine.fork(), here.calls, facts)
     return origin, _split(run, here, origin)
 
 

@@ -19,7 +19,7 @@ from armsym.proof.locations import Location
 from armsym.proof.path import Path
 from armsym.proof.symbolic import SymbolicProof
 from armsym.terms.evaluate import Occurrences
-from armsym.terms.node import Term
+from armsym.terms.node import Term, Value
 
 __all__ = ["Ended", "Enter", "Next", "Origin", "Parts", "Retry", "Run", "Stopped", "indices"]
 
@@ -40,6 +40,8 @@ class Origin:
     head: Machine
     #: The calls that the head was reached in.
     calls: Calls
+    #: What is known of an arbitrary iteration as it begins.
+    facts: tuple[Value, ...] = ()
 
     def find(self, inv: Invariant) -> tuple[Origin, frozenset[Location]] | None:
         """The iteration of `inv` that this one is part of, and what was written on the way in."""

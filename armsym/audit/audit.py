@@ -1,0 +1,160 @@
+"""The audit of a bundle: every path of every case, and the equalities that are left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from armsym.audit.bundle import Bundle, Case
+from armsym.audit.check import RefusedError, check_certificate
+from armsym.audit.evaluate import operands
+from armsym.audit.farkas import Form
+from armsym.audit.ground import File, Refused
+from armsym.audit.hints import TextError
+from armsym.audit.hints import read as read_certificate
+from armsym.audit.raw import Program
+from armsym.audit.walk import Walk
+
+__all__ = ["Replay", "Verdict", "audit", "walks"]
+
+
+@dataclass
+class Verdict:
+    """What came of an audit: `audited` where nothing is open, and what was re-checked, by kind."""
+
+    bundle: Bundle
+    refused: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    instructions: int = 0
+    executed: int = 0
+
+    @property
+    def audited(self) -> bool:
+        """Whether all that the contract asks for was re-checked."""
+        return bool(self.bundle.cases) and not self.refused and not self.missing
+
+
+class Replay:
+    """The multipliers that a bundle has, in the order in which they are asked for."""
+
+    def __init__(self, steps: Sequence[str]) -> None:
+        self._steps, self._at = steps, 0
+
+    def multipliers(self, goal: Form, facts: Sequence[Form]) -> tuple[Mapping[int, int], int] | None:
+        """See `armsym.audit.facts.Oracle`; "-" stands for none."""
+        if self._at >= len(self._steps):
+            raise Refused("the bundle has multipliers for fewer questions than there are")
+        line = self._steps[self._at]
+        self._at += 1
+        if line == "-":
+            return None
+        try:
+            divisor, *pairs = line.split(" ")
+            found = {int(place): int(k) for place, k in (p.split(":") for p in pairs)}
+            return found, int(divisor)
+        except ValueError:
+            raise Refused(f"no multipliers: {line[:80]!r}") from None
+
+    @property
+    def left(self) -> int:
+        """How many nobody asked for."""
+        return len(self._steps) - self._at
+
+
+def validate(case: Case) -> None:
+    """What a case has to be beside its text's form; raises `Refused`."""
+    if not case.ensures:
+        raise Refused("nothing is claimed of the results")
+    for cut in case.cuts.values():
+        if not cut.number:
+            continue
+        own = {cut.index.name, *(u.name for u in cut.unknowns), *(c.name for c in cut.contents)}
+        # Termination: the bound is a number throughout the loop.
+        within = {c.number for c in case.cuts.values() if c.number and _is_within(case, c.number, cut.number)}
+        for c in (case.cuts[n] for n in within):
+            own |= {c.index.name, *(u.name for u in c.unknowns), *(k.name for k in c.contents)}
+        met = _names(case.table, cut.index.upto) & own
+        if met:
+            raise Refused(f"the bound of the index at cut {cut.number} is made of {', '.join(sorted(met))}")
+
+
+def _is_within(case: Case, number: int, outer: int) -> bool:
+    while number:
+        if number == outer:
+            return True
+        number = case.cuts[number].parent
+    return False
+
+
+def _names(table: Program, node: int) -> set[str]:
+    found: set[str] = set()
+    seen: set[int] = set()
+    todo = [node]
+    while todo:
+        n = todo.pop()
+        if n in seen:
+            continue
+        seen.add(n)
+        i = table[n]
+        if i[0] in ("Var", "App"):
+            found.add(i[1])
+        todo += operands(i)
+    return found
+
+
+def walks(case: Case, file: File, entry: int, oracle: object) -> list[Walk]:
+    """The walk from each cut, in order, all done; raises `Refused`."""
+    validate(case)
+    found = []
+    for number in sorted(case.cuts):
+        walk = Walk(case, file, entry, number, oracle)  # type: ignore[arg-type]
+        walk.run()
+        found.append(walk)
+    return found
+
+
+def audit(bundle: Bundle, file: File, entry: int) -> Verdict:
+    """Re-check a bundle on a file, whose routine begins at `entry`."""
+    verdict = Verdict(bundle, missing=bundle.missing[:])
+    executed: set[int] = set()
+    for case in bundle.cases:
+        try:
+            _audit_case(case, file, entry, verdict, executed)
+        except Refused as e:
+            verdict.refused.append(f"{case.title}: {e}" if case.title else str(e))
+    verdict.executed = len(executed)
+    return verdict
+
+
+def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: set[int]) -> None:
+    replay = Replay(case.steps)
+    for walk in walks(case, file, entry, replay):
+        executed |= walk.executed
+        verdict.instructions += walk.steps
+        for what, n in walk.counts.items():
+            verdict.counts[what] = verdict.counts.get(what, 0) + n
+        show_equal(walk, case.certificates.get(walk.source.number, []))
+        verdict.counts["equalities shown by the checker"] = verdict.counts.get(
+            "equalities shown by the checker", 0
+        ) + len(walk.claims)
+    if replay.left:
+        raise Refused(f"{replay.left} multipliers that nothing asks for")
+
+
+def show_equal(walk: Walk, lines: Sequence[str]) -> None:
+    """Have the checker show the pairs that a walk claims equal; raises `Refused`."""
+    if not walk.claims:
+        return
+    program = walk.words.program
+    try:
+        certificate = read_certificate(lines, program)
+        if any(part.given for part in certificate.parts):
+            raise Refused("a certificate with facts of its own")
+        open_ = [c for claims in check_certificate(certificate) for c in claims]
+    except (TextError, RefusedError) as e:
+        raise Refused(f"the certificate of cut {walk.source.number}: {e}") from None
+    claimed = {c for part in certificate.parts for c in part.claims} - set(open_)
+    for pair, what in walk.claims.items():
+        if pair not in claimed:
+            raise Refused(f"{what}: the values are not shown equal")

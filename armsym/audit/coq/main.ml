@@ -1,0 +1,199 @@
+(* Reads certificates (their text: armsym/audit/hints.py, with all instructions in it) and prints what the checker says of
+   each file: a line "refused", or for each part a line "part" with the claims that are not shown, then "checked".
+   Of linear arguments (armsym/audit/farkas.py) it prints "shown" or "open" for each goal, then "checked".
+   Only the reading is not proved.  Exit 2: no certificate. *)
+module C = Armsym_checker
+
+exception Bad of string
+
+let decimal s =
+  String.iter (fun c -> if c < '0' || c > '9' then raise (Bad s)) s;
+  if s = "" then raise (Bad s) else Z.of_string s
+
+let hexadecimal s =
+  String.iter (fun c -> if not ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) then raise (Bad s)) s;
+  if s = "" then raise (Bad s) else Z.of_string ("0x" ^ s)
+
+let nodes s = if s = "-" then [] else List.map decimal (String.split_on_char ',' s)
+
+let bytes s =
+  if s = "" || String.length s mod 2 <> 0 then raise (Bad s);
+  List.init (String.length s / 2) (fun k -> hexadecimal (String.sub s (2 * k) 2))
+
+let program = ref C.PositiveMap.empty
+let definitions = ref C.PositiveMap.empty
+let tables = Hashtbl.create 16
+let numbers = Hashtbl.create 16
+let count = ref 0
+
+let add x =
+  incr count;
+  program := C.PositiveMap.add (Z.of_int !count) x !program
+
+let definition name =
+  if name = "zero" then Some C.DZero
+  else if name = "clmul" then Some C.DClmul
+  else if String.length name > 6 && String.sub name 0 6 = "bytes:" then
+    Some (C.DTable (bytes (String.sub name 6 (String.length name - 6))))
+  else Hashtbl.find_opt tables name
+
+let number name =
+  match Hashtbl.find_opt numbers name with
+  | Some n -> n
+  | None ->
+      let n = Z.of_int (Hashtbl.length numbers + 1) in
+      Hashtbl.add numbers name n;
+      (match definition name with
+      | Some d -> definitions := C.PositiveMap.add n d !definitions
+      | None -> ());
+      n
+
+type part = {
+  start : Z.t;
+  mutable facts : (Z.t * Z.t) list;
+  mutable hints : C.hint list;
+  mutable claims : (Z.t * Z.t) list;
+}
+
+let parts = ref []
+let d = decimal
+let x = hexadecimal
+
+let hint = function
+  | [ "poly"; i ] -> C.HPoly (d i)
+  | [ "polyatom"; i ] -> C.HPolyatom (d i)
+  | [ "sum"; i; w ] -> C.HSum (d i, d w)
+  | [ "sumatom"; i; w ] -> C.HSumatom (d i, d w)
+  | [ "tosum"; i; w ] -> C.HTosum (d i, d w)
+  | [ "topoly"; i; n ] -> C.HTopoly (d i, d n)
+  | [ "inline"; i; a; k; n ] -> C.HInline (d i, d a, x k, d n)
+  | [ "same"; i; j ] -> C.HSame (d i, d j)
+  | [ "narrow"; i; a; b ] -> C.HNarrow (d i, d a, d b)
+  | [ "split"; i; a; h; n ] -> C.HSplit (d i, d a, d h, d n)
+  | [ "not"; i; u ] -> C.HNot (d i, d u)
+  | [ "choose"; i; m ] -> C.HChoose (d i, d m)
+  | [ "congruent"; i; j ] -> C.HCongruent (d i, d j)
+  | [ "within"; i ] -> C.HWithin (d i)
+  | [ "quotient"; i ] -> C.HQuotient (d i)
+  | [ "evaluate"; i; j; cut; order ] -> C.HEvaluate (d i, d j, nodes cut, nodes order)
+  | [ "given"; i ] -> C.HGiven (d i)
+  | [ "solve"; a; i ] -> C.HSolve (d a, d i)
+  | l -> raise (Bad (String.concat " " l))
+
+let instruction = function
+  | [ "c"; v ] -> C.IConst (x v)
+  | [ "v"; _; k ] -> C.IVar (x k)
+  | "f" :: name :: k :: a -> C.IApp (number name, List.map d a, x k)
+  | [ "x"; a; b ] -> C.IXor (d a, d b)
+  | [ "&"; a; b ] -> C.IAnd (d a, d b)
+  | [ "l"; a; n ] -> C.IShl (d a, d n)
+  | [ "r"; a; n ] -> C.IShr (d a, d n)
+  | [ "m"; a; k ] -> C.IMask (d a, x k)
+  | [ "+"; w; a; b ] -> C.IAdd (d w, d a, d b)
+  | [ "*"; w; a; k ] -> C.IMulc (d w, d a, x k)
+  | l -> raise (Bad (String.concat " " l))
+
+let line words =
+  match (words, !parts) with
+  | [ "define"; name; entries ], [] -> Hashtbl.replace tables name (bytes entries |> fun l -> C.DTable l)
+  | [ "part"; s ], _ -> parts := { start = d s; facts = []; hints = []; claims = [] } :: !parts
+  | [ "given"; i; v ], p :: _ -> p.facts <- (d i, x v) :: p.facts
+  | [ "claim"; l; r ], p :: _ -> p.claims <- (d l, d r) :: p.claims
+  | l, p :: _ -> p.hints <- hint l :: p.hints
+  | l, [] -> add (instruction l)
+
+(* -- linear arguments *)
+let integer s =
+  let digits = if s <> "" && s.[0] = '-' then String.sub s 1 (String.length s - 1) else s in
+  let n = decimal digits in
+  if digits = s then n else Z.neg n
+
+let pair s =
+  match String.split_on_char ':' s with
+  | [ n; k ] -> (decimal n, integer k)
+  | _ -> raise (Bad s)
+
+let form = function [] -> raise (Bad "no form") | c :: terms -> (integer c, List.map pair terms)
+
+let rec split_by before = function
+  | [] -> raise (Bad "no multipliers")
+  | "by" :: after -> (List.rev before, after)
+  | word :: r -> split_by (word :: before) r
+
+let rec nat n = if Z.sign n <= 0 then C.O else C.S (nat (Z.pred n))
+
+let linear input =
+  let facts = ref [] in
+  let rec go () =
+    match String.split_on_char ' ' (try input_line input with End_of_file -> raise (Bad "no end")) with
+    | "fact" :: words ->
+        facts := form words :: !facts;
+        go ()
+    | "goal" :: words ->
+        let goal, by = split_by [] words in
+        let divisor, multipliers = form by in
+        let known = Z.of_int (List.length !facts) in
+        let inside = List.for_all (fun (place, _) -> Z.lt place known) multipliers in
+        let taken = List.map (fun (place, k) -> ((if inside then nat place else C.O), k)) multipliers in
+        let shown = inside && C.follows (form goal) (List.rev !facts) taken divisor in
+        print_endline (if shown then "shown" else "open");
+        go ()
+    | [ "end" ] -> ()
+    | words -> raise (Bad (String.concat " " words))
+  in
+  go ()
+
+let read file =
+  program := C.PositiveMap.empty;
+  definitions := C.PositiveMap.empty;
+  Hashtbl.reset tables;
+  Hashtbl.reset numbers;
+  count := 0;
+  parts := [];
+  let input = open_in file in
+  let rec go number =
+    let text = try input_line input with End_of_file -> raise (Bad "it ends without 'end'") in
+    if number = 1 then if text = "armsym-certificate 1" then go 2 else raise (Bad text)
+    else if number = 2 then if text = "from 1" then go 3 else raise (Bad text)
+    else if text <> "end" then (
+      line (String.split_on_char ' ' text);
+      go (number + 1))
+    else match input_line input with exception End_of_file -> () | more -> raise (Bad more)
+  in
+  go 1;
+  close_in input
+
+let check () =
+  let part p = { C.start = p.start; facts = p.facts; hints = List.rev p.hints; claims = List.rev p.claims } in
+  match C.check !program !definitions (List.rev_map part !parts) with
+  | None -> print_endline "refused"
+  | Some opens ->
+      List.iter
+        (fun l ->
+          print_string "part";
+          List.iter (fun (a, b) -> Printf.printf " %s,%s" (Z.to_string a) (Z.to_string b)) l;
+          print_newline ())
+        opens;
+      print_endline "checked"
+
+let check_file file =
+  let input = open_in file in
+  if (try input_line input with End_of_file -> "") = "armsym-linear 1" then (
+    linear input;
+    (match input_line input with exception End_of_file -> () | more -> raise (Bad more));
+    print_endline "checked")
+  else (
+    read file;
+    check ());
+  close_in input
+
+let () =
+  Array.iteri
+    (fun k file ->
+      if k > 0 then
+        match check_file file with
+        | exception Bad what ->
+            Printf.eprintf "%s is no certificate: %s\n" file what;
+            exit 2
+        | () -> ())
+    Sys.argv

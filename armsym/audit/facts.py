@@ -1,0 +1,380 @@
+"""What is known of numbers on a path, and what follows: linear forms that are at least 0, over the integers.
+
+Forms are those of `armsym.audit.farkas`, of nodes' values.  That one follows from others is found elsewhere and only
+checked here: multipliers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import gcd
+from typing import Protocol
+
+from armsym.audit.farkas import Form, follows, plus, times
+from armsym.audit.linear import linear
+from armsym.audit.raw import ones
+from armsym.audit.words import Words
+
+__all__ = ["Facts", "Oracle", "bits"]
+
+
+class Oracle(Protocol):
+    """Finds multipliers, or reads them from a bundle."""
+
+    def multipliers(self, goal: Form, facts: Sequence[Form]) -> tuple[Mapping[int, int], int] | None:
+        """(multipliers by the place of the fact, divisor); None where it has none.  It is not believed."""
+
+
+def bits(words: Words, node: int) -> int:
+    """A number that has a 1 wherever the node's value may have one."""
+    known: dict[int, int] = {}
+    todo = [node]
+    program = words.program
+    while todo:
+        n = todo[-1]
+        i = program[n]
+        kind = i[0]
+        if kind in ("Const", "Var"):
+            known[n] = int(i[-1])
+        elif kind == "App":
+            known[n] = int(i[3])
+        elif kind in ("Add", "Mulc"):
+            known[n] = ones(i[1])
+        else:
+            parts = i[1:] if kind in ("Xor", "And") else i[1:2]
+            missing = [p for p in parts if p not in known]
+            if missing:
+                todo += missing
+                continue
+            a = known[parts[0]]
+            if kind == "Xor":
+                known[n] = a | known[parts[1]]
+            elif kind == "And":
+                known[n] = a & known[parts[1]]
+            elif kind == "Mask":
+                known[n] = a & int(i[2])
+            elif kind == "Shl":
+                known[n] = a << i[2]
+            else:
+                assert kind == "Shr", kind
+                known[n] = a >> i[2]
+        todo.pop()
+    return known[node]
+
+
+class Facts:
+    """What is known on one path."""
+
+    def __init__(self, words: Words, oracle: Oracle) -> None:
+        self.words, self._oracle = words, oracle
+        self._facts: list[Form] = []
+        #: Those added since somebody looked.
+        self.fresh: list[Form] = []
+        self._shown: set[tuple[int, frozenset[tuple[int, int]]]] = set()
+        self._integers: dict[int, Form] = {}
+        #: Conditions that the path has decided.
+        self.decided: dict[int, bool] = {}
+        #: Numbers of the contract that are something else's value on this path.
+        self.values: dict[int, Form] = {}
+
+    def fork(self) -> Facts:
+        """An independent copy."""
+        f = Facts(self.words, self._oracle)
+        f._facts, f._shown, f._integers = self._facts[:], self._shown.copy(), self._integers.copy()
+        f.decided, f.values = self.decided.copy(), self.values.copy()
+        return f
+
+    def add(self, form: Form) -> None:
+        """The form is at least 0: it is known, or assumed."""
+        form = _smallest(self._put(form))
+        if form[1] and form not in self._facts:
+            self._facts.append(form)
+            self.fresh.append(form)
+
+    def equate(self, node: int, form: Form) -> None:
+        """The node, a number of the contract, is the form, which does not contain it."""
+        assert node not in form[1]
+        self.values = {n: _replaced(f, node, form) for n, f in self.values.items()} | {node: form}
+        self._facts = [f for f in (self._put(f) for f in self._facts) if f[1]]
+        self._integers = {}
+        # What was shown stays true, and is said of the same values.
+
+    def _put(self, form: Form) -> Form:
+        for node, value in self.values.items():
+            form = _replaced(form, node, value)
+        return form
+
+    # -- words as numbers
+
+    def _raw(self, node: int, width: int) -> Form:
+        """The node modulo 2^width, of what is no sum; masks that keep all, and disjoint parts, are looked through."""
+        constant, terms = linear(self.words.program, node, width)
+        form: Form = constant, dict(terms)
+        program = self.words.program
+        todo = sorted(terms, reverse=True)
+        while todo:
+            n = todo.pop()
+            i = program[n]
+            parts: tuple[int, ...] = ()
+            if n not in form[1]:
+                continue
+            if i[0] == "Mask" and not bits(self.words, i[1]) & ~i[2]:
+                parts = (i[1],)
+            elif i[0] == "Xor" and not bits(self.words, i[1]) & bits(self.words, i[2]):
+                parts = i[1:]
+            for a in parts:
+                c, more = linear(program, a, width)
+                form = plus(form, (c, dict(more)), form[1][n])
+                todo += list(more)
+            if parts:
+                form[1].pop(n)
+        return form[0] & ones(width), {n: k & ones(width) for n, k in form[1].items() if k & ones(width)}
+
+    def linear(self, node: int) -> Form:
+        """The node modulo 2^64 as a form, factors and constant in 0 .. 2^64 - 1."""
+        constant, terms = self._raw(node, 64)
+        total = self._put((constant, terms))
+        return total[0] & ones(64), {n: k & ones(64) for n, k in total[1].items() if k & ones(64)}
+
+    def integer(self, node: int) -> Form:
+        """The node's value: a form of what it is made of, where that is shown not to wrap, else of the node itself."""
+        known = self._integers.get(node)
+        if known is None:
+            known = self._integer(node)
+            if known != (0, {node: 1}):  # else more may be known later
+                self._integers[node] = known
+        return known
+
+    def _integer(self, node: int) -> Form:
+        width = bits(self.words, node).bit_length()
+        constant, terms = self._raw(node, width)
+        if terms == {node: 1} and not constant:
+            return self._put((0, terms))
+        form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
+        if not form[1]:
+            return form[0] & ones(width), {}
+        if self.shows(form) and self.shows(plus((ones(width), {}), form, -1)):
+            return form
+        unsigned = self._put((constant, terms))
+        if unsigned != form and self.shows(unsigned) and self.shows(plus((ones(width), {}), unsigned, -1)):
+            return unsigned
+        return 0, {node: 1}
+
+    def _difference(self, node: int) -> Form:
+        """A form that is 0 exactly where the node is: its value, or what is it modulo 2^w, between -2^w and 2^w."""
+        width = bits(self.words, node).bit_length()
+        constant, terms = self._raw(node, width)
+        form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
+        near: Form = ones(width), {}
+        if self.shows(plus(near, form)) and self.shows(plus(near, form, -1)):
+            return form
+        return self.integer(node)
+
+    def lifted(self, form: Form) -> Form:
+        """A form modulo 2^64 with factors nearest to 0: if it is within a range, it is the value."""
+        return _signed(form[0], 64), {n: _signed(k, 64) for n, k in form[1].items()}
+
+    # -- what follows
+
+    def shows(self, goal: Form) -> bool:
+        """Whether the goal is at least 0 on this path."""
+        goal = self._put(goal)
+        if goal[0] + sum(k * bits(self.words, n) for n, k in goal[1].items() if k < 0) >= 0:
+            return True
+        if not goal[1]:
+            return False
+        key = goal[0], frozenset(goal[1].items())
+        if key in self._shown:
+            return True
+        facts = self.all(goal)
+        found = self._oracle.multipliers(goal, facts)
+        if found is None or not follows(goal, facts, *found):
+            return False
+        self._shown.add(key)
+        return True
+
+    def all(self, goal: Form) -> list[Form]:
+        """What is known, and the range of each node that it or the goal speaks of."""
+        nodes = sorted({n for f in (*self._facts, goal) for n in f[1]})
+        ranges: list[Form] = []
+        for n in nodes:
+            ranges += [(0, {n: 1}), (bits(self.words, n), {n: -1})]
+        return [*self._facts, *ranges]
+
+    def is_zero(self, form: Form) -> bool:
+        """Whether the form is 0."""
+        return self.shows(form) and self.shows(times(form, -1))
+
+    # -- conditions
+
+    def holds(self, condition: int) -> bool | None:
+        """Whether a word of one bit is known to be 1 (True) or 0 (False)."""
+        constant = self.words.constant(condition)
+        if constant is not None:
+            return bool(constant)
+        if condition in self.decided:
+            return self.decided[condition]
+        says = self.words.meaning.get(condition)
+        if says is None:
+            return None
+        compared = self._compared(says)
+        if compared is not None:
+            more, less = compared
+            return True if self.shows(more) else False if self.shows(less) else None
+        match says:
+            case ("not", c):
+                found = self.holds(c)
+                return None if found is None else not found
+            case ("and", c, d):
+                both = self.holds(c), self.holds(d)
+                return False if False in both else True if both == (True, True) else None
+            case ("xor", c, d):
+                one, other = self.holds(c), self.holds(d)
+                return None if one is None or other is None else one != other
+        for wanted, form in self._ways(says):
+            if self.shows(form):
+                if not wanted or says[0] != "zero":
+                    return wanted
+                if self.shows(times(form, -1)):
+                    return True
+        return None
+
+    def _ways(self, says: tuple[object, ...]) -> list[tuple[bool, Form]]:
+        """(value, form): the condition has the value where the form is at least 0 ("zero", 1: where it is 0)."""
+        match says:
+            case ("zero", int(), int(a)):
+                form = self._difference(a)
+                if self.shows(form):
+                    return [(False, plus(form, (1, {}), -1)), (True, form)]
+                if self.shows(times(form, -1)):
+                    return [(False, plus((-1, {}), form, -1)), (True, form)]
+                return [(True, form)]
+            case ("uge", int(), int(a), int(b)):
+                form = plus(self.integer(a), self.integer(b), -1)
+            case ("carry", int(w), int(a), int(b), int(c)):
+                form = plus(plus(self.integer(a), self.integer(b)), self.integer(c))
+                form = plus(form, (1 << w, {}), -1)
+            case ("sign", int(w), int(a)):
+                form = plus(self.integer(a), (1 << w - 1, {}), -1)
+            case _:
+                return []
+        return [(True, form), (False, plus((-1, {}), form, -1))]
+
+    def _compared(self, says: tuple[object, ...]) -> tuple[Form, Form] | None:
+        """Of a comparison made of several flags: the forms that are at least 0 where it holds, and where it does not.
+
+        These are a < b of signed numbers (N XOR V), and a > b (a >= b, and the difference is not 0).
+        """
+        match says:
+            case ("xor", int(c), int(d)):
+                sides = self._signed_less(c, d)
+                if sides is not None:
+                    a, b = sides
+                    return plus(plus((-1, {}), b), a, -1), plus(a, b, -1)
+            case ("and", int(c), int(d)):
+                order = self._at_least(c)
+                inverse = self.words.meaning.get(d)
+                zero = self.words.meaning.get(inverse[1]) if inverse is not None and inverse[0] == "not" else None
+                if order is not None and zero is not None and zero[0] == "zero":
+                    a, b, width, first, second = order
+                    difference = self._raw(zero[2], width)
+                    one, other = (self._raw(n, width) for n in (first, second))
+                    rest = plus(plus(difference, one, -1), other)
+                    whole = bits(self.words, zero[2]) <= ones(width)
+                    if whole and not rest[0] & ones(width) and not any(k & ones(width) for k in rest[1].values()):
+                        return plus(plus((-1, {}), a), b, -1), plus(b, a, -1)
+        return None
+
+    def _at_least(self, condition: int) -> tuple[Form, Form, int, int, int] | None:
+        """a, b, their width and nodes, where the condition says a >= b."""
+        match self.words.meaning.get(condition):
+            case ("uge", int(w), int(a), int(b)):
+                return self.integer(a), self.integer(b), w, a, b
+            case ("not", int(c)):
+                match self.words.meaning.get(c):
+                    case ("xor", int(n), int(v)):
+                        sides, flag = self._signed_less(n, v), self.words.meaning.get(v)
+                        if sides is not None and flag is not None:
+                            return *sides, flag[1], flag[2], flag[3]
+        return None
+
+    def _signed_less(self, n: int, v: int) -> tuple[Form, Form] | None:
+        """a and b, where n XOR v says a < b of signed numbers; both are shown to be the same unsigned."""
+        sign, overflow = self.words.meaning.get(n), self.words.meaning.get(v)
+        if sign is None or overflow is None or sign[0] != "sign" or overflow[0] != "overflow" or sign[1] != overflow[1]:
+            return None
+        width, a, b = overflow[1:]
+        rest = plus(plus(self._raw(sign[2], width), self._raw(a, width), -1), self._raw(b, width))
+        if rest[0] & ones(width) or any(k & ones(width) for k in rest[1].values()):
+            return None
+        sides = self.integer(a), self.integer(b)
+        most: Form = (1 << width - 1) - 1, {}
+        if all(self.shows(plus(most, side, -1)) and self.shows(side) for side in sides):
+            return sides
+        return None
+
+    def assume(self, condition: int, value: bool) -> None:
+        """On this path the condition has the value."""
+        self.decided[condition] = value
+        says = self.words.meaning.get(condition)
+        compared = None if says is None else self._compared(says)
+        if compared is not None:
+            self.add(compared[0] if value else compared[1])
+            return
+        match says:
+            case None:
+                return
+            case ("not", c):
+                self.assume(c, not value)
+                return
+            case ("and", c, d):
+                if value:
+                    self.assume(c, True)
+                    self.assume(d, True)
+                elif self.holds(c):
+                    self.assume(d, False)
+                elif self.holds(d):
+                    self.assume(c, False)
+                return
+            case ("xor", c, d):
+                for one, other in ((c, d), (d, c)):
+                    known = self.holds(one)
+                    if known is not None and other not in self.decided:
+                        self.assume(other, known != value)
+                return
+        for wanted, form in self._ways(says):
+            if wanted == value:
+                self.add(form)
+                if says[0] == "zero" and value:
+                    self.add(times(form, -1))
+
+    def settle(self, numbers: Sequence[int]) -> None:
+        """Put what a number of the contract is in its place, where a fact since the last time says so."""
+        fresh, self.fresh = self.fresh, []
+        for added in fresh:
+            form = _smallest(self._put(added))
+            found = [n for n in numbers if form[1].get(n) in (1, -1)]
+            if found and self.shows(times(form, -1)):
+                n = found[0]
+                rest = form[0], {m: k for m, k in form[1].items() if m != n}
+                self.equate(n, times(rest, -form[1][n]))
+
+
+def _signed(value: int, width: int) -> int:
+    value &= ones(width)
+    return value - (1 << width) if width and value >> width - 1 else value
+
+
+def _smallest(form: Form) -> Form:
+    """A form that is at least 0 for the same integers, its factors without a common divisor."""
+    divisor = gcd(*form[1].values())
+    if divisor < 2:
+        return form
+    return form[0] // divisor, {n: k // divisor for n, k in form[1].items()}
+
+
+def _replaced(form: Form, node: int, value: Form) -> Form:
+    factor = form[1].get(node)
+    if factor is None:
+        return form
+    return plus((form[0], {n: k for n, k in form[1].items() if n != node}), value, factor)

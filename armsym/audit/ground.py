@@ -1,0 +1,159 @@
+"""What paths from a cut have in common: its symbols, what is secret, and the bundle's values on a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from armsym.audit.bundle import Case, Cut
+from armsym.audit.evaluate import operands
+from armsym.audit.facts import Facts, Oracle, bits
+from armsym.audit.farkas import Form, plus
+from armsym.audit.inputs import Inputs
+from armsym.audit.instance import Instance, RefusedValue, Values
+from armsym.audit.raw import Program, ones
+from armsym.audit.state import Reader
+from armsym.audit.words import Words
+
+__all__ = ["File", "Ground", "Refused", "Symbols", "around", "name_of"]
+
+
+class Refused(Exception):
+    """Something that the bundle's contract asks for is not shown; the message says what, and where."""
+
+
+class File(Reader, Protocol):
+    """The file under audit."""
+
+    @property
+    def kind(self) -> str:
+        """Whether it is "relocatable", or has been linked."""
+
+    def word(self, address: int) -> int:
+        """The instruction at an address; raises ValueError where there is none, or it may change."""
+
+
+@dataclass
+class Symbols:
+    """What stands for the symbols of a cut and of those around it."""
+
+    values: dict[str, int] = field(default_factory=dict)
+    bits: dict[str, int] = field(default_factory=dict)
+
+
+class Ground:
+    """A cut that paths begin at."""
+
+    def __init__(self, case: Case, file: File, entry: int, source: int, oracle: Oracle) -> None:
+        self.case, self.file, self.entry, self.oracle = case, file, entry, oracle
+        self.words = Words(Program())
+        self.inputs = Inputs(case, self.words, relocatable=file.kind == "relocatable")
+        self.source = case.cuts[source]
+        #: Pairs of nodes to be shown equal, and what each pair is.
+        self.claims: dict[tuple[int, int], str] = {}
+        #: How much was shown here, by kind.
+        self.counts: dict[str, int] = {}
+        self.steps = self.paths = self.at = 0
+        self.executed: set[int] = set()
+        self._tainted: dict[int, bool] = {}
+        self._symbols = {s: secret for c in case.cuts.values() for s, secret in symbols_of(c)}
+        self._around = around(case, source)
+        #: Cuts that a path from here may end at: those around this one and this one itself, and those within it.
+        self._ends = [c for c in case.cuts.values() if c.number and (c.number in self._around or c.parent == source)]
+
+    def count(self, what: str, n: int = 1) -> None:
+        """Note that so much was shown."""
+        self.counts[what] = self.counts.get(what, 0) + n
+
+    # -- secrets
+
+    def secret(self, node: int) -> bool:
+        """Whether a node is made of anything secret."""
+        known, program = self._tainted, self.words.program
+        todo = [node]
+        while todo:
+            n = todo[-1]
+            i = program[n]
+            if i[0] == "Var":
+                known[n] = self.inputs.secret.get(i[1], self._symbols.get(i[1], True))
+            elif i[0] == "Const":
+                known[n] = False
+            else:
+                parts = operands(i)
+                missing = [p for p in parts if p not in known]
+                if missing:
+                    todo += missing
+                    continue
+                known[n] = any(known[p] for p in parts) or (i[0] == "App" and self._secret_function(i[1]))
+            todo.pop()
+        return known[node]
+
+    def _secret_function(self, name: str) -> bool:
+        if name in ("zero", "clmul") or name.startswith(("f.", "bytes:", "aes.")):
+            return False  # as its arguments
+        return self.inputs.content_secret(name)
+
+    # -- values
+
+    def _symbolic(self) -> Symbols:
+        """The symbols of this cut and those around it, each an input."""
+        s = Symbols()
+        for number in self._around:
+            c = self.case.cuts[number]
+            for name, possible in [(c.index.name, c.index.bits), *((u.name, u.bits) for u in c.unknowns)]:
+                s.bits[name] = possible
+                s.values[name] = self.words.program.var(name, possible)
+        return s
+
+    def _own_cell(self, values: Values, allowed: set[str], name: str, offset: Form) -> int:
+        if name not in allowed:
+            raise RefusedValue(f"the content {name} is none of a cut around this one")
+        return values.cell(name, offset)
+
+    def _fact(self, facts: Facts, made: Instance, constant: int, terms: tuple[tuple[int, int], ...]) -> Form:
+        form: Form = constant, {}
+        for node, factor in terms:
+            if self.case.table[node][0] not in ("Var", "App"):
+                raise RefusedValue(f"a fact speaks of node {node}, neither an input nor an application")
+            there = made(node)
+            if bits(self.words, there) > ones(64):
+                raise RefusedValue(f"a fact speaks of node {node}, of more than 64 bits")
+            form = plus(form, facts.integer(there), factor)
+        return form
+
+    def _instance(self, values: Values, symbols: Symbols, cell: Callable[[str, Form], int]) -> Instance:
+        contents = {c.name for cut in self.case.cuts.values() for c in cut.contents}
+
+        def variable(name: str, possible: int) -> int:
+            if name in symbols.values:
+                if symbols.bits[name] != possible:
+                    raise RefusedValue(f"{name} has the bits {symbols.bits[name]:#x}, not {possible:#x}")
+                return symbols.values[name]
+            return values.input(name, possible)
+
+        def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
+            if name in contents:
+                if len(arguments) != 1:
+                    raise RefusedValue(f"{name} is a function of an offset")
+                return cell(name, values.facts.linear(arguments[0]))
+            return values.application(name, arguments, possible)
+
+        return Instance(self.case.table, self.words, variable, application, symbols.values)
+
+
+def symbols_of(cut: Cut) -> list[tuple[str, bool]]:
+    return [] if not cut.number else [(cut.index.name, False), *((u.name, u.secret) for u in cut.unknowns)]
+
+
+def around(case: Case, number: int) -> list[int]:
+    """A cut and those around it, innermost first; without the entry."""
+    found = []
+    while number:
+        found.append(number)
+        number = case.cuts[number].parent
+    return found
+
+
+def name_of(cut: Cut) -> str:
+    return f"cut {cut.number} ({cut.address:#x})" if cut.number else "the entry"

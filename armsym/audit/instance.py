@@ -1,0 +1,195 @@
+"""Nodes of a bundle's table, made anew in a path's program, with inputs and functions put in their places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from armsym.audit.bundle import Fold
+from armsym.audit.evaluate import operands
+from armsym.audit.facts import Facts, bits
+from armsym.audit.farkas import Form, plus
+from armsym.audit.functions import definition
+from armsym.audit.inputs import Inputs
+from armsym.audit.raw import Program, ones
+from armsym.audit.words import Words
+
+__all__ = ["Instance", "RefusedValue", "Values", "form_node"]
+
+#: H(k + c) is unfolded for c up to this.
+MOST_STEPS = 64
+
+
+class RefusedValue(Exception):
+    """A value of the bundle that means nothing where it is asked for; the message says which."""
+
+
+def form_node(words: Words, form: Form) -> int:
+    """The one node that stands for a form modulo 2^64: equal forms give one node."""
+    total = words.const(form[0] & ones(64))
+    for node in sorted(form[1]):
+        factor = form[1][node] & ones(64)
+        if factor:
+            total = words.add(64, words.mulc(64, node, factor) if factor != 1 else node, total)
+    return total
+
+
+class Instance:
+    """Makes nodes of `table` in `words`, each once."""
+
+    def __init__(
+        self,
+        table: Program,
+        words: Words,
+        variable: Callable[[str, int], int],
+        application: Callable[[str, tuple[int, ...], int], int],
+        symbols: Mapping[str, int] | None = None,
+    ) -> None:
+        """`variable` and `application` give the nodes that inputs and functions are; `symbols` some of the former."""
+        self.symbols = symbols or {}
+        self._table, self._words, self._variable, self._application = table, words, variable, application
+        self._made: dict[int, int] = {}
+
+    def __call__(self, node: int) -> int:
+        """The node in the path's program; raises `RefusedValue`."""
+        if not 0 < node < len(self._table):
+            raise RefusedValue(f"there is no node {node}")
+        todo = [node]
+        while todo:
+            n = todo[-1]
+            if n in self._made:
+                todo.pop()
+                continue
+            missing = [a for a in operands(self._table[n]) if a not in self._made]
+            if missing:
+                todo += missing
+                continue
+            self._made[n] = self._make(n)
+            todo.pop()
+        return self._made[node]
+
+    def _make(self, n: int) -> int:
+        made, w = self._made, self._words
+        match self._table[n]:
+            case ("Const", value):
+                return w.const(value)
+            case ("Var", name, possible):
+                return self._variable(name, possible)
+            case ("App", name, arguments, possible):
+                return self._application(name, tuple(made[a] for a in arguments), possible)
+            case ("Xor", a, b):
+                for one, other in ((a, b), (b, a)):
+                    if made[one] in w.meaning and w.constant(made[other]) == 1:
+                        return w.inverted(made[one])
+                return w.xor(made[a], made[b])
+            case ("And", a, b):
+                if made[a] in w.meaning and made[b] in w.meaning:
+                    return w.both(made[a], made[b])
+                return w.and_(made[a], made[b])
+            case ("Shl", a, by):
+                return w.shl(made[a], by)
+            case ("Shr", a, by):
+                return w.shr(made[a], by)
+            case ("Mask", a, possible):
+                # A word of one bit that says something says the same masked by 1.
+                return made[a] if made[a] in w.meaning and possible & 1 else w.mask(made[a], possible)
+            case ("Add", width, a, b):
+                return w.add(width, made[a], made[b])
+            case ("Mulc", width, a, factor):
+                return w.mulc(width, made[a], factor)
+        raise RefusedValue(f"node {n} is no operation")
+
+
+class Values:
+    """What the functions of a contract are on a path: cells on entry, folds, and those that the standard names."""
+
+    def __init__(self, inputs: Inputs, facts: Facts) -> None:
+        self.inputs, self.case, self.words, self.facts = inputs, inputs.case, inputs.words, facts
+        self._folds: dict[tuple[str, int], tuple[int, ...]] = {}
+
+    def cell(self, function: str, offset: Form) -> int:
+        """The cell of some content at an offset."""
+        name = function.removeprefix("mem.")
+        size = self._cells().get(name, 8) if function.startswith("mem.") else self._contents()[function]
+        return self.words.program.app(function, (form_node(self.words, offset),), ones(8 * size))
+
+    def _cells(self) -> dict[str, int]:
+        cells = {r.name: r.cell for r in self.case.regions.values()}
+        return cells | {f"global.{g.name}": g.size for g in self.case.globals.values()} | {"stack": 8}
+
+    def _contents(self) -> dict[str, int]:
+        cells = self._cells()
+        return {c.name: cells[c.region] for cut in self.case.cuts.values() for c in cut.contents}
+
+    def input(self, name: str, possible: int) -> int:
+        """An input of the case; raises `RefusedValue` for another name, or for other bits."""
+        if self.inputs.bits.get(name) != possible:
+            raise RefusedValue(f"{name} with the bits {possible:#x} is no input of the contract")
+        node = self.inputs.node(name)
+        return form_node(self.words, self.facts.values[node]) if node in self.facts.values else node
+
+    def application(self, name: str, arguments: tuple[int, ...], possible: int) -> int:
+        """A function of a contract applied; raises `RefusedValue` for one that it does not know."""
+        fold, _, word = name.rpartition(".")
+        if fold in self.case.folds and word.isdecimal() and len(arguments) == 1:
+            f = self.case.folds[fold]
+            if int(word) >= len(f.widths) or possible != ones(f.widths[int(word)]):
+                raise RefusedValue(f"{name} is no word of a fold")
+            return self.fold(f, self.facts.linear(arguments[0]))[int(word)]
+        if name.startswith("mem."):
+            size = self._cells().get(name.removeprefix("mem."))
+            if size is None or len(arguments) != 1 or possible != ones(8 * size):
+                raise RefusedValue(f"{name} is no content of a region")
+            return self.cell(name, self.facts.linear(arguments[0]))
+        if name in self._contents():
+            return self.cell(name, self.facts.linear(arguments[0]))
+        if name.startswith("f."):
+            return self.words.program.app(name, arguments, possible)
+        if name == "zero" and len(arguments) == 1 and possible == 1:
+            return self.words.is_zero(bits(self.words, arguments[0]).bit_length(), arguments[0])
+        known = definition(name)
+        if known is not None and known[0] == len(arguments):
+            return self.words.app(name, arguments, possible)
+        raise RefusedValue(f"the function {name} is none of the contract's")
+
+    def fold(self, f: Fold, index: Form) -> tuple[int, ...]:
+        """H at an index modulo 2^64: its start, a step from where it was, or itself, a function of the index."""
+        constant, terms = index
+        key = f.name, form_node(self.words, index)
+        known = self._folds.get(key)
+        if known is not None:
+            return known
+        if not terms and not constant:
+            found = self._made(f.start, {})
+        elif 0 < constant <= MOST_STEPS and self._counts(constant, terms):
+            before = constant - 1, terms
+            state = {f"{f.name}.state.{k}": node for k, node in enumerate(self.fold(f, before))}
+            block = self._made(f.over, {f"{f.name}.index": form_node(self.words, before)})
+            state |= {f"{f.name}.block.{k}": node for k, node in enumerate(block)}
+            found = self._made(f.step, state)
+        elif not terms:
+            raise RefusedValue(f"{f.name}({constant}) is not computed: at most {MOST_STEPS} steps are")
+        else:
+            found = tuple(
+                self.words.program.app(f"{f.name}.{k}", (key[1],), ones(width)) for k, width in enumerate(f.widths)
+            )
+        self._folds[key] = found
+        return found
+
+    def _counts(self, constant: int, terms: Mapping[int, int]) -> bool:
+        """Whether index - constant is a number from which so many steps lead to the index: nothing wraps."""
+        if not terms:
+            return True
+        lifted = self.facts.lifted((0, dict(terms)))
+        return self.facts.shows(lifted) and self.facts.shows(plus((ones(64) - constant, {}), lifted, -1))
+
+    def _made(self, nodes: tuple[int, ...], given: Mapping[str, int]) -> tuple[int, ...]:
+        def variable(name: str, possible: int) -> int:
+            return given[name] if name in given else self.input(name, possible)
+
+        def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
+            if name.rpartition(".")[0] in self.case.folds:
+                raise RefusedValue(f"the definition of a fold speaks of the fold {name}")
+            return self.application(name, arguments, possible)
+
+        made = Instance(self.case.table, self.words, variable, application)
+        return tuple(made(n) for n in nodes)

@@ -1,0 +1,201 @@
+"""The machine of one path: registers and memory on raw words, each access shown to be permitted when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from armsym.audit.facts import Facts
+from armsym.audit.farkas import Form, plus
+from armsym.audit.inputs import Inputs
+from armsym.audit.lanes import Lanes
+from armsym.audit.machine import Machine
+from armsym.audit.raw import ones
+from armsym.audit.store import Memory, RefusedAccess
+
+__all__ = ["NeedFork", "Reader", "State"]
+
+
+class Reader(Protocol):
+    """The file under audit."""
+
+    def read_only(self, address: int, size: int) -> bytes:
+        """Bytes that nothing changes; raises ValueError for others."""
+
+
+class NeedFork(Exception):
+    """An instruction chose by a public condition that the facts do not decide: it is followed both ways."""
+
+    def __init__(self, condition: int) -> None:
+        self.condition = condition
+
+
+class State(Machine):
+    """Registers, memory and facts of a path."""
+
+    def __init__(
+        self, inputs: Inputs, file: Reader, facts: Facts, memory: Memory, secret: Callable[[int], bool]
+    ) -> None:
+        super().__init__(inputs.words)
+        self.inputs, self.file, self.facts, self.memory, self._secret = inputs, file, facts, memory, secret
+        #: The low halves of words that were made of halves.
+        self.low: dict[int, int] = {}
+        #: How many accesses there were.
+        self.accesses = 0
+        #: The lowest offset from sp0 that the instruction being executed accessed; None: none.
+        self.lowest: int | None = None
+
+    def fork(self) -> State:
+        """An independent copy."""
+        s = State(self.inputs, self.file, self.facts.fork(), self.memory.fork(), self._secret)
+        s.put_registers(self.fork_registers())
+        s.low = self.low
+        return s
+
+    def w(self, n: int) -> int:
+        """Wn; of a word made of halves the very half, so that it is no more secret than that is."""
+        return self.low.get(self.x(n)) or super().w(n)
+
+    def fork_registers(self) -> tuple[Any, ...]:
+        """Registers and flags, as they are now."""
+        return self._x.copy(), self._narrow.copy(), self._sp, self._v.copy(), self._flags
+
+    def put_registers(self, registers: tuple[Any, ...]) -> None:
+        """Let registers and flags be as they were."""
+        self._x, self._narrow, self._sp, self._v, self._flags = registers
+
+    # -- what the semantics ask
+
+    def unset(self, name: str) -> int:
+        """No register is unset: all were given when the state was made."""
+        raise AssertionError(f"{name} was not set")
+
+    def image_address(self, address: int) -> int:
+        """The word that an address of the file is at run time."""
+        return self.words.add(64, self.inputs.image, self.words.const(address & ones(64)))
+
+    def sp_is_aligned(self) -> None:
+        """Raises `RefusedAccess` where SP is not known to be a multiple of 16."""
+        if self.sp_offset() % 16:
+            raise RefusedAccess("SP is no multiple of 16")
+
+    def leak(self, operand: int) -> None:
+        """The time an instruction takes may tell this; raises `RefusedAccess` where it is secret."""
+        if self._secret(operand):
+            raise RefusedAccess("how long an instruction takes may depend on a secret")
+
+    def decide(self, condition: int) -> bool | None:
+        """What the facts say of a public condition, None of a secret one; raises `NeedFork` where they do not tell."""
+        constant = self.words.constant(condition)
+        if constant is not None:
+            return bool(constant)
+        if self._secret(condition):
+            return None
+        known = self.facts.holds(condition)
+        if known is None:
+            raise NeedFork(condition)
+        return known
+
+    def load(self, address: int, size: int) -> int:
+        """See `Machine.load`."""
+        name, offset = self._access(address, size, store=False)
+        if name == "image":
+            return self._constant(offset, size)
+        return self.memory.load(self.facts, name, offset, size)
+
+    def load_lanes(self, address: int, size: int) -> Lanes:
+        """See `Machine.load_lanes`: in lanes of a region's cells."""
+        name, offset = self._access(address, size, store=False)
+        step = min(size, 8 if name == "image" else self.memory.areas[name].cell)
+        load = self._constant if name == "image" else lambda at, n: self.memory.load(self.facts, name, at, n)
+        return Lanes(8 * step, tuple(load(plus(offset, (k, {})), step) for k in range(0, size, step)))
+
+    def store(self, address: int, size: int, value: int) -> None:
+        """See `Machine.store`."""
+        name, offset = self._access(address, size, store=True)
+        self.memory.store(name, offset, size, value)
+
+    # -- where an address lies
+
+    def sp_offset(self, sp: int | None = None) -> int:
+        """SP less its value on entry, a number; raises `RefusedAccess`."""
+        constant, terms = self.facts.linear(self.sp if sp is None else sp)
+        if terms != {self.inputs.sp0: 1}:
+            raise RefusedAccess("SP is not its value on entry and a known number")
+        return constant - (1 << 64) if constant >> 63 else constant
+
+    def _access(self, address: int, size: int, *, store: bool) -> tuple[str, Form]:
+        """The region (or "image") and the offset of an access, shown to be permitted; raises `RefusedAccess`."""
+        self.accesses += 1
+        if self._secret(address):
+            raise RefusedAccess("an address depends on a secret")
+        constant, terms = self.facts.linear(address)
+        found = [
+            n
+            for n, k in terms.items()
+            if k == 1 and (n in self.inputs.bases or n in (self.inputs.sp0, self.inputs.image))
+        ]
+        if len(found) != 1:
+            raise RefusedAccess(f"an address has {len(found)} bases: it lies in no one region")
+        base = found[0]
+        offset: Form = constant, {n: k for n, k in terms.items() if n != base}
+        what = "store" if store else "load"
+        if base == self.inputs.image:
+            return self._in_image(offset, size, store=store)
+        if base == self.inputs.sp0:
+            return self._on_stack(offset, size)
+        r = self.inputs.bases[base]
+        if store and (r.name not in self.inputs.case.modifies or "w" not in r.access):
+            raise RefusedAccess(f"a store to {r.name}, which may not change")
+        if not store and "r" not in r.access:
+            raise RefusedAccess(f"a load from {r.name}, which may not be read")
+        self.within(r.name, offset, size, what)
+        return r.name, offset
+
+    def within(self, name: str, offset: Form, size: int, what: str) -> None:
+        """Show that `size` bytes at an offset lie in a region of the contract; raises `RefusedAccess`."""
+        lifted = self.facts.lifted(offset)
+        end = plus(plus(self.inputs.size(name), (size, {}), -1), lifted, -1)
+        if not self.facts.shows(lifted) or not self.facts.shows(end):
+            raise RefusedAccess(f"a {what} of {size} bytes is not shown to lie in {name}: offset {lifted}")
+
+    def _in_image(self, offset: Form, size: int, *, store: bool) -> tuple[str, Form]:
+        if store:
+            raise RefusedAccess("a store to the file's own memory")
+        if offset[1]:
+            raise RefusedAccess("a load from the file at an offset that is no number")
+        for g in self.inputs.case.globals.values():
+            if g.address <= offset[0] and offset[0] + size <= g.address + g.size:
+                return f"global.{g.name}", (offset[0] - g.address, {})
+        return "image", offset
+
+    def _constant(self, offset: Form, size: int) -> int:
+        return self.words.const(int.from_bytes(self.file.read_only(offset[0], size), "little"))
+
+    def _on_stack(self, offset: Form, size: int) -> tuple[str, Form]:
+        if offset[1]:
+            raise RefusedAccess("an access to the stack at an offset that is no number")
+        at = offset[0] - (1 << 64) if offset[0] >> 63 else offset[0]
+        case = self.inputs.case
+        if not -case.depth <= at <= at + size <= case.above:
+            raise RefusedAccess(
+                f"an access to sp0{at:+#x}, outside of {case.depth} bytes below SP and {case.above} above"
+            )
+        self.lowest = at if self.lowest is None else min(at, self.lowest)
+        return "stack", (at & ones(64), {})
+
+    # -- after each instruction
+
+    def settle_stack(self, before: int) -> None:
+        """No access was below SP, as it was `before` or is now; what lies below it now is anybody's."""
+        now = self.sp_offset()
+        if now % 16 or not -self.inputs.case.depth <= now <= self.inputs.case.above:
+            raise RefusedAccess(f"SP becomes sp0{now:+#x}")
+        if self.lowest is not None and self.lowest < min(before, now):
+            raise RefusedAccess(f"an access to sp0{self.lowest:+#x}, below SP")
+        self.lowest = None
+        if now > before:
+            for at in range(-self.inputs.case.depth, now, 8):
+                # A name that no other input has: it is made of the instruction's number.
+                node = self.words.program.var(f"dead.{len(self.words.program)}", ones(64))
+                self.memory.store("stack", (at & ones(64), {}), 8, node)

@@ -1,0 +1,206 @@
+"""Paths from one cut to the next.
+
+From each cut the file's code is executed from a state of which only what the cut says is known, down every way that
+the facts leave open, until a cut or the return.  What is said there is shown by the facts, or becomes a pair of nodes
+that the checker has to show equal.
+"""
+
+from __future__ import annotations
+
+from armsym.audit.arrivals import Arrivals
+from armsym.audit.decode import execute
+from armsym.audit.elf_parts import ElfError
+from armsym.audit.facts import Facts, bits
+from armsym.audit.farkas import plus
+from armsym.audit.flags import Flags
+from armsym.audit.ground import Refused, name_of
+from armsym.audit.instance import Instance, RefusedValue, Values
+from armsym.audit.lanes import Lanes
+from armsym.audit.machine import Branch, Indirect, Unmodelled
+from armsym.audit.raw import ones
+from armsym.audit.state import NeedFork, State
+from armsym.audit.store import Memory, RefusedAccess
+
+__all__ = ["Walk"]
+
+#: Instructions and paths from one cut, at most.
+MOST_STEPS, MOST_PATHS = 40_000, 1_000
+
+
+class Walk(Arrivals):
+    """All paths from one cut."""
+
+    def run(self) -> None:
+        """Follow all paths; raises `Refused`."""
+        at = self.entry if not self.source.number else self.source.address
+        try:
+            todo = [(self._start(), at, True)]
+            while todo:
+                self.paths += 1
+                if self.paths > MOST_PATHS:
+                    raise Refused(f"more than {MOST_PATHS} paths")
+                state, at, fresh = todo.pop()
+                at = self._follow(state, at, todo, fresh=fresh)
+        except (ElfError, RefusedAccess, RefusedValue, Unmodelled, ValueError) as e:
+            raise Refused(f"from {name_of(self.source)}, at {self.at:#x}: {e}") from None
+
+    # -- one path
+
+    def _follow(self, state: State, at: int, todo: list[tuple[State, int, bool]], *, fresh: bool) -> int:
+        while True:
+            self.at = at
+            if not fresh:
+                end = self._end(state, at)
+                if end is not None:
+                    self._arrive(state, end)
+                    return at
+            fresh = False
+            self.steps += 1
+            if self.steps > MOST_STEPS:
+                raise Refused(f"more than {MOST_STEPS} instructions")
+            before = state.sp_offset()
+            self.executed.add(at)
+            to = self._execute(state, at, todo)
+            if to is None:
+                fresh = True
+                continue
+            state.settle_stack(before)
+            if isinstance(to, Indirect):
+                target = state.facts.linear(to.target)
+                if to.kind != "ret":
+                    raise RefusedAccess("control goes to a computed address, and not by RET")
+                if target == (0, {self.inputs.node("lr0"): 1}):
+                    self._return(state)
+                    return at
+                if target[1] != {self.inputs.image: 1}:
+                    raise RefusedAccess("RET goes neither to the caller nor to a known address of the file")
+                to = target[0]
+            if isinstance(to, Branch):
+                to = self._branch(state, to, todo)
+            at = to
+
+    def _execute(self, state: State, at: int, todo: list[tuple[State, int, bool]]) -> int | Branch | Indirect | None:
+        """Where an instruction leads; None where the path parts first, and it is to be executed again."""
+        registers, accesses = state.fork_registers(), state.accesses
+        try:
+            word = self.file.word(at)
+            if self.file.kind == "relocatable" and word & 0x9F000000 == 0x90000000:
+                raise RefusedAccess("ADRP in a relocatable file: in which page it lies is not known")
+            return execute(state, word, at)
+        except NeedFork as e:
+            if state.accesses != accesses:
+                raise RefusedAccess("an instruction that accessed memory chooses by an undecided condition") from None
+            state.put_registers(registers)
+            self.count("choices followed both ways")
+            other = state.fork()
+            for s, value in ((other, False), (state, True)):
+                s.facts.assume(e.condition, value)
+                s.facts.settle(self.inputs.numbers)
+            todo.append((other, at, True))
+            return None
+
+    def _branch(self, state: State, to: Branch, todo: list[tuple[State, int, bool]]) -> int:
+        """Where a branch goes; the other way, if the facts leave it open, is put on the list."""
+        if self.secret(to.condition):
+            raise RefusedAccess("a branch depends on a secret")
+        known = state.facts.holds(to.condition)
+        if known is not None:
+            self.count("branches that the facts decide")
+            state.facts.decided[to.condition] = known
+            return to.taken if known else to.otherwise
+        self.count("branches followed both ways")
+        other = state.fork()
+        other.facts.assume(to.condition, False)
+        other.facts.settle(self.inputs.numbers)
+        todo.append((other, to.otherwise, False))
+        state.facts.assume(to.condition, True)
+        state.facts.settle(self.inputs.numbers)
+        return to.taken
+
+    # -- where paths begin
+
+    def _start(self) -> State:
+        facts = Facts(self.words, self.oracle)
+        for name, (low, high) in self.case.numbers.items():
+            n = self.inputs.node(f"num.{name}")
+            facts.add((-low, {n: 1}))
+            facts.add((high, {n: -1}))
+        for base, r in self.inputs.bases.items():
+            # (A region does not wrap: the address after its last byte is a number of 64 bits, too.)
+            facts.add(plus((ones(64), {base: -1}), self.inputs.size(r.name), -1))
+        values = Values(self.inputs, facts)
+        given: dict[str, list[tuple[int, int, int]]] = {}
+        made = Instance(self.case.table, self.words, values.input, values.application)
+        for g in self.case.given:
+            (constant, terms) = facts.linear(made(g.offset))
+            if terms:
+                raise RefusedValue(f"what {g.region} holds is given at an offset that is no number")
+            given.setdefault(g.region, []).append((constant, g.size, made(g.value)))
+        for _, condition in self.case.requires:
+            facts.assume(made(condition), True)
+        facts.settle(self.inputs.numbers)
+        areas = self.inputs.areas({name: tuple(all_) for name, all_ in given.items()})
+        memory = Memory(self.words, areas, values.cell)
+        state = State(self.inputs, self.file, facts, memory, self.secret)
+        if not self.source.number:
+            self._begin_entry(state, made)
+        else:
+            self._begin_cut(state)
+        return state
+
+    def _begin_entry(self, state: State, made: Instance) -> None:
+        node = self.inputs.node
+        for n in range(31):
+            state.set_x(n, node(f"x{n}_in"))
+        state.set_x(30, node("lr0"))
+        for n in range(32):
+            state.set_v(n, Lanes(128, (node(f"v{n}_in"),)))
+        for place, value in self.case.arguments.items():
+            word, number = made(value), int(place[1:])
+            if place[0] == "v":
+                state.set_v(number, Lanes(128, (word,)))
+            elif place[0] == "x":
+                state.set_x(number, word)
+            else:
+                upper = self.words.mask(state.x(number), ones(64) ^ ones(32))
+                if bits(self.words, word) > ones(32):
+                    raise RefusedValue(f"the argument {place} has more than 32 bits")
+                state.set_x(number, self.words.xor(upper, word))
+                state.low[state.x(number)] = word
+        state.sp = node("sp0")
+        _set_flags(state, tuple(node(f"{f}_in") for f in "nzcv"))
+
+    def _begin_cut(self, state: State) -> None:
+        cut, symbols = self.source, self._symbolic()
+        values = Values(self.inputs, state.facts)
+        allowed = {c.name for n in self._around for c in self.case.cuts[n].contents}
+        made = self._instance(values, symbols, lambda name, offset: self._own_cell(values, allowed, name, offset))
+        self._assumearound(state, made)
+        for n in range(31):
+            state.set_x(n, made(cut.x[n]))
+        for n in range(32):
+            state.set_v(n, Lanes(128, (made(cut.v[n]),)))
+        state.sp = made(cut.sp)
+        _set_flags(state, tuple(made(f) for f in cut.flags))
+        for number in reversed(self._around):
+            for c in self.case.cuts[number].contents:
+                state.memory.held[c.region].under = c.name
+        for s in cut.stores:
+            state.memory.store(s.region, state.facts.linear(made(s.offset)), s.size, made(s.value))
+        state.facts.settle(self.inputs.numbers)
+
+    def _assumearound(self, state: State, made: Instance) -> None:
+        """What is known of the indices, and the facts, of this cut and those around it."""
+        for number in reversed(self._around):
+            c = self.case.cuts[number]
+            facts = state.facts
+            for f in c.facts:
+                facts.add(self._fact(facts, made, f.constant, f.terms))
+            i = made.symbols[c.index.name]
+            less = plus(facts.integer(made(c.index.upto)), (0 if c.index.inclusive else -1, {i: -1}))
+            facts.add(less)
+        state.facts.fresh = []
+
+
+def _set_flags(state: State, flags: tuple[int, ...]) -> None:
+    state.flags = Flags.of_words(state.words, *flags)

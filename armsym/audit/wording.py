@@ -1,0 +1,173 @@
+"""A bundle's contract and an audit's result in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from armsym.audit.audit import Verdict
+from armsym.audit.bundle import Case, Fold, Region
+from armsym.audit.evaluate import operands
+from armsym.audit.linear import linear
+from armsym.audit.raw import Program, ones
+
+__all__ = ["contract_lines", "expression", "verdict_lines"]
+
+#: An expression of more nodes is only counted.
+MOST_NODES = 24
+
+
+def expression(table: Program, node: int) -> str:
+    """A node as people write it; one of many nodes is only counted."""
+    count = _size(table, node)
+    return (
+        _text(table, node) if count <= MOST_NODES else f"(an expression of {count} nodes, number {node} of the table)"
+    )
+
+
+def _size(table: Program, node: int) -> int:
+    seen: set[int] = set()
+    todo = [node]
+    while todo:
+        n = todo.pop()
+        if n not in seen:
+            seen.add(n)
+            todo += operands(table[n])
+    return len(seen)
+
+
+def _text(t: Program, node: int) -> str:
+    i = t[node]
+    if i[0] in ("Add", "Mulc") and i[1] == 64:
+        constant, terms = linear(t, node, 64)
+        if node not in terms:
+            parts = [f"{k} * {_text(t, n)}" if k != 1 else _text(t, n) for n, k in sorted(terms.items())]
+            signed = constant - (1 << 64) if constant >> 63 else constant
+            return f"({' + '.join(parts + ([str(signed)] if signed or not parts else []))})"
+    match i:
+        case ("Const", value):
+            return str(value) if value < 10_000 else hex(value)
+        case ("Var", name, _):
+            return str(name).removeprefix("num.").removeprefix("word.")
+        case ("App", name, arguments, _):
+            inner = ", ".join(_text(t, a) for a in arguments)
+            before, _, region = name.partition(".")
+            if before in ("mem", "after"):
+                return f"{region}[{inner}]" + (" on return" if before == "after" else "")
+            return f"{name}({inner})"
+        case ("Xor", a, b):
+            return f"({_text(t, a)} ^ {_text(t, b)})"
+        case ("And", a, b):
+            return f"({_text(t, a)} & {_text(t, b)})"
+        case ("Shl", a, by):
+            return f"({_text(t, a)} << {by})"
+        case ("Shr", a, by):
+            return f"({_text(t, a)} >> {by})"
+        case ("Mask", a, bits):
+            return _text(t, a) if bits == ones(64) else f"({_text(t, a)} & {bits:#x})"
+        case ("Add", w, a, b):
+            return f"({_text(t, a)} + {_text(t, b)} mod 2^{w})"
+        case ("Mulc", w, a, k):
+            return f"({k} * {_text(t, a)} mod 2^{w})"
+    raise AssertionError(i)
+
+
+def contract_lines(case: Case) -> Iterator[str]:
+    """What the case claims, for whoever has to decide whether that is what they want to know."""
+    if case.title:
+        yield f"where {case.title}:"
+    for name, (low, high) in case.numbers.items():
+        yield f"for every number {name} from {low} to {_power(high)}"
+    for name, (possible, secret) in case.words.items():
+        some = "" if not possible & possible + 1 else f" within {possible:#x}"
+        yield f"for every {_secrecy(secret)} word {name} of {possible.bit_length()} bits{some}"
+    for r in case.regions.values():
+        yield _region(r)
+    for g in case.globals.values():
+        yield f"the {g.size} bytes of {g.name} at {g.address:#x}: any value, {_secrecy(g.secret)}, only read"
+    for s in case.given:
+        at, value = expression(case.table, s.offset), expression(case.table, s.value)
+        yield f"given: {s.region}[{at}], {s.size} bytes, is {value}"
+    for text, node in case.requires:
+        yield f"required: {text}: {expression(case.table, node)} is 1"
+    for place, node in case.arguments.items():
+        yield f"on entry {place} is {expression(case.table, node)}; all other registers hold anything, and are secret"
+    changes = sorted(case.modifies)
+    if case.depth:
+        changes.append(f"{case.depth} bytes below SP")
+    if case.above:
+        changes.append(f"{case.above} bytes from SP up")
+    yield f"nothing is written but {', '.join(changes) or 'registers'}"
+    x, d, v = (
+        _ranges(kind, of)
+        for kind, of in zip("xdv", (case.preserves_x, case.preserves_d, case.preserves_v), strict=True)
+    )
+    yield f"preserved: SP{''.join(f', {p}' for p in (x, d, v) if p)}; control returns to LR"
+    yield (
+        "taken for granted: SP is a multiple of 16 and LR of 4; the file lies at a multiple of 4096 (one that is not"
+        " linked: of 4), what of it cannot be written as the file says; nobody else changes the regions meanwhile"
+    )
+    for f in case.folds.values():
+        yield from _fold(case, f)
+    for e in case.ensures:
+        yield f"on return ({e.name}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
+
+
+def _fold(case: Case, f: Fold) -> Iterator[str]:
+    t = case.table
+    yield f"{f.name}(0) = {', '.join(expression(t, n) for n in f.start)}"
+    block = ", ".join(expression(t, n) for n in f.over)
+    yield f"{f.name}(i + 1) = step({f.name}(i), block(i)), block({f.name}.index) = {block}"
+    yield f"the step is {_size_of_all(t, f.step)} nodes, as the standard's program computes it: {len(f.step)} words"
+
+
+def _size_of_all(t: Program, nodes: Iterable[int]) -> int:
+    seen: set[int] = set()
+    todo = list(nodes)
+    while todo:
+        n = todo.pop()
+        if n not in seen:
+            seen.add(n)
+            todo += operands(t[n])
+    return len(seen)
+
+
+def _region(r: Region) -> str:
+    parts = [f"{k} * {n}" for n, k in r.sizes] + ([str(r.constant)] if r.constant or not r.sizes else [])
+    access = {"r": "only read", "w": "only written", "rw": "read and written"}[r.access]
+    aligned = f", {r.align}-byte aligned" if r.align > 1 else ""
+    return (
+        f"{r.name}: {' + '.join(parts)} bytes, {access}, {_secrecy(r.secret)}{aligned}, in cells of {r.cell} bytes"
+        f" ({r.order}-endian); disjoint from what may be written, not wrapping"
+    )
+
+
+def _secrecy(secret: bool) -> str:
+    return "secret" if secret else "public"
+
+
+def _power(n: int) -> str:
+    return f"2^{n.bit_length() - 1}" if n > 9999 and not n & n - 1 else str(n)
+
+
+def _ranges(kind: str, numbers: Iterable[int]) -> str:
+    out: list[list[int]] = []
+    for n in sorted(numbers):
+        if out and out[-1][1] == n - 1:
+            out[-1][1] = n
+        else:
+            out.append([n, n])
+    return ", ".join(f"{kind}{a}" if a == b else f"{kind}{a}-{kind}{b}" for a, b in out)
+
+
+def verdict_lines(verdict: Verdict) -> Iterator[str]:
+    """What was re-checked and by what; or what was not."""
+    yield f"{verdict.executed} instructions, executed {verdict.instructions} times, on every path from cut to cut"
+    for what, n in sorted(verdict.counts.items()):
+        yield f"{n} {what}"
+    yield "every access in its region, none below SP; linear facts by multipliers from the bundle"
+    yield "no branch, choice or address is made of a secret input, on terms as they are computed"
+    yield "not part of an audit: landing pads (bti), and a run that meets the precondition (non-vacuous)"
+    for m in verdict.missing:
+        yield f"not re-checked: {m}"
+    for r in verdict.refused:
+        yield f"refused: {r}"

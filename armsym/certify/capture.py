@@ -1,0 +1,366 @@
+"""What the engine proved of one case, as a bundle's case: the contract, and what stands where at each loop's head.
+
+Nothing here is believed: the audit runs the file's code from cut to cut and shows every value anew.  What has no
+words in a bundle yet raises `NotExportable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from armsym.audit.bundle import Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
+from armsym.audit.raw import ones
+from armsym.audit.words import Words
+from armsym.bits import Bits, Prop
+from armsym.bits.opaque import definitions_of
+from armsym.certify.inequalities import all_of, linear_facts
+from armsym.certify.nodes import NotExportable, Translator, what
+from armsym.certify.record import Recorded, Recorder, recorded, recording, table_of
+from armsym.errors import ArmsymError
+from armsym.proof import handles
+from armsym.proof.buffers import parts
+from armsym.proof.engine import Engine
+from armsym.proof.engine.run import Origin
+from armsym.proof.path import memory_of
+from armsym.proof.state import Words as SpecWords
+from armsym.proof.state import handed
+from armsym.symbolic_memory import Unknown as UnknownContent
+from armsym.symbolic_memory import variable
+from armsym.terms.evaluate import free_terms
+from armsym.terms.linear import linear_view
+from armsym.terms.node import App, Poly, Term, Value, Var, intern
+from armsym.terms.ops import is_secret
+
+__all__ = ["Capture"]
+
+#: What the auditor calls functions that our semantics and standards name.
+NAMES = {"aes_sbox": "aes.sbox", "aes_inv_sbox": "aes.inv_sbox"}
+
+
+class Capture:
+    """Makes a case of an engine whose proof closed."""
+
+    def __init__(self, engine: Engine, title: str, shift: int) -> None:
+        """`shift` is what is added to an offset of the image to make an address of the auditor's."""
+        self.engine, self.p, self.shift = engine, engine.p, shift
+        self.case = Case(title=title)
+        self.words = Words(self.case.table)
+        self._rigid: dict[int, tuple[str, int]] = {}
+        self._symbols: dict[int, tuple[str, int]] = {}
+        self._contents: dict[str, str] = {}
+        self._folds = {f.name: f for f in self.p._d.folds}
+        self._kept: list[Term] = []
+        #: Folds that have no words, and why.
+        self._without: dict[str, str] = {}
+        #: What is added to where the file is loaded for the address of a piece of it.
+        self._bases: dict[int, int] = {}
+        self.node = Translator(self.words, self._variable, self._application)
+
+    def run(self) -> Case:
+        """The case, without what makes it check."""
+        d = self.p._d
+        for lacking, there in (
+            ("contracts of routines that it calls", d.contracts),
+            ("paths that are joined", d.joins),
+            ("filters", d.filters),
+            ("what is revealed", d.revealed),
+            ("conditions that may be told", d.tells),
+            ("another routine that it is compared with", d.twins),
+            ("public registers", d.public_x),
+            ("a frame aligned to more than 16 bytes", d.align > 16),
+            ("instructions whose time is taken not to depend on data", d.alike),
+        ):
+            if there:
+                raise NotExportable(lacking)
+        self._inputs()
+        self._contract()
+        self.case.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
+        numbers: dict[int, int] = {}
+        for k, origin in enumerate(self.engine.iterations, 1):
+            numbers[id(origin)] = k
+            parent = 0 if origin.parent is None else numbers[id(origin.parent)]
+            self.case.cuts[k] = self._cut(origin, k, parent)
+        return self.case
+
+    # -- names --------------------------------------------------------------------------------
+
+    def _name(self, v: Value, name: str) -> None:
+        if isinstance(v, Term):
+            t = intern(v)
+            assert isinstance(t, Var)
+            self._rigid[t.id] = name, t.pb
+            self._kept.append(t)
+
+    def _inputs(self) -> None:
+        p, entry = self.p, self.p._entry_registers()
+        for n, r in enumerate(entry.x):
+            for t in _variables([r.value]):
+                if t.name == f"x{n}_in":
+                    self._name(t, t.name)
+        for n, r in enumerate(entry.v):
+            for t in _variables([r.value]):
+                if t.name == f"v{n}_in":
+                    self._name(t, t.name)
+        for c in "NZCV":
+            self._name(getattr(entry.nzcv, c).bit.value, f"{c.lower()}_in")
+        self._name(p._sp_base.value, "sp0")
+        self._name(p.lr0.value, "lr0")
+        for name, region in p._regions.items():
+            self._name(region.base, f"base.{name}")
+        for name, number in p._numbers.items():
+            length = name in p._d.ranges
+            self._name(number.value, f"num.{name}" if length else f"word.{name}")
+            if not length and isinstance(number.value, Term):
+                self.case.words[name] = intern(number.value).pb, is_secret(number.value)
+        self._kept += [b.value for b in p.places._bases.values() if isinstance(b.value, Term)]
+        image = p.routine.image
+        for piece, base in p.places._bases.items():
+            if isinstance(base.value, Term):
+                if image.kind == "relocatable":
+                    place = image.place_at(p.routine.entry)
+                    if place is None or place.piece is not piece:
+                        raise NotExportable(f"the piece {piece.name} of a relocatable file")
+                    # The piece begins so many bytes before the routine.
+                    self._bases[intern(base.value).id] = p.routine.entry - place.offset + self.shift
+                self._name(base.value, "image")
+
+    def _variable(self, t: Var) -> int:
+        found = self._rigid.get(t.id) or self._symbols.get(t.id)
+        if found is None:
+            raise NotExportable(f"the variable {t.name}, which stands for nothing at a cut")
+        node = self.words.program.var(*found)
+        if found[0] == "image":
+            aligned = ~3 if self.p.routine.image.kind == "relocatable" else ~4095
+            node = self.words.program.var("image", ones(64) & aligned)
+            node = self.words.add(64, node, self.words.const(self._bases.get(t.id, 0) & ones(64)))
+        return node
+
+    def _application(self, t: App, arguments: tuple[int, ...]) -> int:
+        name, possible = t.name, ones(t.width)
+        if name.endswith("[]"):
+            return self._cell(name[:-2], arguments[0], possible)
+        fold = name.rpartition(".")[0]
+        if fold in self._without:
+            raise NotExportable(f"the fold {fold}: {self._without[fold]}")
+        if fold in self._folds:
+            return self.words.program.app(name, arguments, possible)
+        if not name.isidentifier():
+            raise NotExportable(f"the function {name}")
+        if name in NAMES:
+            return self.words.app(NAMES[name], arguments, possible)
+        meant = definitions_of(t)
+        return self.words.app(table_of(name, meant[0] if meant else None), arguments, possible)
+
+    def _cell(self, name: str, offset: int, possible: int) -> int:
+        w = self.words
+        if name == "stack":
+            offset = w.add(64, offset, w.const(-self.p._d.stack & ones(64)))
+        if name in self._contents:
+            return w.program.app(self._contents[name], (offset,), possible)
+        if name.startswith("after'"):
+            return w.program.app(f"after.{name[6:]}", (offset,), possible)
+        if name.startswith("global "):
+            return w.program.app(f"mem.global.{name[7:]}", (offset,), possible)
+        if name in self.p._regions or name == "stack":
+            return w.program.app(f"mem.{name}", (offset,), possible)
+        raise NotExportable(f"the content {name}")
+
+    # -- the contract -------------------------------------------------------------------------
+
+    def _contract(self) -> None:
+        p, case, d = self.p, self.case, self.p._d
+        case.numbers = dict(d.ranges)
+        for name, r in p._regions.items():
+            constant, sizes = self._size(r.size)
+            align = r.base.pb & -r.base.pb
+            case.regions[name] = Region(name, r.access, r.cell, r.order, r.secret, align, constant, sizes)
+            for at, value in r.given.items():
+                case.given.append(Store(name, self.words.const(at), value.width // 8, self.node(value.value)))
+        for g in p._global_regions:
+            name = g.name.removeprefix("global ")
+            if g.base.id not in self._rigid:
+                raise NotExportable(f"the variable {name} of another file")
+            case.globals[name] = Global(name, g.bias + self.shift, g.size.uint, g.secret)
+        case.depth, case.above = d.stack, d.above
+        case.modifies = {r.name for r in d.modifies} - {"stack"}
+        for n, value in p._arguments.items():
+            case.arguments[f"{'x' if value.width == 64 else 'w'}{n}"] = self.node(value.value)
+        for n, value in p._vectors.items():
+            case.arguments[f"v{n}"] = self.node(value.value)
+        i = d.interface
+        case.preserves_x, case.preserves_d, case.preserves_v = i.x, i.d, i.v
+        for text, condition in d.requires:
+            for part in all_of(condition.bit.value):
+                self.case.requires.append((text, self.node(part)))
+        for f in d.folds:
+            try:
+                self._fold(f)
+            except (NotExportable, ArmsymError) as e:
+                # One that is computed step by step need not occur in what is claimed.
+                del self._folds[f.name]
+                self._without[f.name] = what(e)
+        self._ensures()
+
+    def _size(self, size: Bits) -> tuple[int, tuple[tuple[str, int], ...]]:
+        if isinstance(size.value, int):
+            return size.value, ()
+        terms, constant = linear_view(size.value)
+        found = []
+        for t, k in terms.items():
+            name = self._rigid.get(t.id, ("", 0))[0]
+            if not name.startswith("num."):
+                raise NotExportable(f"a region of {size.value} bytes")
+            found.append((name[4:], k))
+        return constant, tuple(found)
+
+    def _fold(self, f: handles.Fold) -> None:
+        if f.of is not None:
+            raise NotExportable(f"{f.name}, the steps of an iterated function")
+        w = self.words
+        start = tuple(self.node(word.value) for word in f.start)
+        i = variable("i", 64, secret=False)
+        assert isinstance(i.value, Var)
+        self._rigid[i.value.id] = f"{f.name}.index", ones(64)
+        self._kept.append(i.value)
+        with self.p._plainly():
+            block = f.over(i)
+        over = tuple(self.node(word.value) for word in block)
+        widths, blocks = tuple(s.width for s in f.start), tuple(b.width for b in block)
+        state = [w.program.var(f"{f.name}.state.{k}", ones(n)) for k, n in enumerate(widths)]
+        given = [w.program.var(f"{f.name}.block.{k}", ones(n)) for k, n in enumerate(blocks)]
+        recorder = Recorder(w, NAMES)
+        with recording(recorder):
+            after = f.step(
+                SpecWords(recorded(n, s) for n, s in zip(widths, state, strict=True)),
+                SpecWords(recorded(n, b) for n, b in zip(blocks, given, strict=True)),
+            )
+            step = tuple(recorder.of(word.value) for word in after)
+        assert all(isinstance(word.value, (int, Recorded)) for word in after)
+        self.case.folds[f.name] = Fold(f.name, widths, start, over, step, blocks)
+
+    def _ensures(self) -> None:
+        d, shadow = self.p._d, self.p.start()
+        for n in range(31):
+            shadow.x[n] = self._exit(f"x{n}_out", 64)
+        for n in range(32):
+            shadow.v[n] = self._exit(f"v{n}_out", 128)
+        memory = memory_of(shadow)
+        for r in memory.regions:
+            if r.name in self.case.modifies:
+                memory.forget(r, f"after'{r.name}")
+        for fn in d.ensures:
+            with memory.observed(), handed(shadow) as s:
+                for name, claim in fn(s).items():
+                    for k, part in enumerate(parts(claim)):
+                        if not isinstance(part, Prop) or part.sides is None:
+                            raise NotExportable(f"the claim {name!r}, which is no equation")
+                        left, right = (self.node(side.value) for side in part.sides)
+                        self.case.ensures.append(Ensured(f"{name} {k}", left, right))
+
+    def _exit(self, name: str, width: int) -> Bits:
+        v = variable(name, width, secret=True)
+        self._name(v.value, name)
+        return v
+
+    # -- cuts ---------------------------------------------------------------------------------
+
+    def _cut(self, origin: Origin, number: int, parent: int) -> Cut:
+        inv, m = origin.invariant, origin.head
+        memory = memory_of(m)
+        assert isinstance(origin.index.value, Var)
+        i = origin.index.value
+        name = f"s{len(self._symbols) + 1}"
+        self._symbols[i.id] = name, i.pb
+        self._kept.append(i)
+        places: list[tuple[str, Value]] = [*((f"x{n}", r.value) for n, r in enumerate(m.x)), ("sp", m.sp.value)]
+        places += [(f"v{n}", r.value) for n, r in enumerate(m.v)]
+        places += [(c.lower(), getattr(m.nzcv, c).bit.value) for c in "NZCV"]
+        stores = list(self._stored(origin))
+        places += [(f"{region}+{k}:{size}", value) for region, symbolic, k, size, value in stores if symbolic is None]
+        unknowns = self._unknowns(places)
+        contents = []
+        for region, under in memory.beneath.items():
+            if not isinstance(under, UnknownContent):
+                raise NotExportable(f"{region}, whose content is stated block by block")
+            called = self._contents.get(under.name)
+            if called is None:
+                called = self._contents[under.name] = f"c{len(self._contents) + 1}"
+                contents.append(Content(called, region))
+        index = Index(name, i.pb, inv.step, self.node(inv.upto.value), inv.inclusive)
+        cut = Cut(number, parent, inv.head + self.shift, index, unknowns, contents)
+        cut.x = tuple(self.node(r.value) for r in m.x)
+        cut.sp = self.node(m.sp.value)
+        cut.v = tuple(self.node(r.value) for r in m.v)
+        cut.flags = tuple(self.node(getattr(m.nzcv, c).bit.value) for c in "NZCV")
+        w = self.words
+        for region, symbolic, k, size, value in stores:
+            at = w.const(k & ones(64))
+            offset = at if symbolic is None else w.add(64, self.node(symbolic), at)
+            cut.stores.append(Store(region, offset, size, self.node(value)))
+        cut.facts = list(self._facts(origin.facts))
+        return cut
+
+    def _stored(self, origin: Origin) -> Iterable[tuple[str, Term | None, int, int, Value]]:
+        """(region, symbolic part, offset, size, value) of what is stored over the regions' content."""
+        memory = memory_of(origin.head)
+        for r in memory.regions:
+            base = self.p._d.stack if r.name == "stack" else 0
+            for layer in memory.overlays.get(r.name, ()):
+                todo = sorted(layer.bytes)
+                at = 0
+                while at < len(todo):
+                    k = todo[at]
+                    value, start = layer.bytes[k]
+                    n = 1
+                    while (
+                        at + n < len(todo)
+                        and todo[at + n] == k + n
+                        and layer.bytes[k + n][0] is value
+                        and layer.bytes[k + n][1] == start + n
+                    ):
+                        n += 1
+                    part = value[8 * (start + n) - 1 : 8 * start]
+                    yield r.name, layer.symbolic, k - base, n, part.value
+                    at += n
+
+    def _unknowns(self, places: list[tuple[str, Value]]) -> list[Unknown]:
+        """The variables in what places hold that are neither inputs nor symbols so far, by where they stand."""
+        found: list[Unknown] = []
+
+        def bind(t: Var, place: str, shift: int, bits: int) -> None:
+            if t.id in self._rigid or t.id in self._symbols:
+                return
+            name = f"s{len(self._symbols) + 1}"
+            # Bits that stand nowhere are none that anything is made of; else the audit will not close.
+            self._symbols[t.id] = name, bits
+            self._kept.append(t)
+            found.append(Unknown(name, bits, t.secret, place, shift))
+
+        for place, value in places:
+            if isinstance(value, Var):
+                bind(value, place, 0, value.pb)
+        for place, value in places:
+            if isinstance(value, Poly):
+                for m, mask in value.entries.items():
+                    base, s = m.factors[0]
+                    if len(m.factors) == 1 and isinstance(base, Var):
+                        bind(base, place, s, mask << s if s >= 0 else mask >> -s)
+        return found
+
+    def _facts(self, facts: Iterable[Value]) -> Iterable[Fact]:
+        known = {(-low, n) for n, (low, _) in self.case.numbers.items()}
+        del known
+        for f in facts:
+            for form in linear_facts(f):
+                constant, terms = form
+                if not all(t.id in self._rigid or t.id in self._symbols or isinstance(t, App) for t in terms):
+                    continue
+                if any(self._rigid.get(t.id, ("", 0))[0].startswith("base.") for t in terms):
+                    continue
+                pairs = tuple((self.node(t), k) for t, k in sorted(terms.items(), key=lambda one: one[0].id))
+                if pairs and constant + sum(k * t.pb for t, k in terms.items() if k < 0) < 0:
+                    yield Fact(constant, pairs)
+
+
+def _variables(values: Iterable[Value]) -> list[Var]:
+    return [t for v in values for t in free_terms(v) if isinstance(t, Var)]

@@ -1,0 +1,154 @@
+"""From a raw program, facts and claims to a certificate that `armsym.audit.check` accepts.  Untrusted.
+
+Work that needs no fact is done once for all sets of facts of one program: a set of facts starts from it, and looks
+again only at what comes after the instructions that its facts are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from armsym.audit.hints import Certificate, Part
+from armsym.audit.raw import Program
+from armsym.certify.cones import cone, operands
+from armsym.certify.layer import Layer
+
+__all__ = ["Elaborator", "elaborate"]
+
+#: Claims that the first leaves open are tried by the next: the fewest bits of a narrow sum.
+STRATEGIES = (32, 8)
+
+Claim = tuple[int, int]
+
+
+def _shown(layer: Layer, claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """Those claims that can be shown, in lists that hold together after the hints found till then.
+
+    What shows one claim may replace the form that showed another: that is then shown again, after it.
+    """
+    rest = list(claims)
+    while rest:
+        found = [c for c in rest if layer.equal(*c)]
+        held = [c for c in found if layer.checker.same(*c)]
+        if not held:
+            return
+        yield held
+        lost = set(found) - set(held)
+        rest = [c for c in rest if c in lost]
+
+
+class _Base:
+    """What one strategy knows without any fact, and the part that its hints are in."""
+
+    def __init__(self, program: Program, narrow: int, parts: list[Part]) -> None:
+        self.program = program
+        self.layer = Layer(program, narrow)
+        self.parts = parts
+        self.number = 0
+        self.written = 0
+
+    def _write(self) -> None:
+        """Puts the hints that were found since in a part."""
+        hints = self.layer.hints[self.written :]
+        if hints:
+            self.written = len(self.layer.hints)
+            self.parts.append(Part(hints=hints, start=self.number))
+            self.number = len(self.parts)
+
+    def _after(self, members: Sequence[int], given: Mapping[int, int]) -> set[int]:
+        """Those members that the facts may change: what they are about, its equals, and what is made of these."""
+        layer = self.layer
+        about = {layer.equals[layer.keys[i]] for i in given if i in layer.keys} | set(given)
+        for i in given:  # an XOR with a number tells of the other operand
+            about.update(a for mono in layer.checker.poly.get(i, (0, {}))[1] for a, _ in mono)
+        same = {layer.keys[i] for i in about if i in layer.keys}
+        out: set[int] = set()
+        for i in members:
+            if i in about or layer.keys.get(i) in same or not out.isdisjoint(operands(self.program[i])):
+                out.add(i)
+        return out
+
+    def close(self, given: Mapping[int, int], claims: Sequence[Claim]) -> list[Claim]:
+        """Adds parts that show what can be shown; the claims that are left."""
+        layer = self.layer
+        about = cone(self.program, given)
+        for i in about:
+            layer.process(i)
+        members = cone(self.program, [*given, *(i for claim in claims for i in claim)])
+        after = self._after(members, given)
+        while True:
+            for i in members:
+                if i not in after:
+                    layer.process(i)
+            more = self._after(members, given) if given else after
+            if more <= after:
+                break
+            after |= more
+        plain = [c for c in claims if after.isdisjoint(c)]
+        shown: set[Claim] = set()
+        for part in _shown(layer, plain):
+            shown.update(part)
+            self._write()
+            if self.number == 0 or self.parts[self.number - 1].claims:
+                self.parts.append(Part(start=self.number))
+                self.number = len(self.parts)
+            self.parts[self.number - 1].claims.extend(part)
+        rest = [c for c in claims if c not in shown]
+        if not given or not rest:
+            return rest
+        self._write()
+        own = layer.continued(given, after)
+        self._learn(own, about, given)
+        for i in members:
+            own.process(i)
+        start, written = self.number, 0
+        for part in _shown(own, rest):
+            shown.update(part)
+            self.parts.append(Part(dict(given), own.hints[written:], part, start))
+            start, written = len(self.parts), len(own.hints)
+        return [c for c in rest if c not in shown]
+
+    def _learn(self, own: Layer, about: Sequence[int], given: Mapping[int, int]) -> None:
+        """Facts first, so that equal applications are found to have the numbers that the facts tell."""
+        for i in about:
+            own.process(i)
+        for i in given:
+            own.solve(i)
+
+
+class Elaborator:
+    """Closes claims of one program, that grows by the instructions which hints need."""
+
+    def __init__(self, program: Program, strategies: Sequence[int] = STRATEGIES) -> None:
+        self.program = program
+        self.own = len(program)
+        self.parts: list[Part] = []
+        self._bases = [_Base(program, narrow, self.parts) for narrow in strategies]
+
+    def close(self, given: Mapping[int, int], claims: Iterable[Claim]) -> list[Claim]:
+        """Claims pairs of instructions equal under facts (instruction: number); those that stay open.
+
+        Raises ValueError of a fact or claim about no instruction of the program.
+        """
+        rest = list(dict.fromkeys(claims))
+        for i in (*given, *(i for claim in rest for i in claim)):
+            if not 0 < i < len(self.program):
+                raise ValueError(f"a claim or fact is about instruction {i} of 1 to {len(self.program) - 1}")
+        for base in self._bases:
+            if rest:
+                rest = base.close(given, rest)
+        return rest
+
+    def certificate(self) -> Certificate:
+        """All that was shown."""
+        return Certificate(self.program, self.parts, self.own)
+
+
+def elaborate(program: Program, given: Mapping[int, int], claims: Iterable[Claim]) -> tuple[Certificate, list[Claim]]:
+    """A certificate of those claims that could be shown under the facts, and the claims left open.
+
+    `program` grows; `certificate.own` is the first instruction that was not there before.
+    """
+    elaborator = Elaborator(program)
+    rest = elaborator.close(given, claims)
+    return elaborator.certificate(), rest

@@ -1,0 +1,86 @@
+"""A bundle from a proof: what the engine found, and what makes it check, found by running the audit."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from armsym.audit import text
+from armsym.audit.audit import walks
+from armsym.audit.bundle import Bundle, Case
+from armsym.audit.elf import Elf, ElfError
+from armsym.audit.ground import Refused
+from armsym.audit.hints import write as write_certificate
+from armsym.certify.capture import Capture
+from armsym.certify.elaborate import elaborate
+from armsym.certify.multipliers import Search
+from armsym.certify.nodes import NotExportable, what
+from armsym.proof.engine import Engine
+from armsym.proof.result import ProofResult
+
+__all__ = ["Exporter"]
+
+
+@dataclass
+class Exporter:
+    """Collects the cases of one proof, as its engines end; `finish` makes a bundle of them."""
+
+    symbol: str
+    path: str
+    cases: list[Case] = field(default_factory=list)
+    #: Why there is no bundle.
+    missing: list[str] = field(default_factory=list)
+
+    def observe(self, engine: Engine, title: str) -> None:
+        """Take what an engine found, whose terms are freed afterwards."""
+        try:
+            entry, _ = Elf.read(self.path).symbol(self.symbol)
+            self.cases.append(Capture(engine, title, entry - engine.p.routine.entry).run())
+        except Exception as e:  # noqa: BLE001 - no defect here may change what is said of the proof
+            why = str(e) if isinstance(e, (NotExportable, ElfError, OSError)) else what(e)
+            if why not in self.missing:
+                self.missing.append(why)
+
+    def write(self, folder: str, proof: Path, result: ProofResult) -> str:
+        """Write the bundle of a proof of that file to a folder; tells where, or why there is none."""
+        statement = f"{proof.parent.name}/{proof.name} {hashlib.sha256(proof.read_bytes()).hexdigest()}"
+        bundle = Bundle(
+            result.proof, self.symbol, self.path, result.file_sha256, f"armsym {version('armsym')}", statement
+        )
+        bundle.assumptions = list(result.assumptions)
+        path = Path(folder) / f"{proof.parent.name}.{result.proof}.bundle"
+        path.unlink(missing_ok=True)
+        open_ = self.finish(bundle)
+        if open_:
+            return f"no bundle: {open_[0]}" + (f" (and {len(open_) - 1} more)" if len(open_) > 1 else "")
+        path.write_text(text.write(bundle), encoding="ascii")
+        return str(path)
+
+    def finish(self, bundle: Bundle) -> list[str]:
+        """Add the cases to a bundle, with what makes them check on the file; returns what is left open."""
+        bundle.missing += self.missing
+        if self.missing:
+            return [f"no words yet for {m}" for m in self.missing]
+        open_: list[str] = []
+        try:
+            file = Elf.read(self.path)
+            entry, _ = file.symbol(self.symbol)
+        except (ElfError, OSError) as e:
+            return [str(e)]
+        for case in self.cases:
+            bundle.cases.append(case)
+            search = Search()
+            try:
+                for walk in walks(case, file, entry, search):
+                    if not walk.claims:
+                        continue
+                    program = walk.words.program
+                    certificate, rest = elaborate(program, {}, walk.claims)
+                    open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
+                    case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
+            except Refused as e:
+                open_.append(str(e))
+            case.steps = search.steps
+        return open_

@@ -1,0 +1,185 @@
+"""Finds hints for one program under one set of facts: what `elaborate` builds its parts of.
+
+What it goes by is in views.py, which is untrusted as all here is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from armsym.audit.check import RefusedError
+from armsym.audit.forms import Poly, reach
+from armsym.audit.raw import Program, ones
+from armsym.certify.applications import and_atom, application
+from armsym.certify.tables import equal_by_tables
+from armsym.certify.views import Views
+
+__all__ = ["Layer"]
+
+#: Products of more terms than this are not multiplied out.
+_MOST_TERMS = 256
+_MOST_COUNTED = 1 << 16
+
+
+def _products(p: Poly, q: Poly) -> int:
+    """How many products of terms of p and q have a bit; where there are too many to count: all of them."""
+    count = len(p[1]) * len(q[1])
+    if _MOST_TERMS < count <= _MOST_COUNTED:
+        count = sum(1 for k in p[1].values() for j in q[1].values() if j & k)
+    return count
+
+
+class Layer(Views):
+    """Goes through instructions, operands first.
+
+    `narrow` is the fewest bits of a Mask that is looked at as a narrower sum: 32 suits most code, 8 code that takes
+    single bytes of sums.
+    """
+
+    def __init__(self, program: Program, narrow: int) -> None:
+        super().__init__(program)
+        self.narrow = narrow
+
+    def continued(self, given: Mapping[int, int], forget: set[int]) -> Layer:
+        """A layer that knows what this one knows but for the instructions `forget`, under these facts."""
+        out = Layer(self.program, self.narrow)
+        out.checker = self.checker.continued(given)
+        out.done = {i: v for i, v in self.done.items() if i not in forget}
+        out.sums = {k: i for k, i in self.sums.items() if i not in forget}
+        out.polys = {k: i for k, i in self.polys.items() if i not in forget}
+        out.natural = {a: v for a, v in self.natural.items() if a not in forget and v[0] not in forget}
+        out.equals = {k: i for k, i in self.equals.items() if i not in forget}
+        for i in forget:
+            out.checker.poly.pop(i, None)
+            out.checker.sum.pop(i, None)
+        return out
+
+    # -- instructions
+
+    def process(self, i: int) -> None:
+        """Finds a form of instruction i, of whose operands forms were looked for."""
+        if i in self.done:
+            return
+        try:
+            self.done[i] = self._form(i)
+        except (RefusedError, KeyError, RecursionError):
+            # No form follows: it is an atom where its bits are known; else what needs it stays open.
+            if self.checker.bits(i) is not None:
+                self.hint("polyatom", i)
+                self.done[i] = "poly"
+        if i in self.checker.given:
+            self.hint("given", i)
+            self.done[i] = "poly"
+
+    def solve(self, i: int) -> None:
+        """Where a fact tells an Xor of a whole atom and a number, it tells the atom, too."""
+        if self.program[i][0] != "Xor":
+            return
+        try:
+            self.hint("poly", i)
+            p = self.checker.poly[i]
+            for mono in list(p[1]):
+                (a, _), *more = mono
+                if not more and p[1] == {((a, 0),): self.checker.bits(a)}:
+                    self.hint("solve", a, i)
+                    self.done[a] = "poly"
+            self.hint("given", i)
+        except (RefusedError, KeyError):
+            return
+
+    def _form(self, i: int) -> str:
+        match self.program[i]:
+            case ("Const", _):
+                self.hint("poly", i)
+            case ("Var", _, _):
+                self.hint("polyatom", i)
+            case ("App", _, _, _):
+                application(self, i)
+            case ("And", a, b):
+                if _products(self.poly(a), self.poly(b)) > _MOST_TERMS:
+                    and_atom(self, i, a, b)
+                else:
+                    self.hint("poly", i)
+            case ("Xor", a, b):
+                self.poly(a)
+                self.poly(b)
+                self.hint("poly", i)
+            case ("Shl", a, _):
+                self.poly(a)
+                self.hint("poly", i)
+            case ("Shr", a, n):
+                if n and self.done.get(a) == "sum" and self._quotient(i, a, n):
+                    return "sum"
+                self.poly(a)
+                self.hint("poly", i)
+            case ("Mask", a, bits):
+                return self._mask(i, a, bits)
+            case ("Add", w, a, b):
+                self.wide_sum(a, w)
+                self.wide_sum(b, w)
+                self.wide_sum(a, w)  # b's may have made a's its natural one
+                self.hint("sum", i, w)
+                self.inline(i)
+                return "sum"
+            case ("Mulc", w, a, _):
+                self.wide_sum(a, w)
+                self.hint("sum", i, w)
+                self.inline(i)
+                return "sum"
+        return "poly"
+
+    def _quotient(self, i: int, a: int, n: int) -> bool:
+        w, most, terms = self.checker.sum[a]
+        for b, k in terms.items():
+            bits = self.checker.bits(b)
+            if bits is None or k & ones(n):
+                return False
+            most += k * bits
+        if not terms or most > ones(w):
+            return False
+        self.hint("quotient", i)
+        return True
+
+    def _mask(self, i: int, a: int, bits: int) -> str:
+        width = bits.bit_length()
+        low = bits == ones(width) and width >= self.narrow
+        if self.done.get(a) == "sum" and low and width <= self.checker.sum[a][0]:
+            self.hint("sum", i, width)
+            self.inline(i)
+            return "sum"
+        self.poly(a)
+        self.hint("poly", i)
+        if low:
+            self._narrow(i, width)
+        return "poly"
+
+    def _narrow(self, i: int, n: int) -> None:
+        """Sum atoms in i's poly of which only low bits count are narrower sums."""
+        for mono, mask in list(self.checker.poly[i][1].items()):
+            (a, shift), *more = mono
+            if more or shift or a not in self.natural or self.natural[a][1] <= n or mask > ones(n):
+                continue
+            b = self.program.mask(a, ones(n))
+            if b not in self.checker.sum:
+                self.own_sum(a)
+                self.hint("sum", b, n)
+                self.inline(b)
+            if self.poly(b) != (0, {mono: mask}):
+                self.hint("narrow", i, a, b)
+
+    # -- claims
+
+    def equal(self, i: int, j: int) -> bool:
+        """Whether i and j are shown equal, perhaps by further hints."""
+        try:
+            if self.checker.same(i, j):
+                return True
+            p, q = self.poly(i), self.poly(j)
+            if self.checker.same(i, j):
+                return True
+            w = max(reach(p).bit_length(), reach(q).bit_length(), 1)
+            self.wide_sum(i, w)
+            self.wide_sum(j, w)
+            return self.checker.same(i, j) or equal_by_tables(self, self.process, i, j)
+        except (RefusedError, KeyError, RecursionError):
+            return False

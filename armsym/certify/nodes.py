@@ -1,0 +1,132 @@
+"""The engine's terms as nodes of a bundle's table, spelled out as the normal form has them.  Untrusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from armsym.audit.words import Words
+from armsym.terms.linear import linear_view
+from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
+from armsym.terms.ops import is_secret
+
+__all__ = ["NotExportable", "Translator", "what"]
+
+
+class NotExportable(Exception):
+    """What bundles have no words for yet; the message names it."""
+
+
+class Translator:
+    """Makes nodes of values; inputs and functions are named by whoever knows them."""
+
+    def __init__(
+        self,
+        words: Words,
+        variable: Callable[[Var], int],
+        application: Callable[[App, tuple[int, ...]], int],
+    ) -> None:
+        self.words, self._variable, self._application = words, variable, application
+        self._made: dict[int, int] = {}
+        #: So that no term's number is used again.
+        self._kept: list[Term] = []
+
+    def __call__(self, v: Value) -> int:
+        """The node of a value; raises `NotExportable`."""
+        if isinstance(v, int):
+            return self.words.const(v)
+        root = intern(v)
+        todo = [root]
+        while todo:
+            t = todo[-1]
+            if t.id in self._made:
+                todo.pop()
+                continue
+            sums = _sums(t)
+            if sums is not None:
+                t = Sum(t.width, sums[0], sums[1])
+            missing = [u for u in _parts(t) if u.id not in self._made]
+            if missing:
+                todo += missing
+                continue
+            made = self._make(t)
+            t = todo.pop()
+            self._made[t.id] = made
+            self._kept.append(t)
+        return self._made[root.id]
+
+    def _of(self, v: Value) -> int:
+        return self.words.const(v) if isinstance(v, int) else self._made[v.id]
+
+    def _make(self, t: Term) -> int:
+        w = self.words
+        if isinstance(t, Var):
+            return self._variable(t)
+        if isinstance(t, App):
+            return self._application(t, tuple(self._of(a) for a in t.args))
+        if isinstance(t, Sum):
+            total = w.const(t.const)
+            for u, k in sorted(t.terms.items(), key=lambda one: one[0].id):
+                part = self._of(u)
+                part = part if k == 1 else w.mulc(t.width, part, k)
+                # (A sum of one narrower summand is no sum: it is made one of its width.)
+                total = w.add(t.width, total, part)
+            return total
+        if isinstance(t, Poly):
+            return self._poly(t)
+        assert isinstance(t, Op)
+        return self._op(t)
+
+    def _poly(self, t: Poly) -> int:
+        w = self.words
+        total = w.const(t.const)
+        for m, mask in t.entries.items():
+            product: int | None = None
+            for base, s in m.factors:
+                moved = w.shr(self._of(base), s) if s >= 0 else w.shl(self._of(base), -s)
+                product = moved if product is None else w.and_(product, moved)
+            assert product is not None
+            total = w.xor(total, w.mask(product, mask))
+        return total
+
+    def _op(self, t: Op) -> int:
+        w = self.words
+        if t.kind == "ite":
+            c, a, b = (self._of(v) for v in t.args)
+            return w.xor(b, w.and_(w.repeated(t.width, c), w.xor(a, b)))
+        if t.kind == "and":
+            a, b = (self._of(v) for v in t.args)
+            return w.and_(a, b)
+        if t.kind == "eq":
+            a, b = (self._of(v) for v in t.args)
+            return w.is_zero(t.arg_width, w.xor(a, b))
+        if t.kind == "ult":
+            a, b = (self._of(v) for v in t.args)
+            more = w.add(t.arg_width + 1, a, w.not_(t.arg_width, b), w.const(1))
+            return w.inverted(w.shr(more, t.arg_width))
+        raise NotExportable(f"the operation {t.kind}")
+
+
+def _sums(t: Term) -> tuple[dict[Term, int], int] | None:
+    """A public word of masked bits as a sum, if it is one: a multiple of an index, say."""
+    if not isinstance(t, Poly) or t.width == 1 or is_secret(t):
+        return None
+    terms, constant = linear_view(t)
+    return None if t in terms else (terms, constant)
+
+
+def _parts(t: Term) -> list[Term]:
+    if isinstance(t, Sum):
+        return list(t.terms)
+    if isinstance(t, Poly):
+        return [b for m in t.entries for b, _ in m.factors]
+    if isinstance(t, (App, Op)):
+        return [a for a in t.args if isinstance(a, Term)]
+    return []
+
+
+def what(e: Exception) -> str:
+    """An exception in words, which may itself not be printable."""
+    try:
+        return f"{type(e).__name__}: {e}"
+    except Exception:  # noqa: BLE001
+        return type(e).__name__

@@ -1,0 +1,112 @@
+"""`armsym audit`: re-check bundles that `armsym prove --export` wrote."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from armsym.cli.common import JsonOption, print_error, print_json, printer
+
+if TYPE_CHECKING:
+    from armsym.audit.audit import Verdict
+
+__all__ = ["audit"]
+
+
+def audit(
+    bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE...", help="Bundles, or folders of them.")],
+    *,
+    file: Annotated[
+        str | None, typer.Option("--file", metavar="FILE", help="The file that was proved; default: where it was then.")
+    ] = None,
+    as_json: JsonOption = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print each contract and what was checked.")] = False,
+) -> None:
+    """Re-check proofs with code of its own: from a bundle and the file alone.
+
+    Exit codes: 0 all audited, 2 bad input, 3 something was not re-checked or refused, 5 no bundle.
+    """
+    from armsym.audit.wording import contract_lines, verdict_lines
+    from armsym.cli.naming import file_named
+    from armsym.errors import InputError
+    from armsym.report.outcome import ExitCode
+
+    found: list[Path] = []
+    for path in bundles:
+        if not path.exists():
+            raise InputError(f"{path}: no such file or folder")
+        found += sorted(path.glob("*.bundle")) if path.is_dir() else [path]
+    if not found:
+        print_error("there is no bundle")
+        raise typer.Exit(ExitCode.NOTHING)
+    named = None if file is None else file_named(file)
+    show, results = printer(), []
+    for path in found:
+        began = time.process_time()
+        verdict, of = _audited(path, named)
+        seconds = time.process_time() - began
+        status = "audited" if verdict.audited else "not audited"
+        results.append(
+            {
+                "bundle": str(path),
+                "proof": verdict.bundle.proof,
+                "symbol": verdict.bundle.symbol,
+                "file": of,
+                "file_sha256": verdict.bundle.file_sha256,
+                "status": status,
+                "refused": verdict.refused,
+                "not_rechecked": verdict.missing,
+                "rechecked": verdict.counts,
+                "seconds": round(seconds, 3),
+            }
+        )
+        if as_json:
+            continue
+        show(
+            [
+                (f"{status:11}", "green" if verdict.audited else "yellow"),
+                (f" {verdict.bundle.proof}  ({Path(of).name})  {seconds:.1f} s", ""),
+            ]
+        )
+        if verbose or len(found) == 1:
+            for case in verdict.bundle.cases:
+                for line in contract_lines(case):
+                    show([(f"  {line}", "")])
+            show([("  re-checked", "bold")])
+        if verbose or len(found) == 1 or not verdict.audited:
+            for line in verdict_lines(verdict):
+                show([(f"    {line}", "")])
+    audited = sum(r["status"] == "audited" for r in results)
+    if as_json:
+        print_json({"audits": results})
+    else:
+        left = f", {len(results) - audited} not" if audited < len(results) else ""
+        show([(f"{audited} audited{left}", "bold")])
+    raise typer.Exit(ExitCode.PROVED if audited == len(results) else ExitCode.UNDECIDED)
+
+
+def _audited(path: Path, named: str | None) -> tuple[Verdict, str]:
+    """The verdict on a bundle, and the file it is about; raises `InputError`."""
+    from armsym.audit.audit import audit as run
+    from armsym.audit.elf import Elf, ElfError
+    from armsym.audit.text import BundleError, read
+    from armsym.errors import InputError
+
+    try:
+        bundle = read(path.read_text(encoding="ascii"))
+    except (OSError, UnicodeDecodeError) as e:
+        raise InputError(f"{path}: {e}") from None
+    except BundleError as e:
+        raise InputError(f"{path}: {e}") from None
+    of = named or bundle.object
+    try:
+        elf = Elf.read(of)
+        entry, _ = elf.symbol(bundle.symbol)
+    except (OSError, ElfError) as e:
+        raise InputError(f"{of}: {e}" if str(of) not in str(e) else str(e)) from None
+    if elf.sha256 != bundle.file_sha256:
+        raise InputError(f"{path} is about a file with SHA-256 {bundle.file_sha256}, {of} has {elf.sha256}")
+    return run(bundle, elf, entry), of

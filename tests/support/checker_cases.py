@@ -1,0 +1,165 @@
+"""A step of each rule just inside its conditions, and just outside."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from armsym.audit.hints import Hint
+from armsym.audit.raw import Program, ones
+
+#: Facts, steps that must be accepted, then the step that is looked at.
+Case: TypeAlias = tuple[dict[int, int], list[Hint], Hint]
+
+__all__ = ["INSIDE_CASES", "OUTSIDE_CASES", "Case", "atoms", "label", "p", "polys", "sums"]
+
+p = Program()
+BIT = p.var("bit", 1)
+TWO = p.var("two", 3)
+X = p.var("x", ones(8))
+Y = p.var("y", ones(8))
+Z = p.var("z", ones(16))
+HOLES = p.var("holes", 0b101)
+C255, C1, C0 = p.const(255), p.const(1), p.const(0)
+ADD8 = p.add(8, X, Y)
+WRAPS = p.add(9, ADD8, X)
+ADD9 = p.add(9, X, Y)
+MUL16, MUL15 = p.mulc(16, ADD8, 1 << 8), p.mulc(16, ADD8, 1 << 7)
+MASK7, MASK8 = p.mask(X, ones(7)), p.mask(X, ones(8))
+LOW9 = p.mask(ADD9, ones(4))
+LOW8 = p.mask(ADD8, ones(4))
+SHL8, SHL7 = p.shl(Y, 8), p.shl(Y, 7)
+JOINED, LAPPED = p.xor(X, SHL8), p.xor(X, SHL7)
+NOT, HALF, OVER = p.xor(X, C255), p.xor(X, p.const(15)), p.xor(X, p.const(0x1FF))
+TWICE = p.mulc(10, X, 2)
+TWICE1, TWICE2 = p.add(10, TWICE, C1), p.add(10, TWICE, p.const(2))
+MINUS = p.mulc(8, X, 255)
+NEGATIVE, LESS2 = p.add(8, MINUS, C255), p.add(8, MINUS, p.const(254))
+HIGH = p.mulc(8, Z, 3)
+LOW_HIGH = p.add(16, X, p.mulc(16, HIGH, 1 << 8))
+LOW_HIGH7 = p.add(15, X, p.mulc(15, HIGH, 1 << 7))
+ADD16 = p.add(16, X, p.mulc(16, Z, 3 << 8))
+ADD15 = p.add(15, X, p.mulc(15, Z, 3 << 7))
+HIGH16 = p.mulc(16, Z, 3)
+NOT16 = p.xor(Z, p.const(ones(16)))
+HIGH3, HIGH7 = p.mulc(16, Z, 3 << 8), p.mulc(15, Z, 3 << 7)
+SPREAD, SPREAD2, SPREAD4 = p.mulc(8, BIT, ones(8)), p.mulc(8, TWO, ones(8)), p.mulc(4, BIT, ones(4))
+CD, BIT_AB, TWO_AB = p.const(0xCD), p.mulc(8, BIT, 0xAB), p.mulc(8, TWO, 0xAB)
+PLUS, PLUS2 = p.add(8, BIT_AB, CD), p.add(8, TWO_AB, CD)
+FX, FY = p.app("f", (X,), 255), p.app("f", (Y,), 255)
+FX8, GX8, FX7 = p.app("f", (MASK8,), 255), p.app("g", (MASK8,), 255), p.app("f", (MASK8,), 127)
+FXX = p.app("f", (X, X), 255)
+XY, YX, XX, Y8X = p.and_(X, Y), p.and_(Y, X), p.and_(X, X), p.and_(Y, MASK8)
+INSIDE, OUTSIDE = p.mask(XY, 255), p.mask(XY, 127)
+FOUR10, FOUR9 = p.add(10, p.mulc(10, X, 4), p.const(3)), p.add(9, p.mulc(9, X, 4), p.const(3))
+SIX = p.mulc(11, X, 6)
+SHR10, SHR9, SHR6 = p.shr(FOUR10, 2), p.shr(FOUR9, 2), p.shr(SIX, 2)
+ZERO, ZEROS = p.app("zero", (Z,), 1), p.app("zero", (p.xor(Z, p.const(0xFFFF)),), 1)
+TABLE = p.app("bytes:" + bytes(range(255, -1, -1)).hex(), (X,), 255)
+SBOX = p.app("aes.sbox", (X,), 255)
+BACK = p.app("aes.inv_sbox", (SBOX,), 255)
+C3, SHL1 = p.const(3), p.shl(X, 1)
+BY_HAND, PRODUCT = p.xor(X, SHL1), p.app("clmul", (X, C3), 511)
+OPAQUE = p.app("opaque", (X,), 1)
+NOT_BIT, NOT_TWO = p.xor(BIT, C1), p.xor(TWO, C1)
+
+
+def atoms(*nodes: int) -> list[Hint]:
+    return [("polyatom", i) for i in nodes]
+
+
+def sums(*pairs: tuple[int, int]) -> list[Hint]:
+    """Sums of these instructions, themselves in so many bits."""
+    return [("sumatom", i, w) for i, w in pairs]
+
+
+def polys(*nodes: int) -> list[Hint]:
+    return [("poly", i) for i in nodes]
+
+
+def made(*pairs: tuple[int, int]) -> list[Hint]:
+    return [("sum", i, w) for i, w in pairs]
+
+
+INSIDE_CASES: list[Case] = [
+    ({}, [], ("polyatom", HOLES)),
+    ({}, [], ("sumatom", X, 8)),
+    ({}, [], ("sum", C255, 8)),
+    ({}, [], ("sum", C0, 0)),
+    ({}, sums((X, 8), (Y, 8)), ("sum", ADD8, 8)),
+    ({}, sums((X, 9), (Y, 12)), ("sum", ADD9, 9)),
+    ({}, sums((X, 8)), ("sum", MASK7, 7)),
+    ({}, atoms(X, Y) + polys(SHL8, JOINED), ("tosum", JOINED, 16)),
+    ({}, atoms(X) + polys(C255, NOT), ("tosum", NOT, 8)),
+    ({}, atoms(X) + polys(C255, NOT), ("tosum", NOT, 64)),
+    ({}, atoms(X) + sums((X, 10)) + made((TWICE, 10), (C1, 10), (TWICE1, 10)), ("topoly", TWICE1, 1)),
+    ({}, atoms(X) + sums((X, 8)) + made((MINUS, 8), (C255, 8), (NEGATIVE, 8)), ("topoly", NEGATIVE, 0)),
+    ({}, sums((X, 8), (Y, 8), (ADD8, 16)) + made((MUL16, 16), (ADD8, 8)), ("inline", MUL16, ADD8, 1, 8)),
+    ({}, atoms(X) + polys(MASK8), ("same", X, MASK8)),
+    ({}, atoms(ADD9) + polys(LOW9) + polys(LOW9), ("narrow", LOW9, ADD9, LOW9)),
+    (
+        {},
+        atoms(X, HIGH) + sums((X, 16), (Z, 16)) + made((HIGH, 8), (HIGH3, 16), (ADD16, 16)),
+        ("split", ADD16, X, HIGH, 8),
+    ),
+    ({}, atoms(Z) + polys(p.const(ones(16)), NOT16) + sums((Z, 16)), ("not", NOT16, Z)),
+    (
+        {},
+        atoms(SPREAD) + sums((BIT, 8)) + made((BIT_AB, 8), (CD, 8), (PLUS, 8)),
+        ("choose", PLUS, SPREAD),
+    ),
+    ({}, atoms(X, FX) + polys(MASK8), ("congruent", FX8, FX)),
+    ({}, [*atoms(X, Y), ("poly", XY)], ("congruent", YX, XY)),
+    ({}, [*atoms(X, INSIDE)], ("within", INSIDE)),
+    ({}, sums((X, 10)) + made((p.mulc(10, X, 4), 10), (p.const(3), 10), (FOUR10, 10)), ("quotient", SHR10)),
+    ({}, polys(C0), ("evaluate", p.app("zero", (C255,), 1), C0, (), (C255, C0, p.app("zero", (C255,), 1)))),
+    ({}, atoms(X) + polys(C255, NOT), ("evaluate", TABLE, NOT, (X,), (C255, NOT, TABLE))),
+    ({}, atoms(X), ("evaluate", BACK, X, (X,), (SBOX, BACK))),
+    ({}, atoms(X) + polys(SHL1, BY_HAND), ("evaluate", PRODUCT, BY_HAND, (X,), (C3, PRODUCT, SHL1, BY_HAND))),
+    ({OPAQUE: 1}, [], ("given", OPAQUE)),
+    ({NOT_BIT: 0}, atoms(BIT) + polys(C1, NOT_BIT), ("solve", BIT, NOT_BIT)),
+]
+OUTSIDE_CASES: list[Case] = [
+    ({}, [], ("sumatom", X, 7)),
+    ({}, [], ("sum", C255, 7)),
+    ({}, sums((X, 8), (Y, 8), (X, 9)) + made((ADD8, 8)), ("sum", WRAPS, 9)),
+    ({}, sums((X, 8)), ("sum", MASK7, 8)),
+    ({}, atoms(X, Y) + polys(SHL8, JOINED), ("tosum", JOINED, 15)),
+    ({}, atoms(X, Y) + polys(SHL7, LAPPED), ("tosum", LAPPED, 15)),
+    ({}, atoms(X) + polys(p.const(15), HALF), ("tosum", HALF, 8)),
+    ({}, atoms(X) + polys(p.const(0x1FF), OVER), ("tosum", OVER, 8)),
+    ({}, atoms(X) + sums((X, 10)) + made((TWICE, 10), (p.const(2), 10), (TWICE2, 10)), ("topoly", TWICE2, 1)),
+    ({}, atoms(X) + sums((X, 8)) + made((MINUS, 8), (p.const(254), 8), (LESS2, 8)), ("topoly", LESS2, 0)),
+    ({}, sums((X, 8), (Y, 8), (ADD8, 16)) + made((MUL15, 16), (ADD8, 8)), ("inline", MUL15, ADD8, 1, 7)),
+    ({}, atoms(X) + polys(MASK7), ("same", X, MASK7)),
+    ({}, atoms(ADD9, ADD8) + polys(LOW9, LOW8), ("narrow", LOW9, ADD9, LOW8)),
+    (
+        {},
+        atoms(X, HIGH) + sums((X, 16), (Z, 16)) + made((HIGH, 8), (HIGH7, 15), (ADD15, 15)),
+        ("split", ADD15, X, HIGH, 7),
+    ),
+    (
+        {},
+        atoms(X, HIGH16) + sums((X, 16), (Z, 16)) + made((HIGH16, 16), (HIGH3, 16), (ADD16, 16)),
+        ("split", ADD16, X, HIGH16, 8),
+    ),
+    ({}, atoms(X) + polys(C255, NOT) + sums((X, 9)), ("not", NOT, X)),
+    ({}, atoms(SPREAD2) + sums((TWO, 8)) + made((TWO_AB, 8), (CD, 8), (PLUS2, 8)), ("choose", PLUS2, SPREAD2)),
+    ({}, atoms(SPREAD4) + sums((BIT, 8)) + made((BIT_AB, 8), (CD, 8), (PLUS, 8)), ("choose", PLUS, SPREAD4)),
+    ({}, atoms(X, Y, FX), ("congruent", FY, FX)),
+    ({}, atoms(X, FX) + polys(MASK8), ("congruent", GX8, FX)),
+    ({}, atoms(X, FX) + polys(MASK8), ("congruent", FX7, FX)),
+    ({}, atoms(X, FX), ("congruent", FXX, FX)),
+    ({}, [*atoms(X, Y), ("poly", XX)], ("congruent", XY, XX)),
+    ({}, [*atoms(X, OUTSIDE)], ("within", OUTSIDE)),
+    ({}, sums((X, 9)) + made((p.mulc(9, X, 4), 9), (p.const(3), 9), (FOUR9, 9)), ("quotient", SHR9)),
+    ({}, sums((X, 11)) + made((SIX, 11)), ("quotient", SHR6)),
+    # one of 2^16 values: z = 0
+    ({}, polys(C0), ("evaluate", ZERO, C0, (Z,), (C0, ZERO))),
+    ({}, polys(C0), ("evaluate", ZEROS, C0, (Z,), (C0, p.const(0xFFFF), p.xor(Z, p.const(0xFFFF)), ZEROS))),
+    ({NOT_TWO: 0}, atoms(TWO) + polys(C1, NOT_TWO, p.mask(TWO, 1)), ("solve", BIT, NOT_TWO)),
+]
+
+
+def label(case: Case) -> str:
+    """What names the case in a test's name."""
+    return "-".join(map(str, case[2]))[:40].replace(" ", "")
