@@ -126,6 +126,8 @@ class ProofFile(pytest.File):
             found = proofs_of_file(self.path)
         except ArmsymError as e:
             raise self.CollectError(str(e)) from None
+        except pytest.skip.Exception as e:
+            raise self.CollectError(f"{self.path}: skips itself ({e}): no proof is skipped") from None
         for d in found:
             yield ProofItem.from_parent(self, name=d.name, definition=d)
 

@@ -169,7 +169,7 @@ def prove(
             second=second_solver,
             traced=traced,
             profiled=profile or slow_goals is not None,
-            export="" if export is None else str(export),
+            export="" if export is None else str(export if farm is None else export.absolute()),
             progress=progress,
             kept=kept,
             farm=farm,

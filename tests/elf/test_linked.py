@@ -193,13 +193,13 @@ RW, RX, RWX, LOAD, DYNAMIC = 6, 5, 7, 1, 2
 def tiny_library(memory: bytes, dynamic: list[tuple[int, int]], *, flags: int = RW, address: int = 0x1000) -> bytes:
     """A library with one segment at `address` that holds `memory`, and a dynamic section."""
     table = b"".join(struct.pack("<QQ", *d) for d in [*dynamic, (0, 0)])
-    start = 64 + 2 * 56
+    start = 0x1000 + address % 0x1000  # at the same place of a page
     header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
     header += struct.pack("<HHIQQQIHHHHHH", 3, 183, 1, 0, 64, 0, 0, 64, 56, 2, 64, 0, 0)
     load_header = struct.pack("<IIQQQQQQ", LOAD, flags, start, address, address, len(memory), len(memory), 0x1000)
     at = start + len(memory)
     dynamic_header = struct.pack("<IIQQQQQQ", DYNAMIC, RW, at, 0, 0, len(table), len(table), 8)
-    return header + load_header + dynamic_header + memory + table
+    return (header + load_header + dynamic_header).ljust(start, b"\0") + memory + table
 
 
 def test_relr() -> None:
