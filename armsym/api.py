@@ -11,6 +11,7 @@ from armsym.cli.builds import Build
 from armsym.cli.farm import connect
 from armsym.cli.proving import Kept, Progress, cpus, forbidden, outcomes
 from armsym.cli.selection import Selection, select
+from armsym.cli.work import check_seconds
 from armsym.errors import InputError
 from armsym.proof.registry import ProofDefinition
 from armsym.report.as_json import document
@@ -109,8 +110,7 @@ def prove(
     What a routine or a proof does is never an exception: a refuted proof, or one that cannot be set up, is an
     `Outcome`.  Raises `InputError` for targets or a `file` that cannot be used, and where nothing is selected.
     """
-    if seconds is not None and not seconds >= 0:
-        raise InputError(f"seconds is a number of CPU seconds, not {seconds!r}")
+    check_seconds("seconds", seconds)
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs is the number of proofs at a time, 1 or more, not {jobs!r}")
     if second_solver:

@@ -45,12 +45,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The marker of proofs; refuses options that cannot be met."""
     config.addinivalue_line("markers", "armsym: a proof of machine code")
-    seconds = config.getoption("--armsym-seconds")
-    if seconds is not None and not seconds >= 0:
-        raise pytest.UsageError(f"--armsym-seconds is a number of CPU seconds, not {seconds}")
+    from armsym.cli.work import check_seconds
+    from armsym.errors import InputError
+
+    try:
+        check_seconds("--armsym-seconds", config.getoption("--armsym-seconds"))
+    except InputError as e:
+        raise pytest.UsageError(str(e)) from None
     if config.getoption("--armsym-second-solver"):
         from armsym.discharge.second import need
-        from armsym.errors import InputError
 
         try:
             need()

@@ -78,6 +78,8 @@ def _below(target: str, file: str) -> str:
 
 def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
     text, mark, name = target.rpartition("::")
+    if not (text if mark else target):
+        raise InputError(f"{target!r} names no file or folder")
     path = Path(text if mark else target)
     found: list[ProofDefinition] = []
     if not path.is_dir():

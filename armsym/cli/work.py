@@ -39,8 +39,21 @@ if TYPE_CHECKING:
     from armsym.proof.result import Obligation
     from armsym.proof.statement import Twin
 
-__all__ = ["Job", "clock_limit", "ended", "hard_limit", "image_of", "limit_cpu", "only_here", "run_alone", "run_here"]
+__all__ = [
+    "Job",
+    "check_seconds",
+    "clock_limit",
+    "ended",
+    "hard_limit",
+    "image_of",
+    "limit_cpu",
+    "only_here",
+    "run_alone",
+    "run_here",
+]
 
+#: A limit that all systems take, also twenty times as long, in nanoseconds; 115 days.
+MOST_SECONDS = 1e7
 #: The limit by the clock in multiples of the limit of CPU time.
 CLOCK_FACTOR = 20.0
 
@@ -103,6 +116,12 @@ class Job:
         """An outcome that is no answer of the engine's."""
         result = ProofResult(self.name, self.object_spec, self.symbol, status=status, message=message)
         return Outcome(result, self.source, internal=internal)
+
+
+def check_seconds(what: str, seconds: float | None) -> None:
+    """Raises `InputError` for a number of seconds that can be no limit: negative, endless, none."""
+    if seconds is not None and not 0 <= seconds <= MOST_SECONDS:
+        raise InputError(f"{what} is a number of CPU seconds, at most {MOST_SECONDS:.0f}, not {seconds!r}")
 
 
 def hard_limit(job: Job) -> float:

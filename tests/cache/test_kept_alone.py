@@ -9,8 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kept import project
-from test_kept_runs import prove, told
+from kept import project, prove, told
 
 from armsym.cache import Keys, Uncacheable, sources
 from armsym.elf import Names
