@@ -8,10 +8,10 @@ from os import PathLike, fspath
 from typing import Any, NoReturn, overload
 
 from armsym.cli.builds import Build
+from armsym.cli.common import check_seconds
 from armsym.cli.farm import connect
 from armsym.cli.proving import Kept, Progress, cpus, forbidden, outcomes
 from armsym.cli.selection import Selection, select
-from armsym.cli.work import check_seconds
 from armsym.errors import InputError
 from armsym.proof.registry import ProofDefinition
 from armsym.report.as_json import document

@@ -1,12 +1,16 @@
-"""Writing a file that others may read at the same time."""
+"""Files that others may read, or write, at the same time."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
+from typing import TypeAlias
 
-__all__ = ["put"]
+__all__ = ["Stamp", "put", "stamp_of"]
+
+#: Number, size, and times of change of a file.
+Stamp: TypeAlias = tuple[int, int, int, int]
 
 
 def put(target: Path, data: bytes) -> None:
@@ -19,3 +23,12 @@ def put(target: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def stamp_of(path: str) -> Stamp | None:
+    """What the file system says of a file that changes when it is written; None where there is no such file."""
+    try:
+        s = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns

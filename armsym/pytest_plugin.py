@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The marker of proofs; refuses options that cannot be met."""
     config.addinivalue_line("markers", "armsym: a proof of machine code")
-    from armsym.cli.work import check_seconds
+    from armsym.cli.common import check_seconds
     from armsym.errors import InputError
 
     try:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from armsym.errors import InputError
 from armsym.installed import load_isa
 from armsym.report.schema import SCHEMA_VERSION
 
@@ -18,12 +19,16 @@ __all__ = [
     "SETTINGS",
     "JsonOption",
     "Style",
+    "check_seconds",
     "load_isa",
     "print_error",
     "print_json",
     "print_note",
     "printer",
 ]
+
+#: A limit that all systems take, also twenty times as long, in nanoseconds; 115 days.
+MOST_SECONDS = 1e7
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text (armsym docs json).")]
 
@@ -66,3 +71,9 @@ def printer() -> Callable[[Style], None]:
 
     console = Console(highlight=False)
     return lambda line: console.print(Text.assemble(*line), soft_wrap=True)
+
+
+def check_seconds(what: str, seconds: float | None) -> None:
+    """Raises `InputError` for a number of seconds that can be no limit: negative, endless, none."""
+    if seconds is not None and not 0 <= seconds <= MOST_SECONDS:
+        raise InputError(f"{what} is a number of CPU seconds, at most {MOST_SECONDS:.0f}, not {seconds!r}")

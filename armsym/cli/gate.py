@@ -43,10 +43,10 @@ def gate(
     """
     from importlib.metadata import version
 
+    from armsym.cli.common import check_seconds
     from armsym.cli.gating import gate as gate_file
     from armsym.cli.gating import gated_files
     from armsym.cli.proving import Progress, cpus, usual
-    from armsym.cli.work import check_seconds
     from armsym.errors import InputError
     from armsym.report.outcome import ExitCode
     from armsym.report.routines import (

@@ -160,7 +160,7 @@ def _meant(image: Image, name: str) -> int | None:
 
 
 def _routines(image: Image, file: GatedFile) -> list[tuple[int, tuple[str, ...]]]:
-    """Offset and names of each function that a glob or a list names, by address; raises `InputError` for no function."""
+    """Offset and names of each function that a glob or a list names, by address; raises `InputError` for none."""
     by_place: dict[int, list[str]] = {}
     for s in image.functions():
         names = by_place.setdefault(s.offset, [])

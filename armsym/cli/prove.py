@@ -95,10 +95,10 @@ def prove(
     selected.  Of several, 4 wins over 1 over 2 over 3.
     """
     from armsym.cli.builds import Build, unused
+    from armsym.cli.common import check_seconds
     from armsym.cli.proving import Progress, cpus, usual
     from armsym.cli.proving import outcomes as outcomes_of
     from armsym.cli.selection import select
-    from armsym.cli.work import check_seconds
     from armsym.errors import InputError
     from armsym.report.as_json import outcomes_as_dict
     from armsym.report.outcome import ExitCode, exit_code

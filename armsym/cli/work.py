@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from armsym.cli.common import load_isa
+from armsym.cli.comparing import compared
 from armsym.elf import Names
 from armsym.errors import ArmsymError, BudgetError, InputError
+from armsym.files import Stamp, stamp_of
 from armsym.proof.afresh import afresh, strangers
 from armsym.proof.foreign import foreign_code
 from armsym.proof.registry import ProofDefinition, discover
@@ -36,12 +38,9 @@ if TYPE_CHECKING:
     from armsym.proof.concrete import Trial
     from armsym.proof.engine import Watcher
     from armsym.proof.loops import Routine
-    from armsym.proof.result import Obligation
-    from armsym.proof.statement import Twin
 
 __all__ = [
     "Job",
-    "check_seconds",
     "clock_limit",
     "ended",
     "hard_limit",
@@ -52,8 +51,6 @@ __all__ = [
     "run_here",
 ]
 
-#: A limit that all systems take, also twenty times as long, in nanoseconds; 115 days.
-MOST_SECONDS = 1e7
 #: The limit by the clock in multiples of the limit of CPU time.
 CLOCK_FACTOR = 20.0
 
@@ -63,7 +60,7 @@ _SAME = Names()
 #: Proofs of this process, by their place; a forked process finds its own here.
 _definitions: dict[tuple[str, int, str], ProofDefinition] = {}
 #: Files under proof that were read, by what they were asked for.
-_images: dict[str, Image] = {}
+_images: dict[str, tuple[Stamp | None, Image]] = {}
 
 
 @dataclass(frozen=True)
@@ -118,12 +115,6 @@ class Job:
         return Outcome(result, self.source, internal=internal)
 
 
-def check_seconds(what: str, seconds: float | None) -> None:
-    """Raises `InputError` for a number of seconds that can be no limit: negative, endless, none."""
-    if seconds is not None and not 0 <= seconds <= MOST_SECONDS:
-        raise InputError(f"{what} is a number of CPU seconds, at most {MOST_SECONDS:.0f}, not {seconds!r}")
-
-
 def hard_limit(job: Job) -> float:
     """CPU seconds after which a process is ended: well above what a proof that keeps to its budget needs."""
     from armsym.proof.engine import Budget  # late, for a command that runs nothing: it brings the solver
@@ -169,7 +160,7 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
                 budget=budget,
                 wanted=Wanted(_replay, shrink=True, traced=job.traced),
                 second=_second() if job.second else None,
-                compare=lambda twin: _compared(d, image, twin),
+                compare=lambda twin: compared(d, image, twin, image_of),
                 profile=Profile() if job.profiled else None,
                 watch=watch,
                 observe=None if exporter is None else exporter.observe,
@@ -236,42 +227,15 @@ def _definition(job: Job) -> ProofDefinition:
     return d
 
 
-def _compared(d: ProofDefinition, image: Image, twin: Twin) -> tuple[Obligation, Sequence[str]]:
-    """What comes of comparing a proof's routine with another; raises `InputError`."""
-    from armsym.equiv import RESULTS, Verdict, equivalent
-    from armsym.proof.result import Obligation
-
-    of = twin.of
-    if isinstance(of, str):
-        other = image_of(str(Path(d.file).parent / of))
-    else:
-        other = image if of is None else image_of(str(of.path()))  # type: ignore[attr-defined]
-    answer = equivalent(
-        (image, d.symbol), (other, twin.symbol), load_isa(), declared=d, results=twin.results or RESULTS
-    )
-    title = f"does what {twin.symbol} does" + ("" if of is None else f" in {Path(other.path).name}")
-    status = {
-        Verdict.EQUIVALENT: Status.PROVED,
-        Verdict.DIFFERENT: Status.REFUTED,
-        Verdict.UNDECIDED: Status.UNDECIDED,
-    }[answer.verdict]
-    detail = answer.reason
-    found = answer.difference
-    if found is not None:
-        given = ", ".join(f"{name} = {value}" for name, value in found.inputs.items())
-        detail = f"{found.where} is {found.first} here and {found.second} there, for {given or 'any input'}"
-    by = ("side by side" if answer.method == "in step" else answer.method,) if status is Status.PROVED else ()
-    return Obligation(title, "same-as", status, by, answer.seconds, detail), answer.assumptions
-
-
 def image_of(spec: str) -> Image:
-    """The image of a file under proof, read once; raises `InputError`."""
-    image = _images.get(spec)
-    if image is None:
+    """The image of a file under proof, read once while it stays as it is; raises `InputError`."""
+    stamp = stamp_of(spec if os.path.lexists(spec) else spec.rpartition("(")[0])
+    known = _images.get(spec)
+    if known is None or stamp is None or known[0] != stamp:
         from armsym.elf import load
 
-        image = _images[spec] = load(spec)
-    return image
+        known = _images[spec] = stamp, load(spec)
+    return known[1]
 
 
 def _second() -> SecondSolver:
