@@ -122,6 +122,19 @@ def test_a_claim_where_no_path_comes_is_not_called_shown(memcmp: Session, monkey
     assert "shown, by" not in "\n".join(verdict.text())
 
 
+def test_what_holds_on_some_paths_only_is_not_called_shown() -> None:
+    """No time is left after the claim was proved on the first path that comes there."""
+    s = explored(armsym_sha512_blocks)
+    do(s, "goto +0x1c")
+    s.seconds = 0.0
+    verdict = s.tried("claim s.x2 == n - i")
+    assert verdict.shown is None
+    assert not verdict.closes
+    assert "not all were" in "\n".join(verdict.text())
+    with pytest.raises(InputError):
+        s.keep()
+
+
 def test_splits_and_invariants_are_tried_and_kept(memcmp: Session) -> None:
     s = in_the_loop(memcmp)
     assert s.tried("split n - i == 1").closes
