@@ -8,7 +8,8 @@ it, `x5@1c4`, wherever else it occurs.  Text is for people and may leave out (".
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from armsym.bits import Bits
 from armsym.terms.kinds import KINDS
@@ -210,14 +211,10 @@ class Texts:
     def _within(self, t: Sum | Poly) -> tuple[Term, str] | None:
         """The largest of what was made last whose summands are all among those of `t`, with its name."""
         best, most = None, FEW - 1
+        whole = _parts(t)
         for s, name in self._recent.get((type(t), t.width), ()):
-            if isinstance(s, Sum) and isinstance(t, Sum):
-                mine, whole = s.terms.items(), t.terms.items()
-            elif isinstance(s, Poly) and isinstance(t, Poly):
-                mine, whole = s.entries.items(), t.entries.items()
-            else:
-                continue
-            if most < len(mine) < len(whole) and mine <= whole:
+            mine = _parts(s)
+            if most < len(mine) < len(whole) and mine.items() <= whole.items():
                 best, most = (s, name), len(mine)
         return best
 
@@ -304,6 +301,12 @@ def _parted(t: Term, lane: int) -> bool:
     if not isinstance(t, Poly) or len(t.entries) > 64:
         return False
     return all(((m & -m).bit_length() - 1) // lane == (m.bit_length() - 1) // lane for m in t.entries.values())
+
+
+def _parts(t: Term) -> Mapping[object, int]:
+    """The summands of a sum with their coefficients, the monomials of a polynomial with their masks."""
+    found: dict[Any, int] = t.terms if isinstance(t, Sum) else t.entries if isinstance(t, Poly) else {}
+    return found
 
 
 def _one(text: str) -> bool:
