@@ -9,7 +9,7 @@ CPUS := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || ec
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: prove table test museum fuzz lint lint-ruff lint-format lint-mypy lint-imports bench clean help setup
+.PHONY: prove table test museum fuzz lint lint-ruff lint-format lint-mypy lint-imports docs bench clean help setup
 
 help:
 	@echo 'make prove   prove the examples; a wheel that cannot be fetched is left out'
@@ -18,6 +18,7 @@ help:
 	@echo 'make museum  refute assembly that has shipped with faults, and prove the builds that mend them'
 	@echo 'make fuzz    random terms (100,000), claims (20,000) and routines (2,000) against their meaning; COUNT=, SEED='
 	@echo 'make lint    ruff, mypy --strict (tests and benchmarks too), import-linter'
+	@echo 'make docs    the documentation as a site, in build/site; each link is checked'
 	@echo 'make bench   the benchmarks'
 	@echo 'make clean   remove what was made here'
 
@@ -60,6 +61,12 @@ lint-mypy: $(STAMP)
 
 lint-imports: $(STAMP)
 	$(BIN)/lint-imports
+
+# What only the site needs is installed when it is built.
+docs: $(STAMP)
+	$(BIN)/python -c 'import mkdocs, material, mkdocstrings' 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 
 bench: $(STAMP)
 	@test -d bench || { echo 'make: there is no folder bench' >&2; exit 2; }

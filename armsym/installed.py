@@ -68,7 +68,7 @@ def check_neighbours(folder: Path) -> None:
             if other.exists() and other.resolve() != (_HOME / name):
                 raise InputError(
                     f"{other}: called like the package {name} installed with armsym, which a proof cannot replace: "
-                    "rename it (docs/extending.md says how a standard is added)"
+                    "rename it (armsym docs extending says how a standard is added)"
                 )
 
 

@@ -355,7 +355,7 @@ class SymbolicMemory:
             j = Bits(64, make_sum(64, {t: signed(n) // f.size & M64 for t, n in terms.items()}, blocks & M64))
             # Block j really starts at size * j: nothing wraps.
             wraps = const + sum(n * t.pb for t, n in terms.items()) >= 1 << 64
-            if wraps and not self.decide(j < (1 << 64) // f.size):
+            if wraps and f.size > 1 and not self.decide(j < (1 << 64) // f.size):
                 raise MemoryFault(f"the offset {where} may wrap around")
             inside = self.decide(j < f.upto)
             if inside is False:

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from armsym.cli import coverage, disasm, equiv, explain, listing, new, prove, simulate, simulation, solve, view
+from armsym.cli import coverage, disasm, docs, equiv, explain, listing, new, prove, simulate, simulation, solve, view
 from armsym.cli.common import SETTINGS, print_error
 from armsym.cli.registers import CONTEXT
 from armsym.cli.supervised import supervised
@@ -65,6 +65,7 @@ def build(*, conform: bool) -> typer.Typer:
     two = app.command("equiv", short_help="Compare two routines for every input.", context_settings=CONTEXT)
     two(equiv.equiv)
     app.command("coverage", short_help="Count the modelled instructions of a file.")(coverage.coverage)
+    app.command("docs", short_help="Show a page of the documentation.")(docs.docs)
     if conform:
         from armsym.cli.conform import app as oracles
     else:

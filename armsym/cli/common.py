@@ -26,7 +26,7 @@ __all__ = [
 #: Version of the JSON that the commands print (docs/json.md).
 SCHEMA_VERSION = 1
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text (docs/json.md).")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text (armsym docs json).")]
 
 #: Text in pieces, each with a style of rich ("" for none).
 Style = Sequence[tuple[str, str]]

@@ -17,7 +17,7 @@ def list_proofs(
         typer.Argument(metavar="[PATH[::NAME]...]", help="Proof files or folders; default: crypto_examples."),
     ] = None,
     *,
-    pattern: Annotated[str, typer.Option("-k", metavar="GLOB", help="Only these proofs or symbols.")] = "*",
+    pattern: Annotated[str, typer.Option("-k", metavar="GLOB", help="Only these proofs, symbols or files.")] = "*",
     as_json: JsonOption = False,
 ) -> None:
     """List proofs: name, symbol, the file under proof, and where the proof stands."""

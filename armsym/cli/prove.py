@@ -27,7 +27,7 @@ def prove(
         typer.Argument(metavar="[PATH[::NAME]...]", help="Proof files or folders; default: crypto_examples."),
     ] = None,
     *,
-    pattern: Annotated[str, typer.Option("-k", metavar="GLOB", help="Only these proofs or symbols.")] = "*",
+    pattern: Annotated[str, typer.Option("-k", metavar="GLOB", help="Only these proofs, symbols or files.")] = "*",
     object_: Annotated[
         str | None,
         typer.Option(

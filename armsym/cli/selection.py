@@ -39,8 +39,9 @@ def default_target() -> Path:
 
 
 def select(targets: Sequence[str], pattern: str) -> Selection:
-    """The proofs of these targets whose name or symbol matches the glob.
+    """The proofs of these targets whose name, symbol or place matches the glob.
 
+    The place is `own_sha512/proof.py::armsym_sha512_blocks`: the file below the target's folder, and the name.
     Raises `InputError` for a path or a name that does not exist.  A file that cannot be read does not
     hide the others: it is listed in `broken`.
     """
@@ -49,10 +50,19 @@ def select(targets: Sequence[str], pattern: str) -> Selection:
     for target in targets or [str(default_target())]:
         for d in _of_target(target, selection):
             key = (d.file, d.line, d.name)
-            if key not in seen and (fnmatch.fnmatchcase(d.name, pattern) or fnmatch.fnmatchcase(d.symbol, pattern)):
+            names = (d.name, d.symbol, f"{_below(target, d.file)}::{d.name}")
+            if key not in seen and any(fnmatch.fnmatchcase(name, pattern) for name in names):
                 seen.add(key)
                 selection.proofs.append(d)
     return selection
+
+
+def _below(target: str, file: str) -> str:
+    """A file of the target, as seen from the target's folder."""
+    text, mark, _ = target.rpartition("::")
+    path, found = Path(text if mark else target).resolve(), Path(file).resolve()
+    folder = path if path.is_dir() else path.parent
+    return found.relative_to(folder).as_posix() if found.is_relative_to(folder) else found.name
 
 
 def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:

@@ -51,7 +51,7 @@ def solve(
         typer.Option(
             "--want",
             metavar="CONDITION",
-            help="What is to hold at the end, such as 'x0 == 0 and out[0] == 0x7f' (docs/cli.md).",
+            help="What is to hold at the end, such as 'x0 == 0 and out[0] == 0x7f' (armsym docs cli).",
         ),
     ],
     mem: MemOption = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from armsym.bits import Bits, Prop, concat, ite, select
 from armsym.errors import InputError
@@ -74,6 +74,17 @@ def _word(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise, offset: B
     return have.reverse_bytes() if claim.order == "big" and step > 1 else have
 
 
+def _each_block(j: Bits, upto: Bits, known: Sequence[Bits], claim: Pointwise) -> list[tuple[str, Prop]]:
+    """That the words `known` of block j are those claimed, for any j < upto."""
+    inside, same = j < upto, []
+    for k, (have, want) in enumerate(zip(known, claim.expected(j), strict=True)):
+        equal = have == want
+        if equal.value is not True:
+            equal = Prop(inside.implies(equal).value, (have, want))
+        same.append((f"block j, word {k}", equal))
+    return same
+
+
 def _overwritten(
     memory: SymbolicMemory,
     r: SymbolicRegion,
@@ -116,7 +127,7 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
     """What has to hold for the claim, as named conditions; or why it cannot be shown."""
     r = _region(memory, claim)
     under = memory.beneath.get(r.name)
-    start = Bits(64, 0)
+    start, same = Bits(64, 0), list[tuple[str, Prop]]()
     # Beyond the region another one may lie, which the region's content does not show.
     conditions: list[tuple[str, Prop]] = [("the blocks lie in the region", claim.within)]
     if isinstance(under, Unknown):
@@ -130,18 +141,19 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         if (under.size, under.word, under.order) != (claim.size, claim.width // 8, claim.order):
             return "the blocks claimed are cut differently from those known"
         # The blocks known so far must be the ones claimed: for any j of theirs.
-        known, wanted, inside = under.words, claim.expected(under.index), under.index < under.upto
-        same = []
-        for k, (a, b) in enumerate(zip(known, wanted, strict=True)):
-            equal = a == b
-            if equal.value is not True:
-                equal = Prop(inside.implies(equal).value, (a, b))
-            same.append((f"block j, word {k}", equal))
+        same = _each_block(under.index, under.upto, under.words, claim)
         start = under.upto
         # (A tail, and blocks that are claimed no more, are told by what was stored after the blocks.)
         if memory.overlays[r.name] and claim.tail.size.value == 0 and memory.fixed(claim.upto - start) == 0:
             return _overwritten(memory, r, claim, conditions, same)
         conditions += same
+    elif claim.tail.size.value == 0 and memory.fixed(claim.upto) is None:
+        # Nothing is claimed of it so far: each block is known to be what it was on entry, any number of them.
+        j, offset, step = claim.arbitrary, split_offset(claim.arbitrary * claim.size), claim.width // 8
+        entry = [memory.on_entry(r, offset[0], offset[1] + k * step, step) for k in range(claim.words)]
+        known = [w.reverse_bytes() if claim.order == "big" and step > 1 else w for w in entry]
+        same = _each_block(j, claim.upto, known, claim)
+        return _overwritten(memory, r, claim, conditions, same) if memory.overlays[r.name] else conditions + same
     fixed = memory.fixed(claim.upto - start)
     new = None if fixed is None else signed(fixed)
     if new is None or abs(new) > MAX_BLOCKS:
@@ -218,7 +230,7 @@ def _through(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise) -> lis
             have = blocks[claim.start]
         base = _in_blocks(layer.symbolic, size)
         # (From block 0 both offsets are multiples of the size: blocks are one, or do not meet.)
-        if memory.decide(base < (1 << 64) // size) is not True:
+        if size > 1 and memory.decide(base < (1 << 64) // size) is not True:
             return f"the offset {at} may wrap around"
         for first, values in _runs(blocks, size):
             distance = j - base - Bits.wrap(64, (first - claim.start) // size)

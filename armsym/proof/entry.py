@@ -116,11 +116,13 @@ class EntryState:
                 memory=tuple(_pieces(d["memory"])),
             )
         except (KeyError, TypeError, ValueError) as e:
-            raise InputError(f"not a state on entry (docs/json.md): {type(e).__name__}: {e}") from None
+            raise InputError(f"not a state on entry (armsym docs json): {type(e).__name__}: {e}") from None
         numbers = [(64, r) for r in (*x, state.sp, state.base)] + [(128, r) for r in v] + [(4, state.nzcv)]
         bad = next((f"{r:#x} in {w} bits" for w, r in numbers if not 0 <= r < 1 << w), "")
         if bad or len(x) != 31 or len(v) != 32 or state.dit not in (0, 1):
-            raise InputError(f"not a state on entry (docs/json.md): {bad or f'{len(x)} X and {len(v)} V registers'}")
+            raise InputError(
+                f"not a state on entry (armsym docs json): {bad or f'{len(x)} X and {len(v)} V registers'}"
+            )
         return state
 
 

@@ -207,7 +207,7 @@ class _Writer:
             name = self.source.names.get(word, "")
             yield from self.comment(
                 f"NOT MODELLED: {word:#010x} {name} at {at:#x} ({self.place(at)}). No proof gets past it before "
-                "semantics/ has it (docs/extending.md)."
+                "semantics/ has it (armsym docs extending)."
             )
         for at, call in sorted(flow.calls.items()):
             if not call.followed:
@@ -437,7 +437,7 @@ class _Writer:
     def promise(self) -> Iterator[str]:
         value = self.facts.returns
         written = [a for a in self.arguments if a.pointer and "w" in self.access(a)]
-        yield "# TODO State what the routine computes: write its standard in specs/ (docs/extending.md), compare, as in"
+        yield "# TODO State what the routine computes: write its standard in specs/ (armsym docs extending), compare:"
         if written:
             a = written[0]
             fixed = not self.size(a).per

@@ -172,6 +172,16 @@ def test_selection(armsym_here: Call, proofs: Path) -> None:
     ]
 
 
+def test_selection_by_place(armsym_here: Call, proofs: Path) -> None:
+    every = json.loads(armsym_here("list", proofs, "--json").out)["proofs"]
+    place = proofs.name if proofs.suffix else "*.py"
+    by_file = json.loads(armsym_here("list", proofs, "-k", f"{place}::*", "--json").out)["proofs"]
+    assert by_file == every
+    one = json.loads(armsym_here("list", proofs, "-k", f"{place}::subtracts", "--json").out)["proofs"]
+    assert [p["proof"] for p in one] == ["subtracts"]
+    assert armsym_here("list", proofs, "-k", "nowhere/*").code == 5
+
+
 @pytest.mark.parametrize("command", ["prove", "list"])
 def test_nothing_selected(armsym_here: Call, proofs: Path, command: str) -> None:
     answer = armsym_here(command, proofs, "-k", "aes*")

@@ -19,7 +19,7 @@ import armsym.cli
 import armsym.discharge.second
 from armsym.bits import Bits
 from armsym.discharge.integers import Integers, _Translation
-from armsym.discharge.recheck import Answer, Rechecked, SecondSolver, Verdict, recheck
+from armsym.discharge.recheck import HURRIED, PATIENCE, Answer, Rechecked, SecondSolver, Verdict, recheck
 from armsym.discharge.second import BITWUZLA, ask
 from armsym.discharge.z3_bridge import Bridge, Outcome, Solver
 from armsym.proof.path import Knowledge
@@ -274,6 +274,21 @@ def test_one_question_is_asked_once_and_none_without_time() -> None:
     total.join(told)
     total.join(late)
     assert (total.solver, total.asked, total.confirmed) == ("Stub", 2, 1)
+
+
+def test_a_solver_that_gives_up_again_and_again_is_hurried() -> None:
+    """What it is asked then counts as any other: confirmed only if it says so."""
+    allowed: list[float] = []
+
+    def stub(text: str, seconds: float) -> Verdict:
+        allowed.append(seconds)
+        return Verdict("unsat") if len(allowed) == PATIENCE + 2 else Verdict("unknown", "too hard")
+
+    x: Value = Var("x", 8)
+    answers = [Answer((ops.ult(8, x, k),), ops.ult(8, x, k + 1), 1, 1, "integers") for k in range(1, PATIENCE + 4)]
+    told = recheck(answers, SecondSolver("Stub", stub), set(), 100.0)
+    assert [s > HURRIED for s in allowed] == [True] * PATIENCE + [False] * 3
+    assert (told.asked, told.confirmed, len(told.unconfirmed)) == (PATIENCE + 3, 1, PATIENCE + 2)
 
 
 def test_the_second_solver_gives_up_in_time() -> None:

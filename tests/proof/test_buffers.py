@@ -206,6 +206,58 @@ def test_stores_into_known_blocks(
     assert b.shown(b.claim(N, claimed)) == right
 
 
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize(
+    ("stores", "changed", "right"),
+    [
+        ([], [], True),
+        ([], [(Q, 7)], False),
+        ([], [(Bits(64, 0), 7)], False),
+        ([], [(N - 1, 7)], False),
+        ([], [(N, 7)], True),  # beyond the last: nothing is said
+        ([(Q * 2, 16, 7)], [(Q, 7)], True),
+        ([(Q * 2, 16, 7)], [], False),
+        ([(Q * 2, 16, 7)], [(Q, 8)], False),
+        ([(Q * 2, 16, 7)], [(Q + 1, 7)], False),
+        ([(Q * 2, 16, 7)], [(Q, 7), (Q + 1, 0)], False),
+        ([(Q * 2, 16, 7)], [(Q, 7), (Q - 1, 0)], False),
+        ([(Q * 2, 16, 7), (Q * 2 + 2, 16, 8)], [(Q, 7), (Q + 1, 8)], True),
+        ([(Q * 2, 16, 7), (Q * 2 + 2, 16, 8)], [(Q, 7)], False),
+        ([(N * 2 - 2, 16, 7)], [(N - 1, 7)], True),
+        ([(N * 2, 16, 7)], [], False),  # beyond the last: it would have to be as on entry
+        ([(N * 2, 16, 7)], [(N, 7)], False),
+        ([(Q * 2 - 2, 16, 7)], [(Q - 1, 7)], True),
+        ([(Q * 2 - 4, 16, 7)], [(Q - 2, 7)], False),  # q may be 1
+        ([(Q * 2 + 1, 8, 7)], [], False),
+        ([(Q, 16, 7)], [], False),  # no number of blocks
+    ],
+)
+def test_stores_into_what_is_as_on_entry(
+    stores: list[tuple[Bits, int, int]], changed: list[tuple[Bits, int]], right: bool, order: str
+) -> None:
+    """Nothing is claimed of it so far; all n blocks are claimed to be as on entry, but for some. 1 <= q < n - 2."""
+    b = Room(2 * N + 8, Q >= 1, Q + 2 < N, N <= MOST)
+    for offset, width, value in stores:
+        b.store(offset, Bits(width, value).reverse_bytes() if order == "big" and width > 8 else Bits(width, value))
+
+    def block(j: Bits) -> list[Bits]:
+        word = b.r.blocks(words=1, width=16, order=order)(j)[0]
+        for q, value in changed:
+            word = ite(j == q, Bits(16, value), word)
+        return [word]
+
+    assert b.shown(b.claim(N, block, order=order)) == right
+
+
+def test_blocks_as_on_entry_lie_in_the_region() -> None:
+    def block(j: Bits) -> list[Bits]:
+        return list(b.r.blocks(words=1, width=16)(j))
+
+    for more, right in ((0, True), (1, False)):
+        b = Room(2 * N, N <= MOST)
+        assert b.shown(b.claim(N + more, block)) == right
+
+
 def test_a_block_that_nobody_stored_to_is_an_old_one() -> None:
     """What differs where nothing is claimed, from block n on, does not count."""
     b = Room(2 * N + 8, Q < N)
@@ -318,7 +370,7 @@ def test_how_many_blocks_may_be_new(monkeypatch: pytest.MonkeyPatch) -> None:
     for upto in (i + 4, i - 4, N, i + (1 << 63)):
         assert "the difference is not a small number" in b.why(b.claim(upto))
     fresh = Room(2 * N)
-    assert "the difference is not a small number" in fresh.why(fresh.claim(N))
+    assert not fresh.shown(fresh.claim(N)), "it is as on entry"
     assert fresh.shown(fresh.claim(0)), "no blocks: all is as on entry"
 
 
