@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
+from armsym.errors import ArmsymError, BranchError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
 from armsym.proof.checks import place_of
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.engine import join_rule, loop_rule
@@ -23,13 +23,16 @@ from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Ru
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
 from armsym.proof.engine.watch import Nobody, Watcher
 from armsym.proof.havoc import LoopGuess
-from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
+from armsym.proof.hints import no_invariant
+from armsym.proof.landing import LANDING, RETURNS, is_return, missing_at_entry, missing_pad
 from armsym.proof.ledger import Ledger, Mark, told
 from armsym.proof.path import Knowledge, NeedSplit, Path
+from armsym.proof.profile import at_place, measuring
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.proof.telling import Teller
+from armsym.proof.why import Why
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
 
@@ -163,6 +166,8 @@ class Engine:
                 Path(run.entry.fork(), Knowledge(p.facts, answers=p.answers), p.routine.entry, p.folds_on_entry)
             )
             start.relations = p.relations[:]
+            # A routine that begins with a loop comes to its head at once; only an iteration begins without that.
+            start.steps = int(p.routine.entry in self.invariants)
             check_preconditions(run, start)
             prove_lemmas(run, start)
             if self.ledger.teller is not None:
@@ -174,7 +179,10 @@ class Engine:
                 self._go_on(entry, self.joins[min(met)])
         except BudgetError as e:
             self._complete = False
-            record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
+            heads = {loop.head for loop in p.routine.all_loops} - self.invariants.keys()
+            hints = no_invariant((at, self.image.symbolize(at)) for at in sorted(heads & run.executed))
+            why = Why(hints=hints) if hints else None
+            record("termination", "within the budget", Status.UNDECIDED, detail=str(e), why=why)
         except ArmsymError as e:
             self._complete = False
             said, place = describe_stop(e, self.image, p.routine.isa), place_of(e)
@@ -295,10 +303,15 @@ class Engine:
                 self.ledger.witness(path)
             kind: Kind = "decode"
             name = "every instruction reached is modelled"
+            why = self.ledger.why(path, "")
             status = Status.UNDECIDED if isinstance(e, Undetermined) else Status.ERROR
             if isinstance(e, MemoryFault):
                 kind, name, status = "memory", "every access is permitted", Status.UNDECIDED
-            self.ledger.record(kind, name, status, detail=describe_stop(e, self.image, self.p.routine.isa))
+            detail = describe_stop(e, self.image, self.p.routine.isa)
+            if isinstance(e, BranchError) and e.address is not None and is_return(self.p.routine, e.address):
+                kind, name, status = "abi", RETURNS, Status.UNDECIDED
+                detail += ": this is not where it was called from (LR on entry)"
+            self.ledger.record(kind, name, status, detail=detail, why=why)
             return Stopped()
 
     def _step(self, path: Path, origin: Origin | None) -> Next | None:
@@ -340,7 +353,11 @@ class Engine:
         for what in self.shows.get(at, ()):
             with path.memory.observed(), handed(path.machine) as s:
                 run.shown.append(f"at {run.where(at)}:\n{what(s)}")
-        return self._execute(path, origin)
+        profile = measuring()
+        if profile is None:
+            return self._execute(path, origin)
+        with at_place(profile, at, lambda: path.at == at + 4):
+            return self._execute(path, origin)
 
     def _execute(self, path: Path, origin: Origin | None) -> Next | None:
         """The instruction where the path is."""
