@@ -15,7 +15,17 @@ from armsym.errors import ArmsymError, BranchError, BudgetError, MachineStop
 from armsym.isa import Instruction, InstructionSet
 from armsym.machine import Machine, Watched
 
-__all__ = ["RETURNED", "Addresses", "CodeSource", "Executable", "Fork", "Stepper", "describe_stop", "run_concrete"]
+__all__ = [
+    "RETURNED",
+    "Addresses",
+    "CodeSource",
+    "Executable",
+    "Fork",
+    "Stepper",
+    "describe_stop",
+    "described",
+    "run_concrete",
+]
 
 #: The "offset" of the caller's return address.
 RETURNED = -1
@@ -158,17 +168,20 @@ class Stepper:
 def describe_stop(e: ArmsymError, code: CodeSource, isa: InstructionSet) -> str:
     """The error with the place it happened: symbol, offset, word and disassembly."""
     at = getattr(e, "address", None)
-    if at is None:
-        return str(e)
+    return str(e) if at is None else f"{described(at, code, isa)}: {e}"
+
+
+def described(at: int, code: CodeSource, isa: InstructionSet) -> str:
+    """A place in the code, its word and disassembly: `at 0x4 <f+0x4> d65f03c0 ret`."""
     try:
         word = code.word(at)
         try:
             text = isa.decode(word).assembly(at)
         except ArmsymError:
             text = "not decoded"
-        return f"at {at:#x} <{code.symbolize(at)}> {word:08x} {text}: {e}"
+        return f"at {at:#x} <{code.symbolize(at)}> {word:08x} {text}"
     except ArmsymError:
-        return f"at {at:#x}: {e}"
+        return f"at {at:#x}"
 
 
 def run_concrete(

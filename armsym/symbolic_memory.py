@@ -384,7 +384,10 @@ class SymbolicMemory:
             if at <= k and k + size <= at + n:
                 return value[8 * (k - at + size) - 1 : 8 * (k - at)]
             if k < at + n and at < k + size:
-                raise MemoryFault(f"{size} bytes at {region.name}+{k} overlap the {n} given at {at}")
+                raise MemoryFault(
+                    f"{size} bytes at {region.name}+{k} overlap the {n} given at {at}, which they do not lie in:"
+                    f" p.given says what a value of the width of the loads is, here {size} bytes at {region.name}+{k}"
+                )
         return self._cells(region, region.name, symbolic, k, size)
 
     @staticmethod

@@ -54,6 +54,13 @@ def prove(
     second_solver: Annotated[
         bool, typer.Option("--second-solver", help="Have Bitwuzla check each answer of Z3, too.")
     ] = False,
+    traced: Annotated[
+        bool, typer.Option("--trace", help="Show the run of a counterexample, instruction by instruction.")
+    ] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Show where the time goes.")] = False,
+    slow_goals: Annotated[
+        Path | None, typer.Option("--slow-goals", metavar="FOLDER", help="Write what took Z3 long as SMT-LIB, too.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")] = False,
     offline_ok: Annotated[
         bool,
@@ -71,7 +78,7 @@ def prove(
     from armsym.report.outcome import ExitCode, exit_code
     from armsym.report.text import outcome_lines, second_solver_lines, summary_line
 
-    for option, file in (("--junit", junit), ("--table", table)):
+    for option, file in (("--junit", junit), ("--table", table), ("--slow-goals", slow_goals)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
     if second_solver:
@@ -103,6 +110,8 @@ def prove(
             processes=jobs or _cpus(),
             offline_ok=offline_ok,
             second=second_solver,
+            traced=traced,
+            profiled=profile or slow_goals is not None,
             progress=progress,
         )
         for index, outcome in found:
@@ -127,6 +136,13 @@ def prove(
             junit.write_text(junit_xml(outcomes), encoding="utf-8")
         except OSError as e:
             raise InputError(f"--junit {junit}: cannot be written: {e.strerror or e}") from None
+    if slow_goals is not None:
+        from armsym.report.profile_text import write_goals
+
+        try:
+            write_goals(outcomes, slow_goals)
+        except OSError as e:
+            raise InputError(f"--slow-goals {slow_goals}: cannot be written: {e.strerror or e}") from None
     if table is not None:
         from armsym.report.table import Row, write
 
@@ -157,6 +173,8 @@ def _outcomes(
     processes: int,
     offline_ok: bool,
     second: bool,
+    traced: bool,
+    profiled: bool,
     progress: _Progress,
 ) -> Iterator[tuple[int, Outcome]]:
     """(place in the report, outcome) of all that was selected, as they are known."""
@@ -187,7 +205,7 @@ def _outcomes(
                     specs[key] = e
             spec = specs[key]
         if isinstance(spec, str):
-            todo.append((k, Job.of(d, spec, timeout, second=second)))
+            todo.append((k, Job.of(d, spec, timeout, second=second, traced=traced, profiled=profiled)))
             continue
         outcome = Job.of(d, str(d.of), None).outcome(Status.ERROR, str(spec))
         if offline_ok and isinstance(spec, WheelUnavailable):

@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from armsym.errors import InputError
+from armsym.proof.plain import NAME, Content
 
-__all__ = ["CONTEXT", "NAME", "Words", "is_register", "number", "read_words", "region"]
+__all__ = ["CONTEXT", "Words", "is_register", "number", "read_words", "region"]
 
 #: What typer has to be told of a command whose registers are read by `read_words`.
 CONTEXT = {"ignore_unknown_options": True}
-#: What a region may be called.
-NAME = re.compile(r"[A-Za-z_]\w*")
 #: The bytes that a region may have.
 MAX_REGION = 1 << 28
 
@@ -78,11 +76,14 @@ def number(text: str, width: int, option: str, *, base: int = 0) -> int:
     return value & ((1 << width) - 1)
 
 
-def region(text: str) -> tuple[str, bytes]:
+def region(text: str) -> tuple[str, Content]:
     """The name and the content that a text of `--mem` gives; raises `InputError`."""
     name, mark, value = text.partition("=")
+    name, limited, access = name.partition(":")
     if not mark or not NAME.fullmatch(name):
         raise InputError(f"--mem {text!r} is not NAME=SIZE, NAME=@FILE or NAME=hex:DIGITS")
+    if limited and access not in ("r", "w", "rw"):
+        raise InputError(f"--mem {name}: its access is r, w or rw, not {access!r}")
     option = f"--mem {name}"
     if value.startswith("@"):
         try:
@@ -99,4 +100,4 @@ def region(text: str) -> tuple[str, bytes]:
         content = bytes(min(number(value, 64, option), MAX_REGION + 1))
     if not 0 < len(content) <= MAX_REGION:
         raise InputError(f"{option}: a region has 1 to {MAX_REGION} bytes")
-    return name, content
+    return name, Content(content, access or "rw")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,38 +12,18 @@ import typer
 
 from armsym.cli.common import JsonOption, Style, load_isa, print_error, print_json, print_note, printer
 from armsym.cli.naming import file_named
-from armsym.cli.registers import NAME, number, read_words, region
+from armsym.cli.registers import number, read_words, region
 from armsym.errors import ArmsymError, InputError, MachineStop, Undetermined
+from armsym.proof.plain import IMAGE_BASE, NAME, Content, Request
 
 if TYPE_CHECKING:
-    from armsym.elf import Image
     from armsym.machine import Machine
     from armsym.memory import ConcreteRegion
     from armsym.proof.entry import EntryState
 
 __all__ = ["Request", "parse", "run"]
 
-_STACK = 64 * 1024
-_STACK_TOP = 0x7FFF_0000_0000
-_RETURN = 0x6FFF_0000_0000
-_FIRST_REGION, _REGION_SPACING = 0x5000_0000_0000, 0x1_0000_0000
-_IMAGE_BASE = 0x4000_0000_0000
 _SHOWN = 512  # bytes of a region that the text shows
-
-
-@dataclass
-class Request:
-    """What the command line asks for.
-
-    `x` and `v` map register numbers to values, `regions` names to contents.  A value of `x` is a
-    number or (region, offset).
-    """
-
-    file: str
-    symbol: str
-    x: dict[int, int | tuple[str, int]] = field(default_factory=dict)
-    v: dict[int, int] = field(default_factory=dict)
-    regions: dict[str, bytes] = field(default_factory=dict)
 
 
 def parse(words: Sequence[str], mem: Sequence[str]) -> Request:
@@ -65,7 +44,7 @@ def parse(words: Sequence[str], mem: Sequence[str]) -> Request:
     return request
 
 
-def _x_value(text: str, option: str, regions: dict[str, bytes]) -> int | tuple[str, int]:
+def _x_value(text: str, option: str, regions: dict[str, Content]) -> int | tuple[str, int]:
     match = re.fullmatch(rf"({NAME.pattern})(?:\+(\w+))?", text)
     if match is None:
         return number(text, 64, option)
@@ -74,45 +53,6 @@ def _x_value(text: str, option: str, regions: dict[str, bytes]) -> int | tuple[s
         known = ", ".join(regions) or "nothing"
         raise InputError(f"{option}: {name!r} is neither a number nor a --mem (which names {known})")
     return name, number(offset, 64, option) if offset else 0
-
-
-def _machine(image: Image, request: Request, base: int) -> tuple[Machine, list[ConcreteRegion]]:
-    """The machine at the routine's entry, and its regions that --mem named.
-
-    Registers that are not given are 0; memory is the image, a stack, and the regions.
-    """
-    from armsym.bits import Bits
-    from armsym.machine import NZCV, Machine
-    from armsym.memory import ConcreteMemory, ConcreteRegion
-    from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
-
-    regions = []
-    places: dict[str, int] = {}
-    for k, (name, content) in enumerate(request.regions.items()):
-        places[name] = _FIRST_REGION + k * _REGION_SPACING
-        regions.append(ConcreteRegion(name, places[name], bytearray(content), "rw"))
-    everything = [*regions, ConcreteRegion("stack", _STACK_TOP - _STACK, bytearray(_STACK), "rw")]
-    holes = [beyond()]
-    for s in image.segments:
-        if s.access and s.known:
-            data = image.loaded(s, base, OUTSIDE)
-            everything.append(ConcreteRegion(f"image {s.name}", base + s.offset, data, s.access))
-            everything[-1].doubt = slot_doubt(image, s)
-        elif s.access:
-            holes.append(hole(image, s, base))
-    x = [Bits(64, 0)] * 31
-    x[30] = Bits(64, _RETURN)
-    for n, value in request.x.items():
-        number = value if isinstance(value, int) else (places[value[0]] + value[1]) & ((1 << 64) - 1)
-        x[n] = Bits(64, number)
-    return Machine(
-        x=x,
-        sp=Bits(64, _STACK_TOP),
-        v=[Bits(128, request.v.get(n, 0)) for n in range(32)],
-        nzcv=NZCV.of_bits(Bits(4, 0)),
-        pc=Bits(64, base),
-        memory=ConcreteMemory(everything, holes),
-    ), regions
 
 
 def run(
@@ -127,7 +67,7 @@ def run(
     *,
     mem: Annotated[
         list[str] | None,
-        typer.Option("--mem", metavar="NAME=SIZE|@FILE|hex:DIGITS", help="A region of memory, readable and writable."),
+        typer.Option("--mem", metavar="NAME[:r|w|rw]=SIZE|@FILE|hex:DIGITS", help="A region of memory; rw else."),
     ] = None,
     entry: Annotated[
         str | None,
@@ -159,8 +99,8 @@ def run(
         base = state.base
         machine, regions = state.machine(image, start)
     else:
-        base = 0 if image.fixed_base else _IMAGE_BASE
-        machine, regions = _machine(image, request, base)
+        base = 0 if image.fixed_base else IMAGE_BASE
+        machine, regions = request.machine(image, base)
     back = machine.x[30]
 
     class Counting(Stepper):

@@ -138,12 +138,12 @@ def start_of(request: Words, mem: Sequence[str], assumed: Sequence[str], stack: 
     start = Start(stack=stack)
     names = _Names(start)
     for text in mem:
-        name, content = region(text)
+        name, given = region(text)
         if name in names.buffers:
             raise InputError(f"--mem {name} is given twice")
         if "=@" not in text and "=hex:" not in text:
-            raise InputError(f"--mem {text}: write --xN {name}:{len(content)} for a buffer that holds anything")
-        names.buffers[name] = start.buffer(name, len(content), data=content)
+            raise InputError(f"--mem {text}: write --xN {name}:{len(given.data)} for a buffer that holds anything")
+        names.buffers[name] = start.buffer(name, len(given.data), access=given.access, data=given.data)
     for register, text in request.registers.items():
         width = 64 if register[0] == "x" else 128
         start.set(**{register: names.value(text, width, f"--{register}")})

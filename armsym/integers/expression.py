@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias, Union
 
 from armsym.bits import Bits
 from armsym.errors import InputError, SymbolicTruthError
+from armsym.integers.numbers import congruent_numbers, is_telling, numbered, within_numbers
 from armsym.terms.node import Term, intern
 
 __all__ = [
@@ -390,7 +391,8 @@ def integer(words: Bits | Sequence[Bits], *, signed: bool = False) -> IntegerLik
             leaf = (top, w.width, intern(w.value))
             out[leaf,] = out.get((leaf,), 0) + (1 << at)
         at += w.width
-    return _made({m: c for m, c in out.items() if c})
+    made = _made({m: c for m, c in out.items() if c})
+    return numbered(made) if isinstance(made, int) else made
 
 
 def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: int) -> Relation | bool:
@@ -409,7 +411,12 @@ def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: int) 
         _terms("congruent: compared with", v)
         numbers.append(v)
     d = numbers[0] - numbers[1]
-    return Relation(((d, modulus, None, None),)) if isinstance(d, Integer) else d % modulus == 0
+    if isinstance(d, Integer):
+        return Relation(((d, modulus, None, None),))
+    a, b = numbers
+    if is_telling() and isinstance(a, int) and isinstance(b, int):
+        return congruent_numbers(a, b, modulus)  # type: ignore[return-value]  # it stands for a bool
+    return bool(d % modulus == 0)
 
 
 def within(lo: int, x: IntegerLike, hi: int) -> Relation | bool:
@@ -418,7 +425,11 @@ def within(lo: int, x: IntegerLike, hi: int) -> Relation | bool:
         if not isinstance(v, int) or isinstance(v, bool):
             raise InputError(f"within: the ends of a range are numbers, not {v!r}")
     _terms("within: of", x)
-    return Relation(((x, 0, lo, hi - 1),)) if isinstance(x, Integer) else lo <= x < hi
+    if isinstance(x, Integer):
+        return Relation(((x, 0, lo, hi - 1),))
+    if is_telling():
+        return within_numbers(lo, x, hi)  # type: ignore[return-value]  # it stands for a bool
+    return lo <= x < hi
 
 
 def _order(leaf: Leaf) -> tuple[Any, ...]:

@@ -5,6 +5,7 @@ Functions of their arguments alone: what was declared before is `armsym.proof.de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from armsym.bits import Bits, Prop
@@ -53,12 +54,17 @@ MAX_FRAME_ALIGN = 4096
 MAX_ALIGN = 1 << 16
 
 
+#: What the engine calls the iterations of several loops.
+_INDEX = re.compile(r"i\d+")
+
+
 def a_name(name: object, taken: Collection[str]) -> str:
     """An identifier that neither the engine nor the proof uses already."""
     text = a_text("a name", name)
-    if not text.isidentifier() or text in RESERVED:
+    if not text.isidentifier() or text in RESERVED or _INDEX.fullmatch(text):
         raise InputError(
-            f"{name!r} cannot be a name here: names are identifiers other than {', '.join(sorted(RESERVED))}"
+            f"{name!r} cannot be a name here: names are identifiers other than {', '.join(sorted(RESERVED))},"
+            " i1, i2, ..."
         )
     if text in taken:
         raise InputError(f"the name {name!r} is taken already")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -20,8 +20,9 @@ from armsym.proof.declare import Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
-from armsym.proof.inputs import InputValues
+from armsym.proof.inputs import NOTHING_GIVEN, InputValues, Recipe
 from armsym.proof.loops import Routine
+from armsym.proof.plain import IMAGE_BASE, RETURN, STACK_TOP, region_base
 from armsym.proof.result import Kind, Status
 from armsym.proof.state import State, Words
 
@@ -48,6 +49,10 @@ class Violation:
     #: ERROR where the run could not go on for want of a model, UNDECIDED where it rests on what the file does
     #: not say: either refutes nothing.
     status: Status = Status.REFUTED
+    #: Where the two sides differ, in words: block and word of a buffer, bytes.
+    differs: str = ""
+    #: What often helps.
+    hints: tuple[str, ...] = ()
     #: Where it takes two runs to see it: the second.
     other: Trial | None = None
 
@@ -87,6 +92,13 @@ class Trial:
     base: int = 0
     return_address: int = 0
     stack_top: int = 0
+    #: What makes this state again, with the values of all declared inputs; and the declared regions by name.
+    recipe: Recipe = NOTHING_GIVEN
+    declared: dict[str, ConcreteRegion] = field(default_factory=dict)
+    #: Where it ended: the offsets of the instruction that comes next and of the last one executed, after so many.
+    at: int = 0
+    last: int = 0
+    number: int = 0
 
 
 class ConcreteProof(Proof):
@@ -101,8 +113,11 @@ class ConcreteProof(Proof):
         values: InputValues | None = None,
         chosen: Mapping[str, int] | None = None,
         phase: Phase | None = None,
+        plain: Mapping[str, int] | None = None,
     ) -> None:
+        """See `Recipe`: a length is as `size_hint` says, where `values` say nothing of it."""
         super().__init__(routine, chosen, phase)
+        self.recipe = Recipe(public, secret, size_hint, values or InputValues(), plain)
         self._pub = random.Random(public)
         self._sec = random.Random(secret)
         self._hint = size_hint
@@ -111,6 +126,8 @@ class ConcreteProof(Proof):
         self._slot = 0
         self._fill = secret % 8
         self.machine_base = self._pub.randrange(1 << 20, 1 << 24) << 12 if not routine.image.fixed_base else 0
+        if plain is not None and self.machine_base:
+            self.machine_base = IMAGE_BASE
         self._arguments: dict[int, Bits] = {}
         self._vectors: dict[int, Bits] = {}
         self._concrete: dict[str, ConcreteRegion] = {}
@@ -120,6 +137,9 @@ class ConcreteProof(Proof):
         self._imported: set[str] = set()
         self._depth = self._above = 0
         self._registers: Machine | None = None
+        #: The declared numbers and words, and what declared globals hold.
+        self._numbers: dict[str, int] = {}
+        self._symbols: dict[str, bytes] = {}
         #: The value of each declared input, in order; of a region it is read when the run starts.
         self._inputs: dict[str, str | Region] = {}
         #: The regions whose content an attacker knows, and those that were read while the proof was declared.
@@ -129,6 +149,10 @@ class ConcreteProof(Proof):
 
     def _address(self, size: int, align: int) -> int:
         # Regions stand far apart; the last bytes are followed by nothing, so an overrun is seen.
+        if self.recipe.plain is not None:
+            # (A region of no bytes is none for `armsym run`, and lies after all others.)
+            self._slot += size > 0
+            return region_base(self._slot - 1) if size else region_base((1 << 12) + len(self._concrete))
         self._slot += 1
         base = 0x5000_0000_0000 + self._slot * 0x1_0000_0000 + (self._pub.randrange(0, 1 << 20) & -align)
         return base
@@ -137,8 +161,7 @@ class ConcreteProof(Proof):
         """The bytes of a region or global, with what was proposed of them; what lies beyond is left out."""
         filled = bytearray(data)
         for at, piece in self._values.cells.get(name, ()):
-            if at + len(piece) <= len(filled):
-                filled[at : at + len(piece)] = piece
+            filled[at : at + len(piece)] = piece[: max(0, len(filled) - at)]
         return bytes(filled)
 
     def _bytes(self, rng: random.Random, size: int) -> bytes:
@@ -163,7 +186,7 @@ class ConcreteProof(Proof):
             self._lengths += 1
         if not low <= v <= high:
             raise AssertionError(f"a run takes {v} for {name}, which is declared within {low} and {high}")
-        self._inputs[name] = str(v)
+        self._inputs[name], self._numbers[name] = str(v), v
         return Bits(64, v)
 
     def choice(self, name: str, values: Sequence[int]) -> int:
@@ -178,7 +201,7 @@ class ConcreteProof(Proof):
         if given is not None and given >> width == 0:
             v = given
         v &= (1 << width) - 1 if possible is None else possible
-        self._inputs[name] = hex(v)
+        self._inputs[name], self._numbers[name] = hex(v), v
         return Bits(width, v)
 
     def _make_region(self, r: Region, public: bool, align: int, cell: int | None, order: str) -> None:
@@ -210,7 +233,7 @@ class ConcreteProof(Proof):
         # All combinations of few bits matter more than large random numbers: feature words.
         any_ = rng.choice([0, 1 << rng.randrange(min(width, 8)), rng.getrandbits(width), (1 << width) - 1])
         piece = bytearray(self._filled(symbol, any_.to_bytes(width // 8, "little")))
-        v = int.from_bytes(piece, "little")
+        v, self._symbols[symbol] = int.from_bytes(piece, "little"), bytes(piece)
         if offset is None:
             self._imported.add(symbol)
             base, where = OUTSIDE + 16 * self.routine.image.imported[symbol][0], symbol
@@ -327,13 +350,22 @@ class ConcreteProof(Proof):
                 secret[n][k] = before
         return InputValues(cells={m: [(0, bytes(d))] for m, d in secret.items()})
 
+    def values(self) -> InputValues:
+        """All declared inputs as the run has them, what the proof gives included."""
+        cells = {name: [(0, data)] for name, data in {**self._initial, **self._symbols}.items()}
+        return InputValues(dict(self._numbers), cells)
+
     # -- the machine --------------------------------------------------------------------------
 
     def _stack_pointer(self) -> int:
+        if self.recipe.plain is not None:
+            return (STACK_TOP & -self._phase.align) + self._phase.rest
         anywhere = 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)
         return (anywhere & -self._phase.align) + self._phase.rest
 
     def _entry_registers(self) -> Machine:
+        if self._registers is None and self.recipe.plain is not None:
+            self._registers = self._plain_registers(self.recipe.plain)
         if self._registers is None:
             x = [Bits(64, self._sec.getrandbits(64)) for _ in range(31)]
             x[30] = Bits(64, 0x6FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 2))
@@ -351,6 +383,20 @@ class ConcreteProof(Proof):
                 m.v[n] = v
             m.dit = Bits(1, self._pub.getrandbits(1))
         return self._registers
+
+    def _plain_registers(self, given: Mapping[str, int]) -> Machine:
+        x = [Bits(64, given.get(f"x{n}", 0)) for n in range(31)]
+        x[30] = Bits(64, RETURN)
+        for n, v in self._arguments.items():
+            x[n] = v.zero_extend(64) if v.width < 64 else v
+        return Machine(
+            x=x,
+            sp=Bits(64, self._stack_pointer()),
+            v=[self._vectors.get(n, Bits(128, given.get(f"v{n}", 0))) for n in range(32)],
+            nzcv=NZCV.of_bits(Bits(4, 0)),
+            pc=Bits(64, self.machine_base + self.routine.entry),
+            memory=ConcreteMemory([]),
+        )
 
     def inputs(self) -> dict[str, str]:
         """The value of each declared input as the run has it: of a region with what the proof says it is given."""
@@ -383,9 +429,12 @@ class ConcreteProof(Proof):
         top, back = m.sp.uint, m.x[30].uint
         if self._depth or self._above:
             stack = bytearray(self._sec.randbytes(self._depth + self._above))
+            if self.recipe.plain is not None:
+                stack = bytearray(len(stack))
             regions.append(ConcreteRegion("stack", top - self._depth, stack, "rw"))
         m.memory = ConcreteMemory(regions, holes)
         t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
+        t.recipe, t.declared = replace(self.recipe, values=self.values()), dict(self._concrete)
         t.rejected = self.unmet
         t.revealed = () if self.unmet else self.revealed()
         t.told = tuple(all(isinstance(c, Prop) and c.value is True for c in said) for _, said in self._d.tells)

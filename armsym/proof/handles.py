@@ -531,8 +531,8 @@ class Pointwise:
             )
         return got
 
-    def concrete(self) -> Iterator[Prop]:
-        """The conditions it consists of, in a concrete run."""
+    def concrete(self) -> Iterator[tuple[str, Prop]]:
+        """The conditions it consists of, in a concrete run, each with the place that it is about."""
         r = self.region
         now, before = r._p._bytes_of(r, self.state), b"" if self.partial else r._p._bytes_of(r, None)
         if self.partial:
@@ -554,10 +554,12 @@ class Pointwise:
             now = now[:end]
         want = done[:cut] + tail + before[end:]
         if now == want:
-            yield Prop(True)
+            yield "", Prop(True)
             return
         # Only a difference is worth saying where.
         for at in [*range(0, cut, step), *range(cut, len(now))]:
             n = step if at < cut else 1
             order = self.order if at < cut else "little"
-            yield Bits.from_bytes(now[at : at + n], order) == Bits.from_bytes(bytes(want[at : at + n]), order)
+            what = f"block {at // self.size}, word {at % self.size // step}" if at < cut else "after the blocks"
+            place = f"{what}, at {r.name}+{self.start + at:#x}"
+            yield place, Bits.from_bytes(now[at : at + n], order) == Bits.from_bytes(bytes(want[at : at + n]), order)

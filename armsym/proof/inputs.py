@@ -14,7 +14,7 @@ from armsym.discharge.z3_bridge import Model
 from armsym.symbolic_memory import SymbolicRegion
 from armsym.terms.node import Term, ones
 
-__all__ = ["InputValues", "input_values"]
+__all__ = ["NOTHING_GIVEN", "InputValues", "Recipe", "input_values"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,27 @@ class InputValues:
 
     numbers: Mapping[str, int] = field(default_factory=dict)
     cells: Mapping[str, list[tuple[int, bytes]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a state on entry is made from, again and again the same: seeds, a size, and values of declared inputs.
+
+    public, secret, hint  seed what an attacker may and may not know; so many units above the least, for lengths
+    values                take the place of what the seeds give
+    plain                 None, or the values of registers, by name (`x19`, `v8`), in a state that is otherwise the one
+                          `armsym run` begins in: what is not declared is 0, and regions lie where it puts them
+    """
+
+    public: int
+    secret: int
+    hint: int
+    values: InputValues = InputValues()
+    plain: Mapping[str, int] | None = None
+
+
+#: Whatever the seeds 0 give.
+NOTHING_GIVEN = Recipe(0, 0, 0)
 
 
 def input_values(

@@ -10,10 +10,13 @@ from armsym.errors import ArmsymError
 from armsym.proof.loops import Routine
 from armsym.stepper import RETURNED
 
-__all__ = ["LANDING", "missing_at_entry", "missing_pad"]
+__all__ = ["LANDING", "RETURNS", "is_return", "missing_at_entry", "missing_pad"]
 
 #: The obligation.
 LANDING = "every indirect entry has a landing pad"
+
+#: The obligation that a return leads to where the routine was called from.
+RETURNS = "control returns to the caller"
 
 #: PSTATE.BTYPE of a call through a register, as other files make them: BLR, or BR of a veneer's X16 or X17.
 _CALLED = (0b10, 0b01)
@@ -25,6 +28,14 @@ def missing_at_entry(routine: Routine) -> str:
     if not image.guarded or image.symbol(routine.symbol).binding == "local":
         return ""
     return next((said for b in _CALLED if (said := _lacks(routine, routine.entry, b, "a call"))), "")
+
+
+def is_return(routine: Routine, at: int) -> bool:
+    """Whether the instruction at an offset is a RET: where it leads nowhere, LR is not what it was on entry."""
+    try:
+        return routine.isa.decode(routine.image.word(at)).assembly(at).split()[0] in ("ret", "retaa", "retab")
+    except ArmsymError:
+        return False
 
 
 def missing_pad(routine: Routine, at: int, to: int) -> str:

@@ -12,24 +12,28 @@ from armsym.discharge import algebra
 from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
+from armsym.errors import MemoryFault
 from armsym.integers.claims import Shown
 from armsym.integers.expression import Relation
 from armsym.proof.bounds import reads_outside
 from armsym.proof.buffers import parts, pointwise_conditions
 from armsym.proof.cases import Case
+from armsym.proof.checks import place_of
 from armsym.proof.conditional import Condition, Conditional
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claim, Claims, Pointwise
+from armsym.proof.hints import unknown_at_head, unknowns_in
 from armsym.proof.known import Known
 from armsym.proof.leaks import Leak
 from armsym.proof.path import Path
+from armsym.proof.profile import spending
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.telling import Teller
 from armsym.proof.why import Why
 from armsym.symbolic_memory import Read
 from armsym.terms import ops
-from armsym.terms.evaluate import Occurrences
+from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value, intern
 from armsym.terms.show import show
 from armsym.terms.walk import size
@@ -76,7 +80,7 @@ class Ledger:
         #: What a run may tell of secrets: whether all of some conditions hold.
         self.tells: Sequence[tuple[str, Sequence[Condition]]] = ()
         #: Who is told of each instance that is recorded.
-        self.watched: Callable[[Obligation], None] | None = None
+        self.watched: Callable[[Obligation], None] = lambda _: None
 
     @property
     def obligations(self) -> list[Obligation]:
@@ -108,8 +112,7 @@ class Ledger:
     ) -> None:
         """Note one instance of an obligation, closed `by` a method; the worst status of all instances stays."""
         new = Obligation(name, kind, status, (by,) if by else (), seconds, detail, why)
-        if self.watched is not None:
-            self.watched(new)
+        self.watched(new)
         known = self._results.setdefault((kind, name), new)
         if known is not new:
             known.join(new)
@@ -128,12 +131,17 @@ class Ledger:
         path.leaked.append(intern(v))
         if self._keep:
             self.leaks.append(Leak(intern(v), tuple(path.knowledge.facts)))
-        self.record(
-            "constant-time",
-            CONSTANT_TIME,
-            Status.UNDECIDED,
-            detail=f"the {kind} at {at:#x} <{self.image.symbolize(at)}> depends on a secret: {show(v, 3)}",
-        )
+        where = f"the {kind} at {at:#x} <{self.image.symbolize(at)}>"
+        unknown = unknowns_in(v, path.unknowns)
+        secrets = [t for t in free_terms(v) if ops.is_secret(t)]
+        why = self.why(path, f"the {kind}")
+        if len(unknown) >= len(secrets) and why is not None:
+            # Nobody says that it is a secret: nothing is known of it.
+            said = f"{where} depends on what is unknown at the head of a loop: {show(v, 3)}"
+            why = replace(why, hints=unknown_at_head(unknown))
+        else:
+            said = f"{where} depends on a secret: {show(v, 3)}"
+        self.record("constant-time", CONSTANT_TIME, Status.UNDECIDED, detail=said, why=why)
 
     def _tells_only(self, path: Path, bit: Prop, conditions: Sequence[Condition]) -> bool:
         """Whether a bit is one thing where all conditions hold, and another where one of them does not."""
@@ -156,14 +164,15 @@ class Ledger:
         hold, for beyond it another region may lie, whose changes the region's content does not show.
         """
         with path.memory.observed() as reads, handed(path.machine) as s:
-            claims = claimed(s)
+            claims = self._made(path, claimed, s, kind, where)
             relations: list[tuple[str, str, Relation]] = []
             case: Case | None = None
             for name, claim in claims.items():
                 for k, part in enumerate(parts(claim)):
                     label = f"{name}[{k}]" if isinstance(claim, (list, tuple)) else name
                     if isinstance(part, Pointwise):
-                        self._check_pointwise(path, part, kind, f"{where}{name}", reads)
+                        with spending("phases", "claims about buffers made"):
+                            self._check_pointwise(path, part, kind, f"{where}{name}", reads)
                     elif isinstance(part, Relation):
                         relations.append((f"{where}{name}", label, part))
                     elif isinstance(part, Conditional):
@@ -173,6 +182,16 @@ class Ledger:
                         self.check_one(path, part, kind, f"{where}{name}", label)
             self.check_relations(path, relations, kind)
             self.check_reads(path, reads, kind, where, claims)
+
+    def _made(self, path: Path, claimed: Callable[[State], Claims], s: State, kind: Kind, where: str) -> Claims:
+        """The claims about a state; raises `MemoryFault` that names them where they read what cannot be read."""
+        try:
+            with spending("phases", "claims made"):
+                return claimed(s)
+        except MemoryFault as e:
+            at = "on return" if path.at < 0 else f"at {path.at:#x} <{self.image.symbolize(path.at)}>"
+            what = f"{kind} {where}".rstrip(": ")
+            raise MemoryFault(f"{place_of(e)}: a claim ({what}, {at}) reads memory, not the routine: {e}") from e
 
     def check_relations(self, path: Path, asked: Sequence[tuple[str, str, Relation]], kind: Kind) -> None:
         """Prove claims about integers, (name, label, claim), by what is known of others on the path."""
@@ -205,18 +224,20 @@ class Ledger:
                     kind, name, Status.UNDECIDED, detail=f"{label}: does not hold of the numbers that it is about"
                 )
         relations = [r for _, _, r in left]
-        question = known.question(relations)
+        with spending("phases", "claims about integers put"):
+            question = known.question(relations)
         cases: Case | None = None
         for k, (name, label, _) in enumerate(left):
             if name in failed:
                 continue  # one part that is not shown is enough
             began = time.perf_counter()
             chooses = question.chooses(k)
-            found, by = question.show(k, search=not chooses), "integers"
-            if not found.holds and chooses:
-                cases = cases or Case.of(path, self.claim_ms)
-                answer, by = cases.shows(relations[k]), "cases"
-                found = Shown(answer.holds, answer.detail)
+            with spending("obligations", f"{kind}: {name}"):
+                found, by = question.show(k, search=not chooses), "integers"
+                if not found.holds and chooses:
+                    cases = cases or Case.of(path, self.claim_ms)
+                    answer, by = cases.shows(relations[k]), "cases"
+                    found = Shown(answer.holds, answer.detail)
             seconds = time.perf_counter() - began
             if found.holds:
                 self.record(kind, name, Status.PROVED, by, seconds)
@@ -235,7 +256,8 @@ class Ledger:
         for r in reads_outside(path, reads, self.claim_ms):
             names = [n for n, c in (claims or {}).items() if _mentions(c, r.value)] or ["what its claims read"]
             for name in names:
-                self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r))
+                why = self.why(path, name)
+                self.record(kind, f"{where}{name}", Status.UNDECIDED, detail=_outside(r), why=why)
 
     def why(self, path: Path, label: str, claim: Prop | None = None) -> Why | None:
         """What there is to tell of a part of a claim that was not shown on a path."""
@@ -245,7 +267,8 @@ class Ledger:
         began = time.perf_counter()
         if (kind, name) in self._failed:
             return  # one instance that is not shown is enough
-        found = case.shows(claim)
+        with spending("obligations", f"{kind}: {name}"):
+            found = case.shows(claim)
         seconds = time.perf_counter() - began
         if found.holds:
             self.record(kind, name, Status.PROVED, "cases", seconds)
@@ -261,7 +284,8 @@ class Ledger:
         noted = len(reads)
         conditions = pointwise_conditions(path.memory, claim)
         if isinstance(conditions, str):
-            self.record(kind, name, Status.UNDECIDED, detail=f"{claim.region.name}: {conditions}")
+            why = self.why(path, claim.region.name)
+            self.record(kind, name, Status.UNDECIDED, detail=f"{claim.region.name}: {conditions}", why=why)
             return
         for label, prop in conditions:
             self.check_one(path, prop, kind, name, label)
@@ -275,6 +299,10 @@ class Ledger:
 
     def check_one(self, path: Path, prop: Prop, kind: Kind, name: str, label: str) -> bool:
         """Prove one condition; whether it is shown."""
+        with spending("obligations", f"{kind}: {name}"):
+            return self._check_one(path, prop, kind, name, label)
+
+    def _check_one(self, path: Path, prop: Prop, kind: Kind, name: str, label: str) -> bool:
         began = time.perf_counter()
         if prop.value is not True:
             prop = path.said(prop)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
+
 from armsym.bits import Bits, Prop
 from armsym.discharge.integers import Integers
 from armsym.discharge.recheck import Answer
+from armsym.discharge.smtlib import script
 from armsym.discharge.z3_bridge import Outcome, Solver
 from armsym.integers.expression import Relation
 from armsym.machine import NZCV, Machine
 from armsym.proof.calls import Calls
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold
-from armsym.proof.why import TurnKind
+from armsym.proof.hints import Unknowns
+from armsym.proof.profile import asked
+from armsym.proof.why import Noticed, TurnKind
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, Substitution, free_terms
@@ -160,9 +165,11 @@ class Knowledge:
         return self._integers
 
     def _implies(self, claim: Term, timeout_ms: int) -> Outcome:
+        began = time.process_time()
         out, how = self._by_integers(claim, timeout_ms), "integers"
         if out.holds is None:
             out, how = self.solver().implies(claim, timeout_ms), "bit vectors"
+        asked(time.process_time() - began, how, lambda: script(self.facts, claim, 1))
         if out.holds:
             self._note_answer(claim, 1, 1, how)
         return out
@@ -249,6 +256,7 @@ class Path:
         "stepwise",
         "told_apart",
         "turns",
+        "unknowns",
         "values",
     )
 
@@ -274,8 +282,10 @@ class Path:
         self.leaked: list[Term] = []
         #: The calls made on the way that have not returned.
         self.calls = Calls()
-        #: Where it could have gone another way: (offset, what, the condition that holds here or a text).
-        self.turns: tuple[tuple[int, TurnKind, Value | str], ...] = ()
+        #: Where it could have gone another way, the last first.
+        self.turns: Noticed | None = None
+        #: Of which variables nothing is known but what claims say: for people.
+        self.unknowns: Unknowns = {}
 
     @property
     def memory(self) -> SymbolicMemory:
@@ -361,7 +371,7 @@ class Path:
 
     def turn(self, what: TurnKind, says: Value | str) -> None:
         """Note, for people, that the path turned here."""
-        self.turns = (*self.turns, (self.at, what, says))
+        self.turns = Noticed(self.at, what, says, self.turns)
 
     def over(self) -> None:
         """Nobody goes on with this path: what it holds is freed now, for it and its machine hold each other."""
@@ -373,4 +383,5 @@ class Path:
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
         p.calls, p.relations, p.values, p.turns = self.calls, self.relations[:], self.values, self.turns
+        p.unknowns = self.unknowns
         return p

@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias, get_args
 
 from armsym.discharge.recheck import Rechecked
 from armsym.proof.entry import EntryState
+from armsym.proof.profile import Profile
+from armsym.proof.trace import Departure, TraceStep
 from armsym.proof.why import Why
 
 __all__ = ["CONSTANT_TIME", "KINDS", "Counterexample", "Kind", "Obligation", "ProofResult", "Status", "worst"]
@@ -91,6 +93,22 @@ class Counterexample:
     expected: str = ""
     got: str = ""
     detail: str = ""
+    #: Where the two sides differ, in words: block and word of a buffer, bytes.
+    differs: str = ""
+    #: What often helps.
+    hints: tuple[str, ...] = ()
+    #: Instructions executed until then.
+    instructions: int = 0
+    #: Where smaller inputs were found: those of the run in which it was seen first, where they differ.
+    shrunk_from: dict[str, str] = field(default_factory=dict)
+    #: The first invariant, cut or join of the proof that the run breaks, where it breaks one.
+    departure: Departure | None = None
+    #: The `armsym run` that does the same; empty where no command line does.
+    command: str = ""
+    other_command: str = ""
+    #: The run step by step, where that was asked for; where it takes two runs, the other one.
+    trace: tuple[TraceStep, ...] = ()
+    other_trace: tuple[TraceStep, ...] = ()
     #: "armsym and unicorn agree" and the like; empty when it could not be replayed.
     replay: str = ""
     #: Where the run began: every register, and memory with what the proof says it is given.
@@ -128,6 +146,8 @@ class ProofResult:
     shown: list[str] = field(default_factory=list)
     #: Of the assumptions, what the instructions executed take for granted of the core.
     machine: list[str] = field(default_factory=list)
+    #: Where the time went, if that was asked for.
+    profile: Profile | None = None
     #: What a second solver said of Z3's answers, those for contracts included; None if none was asked.
     second: Rechecked | None = None
 

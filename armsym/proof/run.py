@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from traceback import extract_tb
 from typing import TypeVar
@@ -20,18 +20,20 @@ from armsym.proof.declare import Contract, Phase, Proof
 from armsym.proof.engine import Budget, Engine, Watcher
 from armsym.proof.entry import EntryState
 from armsym.proof.havoc import LoopGuess, guess_loops
-from armsym.proof.inputs import InputValues
+from armsym.proof.inputs import InputValues, Recipe
 from armsym.proof.leaks import Leak, two_secrets
 from armsym.proof.loops import Routine
 from armsym.proof.opaque import agreement
+from armsym.proof.profile import Profile, profiling, spending
+from armsym.proof.refutation import Replay, Wanted, counterexample
 from armsym.proof.reliance import rely
-from armsym.proof.result import CONSTANT_TIME, Counterexample, Obligation, ProofResult, Status, worst
+from armsym.proof.result import Obligation, ProofResult, Status, worst
 from armsym.proof.statement import Twin
 from armsym.proof.symbolic import SymbolicProof
-from armsym.proof.trials import concrete_stepper, run_trial
+from armsym.proof.trials import concrete_stepper, first_difference, run_trial
 from armsym.terms import new_table
 
-__all__ = ["Compare", "Replay", "prove"]
+__all__ = ["Compare", "Replay", "Wanted", "prove"]
 
 ProofFn = Callable[[Proof], None]
 #: What loops change, by the regions of a case (name, cell, access) and by loop head.
@@ -40,8 +42,6 @@ P = TypeVar("P", bound=Proof)
 
 #: Compares the routine with another: an obligation, and what it assumes.
 Compare = Callable[[Twin], tuple[Obligation, Sequence[str]]]
-#: Runs a counterexample on an independent machine: (trial, routine) -> what happened, in words.
-Replay = Callable[[Trial, Routine], str]
 
 #: Concrete runs before the symbolic proof: (length above the least one, seed).
 TRIALS = tuple((hint, 1000 + hint * 10 + k) for k, hint in enumerate((2, 0, 1, 3)))
@@ -129,7 +129,7 @@ def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], 
             others = (_other(case, routine, hint, seed, seed + 7919 * n) for n in range(1, 5))
             # Secrets may be under a precondition, too.
             other = next((o for o in others if not o.rejected and o.told == t.told), t)
-            leak = None if other.violation is not None else _first_difference(t, other, routine)
+            leak = None if other.violation is not None else first_difference(t, other, routine)
             if leak is not None and (t.doubts or other.doubts):
                 leak.status, leak.detail = Status.UNDECIDED, f"{leak.detail}, {(t.doubts or other.doubts)[0]}"
                 runs.open.append(leak)
@@ -162,31 +162,6 @@ def _visit_loops(case: _Case, routine: Routine, heads: set[int], runs: _Runs) ->
     return False
 
 
-def _first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
-    """What an attacker sees differ between two runs whose public inputs, and what is revealed of others, are equal."""
-    if a.trace == b.trace or a.revealed != b.revealed:
-        return None
-    one, other = f"{len(a.trace)} events", f"{len(b.trace)} events"
-    for seen, there in zip(a.trace, b.trace, strict=False):
-        if seen != there:
-            one, other = (
-                f"{e.kind} {e.value:#x} at {e.at:#x} <{routine.image.symbolize(e.at)}>" for e in (seen, there)
-            )
-            break
-    return Violation("constant-time", CONSTANT_TIME, one, other, "two runs that differ only in secrets", other=b)
-
-
-def _counterexample(t: Trial, v: Violation, routine: Routine, replay: Replay | None) -> Counterexample:
-    entry = EntryState.of(t.entry, t.base)
-    c = Counterexample(v.claim, v.kind, dict(t.inputs), v.expected, v.got, v.detail, entry=entry)
-    if v.other is not None:
-        c.other_inputs = {k: value for k, value in v.other.inputs.items() if value != t.inputs[k]}
-        c.other_entry = EntryState.of(v.other.entry, v.other.base)
-    if replay is not None and v.kind != "invariant":
-        c.replay = replay(t, routine)
-    return c
-
-
 def prove(
     fn: ProofFn,
     *,
@@ -195,15 +170,17 @@ def prove(
     symbol: str,
     isa: InstructionSet,
     budget: Budget | None = None,
-    replay: Replay | None = None,
+    wanted: Wanted | None = None,
     second: SecondSolver | None = None,
     compare: Compare | None = None,
     watch: Watcher | None = None,
+    profile: Profile | None = None,
 ) -> ProofResult:
     """Prove `symbol` of `image` as the proof function `fn` states.
 
     With a `second` solver, it has to confirm every answer of Z3 on which the proof rests.  `watch` looks on as each
     case is run on symbols, also where a run on numbers has refuted it already; the answer does not depend on it.
+    A `profile` notes where the time goes.
 
     The answer is never an exception of the routine's own making.  Raises `InputError` for a proof
     that cannot be set up, or whose functions raise, with the place in its file.
@@ -212,18 +189,21 @@ def prove(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _prove(
-            fn,
-            name=name,
-            image=image,
-            symbol=symbol,
-            isa=isa,
-            budget=budget,
-            replay=replay,
-            second=second,
-            compare=compare,
-            watch=watch,
-        )
+        with profiling(profile):
+            result = _prove(
+                fn,
+                name=name,
+                image=image,
+                symbol=symbol,
+                isa=isa,
+                budget=budget,
+                wanted=wanted,
+                second=second,
+                compare=compare,
+                watch=watch,
+            )
+        result.profile = profile
+        return result
     except ArmsymError:
         raise
     except Exception as e:
@@ -245,7 +225,7 @@ def _prove(
     symbol: str,
     isa: InstructionSet,
     budget: Budget | None = None,
-    replay: Replay | None = None,
+    wanted: Wanted | None = None,
     second: SecondSolver | None = None,
     compare: Compare | None = None,
     watch: Watcher | None = None,
@@ -276,7 +256,7 @@ def _prove(
     for k, case in enumerate(cases):
         plan = TRIALS[:1] if brief else FURTHER if k and len(cases) > FEW else TRIALS
         assumed[case.text] = _prove_case(
-            case, routine, result, budget, replay, plan, first, guesses, prove_contract, review, watch
+            case, routine, result, budget, wanted or Wanted(), plan, first, guesses, prove_contract, review, watch
         )
         if result.counterexample is not None:
             break
@@ -368,9 +348,14 @@ class _Case:
         secret: int,
         hint: int,
         values: InputValues | None = None,
+        plain: Mapping[str, int] | None = None,
     ) -> ConcreteProof:
         """What it declares, on numbers."""
-        return self._declared(ConcreteProof(routine, public, secret, hint, values, self.chosen, self.phase))
+        return self._declared(ConcreteProof(routine, public, secret, hint, values, self.chosen, self.phase, plain))
+
+    def again(self, routine: Routine) -> Callable[[Recipe], ConcreteProof]:
+        """What makes a state on numbers by its recipe."""
+        return lambda r: self.concrete(routine, r.public, r.secret, r.hint, r.values, r.plain)
 
     def _declared(self, p: P) -> P:
         self.fn(p)
@@ -395,7 +380,7 @@ def _prove_case(
     routine: Routine,
     result: ProofResult,
     budget: Budget,
-    replay: Replay | None,
+    wanted: Wanted,
     plan: tuple[tuple[int, int], ...],
     first: _Runs,
     guesses: Guesses,
@@ -408,13 +393,15 @@ def _prove_case(
     `first` are the runs of the first case, to which this one may add; `guesses` about loops go from case to case.
     """
     clock = time.perf_counter()
-    runs = _concrete(case, routine, plan, timed=TIMED if plan is TRIALS else 0)
+    with spending("phases", "runs on numbers"):
+        runs = _concrete(case, routine, plan, timed=TIMED if plan is TRIALS else 0)
     short = max((t.steps for t in runs.trials), default=0) < SHORT_RUN
     if runs.bad is None and short and (plan is TRIALS or not runs.witness):
-        more = _concrete(case, routine, LONGER, timed=0)
+        with spending("phases", "runs on numbers"):
+            more = _concrete(case, routine, LONGER, timed=0)
         runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness, runs.open + more.open)
     if runs.bad is not None:
-        _refuted(result, runs, routine, replay, time.perf_counter() - clock)
+        _refuted(result, runs, case, routine, wanted, time.perf_counter() - clock)
         _only_watched(case, routine, runs, budget, result, watch)
         return []
     found: list[Obligation] = []
@@ -437,14 +424,17 @@ def _prove_case(
     # Of a case with the same regions, what was found out about loops is known already.
     earlier = guesses.setdefault(tuple((r.name, r.cell, r.access) for r in p.memory0.regions), {})
     known_open = len(seen.open)
-    if _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen):
-        _refuted(result, seen, routine, replay, time.perf_counter() - clock)
+    with spending("phases", "runs to see loops iterate"):
+        broken = _visit_loops(case, routine, {inv.head for inv in p._d.invariants} - set(earlier), seen)
+    if broken:
+        _refuted(result, seen, case, routine, wanted, time.perf_counter() - clock)
         _only_watched(case, routine, seen, budget, result, watch)
         return []
     if plan is not FURTHER:
         first.trials = seen.trials
     if contracts:
-        found += rely(result, contracts, routine.image, budget, prove_contract)
+        with spending("phases", "contracts proved"):
+            found += rely(result, contracts, routine.image, budget, prove_contract)
         new_table()
         p = case.symbolic(routine, answers=answers)
     if p._d.contracts != contracts:
@@ -453,11 +443,13 @@ def _prove_case(
         watch.begins(case.text, p)
     guessed = guess_loops((t.heads for t in seen.trials), p.writable_cells)
     engine = Engine(p, guessed, budget, earlier=earlier, watch=watch)
-    engine.run()
+    with spending("phases", "exploration"):
+        engine.run()
     earlier |= engine.guesses
     if review is not None:
         assert answers is not None
-        found.append(review.of(answers, result, budget.seconds))
+        with spending("phases", "second solver"):
+            found.append(review.of(answers, result, budget.seconds))
     result.machine += [a for a in engine.assumptions if a not in result.machine]
     result.standing = _standing(routine.image)
     result.choices |= p._d.choices
@@ -472,9 +464,10 @@ def _prove_case(
     left_open = [_left_open(v) for v in (runs.open if seen is runs else [*runs.open, *seen.open[known_open:]])]
     status = result.add([*found, *_merged(engine.obligations, left_open), *agreement()], case.text)
     if status is not Status.PROVED:
-        more = _search(case, routine)
+        with spending("phases", "search for a counterexample"):
+            more = _search(case, routine)
         if more.bad is not None:
-            _refuted(result, more, routine, replay, 0.0)
+            _refuted(result, more, case, routine, wanted, 0.0)
     if watch is not None:
         watch.ends(result)
     return [*p._d.assumptions, *result.standing, *result.machine]
@@ -538,7 +531,7 @@ def _two_runs(case: _Case, routine: Routine, p: SymbolicProof, leak: Leak, size:
         return None
     if _public_inputs(a, p) != _public_inputs(b, p) or a.told != b.told:
         return None
-    difference = _first_difference(a, b, routine)
+    difference = first_difference(a, b, routine)
     return None if difference is None else _Runs([a, b], (a, difference), 2)
 
 
@@ -564,11 +557,13 @@ def _merged(shown: list[Obligation], left_open: list[Obligation]) -> list[Obliga
     return list(all_.values())
 
 
-def _refuted(result: ProofResult, runs: _Runs, routine: Routine, replay: Replay | None, seconds: float) -> None:
+def _refuted(result: ProofResult, runs: _Runs, case: _Case, routine: Routine, wanted: Wanted, seconds: float) -> None:
     assert runs.bad is not None
     t, v = runs.bad
     if v.status is Status.REFUTED:
-        result.counterexample = _counterexample(t, v, routine, replay)
+        with spending("phases", "counterexample made smaller and replayed"):
+            result.counterexample = counterexample(t, v, routine, case.again(routine), wanted)
+        v = replace(v, claim=result.counterexample.claim, detail=result.counterexample.detail)
     result.obligations = [o for o in result.obligations if (o.kind, o.name) != (v.kind, v.claim)]
     result.obligations.append(Obligation(v.claim, v.kind, v.status, ("concrete run",), seconds, v.detail))
     result.status = v.status

@@ -266,7 +266,10 @@ class SymbolicProof(Proof):
             possible = most
         # A multiple of the step is one of the largest power of two that divides the step.
         multiples = -(inv.step & -inv.step)
-        return variable("i", 64, secret=False, possible=ones(possible.bit_length()) & multiples or 1)
+        # Each loop's has a name of its own, for people; one is as good as another to all else.
+        heads = sorted({other.head for other in self._d.invariants})
+        name = f"i{heads.index(inv.head) + 1}" if len(heads) > 1 else "i"
+        return variable(name, 64, secret=False, possible=ones(possible.bit_length()) & multiples or 1)
 
     def sp_offset(self, sp: Bits) -> int | None:
         """SP less its value on entry, if that is a number."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from armsym.bits import Bits, Prop
-from armsym.errors import InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
+from armsym.errors import BranchError, InputError, MachineStop, MemoryFault, Undetermined, UnmodelledInstruction
 from armsym.integers.expression import Relation
+from armsym.integers.numbers import Judged, telling
 from armsym.machine import Machine
 from armsym.memory import ConcreteMemory
 from armsym.proof.buffers import parts
@@ -19,12 +20,14 @@ from armsym.proof.concrete import ConcreteProof, Event, Trial, Violation
 from armsym.proof.conditional import Conditional
 from armsym.proof.declare import Invariant
 from armsym.proof.handles import Claim, Claims, Pointwise
-from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
-from armsym.proof.result import Kind, Status
+from armsym.proof.hints import access_near_sp
+from armsym.proof.landing import LANDING, RETURNS, is_return, missing_at_entry, missing_pad
+from armsym.proof.loops import Routine
+from armsym.proof.result import CONSTANT_TIME, Kind, Status
 from armsym.proof.state import handed
-from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
+from armsym.stepper import RETURNED, Fork, Stepper, describe_stop, described
 
-__all__ = ["concrete_stepper", "flatten", "run_trial"]
+__all__ = ["concrete_stepper", "differs", "first_difference", "flatten", "run_trial"]
 
 MAX_STEPS = 400_000
 #: So many more are looked at for a state that comes again.  A run that does not end says nothing without one.
@@ -55,14 +58,28 @@ class _Repeats:
         return [r.value for r in m.v], m.nzcv.bits.value, m.dit.value, written
 
 
-def flatten(claim: Claim) -> Iterator[Prop]:
-    """The conditions a claim consists of."""
+def flatten(claim: Claim) -> Iterator[tuple[str, Prop]]:
+    """The conditions a claim consists of, each with the place of a buffer that it is about, if it is about one."""
     for part in parts(claim):
         assert not isinstance(part, (Relation, Conditional)), "integers of numbers are numbers"
         if isinstance(part, Pointwise):
             yield from part.concrete()
         else:
-            yield part
+            yield "", part
+
+
+def differs(p: Prop, place: str = "") -> str:
+    """Where the two sides of an equation between numbers differ, in words: the place, and which bytes of how many."""
+    if p.sides is None:
+        return place
+    size = -(-p.sides[0].width // 8)
+    apart = p.sides[0].uint ^ p.sides[1].uint
+    which = [k for k in range(size) if apart >> 8 * k & 0xFF]
+    if size == 1 or not which:
+        return place
+    more = f" and {len(which) - 1} more" if len(which) > 1 else ""
+    byte = f"all {size} bytes" if len(which) == size else f"byte {which[0]}{more} of {size} (byte 0 is the lowest)"
+    return f"{place}: {byte}" if place else byte
 
 
 def _checked(
@@ -70,7 +87,24 @@ def _checked(
 ) -> Violation | None:
     """What is broken of the claims that `claimed` makes of the machine's state, and of the arguments."""
     with handed(m) as s:
-        return _broken(claimed(s, *arguments), kind, where)
+        broken = _broken(claimed(s, *arguments), kind, where)
+    if broken is not None and (broken.expected, broken.got) == ("true", "false"):
+        broken.expected, broken.got = _told(m, claimed, broken, *arguments)
+    return broken
+
+
+def _told(m: Machine, claimed: Callable[..., Claims], broken: Violation, *arguments: Bits | int) -> tuple[str, str]:
+    """What a broken claim about integers expects, and what it got: the claims are made anew, to be told."""
+    try:
+        with telling(), handed(m) as s:
+            for name, claim in claimed(s, *arguments).items():
+                for k, (_, p) in enumerate(flatten(claim)):
+                    several = f"[{k}]" if isinstance(claim, (list, tuple)) else ""
+                    if f"{name}{several}" == broken.claim and isinstance(p, Judged) and p.value is False:
+                        return p.expected, p.got
+    except Exception:  # noqa: BLE001 - a proof that does other things with numbers than claims do: nothing is told
+        pass
+    return broken.expected, broken.got
 
 
 def _counts(inv: Invariant, m: Machine) -> bool:
@@ -85,12 +119,12 @@ def _broken(claims: Claims, kind: Kind, where: str) -> Violation | None:
     if not isinstance(claims, dict) or not claims:
         raise InputError(f"{where}: the function must return a non-empty dict of named claims")
     for name, claim in claims.items():
-        for k, p in enumerate(flatten(claim)):
+        for k, (place, p) in enumerate(flatten(claim)):
             if p.value is True:
                 continue
             got, expected = (f"{b.uint:#x}" for b in p.sides) if p.sides else ("false", "true")
             several = f"[{k}]" if isinstance(claim, (list, tuple)) else ""
-            return Violation(kind, f"{name}{several}", expected, got, where)
+            return Violation(kind, f"{name}{several}", expected, got, where, differs=differs(p, place))
     return None
 
 
@@ -141,6 +175,7 @@ def _run_trial(
     active: list[tuple[int, int, Calls]] = []  # the loops being iterated, outermost first: (head, index, calls)
     calls = Calls()
     offset, steps, repeats = p.routine.entry, 0, _Repeats()
+    last = offset
     image = p.routine.image
     try:
         while offset != RETURNED:
@@ -186,6 +221,7 @@ def _run_trial(
                     return
             sp_before, lr_before = m.sp.uint, m.x[30]
             to = stepper.step(m, offset)
+            last = offset
             if accesses:
                 floor = min(sp_before, m.sp.uint)
                 if min(accesses) < floor:
@@ -218,12 +254,24 @@ def _run_trial(
                 t.too_long = True
                 t.rejected = f"no return after {steps} instructions (last at {image.symbolize(offset)})"
                 return
+        t.final = m
     except MemoryFault as e:
         t.violation = Violation("memory", "every access is permitted", detail=describe_stop(e, image, p.routine.isa))
+        if trace and trace[-1].kind in ("load address", "store address"):
+            t.violation.hints = access_near_sp(trace[-1].value, stack_top, p._d.stack, p._d.above)
         if isinstance(e, Undetermined):
             t.violation.status = Status.UNDECIDED
         return
     except MachineStop as e:
+        if isinstance(e, BranchError) and e.address == offset and steps and is_return(p.routine, last):
+            t.violation = Violation(
+                "abi",
+                RETURNS,
+                f"{t.return_address:#x}",
+                f"{t.base + offset & (1 << 64) - 1:#x}",
+                f"{described(last, image, p.routine.isa)}: this is not where it was called from (LR on entry)",
+            )
+            return
         t.violation = Violation(
             "decode",
             "every instruction reached is modelled",
@@ -235,7 +283,9 @@ def _run_trial(
             else Status.REFUTED,
         )
         return
-    t.final, t.steps = m, steps
+    finally:
+        t.at, t.last, t.number = offset, last, steps
+    t.steps = steps
     t.violation = _check_return(p, t, m)
     if t.violation is None:
         for fn in p._d.ensures:
@@ -263,6 +313,18 @@ def _check_return(p: ConcreteProof, t: Trial, m: Machine) -> Violation | None:
                 "frame", f"{new.name} is unchanged", f"{old.data[k]:#04x}", f"{new.data[k]:#04x}", f"byte {k} on return"
             )
     return None
+
+
+def first_difference(a: Trial, b: Trial, routine: Routine) -> Violation | None:
+    """What an attacker sees differ between two runs whose public inputs, and what is revealed of others, are equal."""
+    if a.trace == b.trace or a.revealed != b.revealed:
+        return None
+    one, other = f"{len(a.trace)} events", f"{len(b.trace)} events"
+    for seen, there in zip(a.trace, b.trace, strict=False):
+        if seen != there:
+            one, other = (f"{e.kind} {e.value:#x} {described(e.at, routine.image, routine.isa)}" for e in (seen, there))
+            break
+    return Violation("constant-time", CONSTANT_TIME, one, other, "two runs that differ only in secrets", other=b)
 
 
 def concrete_stepper(p: ConcreteProof, t: Trial) -> Stepper:

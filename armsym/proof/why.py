@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import shorten
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from armsym.bits import Bits
 from armsym.terms.difference import difference, marked_texts, show_condition
 from armsym.terms.node import Value, intern
 from armsym.terms.show import show
 
-__all__ = ["Sides", "Story", "Turn", "TurnKind", "Why", "sides_of", "story_of"]
+__all__ = ["Noticed", "Sides", "Story", "Turn", "TurnKind", "Why", "sides_of", "story_of"]
 
 #: So many characters of one side are kept.
 SIDE = 600
@@ -56,6 +56,15 @@ class Sides:
 
 #: What happened where a path turned.
 TurnKind: TypeAlias = Literal["branch", "case", "value", "loop", "cut", "call", "meet"]
+
+
+class Noticed(NamedTuple):
+    """A turn as a path notes it, after those before: `says` is the condition that holds there, or a text."""
+
+    at: int
+    kind: TurnKind
+    says: Value | str
+    before: Noticed | None
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,7 @@ def _cut(text: str) -> str:
 
 
 def story_of(
-    turns: Sequence[tuple[int, TurnKind, Value | str]],
+    turns: Noticed | None,
     at: int,
     *,
     symbolize: Callable[[int], str],
@@ -139,19 +148,25 @@ def story_of(
 
     `facts` are those beyond what holds on entry and what the turns say; `lengths` is what is known of each length.
     """
-    told = list(turns)
+    noted: list[Noticed] = []
+    while turns is not None:
+        noted.append(turns)
+        turns = turns.before
+    told = noted[::-1]
     left = max(0, len(told) - 2 * TURNS)
     if left:
         told = [*told[:TURNS], *told[-TURNS:]]
 
     def line(at: int, kind: TurnKind, says: Value | str) -> Turn:
         text = says if isinstance(says, str) else show_condition(says)
+        if kind == "loop" and not isinstance(says, str):
+            text = f"the loop is reached from outside: {text}"
         return Turn(at, kind, text, symbolize(at), assembly(at))
 
-    said = {intern(t).id for _, _, t in turns if not isinstance(t, (str, int))}
+    said = {intern(t.says).id for t in noted if not isinstance(t.says, (str, int))}
     more = [f for f in facts if not isinstance(f, int) and intern(f).id not in said]
     return Story(
-        tuple(line(*t) for t in told),
+        tuple(line(t.at, t.kind, t.says) for t in told),
         at,
         symbolize(at) if at >= 0 else "on return",
         assembly(at) if at >= 0 else "",

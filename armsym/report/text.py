@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from armsym.discharge.recheck import Rechecked
-from armsym.proof.result import KINDS, Counterexample, Obligation, Status
+from armsym.proof.result import KINDS, Obligation, Status
 from armsym.report.outcome import Outcome, summary
+from armsym.report.profile_text import profile_lines
+from armsym.report.refuted_text import counterexample_lines
+from armsym.report.why_text import Line, why_lines
 from armsym.report.wording import NO_RESULTS, claims_nothing
 
 __all__ = ["Line", "outcome_lines", "second_solver_lines", "summary_line"]
-
-#: A line in pieces: (text, style of rich, "" for none).
-Line = Sequence[tuple[str, str]]
 
 _STYLES = {
     "proved": "green",
@@ -23,7 +22,6 @@ _STYLES = {
     "error": "bold magenta",
     "left out": "cyan",
 }
-_WIDTH = 96  # characters of a counterexample's value on one line
 
 
 def outcome_lines(o: Outcome, *, verbose: bool = False) -> Iterator[Line]:
@@ -50,7 +48,9 @@ def outcome_lines(o: Outcome, *, verbose: bool = False) -> Iterator[Line]:
     for x in failing:
         yield from _failure(x, told=r.counterexample.detail if r.counterexample else "")
     if r.counterexample is not None:
-        yield from _counterexample(r.counterexample)
+        yield from counterexample_lines(r.counterexample, o)
+    if r.profile is not None:
+        yield from profile_lines(r.profile)
     for text in r.shown:
         yield from ([(f"    {line}", "")] for line in text.splitlines())
     if verbose:
@@ -116,32 +116,4 @@ def _failure(x: Obligation, told: str) -> Iterator[Line]:
     by = f"  ({', '.join(x.by)})" if x.by and x.status is Status.REFUTED else ""
     yield [("    ", ""), (x.status.value, _STYLES[x.status.value]), (f"  {x.kind}: {x.name}{by}", "")]
     if x.detail != told:  # else the counterexample says it
-        yield from ([(f"      {line}", "")] for line in x.detail.splitlines())
-
-
-def _counterexample(c: Counterexample) -> Iterator[Line]:
-    yield [("    counterexample", "bold"), (f" to {c.kind}: {c.claim}", "")]
-    inputs = [(name, value) for name, value in c.inputs.items()]
-    # Two runs that differ are no expectation and what came of it.
-    sides = (
-        [("expected", c.expected), ("got", c.got)] if c.other_entry is None else [("one", c.expected), ("other", c.got)]
-    )
-    rest = [*sides, ("where", c.detail), ("replay", c.replay)]
-    width = max(8, *(len(name) for name, _ in inputs)) if inputs else 8
-    if inputs:
-        yield [("      inputs", "dim")]
-    for name, value in inputs:
-        yield from _field(f"        {name:<{width}}  ", value, "cyan")
-    if c.other_inputs:
-        yield [("      inputs of the other run, where they differ", "dim")]
-    for name, value in c.other_inputs.items():
-        yield from _field(f"        {name:<{width}}  ", value, "cyan")
-    for name, value in rest:
-        if value:
-            yield from _field(f"      {name:<{width + 2}}  ", value, "")
-
-
-def _field(label: str, value: str, style: str) -> Iterator[Line]:
-    lines = [piece for part in value.splitlines() for piece in (textwrap.wrap(part, _WIDTH) or [""])]
-    for n, piece in enumerate(lines):
-        yield [(label if not n else " " * len(label), "dim"), (piece, style)]
+        yield from why_lines(x)

@@ -1,10 +1,12 @@
 """Recorded cases as plain lists of text, in the form that a page reads; each text stands once in a table of strings.
 
-A segment is a mapping: `n` its number, `p` its parent, `how`, `at`, `loops` (name, head, index), `f` facts that are new,
-`s` registers (all, or for a branch those other than at the parent's end), `m` memory, `k` what lies under it,
-`steps`, `end`, `to`, `o` obligations at its end, `l` what was learned at its end.  A step has its offset `a` and, where
-there is any, `c` what claims changed, `x` what it changed, `m` stores, `f` facts, `o` obligations, `k`, `call`, and `no`
-where the path stopped.  Registers are pairs of a place in `REGISTERS + FLAGS` and a place in the table, flat.
+A segment is a mapping: `n` its number, `p` its parent, `how`, `at`, `loops` (name, head, index), `f` facts that are
+new, `s` registers (all, or for a branch those other than at the parent's end), `m` memory, `k` what lies under it,
+`steps`, `end`, `to`, `o` obligations at its end, `l` what was learned at its end.
+
+A step has its offset `a` and, where there is any, `c` what claims changed, `x` what it changed, `m` stores, `f` facts,
+`o` obligations, `k`, `call`, and `no` where the path stopped.  Registers are pairs, flat, of a place in
+`REGISTERS + FLAGS` and one in the table.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ __all__ = ["Encoder", "Strings", "width_of"]
 _PLACE = {name: k for k, name in enumerate((*REGISTERS, *FLAGS))}
 
 #: A table of strings of more characters than this takes no more long texts: the page stays quick to open.
-ROOM = 3_000_000
+ROOM = 1_500_000
 
 
 def width_of(register: str) -> int:
@@ -153,10 +155,8 @@ class Encoder:
     def _kept(self, k: Kept, texts: Texts) -> list[int]:
         region = k.region
         if isinstance(k.content, Filled):
-            words = [texts.of(w.value, w.width) for w in k.content.words[:4]]
-            more = ", ..." if len(k.content.words) > 4 else ""
             upto = texts.words.number(k.content.upto.value)
-            text = f"block j is {{{', '.join(words)}{more}}} for all j < {upto}"
+            text = f"block j is {texts.words_of(k.content.words)} for all j < {upto}"
         else:
             text = "anything, but for what is stored below"
         return [self.strings(region), self.strings(text)]

@@ -70,7 +70,7 @@ def picture(entry: int, blocks: Sequence[Block], title: str) -> str:
     edges = _edges(entry, blocks)
     layers, spots = _layers(entry, blocks, edges)
     height = {b.start: 2 * PAD + LINE * (1 + len(b.lines)) for b in blocks}
-    x = _across(layers, spots)
+    x = _across(layers, spots, edges)
     tops, y = [], 12
     for layer in layers:
         tops.append(y)
@@ -184,18 +184,44 @@ def _layers(
 
 
 def _across(
-    layers: Sequence[Sequence[object]], spots: Mapping[tuple[int, int], Sequence[object]]
+    layers: Sequence[Sequence[object]], spots: Mapping[tuple[int, int], Sequence[object]], edges: Sequence[Edge]
 ) -> dict[object, float]:
-    """The left edge of each block and point: layers are centred, and what an edge only passes takes little room."""
-    x: dict[object, float] = {}
+    """The left edge of each block and point: near those that it is linked with, in the order of its layer."""
+    links: dict[object, list[object]] = {}
+    for e in edges:
+        if not e.back:
+            for a, b in pairwise([e.source, *spots.get((e.source, e.target), ()), e.target]):
+                links.setdefault(a, []).append(b)
+                links.setdefault(b, []).append(a)
+    middle: dict[object, float] = {}
     for layer in layers:
-        at = 0.0
-        for n in layer:
-            x[n] = at
-            at += (WIDTH if isinstance(n, int) else 14) + GAP_X
-        for n in layer:
-            x[n] -= (at - GAP_X) / 2
-    return x
+        _place(layer, dict.fromkeys(layer, 0.0), middle)
+    for sweep in range(SWEEPS):
+        for layer in layers if sweep % 2 == 0 else layers[::-1]:
+            near = {n: [middle[m] for m in links.get(n, ())] for n in layer}
+            _place(layer, {n: sum(v) / len(v) if v else middle[n] for n, v in near.items()}, middle)
+    return {n: at - _wide(n) / 2 for n, at in middle.items()}
+
+
+def _place(layer: Sequence[object], wanted: Mapping[object, float], middle: dict[object, float]) -> None:
+    """Put the middles of a layer where they are wanted, as far as there is room."""
+    right: dict[object, float] = {}
+    left: dict[object, float] = {}
+    for order, at, way in ((layer, right, 1), (layer[::-1], left, -1)):
+        last: object = None
+        for n in order:
+            at[n] = wanted[n]
+            if last is not None:
+                room = (_wide(last) + _wide(n)) / 2 + GAP_X
+                at[n] = max(at[n], at[last] + room) if way > 0 else min(at[n], at[last] - room)
+            last = n
+    for n in layer:
+        middle[n] = (right[n] + left[n]) / 2
+
+
+def _wide(n: object) -> int:
+    """A block's width, or that of the place where an edge passes a layer."""
+    return WIDTH if isinstance(n, int) else 14
 
 
 def _forward(
@@ -226,13 +252,13 @@ def _box(b: Block, x: float, y: float, high: float) -> str:
     out = [
         f'<a class="block {b.kind}" href="#a{b.start:x}" data-at="{b.start}" aria-label="{escape(label, quote=True)}">',
         f'<rect x="{x:.0f}" y="{y:.0f}" width="{WIDTH}" height="{high:.0f}" rx="7"/>',
-        f'<text x="{x + PAD:.0f}" y="{y + PAD + 10:.0f}" class="name">{escape(_short(b.title))}</text>',
+        f'<text x="{x + PAD:.0f}" y="{y + PAD + 10:.0f}" class="name">{escape(_short(b.title, 22))}</text>',
     ]
     for k, (text, kind) in enumerate(b.lines):
         place = f'x="{x + PAD:.0f}" y="{y + PAD + 10 + LINE * (k + 1):.0f}"'
-        out.append(f'<text {place} class="{kind}">{escape(_short(text))}</text>')
+        out.append(f'<text {place} class="{kind}">{escape(_short(text, 25))}</text>')
     return "".join([*out, f"<title>{escape(label)}</title></a>"])
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 27 else text[:26] + "…"
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

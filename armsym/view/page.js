@@ -144,13 +144,12 @@
   }
   function value(k, changed) {
     if (path.run) return code(k);
-    const name = label(k);
-    if (!name) return code(text(k));
-    if (!changed) return el("code", { title: text(k), class: "made" }, name);
-    const whole = text(k);
+    const name = label(k), whole = text(k), part = whole.includes("...");
+    if (!name && !part) return code(whole);
+    if (name && !changed) return el("code", { title: whole, class: "made" }, name);
     const made = el("code", { class: "made" }, name);
-    if (!whole.endsWith(" ...")) return el("span", {}, made, " = ", code(whole));
-    return el("details", { class: "formula" }, el("summary", {}, made, " as a formula"), code(whole));
+    if (name && !part) return el("span", {}, made, " = ", code(whole));
+    return el("details", { class: "formula" }, el("summary", {}, made, " a part of its formula"), code(whole));
   }
   const nameOf = (r) => (path.run ? r : data.registers[r]);
   function dull(name, t) {
@@ -182,7 +181,9 @@
   function describe(item) {
     const parts = [];
     if (path.run) {
-      if (item.start) return [path.run.title + ", before the first instruction. ", path.run.note];
+      const departs = path.run.departs && at === path.run.departs[0];
+      if (departs) parts.push(el("span", { class: "warn" }, "Here it departs from what the proof says. " + path.run.departs[1] + " "));
+      if (item.start) return [...parts, path.run.title + ", before the first instruction. ", path.run.note];
       parts.push(code(hex(item.step.a) + "  " + (data.code[item.step.a] || "")));
       if (item.step.no) parts.push(el("span", { class: "warn" }, " It stops: " + item.step.no));
       return parts;
@@ -217,7 +218,7 @@
     const shown = shownAt(item);
     if (shown.length) {
       const ul = el("ul", { class: "shown" });
-      shown.forEach(([kind, name, status, by, n]) => {
+      [...shown].sort((a, b) => (a[2] === "proved") - (b[2] === "proved")).forEach(([kind, name, status, by, n]) => {
         const how = by === "" || !text(by) ? "" : ` by ${text(by)}`;
         const times = n > 1 ? `, ${n} parts` : "";
         const chip = el("span", { class: "status " + status }, status);
@@ -328,6 +329,8 @@
     else keepSeen(rows.get(a));
   }
   function toShown(way) {
+    const departs = path.run && path.run.departs ? path.run.departs[0] : -1;
+    if (departs >= 0 && (departs - at) * way > 0) return go(departs);
     for (let k = at + way; k >= 0 && k < items.length; k += way) if (shownAt(items[k]).length) return go(k);
   }
 

@@ -8,12 +8,14 @@ it, `x5@1c4`, wherever else it occurs.  Text is for people and may leave out (".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from armsym.bits import Bits
 from armsym.terms.kinds import KINDS
 from armsym.terms.linear import linear_view
-from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
+from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
+from armsym.view.pieces import pieces, reversed_bytes
 from armsym.view.vocabulary import Vocabulary
 
 __all__ = ["Texts"]
@@ -24,6 +26,8 @@ PIECES, DEPTH = 7, 4
 LONGEST = 260
 #: A value whose text is longer than this is called after the instruction that made it.
 SHORT = 28
+#: A sum of more summands may be said as one that was made lately, of at least so many, and the rest.
+FEW, RECENT = 3, 64
 
 _WORD = re.compile(r"(?P<stem>.*\[)(?P<k>\d+)\]")
 _OPPOSITE = {"==": "!=", "<": ">=", "<s": ">=s"}
@@ -38,6 +42,12 @@ class Texts:
         self.words = words
         #: What instructions made, by the id of the term.
         self._made: dict[int, str] = {} if before is None else dict(before._made)
+        #: How often each such name was wanted: an instruction that is met again makes other values.
+        self._times: dict[str, int] = {} if before is None else dict(before._times)
+        #: Sums and polynomials that were made last, with their names, by kind and width: a larger one may contain one.
+        self._recent: dict[tuple[type, int], list[tuple[Term, str]]] = {}
+        if before is not None:
+            self._recent = {k: v[:] for k, v in before._recent.items()}
         self._known: dict[tuple[int, int], str] = {}
 
     def made(self, v: Value, register: str, at: int) -> None:
@@ -45,15 +55,24 @@ class Texts:
         if isinstance(v, Term):
             t = intern(v)
             if t.id not in self.words.names and not isinstance(t, (Var, App)) and t.id not in self._made:
-                self._made[t.id] = f"{register}@{at:x}"
+                self._call(t, f"{register}@{at:x}")
                 if t.width == 64 and _narrow(t) is not t:
-                    self._made.setdefault(_narrow(t).id, f"w{register[1:]}@{at:x}")
+                    self._call(_narrow(t), f"w{register[1:]}@{at:x}")
                 for lane, letter in ((64, "d"), (32, "s")) if t.width == 128 and _parted(t, 64) else ():
                     if lane == 64 or _parted(t, lane):
                         for k in range(128 // lane):
                             part = _lane(t, lane, k)
                             if isinstance(part, Term) and not self._plain(part):
-                                self._made.setdefault(intern(part).id, f"{register}.{letter}[{k}]@{at:x}")
+                                self._call(intern(part), f"{register}.{letter}[{k}]@{at:x}")
+
+    def _call(self, t: Term, name: str) -> None:
+        if t.id not in self._made:
+            n = self._times[name] = self._times.get(name, 0) + 1
+            self._made[t.id] = name = name if n == 1 else f"{name}#{n}"
+            if isinstance(t, (Sum, Poly)):
+                alike = self._recent.setdefault((type(t), t.width), [])
+                alike.append((t, name))
+                del alike[:-RECENT]
 
     def called(self, t: Term) -> str:
         """What a value is called after the instruction that made it; empty if nothing."""
@@ -65,6 +84,10 @@ class Texts:
             return _number(v, width)
         t = intern(v)
         return _cut(self._vector(t) if width == 128 else self._written(t, DEPTH))
+
+    def words_of(self, words: Sequence[Bits]) -> str:
+        """Words in a row, the first one first."""
+        return _cut(_list([self._value(w.value, w.width, 3) for w in words]))
 
     def fact(self, v: Value) -> str:
         """A one-bit value that is 1, as a sentence: n - i != 1."""
@@ -107,7 +130,7 @@ class Texts:
         text = self._written(t, depth - 1)
         if made is not None and len(text) > SHORT:
             return made
-        return f"({text})" if " " in text and not text.startswith(("{", "(")) else text
+        return text if _one(text) else f"({text})"
 
     def _written(self, t: Term, depth: int) -> str:
         known = self._known.get((t.id, depth))
@@ -133,9 +156,8 @@ class Texts:
     def _variable(self, t: Var) -> str:
         if t.name.startswith(("image", "page")):
             return f"&{t.name[t.name.index('[') + 1 : -1]}" if t.name.endswith("]") else self._image(0)
-        if re.fullmatch(r"[xv]\d+|[NZCV]|sp", t.name):
-            return f"any {t.name}"
-        return t.name.replace("_in", " on entry")
+        name = self.words.variable(t)
+        return f"any {name}" if re.fullmatch(r"([xv]\d+|[NZCV]|sp)('*|#\d+)", name) else name
 
     def _applied(self, t: App, depth: int) -> str:
         if t.name.endswith("[]") and len(t.args) == 1:
@@ -171,6 +193,11 @@ class Texts:
             if c == 1 and isinstance(base, Var) and base.name == "image":
                 return self._image(const)
         words: list[str] = []
+        part = self._within(t) if len(terms) > FEW else None
+        if part is not None and isinstance(part[0], Sum):
+            terms = {u: c for u, c in t.terms.items() if u not in part[0].terms}
+            const = t.const - part[0].const & full - 1
+            words.append(f"+ {part[1]}")
         for u, c in sorted(terms.items(), key=lambda x: self._rank(x[0])):
             minus, k = (c > half, full - c if c > half else c)
             text = f"{'' if k == 1 else f'{_number(k, t.width)}*'}{self._inner(u, depth)}"
@@ -180,6 +207,16 @@ class Texts:
         if const:
             words.append(f"- {_number(full - const, t.width)}" if const > half else f"+ {_number(const, t.width)}")
         return " ".join(words).removeprefix("+ ")
+
+    def _within(self, t: Sum | Poly) -> tuple[Term, str] | None:
+        """The largest of what was made last whose summands are all among those of `t`, with its name."""
+        best, most = None, FEW - 1
+        whole = _parts(t)
+        for s, name in self._recent.get((type(t), t.width), ()):
+            mine = _parts(s)
+            if most < len(mine) < len(whole) and mine.items() <= whole.items():
+                best, most = (s, name), len(mine)
+        return best
 
     def _image(self, offset: int) -> str:
         image = self.words.p.routine.image
@@ -195,14 +232,18 @@ class Texts:
         return 0 if region is not None else 1 if isinstance(t, Var) else 2
 
     def _poly(self, t: Poly, depth: int) -> str:
-        const, whole = t.const, ones(t.width)
-        pieces = list(_pieces(t.entries, t.width))
-        texts = []
-        for k, (text, masks) in enumerate(pieces):
-            if k == PIECES and len(pieces) > PIECES + 1:
-                texts.append(f"... {len(pieces) - PIECES} more")
-                break
-            texts.append(text(self, depth) if callable(text) else masks)
+        const, whole, entries = t.const, ones(t.width), t.entries
+        part = self._within(t) if len(entries) > FEW else None
+        texts: list[str] = []
+        if part is not None and isinstance(part[0], Poly):
+            entries = {m: mask for m, mask in entries.items() if m not in part[0].entries}
+            const ^= part[0].const
+            texts.append(part[1])
+        said = list(pieces(entries, t.width))
+        shown = said if len(said) <= PIECES + 1 else said[:PIECES]
+        texts += [piece(lambda u: self._inner(u, depth)) for piece in shown]
+        if len(said) > len(shown):
+            texts.append(f"... {len(said) - len(shown)} more")
         if const and const == whole:
             return f"~{texts[0]}" if len(texts) == 1 else f"~({' ^ '.join(texts)})"
         if const:
@@ -236,94 +277,10 @@ class Texts:
         t = intern(v)
         if t.id in self.words.names or isinstance(t, (Var, App)):
             return True
-        if isinstance(t, Poly) and not t.const and _reversed(t.entries, t.width) is not None:
+        if isinstance(t, Poly) and not t.const and reversed_bytes(t.entries) is not None:
             base = next(iter(t.entries)).factors[0][0]
             return base.id in self.words.names or isinstance(base, (Var, App))
         return False
-
-
-# -- what a polynomial is made of ---------------------------------------------------------------
-
-
-class _Said:
-    """A piece of a polynomial that is said in one word of its base."""
-
-    def __init__(self, form: str, base: Term) -> None:
-        self.form, self.base = form, base
-
-    def __call__(self, texts: Texts, depth: int) -> str:
-        inner = texts._inner(self.base, depth)
-        return self.form.format(inner)
-
-
-class _Product:
-    """A monomial as it is."""
-
-    def __init__(self, m: Mono, mask: int, width: int) -> None:
-        self.m, self.mask, self.width = m, mask, width
-
-    def __call__(self, texts: Texts, depth: int) -> str:
-        factors = []
-        for base, s in self.m.factors:
-            text = texts._inner(base, depth)
-            factors.append(text if s == 0 else f"({text} {'>>' if s > 0 else '<<'} {abs(s)})")
-        if self.mask != self.m.valid & ones(self.width):
-            factors.append(f"{self.mask:#x}")
-        return " & ".join(factors)
-
-
-def _pieces(entries: dict[Mono, int], width: int) -> Iterator[tuple[_Said | _Product, int]]:
-    """The pieces whose XOR a polynomial is, rotations and byte reversals as one."""
-    singles: dict[Term, dict[int, tuple[Mono, int]]] = {}
-    products = []
-    for m, mask in entries.items():
-        if len(m.factors) == 1:
-            base, s = m.factors[0]
-            singles.setdefault(base, {})[s] = (m, mask)
-        else:
-            products.append((m, mask))
-    for base, at in singles.items():
-        rev = _reversed(dict(at.values()), width) if len(at) > 1 else None
-        if rev is not None:
-            yield _Said(rev, base), 0
-            continue
-        rest = dict(at)
-        for s in sorted(at):
-            if s <= 0 or s not in rest:
-                continue
-            back = s - base.width
-            if back in rest and rest[s][1] | rest[back][1] == ones(base.width) and not rest[s][1] & rest[back][1]:
-                yield _Said(f"ror({{}}, {s})", base), 0
-                del rest[s], rest[back]
-        for s, (m, mask) in rest.items():
-            yield _single(base, s, m, mask, width), 0
-    for m, mask in products:
-        yield _Product(m, mask, width), 0
-
-
-def _single(base: Term, s: int, m: Mono, mask: int, width: int) -> _Said | _Product:
-    """base[p + s] at the bits of a mask."""
-    low, high = (mask & -mask).bit_length() - 1, mask.bit_length() - 1
-    if mask != ones(high + 1) & ~ones(low) or mask == m.valid & ones(width):
-        return _Product(m, mask, width)  # not one run of bits, or all there are
-    part = f"{{}}[{high + s}:{low + s}]" if (low + s, high + s) != (0, base.width - 1) else "{}"
-    return _Said(f"({part} << {low})" if low else part, base)
-
-
-def _reversed(entries: dict[Mono, int], width: int) -> str | None:
-    """How the bytes of one base are reversed in all of a value's bytes; None if it is something else."""
-    n = len(entries)
-    if n not in (2, 4, 8):
-        return None
-    base = None
-    for m, mask in entries.items():
-        if len(m.factors) != 1 or (base is not None and m.factors[0][0] is not base):
-            return None
-        base, s = m.factors[0]
-        k = ((mask & -mask).bit_length() - 1) // 8
-        if base.width != 8 * n or k >= n or mask | 0xFF << 8 * k != 0xFF << 8 * k or s != 8 * (n - 1 - 2 * k):
-            return None
-    return "rev({})"
 
 
 def _narrow(t: Term) -> Term:
@@ -344,6 +301,22 @@ def _parted(t: Term, lane: int) -> bool:
     if not isinstance(t, Poly) or len(t.entries) > 64:
         return False
     return all(((m & -m).bit_length() - 1) // lane == (m.bit_length() - 1) // lane for m in t.entries.values())
+
+
+def _parts(t: Term) -> Mapping[object, int]:
+    """The summands of a sum with their coefficients, the monomials of a polynomial with their masks."""
+    found: dict[Any, int] = t.terms if isinstance(t, Sum) else t.entries if isinstance(t, Poly) else {}
+    return found
+
+
+def _one(text: str) -> bool:
+    """Whether a text needs no brackets within another: no operator stands outside of its own."""
+    depth = 0
+    for c in text:
+        depth += (c in "({[") - (c in ")}]")
+        if not depth and c in " *~-":
+            return False
+    return True
 
 
 def _list(words: Sequence[str]) -> str:
@@ -381,4 +354,6 @@ def _number(v: int, width: int) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 4] + " ..."
+    # What is not the whole anyway says little for its length.
+    most = LONGEST if "..." not in text else LONGEST // 2
+    return text if len(text) <= most else text[: most - 4] + " ..."

@@ -66,6 +66,9 @@ class Vocabulary:
         self.p = p
         #: By the id of a term: its name.
         self.names: dict[int, str] = {}
+        self._taken: dict[str, int] = {}
+        #: By the name of a variable: those of that name, in the order met.
+        self._variables: dict[str, list[int]] = {}
         #: Views of regions as blocks, by the region's name: what they are called, and the view.
         self.views: dict[str, tuple[str, Blocks]] = {}
         self.folds: dict[str, Fold] = {f.name: f for f in p._d.folds}
@@ -83,6 +86,14 @@ class Vocabulary:
     def region(self, name: str) -> SymbolicRegion | None:
         """The region whose content is called so; a content that came later (data'2) is of the region itself."""
         return self._regions.get(name.partition("'")[0])
+
+    def variable(self, t: Var) -> str:
+        """A variable's name; of several of one name, such as the numbers i of two loops, later ones have a prime."""
+        alike = self._variables.setdefault(t.name, [])
+        if t.id not in alike:
+            alike.append(t.id)
+        name, k = t.name.replace("_in", " on entry"), alike.index(t.id)
+        return name + "'" * k if k < 3 else f"{name}#{k + 1}"
 
     def cell(self, content: str, offset: Value) -> str | None:
         """What a cell of a region's content is called: M(i)[3] by a view of blocks, else data[64*i + 8 : +8]."""
@@ -109,7 +120,7 @@ class Vocabulary:
         words = []
         for t, c in sorted(terms.items(), key=lambda x: self.names.get(x[0].id, "") == ""):
             k = signed(c) if v.width == 64 else c
-            name = self.names.get(intern(t).id) or (t.name if isinstance(t, Var) else None)
+            name = self.names.get(intern(t).id) or (self.variable(t) if isinstance(t, Var) else None)
             if name is None:
                 return "..."
             words.append(("- " if k < 0 else "+ ") + (f"{abs(k)}*" if abs(k) != 1 else "") + name)
@@ -135,7 +146,10 @@ class Vocabulary:
 
     def _name(self, v: object, name: str) -> None:
         if isinstance(v, Bits) and isinstance(v.value, Term):
-            self.names.setdefault(intern(v.value).id, name)
+            t = intern(v.value)
+            while self._taken.setdefault(name, t.id) != t.id:
+                name += "'"  # of two values of one name, the second
+            self.names.setdefault(t.id, name)
 
     def _declared(self, p: SymbolicProof) -> None:
         for name, b in p._numbers.items():
@@ -182,13 +196,13 @@ class Vocabulary:
 
 
 def _indices(case: CaseRecord) -> list[Bits]:
-    """The iteration numbers that paths are in, and the lengths."""
+    """The iteration numbers that paths are in, the lengths, and the number of any block of a buffer."""
     found: dict[int, Bits] = {}
     for s in case.segments:
         for _, _, index in s.loops:
             if isinstance(index.value, Term):
                 found.setdefault(intern(index.value).id, index)
-    return [*found.values(), *(n for n in case.p.nats if isinstance(n.value, Term))]
+    return [*found.values(), *(n for n in case.p.nats if isinstance(n.value, Term)), case.p._arbitrary]
 
 
 def _called(p: SymbolicProof, region: str) -> str:

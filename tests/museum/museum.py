@@ -22,7 +22,7 @@ from rich.text import Text
 from armsym.conform.replay import replay
 from armsym.elf import Image, load
 from armsym.proof.result import ProofResult, Status
-from armsym.proof.run import prove
+from armsym.proof.run import Wanted, prove
 from armsym.report.wording import claims_nothing
 from armsym.wheels import Wheel, WheelUnavailable
 from semantics import A64
@@ -52,7 +52,7 @@ def _image(of: Wheel | Path) -> Image:
 
 def result(b: Build) -> ProofResult:
     """The whole of a proof, as a user runs it; raises `WheelUnavailable`."""
-    return prove(b.states, name=b.symbol, image=_image(b.of), symbol=b.symbol, isa=A64, replay=replay)
+    return prove(b.states, name=b.symbol, image=_image(b.of), symbol=b.symbol, isa=A64, wanted=Wanted(replay))
 
 
 def problem_of_faulty(e: Exhibit, r: ProofResult) -> tuple[str, str]:

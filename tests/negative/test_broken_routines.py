@@ -63,8 +63,8 @@ REFUSED_BY = {
     "calls_the_system": "decode",
     "executes_an_undefined_word": "decode",
     "executes_an_unallocated_word": "decode",
-    "returns_past_the_caller": "decode",
-    "returns_to_a_secret": "decode",
+    "returns_past_the_caller": "abi",
+    "returns_to_a_secret": "abi",
     "branches_to_data": "decode",
     "misaligns_sp": "decode",
 }

@@ -151,7 +151,7 @@ def test_flags_are_forgotten(tmp_path: Path) -> None:
 
 def test_the_return_address_is_forgotten(tmp_path: Path) -> None:
     image = files(tmp_path, "mov x17,x30\n bl g\n mov x30,x17\n ret", SUCCESSOR)
-    assert "decode" in symbolically(calls(), image, "f")
+    assert "abi" in symbolically(calls(), image, "f")
 
 
 def test_a_contract_that_is_not_proved(tmp_path: Path) -> None:

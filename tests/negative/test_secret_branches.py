@@ -13,6 +13,7 @@ from armsym.dsl import Proof, select
 from armsym.proof.leaks import Leak, two_secrets
 from armsym.proof.result import ProofResult, Status
 from armsym.report.as_json import result_as_dict
+from armsym.report.outcome import Outcome
 from armsym.symbolic_memory import variable
 
 Fn = Callable[[Proof], None]
@@ -51,7 +52,7 @@ def test_a_branch_that_few_secrets_take_is_refuted_with_both_runs(code: str, tmp
     assert c.inputs["k"] != c.other_inputs["k"]
     assert c.expected != c.got
     assert all(" <f" in side for side in (c.expected, c.got)), "both say where"
-    shown = result_as_dict(r)["counterexample"]
+    shown = result_as_dict(Outcome(r))["counterexample"]
     assert shown["other_inputs"] == c.other_inputs
     assert shown["other_entry"]["x"][0] != shown["entry"]["x"][0]
     # All that is public is the same in both.

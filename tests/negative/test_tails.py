@@ -125,7 +125,7 @@ FAULTS = {
     "a length changed on one way": ("none", "mov x2,#1", {"invariant"}),
     "a register not restored on one way": ("none", "mov x19,xzr", {"abi"}),
     "a vector register not restored on one way": ("none", "movi v8.16b,#0", {"abi"}),
-    "LR lost on one way": ("none", "mov x30,xzr", {"decode", "abi"}),
+    "LR lost on one way": ("none", "mov x30,xzr", {"abi"}),
     "back to where paths meet": ("tail", "b 3b", {"termination"}),
     "back to before they meet": ("tail", "mov x5,#0\n sub x0,x0,x1,lsl #3\n cbnz x1,1b", {"termination"}),
     "a word changed on the way": ("word", "str xzr,[x0,#-8]", {"invariant"}),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from armsym.errors import ArmsymError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
+from armsym.errors import ArmsymError, BranchError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
 from armsym.proof.checks import place_of
 from armsym.proof.contract import KIND, Callee
 from armsym.proof.engine import join_rule, loop_rule
@@ -21,15 +21,18 @@ from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
 from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
 from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
-from armsym.proof.engine.watch import Watcher
+from armsym.proof.engine.watch import Nobody, Watcher
 from armsym.proof.havoc import LoopGuess
-from armsym.proof.landing import LANDING, missing_at_entry, missing_pad
+from armsym.proof.hints import no_invariant
+from armsym.proof.landing import LANDING, RETURNS, is_return, missing_at_entry, missing_pad
 from armsym.proof.ledger import Ledger, Mark, told
 from armsym.proof.path import Knowledge, NeedSplit, Path
+from armsym.proof.profile import at_place, measuring
 from armsym.proof.result import CONSTANT_TIME, Kind, Obligation, Status
 from armsym.proof.state import State, handed
 from armsym.proof.symbolic import SymbolicProof
 from armsym.proof.telling import Teller
+from armsym.proof.why import Why
 from armsym.stepper import RETURNED, Fork, Stepper, describe_stop
 from armsym.terms import ops
 
@@ -100,9 +103,8 @@ class Engine:
         if not unrolled:  # what such a run does not show is not told
             self.ledger.teller = Teller(self.image, r.isa, p.lengths)
         self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
-        self._watch = watch
-        if watch is not None:
-            self.ledger.watched = watch.recorded
+        self._watch = watch or Nobody()
+        self.ledger.watched = self._watch.recorded
         #: Whether every path so far was followed to its end.
         self._complete = True
         callees = [Callee(c, p) for c in d.contracts]
@@ -164,6 +166,8 @@ class Engine:
                 Path(run.entry.fork(), Knowledge(p.facts, answers=p.answers), p.routine.entry, p.folds_on_entry)
             )
             start.relations = p.relations[:]
+            # A routine that begins with a loop comes to its head at once; only an iteration begins without that.
+            start.steps = int(p.routine.entry in self.invariants)
             check_preconditions(run, start)
             prove_lemmas(run, start)
             if self.ledger.teller is not None:
@@ -175,7 +179,10 @@ class Engine:
                 self._go_on(entry, self.joins[min(met)])
         except BudgetError as e:
             self._complete = False
-            record("termination", "within the budget", Status.UNDECIDED, detail=str(e))
+            heads = {loop.head for loop in p.routine.all_loops} - self.invariants.keys()
+            hints = no_invariant((at, self.image.symbolize(at)) for at in sorted(heads & run.executed))
+            why = Why(hints=hints) if hints else None
+            record("termination", "within the budget", Status.UNDECIDED, detail=str(e), why=why)
         except ArmsymError as e:
             self._complete = False
             said, place = describe_stop(e, self.image, p.routine.isa), place_of(e)
@@ -220,8 +227,7 @@ class Engine:
         if isinstance(got, Stopped):
             self._complete = False
             return
-        if self._watch is not None:
-            self._watch.joined(meeting.join.name, *got)
+        self._watch.joined(meeting.join.name, *got)
         self._explore([_Frame(got[0], None, [got[1]])])
 
     def _explore(self, frames: list[_Frame]) -> None:
@@ -235,14 +241,13 @@ class Engine:
                 continue
             path = frame.todo.pop()
             go_on = self._follow(path, frame.origin)
-            if watch := self._watch:
-                watch.left(path, go_on)
+            self._watch.left(path, go_on)
             if isinstance(go_on, Parts):
                 frame.todo += go_on.paths
             elif isinstance(go_on, Enter):
                 head = go_on.invariant.head
                 guess = self.guesses.get(head) or LoopGuess()
-                mark, seen = self.ledger.mark(), None if self._watch is None else self._watch.mark()
+                mark, seen = self.ledger.mark(), self._watch.mark()
                 self._enter(frames, _Attempt(head, guess, path, go_on, frame.origin, mark, self._complete, seen))
             elif isinstance(go_on, Retry):
                 # Whatever was found within the loop rests on the guess.
@@ -268,8 +273,7 @@ class Engine:
             self._complete = False
             return
         origin, starts = got
-        if self._watch is not None:
-            self._watch.iterates(attempt.arrival, origin, starts)
+        self._watch.iterates(attempt.arrival, origin, starts)
         frames.append(_Frame(origin, attempt, list(starts.paths)))
 
     def _again(self, attempt: _Attempt, retry: Retry) -> _Attempt:
@@ -278,8 +282,7 @@ class Engine:
             name = attempt.enter.invariant.name
             raise BudgetError(f"{name}: no set of loop variables found in {ATTEMPTS} attempts (last: {retry.why})")
         self.ledger.reset(attempt.mark)
-        if self._watch is not None:
-            self._watch.reset(attempt.seen)
+        self._watch.reset(attempt.seen)
         self._complete = attempt.complete
         return replace(attempt, guess=retry.guess, number=attempt.number + 1)
 
@@ -288,8 +291,7 @@ class Engine:
     def _follow(self, path: Path, origin: Origin | None) -> Next:
         """Follow a path until it parts, meets a loop head or ends."""
         self._run.meter.path()
-        if self._watch is not None:
-            self._watch.follows(path, origin)
+        self._watch.follows(path, origin)
         try:
             with self._run.under(path, *indices(origin)):
                 while True:
@@ -301,10 +303,15 @@ class Engine:
                 self.ledger.witness(path)
             kind: Kind = "decode"
             name = "every instruction reached is modelled"
+            why = self.ledger.why(path, "")
             status = Status.UNDECIDED if isinstance(e, Undetermined) else Status.ERROR
             if isinstance(e, MemoryFault):
                 kind, name, status = "memory", "every access is permitted", Status.UNDECIDED
-            self.ledger.record(kind, name, status, detail=describe_stop(e, self.image, self.p.routine.isa))
+            detail = describe_stop(e, self.image, self.p.routine.isa)
+            if isinstance(e, BranchError) and e.address is not None and is_return(self.p.routine, e.address):
+                kind, name, status = "abi", RETURNS, Status.UNDECIDED
+                detail += ": this is not where it was called from (LR on entry)"
+            self.ledger.record(kind, name, status, detail=detail, why=why)
             return Stopped()
 
     def _step(self, path: Path, origin: Origin | None) -> Next | None:
@@ -329,11 +336,9 @@ class Engine:
             run.reached.add(at)
             callee = self.callees[at]
             path.turn("call", f"{callee.contract.name}, by its contract")
-            if self._watch is not None:
-                self._watch.before(path)
+            self._watch.before(path)
             to = callee.call(self.ledger, self.stepper, path)
-            if self._watch is not None:
-                self._watch.called(path, callee.contract.name)
+            self._watch.called(path, callee.contract.name)
             path.at = to
             path.calls = path.calls.after(at, path.at, links=False)
             return None
@@ -348,15 +353,18 @@ class Engine:
         for what in self.shows.get(at, ()):
             with path.memory.observed(), handed(path.machine) as s:
                 run.shown.append(f"at {run.where(at)}:\n{what(s)}")
-        return self._execute(path, origin)
+        profile = measuring()
+        if profile is None:
+            return self._execute(path, origin)
+        with at_place(profile, at, lambda: path.at == at + 4):
+            return self._execute(path, origin)
 
     def _execute(self, path: Path, origin: Origin | None) -> Next | None:
         """The instruction where the path is."""
         run, at, m, memory = self._run, path.at, path.machine, path.memory
         run.meter.step()
         memory.at = at
-        if self._watch is not None:
-            self._watch.before(path)
+        self._watch.before(path)
         x, v, sp, nzcv, since = m.x[:], m.v[:], m.sp, m.nzcv, len(memory.log)
         to = self._stepped(path)
         if isinstance(to, NeedSplit):
@@ -369,8 +377,7 @@ class Engine:
                 path.arrivals[at] -= 1
             return part(run, path, to.cond, origin)
         run.executed.add(at)
-        if self._watch is not None:
-            self._watch.after(path, to)
+        self._watch.after(path, to)
         if isinstance(to, int):
             self._land(missing_pad(self.p.routine, at, to))
         if isinstance(to, int) and (path.calls.frames or m.x[30] is not x[30]):

@@ -55,6 +55,7 @@ def arrive(run: Run, path: Path, inv: Invariant, origin: Origin | None) -> Ended
     # Iteration 0, as a variable known to be 0, so that the claims proved here are the very
     # ones assumed of iteration i.
     first = run.p._fresh_index(inv, path.knowledge)
+    path.turn("loop", (first == 0).bit.value)
     path.knowledge.add((first == 0).bit.value)
     with run.under(path, Bits(64, 0), *indices(origin)):
         within = Bits(64, 0) <= inv.upto if inv.inclusive else Bits(64, 0) < inv.upto
@@ -139,6 +140,7 @@ def iterate(
 def arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -> Havoc | Retry | Stopped:
     """Forget what the loop writes, and let the claims be what is known of it in iteration i."""
     h = havoc(here.machine, guess, i)
+    here.unknowns = {**here.unknowns, **{k: (f"the head of {inv.name}", str(at)) for k, at in h.unknowns.items()}}
     a = Assumptions(set(h.unknowns))
     contents: list[tuple[str, Pointwise]] = []
     said: list[Relation] = []

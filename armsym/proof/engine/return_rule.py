@@ -14,8 +14,10 @@ from armsym.proof.conditional import Conditional
 from armsym.proof.engine.run import Origin, Run
 from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, havoc
+from armsym.proof.landing import RETURNS
 from armsym.proof.locations import FLAGS, Location, V, Whole, X
 from armsym.proof.path import Path
+from armsym.proof.profile import spending
 from armsym.proof.result import Status
 from armsym.proof.state import handed
 
@@ -24,8 +26,11 @@ __all__ = ["check_accesses_in_bounds", "returned"]
 
 def check_accesses_in_bounds(run: Run, path: Path) -> None:
     """The memory obligation of everything logged on this path."""
-    for name, status, by, seconds, detail in check_bounds(path, run.image, run.meter.budget.claim_ms):
-        run.ledger.record("memory", name, status, by, seconds, detail)
+    with spending("phases", "accesses shown in bounds"):
+        answers = list(check_bounds(path, run.image, run.meter.budget.claim_ms))
+    for name, status, by, seconds, detail in answers:
+        why = None if status is Status.PROVED else run.ledger.why(path, "")
+        run.ledger.record("memory", name, status, by, seconds, detail, why)
 
 
 def returned(run: Run, path: Path, origin: Origin | None) -> None:
@@ -37,7 +42,7 @@ def returned(run: Run, path: Path, origin: Origin | None) -> None:
     with run.under(path, *anchors):
         ledger.check_one(path, m.dit == entry.dit, "abi", "PSTATE.DIT is restored", "dit")
         ledger.check_one(path, m.sp == p.sp0, "abi", "sp is restored", "sp")
-        ledger.record("abi", "control returns to the caller", Status.PROVED, "identity")
+        ledger.record("abi", RETURNS, Status.PROVED, "identity")
         for name, register, before, after in p._d.interface.pairs(entry, m):
             ledger.check_one(path, after == before, "abi", name, register)
         _frame(run, path)

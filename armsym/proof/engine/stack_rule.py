@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from armsym.bits import Bits
 from armsym.proof.engine.run import Run
+from armsym.proof.hints import more_stack
 from armsym.proof.path import Path
 from armsym.proof.result import Status
 from armsym.symbolic_memory import Change, variable
@@ -30,7 +33,10 @@ def sp_is_known(run: Run, path: Path) -> bool:
     )
     if low is None:
         detail += " (for a frame that the routine aligns: p.stack(..., align=))"
-    run.ledger.record("memory", SP_KNOWN, Status.UNDECIDED, detail=detail)
+    why = run.ledger.why(path, "SP")
+    if why is not None and low is not None and low < -d.stack:
+        why = replace(why, hints=(more_stack(-low, d.stack),))
+    run.ledger.record("memory", SP_KNOWN, Status.UNDECIDED, detail=detail, why=why)
     return False
 
 
@@ -45,7 +51,8 @@ def check_accesses(run: Run, path: Path, sp_before: Bits, since: int) -> None:
         at = a.constant - run.p._d.stack
         if not upwards or None in low or at < min(x for x in low if x is not None):
             detail = f"the access at {run.where(a.at)} to sp0{at:+#x} lies below SP or cannot be compared with it"
-            run.ledger.record("memory", NO_ACCESS_BELOW, Status.UNDECIDED, detail=detail)
+            why = run.ledger.why(path, "")
+            run.ledger.record("memory", NO_ACCESS_BELOW, Status.UNDECIDED, detail=detail, why=why)
 
 
 def release(run: Run, path: Path) -> None:

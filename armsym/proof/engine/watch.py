@@ -15,7 +15,7 @@ from armsym.proof.result import Obligation, ProofResult
 from armsym.proof.symbolic import SymbolicProof
 from armsym.stepper import Fork
 
-__all__ = ["Watcher"]
+__all__ = ["Nobody", "Watcher"]
 
 
 class Watcher(Protocol):
@@ -59,3 +59,43 @@ class Watcher(Protocol):
 
     def reset(self, mark: object) -> None:
         """What was told since then rested on a wrong guess about a loop, and counts for nothing."""
+
+
+class Nobody:
+    """Nobody looks on."""
+
+    def begins(self, case: str, p: SymbolicProof) -> None:
+        """See `Watcher`."""
+
+    def ends(self, result: ProofResult) -> None:
+        """See `Watcher`."""
+
+    def follows(self, path: Path, origin: Origin | None) -> None:
+        """See `Watcher`."""
+
+    def before(self, path: Path) -> None:
+        """See `Watcher`."""
+
+    def after(self, path: Path, to: int | Fork) -> None:
+        """See `Watcher`."""
+
+    def called(self, path: Path, contract: str) -> None:
+        """See `Watcher`."""
+
+    def left(self, path: Path, go_on: Next) -> None:
+        """See `Watcher`."""
+
+    def iterates(self, arrival: Path, origin: Origin, starts: Parts) -> None:
+        """See `Watcher`."""
+
+    def joined(self, name: str, origin: Origin, path: Path) -> None:
+        """See `Watcher`."""
+
+    def recorded(self, instance: Obligation) -> None:
+        """See `Watcher`."""
+
+    def mark(self) -> object:
+        """See `Watcher`."""
+
+    def reset(self, mark: object) -> None:
+        """See `Watcher`."""
