@@ -44,7 +44,7 @@ def true_everywhere(text: str, where: Sequence[Arrival]) -> bool:
         try:
             with handed(a.machine) as s:
                 claim = a.seen.scope.value(text, s=s, i=Bits(64, a.i))
-                if not all(part.value is True for part in flatten(claim)):
+                if not all(part.value is True for _, part in flatten(claim)):
                     return False
         except (ArmsymError, AssertionError, TypeError):
             return False
