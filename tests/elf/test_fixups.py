@@ -269,7 +269,7 @@ def test_damaged_files_are_refused_or_read() -> None:
     text = ".text\n.globl _f\n_f: ret\n.section __DATA_CONST,__const\n.p2align 3\n_d: .quad _f\n.quad _outside\n"
     whole, random = dylib(text), Random(7)
     filled = [k for k in range(len(whole)) if k < 0x800 or (k >= 0x8000 and whole[k])]
-    read = 0
+    read, refused = 0, []
     for _ in range(400):
         data = bytearray(whole)
         for k in random.sample(filled, random.choice([1, 2, 8])):
@@ -281,6 +281,7 @@ def test_damaged_files_are_refused_or_read() -> None:
                 image.loaded(segment, 0)
             read += 1
         except InputError as e:
-            assert str(e).startswith("damaged: ")
-            assert "\n" not in str(e)
-    assert 50 < read < 390
+            refused.append(str(e))
+    assert [text for text in refused if not text.startswith("damaged: ") or "\n" in text] == []
+    assert read > 50
+    assert len(refused) > 10
