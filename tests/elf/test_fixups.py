@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from assembling import dylib
@@ -261,3 +262,26 @@ def test_the_part_for_arm_of_a_universal_file() -> None:
         load_bytes(struct.pack(">II", 0xCAFEBABE, 1) + header[8:28], "f.dylib")
     with pytest.raises(InputError, match="is truncated: its part for arm64 ends at"):
         load_bytes(whole[:-1], "f.dylib")
+
+
+def test_damaged_files_are_refused_or_read() -> None:
+    """Whatever the load commands and tables say, the answer is an image or one line that names the file."""
+    text = ".text\n.globl _f\n_f: ret\n.section __DATA_CONST,__const\n.p2align 3\n_d: .quad _f\n.quad _outside\n"
+    whole, random = dylib(text), Random(7)
+    filled = [k for k in range(len(whole)) if k < 0x800 or (k >= 0x8000 and whole[k])]
+    read, refused = 0, []
+    for _ in range(400):
+        data = bytearray(whole)
+        for k in random.sample(filled, random.choice([1, 2, 8])):
+            data[k] = random.choice([0, 1, 0x7F, 0x80, 0xFF, random.randrange(256)])
+        try:
+            image = load_bytes(bytes(data), "damaged")
+            list(image.functions())
+            for segment in image.segments:
+                image.loaded(segment, 0)
+            read += 1
+        except InputError as e:
+            refused.append(str(e))
+    assert [text for text in refused if not text.startswith("damaged: ") or "\n" in text] == []
+    assert read > 50
+    assert len(refused) > 10
