@@ -159,14 +159,16 @@ def _failures(r: ProofResult) -> Iterator[str]:
     c = r.counterexample
     if c is not None:
         yield f'<article class="failure"><h3>Counterexample to {escape(c.kind)}: {escape(c.claim)}</h3><dl>'
+        # Two runs that differ are no expectation and what came of it.
+        sides = ("expected", "got") if c.other_entry is None else ("one run", "the other")
         rows = [
             *c.inputs.items(),
-            ("expected", c.expected),
-            ("got", c.got),
+            (sides[0], c.expected),
+            (sides[1], c.got),
             ("differs", c.differs),
             ("where", c.detail),
         ]
-        rows += [("replay", c.replay), ("command", c.command), ("the other run", c.other_command)]
+        rows += [("replay", c.replay), ("command", c.command), ("command of the other", c.other_command)]
         rows += [(f"{name} in the other run", value) for name, value in c.other_inputs.items()]
         for name, value in rows:
             if value:
