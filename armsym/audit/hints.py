@@ -54,6 +54,7 @@ SHAPES: dict[str, str] = {
     "choose": "nn",
     "congruent": "nn",
     "within": "n",
+    "disjoint": "n",
     "quotient": "n",
     "evaluate": "nnNN",
     "given": "n",

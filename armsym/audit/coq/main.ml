@@ -74,6 +74,7 @@ let hint = function
   | [ "choose"; i; m ] -> C.HChoose (d i, d m)
   | [ "congruent"; i; j ] -> C.HCongruent (d i, d j)
   | [ "within"; i ] -> C.HWithin (d i)
+  | [ "disjoint"; i ] -> C.HDisjoint (d i)
   | [ "quotient"; i ] -> C.HQuotient (d i)
   | [ "evaluate"; i; j; cut; order ] -> C.HEvaluate (d i, d j, nodes cut, nodes order)
   | [ "given"; i ] -> C.HGiven (d i)
