@@ -4,8 +4,7 @@ and would be false: the same step with the conditions left out gives a form that
 from __future__ import annotations
 
 import pytest
-from raw_programs import false_forms, values
-from rule_cases import (
+from audit_cases import (
     ADD8,
     BIT,
     FX,
@@ -23,6 +22,7 @@ from rule_cases import (
     p,
     sums,
 )
+from raw_programs import false_forms, values
 
 from armsym.audit import rules
 from armsym.audit.hints import SHAPES, Hint

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from audit_cases import INSIDE_CASES, OUTSIDE_CASES, Case, p
 from proved_checkers import agreed, with_tools
 from raw_programs import some_certificate, values
-from rule_cases import INSIDE_CASES, OUTSIDE_CASES, Case, p
 
 from armsym.audit import proved
 from armsym.audit.check import RefusedError, check_certificate
