@@ -53,6 +53,7 @@ SHAPES: dict[str, str] = {
     "not": "nn",
     "choose": "nn",
     "congruent": "nn",
+    "idempotent": "n",
     "within": "n",
     "disjoint": "n",
     "quotient": "n",

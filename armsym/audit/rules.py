@@ -22,6 +22,7 @@ of Const, Var, App, Mask, Add and Mulc.  An instruction has at most one form of 
     choose i m      i's sum is c + k * a with a one bit, and m is a * (2^u - 1) in u bits: where a is 0, i is c, where
                     it is 1, (c + k) mod 2^w, so that i is c XOR (m AND what differs)
     congruent i j   two Apps of one function and bits, or two Ands, with equal operands (an And's in either order)
+    idempotent i    i is an And of equal operands: it takes their forms
     within i        i is a Mask, by all that one of the operands' polys may have, of an And: the And takes i's forms
     disjoint i      i is an Add of a and b, whose polys' product is 0: poly is their XOR, of its bits
     quotient i      i is a Shr by n of 2^n * (sum) + c that does not wrap: its sum is the quotient
@@ -308,6 +309,13 @@ class Checker:
                 equal = False
         need(equal, f"not one function of equal operands: {self.program[i]!r:.200}, {self.program[j]!r:.200}")
         self._share(i, j)
+
+    def _idempotent(self, i: int) -> None:
+        match self.program[i]:
+            case ("And", a, b) if self.same(a, b):
+                self._share(i, a)
+            case other:
+                raise RefusedError(f"no And of equal operands: {other!r:.200}")
 
     def _within(self, i: int) -> None:
         match self.program[i]:

@@ -97,6 +97,8 @@ class Layer(Views):
                 self.hint("polyatom", i)
             case ("App", _, _, _):
                 application(self, i)
+            case ("And", a, b) if self.poly(a) == self.poly(b):
+                self.hint("idempotent", i)
             case ("And", a, b):
                 if _products(self.poly(a), self.poly(b)) > _MOST_TERMS:
                     and_atom(self, i, a, b)

@@ -37,7 +37,15 @@ G_SUM = p.add(32, p.add(32, A, p.and_(B, D)), p.and_(C, no(D)))
 G_OR = p.xor(p.xor(p.and_(B, D), p.and_(C, no(D))), p.and_(p.and_(B, D), p.and_(C, no(D))))
 I_AT_64 = p.add(64, A, p.xor(C, p.xor(p.xor(B, no(D)), p.and_(B, no(D)))))
 I_AT_32 = p.add(32, A, p.xor(C, p.xor(p.xor(B, no(D)), p.and_(B, no(D)))))
+# XORs of 20 terms, whose products are too many to be multiplied out
+X20, Y20 = WIDE, p.var("other", ones(64))
+for n in range(1, 20):
+    X20, Y20 = p.xor(X20, p.shr(WIDE, n)), p.xor(Y20, p.shr(p.var("other", ones(64)), n))
 PAIRS = [
+    (p.and_(X20, X20), X20, True),
+    (p.and_(X20, Y20), p.and_(Y20, p.xor(X20, p.const(0))), True),
+    (p.and_(X20, Y20), p.and_(Y20, p.xor(X20, p.const(1))), False),
+    (p.xor(p.xor(X20, X20), p.and_(X20, X20)), X20, True),
     (G_SUM, p.add(32, G_OR, A), True),
     (p.add(32, p.add(32, A, p.and_(B, D)), p.and_(C, D)), p.add(32, A, p.xor(p.and_(B, D), p.and_(C, D))), False),
     (p.mask(I_AT_64, ones(32)), I_AT_32, True),

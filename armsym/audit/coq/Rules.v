@@ -21,7 +21,8 @@ Inductive hint :=
 | HTosum (i : positive) (w : Z) | HTopoly (i : positive) (n : Z) | HInline (i a : positive) (k n : Z)
 | HSame (i j : positive) | HNarrow (i a b : positive) | HSplit (i a h : positive) (n : Z) | HNot (i u : positive)
 | HChoose (i m : positive) | HCongruent (i j : positive) | HWithin (i : positive) | HQuotient (i : positive)
-| HDisjoint (i : positive) | HEvaluate (i j : positive) (cut order : list positive) | HGiven (i : positive) | HSolve (a i : positive).
+| HDisjoint (i : positive) | HIdempotent (i : positive) | HEvaluate (i j : positive) (cut order : list positive)
+| HGiven (i : positive) | HSolve (a i : positive).
 
 Definition truncS w (s : lin) : lin := mulS w 1 s.
 Definition sameP (p q : poly) := match xorP p q with (0, []) => true | _ => false end.
@@ -191,6 +192,11 @@ Definition step (st : state) (h : hint) : option state :=
       | Some (IAnd a b), Some (IAnd c d) =>
           do _ <- guard ((same st a c && same st b d) || (same st a d && same st b c)); Some (share i j st)
       | _, _ => None
+      end
+  | HIdempotent i =>
+      match M.find i prog with
+      | Some (IAnd a b) => do _ <- guard (same st a b); Some (share i a st)
+      | _ => None
       end
   | HWithin i =>
       match M.find i prog with

@@ -73,6 +73,7 @@ let hint = function
   | [ "not"; i; u ] -> C.HNot (d i, d u)
   | [ "choose"; i; m ] -> C.HChoose (d i, d m)
   | [ "congruent"; i; j ] -> C.HCongruent (d i, d j)
+  | [ "idempotent"; i ] -> C.HIdempotent (d i)
   | [ "within"; i ] -> C.HWithin (d i)
   | [ "disjoint"; i ] -> C.HDisjoint (d i)
   | [ "quotient"; i ] -> C.HQuotient (d i)
