@@ -196,7 +196,7 @@ def _what_was_not_stored(cut: Cut, case: Case) -> None:
 
 
 #: What an exporter that does its best to have it accepted is told.
-SAID = {
+SAID: dict[Callable[[Cut, Case], None], str] = {
     _a_fact: "fact -5",
     _a_register: "x7, at cut 1",
     _a_vector: "v7, at cut 1",
