@@ -66,6 +66,11 @@ def validate(case: Case) -> None:
     """What a case has to be beside its text's form; raises `Refused`."""
     if not case.ensures:
         raise Refused("nothing is claimed of the results")
+    for r in case.regions.values():
+        # Else there might be no state on entry of which anything is claimed.
+        least, most = (r.constant + sum(k * case.numbers[n][end] for n, k in r.sizes) for end in (0, 1))
+        if any(k < 0 for _, k in r.sizes) or not 0 <= least <= most < 1 << 62 or r.align > 1 << 16:
+            raise Refused(f"{r.name} has {least} to {most} bytes at a multiple of {r.align}: no region of memory")
     for cut in case.cuts.values():
         if not cut.number:
             continue

@@ -101,6 +101,8 @@ def contract_lines(case: Case) -> Iterator[str]:
         _ranges(kind, of)
         for kind, of in zip("xdv", (case.preserves_x, case.preserves_d, case.preserves_v), strict=True)
     )
+    if not (set(range(18, 30)) <= case.preserves_x and set(range(8, 16)) <= case.preserves_d | case.preserves_v):
+        yield "a calling convention of its own: not all that AAPCS64 preserves is preserved"
     yield f"preserved: SP{''.join(f', {p}' for p in (x, d, v) if p)}; control returns to LR"
     yield (
         "taken for granted: SP is a multiple of 16 and LR of 4; the file lies at a multiple of 4096 (one that is not"
