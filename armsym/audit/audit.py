@@ -9,9 +9,10 @@ from armsym.audit.bundle import Bundle, Case
 from armsym.audit.check import RefusedError, check_certificate
 from armsym.audit.evaluate import operands
 from armsym.audit.farkas import Form
-from armsym.audit.ground import File, Refused
+from armsym.audit.ground import Refused
 from armsym.audit.hints import TextError
 from armsym.audit.hints import read as read_certificate
+from armsym.audit.link import File
 from armsym.audit.raw import Program
 from armsym.audit.walk import Walk
 

@@ -36,8 +36,9 @@ class Exporter:
     def observe(self, engine: Engine, title: str) -> None:
         """Take what an engine found, whose terms are freed afterwards."""
         try:
-            entry, _ = Elf.read(self.path).symbol(self.symbol)
-            self.cases.append(Capture(engine, title, entry - engine.p.routine.entry).run())
+            file = Elf.read(self.path)
+            entry, _ = file.symbol(self.symbol)
+            self.cases.append(Capture(engine, title, entry - engine.p.routine.entry, file.pieces).run())
         except Exception as e:  # noqa: BLE001 - no defect here may change what is said of the proof
             why = str(e) if isinstance(e, (NotExportable, ElfError, OSError)) else what(e)
             if why not in self.missing:
