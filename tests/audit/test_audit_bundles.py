@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from shipped import fetching
+from exporting import exported
 from typer.testing import CliRunner
 
 from armsym.audit.audit import Verdict, audit
@@ -22,35 +22,20 @@ from armsym.audit.text import BundleError, read, write
 from armsym.audit.wording import contract_lines
 from armsym.certify.export import Exporter
 from armsym.cli import build
-from armsym.cli.work import image_of
-from armsym.proof.registry import discover
-from armsym.proof.run import prove
-from semantics import A64
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ROOT / "crypto_examples" / "own_memcmp"
 SHA1 = ROOT / "crypto_examples" / "openssl" / "sha1.py"
 
 
-def _exported(file: Path, name: str) -> tuple[Bundle, Path]:
-    d = next(d for d in discover(file) if d.name == name)
-    with fetching():
-        path = Path(d.object_spec())
-    exporter = Exporter(d.symbol, str(path))
-    result = prove(d, name=name, image=image_of(str(path)), symbol=d.symbol, isa=A64, observe=exporter.observe)
-    bundle = Bundle(name, d.symbol, str(path), result.file_sha256, "a test", "a test")
-    assert exporter.finish(bundle) == []
-    return bundle, path
-
-
 @pytest.fixture(scope="module")
 def memcmp() -> tuple[Bundle, Path]:
-    return _exported(OWN, "armsym_ct_memcmp")
+    return exported(OWN, "armsym_ct_memcmp")
 
 
 @pytest.fixture(scope="module")
 def sha1() -> tuple[Bundle, Path]:
-    return _exported(SHA1, "sha1_block_armv8")
+    return exported(SHA1, "sha1_block_armv8")
 
 
 def _verdict(bundle: Bundle, data: bytes) -> Verdict:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from assembling import assembled
-from test_audit_bundles import _exported
+from exporting import exported
 
 from armsym.audit.audit import audit, show_equal, walks
 from armsym.audit.bundle import Bundle, Case, Cut, Ensured, Index
@@ -73,7 +73,7 @@ ONE = _case(("x0", 1), total=17)
 
 @pytest.mark.parametrize("name", ["sha512", "sha256"])
 def test_a_routine_with_its_table_in_another_section_is_audited(name: str) -> None:
-    bundle, path = _exported(CRYPTO / f"own_{name}", f"armsym_{name}_blocks")
+    bundle, path = exported(CRYPTO / f"own_{name}", f"armsym_{name}_blocks")
     text = write(bundle)
     elf = Elf.read(path)
     verdict = audit(read(text), elf, elf.symbol(bundle.symbol)[0])
@@ -125,6 +125,9 @@ def test_distances_within_a_section_are_known_and_others_are_not() -> None:
     elf = Elf.parse(data)
     here = elf.symbol("far")[0] - elf.symbol("a")[0]
     _refused(data, _case(("x1", 1), ("x0", -1), total=here), "not shown equal")
+    for body in ("adrp x0,a", _address("x0", "a")):
+        for place in (0, 4096, elf.symbol("a")[0]):
+            _refused(_object(body), _case(("x0", 1), total=place), "not shown equal")
     # Nor the distance of the code from its data, nor where in a page anything lies.
     data = _object("adr x0,.\n" + _address("x1", "a"))
     here = Elf.parse(data).symbol("a")[0] - Elf.parse(data).symbol("f")[0]
@@ -226,6 +229,7 @@ def test_a_relocation_is_for_its_own_form_of_instruction_and_alone() -> None:
     double = true.replace(entry + second, entry + entry)
     assert double != true
     _refused(double, ONE, "filled in after linking")
+    assert not Elf.parse(double).links
     # An ADRP that no relocation completes.
     alone = bytearray(true)
     struct.pack_into("<I", alone, first + 8, 0)
