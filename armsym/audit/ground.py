@@ -13,6 +13,7 @@ from armsym.audit.inputs import Inputs
 from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.link import File, Sections
 from armsym.audit.raw import Program, ones
+from armsym.audit.store import RefusedAccess
 from armsym.audit.words import Words
 
 __all__ = ["Ground", "Refused", "Symbols", "around", "name_of"]
@@ -35,7 +36,10 @@ class Ground:
 
     def __init__(self, case: Case, file: File, entry: int, source: int, oracle: Oracle) -> None:
         self.case, self.entry, self.oracle = case, entry, oracle
-        self.file = Sections(file, entry)
+        try:
+            self.file = Sections(file, entry)
+        except RefusedAccess as e:
+            raise Refused(str(e)) from None
         self.words = Words(Program())
         self.inputs = Inputs(case, self.words, self.file)
         self.source = case.cuts[source]

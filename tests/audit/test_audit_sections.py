@@ -196,6 +196,8 @@ def test_nothing_passes_from_a_section_into_the_next() -> None:
     _refused(
         _object("b .+8\nnop", after="nop").replace(b"\xc0\x03\x5f\xd6", b"\x1f\x20\x03\xd5"), ONE, "beyond the section"
     )
+    with pytest.raises(Refused, match="lies in no section"):
+        walks(ONE, Elf.parse(_object("nop")), 1 << 40, Search())
 
 
 def test_code_that_a_linker_completes_is_no_data() -> None:
