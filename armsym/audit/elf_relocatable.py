@@ -26,6 +26,8 @@ __all__ = ["lay_out"]
 
 _APART, _PAGE = 1 << 20, 4096
 _SHT_SYMTAB, _SHT_RELA, _SHT_NOBITS, _SHT_REL = 2, 4, 8, 9
+#: SHT_RELR, SHT_CREL, and Android's SHT_ANDROID_REL, _RELA and _RELR.
+_PACKED = {19, 0x40000014, 0x60000001, 0x60000002, 0x6FFFFF00}
 _ALLOCATED = 2
 _ADR_PREL_PG_HI21, _ADD_ABS_LO12_NC = 275, 277
 #: LDST8, LDST16, LDST32, LDST64 and LDST128_ABS_LO12_NC: by how many bytes imm12 counts.
@@ -62,6 +64,8 @@ def lay_out(data: bytes) -> Loaded:
     written: set[int] = set()
     links: dict[int, Link] = {}
     for s in sections:
+        if s.kind in _PACKED:
+            raise ElfError(f"the section {s.name!r} has relocations of type {s.kind:#x}: not read")
         if s.kind == _SHT_REL and s.info in addresses:
             raise ElfError(f"the section {s.name!r} has relocations without addends (SHT_REL)")
         if s.kind == _SHT_RELA and s.info in addresses:

@@ -11,7 +11,7 @@ from exporting import exported
 
 from armsym.audit.audit import audit, show_equal, walks
 from armsym.audit.bundle import Bundle, Case, Cut, Ensured, Index
-from armsym.audit.elf import Elf
+from armsym.audit.elf import Elf, ElfError
 from armsym.audit.elf_parts import Link
 from armsym.audit.ground import Refused
 from armsym.audit.hints import write as write_certificate
@@ -236,6 +236,16 @@ def test_a_relocation_is_for_its_own_form_of_instruction_and_alone() -> None:
     alone = bytearray(true)
     struct.pack_into("<I", alone, first + 8, 0)
     _refused(bytes(alone), ONE, "without a relocation")
+
+
+@pytest.mark.parametrize("kind", [9, 19, 0x40000014, 0x60000001, 0x60000002, 0x6FFFFF00])
+def test_relocations_in_another_form_are_not_passed_over(kind: int) -> None:
+    data = bytearray(_object(_address("x1", "a") + "ldr x0,[x1]"))
+    headers, count = struct.unpack_from("<Q", data, 0x28)[0], struct.unpack_from("<H", data, 0x3C)[0]
+    (at,) = (headers + 64 * k + 4 for k in range(count) if struct.unpack_from("<I", data, headers + 64 * k + 4)[0] == 4)
+    struct.pack_into("<I", data, at, kind)
+    with pytest.raises(ElfError, match="relocations"):
+        Elf.parse(bytes(data))
 
 
 def test_the_checks_of_places_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
