@@ -11,6 +11,7 @@ from armsym.cli.builds import Build
 from armsym.cli.farm import connect
 from armsym.cli.proving import Kept, Progress, cpus, forbidden, outcomes
 from armsym.cli.selection import Selection, select
+from armsym.cli.work import check_seconds
 from armsym.errors import InputError
 from armsym.proof.registry import ProofDefinition
 from armsym.report.as_json import document
@@ -101,15 +102,15 @@ def prove(
     the proofs name.  `seconds` of CPU time are the limit of each symbolic proof; what is not shown then is undecided.
     `jobs` run at a time (all CPUs).  `second_solver` has Bitwuzla confirm Z3's answers.  With `cache`, what is known
     from before is not proved again, and what is proved is kept; of such an `Outcome`, `cached` is True.  (Not where the
-    environment has ARMSYM_NO_CACHE=1.)  With `offline_ok` proofs of wheels that cannot be fetched are left out, instead
+    environment has ARMSYM_NO_CACHE=1, nor where a definition is among the targets: the file that made it does not say
+    what became of it.)  With `offline_ok` proofs of wheels that cannot be fetched are left out, instead
     of being errors.  `dask` is the address of a scheduler on whose workers the proofs run, instead of here.  `told` is
     called with each outcome as soon as it is known.
 
     What a routine or a proof does is never an exception: a refuted proof, or one that cannot be set up, is an
     `Outcome`.  Raises `InputError` for targets or a `file` that cannot be used, and where nothing is selected.
     """
-    if seconds is not None and not seconds >= 0:
-        raise InputError(f"seconds is a number of CPU seconds, not {seconds!r}")
+    check_seconds("seconds", seconds)
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs is the number of proofs at a time, 1 or more, not {jobs!r}")
     if second_solver:
@@ -124,7 +125,9 @@ def prove(
         build = Build.of(fspath(file), [], None, "", [d.symbol for d in selection.proofs], find=None)
     if dask is not None and jobs is not None:
         raise InputError("jobs is about this machine's processes: with dask the workers decide how many run")
-    kept = Kept() if cache and not forbidden() else None
+    # What a definition says may have been changed by the program that has it.
+    given = any(isinstance(t, ProofDefinition) for t in targets)
+    kept = Kept() if cache and not given and not forbidden() else None
     done: dict[int, Outcome] = {}
     with nullcontext() if dask is None else connect(dask) as farm:
         for k, outcome in outcomes(

@@ -45,12 +45,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The marker of proofs; refuses options that cannot be met."""
     config.addinivalue_line("markers", "armsym: a proof of machine code")
-    seconds = config.getoption("--armsym-seconds")
-    if seconds is not None and not seconds >= 0:
-        raise pytest.UsageError(f"--armsym-seconds is a number of CPU seconds, not {seconds}")
+    from armsym.cli.work import check_seconds
+    from armsym.errors import InputError
+
+    try:
+        check_seconds("--armsym-seconds", config.getoption("--armsym-seconds"))
+    except InputError as e:
+        raise pytest.UsageError(str(e)) from None
     if config.getoption("--armsym-second-solver"):
         from armsym.discharge.second import need
-        from armsym.errors import InputError
 
         try:
             need()
@@ -126,6 +129,8 @@ class ProofFile(pytest.File):
             found = proofs_of_file(self.path)
         except ArmsymError as e:
             raise self.CollectError(str(e)) from None
+        except pytest.skip.Exception as e:
+            raise self.CollectError(f"{self.path}: skips itself ({e}): no proof is skipped") from None
         for d in found:
             yield ProofItem.from_parent(self, name=d.name, definition=d)
 

@@ -55,9 +55,8 @@ def load_linked(data: bytes) -> Loaded:
     for a, b in pairwise(segments):
         if a.end > b.address:
             raise ElfError(f"the segments at {a.address:#x} and {b.address:#x} overlap")
-        same = (a.writable, a.executable) == (b.writable, b.executable)
-        if not same and (a.end - 1) // _PAGE == b.address // _PAGE:
-            raise ElfError(f"the segments at {a.address:#x} and {b.address:#x} share a page and differ in permission")
+        if (a.end - 1) // _PAGE == b.address // _PAGE:  # loaders map whole pages: one hides a part of the other
+            raise ElfError(f"the segments at {a.address:#x} and {b.address:#x} share a page")
     slots = _slots(segments, headers)
     written = frozenset(a for at, s in slots.items() for a in range(at, at + s.size))
     names = [s for h in sections_of(data) if h.kind in {_SHT_SYMTAB, _SHT_DYNSYM} for s in _defined(data, h)]

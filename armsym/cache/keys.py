@@ -16,6 +16,7 @@ from armsym.cache.sources import Source, Sources, Uncacheable, compiled_as_writt
 from armsym.elf.container import read_spec
 from armsym.elf.names import Names
 from armsym.errors import ArmsymError, InputError
+from armsym.proof.registry import root_of
 
 __all__ = ["Key", "Keys", "Uncacheable"]
 
@@ -25,17 +26,21 @@ _HOME = Path(__file__).resolve().parents[2]
 #: The engine, whole: the instruction set is loaded by name, and much of the rest when it is needed.
 _ENGINE = ("armsym", "semantics")
 #: What the engine rests on besides; of each the list of its files with their hashes, as it was installed.
-_LIBRARIES = ("z3-solver", "pyelftools")
+_LIBRARIES = ("z3-solver", "pyelftools", "macholib")
 _SECOND = ("bitwuzla",)
 
 
 @dataclass(frozen=True)
 class Key:
-    """The key of one proof, the file under proof by its SHA-256, and the sources it was made of."""
+    """The key of one proof, the file under proof by its SHA-256, and the sources it was made of.
+
+    `modules` are the names of the sources that are not the engine's, each with its path; of a folder that is "".
+    """
 
     text: str
     object_sha256: str
     sources: tuple[Source, ...]
+    modules: tuple[tuple[str, str], ...] = ()
 
 
 class Keys:
@@ -68,12 +73,15 @@ class Keys:
             "sources": sorted((module, s.sha256) for module, s in sources.items()),
         }
         text = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-        return Key(text, self._object(object_spec), (*engine, *sources.values()))
+        modules = [(module, str(s.path)) for module, s in sources.items()]
+        modules += [(module, "") for module in self._sources.folders(Path(file))]
+        return Key(text, self._object(object_spec), (*engine, *sources.values()), tuple(modules))
 
     def identity(self, *, file: str, name: str, symbol: str, object_spec: str, second: bool, names: Names) -> str:
         """A hash by which two machines know that they would run the same proof; raises `InputError`.
 
-        Where there is no key, because sources do more than compute, it says less: of the sources only the proof file.
+        Where there is no key, because sources do more than compute, it says less: of the sources those of the folder
+        that the proof file is in, and its packages are.
         """
         try:
             key = self.of(file=file, name=name, symbol=symbol, object_spec=object_spec, second=second, names=names)
@@ -81,7 +89,9 @@ class Keys:
         except Uncacheable:
             pass
         try:
-            parts = [hashlib.sha256(f.read_bytes()).hexdigest() for f in (*_engine_paths(), Path(file))]
+            beside = sorted(root_of(Path(file).resolve()).rglob("*.py"))
+            parts = [hashlib.sha256(f.read_bytes()).hexdigest() for f in (*_engine_paths(), *beside)]
+            parts += [str(f) for f in beside]
         except OSError as e:
             raise InputError(f"{e.filename} cannot be read: {e.strerror or e}") from None
         parts += [sys.version, file, name, symbol, str(second), str(names)]

@@ -13,10 +13,10 @@ import importlib.util
 import marshal
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 
 from armsym.began import BEGAN_NS
 
@@ -38,11 +38,22 @@ _PARTLY = {
     "types": frozenset({"MappingProxyType", "ModuleType", "SimpleNamespace"}),
 }
 #: Functions that need no import and reach outside, or run what no source says.
-_FORBIDDEN = frozenset(["__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "input", "open"])
-#: What a path, such as that of a wheel, is read by.
-_READS = frozenset(
-    ("exists", "glob", "is_dir", "is_file", "iterdir", "open", "read_bytes", "read_text", "rglob", "stat", "walk")
+_FORBIDDEN = frozenset(
+    (  # noqa: SIM905
+        "__builtins__ __cached__ __file__ __import__ __loader__ __path__ __spec__ breakpoint compile eval exec globals"
+        " hash help id input locals open vars"
+    ).split()
 )
+#: What a path, such as that of a wheel, is read by; and how one comes from a module or function to what it imports.
+_READS = frozenset(
+    (  # noqa: SIM905
+        "exists glob is_dir is_file iterdir open read_bytes read_text rglob stat walk"
+        " builtins environ f_globals get_data get_source getenv io modules os sys _os _sys"
+        " __builtins__ __dict__ __file__ __globals__ __loader__ __path__ __spec__ __subclasses__"
+    ).split()
+)
+#: What nothing but `getattr` and its like is given as a text.
+_NAMED = frozenset(n for n in _READS | _FORBIDDEN if n.startswith("__") or n in ("environ", "read_text", "read_bytes"))
 #: What the engine's fingerprint covers.
 _ENGINE = ("armsym", "semantics")
 
@@ -122,6 +133,7 @@ class Sources:
         self._read: dict[Path, tuple[Source, tuple[str, ...]]] = {}
         self._modules: dict[Path, str] = {}
         self._found: dict[Path, dict[str, Source] | Uncacheable] = {}
+        self._folders: dict[Path, tuple[str, ...]] = {}
 
     def of(self, path: Path) -> dict[str, Source]:
         """By module, the file of a proof and what it imports, directly or not; raises `Uncacheable`."""
@@ -143,6 +155,7 @@ class Sources:
         if first is None:
             raise Uncacheable(f"{path} is not a module that is loaded")
         found: dict[str, Source] = {}
+        folders: dict[str, None] = {}
         todo = [first, *_parents(first)]
         while todo:
             name = todo.pop()
@@ -150,11 +163,17 @@ class Sources:
                 continue
             file = _located(name)
             if file is None:
+                folders[name] = None
                 continue
             source, imports = self._source(file, name)
             found[name] = source
             todo += imports
+        self._folders[path] = tuple(folders)
         return found
+
+    def folders(self, path: Path) -> tuple[str, ...]:
+        """The packages among these that are folders without a source; after `of`."""
+        return self._folders[path.resolve()]
 
     def _source(self, file: Path, module: str) -> tuple[Source, tuple[str, ...]]:
         known = self._read.get(file)
@@ -222,14 +241,22 @@ def _imports(tree: ast.Module, package: str, file: Path) -> Iterator[str]:
                 if not taken <= _PARTLY[home]:
                     raise refuse(node, f"imports {', '.join(sorted(taken))} of {home}")
             elif _elsewhere(home):
+                if "*" in taken:
+                    raise refuse(node, f"imports all that {home} has")
                 yield home
                 yield from (f"{home}.{name}" for name in sorted(taken) if _is_module(home, name))
             elif home not in _FACES and home.partition(".")[0] not in _PURE:
                 raise refuse(node, f"imports {home}")
+            elif home not in _FACES and (more := sorted(n for n in taken if _reaches(home, n))):
+                raise refuse(node, f"imports {', '.join(more)} of {home}")
+            elif home in _FACES and not taken <= {"*", *_faces(home)}:
+                raise refuse(node, f"imports {', '.join(sorted(taken))} of {home}")
         elif isinstance(node, ast.Attribute):
             if node.attr in _READS:
                 raise refuse(node, f"uses .{node.attr}")
             members.append(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in _NAMED:
+            raise refuse(node, f"names {node.value}")
         elif isinstance(node, ast.Name):
             if node.id in _FORBIDDEN:
                 raise refuse(node, f"uses {node.id}")
@@ -238,6 +265,17 @@ def _imports(tree: ast.Module, package: str, file: Path) -> Iterator[str]:
     for node in names:
         if node.id in partly and by_member.get(id(node)) not in partly[node.id]:
             raise refuse(node, f"uses more of {node.id} than {', '.join(sorted(partly[node.id]))}")
+
+
+def _faces(home: str) -> Iterable[str]:
+    """What a part of the engine has for proofs."""
+    return getattr(importlib.import_module(home), "__all__", ())
+
+
+def _reaches(home: str, name: str) -> bool:
+    """Whether a module of the standard library has, by this name, a module that it imports for itself."""
+    found = getattr(importlib.import_module(home), name, None)
+    return name in _READS or (isinstance(found, ModuleType) and found.__name__.partition(".")[0] not in _PURE)
 
 
 def _home(node: ast.ImportFrom, package: str) -> str:

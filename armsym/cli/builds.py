@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from armsym.cli.common import print_note
 from armsym.cli.naming import file_named
+from armsym.cli.selection import Selection
 from armsym.cli.work import image_of
 from armsym.elf import Collection, Names, collection
 from armsym.elf.names import address_of
 from armsym.errors import InputError
 
-__all__ = ["Build"]
+__all__ = ["Build", "unused"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,24 @@ class Build:
     def spec_for(self, symbol: str) -> str:
         """The file, or the member, in which the routine is; raises `InputError`."""
         return self.path if self.within is None else self.within.defining(symbol, self.names)
+
+
+def unused(symbols: Sequence[str], selection: Selection) -> list[str]:
+    """Notes about names, `PROVED=IN_FILE` each, that no selected proof is of, and that no proof file writes."""
+    asked = [s.partition("=")[0] for s in symbols]
+    others = [a for a in asked if a not in {d.symbol for d in selection.proofs}]
+    texts = [Path(f).read_text(encoding="utf-8", errors="replace") for f in _files(selection)] if others else []
+    return [
+        f"--symbol {a}=...: no selected proof is of {a}, nor does its file name that: it changes nothing"
+        for a in others
+        if not any(a in text for text in texts)
+    ]
+
+
+def _files(selection: Selection) -> set[Path]:
+    """The files of proofs, and those beside them, which may make them."""
+    folders = {Path(d.file).parent for d in selection.proofs}
+    return {f for folder in folders for f in (*folder.glob("*.py"), *folder.parent.glob("*.py"))}
 
 
 def _found(path: str, names: Names, find: Sequence[str]) -> Names:

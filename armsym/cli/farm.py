@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from armsym.cache import Keys
-from armsym.cli.work import Job, clock_limit, ended, hard_limit, limit_cpu, run_here
+from armsym.cli.work import Job, clock_limit, ended, hard_limit, limit_cpu, only_here, run_here
 from armsym.errors import InputError
 from armsym.proof.registry import discover
 from armsym.proof.result import Status
@@ -58,6 +58,9 @@ def run_farm(jobs: Sequence[Job], client: Any) -> Iterator[tuple[int, Outcome]]:
     keys = Keys()
     futures: dict[Any, int] = {}
     for k, job in enumerate(jobs):
+        if not job.imported:
+            yield k, only_here(job)
+            continue
         try:
             expected = identity(job, keys)
         except InputError as e:

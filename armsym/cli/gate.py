@@ -46,6 +46,7 @@ def gate(
     from armsym.cli.gating import gate as gate_file
     from armsym.cli.gating import gated_files
     from armsym.cli.proving import Progress, cpus, usual
+    from armsym.cli.work import check_seconds
     from armsym.errors import InputError
     from armsym.report.outcome import ExitCode
     from armsym.report.routines import (
@@ -59,6 +60,7 @@ def gate(
     )
 
     began = time.monotonic()
+    check_seconds("--timeout", timeout)
     for option, file in (("--junit", junit), ("--sarif", sarif)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")

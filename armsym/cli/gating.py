@@ -129,7 +129,8 @@ def gate(
     selection = select(file.proofs, "*")
     for broken, error in selection.broken:
         raise InputError(f"{broken}: {error}")
-    at = {name: k for k, names in enumerate(routines) for name in names}
+    # Of several of one name, a proof is of that which the name means.
+    at = {n: k for k, (offset, names) in enumerate(routines) for n in names if _meant(image, n) == offset}
     ours = [d for d in selection.proofs if d.symbol in at]
     found: dict[int, Outcome] = {}
     if ours:
@@ -150,12 +151,17 @@ def gate(
     by_routine: dict[int, list[Outcome]] = {}
     for k, d in enumerate(ours):
         by_routine.setdefault(at[d.symbol], []).append(found[k])
-    for k, names in enumerate(routines):
+    for k, (_, names) in enumerate(routines):
         yield _gated(file, image, names, by_routine.get(k, []))
 
 
-def _routines(image: Image, file: GatedFile) -> list[tuple[str, ...]]:
-    """The names of each function that a glob or a list names, by address; raises `InputError` for names of nothing.
+def _meant(image: Image, name: str) -> int | None:
+    found = image.choose(name)
+    return None if found is None else found.offset
+
+
+def _routines(image: Image, file: GatedFile) -> list[tuple[int, tuple[str, ...]]]:
+    """Offset and names of each function that a glob or a list names, by address; raises `InputError` for no function.
 
     A glob that no function has stands for other names in code: assembly without `.type` has only these.
     """
@@ -180,8 +186,8 @@ def _routines(image: Image, file: GatedFile) -> list[tuple[str, ...]]:
             raise InputError(f"{file.file}: {name} is listed, but no routine that is gated{near(name, sorted(chosen))}")
     # What is gated comes first: a report calls a routine by it.
     return [
-        tuple(sorted(names, key=lambda n: n not in chosen))
-        for _, names in sorted(by_place.items())
+        (offset, tuple(sorted(names, key=lambda n: n not in chosen)))
+        for offset, names in sorted(by_place.items())
         if any(n in chosen for n in names)
     ]
 

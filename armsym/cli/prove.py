@@ -94,15 +94,17 @@ def prove(
     Exit codes: 0 all proved, 1 refuted, 2 bad input, 3 undecided, 4 internal error, 5 nothing
     selected.  Of several, 4 wins over 1 over 2 over 3.
     """
-    from armsym.cli.builds import Build
+    from armsym.cli.builds import Build, unused
     from armsym.cli.proving import Progress, cpus, usual
     from armsym.cli.proving import outcomes as outcomes_of
     from armsym.cli.selection import select
+    from armsym.cli.work import check_seconds
     from armsym.errors import InputError
     from armsym.report.as_json import outcomes_as_dict
     from armsym.report.outcome import ExitCode, exit_code
     from armsym.report.text import outcome_lines, second_solver_lines, summary_line
 
+    check_seconds("--timeout", timeout)
     for option, file in (("--junit", junit), ("--table", table), ("--slow-goals", slow_goals), ("--depfile", depfile)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
@@ -141,6 +143,8 @@ def prove(
         named = [d.symbol for d in selection.proofs]
         places = [p.rpartition("::")[0] or p for p in paths or []]
         build = Build.of(object_, symbols or [], at, prefix, named, find=places if find else None)
+        for note in unused(symbols or [], selection):
+            print_note(note)
     elif symbols or at or prefix or find:
         raise InputError("--symbol, --at, --prefix and --find say how a build names things: give it with --object FILE")
     if not total:
@@ -169,7 +173,7 @@ def prove(
             second=second_solver,
             traced=traced,
             profiled=profile or slow_goals is not None,
-            export="" if export is None else str(export),
+            export="" if export is None else str(export if farm is None else export.absolute()),
             progress=progress,
             kept=kept,
             farm=farm,

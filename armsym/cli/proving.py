@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from armsym.cli.work import Job, run_alone, run_here
@@ -51,6 +52,9 @@ class Kept:
 
         if job.profiled or job.export:
             return None  # of a result that was kept nobody knows where the time went, nor is there a bundle
+        if not job.imported:
+            self.notes[job.name] = f"not the import of {job.file} made it"
+            return None
         try:
             key = self._keys.of(
                 file=job.file,
@@ -69,12 +73,21 @@ class Kept:
             return None
         return Outcome(found, job.source, cached=True)
 
+    def prepared(self, job: Job) -> Job:
+        """The job to run for one that was looked up, such that what comes of it may be kept: its sources alone say."""
+        key = self._open.pop(job, None)
+        if key is None:
+            return job
+        alone = replace(job, modules=key.modules)
+        self._open[alone] = key
+        return alone
+
     def keep(self, job: Job, outcome: Outcome) -> None:
-        """Keep what came of a job that was looked up before, if it is proved and nothing changed meanwhile."""
-        key = self._open.get(job)
+        """Keep what came of a job that was prepared, if it is proved and nothing changed meanwhile."""
+        key = self._open.get(job) if job.modules else None
         if key is None or outcome.internal or outcome.left_out or outcome.result.status is not Status.PROVED:
             return
-        why = self._keys.still_holds(key)
+        why = outcome.unkept or self._keys.still_holds(key)
         if why:
             self.notes[job.name] = why
         elif self._store.put(key, outcome.result, second=job.second) and not self._stored:
@@ -139,7 +152,7 @@ def outcomes(
             job = Job.of(d, spec, timeout, second=second, traced=traced, profiled=profiled, names=names, export=export)
             known = None if kept is None else kept.look_up(job)
             if known is None:
-                todo.append((k, job))
+                todo.append((k, job if kept is None else kept.prepared(job)))
             else:
                 yield k, known
             continue

@@ -34,7 +34,7 @@ def select(targets: Sequence[str], pattern: str, definitions: Sequence[ProofDefi
     hide the others: it is listed in `broken`.
     """
     selection = Selection()
-    seen: set[tuple[str, int, str]] = set()
+    seen: dict[tuple[str, int, str], ProofDefinition] = {}
     if not targets and not definitions:
         targets = [str(default_target())]
     of_targets = [(target, _of_target(target, selection)) for target in targets]
@@ -42,9 +42,16 @@ def select(targets: Sequence[str], pattern: str, definitions: Sequence[ProofDefi
         for d in found:
             key = (d.file, d.line, d.name)
             names = (d.name, d.symbol, f"{_below(target, d.file)}::{d.name}")
-            if key not in seen and any(fnmatch.fnmatchcase(name, pattern) for name in names):
-                seen.add(key)
+            if not any(fnmatch.fnmatchcase(name, pattern) for name in names):
+                continue
+            if key not in seen:
+                seen[key] = d
                 selection.proofs.append(d)
+            elif seen[key] is not d:
+                raise InputError(
+                    f"{d.file}:{d.line}: two proofs that one place makes are called {d.name!r}: only one would be "
+                    "proved; give each a name="
+                )
     return selection
 
 
@@ -71,6 +78,8 @@ def _below(target: str, file: str) -> str:
 
 def _of_target(target: str, selection: Selection) -> Iterator[ProofDefinition]:
     text, mark, name = target.rpartition("::")
+    if not (text if mark else target):
+        raise InputError(f"{target!r} names no file or folder")
     path = Path(text if mark else target)
     found: list[ProofDefinition] = []
     if not path.is_dir():

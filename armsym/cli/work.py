@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from armsym.cli.common import load_isa
 from armsym.elf import Names
 from armsym.errors import ArmsymError, BudgetError, InputError
+from armsym.proof.afresh import afresh, strangers
 from armsym.proof.foreign import foreign_code
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
@@ -38,8 +39,21 @@ if TYPE_CHECKING:
     from armsym.proof.result import Obligation
     from armsym.proof.statement import Twin
 
-__all__ = ["Job", "clock_limit", "ended", "hard_limit", "image_of", "limit_cpu", "run_alone", "run_here"]
+__all__ = [
+    "Job",
+    "check_seconds",
+    "clock_limit",
+    "ended",
+    "hard_limit",
+    "image_of",
+    "limit_cpu",
+    "only_here",
+    "run_alone",
+    "run_here",
+]
 
+#: A limit that all systems take, also twenty times as long, in nanoseconds; 115 days.
+MOST_SECONDS = 1e7
 #: The limit by the clock in multiples of the limit of CPU time.
 CLOCK_FACTOR = 20.0
 
@@ -58,7 +72,8 @@ class Job:
 
     With `second`, a second solver has to confirm Z3's answers; with `traced`, a counterexample is told step by step;
     with `profiled`, where the time goes.  `names` are those of the file for what proofs name.  A bundle is written to
-    the folder `export`.
+    the folder `export`.  `imported` says that importing `file` makes the proof.  With `modules`, its sources by module,
+    the proof is that which their import makes in a process where nobody imported them before.
     """
 
     file: str
@@ -72,6 +87,8 @@ class Job:
     profiled: bool = False
     names: Names = _SAME
     export: str = ""
+    imported: bool = True
+    modules: tuple[tuple[str, str], ...] = ()
 
     @staticmethod
     def of(
@@ -87,7 +104,8 @@ class Job:
     ) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, seconds, second, traced, profiled, names, export)
+        options = (seconds, second, traced, profiled, names, export)
+        return Job(d.file, d.line, d.name, d.symbol, object_spec, *options, d.imported)
 
     @property
     def source(self) -> str:
@@ -98,6 +116,12 @@ class Job:
         """An outcome that is no answer of the engine's."""
         result = ProofResult(self.name, self.object_spec, self.symbol, status=status, message=message)
         return Outcome(result, self.source, internal=internal)
+
+
+def check_seconds(what: str, seconds: float | None) -> None:
+    """Raises `InputError` for a number of seconds that can be no limit: negative, endless, none."""
+    if seconds is not None and not 0 <= seconds <= MOST_SECONDS:
+        raise InputError(f"{what} is a number of CPU seconds, at most {MOST_SECONDS:.0f}, not {seconds!r}")
 
 
 def hard_limit(job: Job) -> float:
@@ -124,7 +148,9 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
 
     began = time.process_time()
     try:
-        d = _definition(job)
+        d = afresh(job.file, job.line, job.name, job.modules) if job.modules else _definition(job)
+        if d.symbol != job.symbol:
+            raise InputError(f"{job.source}: the proof {job.name} is of {d.symbol}, and was of {job.symbol} before")
         budget = None if job.seconds is None else Budget(seconds=job.seconds)
         image = image_of(job.object_spec)
         image = image.named(job.names) if job.names else image
@@ -166,6 +192,7 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
             assert told is not None
             result.message = f"internal error: Z3 and {told.solver} contradict each other: one of them has a defect"
         outcome = Outcome(result, job.source, internal=mismatch or contradicted)
+        outcome.unkept = strangers(job.modules) if job.modules else ""
         if exporter is not None and result.status is Status.PROVED:
             outcome.bundle = exporter.write(job.export, Path(job.file), result)
         elif job.export and job.names:
@@ -302,6 +329,16 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
     without an answer is an internal error.
     """
     method = _start_method()
+    if method != "fork":
+        # Another process would find what the file makes, which may be another proof of this name and line.
+        for index, job in enumerate(jobs):
+            if not job.imported:
+                yield index, only_here(job)
+        if not all(j.imported for j in jobs):
+            numbers = [k for k, j in enumerate(jobs) if j.imported]
+            for k, outcome in run_alone([jobs[k] for k in numbers], processes):
+                yield numbers[k], outcome
+            return
     context = multiprocessing.get_context(method)
     if method == "fork":
         _load_ahead(jobs)
@@ -366,6 +403,12 @@ def _received(r: _Running) -> Outcome:
         return ended(r.job, r.process.exitcode)
     assert isinstance(outcome, Outcome)
     return outcome
+
+
+def only_here(job: Job) -> Outcome:
+    """What a job comes to that cannot run in a process which does not have this one's memory."""
+    text = f"{job.source}: the proof {job.name} is not made by importing its file, and a process of its own makes it so"
+    return job.outcome(Status.ERROR, f"{text}: declare it at the top level of a file, or run it without threads")
 
 
 def ended(job: Job, code: int | None) -> Outcome:

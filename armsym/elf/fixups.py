@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeAlias
 
 __all__ = ["Fixups", "Region", "chained_fixups", "dyld_info_fixups"]
@@ -143,6 +144,14 @@ def dyld_info_fixups(tables: Mapping[str, bytes], regions: Sequence[Region], bas
     for kind in ("bind", "weak_bind", "lazy_bind"):
         for segment, offset, symbol, library, addend in _bound(_Stream(tables[kind], kind, fail), kind):
             found.bind(slots.at(segment, offset), symbol, library, addend, known=kind == "bind")
+    return _apart(found, fail)
+
+
+def _apart(found: Fixups, fail: Fail) -> Fixups:
+    """Fixups of which none writes a part of another's place."""
+    for a, b in pairwise(sorted({*found.pointers, *found.bound})):
+        if b < a + 8:
+            raise fail(f"two fixups write the place {b:#x}")
     return found
 
 
@@ -274,7 +283,7 @@ def _chained(table: bytes, regions: Sequence[Region], base: int, fail: Fail) -> 
             if first >= page_size:
                 raise fail(f"its chained fixups begin at {first:#x} of a page of {page_size:#x} bytes")
             _follow(found, slots, k, page * page_size + first, (page + 1) * page_size, kind, base, imports)
-    return found
+    return _apart(found, fail)
 
 
 def _follow(

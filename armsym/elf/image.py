@@ -399,7 +399,7 @@ class Image:
                 value = (base + self.pointers[slot]) & (1 << 64) - 1
             else:
                 same = self.imported.get(self.external_pointers[slot], [])
-                value = outside and outside + 16 * (same[0] if slot in same else slot)
+                value = outside and outside + 16 * (same[0] if slot in same else slot) & (1 << 64) - 1
             if 0 <= slot - segment.offset <= len(data) - 8:
                 _U64.pack_into(data, slot - segment.offset, value)
         return data

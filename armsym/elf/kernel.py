@@ -13,6 +13,7 @@ from armsym.elf.layout import Section
 
 __all__ = ["lists_rewritten", "rewritten"]
 
+_BTI = (0xD503241F, 0xD503245F, 0xD503249F, 0xD50324DF)
 _NOP, _PACIASP, _AUTIASP = 0xD503201F, 0xD503233F, 0xD50323BF
 _TRACING = ("__patchable_function_entries", "__mcount_loc")
 _TABLES = (".altinstructions", "__jump_table", *_TRACING)
@@ -72,7 +73,10 @@ def _entries(
 
 
 def _nops(sections: Iterable[tuple[Section, bytes]], at: int) -> int:
-    """How many NOPs stand from an offset on, two at least."""
+    """How many NOPs stand from an offset on, two at least; a landing pad (BTI) may stand between them.
+
+    (Before a function's first instruction there may be some, for what the kernel finds by the function's address.)
+    """
     for section, data in sections:
         if section.offset <= at < section.offset + len(data):
             start = at - section.offset
@@ -80,5 +84,5 @@ def _nops(sections: Iterable[tuple[Section, bytes]], at: int) -> int:
                 w
                 for (w,) in struct.iter_unpack("<I", data[start : start + (len(data) - start) // 4 * 4][: 4 * _TRACED])
             ]
-            return max(2, next((k for k, w in enumerate(words) if w != _NOP), len(words)))
+            return max(2, next((k for k, w in enumerate(words) if w not in (_NOP, *_BTI)), len(words)))
     return 2

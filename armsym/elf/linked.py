@@ -65,6 +65,13 @@ class _Load:
     flags: int
     filesz: int
 
+    def __str__(self) -> str:
+        return f"{self.name} [{self.start:#x}, {self.end:#x})"
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.memory)
+
     def holds(self, offset: int, size: int) -> bool:
         return self.start <= offset and offset + size <= self.start + len(self.memory)
 
@@ -78,6 +85,7 @@ class _Loader:
     symbolic: bool = False
     pointers: dict[int, int] = field(default_factory=dict)
     external: dict[int, str] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
     imported: dict[str, list[int]] = field(default_factory=dict)
     import_of: dict[str, int] = field(default_factory=dict)  # name -> the symbol that `imported` is about
     preemptible: dict[int, str] = field(default_factory=dict)
@@ -120,13 +128,20 @@ class _Loader:
                 continue
             what = f"segment {p.index} (PT_LOAD at {p.vaddr:#x})"
             total += p.memsz
+            if p.filesz and (p.vaddr - p.offset) % PAGE:
+                raise elf.fail(f"{what} begins at {p.offset:#x} of the file, not at the same place of a page")
             if p.filesz > p.memsz:
                 raise elf.fail(f"{what} has {p.filesz:#x} bytes in the file but {p.memsz:#x} in memory")
             if total > MAX_IMAGE or p.vaddr + p.memsz > 1 << 64:
                 raise elf.fail(f"{what} of {p.memsz:#x} bytes makes the image exceed {MAX_IMAGE:#x} bytes")
             memory = bytearray(elf.file_range(p.offset, p.filesz, what))
             memory += bytes(p.memsz - p.filesz)
-            self.loads.append(_Load(f"LOAD{p.index}", p.vaddr, memory, p.flags, p.filesz))
+            load = _Load(f"LOAD{p.index}", p.vaddr, memory, p.flags, p.filesz)
+            for other in self.loads:
+                # Loaders map whole pages: then one hides a part of the other.
+                if load.start // PAGE <= (other.end - 1) // PAGE and other.start // PAGE <= (load.end - 1) // PAGE:
+                    raise elf.fail(f"has overlapping segments {other} and {load}, in pages of {PAGE} bytes")
+            self.loads.append(load)
         if not self.loads:
             raise elf.fail("has no PT_LOAD segment: there is nothing to load (a file of debug symbols only?)")
 
@@ -230,7 +245,7 @@ class _Loader:
             load = self._slot(place, 8, f"relocation of {name}")
             value = (symbol.value + addend) & _MASK64
             if index == 0 or symbol.shndx == SHN_ABS:
-                pass  # a number, the same at every load address
+                self.numbers.append(place)  # the same at every load address
             elif symbol.shndx == SHN_UNDEF or symbol.type in (STT_GNU_IFUNC, STT_TLS):
                 self._external(place, name)
                 value = 0
@@ -292,7 +307,7 @@ class _Loader:
                 (self.pointers[place],) = _U64.unpack_from(load.memory, place - load.start)
 
     def _check_slots(self) -> None:
-        slots = sorted([*self.pointers, *self.external])
+        slots = sorted([*self.pointers, *self.external, *self.numbers])
         for a, b in pairwise(slots):
             if b - a < 8:
                 raise self._twice(b)

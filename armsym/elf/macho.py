@@ -16,7 +16,7 @@ from typing import Any
 
 from armsym.elf.fixups import Fixups, Region, chained_fixups, dyld_info_fixups
 from armsym.elf.image import Image
-from armsym.elf.layout import MAX_IMAGE, Contents, Section, Segment
+from armsym.elf.layout import MAX_IMAGE, PAGE, Contents, Section, Segment
 from armsym.elf.symbols import Symbol
 from armsym.elf.text import bad, one_line
 from armsym.errors import InputError
@@ -28,6 +28,10 @@ _ARM64, _ALL = 0x0100000C, (0, 1)  # CPU_TYPE_ARM64; CPU_SUBTYPE_ARM64_ALL and _
 _KINDS = {2: "executable", 6: "shared", 8: "shared"}  # MH_EXECUTE, MH_DYLIB, MH_BUNDLE
 _SYMTAB, _SEGMENT, _ENCRYPTED, _FUNCTIONS, _DATA_IN_CODE = 0x2, 0x19, 0x2C, 0x26, 0x29
 _DYLD_INFO, _CHAINED, _DYSYMTAB = (0x22, 0x80000022), 0x80000034, 0xB
+#: LC_FUNCTION_VARIANT_FIXUPS; LC_REQ_DYLD: dyld must know the command; those of them that name files, where to start,
+#: what is exported, and the fixups.
+_VARIANTS, _REQUIRED = 0x38, 0x80000000
+_KNOWN = frozenset({0x80000000 | n for n in (0x18, 0x1C, 0x1F, 0x22, 0x23, 0x28, 0x33, 0x34)})
 _READ_ONLY = 0x10  # SG_READ_ONLY: dyld protects the segment once it has written the fixups
 _CODE = 0x80000400  # S_ATTR_PURE_INSTRUCTIONS, S_ATTR_SOME_INSTRUCTIONS
 _NLIST = struct.Struct("<IBBHQ")
@@ -57,14 +61,19 @@ def _part(data: bytes, name: str) -> bytes:
     count = int.from_bytes(data[4:8], "big")
     if 8 + count * form.size > len(data):
         raise bad(name, f"is truncated: a universal file with {count} parts has {len(data)} bytes")
-    kinds = []
+    kinds, parts = [], []
     for k in range(count):
         cpu, subtype, offset, size = form.unpack_from(data, 8 + k * form.size)[:4]
         kinds.append(f"{cpu:#x}/{subtype & 0xFFFFFF:#x}")
         if cpu == _ARM64 and subtype & 0xFFFFFF in _ALL:
             if offset + size > len(data):
                 raise bad(name, f"is truncated: its part for arm64 ends at {offset + size:#x}, it at {len(data):#x}")
-            return data[offset : offset + size]
+            parts.append(data[offset : offset + size])
+    if len(parts) == 1 and parts[0][:4] == _MAGIC:
+        return parts[0]
+    if parts:
+        what = f"{len(parts)} parts for arm64" if len(parts) > 1 else "a part for arm64 that is no 64-bit Mach-O file"
+        raise bad(name, f"is a universal Mach-O file with {what}")
     raise bad(name, f"is a universal Mach-O file without a part for arm64: it has {', '.join(kinds)}")
 
 
@@ -136,6 +145,8 @@ class _Loader:
             raise self.fail(f"has malformed or truncated load commands: {e or type(e).__name__}") from None
         self.commands: list[tuple[int, Any, Any]] = [(int(c.cmd), own, rest) for c, own, rest in header.commands]
         for number, command, _ in self.commands:
+            if number == _VARIANTS or (number & _REQUIRED and number not in _KNOWN):
+                raise self.fail(f"has the load command {number:#x}: what dyld writes for it is not known")
             if number == _ENCRYPTED and getattr(command, "cryptid", True):
                 raise self.fail("is encrypted (LC_ENCRYPTION_INFO_64)")
             if number == _DYSYMTAB and (int(command.nlocrel) or int(command.nextrel)):
@@ -161,6 +172,8 @@ class _Loader:
         if len(headers) != 1:
             raise self.fail(f"has {len(headers)} segments that begin with the file's header, where there is one")
         self.base, total = headers[0], 0
+        if self.base % PAGE:
+            raise self.fail(f"has its header at {self.base:#x}, which is no multiple of {PAGE:#x}")
         #: Every segment in the file's order, by which fixups count them; and those that a routine may see.
         self.all: list[Region] = []
         self.regions: list[Region] = []

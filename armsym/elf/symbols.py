@@ -212,6 +212,7 @@ class SymbolIndex:
         Raises `InputError`.
         """
         asked, name = name, self.in_file(name)
+        self._refuse_two_meanings(asked)
         address = address_of(name) if name not in self.by_name else None
         if address is not None:
             return Symbol(asked, *address, "address", "global", None)
@@ -230,6 +231,15 @@ class SymbolIndex:
         where = ", ".join(f"{name}@{s.offset:#x}" for s in found[:8])
         more = ", ..." if len(found) > 8 else ""
         raise bad(self.file, f"has {len(found)} symbols {name!r}, none of them global: choose {where}{more}")
+
+    def _refuse_two_meanings(self, asked: str) -> None:
+        """`_f` of a file that writes `_` before names is what C calls so, `__f`, or what the file does, C's `f`."""
+        text = self.names.in_file(asked, self.by_name)
+        if not self._underscored or not text.startswith("_"):
+            return
+        found = [f for n in (text, text[1:]) for f in [self.by_name.get(n)] if f]
+        if len(found) == 2 and len({s.offset for s in (*found[0], *found[1])}) > 1:
+            raise bad(self.file, f"has a symbol {text} and a symbol _{text}, which C calls {text}: name an address")
 
     @cached_property
     def _places(self) -> tuple[list[int], list[Symbol]]:

@@ -18,7 +18,7 @@ from armsym.installed import check_installed, check_neighbours
 from armsym.proof.declare import Proof
 from armsym.proof.foreign import foreign_code
 
-__all__ = ["ProofDefinition", "Source", "discover", "load_module", "proof", "proof_files"]
+__all__ = ["ProofDefinition", "Source", "discover", "load_module", "proof", "proof_files", "root_of"]
 
 ProofFn = Callable[[Proof], None]
 
@@ -35,7 +35,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class ProofDefinition:
-    """A proof function with the routine it speaks of."""
+    """A proof function with the routine it speaks of.
+
+    `imported` says that the import of `file` made it: another process makes the same one by importing that.
+    """
 
     name: str
     symbol: str
@@ -44,6 +47,7 @@ class ProofDefinition:
     file: str
     line: int
     note: str = ""
+    imported: bool = False
 
     def object_spec(self) -> str:
         """The file under proof, as `armsym.elf.load` takes it; raises `InputError`."""
@@ -75,16 +79,17 @@ def proof(
     """
 
     def apply(fn: ProofFn) -> ProofDefinition:
-        file, line = _place(fn)
-        d = ProofDefinition(name or fn.__name__, symbol, of, fn, file, line, note)
+        file, line, imported = _place(fn)
+        d = ProofDefinition(name or fn.__name__, symbol, of, fn, file, line, note, imported)
         _declared.setdefault(os.path.realpath(file), []).append(d)
         return d
 
     return apply
 
 
-def _place(fn: ProofFn) -> tuple[str, int]:
-    """The file that declares a proof, and the line: that of the function, or of the call that makes it.
+def _place(fn: ProofFn) -> tuple[str, int, bool]:
+    """The file that declares a proof, the line, of the function or of the call that makes it, and whether it is the
+    import of that file that does.
 
     A function of another file may declare proofs for the file that calls it: they are that file's.
     """
@@ -93,10 +98,11 @@ def _place(fn: ProofFn) -> tuple[str, int]:
     while frame.f_code.co_name != "<module>" and frame.f_back is not None:
         frame = frame.f_back
     home = frame.f_code.co_filename
-    a_module = frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") != "__main__"
+    at_top = frame.f_code.co_name == "<module>"
+    a_module = at_top and frame.f_globals.get("__name__") != "__main__"
     if a_module and home != code.co_filename and os.path.isfile(home):
-        return home, frame.f_lineno
-    return code.co_filename, code.co_firstlineno
+        return home, frame.f_lineno, True
+    return code.co_filename, code.co_firstlineno, at_top and home == code.co_filename
 
 
 def load_module(path: Path) -> ModuleType:
@@ -109,7 +115,7 @@ def load_module(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise InputError(f"{path}: not a Python file")
     _declared.pop(os.path.realpath(path), None)  # of an import that failed
-    root = str(_root(path))
+    root = str(root_of(path))
     check_neighbours(Path(root))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
@@ -135,7 +141,8 @@ def load_module(path: Path) -> ModuleType:
     return module
 
 
-def _root(path: Path) -> Path:
+def root_of(path: Path) -> Path:
+    """The folder from which a proof file, given by its whole path, is imported: that of its outermost package."""
     folder = path.parent
     while (folder / "__init__.py").exists():
         folder = folder.parent
@@ -143,7 +150,7 @@ def _root(path: Path) -> Path:
 
 
 def _package_name(path: Path) -> str:
-    parts = path.relative_to(_root(path)).with_suffix("").parts
+    parts = path.relative_to(root_of(path)).with_suffix("").parts
     if len(parts) == 1:
         # A file by itself: many are called proofs.py, and one may be called like a library.
         return f"_armsym_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:12]}"

@@ -40,6 +40,7 @@ class Outcome:
     armsym itself failed.  `source` is the proof's place, `file:line`.  `traceback` is for --debug.
     `cached` says that an earlier command proved it, and that nothing it rests on has changed since.
     `bundle` is where a bundle was written, or why there is none; empty where nobody asked for one.
+    `unkept` says why no later command may take this for its own; empty where nothing was found against it.
     """
 
     result: ProofResult
@@ -49,6 +50,7 @@ class Outcome:
     traceback: str = ""
     cached: bool = False
     bundle: str = ""
+    unkept: str = ""
 
     @property
     def code(self) -> ExitCode:

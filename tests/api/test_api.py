@@ -121,9 +121,67 @@ def test_the_cache_is_used_where_it_is_asked_for(tmp_path: Path, monkeypatch: py
     armsym.prove(adds)
     assert not (tmp_path / "results").exists()
     (outcome,) = armsym.prove(adds, cache=True)
+    # What a program made of a definition since its file was read is in no file.
+    assert not outcome.cached
+    assert not (tmp_path / "results").exists()
     # This file imports more than a proof file that is kept may.
+    (outcome,) = armsym.prove(f"{__file__}::adds", cache=True)
     assert not outcome.cached
     assert not list((tmp_path / "results").iterdir())
+
+
+MAKING = """\
+from armsym.dsl import Proof, proof
+
+def make(k):
+    @proof("add64", of="routines.o")
+    def adds(p: Proof) -> None:
+        a, b = p.word("a"), p.word("b")
+        p.call(x0=a, x1=b)
+        p.ensures(lambda s: {"sum": s.x0 == a + b + k})
+    return adds
+
+true = make(0)
+"""
+
+
+def made_by_calls(folder: Path, program: str) -> list[str]:
+    """What a program prints that has definitions made by the calls `making.make(k)`."""
+    shutil.copy(OBJECT, folder)
+    (folder / "making.py").write_text(MAKING)
+    (folder / "program.py").write_text(f"import armsym, making, threading, time\n{program}")
+    answer = run_python(folder / "program.py", ARMSYM_CACHE=str(folder / "cache"), ARMSYM_NO_CACHE="")
+    assert answer.code == 0, answer.err
+    return answer.out.splitlines()
+
+
+def test_two_definitions_of_one_place_are_not_one(tmp_path: Path) -> None:
+    """The second, which is false, was left out as if it were the first."""
+    program = """
+for given in ([making.make(0), making.make(1)], [making.true, making.make(1)]):
+    try:
+        print(armsym.prove(*given).proved)
+    except armsym.InputError as e:
+        print("give each a name=" in str(e))
+print(len(armsym.prove(making.true, making.true)))
+"""
+    assert made_by_calls(tmp_path, program) == ["True", "True", "1"]
+
+
+def test_a_definition_is_not_that_which_its_file_makes(tmp_path: Path) -> None:
+    """Where threads run, the process of a proof imports its file, which makes another of this name and line."""
+    program = """
+if __name__ == "__main__":
+    for _ in range(2):
+        print(armsym.prove(making.make(1), cache=True)[0].result.status.value)
+        print(armsym.prove(making.true, cache=True).proved)
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    (outcome,) = armsym.prove(making.make(1))
+    print(outcome.result.status.value, "not made by importing its file" in outcome.result.message)
+    print(armsym.prove(f"{making.__file__}::adds").proved)
+"""
+    told = made_by_calls(tmp_path, program)
+    assert told == ["refuted", "True", "refuted", "True", "error True", "True"]
 
 
 def test_the_snippets_of_the_page(tmp_path: Path) -> None:

@@ -251,3 +251,29 @@ def test_the_gate_of_this_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {g.symbol for g in found if not g.passed} == set(openssl.unproved)
     with pytest.raises(InputError, match="is listed, but"):
         gated(replace(openssl, unproved={"not_there": "x"}))
+
+
+TWICE = """
+.text
+.globl f
+.type f,%function
+f: add x0, x0, x1
+ret
+.size f,.-f
+"""
+
+
+def test_of_two_routines_of_one_name_a_proof_is_of_one(folder: Folder) -> None:
+    """A local routine has the name of a global one: a proof is of the global one, whichever comes last."""
+    from assembling import assembled, run_tool
+
+    (folder.path / "one.o").write_bytes(assembled(TWICE))
+    (folder.path / "two.o").write_bytes(assembled(TWICE.replace(".globl f\n", "").replace("add", "sub")))
+    (folder.path / f"{folder.path.name}_proofs.py").write_text(PROOFS.replace('"add64"', '"f"'))
+    for order in (("one.o", "two.o"), ("two.o", "one.o")):
+        run_tool(folder.path, "ld", "-r", *order, "-o", "routines.o")
+        folder.configure("f")
+        answer = folder.gate("--json")
+        assert answer.code == 3
+        found = [(r["standing"], len(r["results"])) for r in json.loads(answer.out)["routines"]]
+        assert found == [("proved", 1), ("unlisted", 0)][:: 1 if order[0] == "one.o" else -1]

@@ -154,3 +154,12 @@ def test_the_package_registers_it() -> None:
         "pytest11"
     ]
     assert entries == {"armsym.pytest_plugin": "armsym.pytest_plugin"}
+
+
+@pytest.mark.parametrize("text", ["pytest.skip('later', allow_module_level=True)", "pytest.importorskip('no_such')"])
+def test_a_file_of_proofs_does_not_skip_itself(folder: Path, run: Call, text: str) -> None:
+    (folder / "proofs" / "skips.py").write_text(f"import pytest\n{text}\n" + HEAD + claim("adds", "+"))
+    answer = run("proofs/skips.py")
+    assert answer.code not in (0, 5), answer
+    assert "no proof is skipped" in answer.out
+    assert "skipped" not in answer.out.splitlines()[-1]

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import time
 from pathlib import Path
-from typing import Any
 
-from calls import Answer, run_python
-from kept import project
-
-
-def prove(cache: Path, *arguments: object, **more: str) -> Answer:
-    time.sleep(0.1)  # what was just written is older than the process that reads it
-    return run_python(
-        "-m", "armsym", "prove", *arguments, **{"ARMSYM_CACHE": str(cache), "ARMSYM_NO_CACHE": "", **more}
-    )
-
-
-def told(answer: Answer) -> dict[str, Any]:
-    (result,) = json.loads(answer.out)["results"]
-    return dict(result)
+from kept import project, prove, told
 
 
 def test_from_the_first_proof_to_a_false_one(tmp_path: Path) -> None:

@@ -150,6 +150,26 @@ def test_a_process_that_ends_on_a_worker_is_an_internal_error(tmp_path: Path) ->
     assert "the proof's process ended with 0" in outcome.result.message
 
 
+def test_a_worker_with_another_helper_refuses_what_has_no_key(tmp_path: Path) -> None:
+    """The proof's sources do more than compute; what one imports is another there."""
+    file, last = project(tmp_path)
+    last.write_text("import os\n\ndef add(a, b):\n    return a + b\n")
+    job = job_of(file)
+    expected = identity(job, Keys())
+    assert on_worker(job, expected).result.status is Status.PROVED
+    last.write_text("import os\n\ndef add(a, b):\n    return b + a\n")
+    outcome = on_worker(job, expected)
+    assert outcome.result.status is Status.ERROR
+    assert "on a worker" in outcome.result.message
+
+
+def test_a_proof_that_no_import_makes_is_run_by_no_worker() -> None:
+    job = Job(str(ADDING), 1, "adds", "add64", str(OBJECT), imported=False)
+    ((_, outcome),) = run_farm([job], _NoCluster())
+    assert outcome.result.status is Status.ERROR
+    assert "not made by importing its file" in outcome.result.message
+
+
 def test_what_a_worker_answers_is_looked_at() -> None:
     job = Job("f", 1, "p", "s", "o")
 

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 from assembling import dylib
 
-from armsym.elf import load_bytes
+from armsym.elf import Names, load_bytes
 from armsym.elf.fixups import Fixups, Region, chained_fixups, dyld_info_fixups
 from armsym.errors import InputError
 
@@ -112,6 +112,8 @@ def test_only_a_plain_bind_of_one_library_has_the_symbols_address() -> None:
         (lambda: by_opcodes(b"\x11\x21\xf9\x03\x51"), "lies outside segment __DATA"),  # 0x1f9: a byte too far
         (lambda: by_opcodes(b"\x11\x21\xf8\xff\xff\xff\xff\xff\xff\xff\xff\x01\x51"), "lies outside segment"),  # - 8
         (lambda: by_opcodes(IN_DATA + b"\x52" + b"\x21\x08\x51"), "two rebases write the place 0x4008"),
+        (lambda: by_opcodes(b"\x11\x21\x08\x51\x21\x0c\x51"), "two fixups write the place 0x400c"),
+        (lambda: by_opcodes(IN_DATA + b"\x51", NAMED[:-1] + b"\x01\x90"), "two fixups write the place 0x4008"),
         (lambda: by_opcodes(IN_DATA + b"\x60\x81"), "ends within an opcode"),
         (lambda: by_opcodes(b"\x11\x21" + b"\x80" * 10 + b"\x01\x51"), "more than 64 bits"),
         (lambda: by_opcodes(b"\x90"), "the opcode 0x90, which is not known"),
@@ -210,6 +212,16 @@ def test_chains_that_are_none(make: Callable[[], Fixups], message: str) -> None:
         make()
 
 
+def test_chains_of_two_pages_do_not_overlap() -> None:
+    """A slot at the end of a page, and one in the next page that begins in it."""
+    strings = b"\0"
+    starts = struct.pack("<III", 2, 0, 12)
+    pages = struct.pack("<IHHQIHHH", 26, 0x40, 6, 0x4000, 0, 2, 0x3C, 0)
+    table = struct.pack("<7I", 0, 28, 28 + len(starts + pages), 28 + len(starts + pages), 0, 1, 0)
+    with pytest.raises(InputError, match="two fixups write the place 0x4040"):
+        chained_fixups(table + starts + pages + strings, regions(), BASE, fail)
+
+
 def test_no_fixup_on_a_page() -> None:
     assert chain({}, first=0xFFFF) == Fixups()
 
@@ -262,6 +274,52 @@ def test_the_part_for_arm_of_a_universal_file() -> None:
         load_bytes(struct.pack(">II", 0xCAFEBABE, 1) + header[8:28], "f.dylib")
     with pytest.raises(InputError, match="is truncated: its part for arm64 ends at"):
         load_bytes(whole[:-1], "f.dylib")
+    # Of two parts the system takes the one that suits the machine best; what is no Mach-O file is none.
+    two = bytearray(whole)
+    struct.pack_into(">II", two, 8 + 20, 0x0100000C, 1)
+    with pytest.raises(InputError, match="with 2 parts for arm64"):
+        load_bytes(bytes(two), "f.dylib")
+    other = whole.replace(b"\xcf\xfa\xed\xfe" + part[4:32], b"\xce\xfa\xed\xfe" + part[4:32])
+    with pytest.raises(InputError, match="a part for arm64 that is no 64-bit Mach-O file"):
+        load_bytes(other, "f.dylib")
+
+
+TWO = "".join(
+    f".globl {name}\n{name}: mov x0, #{k}\nret\n" for k, name in enumerate(("_f", "__f", "_g", "__h"), start=1)
+)
+
+
+def test_a_name_that_means_two_routines() -> None:
+    """`_f` is what C calls `__f`, and what the file calls C's `f`."""
+    image = load_bytes(dylib(f".text\n{TWO}"), "f.dylib")
+    one, two = image.code_bytes("f"), image.code_bytes("__f")
+    assert (one[:4].hex(), two[:4].hex()) == ("200080d2", "400080d2")  # MOVZ X0, #1; #2
+    with pytest.raises(InputError, match="has a symbol _f and a symbol __f, which C calls _f: name an address"):
+        image.symbol("_f")
+    with pytest.raises(InputError, match="name an address"):
+        image.named(Names.of(["x=_f"])).symbol("x")
+    for name, plain in (("_g", "g"), ("g", "g"), ("_h", "_h"), ("__h", "_h")):
+        assert image.symbol(name) == image.choose(plain)
+
+
+def test_load_commands_that_dyld_has_to_know() -> None:
+    data = bytearray(dylib(PLAIN))
+    at = data.index(struct.pack("<II", 0x2A, 16), 32)  # LC_SOURCE_VERSION, which says nothing of memory
+    for number in (0x38, 0x80000040):
+        struct.pack_into("<I", data, at, number)
+        with pytest.raises(InputError, match=f"has the load command {number:#x}: what dyld writes for it is not known"):
+            load_bytes(bytes(data), "f.dylib")
+    struct.pack_into("<I", data, at, 0x3A)
+    assert load_bytes(bytes(data), "f.dylib").symbol("f")
+
+
+def test_a_header_at_no_page() -> None:
+    data = bytearray(dylib(PLAIN))
+    at = data.index(b"__TEXT\0") + 16
+    (address,) = struct.unpack_from("<Q", data, at)
+    struct.pack_into("<Q", data, at, address + 0x800)
+    with pytest.raises(InputError, match="which is no multiple of 0x1000"):
+        load_bytes(bytes(data), "f.dylib")
 
 
 def test_damaged_files_are_refused_or_read() -> None:

@@ -193,13 +193,13 @@ RW, RX, RWX, LOAD, DYNAMIC = 6, 5, 7, 1, 2
 def tiny_library(memory: bytes, dynamic: list[tuple[int, int]], *, flags: int = RW, address: int = 0x1000) -> bytes:
     """A library with one segment at `address` that holds `memory`, and a dynamic section."""
     table = b"".join(struct.pack("<QQ", *d) for d in [*dynamic, (0, 0)])
-    start = 64 + 2 * 56
+    start = 0x1000 + address % 0x1000  # at the same place of a page
     header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
     header += struct.pack("<HHIQQQIHHHHHH", 3, 183, 1, 0, 64, 0, 0, 64, 56, 2, 64, 0, 0)
     load_header = struct.pack("<IIQQQQQQ", LOAD, flags, start, address, address, len(memory), len(memory), 0x1000)
     at = start + len(memory)
     dynamic_header = struct.pack("<IIQQQQQQ", DYNAMIC, RW, at, 0, 0, len(table), len(table), 8)
-    return header + load_header + dynamic_header + memory + table
+    return (header + load_header + dynamic_header).ljust(start, b"\0") + memory + table
 
 
 def test_relr() -> None:
@@ -303,3 +303,35 @@ def test_tables_are_read_from_the_file_only() -> None:
     struct.pack_into("<Q", data, 64 + 40, 63)
     with pytest.raises(InputError, match="has 0x40 bytes in the file but 0x3f in memory"):
         load_bytes(bytes(data), "tiny.so")
+
+
+def _two_segments(second: int, at: int) -> bytes:
+    """Eight bytes of code at 0x1000, and four of data at `second`, from `at` in the file."""
+    header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
+    header += struct.pack("<HHIQQQIHHHHHH", 3, 183, 1, 0, 64, 0, 0, 64, 56, 2, 64, 0, 0)
+    header += struct.pack("<IIQQQQQQ", LOAD, RX, 0x1000, 0x1000, 0x1000, 8, 8, 0x1000)
+    header += struct.pack("<IIQQQQQQ", LOAD, RW, at, second, second, 4, 4, 0x1000)
+    return header.ljust(0x5000, b"\x1f")
+
+
+@pytest.mark.parametrize(("second", "at"), [(0x1008, 0x2008), (0x1FFC, 0x2FFC), (0x1100, 0x1100)])
+def test_segments_do_not_share_a_page(second: int, at: int) -> None:
+    """What maps the second maps the whole page: of the first nothing is left, nor may it be executed."""
+    with pytest.raises(InputError, match=r"has overlapping segments LOAD0 .* and LOAD1 .*, in pages of 4096 bytes"):
+        load_bytes(_two_segments(second, at), "f.so")
+
+
+def test_a_segment_is_at_the_same_place_of_a_page_as_in_the_file() -> None:
+    assert len(load_bytes(_two_segments(0x2000, 0x2000), "f.so").segments) == 2
+    with pytest.raises(InputError, match=r"segment 1 .* begins at 0x2004 of the file, not at the same place of a page"):
+        load_bytes(_two_segments(0x2000, 0x2004), "f.so")
+
+
+@pytest.mark.parametrize("distance", [0, 4, 7])
+def test_a_number_that_a_relocation_writes_is_written_once(distance: int) -> None:
+    """R_AARCH64_ABS64 of no symbol, a number, and R_AARCH64_RELATIVE that overlap: the last one would win."""
+    entries = struct.pack("<QQq", 0x1000 + distance, 257, 7) + struct.pack("<QQq", 0x1000, 1027, 0x1000)
+    memory = bytes(64) + entries + bytes(24) + b"\0"
+    dynamic = [(7, 0x1040), (8, len(entries)), (6, 0x1070), (5, 0x1088), (10, 1)]
+    with pytest.raises(InputError, match="two dynamic relocations write the place"):
+        load_bytes(tiny_library(memory, dynamic), "f.so")

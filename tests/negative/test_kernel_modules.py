@@ -104,6 +104,10 @@ def test_exactly_the_words_that_are_listed() -> None:
     # Two NOPs at least are the tracer's, and those that follow; what is no NOP is not.
     image = module("place: nop\nnop\nnop\nmov x0, #1", TRACED)
     assert [image.is_code(start + 4 * k) for k in range(4)] == [False, False, False, True]
+    # Of -fpatchable-function-entry=4,2 with landing pads: NOPs before the function, its BTI, and the tracer's NOPs.
+    for pad in ("bti c", "bti j", "bti jc", "bti"):
+        image = module(f"place: nop\nnop\n{pad}\nnop\nnop\nmov x0, #1\nnop", TRACED)
+        assert [image.is_code(start + 4 * k) for k in range(7)] == [False] * 5 + [True] * 2
     # A routine beside them may be proved.
     away = module("mov x0, #1\nret\nplace: nop\nnop", TRACED + JUMP)
     assert returns_one(away).status is Status.PROVED

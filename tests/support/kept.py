@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import time
 from pathlib import Path
+from typing import Any
 
+from calls import Answer, run_python
 from cli_data import OBJECT
 
 from armsym.discharge.recheck import Rechecked
@@ -57,3 +61,17 @@ def project(folder: Path, *, deeper: str = "a + b") -> tuple[Path, Path]:
     file = folder / f"{name}_proofs.py"
     file.write_text(ADDING.format(helper=f"{name}_helper"))
     return file, last
+
+
+def prove(cache: Path, *arguments: object, **more: str) -> Answer:
+    """`armsym prove` with results kept in a folder, as it is called."""
+    time.sleep(0.1)  # what was just written is older than the process that reads it
+    return run_python(
+        "-m", "armsym", "prove", *arguments, **{"ARMSYM_CACHE": str(cache), "ARMSYM_NO_CACHE": "", **more}
+    )
+
+
+def told(answer: Answer) -> dict[str, Any]:
+    """The one result of an answer in JSON."""
+    (result,) = json.loads(answer.out)["results"]
+    return dict(result)
