@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.check import RefusedError, check_certificate
 from armsym.audit.evaluate import operands
 from armsym.audit.farkas import Form
 from armsym.audit.ground import File, Refused
-from armsym.audit.hints import TextError
+from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.raw import Program
 from armsym.audit.walk import Walk
 
-__all__ = ["Replay", "Verdict", "audit", "walks"]
+__all__ = ["Replay", "Shows", "Verdict", "audit", "walks"]
+
+#: Which claims of a certificate's parts are not shown; raises RefusedError of one that is none.
+Shows: TypeAlias = Callable[[Certificate], list[list[tuple[int, int]]]]
 
 
 @dataclass
 class Verdict:
-    """What came of an audit: `audited` where nothing is open, and what was re-checked, by kind."""
+    """What came of an audit: `audited` where nothing is open, and what was re-checked, by kind.
+
+    `certificates` is how many were accepted, each of all equalities from one cut.
+    """
 
     bundle: Bundle
     refused: list[str] = field(default_factory=list)
@@ -28,6 +35,7 @@ class Verdict:
     counts: dict[str, int] = field(default_factory=dict)
     instructions: int = 0
     executed: int = 0
+    certificates: int = 0
 
     @property
     def audited(self) -> bool:
@@ -119,27 +127,28 @@ def walks(case: Case, file: File, entry: int, oracle: object) -> list[Walk]:
     return found
 
 
-def audit(bundle: Bundle, file: File, entry: int) -> Verdict:
-    """Re-check a bundle on a file, whose routine begins at `entry`."""
+def audit(bundle: Bundle, file: File, entry: int, shows: Shows = check_certificate) -> Verdict:
+    """Re-check a bundle on a file, whose routine begins at `entry`; `shows` is the checker of equalities."""
     verdict = Verdict(bundle, missing=bundle.missing[:])
     executed: set[int] = set()
     for case in bundle.cases:
         try:
-            _audit_case(case, file, entry, verdict, executed)
+            _audit_case(case, file, entry, verdict, executed, shows)
         except Refused as e:
             verdict.refused.append(f"{case.title}: {e}" if case.title else str(e))
     verdict.executed = len(executed)
     return verdict
 
 
-def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: set[int]) -> None:
+def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: set[int], shows: Shows) -> None:
     replay = Replay(case.steps)
     for walk in walks(case, file, entry, replay):
         executed |= walk.executed
         verdict.instructions += walk.steps
         for what, n in walk.counts.items():
             verdict.counts[what] = verdict.counts.get(what, 0) + n
-        show_equal(walk, case.certificates.get(walk.source.number, []))
+        show_equal(walk, case.certificates.get(walk.source.number, []), shows)
+        verdict.certificates += bool(walk.claims)
         verdict.counts["equalities shown by the checker"] = verdict.counts.get(
             "equalities shown by the checker", 0
         ) + len(walk.claims)
@@ -147,7 +156,7 @@ def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: 
         raise Refused(f"{replay.left} multipliers that nothing asks for")
 
 
-def show_equal(walk: Walk, lines: Sequence[str]) -> None:
+def show_equal(walk: Walk, lines: Sequence[str], shows: Shows) -> None:
     """Have the checker show the pairs that a walk claims equal; raises `Refused`."""
     if not walk.claims:
         return
@@ -156,7 +165,7 @@ def show_equal(walk: Walk, lines: Sequence[str]) -> None:
         certificate = read_certificate(lines, program)
         if any(part.given for part in certificate.parts):
             raise Refused("a certificate with facts of its own")
-        open_ = [c for claims in check_certificate(certificate) for c in claims]
+        open_ = [c for claims in shows(certificate) for c in claims]
     except (TextError, RefusedError) as e:
         raise Refused(f"the certificate of cut {walk.source.number}: {e}") from None
     claimed = {c for part in certificate.parts for c in part.claims} - set(open_)

@@ -23,6 +23,7 @@ __all__ = [
     "SOURCES",
     "CheckerError",
     "CheckerUnavailableError",
+    "executable",
     "kernel",
     "kernel_linear",
     "library",
@@ -125,7 +126,8 @@ def library() -> Path:
     return _compiled("coq", [["coqc", "--version"]], commands)
 
 
-def _executable() -> Path:
+def executable() -> Path:
+    """The extracted checker; compiled where it is not yet, in some seconds.  Raises as `ocaml`."""
     _need("coqc", "ocamlfind")
     flags = ["-w", "-a", "-O3", "-package", "zarith", "-linkpkg"]
     files = ["armsym_checker.mli", "armsym_checker.ml", "main.ml"]
@@ -148,7 +150,7 @@ def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[lis
 
     Raises CheckerUnavailableError without OCaml or Coq, and CheckerError where the checker fails or cannot read.
     """
-    program = _executable()
+    program = executable()
     with tempfile.TemporaryDirectory() as made:
         files = []
         for number, certificate in enumerate(certificates):
@@ -174,7 +176,7 @@ def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[lis
 
 def ocaml_linear(facts: Sequence[Form], arguments: Sequence[Argument], seconds: float = 600) -> list[Argument]:
     """Those arguments that the extracted checker does not accept.  Raises as `ocaml`."""
-    program = _executable()
+    program = executable()
     ordered = sorted(arguments, key=lambda a: a.known)
     with tempfile.TemporaryDirectory() as made:
         (Path(made) / "linear").write_text(farkas.write(facts, ordered))
