@@ -15,7 +15,7 @@ from shutil import copy, which
 
 from armsym.audit import farkas
 from armsym.audit.coqtext import CLOSED, linear_theorem, theorem
-from armsym.audit.farkas import Argument, Form
+from armsym.audit.farkas import Argument
 from armsym.audit.hints import Certificate, write
 from armsym.audit.rules import RefusedError
 
@@ -174,27 +174,26 @@ def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[lis
     return out
 
 
-def ocaml_linear(facts: Sequence[Form], arguments: Sequence[Argument], seconds: float = 600) -> list[Argument]:
+def ocaml_linear(arguments: Sequence[Argument], seconds: float = 600) -> list[Argument]:
     """Those arguments that the extracted checker does not accept.  Raises as `ocaml`."""
     program = executable()
-    ordered = sorted(arguments, key=lambda a: a.known)
     with tempfile.TemporaryDirectory() as made:
-        (Path(made) / "linear").write_text(farkas.write(facts, ordered))
+        (Path(made) / "linear").write_text(farkas.write(arguments))
         ran = _run([str(program), "linear"], Path(made), seconds)
     said = ran.stdout.splitlines()
     if (
         ran.returncode != 0
         or said[-1:] != ["checked"]
-        or len(said) != len(ordered) + 1
+        or len(said) != len(arguments) + 1
         or {*said[:-1]} - {"shown", "open"}
     ):
         raise CheckerError(f"the checker in OCaml failed: {(ran.stderr or ran.stdout).strip()[-1000:]}")
-    return [a for a, answer in zip(ordered, said, strict=False) if answer != "shown"]
+    return [a for a, answer in zip(arguments, said, strict=False) if answer != "shown"]
 
 
-def kernel_linear(facts: Sequence[Form], arguments: Sequence[Argument], seconds: float = 1800) -> None:
+def kernel_linear(arguments: Sequence[Argument], seconds: float = 1800) -> None:
     """Lets Coq's kernel accept that all goals follow.  Raises as `kernel`."""
-    _accepted(linear_theorem(facts, arguments), 1, seconds)
+    _accepted(linear_theorem(arguments), 1, seconds)
 
 
 def _pairs(line: str) -> list[tuple[int, int]]:

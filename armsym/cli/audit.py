@@ -11,7 +11,7 @@ import typer
 from armsym.cli.common import JsonOption, print_error, print_json, printer
 
 if TYPE_CHECKING:
-    from armsym.audit.audit import Shows, Verdict
+    from armsym.audit.audit import Checker, Verdict
     from armsym.report.outcome import Outcome
 
 __all__ = ["audit", "audit_cell"]
@@ -25,7 +25,7 @@ def audit(
     ] = None,
     checker: Annotated[
         Literal["python", "ocaml", "coq"],
-        typer.Option("--checker", help="Who accepts equalities: Python's checker, the one extracted from Coq, or Coq."),
+        typer.Option("--checker", help="Who accepts equalities and linear arguments."),
     ] = "python",
     as_json: JsonOption = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print each contract and what was checked.")] = False,
@@ -49,11 +49,11 @@ def audit(
         print_error("there is no bundle")
         raise typer.Exit(ExitCode.NOTHING)
     named = None if file is None else file_named(file)
-    shows = _ready(checker)
+    ready = _ready(checker)
     show, results = printer(), []
     for path in found:
         began = _cpu_seconds()
-        verdict, of = _audited(path, named, shows)
+        verdict, of = _audited(path, named, ready)
         seconds = _cpu_seconds() - began
         status = "audited" if verdict.audited else "not audited"
         results.append(
@@ -69,6 +69,7 @@ def audit(
                 "rechecked": verdict.counts,
                 "checker": checker,
                 "certificates": verdict.certificates,
+                "linear_arguments": verdict.linear,
                 "seconds": round(seconds, 3),
             }
         )
@@ -93,7 +94,7 @@ def audit(
         print_json({"audits": results})
     else:
         left = f", {len(results) - audited} not" if audited < len(results) else ""
-        by = "" if checker == "python" else f"; equalities accepted by {ACCEPTED_BY[checker]}"
+        by = "" if checker == "python" else f"; accepted by {ACCEPTED_BY[checker]}"
         show([(f"{audited} audited{left}{by}", "bold")])
     raise typer.Exit(ExitCode.PROVED if audited == len(results) else ExitCode.UNDECIDED)
 
@@ -103,7 +104,7 @@ def _cpu_seconds() -> float:
     return sum(os.times()[:4])
 
 
-def _ready(name: Literal["python", "ocaml", "coq"]) -> Shows:
+def _ready(name: Literal["python", "ocaml", "coq"]) -> Checker:
     """The checker, compiled; raises `InputError` where what it needs is not installed, or does not compile it."""
     from armsym.audit.checkers import checker
     from armsym.audit.proved import CheckerError, CheckerUnavailableError
@@ -115,7 +116,7 @@ def _ready(name: Literal["python", "ocaml", "coq"]) -> Shows:
         raise InputError(f"--checker {name}: {e}") from None
 
 
-def _audited(path: Path, named: str | None, shows: Shows) -> tuple[Verdict, str]:
+def _audited(path: Path, named: str | None, checker: Checker) -> tuple[Verdict, str]:
     """The verdict on a bundle, and the file it is about; raises `InputError`."""
     from armsym.audit.audit import audit as run
     from armsym.audit.elf import Elf, ElfError
@@ -136,12 +137,12 @@ def _audited(path: Path, named: str | None, shows: Shows) -> tuple[Verdict, str]
         raise InputError(f"{of}: {e}" if str(of) not in str(e) else str(e)) from None
     if elf.sha256 != bundle.file_sha256:
         raise InputError(f"{path} is about a file with SHA-256 {bundle.file_sha256}, {of} has {elf.sha256}")
-    return run(bundle, elf, entry, shows), of
+    return run(bundle, elf, entry, checker), of
 
 
 def audit_cell(outcome: Outcome) -> str:
     """What the table of proofs says of the audit of an exported proof: `AUDITED`, or what is missing."""
-    from armsym.audit.check import check_certificate
+    from armsym.audit.audit import Checker
     from armsym.errors import InputError
     from armsym.proof.result import Status
     from armsym.report.outcome import NO_BUNDLE
@@ -152,7 +153,7 @@ def audit_cell(outcome: Outcome) -> str:
     if not outcome.bundle or outcome.bundle.startswith(NO_BUNDLE):
         return outcome.bundle.removeprefix(NO_BUNDLE) or "no bundle"
     try:
-        verdict, _ = _audited(Path(outcome.bundle), None, check_certificate)
+        verdict, _ = _audited(Path(outcome.bundle), None, Checker())
     except InputError as e:
         return str(e)
     if (verdict.bundle.proof, verdict.bundle.file_sha256) != (outcome.result.proof, outcome.result.file_sha256):

@@ -116,7 +116,7 @@ def _forget(file: Path) -> None:
 
 
 def need_bundles_apart(proofs: Sequence[ProofDefinition]) -> None:
-    """Raises `InputError` where two of these proofs would write one bundle: its name is the folder's and the proof's."""
+    """Raises `InputError` where two of these proofs would write one bundle: it is named by folder and proof."""
     seen: dict[tuple[str, str], ProofDefinition] = {}
     for d in proofs:
         key = Path(d.file).parent.name, d.name

@@ -11,7 +11,7 @@ from shipped import fetching
 from typer.testing import CliRunner
 
 from armsym.audit import proved
-from armsym.audit.audit import Shows, audit
+from armsym.audit.audit import Checker, audit
 from armsym.audit.bundle import Bundle
 from armsym.audit.checkers import checker
 from armsym.audit.elf import Elf
@@ -42,19 +42,25 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
+def steps(path: Path) -> list[str]:
+    """What a bundle has of multipliers; "-" is none."""
+    return [line for case in read(path.read_text()).cases for line in case.steps]
+
+
 def told(*arguments: object) -> dict[str, object]:
     done = CliRunner().invoke(build(conform=False), ["audit", "--json", *map(str, arguments)])
     assert done.exit_code in (0, 3), done.output
     (answer,) = json.loads(done.output)["audits"]
     assert (answer["status"] == "audited") == (done.exit_code == 0)
-    return {key: answer[key] for key in ("status", "checker", "certificates")}
+    return {key: answer[key] for key in ("status", "checker", "certificates", "linear_arguments")}
 
 
 def test_coqs_kernel_accepts_the_smallest(bundles: dict[str, Path]) -> None:
     with_tools("coqc")
     for name in ("armsym_ct_memcmp", "crypto_memcmp"):
-        expected = {"status": "audited", "checker": "coq", "certificates": 1}
-        assert told(bundles[name], "--checker", "coq") == expected, name
+        answer = told(bundles[name], "--checker", "coq")
+        assert answer.pop("linear_arguments") == sum(":" in step for step in steps(bundles[name])), name
+        assert answer == {"status": "audited", "checker": "coq", "certificates": 1}, name
 
 
 def test_the_extracted_checker_accepts_what_pythons_accepts(bundles: dict[str, Path]) -> None:
@@ -80,24 +86,29 @@ def test_no_checker_accepts_hints_that_show_less(bundles: dict[str, Path], tmp_p
     with_tools(*{"python": (), "ocaml": ("coqc", "ocamlfind"), "coq": ("coqc",)}[name])
     path = tmp_path / "spoilt.bundle"
     path.write_text(write(spoilt(bundles["armsym_ct_memcmp"])))
-    assert told(path, "--checker", name) == {"status": "not audited", "checker": name, "certificates": 0}
+    expected = {"status": "not audited", "checker": name, "certificates": 0, "linear_arguments": 0}
+    assert told(path, "--checker", name) == expected
 
 
-def verdict_by(shows: Shows, path: Path) -> list[str]:
+def verdict_by(accepts: Checker, path: Path) -> list[str]:
     bundle = read(path.read_text())
     elf = Elf.read(bundle.object)
-    return audit(bundle, elf, elf.symbol(bundle.symbol)[0], shows).refused
+    return audit(bundle, elf, elf.symbol(bundle.symbol)[0], accepts).refused
 
 
 def test_what_a_checker_leaves_open_is_refused(bundles: dict[str, Path]) -> None:
     def one_open(certificate: Certificate) -> list[list[tuple[int, int]]]:
         return [part.claims[-1:] for part in certificate.parts]
 
-    (refused,) = verdict_by(one_open, bundles["armsym_ct_memcmp"])
+    (refused,) = verdict_by(Checker(one_open), bundles["armsym_ct_memcmp"])
     assert "not shown equal" in refused
+    (refused,) = verdict_by(Checker(linear=lambda arguments: list(arguments[-1:])), bundles["armsym_ct_memcmp"])
+    assert "a linear argument is not accepted" in refused
 
 
-@pytest.mark.parametrize(("name", "function"), [("ocaml", "ocaml"), ("coq", "kernel")])
+@pytest.mark.parametrize(
+    ("name", "function"), [("ocaml", "ocaml"), ("ocaml", "ocaml_linear"), ("coq", "kernel"), ("coq", "kernel_linear")]
+)
 def test_a_checker_that_fails_shows_nothing(
     bundles: dict[str, Path], monkeypatch: pytest.MonkeyPatch, name: str, function: str
 ) -> None:
@@ -107,8 +118,10 @@ def test_a_checker_that_fails_shows_nothing(
         raise proved.CheckerError(f"was ended, {certificates!r:.10}")
 
     monkeypatch.setattr(proved, function, fails)
-    shows = checker("coq" if name == "coq" else "ocaml")
-    (refused,) = verdict_by(shows, bundles["armsym_ct_memcmp"])
+    accepts = checker("coq" if name == "coq" else "ocaml")
+    if function.endswith("linear"):
+        accepts = Checker(linear=accepts.linear)
+    (refused,) = verdict_by(accepts, bundles["armsym_ct_memcmp"])
     assert "was ended" in refused
 
 
