@@ -130,6 +130,8 @@ def _audited(path: Path, named: str | None, checker: Checker) -> tuple[Verdict, 
     except BundleError as e:
         raise InputError(f"{path}: {e}") from None
     of = named or bundle.object
+    if not of:
+        raise InputError(f"{path} does not tell where the file under proof lies: name it by --file")
     try:
         elf = Elf.read(of)
         entry, _ = elf.symbol(bundle.symbol)

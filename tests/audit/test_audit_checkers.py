@@ -42,6 +42,15 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
+def test_a_bundle_that_names_no_file_needs_it_named(bundles: dict[str, Path], tmp_path: Path) -> None:
+    bundle, path = read(bundles["armsym_ct_memcmp"].read_text()), tmp_path / "nowhere.bundle"
+    file, bundle.object = bundle.object, ""
+    path.write_text(write(bundle))
+    with pytest.raises(InputError, match=r"nowhere\.bundle does not tell where"):
+        CliRunner().invoke(build(conform=False), ["audit", str(path)], catch_exceptions=False)
+    assert told(path, "--file", file)["status"] == "audited"
+
+
 def steps(path: Path) -> list[str]:
     """What a bundle has of multipliers; "-" is none."""
     return [line for case in read(path.read_text()).cases for line in case.steps]
