@@ -161,12 +161,14 @@ def _ranges(kind: str, numbers: Iterable[int]) -> str:
     return ", ".join(f"{kind}{a}" if a == b else f"{kind}{a}-{kind}{b}" for a, b in out)
 
 
-def verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """What was re-checked and by what; or what was not."""
+def verdict_lines(verdict: Verdict, accepted_by: str) -> Iterator[str]:
+    """What was re-checked and by what, equalities and linear arguments by `accepted_by`; or what was not."""
     yield f"{verdict.executed} instructions, executed {verdict.instructions} times, on every path from cut to cut"
     for what, n in sorted(verdict.counts.items()):
         yield f"{n} {what}"
-    yield "every access in its region, none below SP; linear facts by multipliers from the bundle"
+    yield "every access in its region, none below SP"
+    accepted = f"{verdict.certificates} certificates of equalities and {verdict.linear} linear arguments of the bundle"
+    yield f"{accepted}, accepted by {accepted_by}"
     yield "no branch, choice or address is made of a secret input, on terms as they are computed"
     yield "not part of an audit: landing pads (bti), and a run that meets the precondition (non-vacuous)"
     for m in verdict.missing:

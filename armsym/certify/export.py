@@ -19,6 +19,7 @@ from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable, what
 from armsym.proof.engine import Engine
 from armsym.proof.result import ProofResult
+from armsym.report.outcome import NO_BUNDLE
 
 __all__ = ["Exporter"]
 
@@ -55,7 +56,7 @@ class Exporter:
         path.unlink(missing_ok=True)
         open_ = self.finish(bundle)
         if open_:
-            return f"no bundle: {open_[0]}" + (f" (and {len(open_) - 1} more)" if len(open_) > 1 else "")
+            return f"{NO_BUNDLE}{open_[0]}" + (f" (and {len(open_) - 1} more)" if len(open_) > 1 else "")
         path.write_text(text.write(bundle), encoding="ascii")
         return str(path)
 

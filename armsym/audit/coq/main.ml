@@ -139,6 +139,7 @@ let linear input =
         let taken = List.map (fun (place, k) -> ((if inside then nat place else C.O), k)) multipliers in
         let shown = inside && C.follows (form goal) (List.rev !facts) taken divisor in
         print_endline (if shown then "shown" else "open");
+        facts := [];
         go ()
     | [ "end" ] -> ()
     | words -> raise (Bad (String.concat " " words))
