@@ -15,7 +15,7 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 help:
 	@echo 'make prove   prove the examples, but for what is known from before (ARGS=--no-cache: all); a wheel that cannot be fetched is left out'
 	@echo 'make audit   export all proofs and re-check them with code of its own; lists what is missing of the others'
-	@echo 'make table   prove them all and write docs/proofs.md'
+	@echo 'make table   prove and audit them all and write docs/proofs.md'
 	@echo 'make test    run the tests'
 	@echo 'make museum  refute assembly that has shipped with faults, and prove the builds that mend them'
 	@echo 'make fuzz    random terms (100,000), claims (20,000) and routines (2,000) against their meaning; COUNT=, SEED='
@@ -36,7 +36,8 @@ prove: $(STAMP)
 	$(BIN)/armsym prove --offline-ok -j $(CPUS) $(ARGS)
 
 table: $(STAMP)
-	$(BIN)/armsym prove --no-cache -j $(CPUS) --table docs/proofs.md
+	@bundles=$$(mktemp -d) && trap 'rm -rf "$$bundles"' EXIT && \
+	$(BIN)/armsym prove --no-cache -j $(CPUS) --export "$$bundles" --table docs/proofs.md
 
 audit: $(STAMP)
 	rm -rf $(BUNDLES)

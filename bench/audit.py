@@ -22,6 +22,7 @@ from armsym.audit.text import BundleError, read
 from armsym.cli.work import Job, run_here
 from armsym.errors import ArmsymError
 from armsym.proof.registry import discover
+from armsym.report.outcome import NO_BUNDLE
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
             path = Path(outcome.bundle)
             if path.suffix != ".bundle":
                 print(f"no bundle {d.name}: {outcome.bundle.removeprefix('no bundle: ')}", flush=True)
-                lacking[outcome.bundle.removeprefix("no bundle: ")[:60]] += 1
+                lacking[outcome.bundle.removeprefix(NO_BUNDLE)[:60]] += 1
                 continue
             began = time.process_time()
             elf, text = Elf.read(job.object_spec), path.read_text(encoding="ascii")

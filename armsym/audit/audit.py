@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.check import RefusedError, check_certificate
 from armsym.audit.evaluate import operands
-from armsym.audit.farkas import Form
-from armsym.audit.ground import File, Refused
-from armsym.audit.hints import TextError
+from armsym.audit.farkas import Argument, Form
+from armsym.audit.ground import Refused
+from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
+from armsym.audit.link import File
 from armsym.audit.raw import Program
 from armsym.audit.walk import Walk
 
-__all__ = ["Replay", "Verdict", "audit", "walks"]
+__all__ = ["Checker", "Replay", "Verdict", "audit", "walks"]
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Who accepts what paths leave: `equalities` tells which claims of a certificate's parts are not shown.
+
+    `linear` tells which linear arguments it does not accept; those that it is asked hold by Python's `follows`.  Both
+    raise RefusedError where nothing is shown.
+    """
+
+    equalities: Callable[[Certificate], list[list[tuple[int, int]]]] = check_certificate
+    linear: Callable[[Sequence[Argument]], list[Argument]] = lambda arguments: [a for a in arguments if not a.holds]
+
+
+#: In Python.
+PYTHON = Checker()
 
 
 @dataclass
 class Verdict:
-    """What came of an audit: `audited` where nothing is open, and what was re-checked, by kind."""
+    """What came of an audit: `audited` where nothing is open, and what was re-checked, by kind.
+
+    `certificates` is how many were accepted, each of all equalities from one cut, `linear` how many linear arguments.
+    """
 
     bundle: Bundle
     refused: list[str] = field(default_factory=list)
@@ -28,6 +48,8 @@ class Verdict:
     counts: dict[str, int] = field(default_factory=dict)
     instructions: int = 0
     executed: int = 0
+    certificates: int = 0
+    linear: int = 0
 
     @property
     def audited(self) -> bool:
@@ -40,6 +62,8 @@ class Replay:
 
     def __init__(self, steps: Sequence[str]) -> None:
         self._steps, self._at = steps, 0
+        #: What was told so far; only those that hold were of use.
+        self.arguments: list[Argument] = []
 
     def multipliers(self, goal: Form, facts: Sequence[Form]) -> tuple[Mapping[int, int], int] | None:
         """See `armsym.audit.facts.Oracle`; "-" stands for none."""
@@ -52,6 +76,7 @@ class Replay:
         try:
             divisor, *pairs = line.split(" ")
             found = {int(place): int(k) for place, k in (p.split(":") for p in pairs)}
+            self.arguments.append(Argument(goal, list(facts), found, int(divisor)))
             return found, int(divisor)
         except ValueError:
             raise Refused(f"no multipliers: {line[:80]!r}") from None
@@ -66,6 +91,11 @@ def validate(case: Case) -> None:
     """What a case has to be beside its text's form; raises `Refused`."""
     if not case.ensures:
         raise Refused("nothing is claimed of the results")
+    for r in case.regions.values():
+        # Else there might be no state on entry of which anything is claimed.
+        least, most = (r.constant + sum(k * case.numbers[n][end] for n, k in r.sizes) for end in (0, 1))
+        if any(k < 0 for _, k in r.sizes) or not 0 <= least <= most < 1 << 62 or r.align > 1 << 16:
+            raise Refused(f"{r.name} has {least} to {most} bytes at a multiple of {r.align}: no region of memory")
     for cut in case.cuts.values():
         if not cut.number:
             continue
@@ -114,35 +144,43 @@ def walks(case: Case, file: File, entry: int, oracle: object) -> list[Walk]:
     return found
 
 
-def audit(bundle: Bundle, file: File, entry: int) -> Verdict:
-    """Re-check a bundle on a file, whose routine begins at `entry`."""
+def audit(bundle: Bundle, file: File, entry: int, checker: Checker = PYTHON) -> Verdict:
+    """Re-check a bundle on a file, whose routine begins at `entry`; `checker` accepts what is left."""
     verdict = Verdict(bundle, missing=bundle.missing[:])
     executed: set[int] = set()
     for case in bundle.cases:
         try:
-            _audit_case(case, file, entry, verdict, executed)
+            _audit_case(case, file, entry, verdict, executed, checker)
         except Refused as e:
             verdict.refused.append(f"{case.title}: {e}" if case.title else str(e))
     verdict.executed = len(executed)
     return verdict
 
 
-def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: set[int]) -> None:
+def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: set[int], checker: Checker) -> None:
     replay = Replay(case.steps)
     for walk in walks(case, file, entry, replay):
         executed |= walk.executed
         verdict.instructions += walk.steps
         for what, n in walk.counts.items():
             verdict.counts[what] = verdict.counts.get(what, 0) + n
-        show_equal(walk, case.certificates.get(walk.source.number, []))
+        show_equal(walk, case.certificates.get(walk.source.number, []), checker)
+        verdict.certificates += bool(walk.claims)
         verdict.counts["equalities shown by the checker"] = verdict.counts.get(
             "equalities shown by the checker", 0
         ) + len(walk.claims)
     if replay.left:
         raise Refused(f"{replay.left} multipliers that nothing asks for")
+    arguments = [a.short() for a in replay.arguments if a.holds]
+    try:
+        if arguments and checker.linear(arguments):
+            raise Refused("a linear argument is not accepted")
+    except RefusedError as e:
+        raise Refused(f"the linear arguments: {e}") from None
+    verdict.linear += len(arguments)
 
 
-def show_equal(walk: Walk, lines: Sequence[str]) -> None:
+def show_equal(walk: Walk, lines: Sequence[str], checker: Checker) -> None:
     """Have the checker show the pairs that a walk claims equal; raises `Refused`."""
     if not walk.claims:
         return
@@ -151,7 +189,7 @@ def show_equal(walk: Walk, lines: Sequence[str]) -> None:
         certificate = read_certificate(lines, program)
         if any(part.given for part in certificate.parts):
             raise Refused("a certificate with facts of its own")
-        open_ = [c for claims in check_certificate(certificate) for c in claims]
+        open_ = [c for claims in checker.equalities(certificate) for c in claims]
     except (TextError, RefusedError) as e:
         raise Refused(f"the certificate of cut {walk.source.number}: {e}") from None
     claimed = {c for part in certificate.parts for c in part.claims} - set(open_)

@@ -47,17 +47,17 @@ Require Import ZArith List.
 From Armsym Require Import Farkas.
 Import ListNotations.
 Open Scope Z_scope.
-Definition argument := (form * nat * list (nat * Z) * Z)%type.
+Definition argument := (form * list form * list (nat * Z) * Z)%type.
 """
 
 _LINEAR_TAIL = """Definition fine (a : argument) : bool :=
-  match a with (goal, known, taken, divisor) => follows goal (firstn known the_facts) taken divisor end.
+  match a with (goal, facts, taken, divisor) => follows goal facts taken divisor end.
 Lemma checked : forallb fine the_arguments = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
-Theorem certified : forall goal known taken divisor, In (goal, known, taken, divisor) the_arguments ->
-  forall vals, (forall f, In f (firstn known the_facts) -> 0 <= val vals f) -> 0 <= val vals goal.
+Theorem certified : forall goal facts taken divisor, In (goal, facts, taken, divisor) the_arguments ->
+  forall vals, (forall f, In f facts -> 0 <= val vals f) -> 0 <= val vals goal.
 Proof.
-  intros goal known taken divisor H vals. apply (follows_sound vals goal _ taken divisor).
+  intros goal facts taken divisor H vals. apply (follows_sound vals goal _ taken divisor).
   exact (proj1 (forallb_forall fine the_arguments) checked _ H).
 Qed.
 Print Assumptions certified.
@@ -127,13 +127,14 @@ def _form(form: Form) -> str:
     return f"({form[0]}, [{'; '.join(f'({_p(n)}, {k})' for n, k in sorted(form[1].items()))}])"
 
 
-def linear_theorem(facts: Sequence[Form], arguments: Sequence[Argument]) -> str:
+def linear_theorem(arguments: Sequence[Argument]) -> str:
     """The file that says that each argument's goal is at least 0 wherever its facts are."""
-    lines = [_LINEAR_HEAD, *_list("the_facts", "form", [_form(fact) for fact in facts])]
+    lines = [_LINEAR_HEAD]
     items = []
     for a in arguments:
         taken = "; ".join(f"({place}%nat, {k})" for place, k in sorted(a.multipliers.items()))
-        items.append(f"({_form(a.goal)}, {a.known}%nat, [{taken}], {a.divisor})")
+        facts = "; ".join(map(_form, a.facts))
+        items.append(f"({_form(a.goal)}, [{facts}], [{taken}], {a.divisor})")
     lines += _list("the_arguments", "argument", items)
     return "\n".join([*lines, _LINEAR_TAIL])
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from armsym.audit.elf_linked import load_linked
-from armsym.audit.elf_parts import ElfError, Loaded, Segment, Slot, Symbol, unpack
+from armsym.audit.elf_parts import ElfError, Link, Loaded, Piece, Segment, Slot, Symbol, unpack
 from armsym.audit.elf_relocatable import lay_out
 
 __all__ = ["Elf", "ElfError", "Segment", "Slot", "Symbol"]
@@ -65,6 +65,16 @@ class Elf:
         return self.loaded.slots
 
     @property
+    def links(self) -> dict[int, Link]:
+        """What a linker completes in instructions of a relocatable file, by address."""
+        return self.loaded.links
+
+    @property
+    def pieces(self) -> dict[int, Piece]:
+        """The sections of a relocatable file that are loaded, by number; a linked file has none."""
+        return self.loaded.pieces
+
+    @property
     def guarded(self) -> bool:
         """Whether the file asks for landing pads (FEAT_BTI) at targets of indirect branches."""
         return self.loaded.guarded
@@ -110,4 +120,9 @@ class Elf:
 
     def read_only(self, address: int, size: int) -> bytes:
         """Bytes that are the same at run time.  Raises `ElfError` where one is not, or not in the file."""
+        completed = next((a for a in range(address - 3, address + size) if a in self.links), None)
+        if completed is not None:
+            raise ElfError(
+                f"{size} bytes at {address:#x}: the instruction at {completed:#x} is completed by the linker"
+            )
         return self._bytes(address, size)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = [
     "ElfError",
     "Header",
+    "Link",
     "Loaded",
+    "Piece",
     "Segment",
     "Slot",
     "Symbol",
@@ -85,17 +87,46 @@ class Header:
     link: int
     info: int
     entry: int
+    align: int = 1
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A section of a relocatable file: `address` is where it is laid out here; its place is a multiple of `align`."""
+
+    name: str
+    address: int
+    size: int
+    align: int
+
+
+@dataclass(frozen=True)
+class Link:
+    """What the linker puts in an instruction: the "page" of byte `offset` of a section, or the "low" rest of it.
+
+    `scale` is by how many bytes the field of "low" counts.
+    """
+
+    kind: str
+    section: int
+    offset: int
+    scale: int = 1
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A file in memory; `written` has the address of every byte that a loader or linker fills in."""
+    """A file in memory; `written` has the address of every byte that a loader or linker fills in.
+
+    `links` are instructions that a linker completes in a way that is known, by address; `pieces` what it may move.
+    """
 
     segments: tuple[Segment, ...]
     symbols: tuple[Symbol, ...]
     slots: dict[int, Slot]
     written: frozenset[int]
     guarded: bool = False
+    links: dict[int, Link] = field(default_factory=dict)
+    pieces: dict[int, Piece] = field(default_factory=dict)
 
 
 def string_at(data: bytes, at: int) -> str:
@@ -120,7 +151,7 @@ def sections_of(data: bytes) -> list[Header]:
     if names >= count:
         raise ElfError(f"the section of names is number {names} of {count}")
     table = raw[names][4]
-    return [Header(string_at(data, table + r[0]), r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[9]) for r in raw]
+    return [Header(string_at(data, table + r[0]), r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[9], r[8]) for r in raw]
 
 
 def symbols_of(data: bytes, table: Header, sections: list[Header]) -> Iterator[tuple[str, int, int, int, int, int]]:

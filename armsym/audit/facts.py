@@ -18,6 +18,10 @@ from armsym.audit.words import Words
 __all__ = ["Facts", "Oracle", "bits"]
 
 
+#: What a path may know: one that goes round and round learns more each time.
+MOST_FACTS = 64
+
+
 class Oracle(Protocol):
     """Finds multipliers, or reads them from a bundle."""
 
@@ -88,6 +92,8 @@ class Facts:
         """The form is at least 0: it is known, or assumed."""
         form = _smallest(self._put(form))
         if form[1] and form not in self._facts:
+            if len(self._facts) >= MOST_FACTS:
+                raise ValueError(f"more than {MOST_FACTS} facts on one path: a loop that no cut stops")
             self._facts.append(form)
             self.fresh.append(form)
 

@@ -4,8 +4,8 @@ A form is (c, {n: k, ...}): c and the sum of k times number n, which may be any 
 `follows` is proved in coq/Farkas.v.  Arguments can be written down, a line each, all numbers decimal:
 
     armsym-linear 1
-    fact C N:K...               a form that is at least 0
-    goal C N:K... by D P:K...   one that follows from the facts before it: divisor, multipliers by place (the first: 0)
+    fact C N:K...               a form that is at least 0, for the next goal
+    goal C N:K... by D P:K...   one that follows from its facts: divisor, multipliers by place (the first: 0)
     end
 """
 
@@ -55,23 +55,33 @@ def follows(goal: Form, facts: Sequence[Form], multipliers: Mapping[int, int], d
 
 @dataclass(frozen=True)
 class Argument:
-    """That the goal follows from the first `known` of some facts."""
+    """That the goal follows from these facts; multipliers are by their places."""
 
     goal: Form
-    known: int
+    facts: Sequence[Form]
     multipliers: Mapping[int, int]
     divisor: int = 1
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is one, by `follows`."""
+        return follows(self.goal, self.facts, self.multipliers, self.divisor)
+
+    def short(self) -> Argument:
+        """The same argument from those facts alone that have a multiplier; it has to hold."""
+        places = sorted(self.multipliers)
+        taken = {new: self.multipliers[old] for new, old in enumerate(places)}
+        return Argument(self.goal, [self.facts[place] for place in places], taken, self.divisor)
 
 
 def _form(form: Form) -> str:
     return " ".join((str(form[0]), *(f"{n}:{k}" for n, k in sorted(form[1].items()))))
 
 
-def write(facts: Sequence[Form], arguments: Iterable[Argument]) -> str:
-    """The text of arguments, in the order of how many facts they know."""
-    lines, told = ["armsym-linear 1"], 0
-    for a in sorted(arguments, key=lambda a: a.known):
-        lines += (f"fact {_form(fact)}" for fact in facts[told : a.known])
-        told = max(told, a.known)
+def write(arguments: Iterable[Argument]) -> str:
+    """The text of arguments."""
+    lines = ["armsym-linear 1"]
+    for a in arguments:
+        lines += (f"fact {_form(fact)}" for fact in a.facts)
         lines.append(f"goal {_form(a.goal)} by {_form((a.divisor, dict(a.multipliers)))}")
     return "\n".join([*lines, "end", ""])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from armsym.audit.bundle import Case, Cut
 from armsym.audit.evaluate import operands
@@ -12,26 +11,16 @@ from armsym.audit.facts import Facts, Oracle, bits
 from armsym.audit.farkas import Form, plus
 from armsym.audit.inputs import Inputs
 from armsym.audit.instance import Instance, RefusedValue, Values
+from armsym.audit.link import File, Sections
 from armsym.audit.raw import Program, ones
-from armsym.audit.state import Reader
+from armsym.audit.store import RefusedAccess
 from armsym.audit.words import Words
 
-__all__ = ["File", "Ground", "Refused", "Symbols", "around", "name_of"]
+__all__ = ["Ground", "Refused", "Symbols", "around", "name_of"]
 
 
 class Refused(Exception):
     """Something that the bundle's contract asks for is not shown; the message says what, and where."""
-
-
-class File(Reader, Protocol):
-    """The file under audit."""
-
-    @property
-    def kind(self) -> str:
-        """Whether it is "relocatable", or has been linked."""
-
-    def word(self, address: int) -> int:
-        """The instruction at an address; raises ValueError where there is none, or it may change."""
 
 
 @dataclass
@@ -46,9 +35,13 @@ class Ground:
     """A cut that paths begin at."""
 
     def __init__(self, case: Case, file: File, entry: int, source: int, oracle: Oracle) -> None:
-        self.case, self.file, self.entry, self.oracle = case, file, entry, oracle
+        self.case, self.entry, self.oracle = case, entry, oracle
+        try:
+            self.file = Sections(file, entry)
+        except RefusedAccess as e:
+            raise Refused(str(e)) from None
         self.words = Words(Program())
-        self.inputs = Inputs(case, self.words, relocatable=file.kind == "relocatable")
+        self.inputs = Inputs(case, self.words, self.file)
         self.source = case.cuts[source]
         #: Pairs of nodes to be shown equal, and what each pair is.
         self.claims: dict[tuple[int, int], str] = {}

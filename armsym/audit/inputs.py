@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from armsym.audit.bundle import Case
 from armsym.audit.farkas import Form
+from armsym.audit.link import Sections
 from armsym.audit.raw import ones
 from armsym.audit.store import Area
 from armsym.audit.words import Words
@@ -14,8 +15,8 @@ __all__ = ["Inputs"]
 class Inputs:
     """The inputs of a case as words: what the entry state is made of, and which of it is secret."""
 
-    def __init__(self, case: Case, words: Words, *, relocatable: bool) -> None:
-        """The parts of a relocatable file lie where a linker puts them: at multiples of 4, no more is known."""
+    def __init__(self, case: Case, words: Words, sections: Sections) -> None:
+        """The sections of a relocatable file lie where a linker puts them; the routine's own at a multiple of 4."""
         self.case, self.words = case, words
         self.secret: dict[str, bool] = {}
         self.bits: dict[str, int] = {}
@@ -27,7 +28,9 @@ class Inputs:
             self._input(f"{f}_in", 1, True)
         self._input("sp0", ones(64) & ~15, False)
         self._input("lr0", ones(64) & ~3, False)
-        self._input("image", ones(64) & (~3 if relocatable else ~4095), False)
+        self._input("image", ones(64) & (~3 if sections.relocatable else ~4095), False)
+        for name, possible in sections.bits.items():
+            self._input(name, possible, False)
         for name, (_, high) in case.numbers.items():
             self._input(f"num.{name}", ones(high.bit_length()) or 1, False)
         for name, (possible, secret) in case.words.items():
@@ -37,6 +40,8 @@ class Inputs:
         self.bases = {
             words.program.var(f"base.{r.name}", self.bits[f"base.{r.name}"]): r for r in case.regions.values()
         }
+        #: The inputs that are places of other sections, by node.
+        self.sections = {self.node(name): name for name in sections.bits if name.startswith("section.")}
         self.sp0, self.image = self.node("sp0"), self.node("image")
         self.numbers = [self.node(f"num.{n}") for n in case.numbers]
 

@@ -8,7 +8,7 @@ from armsym.audit.bundle import Fold
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
-from armsym.audit.functions import definition
+from armsym.audit.functions import entries
 from armsym.audit.inputs import Inputs
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
@@ -146,8 +146,10 @@ class Values:
             return self.words.program.app(name, arguments, possible)
         if name == "zero" and len(arguments) == 1 and possible == 1:
             return self.words.is_zero(bits(self.words, arguments[0]).bit_length(), arguments[0])
-        known = definition(name)
-        if known is not None and known[0] == len(arguments):
+        table = entries(name)
+        if table is not None and len(arguments) == 1:
+            if possible != 0xFF:
+                raise RefusedValue(f"{name[:20]} gives bytes, not what is within {possible:#x}")
             return self.words.app(name, arguments, possible)
         raise RefusedValue(f"the function {name} is none of the contract's")
 

@@ -15,7 +15,7 @@ from shutil import copy, which
 
 from armsym.audit import farkas
 from armsym.audit.coqtext import CLOSED, linear_theorem, theorem
-from armsym.audit.farkas import Argument, Form
+from armsym.audit.farkas import Argument
 from armsym.audit.hints import Certificate, write
 from armsym.audit.rules import RefusedError
 
@@ -23,6 +23,7 @@ __all__ = [
     "SOURCES",
     "CheckerError",
     "CheckerUnavailableError",
+    "executable",
     "kernel",
     "kernel_linear",
     "library",
@@ -125,7 +126,8 @@ def library() -> Path:
     return _compiled("coq", [["coqc", "--version"]], commands)
 
 
-def _executable() -> Path:
+def executable() -> Path:
+    """The extracted checker; compiled where it is not yet, in some seconds.  Raises as `ocaml`."""
     _need("coqc", "ocamlfind")
     flags = ["-w", "-a", "-O3", "-package", "zarith", "-linkpkg"]
     files = ["armsym_checker.mli", "armsym_checker.ml", "main.ml"]
@@ -148,7 +150,7 @@ def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[lis
 
     Raises CheckerUnavailableError without OCaml or Coq, and CheckerError where the checker fails or cannot read.
     """
-    program = _executable()
+    program = executable()
     with tempfile.TemporaryDirectory() as made:
         files = []
         for number, certificate in enumerate(certificates):
@@ -172,27 +174,26 @@ def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[lis
     return out
 
 
-def ocaml_linear(facts: Sequence[Form], arguments: Sequence[Argument], seconds: float = 600) -> list[Argument]:
+def ocaml_linear(arguments: Sequence[Argument], seconds: float = 600) -> list[Argument]:
     """Those arguments that the extracted checker does not accept.  Raises as `ocaml`."""
-    program = _executable()
-    ordered = sorted(arguments, key=lambda a: a.known)
+    program = executable()
     with tempfile.TemporaryDirectory() as made:
-        (Path(made) / "linear").write_text(farkas.write(facts, ordered))
+        (Path(made) / "linear").write_text(farkas.write(arguments))
         ran = _run([str(program), "linear"], Path(made), seconds)
     said = ran.stdout.splitlines()
     if (
         ran.returncode != 0
         or said[-1:] != ["checked"]
-        or len(said) != len(ordered) + 1
+        or len(said) != len(arguments) + 1
         or {*said[:-1]} - {"shown", "open"}
     ):
         raise CheckerError(f"the checker in OCaml failed: {(ran.stderr or ran.stdout).strip()[-1000:]}")
-    return [a for a, answer in zip(ordered, said, strict=False) if answer != "shown"]
+    return [a for a, answer in zip(arguments, said, strict=False) if answer != "shown"]
 
 
-def kernel_linear(facts: Sequence[Form], arguments: Sequence[Argument], seconds: float = 1800) -> None:
+def kernel_linear(arguments: Sequence[Argument], seconds: float = 1800) -> None:
     """Lets Coq's kernel accept that all goals follow.  Raises as `kernel`."""
-    _accepted(linear_theorem(facts, arguments), 1, seconds)
+    _accepted(linear_theorem(arguments), 1, seconds)
 
 
 def _pairs(line: str) -> list[tuple[int, int]]:

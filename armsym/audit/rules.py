@@ -22,7 +22,9 @@ of Const, Var, App, Mask, Add and Mulc.  An instruction has at most one form of 
     choose i m      i's sum is c + k * a with a one bit, and m is a * (2^u - 1) in u bits: where a is 0, i is c, where
                     it is 1, (c + k) mod 2^w, so that i is c XOR (m AND what differs)
     congruent i j   two Apps of one function and bits, or two Ands, with equal operands (an And's in either order)
+    idempotent i    i is an And of equal operands: it takes their forms
     within i        i is a Mask, by all that one of the operands' polys may have, of an And: the And takes i's forms
+    disjoint i      i is an Add of a and b, whose polys' product is 0: poly is their XOR, of its bits
     quotient i      i is a Shr by n of 2^n * (sum) + c that does not wrap: its sum is the quotient
     evaluate i j C N   i and j have equal values for all values of the instructions C (at most 16 bits in all, by their
                     bits), which the instructions N follow from one by one: i takes both of j's forms
@@ -308,6 +310,13 @@ class Checker:
         need(equal, f"not one function of equal operands: {self.program[i]!r:.200}, {self.program[j]!r:.200}")
         self._share(i, j)
 
+    def _idempotent(self, i: int) -> None:
+        match self.program[i]:
+            case ("And", a, b) if self.same(a, b):
+                self._share(i, a)
+            case other:
+                raise RefusedError(f"no And of equal operands: {other!r:.200}")
+
     def _within(self, i: int) -> None:
         match self.program[i]:
             case ("Mask", a, bits):
@@ -317,6 +326,16 @@ class Checker:
         inside = [b for b in of[1:] if b in self.poly and reach(self.poly[b]) & ~bits == 0] if of[0] == "And" else []
         need(bool(inside), f"no operand of {of!r:.200} is within {bits:#x}")
         self._share(a, i)
+
+    def _disjoint(self, i: int) -> None:
+        match self.program[i]:
+            case ("Add", width, a, b):
+                p, q = self.poly[a], self.poly[b]
+            case other:
+                raise RefusedError(f"no Add: {other!r:.200}")
+        product = poly_and(p, q)
+        need(product == (0, {}), f"{a} and {b} may have a bit in common: {product!r:.200}")
+        self.poly[i] = poly_mask(poly_xor(p, q), ones(width))
 
     def _quotient(self, i: int) -> None:
         match self.program[i]:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from armsym.audit.facts import Facts
 from armsym.audit.farkas import Form, plus
 from armsym.audit.inputs import Inputs
 from armsym.audit.lanes import Lanes
+from armsym.audit.link import Sections
 from armsym.audit.machine import Machine
 from armsym.audit.raw import ones
 from armsym.audit.store import Memory, RefusedAccess
 
-__all__ = ["NeedFork", "Reader", "State"]
-
-
-class Reader(Protocol):
-    """The file under audit."""
-
-    def read_only(self, address: int, size: int) -> bytes:
-        """Bytes that nothing changes; raises ValueError for others."""
+__all__ = ["NeedFork", "State"]
 
 
 class NeedFork(Exception):
@@ -34,7 +28,7 @@ class State(Machine):
     """Registers, memory and facts of a path."""
 
     def __init__(
-        self, inputs: Inputs, file: Reader, facts: Facts, memory: Memory, secret: Callable[[int], bool]
+        self, inputs: Inputs, file: Sections, facts: Facts, memory: Memory, secret: Callable[[int], bool]
     ) -> None:
         super().__init__(inputs.words)
         self.inputs, self.file, self.facts, self.memory, self._secret = inputs, file, facts, memory, secret
@@ -72,6 +66,7 @@ class State(Machine):
 
     def image_address(self, address: int) -> int:
         """The word that an address of the file is at run time."""
+        self.file.check(address, 0)
         return self.words.add(64, self.inputs.image, self.words.const(address & ones(64)))
 
     def sp_is_aligned(self) -> None:
@@ -99,16 +94,20 @@ class State(Machine):
     def load(self, address: int, size: int) -> int:
         """See `Machine.load`."""
         name, offset = self._access(address, size, store=False)
-        if name == "image":
-            return self._constant(offset, size)
+        if name not in self.memory.areas:
+            return self._constant(name, offset, size)
         return self.memory.load(self.facts, name, offset, size)
 
     def load_lanes(self, address: int, size: int) -> Lanes:
         """See `Machine.load_lanes`: in lanes of a region's cells."""
         name, offset = self._access(address, size, store=False)
-        step = min(size, 8 if name == "image" else self.memory.areas[name].cell)
-        load = self._constant if name == "image" else lambda at, n: self.memory.load(self.facts, name, at, n)
-        return Lanes(8 * step, tuple(load(plus(offset, (k, {})), step) for k in range(0, size, step)))
+        constant = name not in self.memory.areas
+        step = min(size, 8 if constant else self.memory.areas[name].cell)
+
+        def load(at: Form) -> int:
+            return self._constant(name, at, step) if constant else self.memory.load(self.facts, name, at, step)
+
+        return Lanes(8 * step, tuple(load(plus(offset, (k, {}))) for k in range(0, size, step)))
 
     def store(self, address: int, size: int, value: int) -> None:
         """See `Machine.store`."""
@@ -130,11 +129,8 @@ class State(Machine):
         if self._secret(address):
             raise RefusedAccess("an address depends on a secret")
         constant, terms = self.facts.linear(address)
-        found = [
-            n
-            for n, k in terms.items()
-            if k == 1 and (n in self.inputs.bases or n in (self.inputs.sp0, self.inputs.image))
-        ]
+        i = self.inputs
+        found = [n for n, k in terms.items() if k == 1 and (n in i.bases or n in i.sections or n in (i.sp0, i.image))]
         if len(found) != 1:
             raise RefusedAccess(f"an address has {len(found)} bases: it lies in no one region")
         base = found[0]
@@ -142,6 +138,8 @@ class State(Machine):
         what = "store" if store else "load"
         if base == self.inputs.image:
             return self._in_image(offset, size, store=store)
+        if base in self.inputs.sections:
+            return self._in_section(self.inputs.sections[base], offset, store=store)
         if base == self.inputs.sp0:
             return self._on_stack(offset, size)
         r = self.inputs.bases[base]
@@ -164,13 +162,23 @@ class State(Machine):
             raise RefusedAccess("a store to the file's own memory")
         if offset[1]:
             raise RefusedAccess("a load from the file at an offset that is no number")
+        self.file.check(offset[0], size)
         for g in self.inputs.case.globals.values():
             if g.address <= offset[0] and offset[0] + size <= g.address + g.size:
                 return f"global.{g.name}", (offset[0] - g.address, {})
         return "image", offset
 
-    def _constant(self, offset: Form, size: int) -> int:
-        return self.words.const(int.from_bytes(self.file.read_only(offset[0], size), "little"))
+    def _in_section(self, name: str, offset: Form, *, store: bool) -> tuple[str, Form]:
+        if store:
+            raise RefusedAccess("a store to another section of the file")
+        if offset[1]:
+            raise RefusedAccess("a load from another section of the file at an offset that is no number")
+        return name, offset
+
+    def _constant(self, name: str, offset: Form, size: int) -> int:
+        at = offset[0] & ones(64)
+        data = self.file.read_only(at, size) if name == "image" else self.file.bytes_of(name, at, size)
+        return self.words.const(int.from_bytes(data, "little"))
 
     def _on_stack(self, offset: Form, size: int) -> tuple[str, Form]:
         if offset[1]:

@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,39}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 #: Names that functions of the contract begin with: no fold may have one.
-_TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", "bytes"}
+_TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", "bytes", "section", "page"}
 
 
 class BundleError(ValueError):

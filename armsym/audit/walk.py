@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from armsym.audit.arrivals import Arrivals
 from armsym.audit.decode import execute
-from armsym.audit.elf_parts import ElfError
+from armsym.audit.elf_parts import ElfError, Link
 from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import plus
 from armsym.audit.flags import Flags
@@ -83,9 +83,11 @@ class Walk(Arrivals):
         """Where an instruction leads; None where the path parts first, and it is to be executed again."""
         registers, accesses = state.fork_registers(), state.accesses
         try:
-            word = self.file.word(at)
-            if self.file.kind == "relocatable" and word & 0x9F000000 == 0x90000000:
-                raise RefusedAccess("ADRP in a relocatable file: in which page it lies is not known")
+            word, link = self.file.word(at), self.file.file.links.get(at)
+            if link is not None:
+                return self._linked(state, word, at, link)
+            if self.file.relocatable and word & 0x9F000000 == 0x90000000:
+                raise RefusedAccess("ADRP in a relocatable file without a relocation: its page is not known")
             return execute(state, word, at)
         except NeedFork as e:
             if state.accesses != accesses:
@@ -98,6 +100,23 @@ class Walk(Arrivals):
                 s.facts.settle(self.inputs.numbers)
             todo.append((other, at, True))
             return None
+
+    def _linked(self, state: State, word: int, at: int, link: Link) -> int | Branch | Indirect:
+        """An instruction that the linker completes, for whatever place it chooses."""
+        w = self.words
+        self.count("instructions that a linker completes")
+        if link.kind == "page":
+            state.set_x(word & 31, self.file.page(w, link))
+            return at + 4
+        # It is executed with another base register, which holds so much more; not the one that is loaded or stored.
+        base, other = word >> 5 & 31, 0 if word & 31 else 1
+        kept = state.x(other)
+        less = w.mulc(64, self.file.page(w, link), ones(64))
+        rest = w.add(64, self.file.address(w, self.inputs.image, link), less)
+        state.set_x(other, w.add(64, state.x(base), rest))
+        to = execute(state, word & ~(31 << 5) | other << 5, at)
+        state.set_x(other, kept)
+        return to
 
     def _branch(self, state: State, to: Branch, todo: list[tuple[State, int, bool]]) -> int:
         """Where a branch goes; the other way, if the facts leave it open, is put on the list."""

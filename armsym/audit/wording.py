@@ -101,6 +101,8 @@ def contract_lines(case: Case) -> Iterator[str]:
         _ranges(kind, of)
         for kind, of in zip("xdv", (case.preserves_x, case.preserves_d, case.preserves_v), strict=True)
     )
+    if not (set(range(18, 30)) <= case.preserves_x and set(range(8, 16)) <= case.preserves_d | case.preserves_v):
+        yield "a calling convention of its own: not all that AAPCS64 preserves is preserved"
     yield f"preserved: SP{''.join(f', {p}' for p in (x, d, v) if p)}; control returns to LR"
     yield (
         "taken for granted: SP is a multiple of 16 and LR of 4; the file lies at a multiple of 4096 (one that is not"
@@ -159,12 +161,14 @@ def _ranges(kind: str, numbers: Iterable[int]) -> str:
     return ", ".join(f"{kind}{a}" if a == b else f"{kind}{a}-{kind}{b}" for a, b in out)
 
 
-def verdict_lines(verdict: Verdict) -> Iterator[str]:
-    """What was re-checked and by what; or what was not."""
+def verdict_lines(verdict: Verdict, accepted_by: str) -> Iterator[str]:
+    """What was re-checked and by what, equalities and linear arguments by `accepted_by`; or what was not."""
     yield f"{verdict.executed} instructions, executed {verdict.instructions} times, on every path from cut to cut"
     for what, n in sorted(verdict.counts.items()):
         yield f"{n} {what}"
-    yield "every access in its region, none below SP; linear facts by multipliers from the bundle"
+    yield "every access in its region, none below SP"
+    accepted = f"{verdict.certificates} certificates of equalities and {verdict.linear} linear arguments of the bundle"
+    yield f"{accepted}, accepted by {accepted_by}"
     yield "no branch, choice or address is made of a secret input, on terms as they are computed"
     yield "not part of an audit: landing pads (bti), and a run that meets the precondition (non-vacuous)"
     for m in verdict.missing:

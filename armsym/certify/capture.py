@@ -6,9 +6,10 @@ words in a bundle yet raises `NotExportable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from armsym.audit.bundle import Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
+from armsym.audit.elf_parts import Piece as SectionOf
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.bits import Bits, Prop
@@ -16,6 +17,7 @@ from armsym.bits.opaque import definitions_of
 from armsym.certify.inequalities import all_of, linear_facts
 from armsym.certify.nodes import NotExportable, Translator, what
 from armsym.certify.record import Recorded, Recorder, recorded, recording, table_of
+from armsym.elf import Piece
 from armsym.errors import ArmsymError
 from armsym.proof import handles
 from armsym.proof.buffers import parts
@@ -40,9 +42,12 @@ NAMES = {"aes_sbox": "aes.sbox", "aes_inv_sbox": "aes.inv_sbox"}
 class Capture:
     """Makes a case of an engine whose proof closed."""
 
-    def __init__(self, engine: Engine, title: str, shift: int) -> None:
-        """`shift` is what is added to an offset of the image to make an address of the auditor's."""
-        self.engine, self.p, self.shift = engine, engine.p, shift
+    def __init__(self, engine: Engine, title: str, shift: int, pieces: Mapping[int, SectionOf]) -> None:
+        """`shift` is what is added to an offset of the image to make an address of the auditor's.
+
+        `pieces` are what the auditor takes a linker to move.
+        """
+        self.engine, self.p, self.shift, self.pieces = engine, engine.p, shift, pieces
         self.case = Case(title=title)
         self.words = Words(self.case.table)
         self._rigid: dict[int, tuple[str, int]] = {}
@@ -119,10 +124,22 @@ class Capture:
                 if image.kind == "relocatable":
                     place = image.place_at(p.routine.entry)
                     if place is None or place.piece is not piece:
-                        raise NotExportable(f"the piece {piece.name} of a relocatable file")
+                        self._name(base.value, f"section.{self._section(piece)}")
+                        continue
                     # The piece begins so many bytes before the routine.
                     self._bases[intern(base.value).id] = p.routine.entry - place.offset + self.shift
                 self._name(base.value, "image")
+
+        for at, page in p.places._pages.items():
+            if image.kind == "relocatable" and isinstance(page.value, Var):
+                self._name(page.value, f"page.{self._section(at.piece)}.{at.offset}")
+
+    def _section(self, piece: Piece) -> int:
+        """The number of the section that a piece is, which the auditor may move."""
+        found = [k for k, s in self.pieces.items() if s.name == piece.name and s.size == piece.size]
+        if len(found) != 1:
+            raise NotExportable(f"the piece {piece.name} of a relocatable file")
+        return found[0]
 
     def _variable(self, t: Var) -> int:
         found = self._rigid.get(t.id) or self._symbols.get(t.id)

@@ -19,6 +19,7 @@ from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable, what
 from armsym.proof.engine import Engine
 from armsym.proof.result import ProofResult
+from armsym.report.outcome import NO_BUNDLE
 
 __all__ = ["Exporter"]
 
@@ -36,8 +37,9 @@ class Exporter:
     def observe(self, engine: Engine, title: str) -> None:
         """Take what an engine found, whose terms are freed afterwards."""
         try:
-            entry, _ = Elf.read(self.path).symbol(self.symbol)
-            self.cases.append(Capture(engine, title, entry - engine.p.routine.entry).run())
+            file = Elf.read(self.path)
+            entry, _ = file.symbol(self.symbol)
+            self.cases.append(Capture(engine, title, entry - engine.p.routine.entry, file.pieces).run())
         except Exception as e:  # noqa: BLE001 - no defect here may change what is said of the proof
             why = str(e) if isinstance(e, (NotExportable, ElfError, OSError)) else what(e)
             if why not in self.missing:
@@ -54,7 +56,7 @@ class Exporter:
         path.unlink(missing_ok=True)
         open_ = self.finish(bundle)
         if open_:
-            return f"no bundle: {open_[0]}" + (f" (and {len(open_) - 1} more)" if len(open_) > 1 else "")
+            return f"{NO_BUNDLE}{open_[0]}" + (f" (and {len(open_) - 1} more)" if len(open_) > 1 else "")
         path.write_text(text.write(bundle), encoding="ascii")
         return str(path)
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from armsym.audit.check import RefusedError
-from armsym.audit.forms import Poly, reach
+from armsym.audit.forms import Poly, poly_and, reach
 from armsym.audit.raw import Program, ones
 from armsym.certify.applications import and_atom, application
 from armsym.certify.tables import equal_by_tables
-from armsym.certify.views import Views
+from armsym.certify.views import Views, poly_key
 
 __all__ = ["Layer"]
 
 #: Products of more terms than this are not multiplied out.
 _MOST_TERMS = 256
 _MOST_COUNTED = 1 << 16
+#: Conjunctions of more terms are not looked at for having no bit in common.
+_MOST_SUMMED = 8
 
 
 def _products(p: Poly, q: Poly) -> int:
@@ -95,6 +97,8 @@ class Layer(Views):
                 self.hint("polyatom", i)
             case ("App", _, _, _):
                 application(self, i)
+            case ("And", a, b) if self.poly(a) == self.poly(b):
+                self.hint("idempotent", i)
             case ("And", a, b):
                 if _products(self.poly(a), self.poly(b)) > _MOST_TERMS:
                     and_atom(self, i, a, b)
@@ -120,6 +124,7 @@ class Layer(Views):
                 self.wide_sum(a, w)  # b's may have made a's its natural one
                 self.hint("sum", i, w)
                 self.inline(i)
+                self._join_disjoint(i)
                 return "sum"
             case ("Mulc", w, a, _):
                 self.wide_sum(a, w)
@@ -127,6 +132,41 @@ class Layer(Views):
                 self.inline(i)
                 return "sum"
         return "poly"
+
+    def _join_disjoint(self, i: int) -> None:
+        """Two summands, conjunctions that have no bit in common, are one, their XOR."""
+        w, _, terms = self.checker.sum[i]
+        products = [a for a in terms if self._is_product(a)]
+        for k, a in enumerate(products):
+            for b in products[k + 1 :]:
+                if terms[a] == terms[b] and poly_and(self.poly(a), self.poly(b)) == (0, {}):
+                    both = self.program.add(w, *sorted((a, b)))
+                    self.hint("sum", both, w)
+                    self.hint("disjoint", both)
+                    self._fold(i, both, w, terms[a])
+                    return
+
+    def _is_product(self, atom: int) -> bool:
+        p = self.checker.poly.get(atom)
+        return p is not None and len(p[1]) <= _MOST_SUMMED and any(len(mono) > 1 for mono in p[1])
+
+    def _fold(self, i: int, both: int, w: int, factor: int) -> None:
+        """In i's sum, takes the poly atom of `both` for its two summands."""
+        own = self.checker.sum[both]
+        key = poly_key(self.checker.poly[both])
+        atom = self.polys.get(key)
+        if atom is None:
+            atom = self.polys[key] = self.program.mask(both, ones(max(w, 64)))
+            self.hint("poly", atom)
+            self.hint("sumatom", atom, max(w, 64))
+        elif self.checker.sum[atom][0] < w:
+            self.hint("sumatom", atom, w)
+        as_atom = self.checker.sum[atom]
+        # The atom takes `both`'s sum, which goes into i's with the factor reversed; then it is itself again.
+        self.hint("same", atom, both)
+        if self.checker.sum[atom] == own:
+            self.hint("inline", i, atom, -factor & ones(w), 0)
+        self.hint("sumatom", atom, as_atom[0])
 
     def _quotient(self, i: int, a: int, n: int) -> bool:
         w, most, terms = self.checker.sum[a]

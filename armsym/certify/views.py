@@ -191,12 +191,13 @@ class Views:
                 self.hint("tosum", i, w)
                 self.inline(i)
                 return
-            if c == most and terms and self._complement(i, w):
+            if c == most and terms:
+                self._complement(i, w)
                 return
         key = poly_key(p)
         atom = self.polys.get(key)
         if atom is None:
-            atom = self._poly_atom(i, max(w, _WORD, reach(p).bit_length()))
+            atom = self.poly_atom(i, max(w, _WORD, reach(p).bit_length()))
             self.polys[key] = atom
         elif self.checker.sum[atom][0] < w:
             self.hint("sumatom", atom, w)
@@ -214,7 +215,7 @@ class Views:
         if self.sums.get(_sum_key(s)) == atom:
             self.sums[_sum_key(s)] = holder
 
-    def _complement(self, i: int, w: int) -> bool:
+    def _complement(self, i: int, w: int) -> None:
         """The sum of NOT u from u's."""
         most = self.program.const(ones(w))
         u = self.program.xor(i, most)
@@ -223,12 +224,13 @@ class Views:
                 self.hint("poly", made)
         self.wide_sum(u, w)
         if self.checker.sum[u][0] != w:
-            return False
+            u = self.program.mask(u, ones(w))
+            self.hint("poly", u)
+            self.hint("sum", u, w)
         self.hint("not", i, u)
         self.inline(i)
-        return True
 
-    def _poly_atom(self, i: int, w: int) -> int:
+    def poly_atom(self, i: int, w: int) -> int:
         bits = self.checker.bits(i)
         atom = i
         if bits is None or bits > ones(w):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from armsym.cli.common import JsonOption, print_error, print_json, printer
 
 if TYPE_CHECKING:
-    from armsym.audit.audit import Verdict
+    from armsym.audit.audit import Checker, Verdict
+    from armsym.report.outcome import Outcome
 
-__all__ = ["audit"]
+__all__ = ["audit", "audit_cell"]
 
 
 def audit(
@@ -22,6 +23,10 @@ def audit(
     file: Annotated[
         str | None, typer.Option("--file", metavar="FILE", help="The file that was proved; default: where it was then.")
     ] = None,
+    checker: Annotated[
+        Literal["python", "ocaml", "coq"],
+        typer.Option("--checker", help="Who accepts equalities and linear arguments."),
+    ] = "python",
     as_json: JsonOption = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print each contract and what was checked.")] = False,
 ) -> None:
@@ -29,6 +34,7 @@ def audit(
 
     Exit codes: 0 all audited, 2 bad input, 3 something was not re-checked or refused, 5 no bundle.
     """
+    from armsym.audit.checkers import ACCEPTED_BY
     from armsym.audit.wording import contract_lines, verdict_lines
     from armsym.cli.naming import file_named
     from armsym.errors import InputError
@@ -43,11 +49,12 @@ def audit(
         print_error("there is no bundle")
         raise typer.Exit(ExitCode.NOTHING)
     named = None if file is None else file_named(file)
+    ready = _ready(checker)
     show, results = printer(), []
     for path in found:
-        began = time.process_time()
-        verdict, of = _audited(path, named)
-        seconds = time.process_time() - began
+        began = _cpu_seconds()
+        verdict, of = _audited(path, named, ready)
+        seconds = _cpu_seconds() - began
         status = "audited" if verdict.audited else "not audited"
         results.append(
             {
@@ -60,6 +67,9 @@ def audit(
                 "refused": verdict.refused,
                 "not_rechecked": verdict.missing,
                 "rechecked": verdict.counts,
+                "checker": checker,
+                "certificates": verdict.certificates,
+                "linear_arguments": verdict.linear,
                 "seconds": round(seconds, 3),
             }
         )
@@ -77,18 +87,36 @@ def audit(
                     show([(f"  {line}", "")])
             show([("  re-checked", "bold")])
         if verbose or len(found) == 1 or not verdict.audited:
-            for line in verdict_lines(verdict):
+            for line in verdict_lines(verdict, ACCEPTED_BY[checker]):
                 show([(f"    {line}", "")])
     audited = sum(r["status"] == "audited" for r in results)
     if as_json:
         print_json({"audits": results})
     else:
         left = f", {len(results) - audited} not" if audited < len(results) else ""
-        show([(f"{audited} audited{left}", "bold")])
+        by = "" if checker == "python" else f"; accepted by {ACCEPTED_BY[checker]}"
+        show([(f"{audited} audited{left}{by}", "bold")])
     raise typer.Exit(ExitCode.PROVED if audited == len(results) else ExitCode.UNDECIDED)
 
 
-def _audited(path: Path, named: str | None) -> tuple[Verdict, str]:
+def _cpu_seconds() -> float:
+    """Of this process and of those that it ran and that ended."""
+    return sum(os.times()[:4])
+
+
+def _ready(name: Literal["python", "ocaml", "coq"]) -> Checker:
+    """The checker, compiled; raises `InputError` where what it needs is not installed, or does not compile it."""
+    from armsym.audit.checkers import checker
+    from armsym.audit.proved import CheckerError, CheckerUnavailableError
+    from armsym.errors import InputError
+
+    try:
+        return checker(name)
+    except (CheckerUnavailableError, CheckerError) as e:
+        raise InputError(f"--checker {name}: {e}") from None
+
+
+def _audited(path: Path, named: str | None, checker: Checker) -> tuple[Verdict, str]:
     """The verdict on a bundle, and the file it is about; raises `InputError`."""
     from armsym.audit.audit import audit as run
     from armsym.audit.elf import Elf, ElfError
@@ -102,6 +130,8 @@ def _audited(path: Path, named: str | None) -> tuple[Verdict, str]:
     except BundleError as e:
         raise InputError(f"{path}: {e}") from None
     of = named or bundle.object
+    if not of:
+        raise InputError(f"{path} does not tell where the file under proof lies: name it by --file")
     try:
         elf = Elf.read(of)
         entry, _ = elf.symbol(bundle.symbol)
@@ -109,4 +139,27 @@ def _audited(path: Path, named: str | None) -> tuple[Verdict, str]:
         raise InputError(f"{of}: {e}" if str(of) not in str(e) else str(e)) from None
     if elf.sha256 != bundle.file_sha256:
         raise InputError(f"{path} is about a file with SHA-256 {bundle.file_sha256}, {of} has {elf.sha256}")
-    return run(bundle, elf, entry), of
+    return run(bundle, elf, entry, checker), of
+
+
+def audit_cell(outcome: Outcome) -> str:
+    """What the table of proofs says of the audit of an exported proof: `AUDITED`, or what is missing."""
+    from armsym.audit.audit import Checker
+    from armsym.errors import InputError
+    from armsym.proof.result import Status
+    from armsym.report.outcome import NO_BUNDLE
+    from armsym.report.table import AUDITED
+
+    if outcome.left_out or outcome.internal or outcome.result.status is not Status.PROVED:
+        return ""
+    if not outcome.bundle or outcome.bundle.startswith(NO_BUNDLE):
+        return outcome.bundle.removeprefix(NO_BUNDLE) or "no bundle"
+    try:
+        verdict, _ = _audited(Path(outcome.bundle), None, Checker())
+    except InputError as e:
+        return str(e)
+    if (verdict.bundle.proof, verdict.bundle.file_sha256) != (outcome.result.proof, outcome.result.file_sha256):
+        return "the bundle is of another proof"
+    if verdict.audited:
+        return AUDITED
+    return "; ".join([*verdict.refused, *(f"not re-checked: {m}" for m in verdict.missing)]) or "no case"

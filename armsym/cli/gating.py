@@ -31,6 +31,7 @@ from armsym.report.routines import Gated, Standing, worst_of
 
 if TYPE_CHECKING:
     from armsym.elf import Image
+    from armsym.elf.symbols import Symbol
     from armsym.report.outcome import Outcome
 
 __all__ = ["GatedFile", "gate", "gated_files"]
@@ -160,7 +161,10 @@ def _meant(image: Image, name: str) -> int | None:
 
 
 def _routines(image: Image, file: GatedFile) -> list[tuple[int, tuple[str, ...]]]:
-    """Offset and names of each function that a glob or a list names, by address; raises `InputError` for none."""
+    """Offset and names of each function that a glob or a list names, by address; raises `InputError` for no function.
+
+    A glob that no function has stands for other names in code: assembly without `.type` has only these.
+    """
     by_place: dict[int, list[str]] = {}
     for s in image.functions():
         names = by_place.setdefault(s.offset, [])
@@ -168,7 +172,13 @@ def _routines(image: Image, file: GatedFile) -> list[tuple[int, tuple[str, ...]]
             names.append(s.name)
     every = [name for names in by_place.values() for name in names]
     for pattern in file.routines:
-        if not fnmatch.filter(every, pattern):
+        if fnmatch.filter(every, pattern):
+            continue
+        found = [s for s in image.all_symbols if _untyped(image, s) and fnmatch.fnmatchcase(s.name, pattern)]
+        for s in found:
+            by_place.setdefault(s.offset, []).append(s.name)
+        every += [s.name for s in found]
+        if not found:
             raise InputError(f"{file.file}: no function symbol matches {pattern!r}{near(pattern, every)}")
     chosen = {n for pattern in file.routines for n in every if fnmatch.fnmatchcase(n, pattern)}
     for name in (*file.unproved, *file.refuted):
@@ -180,6 +190,11 @@ def _routines(image: Image, file: GatedFile) -> list[tuple[int, tuple[str, ...]]
         for offset, names in sorted(by_place.items())
         if any(n in chosen for n in names)
     ]
+
+
+def _untyped(image: Image, s: Symbol) -> bool:
+    """Whether it is a name of a place in code that is no function's; `$x` and its kind name none."""
+    return s.state == "defined" and s.kind == "notype" and not s.name.startswith("$") and image.is_code(s.offset)
 
 
 def _gated(file: GatedFile, image: Image, names: tuple[str, ...], found: Sequence[Outcome]) -> Gated:

@@ -15,6 +15,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from armsym.cli.common import print_note
 from armsym.cli.naming import default_target
 from armsym.elf.shape import Shape, completed, shape_of
 from armsym.errors import ArmsymError, InputError
@@ -161,6 +162,7 @@ def known_routines(targets: Sequence[str]) -> Known:
     kept = cache_folder() / f"routines-{key}.json"
     found = _kept(kept)
     if found is None:
+        print_note("reading the files under proof, to be kept for the next time")
         found = _read([str(t) for t in folders])
         _keep(kept, found)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from armsym.cli.common import SETTINGS, JsonOption, print_error, print_json, print_note, printer
+from armsym.cli.common import SETTINGS, JsonOption, check_seconds, print_error, print_json, print_note, printer
 
 if TYPE_CHECKING:
     from armsym.report.outcome import Outcome
@@ -95,10 +95,9 @@ def prove(
     selected.  Of several, 4 wins over 1 over 2 over 3.
     """
     from armsym.cli.builds import Build, unused
-    from armsym.cli.common import check_seconds
     from armsym.cli.proving import Progress, cpus, usual
     from armsym.cli.proving import outcomes as outcomes_of
-    from armsym.cli.selection import select
+    from armsym.cli.selection import need_bundles_apart, select
     from armsym.errors import InputError
     from armsym.report.as_json import outcomes_as_dict
     from armsym.report.outcome import ExitCode, exit_code
@@ -138,6 +137,8 @@ def prove(
     began = time.monotonic()
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
+    if export is not None:
+        need_bundles_apart(selection.proofs)
     build = None
     if object_ is not None:
         named = [d.symbol for d in selection.proofs]
@@ -215,13 +216,18 @@ def prove(
     if table is not None:
         from armsym.report.table import Row, write
 
-        rows = [Row(d, done[k]) for k, d in enumerate(selection.proofs)]
+        told: dict[int, str] = {}
+        if export is not None:
+            from armsym.cli.audit import audit_cell
+
+            told = {k: audit_cell(done[k]) for k in range(len(selection.proofs))}
+        rows = [Row(d, done[k], told.get(k)) for k, d in enumerate(selection.proofs)]
         chosen = "".join(f" {p}" for p in paths or []) + (f" -k {pattern}" if pattern != "*" else "")
         chosen += f" --object {object_}" if object_ is not None else ""
         chosen += "".join(f" --symbol {s}" for s in symbols or []) + (f" --at {at}" if at else "")
         chosen += (f" --prefix {prefix}" if prefix else "") + (" --find" if find else "")
         try:
-            write(rows, table, f"armsym prove{chosen} --table {table}")
+            write(rows, table, f"armsym prove{chosen}{' --export DIR' if export is not None else ''} --table {table}")
         except OSError as e:
             raise InputError(f"--table {table}: cannot be written: {e.strerror or e}") from None
     if depfile is not None:

@@ -13,7 +13,7 @@ from armsym.elf.text import near
 from armsym.errors import ArmsymError, InputError
 from armsym.proof.registry import ProofDefinition, discover, proof_files
 
-__all__ = ["Selection", "one_proof", "proofs_of_file", "select"]
+__all__ = ["Selection", "need_bundles_apart", "one_proof", "proofs_of_file", "select"]
 
 
 @dataclass
@@ -122,3 +122,13 @@ def _loaded(file: Path) -> list[str]:
 def _forget(file: Path) -> None:
     for name in _loaded(file):
         del sys.modules[name]
+
+
+def need_bundles_apart(proofs: Sequence[ProofDefinition]) -> None:
+    """Raises `InputError` where two of these proofs would write one bundle: it is named by folder and proof."""
+    seen: dict[tuple[str, str], ProofDefinition] = {}
+    for d in proofs:
+        key = Path(d.file).parent.name, d.name
+        other = seen.setdefault(key, d)
+        if other is not d:
+            raise InputError(f"--export: {other.file} and {d.file} have one bundle, {'.'.join(key)}: export them apart")

@@ -30,7 +30,7 @@ from armsym.proof.afresh import afresh, strangers
 from armsym.proof.foreign import foreign_code
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import ProofResult, Status
-from armsym.report.outcome import Outcome
+from armsym.report.outcome import NO_BUNDLE, Outcome
 
 if TYPE_CHECKING:
     from armsym.discharge.recheck import SecondSolver
@@ -187,7 +187,7 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
         if exporter is not None and result.status is Status.PROVED:
             outcome.bundle = exporter.write(job.export, Path(job.file), result)
         elif job.export and job.names:
-            outcome.bundle = "no bundle: the audit knows the file's own names only"
+            outcome.bundle = f"{NO_BUNDLE}the audit knows the file's own names only"
         return outcome
     except BudgetError as e:
         outcome = job.outcome(Status.UNDECIDED, str(e))

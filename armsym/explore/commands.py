@@ -94,7 +94,7 @@ def _open(s: Session) -> list[str]:
     for o in found:
         lines += [f"{o.status.value} {o.kind}: {o.name}", *(f"  {x.strip()}" for x in o.detail.splitlines()[:4])]
     for p in s.walk.pieces:
-        lines += [f"  in piece {p.number}: {o.name}" for o in p.open]
+        lines += [f"  in piece {p.number}: {name}" for name in dict.fromkeys(o.name for o in p.open)]
     return lines or ["nothing is open"]
 
 

@@ -35,7 +35,8 @@ SECONDS = 60.0
 class Verdict:
     """What came of a line that was tried.
 
-    shown     whether its own obligation is shown on every path that comes there; None where nothing was asked of it
+    shown     whether its own obligation is shown on every path that comes there; None where no path was seen to come
+              there, or not all paths were followed
     closes    whether the whole proof (of the case looked at) closes with it
     """
 
@@ -55,7 +56,9 @@ class Verdict:
         if self.answer.broken:
             return [*said, f"  does not hold: {self.answer.broken}"]
         if asked and self.shown is None:
-            said.append("  no path comes here: nothing was asked")
+            followed = "on the paths that were followed it is shown, but not all were: see what is open below"
+            here = any(_own(o, self.tactic) for o in self.answer.obligations)
+            said.append(f"  {followed if here else 'no path came here: nothing was asked'}")
         elif asked and self.shown:
             by = sorted({b for o in self.answer.obligations if _own(o, self.tactic) for b in o.by})
             said.append(f"  shown, by {', '.join(by)}")
@@ -139,7 +142,7 @@ class Session:
         mine = [o for o in answer.obligations if _own(o, t)]
         own = [o for o in mine if o.status is not Status.PROVED]
         others = [o for o in answer.open() if o not in own]
-        shown = (not own) if mine else None
+        shown = None if not mine or (not own and not answer.complete) else not own
         if answer.broken:
             shown = False
         lines = t.lines(self.routine, existing=self._stands_there(t))
@@ -166,7 +169,7 @@ class Session:
         """Keep the line tried last: it counts in what is tried from here on, and the run is recorded anew with it."""
         if self.last is None:
             raise InputError("keep: nothing was tried yet")
-        if self.last.shown is False or self.last.answer.broken:
+        if self.last.shown is False or self.last.answer.broken or not self.last.answer.complete:
             raise InputError("keep: what was tried last does not hold, or is not shown")
         kept = [*self.kept, self.last.tactic]
         place = self.walk.at

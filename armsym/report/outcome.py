@@ -8,7 +8,10 @@ from enum import IntEnum
 
 from armsym.proof.result import ProofResult, Status
 
-__all__ = ["ExitCode", "Outcome", "exit_code", "summary"]
+__all__ = ["NO_BUNDLE", "ExitCode", "Outcome", "exit_code", "summary"]
+
+#: What `Outcome.bundle` begins with where none was written; then why.
+NO_BUNDLE = "no bundle: "
 
 
 class ExitCode(IntEnum):

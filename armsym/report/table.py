@@ -13,7 +13,7 @@ from armsym.report.outcome import Outcome, summary
 from armsym.report.wording import claims_nothing, lengths, merged
 from armsym.wheels import Wheel
 
-__all__ = ["Row", "table", "write"]
+__all__ = ["AUDITED", "Row", "table", "write"]
 
 #: What each kind of obligation is called in the table.
 LETTERS = {
@@ -33,15 +33,19 @@ LETTERS = {
     "second-solver": "s",
 }
 
+#: What a cell says where an audit re-checked all of the proof.
+AUDITED = "yes"
+
 _IN_PLACE = "_in_place"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One proof and what became of it."""
+    """One proof and what became of it; `audited` is what came of its audit, None where nobody asked for one."""
 
     definition: ProofDefinition
     outcome: Outcome
+    audited: str | None = None
 
 
 def table(rows: Sequence[Row], *, command: str) -> str:
@@ -53,17 +57,26 @@ def _lines(rows: Sequence[Row], command: str) -> Iterator[str]:
     yield "# Table of proofs"
     yield ""
     yield f"Written by `{command}`; do not edit. How many proofs ended how: {_counts(rows)}."
+    with_audits = any(r.audited is not None for r in rows)
+    heads = ["routine", "proof", "for", "buffers", "assumed besides", "obligations", "s", "status"]
+    if with_audits:
+        heads.append("audited")
+        yield f"Audited, too: {sum(r.audited == AUDITED for r in rows)}."
     yield ""
     yield from _legend(rows)
+    if with_audits:
+        yield f"- *audited*: `{AUDITED}` where `armsym audit` re-checks the proof; else what it lacks."
+        yield "  [audit.md](audit.md) says what it means."
     for title, group in _groups(rows).items():
         yield ""
         yield f"## {title}"
         yield ""
-        yield "| routine | proof | for | buffers | assumed besides | obligations | s | status |"
-        yield "|---|---|---|---|---|---|---|---|"
+        yield f"| {' | '.join(heads)} |"
+        yield f"|{'---|' * len(heads)}"
         names = {(r.definition.file, r.definition.name) for r in group}
         for r in group:
-            yield f"| {' | '.join(_cells(r, names))} |"
+            audited = [(r.audited or "").replace("|", "\\|")] if with_audits else []
+            yield f"| {' | '.join([*_cells(r, names), *audited])} |"
     yield ""
     yield "## Assumed by all"
     yield ""

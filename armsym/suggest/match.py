@@ -144,6 +144,13 @@ def _whole(a: Arrival, text: str, words: Words) -> Iterator[tuple[set[str], str,
         for r in range(32 - len(packed) + 1):
             if all(m.v[r + j].uint == packed[j] for j in range(len(packed))):
                 yield from _vectors(text, r, len(packed))
+    # A block of bytes as numbers, the first byte of each the highest.
+    for g in (4, 8) if (w, c) == (8, 16) else ():
+        numbers = [concat(*words[k : k + g]) for k in range(0, 16, g)]
+        for r in range(32):
+            if m.v[r].uint == lanes(numbers)[0].uint:
+                said = f"lanes([concat(*{text}[k : k + {g}]) for k in range(0, 16, {g})])[0]"
+                yield {f"v{r}"}, f"{text} in V{r}, as numbers of {8 * g} bits", f"s.v{r} == {said}"
     # Parts of it, a vector each, in either order.
     per = 128 // w if 128 % w == 0 else 0
     for first in range(0, c - per + 1, per) if per > 1 else ():

@@ -64,8 +64,13 @@ class Answer:
 
     @property
     def closed(self) -> bool:
-        """Whether every obligation is shown."""
-        return not self.broken and bool(self.obligations) and all(o.status is Status.PROVED for o in self.obligations)
+        """Whether every path was followed, and every obligation is shown."""
+        return not self.broken and self.complete and all(o.status is Status.PROVED for o in self.obligations)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every path was followed to its end: of what was not followed nothing was asked."""
+        return any((o.kind, o.name) == ("termination", "every loop ends") for o in self.obligations)
 
     def open(self) -> list[Obligation]:
         """Those not shown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import islice
 
@@ -18,7 +18,7 @@ from armsym.proof.trace import trace
 from armsym.stepper import Stepper
 from armsym.view.encoded import Encoder
 from armsym.view.graph import Block, blocks_of
-from armsym.view.page import Run, Seen, page
+from armsym.view.page import Run, Seen, departs, page
 from armsym.view.sources import Note, notes_of, sources_of
 
 __all__ = ["View", "seen_of"]
@@ -137,7 +137,10 @@ def _runs(result: ProofResult, image: Image, isa: InstructionSet, entry: int) ->
     both = c.other_entry is not None
     for state, title in ((c.entry, "The counterexample"), (c.other_entry, "The other run, with other secrets")):
         if state is not None:
-            yield _run(state, image, isa, entry, "One run" if both and state is c.entry else title)
+            run = _run(state, image, isa, entry, "One run" if both and state is c.entry else title)
+            if c.departure is not None and state is c.entry:
+                run = replace(run, departs=(c.departure.number - 1, departs(c.departure)))
+            yield run
 
 
 def _run(state: EntryState, image: Image, isa: InstructionSet, entry: int, title: str) -> Run:

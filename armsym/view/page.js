@@ -181,7 +181,9 @@
   function describe(item) {
     const parts = [];
     if (path.run) {
-      if (item.start) return [path.run.title + ", before the first instruction. ", path.run.note];
+      const departs = path.run.departs && at === path.run.departs[0];
+      if (departs) parts.push(el("span", { class: "warn" }, "Here it departs from what the proof says. " + path.run.departs[1] + " "));
+      if (item.start) return [...parts, path.run.title + ", before the first instruction. ", path.run.note];
       parts.push(code(hex(item.step.a) + "  " + (data.code[item.step.a] || "")));
       if (item.step.no) parts.push(el("span", { class: "warn" }, " It stops: " + item.step.no));
       return parts;
@@ -327,6 +329,8 @@
     else keepSeen(rows.get(a));
   }
   function toShown(way) {
+    const departs = path.run && path.run.departs ? path.run.departs[0] : -1;
+    if (departs >= 0 && (departs - at) * way > 0) return go(departs);
     for (let k = at + way; k >= 0 && k < items.length; k += way) if (shownAt(items[k]).length) return go(k);
   }
 

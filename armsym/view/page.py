@@ -16,13 +16,13 @@ from pathlib import PurePath
 from typing import Any
 
 from armsym.proof.result import KINDS, Obligation, ProofResult, Status
-from armsym.proof.trace import TraceStep
+from armsym.proof.trace import Departure, TraceStep
 from armsym.report.wording import NO_RESULTS, claims_nothing, lengths
 from armsym.view.graph import Block, picture
 from armsym.view.recording import FLAGS, REGISTERS
 from armsym.view.sources import Note, Source
 
-__all__ = ["Run", "Seen", "page"]
+__all__ = ["Run", "Seen", "departs", "page"]
 
 _FOLD = re.compile(r"\b([A-Za-z_]\w*)\.(\d+)\(([^()]*|\([^()]*\))\)")
 
@@ -35,6 +35,8 @@ class Run:
     start: Mapping[str, str]
     steps: Sequence[TraceStep]
     note: str = ""
+    #: After so many steps it first departs from what the proof says, and how; None where no claim of the proof breaks.
+    departs: tuple[int, str] | None = None
 
 
 @dataclass
@@ -97,7 +99,8 @@ def _run(run: Run) -> dict[str, Any]:
         if s.stopped:
             found["no"] = s.stopped
         steps.append(found)
-    return {"title": run.title, "start": dict(run.start), "steps": steps, "note": run.note}
+    found = {"title": run.title, "start": dict(run.start), "steps": steps, "note": run.note}
+    return found | ({"departs": run.departs} if run.departs is not None else {})
 
 
 # -- the parts of the page, from the top ----------------------------------------------------------
@@ -156,13 +159,31 @@ def _failures(r: ProofResult) -> Iterator[str]:
     c = r.counterexample
     if c is not None:
         yield f'<article class="failure"><h3>Counterexample to {escape(c.kind)}: {escape(c.claim)}</h3><dl>'
-        rows = [*c.inputs.items(), ("expected", c.expected), ("got", c.got), ("where", c.detail), ("replay", c.replay)]
+        # Two runs that differ are no expectation and what came of it.
+        sides = ("expected", "got") if c.other_entry is None else ("one run", "the other")
+        rows = [
+            *c.inputs.items(),
+            (sides[0], c.expected),
+            (sides[1], c.got),
+            ("differs", c.differs),
+            ("where", c.detail),
+        ]
+        rows += [("replay", c.replay), ("command", c.command), ("command of the other", c.other_command)]
         rows += [(f"{name} in the other run", value) for name, value in c.other_inputs.items()]
         for name, value in rows:
             if value:
                 yield f"<dt>{escape(name)}</dt><dd><code>{escape(value)}</code></dd>"
-        yield "</dl><p>The run is the first of the paths below: move through it with the slider.</p></article>\n"
+        yield "</dl>"
+        if c.departure is not None:
+            yield f"<p>{escape(departs(c.departure))}</p>"
+        yield from (f'<p class="hint">{escape(hint)}</p>' for hint in c.hints)
+        yield "<p>The run is the first of the paths below: move through it with the slider.</p></article>\n"
     yield "</section>\n"
+
+
+def departs(d: Departure) -> str:
+    """Where a run first departs from what the proof says."""
+    return f"Before step {d.number}, at {d.at:#x}, {d.where} breaks: {d.claim}. Expected {d.expected}, got {d.got}."
 
 
 def _why(o: Obligation) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from assembling import assembled
 from calls import Answer
 from cli_data import OBJECT
 from shipped import fetching
@@ -145,6 +146,18 @@ def test_a_list_that_is_not_true_any_more(
     answer = folder.gate()
     assert answer.code == 2
     assert f"stale      {next(iter({**unproved, **refuted}))}  (routines.o): it is {why}" in answer.out
+
+
+def test_code_without_a_type_is_found_where_no_function_is(folder: Folder) -> None:
+    """Local names of places in code: a glob of them alone has them; one that a function has does not."""
+    text = (
+        ".globl first\n.type first, %function\nfirst: ret\nfirst_asm: ret\nsecond_asm: ret\n.data\nthird_asm: .word 0\n"
+    )
+    (folder.path / "routines.o").write_bytes(assembled(text))
+    folder.configure("first*", "second_*")
+    assert standings(folder.gate("--json")) == {"first": "unlisted", "second_asm": "unlisted"}
+    folder.configure("third_*")
+    assert "no function symbol matches 'third_*'" in folder.gate().err
 
 
 def test_what_is_refuted_is_not_excused_as_unproved(folder: Folder) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from shipped import fetching
+from exporting import exported
 from typer.testing import CliRunner
 
 from armsym.audit.audit import Verdict, audit
-from armsym.audit.bundle import Bundle
+from armsym.audit.bundle import Bundle, Case, Cut, Ensured, Fact
 from armsym.audit.elf import Elf
 from armsym.audit.evaluate import evaluate
 from armsym.audit.raw import Program
@@ -20,35 +22,20 @@ from armsym.audit.text import BundleError, read, write
 from armsym.audit.wording import contract_lines
 from armsym.certify.export import Exporter
 from armsym.cli import build
-from armsym.cli.work import image_of
-from armsym.proof.registry import discover
-from armsym.proof.run import prove
-from semantics import A64
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ROOT / "crypto_examples" / "own_memcmp"
 SHA1 = ROOT / "crypto_examples" / "openssl" / "sha1.py"
 
 
-def _exported(file: Path, name: str) -> tuple[Bundle, Path]:
-    d = next(d for d in discover(file) if d.name == name)
-    with fetching():
-        path = Path(d.object_spec())
-    exporter = Exporter(d.symbol, str(path))
-    result = prove(d, name=name, image=image_of(str(path)), symbol=d.symbol, isa=A64, observe=exporter.observe)
-    bundle = Bundle(name, d.symbol, str(path), result.file_sha256, "a test", "a test")
-    assert exporter.finish(bundle) == []
-    return bundle, path
-
-
 @pytest.fixture(scope="module")
 def memcmp() -> tuple[Bundle, Path]:
-    return _exported(OWN, "armsym_ct_memcmp")
+    return exported(OWN, "armsym_ct_memcmp")
 
 
 @pytest.fixture(scope="module")
 def sha1() -> tuple[Bundle, Path]:
-    return _exported(SHA1, "sha1_block_armv8")
+    return exported(SHA1, "sha1_block_armv8")
 
 
 def _verdict(bundle: Bundle, data: bytes) -> Verdict:
@@ -137,6 +124,7 @@ STRONGER = {
     "a loop over fewer bytes": ("region b r 1 little secret 1 0 len 1", "region b r 1 little public 1 -1 len 1"),
     "a region that may not be read": ("region a r 1 little", "region a w 1 little"),
     "x4 is preserved": ("preserves 18,", "preserves 4,18,"),
+    "a region that cannot be": ("region b r 1 little secret 1 0 len 1", "region b r 1 little secret 1 0 len 4194304"),
     "the length is another register's": ("argument x2 ", "argument x5 "),
 }
 
@@ -148,6 +136,100 @@ def test_a_contract_that_says_more_is_refused(name: str, memcmp: tuple[Bundle, P
     assert old in text
     verdict = _verdict(read(text.replace(old, new)), memcmp[1].read_bytes())
     assert not verdict.audited
+
+
+def _a_fact(cut: Cut, case: Case) -> None:
+    cut.facts.append(Fact(-5, ((case.table.var(cut.index.name, cut.index.bits), 1),)))
+
+
+def _a_register(cut: Cut, case: Case) -> None:
+    cut.x = (*cut.x[:7], case.table.const(0), *cut.x[8:])
+
+
+def _a_vector(cut: Cut, case: Case) -> None:
+    cut.v = (*cut.v[:7], case.table.const(0), *cut.v[8:])
+
+
+def _a_flag(cut: Cut, case: Case) -> None:
+    cut.flags = (case.table.const(1), *cut.flags[1:])
+
+
+def _a_public_unknown(cut: Cut, case: Case) -> None:
+    cut.unknowns = [replace(u, secret=False) for u in cut.unknowns]
+
+
+def _a_step_of_nothing(cut: Cut, case: Case) -> None:
+    cut.index = replace(cut.index, step=0)
+
+
+def _a_bound(cut: Cut, case: Case) -> None:
+    cut.index = replace(cut.index, upto=case.table.const(3))
+
+
+def _fewer_bits(cut: Cut, case: Case) -> None:
+    small = case.table.var(cut.index.name, 7)
+    case.table.instructions[:] = [("Const", 0) if i == case.table[small] else i for i in case.table.instructions]
+    cut.index = replace(cut.index, bits=7)
+
+
+def _what_was_saved(cut: Cut, case: Case) -> None:
+    cut.stores[0] = replace(cut.stores[0], value=case.table.const(0))
+
+
+def _what_was_not_stored(cut: Cut, case: Case) -> None:
+    del cut.stores[0]
+
+
+#: What an exporter that does its best to have it accepted is told.
+SAID: dict[Callable[[Cut, Case], None], str] = {
+    _a_fact: "fact -5",
+    _a_register: "x7, at cut 1",
+    _a_vector: "v7, at cut 1",
+    _a_flag: "n, at cut 1",
+    _a_public_unknown: "depends on a secret",
+    _a_step_of_nothing: "a loop that no cut stops",
+    _a_bound: "index, at cut 1",
+    _fewer_bits: "has the bits",
+    _what_was_saved: "stack at",
+    _what_was_not_stored: "stack at",
+}
+
+
+@pytest.mark.parametrize("change", SAID)
+def test_a_cut_that_says_what_is_not_so_is_refused(
+    change: Callable[[Cut, Case], None], memcmp: tuple[Bundle, Path], sha1: tuple[Bundle, Path]
+) -> None:
+    """With hints and multipliers made for it, as good as they can be."""
+    of, path = sha1 if change in (_what_was_saved, _what_was_not_stored) else memcmp
+    bundle = read(write(of))
+    case = bundle.cases[0]
+    change(case.cuts[1], case)
+    assert not _verdict(bundle, path.read_bytes()).audited
+    exporter = Exporter(bundle.symbol, str(path), [case])
+    case.steps, case.certificates = [], {}
+    open_ = exporter.finish(Bundle(bundle.proof, bundle.symbol))
+    assert any(SAID[change] in o for o in open_), open_
+
+
+def test_a_table_that_gives_less_than_its_bytes_is_refused(memcmp: tuple[Bundle, Path]) -> None:
+    """What a function of the table gives is not what a bundle says of it: a claim of 4 bits of an S-box is none."""
+    bundle = read(write(memcmp[0]))
+    case = bundle.cases[0]
+    node = case.table.app("aes.sbox", (case.ensures[0].left,), 0x0F)
+    case.ensures.append(Ensured("four bits", node, node))
+    verdict = _verdict(bundle, memcmp[1].read_bytes())
+    assert any("gives bytes" in r for r in verdict.refused)
+
+
+def test_a_loop_whose_bound_grows_with_it_is_refused(memcmp: tuple[Bundle, Path]) -> None:
+    """The bound of an index may not be made of the index."""
+    bundle = read(write(memcmp[0]))
+    case = bundle.cases[0]
+    cut = case.cuts[1]
+    own = case.table.var(cut.index.name, cut.index.bits)
+    cut.index = replace(cut.index, upto=case.table.add(64, own, cut.index.upto))
+    verdict = _verdict(bundle, memcmp[1].read_bytes())
+    assert any("the bound of the index" in r for r in verdict.refused)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from shipped import fetching, image_of
 
 from armsym.audit.elf import Elf, ElfError
+from armsym.audit.elf_parts import Link
 from armsym.elf import load
 from armsym.wheels import Wheel
 from crypto_examples.wheels import AWS_LC, BORINGSSL, OPENSSL_4_0
@@ -186,7 +187,7 @@ def test_two_segments_do_not_share_a_page() -> None:
     assert len(Elf.parse(bytes(short)).segments) == 2
 
 
-def test_our_own_objects_compute_the_address_of_their_table() -> None:
+def test_our_own_objects_have_the_address_of_their_table_completed() -> None:
     for name, table in (("own_sha512/sha512.o", "K512"), ("own_sha256/sha256.o", "K256")):
         elf, image = Elf.read(OWN / name), load(OWN / name)
         assert elf.kind == "relocatable"
@@ -195,9 +196,11 @@ def test_our_own_objects_compute_the_address_of_their_table() -> None:
         assert elf.read_only(at, size) == image.bytes_at(symbol.offset, size)
         start, _ = elf.symbol(f"armsym_{name[4:10]}_blocks")
         page = next(a for a in range(start, start + 64, 4) if elf.word(a) & 0x9F000000 == 0x90000000)
-        high, low = elf.word(page), elf.word(page + 4)
-        distance = (high >> 29 & 3 | (high >> 5 & 0x7FFFF) << 2) << 12
-        assert (page & ~0xFFF) + distance + (low >> 10 & 0xFFF) == at
+        number = next(k for k, p in elf.pieces.items() if p.name == ".rodata")
+        assert elf.links == {page: Link("page", number, 0), page + 4: Link("low", number, 0)}
+        assert elf.pieces[number].address == at
+        with pytest.raises(ElfError, match="completed by the linker"):
+            elf.read_only(page + 3, 1)
 
 
 def test_code_is_executable_and_aligned() -> None:

@@ -4,7 +4,7 @@ and would be false: the same step with the conditions left out gives a form that
 from __future__ import annotations
 
 import pytest
-from checker_cases import (
+from audit_cases import (
     ADD8,
     BIT,
     FX,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from checker_cases import INSIDE_CASES, OUTSIDE_CASES, Case, p
+from audit_cases import INSIDE_CASES, OUTSIDE_CASES, Case, p
 from proved_checkers import agreed, with_tools
 from raw_programs import some_certificate, values
 

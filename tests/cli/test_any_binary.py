@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from assembling import assembled, run_tool
 from calls import Call
+from refusing import run
 from shipped import fetching
 from stripping import without_sections, without_symbols
 
+from armsym.dsl import Proof
+from armsym.elf import load
+from armsym.proof.result import Status
 from crypto_examples.wheels import AWS_LC_MACOS, OPENSSL_4_0, OPENSSL_4_0_MACOS
 
 EXAMPLES = Path("crypto_examples")
@@ -140,6 +144,30 @@ def test_a_static_library(armsym_here: Call, tmp_path: Path) -> None:
     (found,) = (s for s in listed["symbols"] if s["proofs"])
     assert (found["name"], found["proofs"][0]["match"]) == (OWN, "bytes")
     assert found["modelled"] == found["instructions"] > 50
+
+
+@pytest.mark.parametrize("got", [False, True])
+def test_a_variable_that_the_member_lacks_is_a_global(tmp_path: Path, got: bool) -> None:
+    reach = "adrp x1, :got:guard\nldr x1, [x1, :got_lo12:guard]\nldr x0, [x1]\n"
+    if not got:
+        reach = "adrp x1, guard\nldr x0, [x1, :lo12:guard]\n"
+    (tmp_path / "f.o").write_bytes(assembled(f".globl f\nf:\n{reach}ret\n"))
+    run_tool(tmp_path, "ar", "rcs", "lib.a", "f.o")
+    image = load(f"{tmp_path / 'lib.a'}(f.o)")
+
+    def declared(p: Proof) -> None:
+        guard = p.global_("guard", 64)
+        p.call()
+        p.ensures(lambda s: {"X0": s.x0 == guard})
+
+    def undeclared(p: Proof) -> None:
+        p.call()
+        p.ensures(lambda s: {"X0": s.x0 == 0})
+
+    assert run(declared, image, "f").status is Status.PROVED
+    r = run(undeclared, image, "f")
+    assert r.status is Status.UNDECIDED  # which value it has no run can tell
+    assert "guard is defined by another file; p.global_ declares it" in " ".join(o.detail for o in r.obligations)
 
 
 def test_a_folder_in_which_two_files_define_the_routine(armsym_here: Call, tmp_path: Path) -> None:

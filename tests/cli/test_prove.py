@@ -105,7 +105,7 @@ def test_json_shape(whole: tuple[Answer, dict[str, Any], ET.Element]) -> None:
             "claims_results",
         }
         for o in r["obligations"]:
-            assert set(o) - {"detail"} == {"name", "kind", "status", "by", "seconds"}
+            assert set(o) - {"detail", "why"} == {"name", "kind", "status", "by", "seconds"}
             assert o["kind"] in KINDS
             assert o["status"] in {s.value for s in Status}
             assert type(o["seconds"]) is float

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from calls import Call
 
+from armsym.cli.audit import audit_cell
+from armsym.cli.selection import need_bundles_apart
+from armsym.cli.work import Job, run_here
+from armsym.errors import InputError
 from armsym.proof.declare import Proof
 from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import KINDS, Obligation, ProofResult, Status
-from armsym.report.outcome import Outcome
-from armsym.report.table import LETTERS, Row, table
+from armsym.report.outcome import NO_BUNDLE, Outcome
+from armsym.report.table import AUDITED, LETTERS, Row, table
 from armsym.report.wording import lengths, merged, number
 from armsym.wheels import Wheel
 
@@ -104,6 +109,61 @@ def test_a_proof_left_out_is_no_proof() -> None:
     assert cells[5:] == ["", "", "**left out**"]
 
 
+def test_audited_is_a_column_where_it_was_asked_for() -> None:
+    d = definition("routine")
+    undecided = Outcome(result(Status.UNDECIDED))
+    rows = [Row(d, Outcome(result()), AUDITED), Row(d, Outcome(result()), "a | b"), Row(d, undecided, "")]
+    text = table(rows, command="")
+    assert [cells[7:] for cells in rows_of(text)] == [
+        ["proved", "yes"],
+        ["proved", "a \\| b"],
+        ["**undecided**", ""],
+    ]
+    heads = [line for line in text.splitlines() if line.startswith(("| routine", "|---"))]
+    assert [line.count("|") for line in heads] == [10, 10]
+    assert heads[0].endswith("| status | audited |")
+    assert "Audited, too: 1." in text
+    without = table([Row(d, Outcome(result()))], command="")
+    assert "audited" not in without
+    assert [len(cells) for cells in rows_of(without)] == [8]
+
+
+def exported(folder: Path) -> Outcome:
+    (d,) = discover(ROOT / "crypto_examples" / "own_memcmp")
+    return run_here(Job.of(d, d.object_spec(), None, export=str(folder)))
+
+
+def test_only_what_an_audit_shows_is_audited(tmp_path: Path) -> None:
+    o = exported(tmp_path)
+    path = Path(o.bundle)
+    assert audit_cell(o) == AUDITED
+    text = path.read_text()
+    for changed, told in (
+        (text.replace("preserves 18,", "preserves 4,18,"), "the certificate of cut 1"),
+        (text.replace("proof armsym_ct_memcmp", "proof another"), "the bundle is of another proof"),
+        (text.replace("\ncase ", "\nmissing a%20claim\ncase ", 1), "not re-checked: a claim"),
+        (text[: len(text) // 2], "line "),
+    ):
+        assert changed != text
+        path.write_text(changed)
+        assert told in audit_cell(o), audit_cell(o)
+    path.unlink()
+    assert "No such file" in audit_cell(o)
+    path.write_text(text)
+    assert audit_cell(replace(o, bundle=f"{NO_BUNDLE}no words yet for joins")) == "no words yet for joins"
+    assert audit_cell(replace(o, bundle="")) == "no bundle"
+    assert audit_cell(replace(o, left_out="no network")) == ""
+    assert audit_cell(replace(o, internal=True)) == ""
+    assert audit_cell(replace(o, result=replace(o.result, status=Status.UNDECIDED))) == ""
+
+
+def test_two_proofs_of_one_bundle_are_refused() -> None:
+    one, other = definition("a"), replace(definition("a"), file="/another/folder/file.py")
+    need_bundles_apart([one, definition("b"), replace(one, file="/other/file.py")])
+    with pytest.raises(InputError, match=r"have one bundle, folder\.a"):
+        need_bundles_apart([one, definition("b"), other])
+
+
 def test_every_kind_has_a_letter_of_its_own() -> None:
     assert set(LETTERS) == set(KINDS)
     assert len(set(LETTERS.values())) == len(KINDS)
@@ -130,15 +190,21 @@ def test_merging_loses_no_value_of_a_few() -> None:
 
 def test_the_command_writes_it(armsym_here: Call, tmp_path: Path) -> None:
     target = tmp_path / "t.md"
-    answer = armsym_here("prove", ROOT / "crypto_examples" / "own_memcmp", "--table", target, "--json")
+    bundles = tmp_path / "bundles"
+    answer = armsym_here(
+        "prove", ROOT / "crypto_examples" / "own_memcmp", "--table", target, "--export", bundles, "--json"
+    )
     assert answer.code == 0
     (told,) = json.loads(answer.out)["results"]
     (cells,) = rows_of(target.read_text())
     # By the proof file: `p.nat("len", high=2**50)`, nothing else is assumed.
     assert cells[:5] == ["`armsym_ct_memcmp`", "", "0 <= len <= 2^50", "", ""]
+    assert cells[8:] == [AUDITED]
+    assert "--export DIR --table" in target.read_text()
+    assert str(bundles) not in target.read_text()
     assert (told["lengths"], told["particular"]) == (["0 <= len <= 2^50"], [])
     assert cells[5].startswith(f"{len(told['obligations'])}/{len(told['obligations'])}: ")
-    assert [p.name for p in tmp_path.iterdir()] == ["t.md"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["bundles", "t.md"]
 
 
 def test_no_folder(armsym_here: Call, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from assembling import assembled
 from calls import Call
 from cli_data import DATA
 
@@ -83,6 +85,24 @@ def test_what_was_not_shown_stands_beside_what_is_claimed(armsym_here: Call, tmp
     assert armsym_here("view", f"{SEEN}::says_too_little", "-o", to).code == 3
     text = to.read_text(encoding="utf-8")
     assert re.search(r"<h4>is</h4><pre>.*?<mark>x2</mark>.*?<h4>claimed</h4><pre>.*?<mark>H\(i\)\[0\]</mark>", text)
+
+
+def test_a_leak_shows_both_runs(armsym_here: Call, tmp_path: Path) -> None:
+    code = ".globl f\n.type f, %function\nf: cbz x0, 1f\n add x1, x1, #1\n1: mov x0, #0\n ret\n.size f, .-f\n"
+    (tmp_path / "leak.o").write_bytes(assembled(code))
+    (tmp_path / "leaking.py").write_text(
+        "from armsym.dsl import Proof, proof\n\n\n@proof('f', of='leak.o')\ndef leaks(p: Proof) -> None:\n"
+        "    p.call(x0=p.word('a'))\n    p.ensures(lambda s: {'zero': s.x0 == 0})\n"
+    )
+    to = tmp_path / "page.html"
+    assert armsym_here("view", tmp_path / "leaking.py", "-o", to).code == 1
+    text = to.read_text(encoding="utf-8")
+    assert re.search(r"<dt>one run</dt><dd><code>branch condition 0x[01] at 0x0", text)
+    assert re.search(r"<dt>the other</dt><dd><code>branch condition 0x[01] at 0x0", text)
+    data = json.loads(re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)[0])
+    # One goes through the addition, the other does not.
+    assert [run["title"] for run in data["runs"]] == ["One run", "The other run, with other secrets"]
+    assert sorted(len(run["steps"]) for run in data["runs"]) == [3, 4]
 
 
 def test_names_in_a_proof_are_text_and_nothing_else(armsym_here: Call, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from shipped import fetching
 import armsym.cli
 from armsym.cli.view import look
 from armsym.proof.registry import discover
+from armsym.proof.trace import Departure
+from armsym.view.page import departs
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN, SEEN, ADDING = ROOT / "crypto_examples" / "own_sha512", DATA / "seen.py", DATA / "adding.py"
@@ -214,6 +216,24 @@ def test_a_counterexample_is_a_run_to_move_through(window: Browser, pages: dict[
     got = re.search(r"<dt>got</dt><dd><code>0x([0-9a-f]+)</code>", text)
     assert got
     assert got[1].zfill(16) in window.text("#now")
+
+
+def test_where_a_run_departs_from_what_the_proof_says_is_found_by_a_key(
+    window: Browser, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    said = departs(Departure(6, 0x24, "invariant at f+0x24", "so far", "0x1", "0x2"))
+    assert said == "Before step 6, at 0x24, invariant at f+0x24 breaks: so far. Expected 0x1, got 0x2."
+    text = pages["refuted"].read_text(encoding="utf-8")
+    assert text.count('"note":""') == 1
+    broken = tmp_path / "departs.html"
+    broken.write_text(text.replace('"note":""', f'"note":"","departs":[5,"{said}"]'), encoding="utf-8")
+    window.open(broken)
+    assert "departs" not in window.text("#here")
+    window.press("n")
+    assert at(window)[0] == 5
+    assert f"Here it departs from what the proof says. {said}" in window.text("#here")
+    window.press(END, "p")
+    assert at(window)[0] == 5
 
 
 def test_what_is_undecided_is_what_is_seen_first(window: Browser, pages: dict[str, Path]) -> None:

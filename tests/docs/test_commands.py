@@ -94,11 +94,13 @@ ELSEWHERE = {
     r"\.venv/bin/python -m pytest -q (tests/\S+)": "tests",
     r"armsym equiv crypto_examples/wheels.py::.*": "tests/equiv",
     r"armsym prove( -v)?|armsym prove --table docs/proofs.md": ".ci/run",
+    r"armsym prove --(trace|profile)": "tests/cli",
+    r"armsym run failures.o .*": "tests/negative/test_failures_page.py",
     r"python -m armsym": "tests/cli",
     r"armsym suggest( my_proof.py)?": "tests/suggest",
     r"armsym explore( crypto_examples/own_sha512/proof.py)?": "tests/explore/test_explore.py",
     r"make prove ARGS=\"-k '[a-z0-9]+\*'\"": "tests/cli/test_prove.py",
-    r"armsym (new|equiv|run|simulate|solve|conform (decode|execute)|list --json|new --json|\w+ --json)": "tests/cli",
+    r"armsym (new|equiv|run|simulate|symbols|solve|conform (decode|execute)|list --json|new --json|\w+ --json)": "tests/cli",
     r"armsym (symbols|prove|disasm|coverage) .*(stripped\.so|libown\.a|sha256-arm64\.ko|lib/modules/|_MACOS).*": (
         "tests/cli/test_any_binary.py"
     ),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from assembling import dylib
@@ -319,3 +320,26 @@ def test_a_header_at_no_page() -> None:
     struct.pack_into("<Q", data, at, address + 0x800)
     with pytest.raises(InputError, match="which is no multiple of 0x1000"):
         load_bytes(bytes(data), "f.dylib")
+
+
+def test_damaged_files_are_refused_or_read() -> None:
+    """Whatever the load commands and tables say, the answer is an image or one line that names the file."""
+    text = ".text\n.globl _f\n_f: ret\n.section __DATA_CONST,__const\n.p2align 3\n_d: .quad _f\n.quad _outside\n"
+    whole, random = dylib(text), Random(7)
+    filled = [k for k in range(len(whole)) if k < 0x800 or (k >= 0x8000 and whole[k])]
+    read, refused = 0, []
+    for _ in range(400):
+        data = bytearray(whole)
+        for k in random.sample(filled, random.choice([1, 2, 8])):
+            data[k] = random.choice([0, 1, 0x7F, 0x80, 0xFF, random.randrange(256)])
+        try:
+            image = load_bytes(bytes(data), "damaged")
+            list(image.functions())
+            for segment in image.segments:
+                image.loaded(segment, 0)
+            read += 1
+        except InputError as e:
+            refused.append(str(e))
+    assert [text for text in refused if not text.startswith("damaged: ") or "\n" in text] == []
+    assert read > 50
+    assert len(refused) > 10

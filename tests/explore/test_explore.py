@@ -18,7 +18,7 @@ from armsym.explore import session as sessions
 from armsym.explore.app import Explorer
 from armsym.explore.commands import do
 from armsym.explore.session import Session
-from armsym.proof.registry import ProofDefinition
+from armsym.proof.registry import ProofDefinition, discover
 from armsym.proof.result import Status
 from crypto_examples.own_memcmp.proof import armsym_ct_memcmp
 from crypto_examples.own_sha512.proof import armsym_sha512_blocks
@@ -122,6 +122,19 @@ def test_a_claim_where_no_path_comes_is_not_called_shown(memcmp: Session, monkey
     assert "shown, by" not in "\n".join(verdict.text())
 
 
+def test_what_holds_on_some_paths_only_is_not_called_shown() -> None:
+    """No time is left after the claim was proved on the first path that comes there."""
+    s = explored(armsym_sha512_blocks)
+    do(s, "goto +0x1c")
+    s.seconds = 0.0
+    verdict = s.tried("claim s.x2 == n - i")
+    assert verdict.shown is None
+    assert not verdict.closes
+    assert "not all were" in "\n".join(verdict.text())
+    with pytest.raises(InputError):
+        s.keep()
+
+
 def test_splits_and_invariants_are_tried_and_kept(memcmp: Session) -> None:
     s = in_the_loop(memcmp)
     assert s.tried("split n - i == 1").closes
@@ -137,6 +150,28 @@ def test_splits_and_invariants_are_tried_and_kept(memcmp: Session) -> None:
     s.drop()
     assert s.with_kept is None
     assert s.kept == []
+
+
+def test_what_a_proof_lacks_is_found_by_trying(tmp_path: Path) -> None:
+    """The invariant says nothing of the hash value: the claim that closes it is tried, kept, and changes no answer."""
+    own = OWN.parent / "own_sha512"
+    text = (own / "proof.py").read_text(encoding="utf-8")
+    lacking = text.replace('"hash value so far": s.v[24:28] == lanes(H(i))', '"left": s.x2 == n - i')
+    assert lacking != text
+    (tmp_path / "lacking.py").write_text(lacking, encoding="utf-8")
+    (tmp_path / "sha512.o").write_bytes((own / "sha512.o").read_bytes())
+    s = explored(next(discover(tmp_path / "lacking.py")))
+    assert s.result.status is Status.UNDECIDED
+    assert any("hash value" in line for line in do(s, "open"))
+    do(s, "goto +0x10")
+    assert do(s, "ask v24") == ["v24 = any v24"]
+    assert not s.tried("invariant s.x3 == s.x3").closes
+    assert s.tried("invariant s.v[24:28] == lanes(H(i))").closes
+    assert s.keep() is Status.PROVED
+    assert s.to_copy() == ['"tried": s.v[24:28] == lanes(H(i)),']
+    # What is said of the file is said of its own lines.
+    assert s.result.status is Status.UNDECIDED
+    assert do(s, "open") != ["nothing is open"]
 
 
 def test_asking(memcmp: Session) -> None:

@@ -135,7 +135,7 @@ def leaks_at(what: str, place: str, secrets: set[str]) -> Witness:
     """Two runs that differ in secrets only show an observer different things (`what`) at one instruction."""
 
     def witness(c: Counterexample) -> str:
-        event = re.compile(rf"{what} (\w+) at \w+ <([^>]+)>")
+        event = re.compile(rf"{what} (\w+) at \w+ <([^>]+)> [0-9a-f]{{8}} .+")
         one, other = (_match(event.fullmatch(t), f"{t}: not a {what}") for t in (c.expected, c.got))
         must(one[2] == other[2] == place and one[1] != other[1], f"{c.expected} and {c.got}; not at {place}")
         must(bool(c.other_inputs) and set(c.other_inputs) <= secrets, f"runs differ in {sorted(c.other_inputs)}")

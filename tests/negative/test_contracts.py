@@ -278,7 +278,7 @@ def test_a_declared_register_is_forgotten(tmp_path: Path) -> None:
 
 def test_what_the_caller_lends_is_forgotten(tmp_path: Path) -> None:
     image = files(tmp_path, FRAMED.format("bl g"), SUMS)  # over X29 and LR
-    assert "decode" in symbolically(private(sums(x=(5, 8)), _sum), image, "f")
+    assert "abi" in symbolically(private(sums(x=(5, 8)), _sum), image, "f")
 
 
 def test_stack_that_the_caller_does_not_have(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from armsym.bits import Bits
-from armsym.conform.states import random_state
+from armsym.conform.states import SP_EL0, random_state
 from armsym.conform.symbolic import _execute, _loaded, _LogMemory, opaque_definitions
 from armsym.conform.words import ClassWords
 from armsym.errors import InputError, UnmodelledInstruction
@@ -34,7 +34,7 @@ def compare(i: Instruction, e: Explanation, k: int) -> bool:
     m = state.machine(log)
     numbers = {f"x{n}": r for n, r in enumerate(state.x)} | {f"v{n}": r for n, r in enumerate(state.v)}
     numbers |= {c: state.nzcv >> (3 - n) & 1 for n, c in enumerate("NZCV")}
-    numbers |= {"sp": state.sp, "PC": PC, "DIT": m.dit.uint}
+    numbers |= {"sp": state.sp, "PC": PC, "DIT": m.dit.uint, "SP_EL0": SP_EL0}
     numbers |= {name: _loaded(state, n, size) for n, (name, _, size) in enumerate(e.loads)}
     run = _execute(i, m, log)
     if run.stop:

@@ -167,6 +167,15 @@ Proof.
     rewrite Z.shiftr_div_pow2 by assumption. rewrite Q1, (Z.mul_comm (2 ^ n)), Z_div_plus_full by lia.
     apply Z.mod_small. split. assert (0 <= c / 2 ^ n) by (apply Z.div_pos; assumption). lia.
     assert (c / 2 ^ n <= c). { apply Z.div_le_upper_bound; nia. } nia.
+  - (* HDisjoint *) destruct (M.find i prog) as [x|] eqn:Ex; try discriminate. destruct x; try discriminate.
+    dof. dof. inv_guard. injection H as <-. apply inv_setP; auto.
+    apply andb_true_iff in Eb. destruct Eb as [W0%Z.leb_le Eb]. apply (sameP_ok vals) in Eb.
+    rewrite andP_ok, (A _ _ E), (A _ _ E0) in Eb. unfold evP in Eb; simpl in Eb.
+    pose proof (Hm _ _ Ex) as S. simpl in S. unfold okP.
+    rewrite maskP_ok, xorP_ok, (A _ _ E), (A _ _ E0), S, land_ones_mod by auto. now rewrite nocarry.
+  - (* HIdempotent *) destruct (M.find i prog) as [x|] eqn:Ex; try discriminate. destruct x; try discriminate.
+    inv_guard. injection H as <-. apply inv_share; auto. apply (same_ok st) in Eb; auto.
+    pose proof (Hm _ _ Ex) as S. simpl in S. rewrite S, <- Eb. apply Z.land_diag.
   - (* HEvaluate *) dof. inv_guard. injection H as <-. apply inv_share; auto. apply andb_true_iff in Eb. destruct Eb as [_ Eb].
     assert (R : right (M.empty _)) by (intros i' v; rewrite PositiveMap.gempty; discriminate).
     destruct (every_ok _ _ _ R Eb) as (m & Rm & G). now apply (agree_ok order i j m).

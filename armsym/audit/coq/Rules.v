@@ -21,7 +21,8 @@ Inductive hint :=
 | HTosum (i : positive) (w : Z) | HTopoly (i : positive) (n : Z) | HInline (i a : positive) (k n : Z)
 | HSame (i j : positive) | HNarrow (i a b : positive) | HSplit (i a h : positive) (n : Z) | HNot (i u : positive)
 | HChoose (i m : positive) | HCongruent (i j : positive) | HWithin (i : positive) | HQuotient (i : positive)
-| HEvaluate (i j : positive) (cut order : list positive) | HGiven (i : positive) | HSolve (a i : positive).
+| HDisjoint (i : positive) | HIdempotent (i : positive) | HEvaluate (i j : positive) (cut order : list positive)
+| HGiven (i : positive) | HSolve (a i : positive).
 
 Definition truncS w (s : lin) : lin := mulS w 1 s.
 Definition sameP (p q : poly) := match xorP p q with (0, []) => true | _ => false end.
@@ -192,6 +193,11 @@ Definition step (st : state) (h : hint) : option state :=
           do _ <- guard ((same st a c && same st b d) || (same st a d && same st b c)); Some (share i j st)
       | _, _ => None
       end
+  | HIdempotent i =>
+      match M.find i prog with
+      | Some (IAnd a b) => do _ <- guard (same st a b); Some (share i a st)
+      | _ => None
+      end
   | HWithin i =>
       match M.find i prog with
       | Some (IMask a k) =>
@@ -199,6 +205,12 @@ Definition step (st : state) (h : hint) : option state :=
           | Some (IAnd b c) => do _ <- guard (insideP k (P b) || insideP k (P c)); Some (share a i st)
           | _ => None
           end
+      | _ => None
+      end
+  | HDisjoint i =>
+      match M.find i prog with
+      | Some (IAdd w a b) => do p <- P a; do q <- P b;
+          do _ <- guard ((0 <=? w) && sameP (andP p q) (0, [])); setP i (maskP (Z.ones w) (xorP p q)) st
       | _ => None
       end
   | HQuotient i =>

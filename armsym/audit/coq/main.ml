@@ -73,7 +73,9 @@ let hint = function
   | [ "not"; i; u ] -> C.HNot (d i, d u)
   | [ "choose"; i; m ] -> C.HChoose (d i, d m)
   | [ "congruent"; i; j ] -> C.HCongruent (d i, d j)
+  | [ "idempotent"; i ] -> C.HIdempotent (d i)
   | [ "within"; i ] -> C.HWithin (d i)
+  | [ "disjoint"; i ] -> C.HDisjoint (d i)
   | [ "quotient"; i ] -> C.HQuotient (d i)
   | [ "evaluate"; i; j; cut; order ] -> C.HEvaluate (d i, d j, nodes cut, nodes order)
   | [ "given"; i ] -> C.HGiven (d i)
@@ -137,6 +139,7 @@ let linear input =
         let taken = List.map (fun (place, k) -> ((if inside then nat place else C.O), k)) multipliers in
         let shown = inside && C.follows (form goal) (List.rev !facts) taken divisor in
         print_endline (if shown then "shown" else "open");
+        facts := [];
         go ()
     | [ "end" ] -> ()
     | words -> raise (Bad (String.concat " " words))

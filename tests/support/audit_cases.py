@@ -42,6 +42,8 @@ ADD15 = p.add(15, X, p.mulc(15, Z, 3 << 7))
 HIGH16 = p.mulc(16, Z, 3)
 NOT16 = p.xor(Z, p.const(ones(16)))
 HIGH3, HIGH7 = p.mulc(16, Z, 3 << 8), p.mulc(15, Z, 3 << 7)
+XNY, AND_Y = p.and_(X, p.xor(Y, C255)), p.and_(X, Y)
+DISJOINT, COMMON = p.add(7, XNY, AND_Y), p.add(8, X, AND_Y)
 SPREAD, SPREAD2, SPREAD4 = p.mulc(8, BIT, ones(8)), p.mulc(8, TWO, ones(8)), p.mulc(4, BIT, ones(4))
 CD, BIT_AB, TWO_AB = p.const(0xCD), p.mulc(8, BIT, 0xAB), p.mulc(8, TWO, 0xAB)
 PLUS, PLUS2 = p.add(8, BIT_AB, CD), p.add(8, TWO_AB, CD)
@@ -110,6 +112,8 @@ INSIDE_CASES: list[Case] = [
     ({}, atoms(X, FX) + polys(MASK8), ("congruent", FX8, FX)),
     ({}, [*atoms(X, Y), ("poly", XY)], ("congruent", YX, XY)),
     ({}, [*atoms(X, INSIDE)], ("within", INSIDE)),
+    ({}, [*atoms(X), ("poly", MASK8)], ("idempotent", p.and_(X, MASK8))),
+    ({}, atoms(X, Y) + polys(C255, p.xor(Y, C255), XNY, AND_Y), ("disjoint", DISJOINT)),
     ({}, sums((X, 10)) + made((p.mulc(10, X, 4), 10), (p.const(3), 10), (FOUR10, 10)), ("quotient", SHR10)),
     ({}, polys(C0), ("evaluate", p.app("zero", (C255,), 1), C0, (), (C255, C0, p.app("zero", (C255,), 1)))),
     ({}, atoms(X) + polys(C255, NOT), ("evaluate", TABLE, NOT, (X,), (C255, NOT, TABLE))),
@@ -151,6 +155,8 @@ OUTSIDE_CASES: list[Case] = [
     ({}, atoms(X, FX), ("congruent", FXX, FX)),
     ({}, [*atoms(X, Y), ("poly", XX)], ("congruent", XY, XX)),
     ({}, [*atoms(X, OUTSIDE)], ("within", OUTSIDE)),
+    ({}, [*atoms(X), ("poly", MASK7)], ("idempotent", p.and_(X, MASK7))),
+    ({}, atoms(X, Y) + polys(AND_Y), ("disjoint", COMMON)),
     ({}, sums((X, 9)) + made((p.mulc(9, X, 4), 9), (p.const(3), 9), (FOUR9, 9)), ("quotient", SHR9)),
     ({}, sums((X, 11)) + made((SIX, 11)), ("quotient", SHR6)),
     # one of 2^16 values: z = 0

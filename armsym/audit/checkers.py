@@ -1,0 +1,69 @@
+"""Who accepts equalities and linear arguments: Python's checker, the one extracted from Coq, or Coq's kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias, TypeVar
+
+from armsym.audit import proved
+from armsym.audit.audit import Checker
+from armsym.audit.check import RefusedError
+from armsym.audit.farkas import Argument
+from armsym.audit.hints import Certificate
+
+__all__ = ["ACCEPTED_BY", "Name", "checker"]
+
+Name: TypeAlias = Literal["python", "ocaml", "coq"]
+
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
+
+#: What each is, for the report.
+ACCEPTED_BY: dict[Name, str] = {
+    "python": "Python's checker (armsym/audit/check.py, farkas.py)",
+    "ocaml": "the checker extracted from Coq (OCaml)",
+    "coq": "Coq's kernel, as theorems that rest on no axiom",
+}
+
+
+def _ocaml(certificate: Certificate) -> list[list[tuple[int, int]]]:
+    (opens,) = _told(proved.ocaml, [certificate])
+    if opens is None:
+        raise RefusedError("the checker extracted from Coq refuses a step")
+    return opens
+
+
+def _coq(certificate: Certificate) -> list[list[tuple[int, int]]]:
+    _told(proved.kernel, certificate)
+    return [[] for _ in certificate.parts]
+
+
+def _ocaml_linear(arguments: Sequence[Argument]) -> list[Argument]:
+    return _told(proved.ocaml_linear, arguments)
+
+
+def _coq_linear(arguments: Sequence[Argument]) -> list[Argument]:
+    _told(proved.kernel_linear, arguments)
+    return []
+
+
+def _told(ask: Callable[[_Asked], _Answer], what: _Asked) -> _Answer:
+    """The answer; a tool that fails has shown nothing."""
+    try:
+        return ask(what)
+    except proved.CheckerError as e:
+        raise RefusedError(str(e)) from None
+
+
+def checker(name: Name) -> Checker:
+    """The checker of this name, made ready: its sources are compiled where they are not yet.
+
+    Raises `CheckerUnavailableError` without the programs that it needs, `CheckerError` where they cannot compile it.
+    """
+    if name == "python":
+        return Checker()
+    if name == "ocaml":
+        proved.executable()
+        return Checker(_ocaml, _ocaml_linear)
+    proved.library()
+    return Checker(_coq, _coq_linear)
