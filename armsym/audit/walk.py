@@ -186,7 +186,9 @@ class Walk(Arrivals):
             for c in self.case.cuts[number].contents:
                 state.memory.held[c.region].under = c.name
         for s in cut.stores:
-            state.memory.store(s.region, state.facts.linear(made(s.offset)), s.size, made(s.value))
+            offset = state.facts.linear(made(s.offset))
+            state.held_within(s.region, offset, s.size)
+            state.memory.store(s.region, offset, s.size, made(s.value))
         state.facts.settle(self.inputs.numbers)
 
     def _assumearound(self, state: State, made: Instance) -> None:
