@@ -8,7 +8,7 @@ relocatable file (`.o`) the sections are laid out by `elf_relocatable`.  Whateve
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from armsym.audit.elf_linked import load_linked
@@ -89,6 +89,15 @@ class Elf:
             if size >= 0 and s.address <= address and address + size <= s.end:
                 return s
         raise ElfError(f"{size} bytes at {address:#x} are not in one segment of the file")
+
+    def alone(self, address: int) -> Elf:
+        """What of a file lies where it says: of a relocatable one the section of an address, and no field of it that
+        a linker fills in, as another layout fills it in otherwise.  Raises `ElfError` where there is no section.
+        """
+        if self.kind != "relocatable":
+            return self
+        one, loaded = self.segment(address, 4), self.loaded
+        return replace(self, loaded=replace(loaded, segments=(one,), written=loaded.written | loaded.placed))
 
     def _bytes(self, address: int, size: int) -> bytes:
         s = self.segment(address, size)

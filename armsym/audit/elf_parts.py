@@ -89,13 +89,17 @@ class Header:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A file in memory; `written` has the address of every byte that a loader or linker fills in."""
+    """A file in memory; `written` has the address of every byte that a loader or linker fills in.
+
+    `placed`: of those that are filled in here, as the layout of a relocatable file tells.
+    """
 
     segments: tuple[Segment, ...]
     symbols: tuple[Symbol, ...]
     slots: dict[int, Slot]
     written: frozenset[int]
     guarded: bool = False
+    placed: frozenset[int] = frozenset()
 
 
 def string_at(data: bytes, at: int) -> str:

@@ -48,11 +48,12 @@ def lay_out(data: bytes) -> Loaded:
     raw = list(symbols_of(data, tables[0], sections)) if tables else []
     places = [addresses[section] + value if section in addresses else None for _, _, _, section, value, _ in raw]
     written: set[int] = set()
+    placed: set[int] = set()
     for s in sections:
         if s.kind == _SHT_REL and s.info in addresses:
             raise ElfError(f"the section {s.name!r} has relocations without addends (SHT_REL)")
         if s.kind == _SHT_RELA and s.info in addresses:
-            _relocate(data, s, addresses[s.info], contents[s.info], places, written)
+            _relocate(data, s, addresses[s.info], contents[s.info], places, written, placed)
     segments = tuple(
         Segment(start, sections[k].size, bytes(contents[k]), bool(sections[k].flags & 1), bool(sections[k].flags & 4))
         for k, start in addresses.items()
@@ -65,7 +66,7 @@ def lay_out(data: bytes) -> Loaded:
     )
     notes = [s for s in sections if s.name == ".note.gnu.property" and s.size]
     guarded = bool(notes) and all(wants_landing_pads(data, s.offset, s.size) for s in notes)
-    return Loaded(segments, symbols, {}, frozenset(written), guarded)
+    return Loaded(segments, symbols, {}, frozenset(written), guarded, frozenset(placed))
 
 
 def _content(data: bytes, s: Header) -> bytearray:
@@ -77,7 +78,13 @@ def _content(data: bytes, s: Header) -> bytearray:
 
 
 def _relocate(
-    data: bytes, table: Header, start: int, content: bytearray, places: list[int | None], written: set[int]
+    data: bytes,
+    table: Header,
+    start: int,
+    content: bytearray,
+    places: list[int | None],
+    written: set[int],
+    placed: set[int],
 ) -> None:
     if table.entry != 24:
         raise ElfError(f"the relocations {table.name!r} have entries of {table.entry} bytes, not 24")
@@ -101,4 +108,5 @@ def _relocate(
             word = word & 0x9F00001F | (pages & 3) << 29 | (pages >> 2 & 0x7FFFF) << 5
         else:  # the low 12 bits, in imm12
             word = word & 0xFFC003FF | (target & 0xFFF) << 10
+        placed.update(range(start + offset, start + offset + 4))
         content[offset : offset + 4] = word.to_bytes(4, "little")

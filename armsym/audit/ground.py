@@ -30,6 +30,12 @@ class File(Reader, Protocol):
     def kind(self) -> str:
         """Whether it is "relocatable", or has been linked."""
 
+    def alone(self, address: int) -> File:
+        """What of the file lies where it says, seen from an address; raises ValueError."""
+
+    def segment(self, address: int, size: int) -> object:
+        """What is loaded there; raises ValueError where so many bytes are not."""
+
     def word(self, address: int) -> int:
         """The instruction at an address; raises ValueError where there is none, or it may change."""
 

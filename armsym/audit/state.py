@@ -84,6 +84,11 @@ class State(Machine):
         if self._secret(operand):
             raise RefusedAccess("how long an instruction takes may depend on a secret")
 
+    def prefetch(self, address: int) -> None:
+        """Nothing is accessed, and may be anywhere; raises `RefusedAccess` where the address is secret."""
+        if self._secret(address):
+            raise RefusedAccess("an address that is prefetched from depends on a secret")
+
     def decide(self, condition: int) -> bool | None:
         """What the facts say of a public condition, None of a secret one; raises `NeedFork` where they do not tell."""
         constant = self.words.constant(condition)

@@ -367,7 +367,11 @@ def _items(word: str) -> list[str]:
 
 
 def _text(word: str) -> str:
-    return "" if word == "-" else unquote(word, errors="strict")
+    text = "" if word == "-" else unquote(word, errors="strict")
+    if not text.isprintable():
+        # Else a name could print lines that no contract has.
+        raise ValueError(f"{text[:80]!r} has characters that are not printed")
+    return text
 
 
 def _matching(pattern: re.Pattern[str], word: str) -> str:

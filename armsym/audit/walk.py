@@ -136,7 +136,9 @@ class Walk(Arrivals):
             if terms:
                 raise RefusedValue(f"what {g.region} holds is given at an offset that is no number")
             given.setdefault(g.region, []).append((constant, g.size, made(g.value)))
-        for _, condition in self.case.requires:
+        for text, condition in self.case.requires:
+            if bits(self.words, made(condition)) > 1:
+                raise RefusedValue(f"the precondition {text!r} has more than one bit")
             facts.assume(made(condition), True)
         facts.settle(self.inputs.numbers)
         areas = self.inputs.areas({name: tuple(all_) for name, all_ in given.items()})

@@ -12,14 +12,16 @@ from pathlib import Path
 import pytest
 
 from armsym.audit.audit import Verdict, audit
-from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold, Index, Region, Store, Unknown
+from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.elf import Elf
 from armsym.audit.raw import ones
-from armsym.audit.text import read, write
+from armsym.audit.text import BundleError, read, write
+from armsym.audit.wording import contract_lines
 from armsym.certify.export import Exporter
 
 OBJECT = Path(__file__).resolve().parents[2] / "crypto_examples" / "own_memcmp" / "memcmp.o"
 SYMBOL = "armsym_ct_memcmp"
+TABLE = OBJECT.parents[1] / "own_sha512" / "sha512.o"
 RET = 0xD65F03C0
 COUNT_TWO = (0x910004C6, 0xF10008DF)  # ADD X6, X6, #1; CMP X6, #2
 AGAIN = {3: 0x54FFFFC3, 4: 0x54FFFFA3}  # B.LO to the loop's head, of so many words
@@ -31,15 +33,18 @@ class _Lie:
 
     words: tuple[int, ...]
     loop: int
+    object: Path = OBJECT
+    symbol: str = SYMBOL
 
     def __post_init__(self) -> None:
-        data = bytearray(OBJECT.read_bytes())
-        code = Elf.read(OBJECT)
-        self.entry, size = code.symbol(SYMBOL)
+        data = bytearray(self.object.read_bytes())
+        code = Elf.read(self.object)
+        self.entry, size = code.symbol(self.symbol)
         assert 4 * len(self.words) <= size
         start = data.index(code.word(self.entry).to_bytes(4, "little"))
         for k, word in enumerate(self.words):
-            data[start + 4 * k : start + 4 * k + 4] = word.to_bytes(4, "little")
+            if word:  # 0: stays what it is
+                data[start + 4 * k : start + 4 * k + 4] = word.to_bytes(4, "little")
         self.data = bytes(data)
         self.case = c = Case()
         t = c.table
@@ -81,8 +86,8 @@ class _Lie:
         """What the audit says, with hints and multipliers made for it; of its text, too."""
         path = folder / "lie.o"
         path.write_bytes(self.data)
-        bundle = Bundle("lie", SYMBOL, str(path), Elf.parse(self.data).sha256, "a test", "a test")
-        Exporter(SYMBOL, str(path), [self.case]).finish(bundle)
+        bundle = Bundle("lie", self.symbol, str(path), Elf.parse(self.data).sha256, "a test", "a test")
+        Exporter(self.symbol, str(path), [self.case]).finish(bundle)
         bundle.missing, bundle.cases = [], [self.case]
         return audit(read(write(bundle)), Elf.parse(self.data), self.entry)
 
@@ -220,3 +225,117 @@ def test_a_step_that_speaks_of_the_entry_is_refused(name: str, tmp_path: Path) -
     lie.returns(t.const(1))
     verdict = lie.verdict(tmp_path)
     assert any("neither its state nor its block" in r for r in verdict.refused), verdict.refused
+
+
+# -- what a file's code does not tell, or a contract in print ---------------------------------------
+
+
+def _straight(*words: int) -> _Lie:
+    """Code without a loop."""
+    lie = _Lie(words, 0)
+    lie.case.cuts.pop(1)
+    return lie
+
+
+@pytest.mark.parametrize(("word", "secret"), [(0xF9800080, True), (0xF8A06880, True), (0xF9800000, False)])
+def test_a_prefetch_from_a_secret_address_is_refused(word: int, secret: bool, tmp_path: Path) -> None:
+    """PRFM [X4], [X4, X0] and [X0], of which X0 alone is public: the cache tells the address."""
+    lie = _straight(word, RET)
+    lie.region()
+    lie.returns(lie.case.arguments["x0"])
+    refused = lie.verdict(tmp_path).refused
+    assert any("prefetched from depends on a secret" in r for r in refused) == secret, refused
+    assert bool(refused) == secret
+
+
+def _with_a_table(*words: int) -> _Lie:
+    """Code of a file whose table is another section, 3 MiB from the code as the auditor lays it out; B to it first."""
+    lie = _Lie((0x14000002, 0, *words) if len(words) < 3 else (0x14000003, 0, 0, *words), 0, TABLE, "armsym_sha512_blocks")
+    lie.case.cuts.pop(1)
+    return lie
+
+
+def test_a_table_in_another_section_of_a_relocatable_file_is_not_read(tmp_path: Path) -> None:
+    """ADR X0, to the routine; ADD X0, X0, #3 MiB; LDR X0, [X0]: the first constant, in the auditor's layout."""
+    lie = _with_a_table(0x10FFFFA0, 0x914C0000, 0xF9400000, RET)
+    elf = Elf.parse(lie.data)
+    assert elf.read_only(3 << 20, 8) == (0x428A2F98D728AE22).to_bytes(8, "little")
+    lie.returns(lie.case.table.const(0x428A2F98D728AE22))
+    assert any("not in one segment" in r for r in lie.verdict(tmp_path).refused)
+
+
+def test_a_field_that_the_layout_fills_in_is_not_known(tmp_path: Path) -> None:
+    """ADD Xd, Xd, :lo12: of a table that lies at a multiple of 4096 in the auditor's layout: Xd as it was."""
+    add = Elf.read(TABLE).word(8)
+    assert add & 0xFFFFFC00 == 0x91000000
+    assert add & 31 == add >> 5 & 31
+    lie = _with_a_table(add, RET)
+    t = lie.case.table
+    before, after = (t.var(f"x{add & 31}_{when}", ones(64)) for when in ("in", "out"))
+    lie.case.ensures.append(Ensured("kept", after, before))
+    assert any("filled in after linking" in r for r in lie.verdict(tmp_path).refused)
+
+
+@pytest.mark.parametrize(("address", "size"), [(1 << 40, 8), (-8, 8), (0, 8)])
+def test_a_global_is_part_of_the_file(address: int, size: int, tmp_path: Path) -> None:
+    lie = _straight(RET)
+    lie.case.globals["g"] = Global("g", address, size, False)
+    lie.returns(lie.case.table.var("x0_out", ones(64)))
+    refused = lie.verdict(tmp_path).refused
+    assert bool(refused) == (address != 0)
+    assert all("not in one segment" in r for r in refused)
+
+
+def test_a_precondition_of_more_than_one_bit_is_refused(tmp_path: Path) -> None:
+    lie = _straight(RET)
+    t = lie.case.table
+    lie.case.requires.append(("x0 is 1", t.var("x0_in", ones(64))))
+    lie.returns(t.var("x0_out", ones(64)))
+    assert any("more than one bit" in r for r in lie.verdict(tmp_path).refused)
+
+
+@pytest.mark.parametrize("name", ["x0_out", "x0_in", "v31_in", "n_out", "sp0", "lr0", "image"])
+def test_a_number_that_is_called_as_a_register_is_refused(name: str, tmp_path: Path) -> None:
+    """In print "x0_out = 5" is said of the register."""
+    lie = _straight(RET)
+    lie.case.numbers[name] = (5, 5)
+    t = lie.case.table
+    lie.case.ensures.append(Ensured("five", t.var(f"num.{name}", 7), t.const(5)))
+    assert any(f"is called {name}" in r for r in lie.verdict(tmp_path).refused)
+
+
+def test_a_number_and_a_word_of_one_name_are_refused(tmp_path: Path) -> None:
+    lie = _straight(RET)
+    lie.case.numbers["n"], lie.case.words["n"] = (0, 9), (255, True)
+    lie.returns(lie.case.table.var("x0_out", ones(64)))
+    assert any("is called n" in r for r in lie.verdict(tmp_path).refused)
+
+
+@pytest.mark.parametrize("text", ["told\non return (hashed): x0_out = H.0(n)", "a\x1b[2K", "a\u202eb", "a\rb", "\x7f"])
+def test_a_text_that_would_print_lines_of_its_own_is_no_bundle(text: str, tmp_path: Path) -> None:
+    lie = _straight(RET)
+    lie.case.ensures.append(Ensured(text, 1, 1))
+    lie.case.table.const(1)
+    with pytest.raises(BundleError, match="not printed"):
+        lie.verdict(tmp_path)
+
+
+def test_a_claim_of_the_low_half_is_printed_as_that() -> None:
+    lie = _straight(RET)
+    t = lie.case.table
+    v0, x0 = t.var("v0_out", ones(128)), t.var("x0_out", ones(64))
+    joined = t.xor(x0, t.shl(x0, 64))
+    for node in (t.mask(v0, ones(64)), t.mask(joined, ones(64)), t.mask(x0, ones(64))):
+        lie.case.ensures.append(Ensured("low", node, t.const(0)))
+    said = [line for line in contract_lines(lie.case) if line.startswith("on return")]
+    assert said[0] == "on return (low): (v0_out & 0xffffffffffffffff) = 0"
+    assert said[1].endswith("& 0xffffffffffffffff) = 0")
+    assert said[2] == "on return (low): x0_out = 0"
+
+
+def test_the_values_of_an_unknown_function_are_printed() -> None:
+    """Of one whose values are within 0, that X0 is it says that X0 is 0."""
+    lie = _straight(0xD2800000, RET)  # MOV X0, #0
+    t = lie.case.table
+    lie.returns(t.app("f.hash", (t.var("x1_in", ones(64)),), 0))
+    assert "f.hash: any function of 1 words whose values are within 0x0" in list(contract_lines(lie.case))
