@@ -70,6 +70,9 @@ def validate(case: Case) -> None:
     """What a case has to be beside its text's form; raises `Refused`."""
     if not case.ensures:
         raise Refused("nothing is claimed of the results")
+    kept = [(n, 30) for n in case.preserves_x] + [(n, 31) for n in case.preserves_d | case.preserves_v]
+    if none := [n for n, last in kept if not 0 <= n <= last]:
+        raise Refused(f"no registers to be preserved: {sorted(none)}")
     for name in (*case.numbers, *case.words):
         # In print it would be taken for something else.
         if _REGISTER.fullmatch(name) or (name in case.numbers and name in case.words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from armsym.audit.bundle import Fold
@@ -15,6 +16,8 @@ from armsym.audit.words import Words
 
 __all__ = ["Instance", "RefusedValue", "Values", "form_node"]
 
+#: A function that the standard names.
+_NAMED = re.compile(r"f(\.[A-Za-z0-9_]{1,99})+")
 #: H(k + c) is unfolded for c up to this.
 MOST_STEPS = 64
 
@@ -141,6 +144,9 @@ class Values:
                 raise RefusedValue(f"{name} is no content of a region")
             return self.cell(name, self.facts.linear(arguments[0]))
         if name.startswith("f."):
+            if not _NAMED.fullmatch(name):
+                # It is printed as it is.
+                raise RefusedValue(f"a function is not called {name[:80]}")
             return self.words.program.app(name, arguments, possible)
         if name == "zero" and len(arguments) == 1 and possible == 1:
             return self.words.is_zero(bits(self.words, arguments[0]).bit_length(), arguments[0])

@@ -74,9 +74,12 @@ def _is_of_64_bits(t: Program, node: int) -> bool:
 
 
 def contract_lines(case: Case) -> Iterator[str]:
-    """What the case claims, for whoever has to decide whether that is what they want to know."""
+    """What the case claims, for whoever has to decide whether that is what they want to know.
+
+    Names that are free text are quoted: what they say is not checked.
+    """
     if case.title:
-        yield f"where {case.title}:"
+        yield f"case {case.title!r}:"
     for name, (low, high) in case.numbers.items():
         yield f"for every number {name} from {low} to {_power(high)}"
     for name, (possible, secret) in case.words.items():
@@ -93,7 +96,7 @@ def contract_lines(case: Case) -> Iterator[str]:
         at, value = expression(case.table, s.offset), expression(case.table, s.value)
         yield f"given: {s.region}[{at}], {s.size} bytes, little-endian, is {value}"
     for text, node in case.requires:
-        yield f"required: {text}: {expression(case.table, node)} is 1"
+        yield f"required ({text!r}): {expression(case.table, node)} is 1"
     for place, node in case.arguments.items():
         yield f"on entry {place} is {expression(case.table, node)}; all other registers hold anything, and are secret"
     changes = sorted(case.modifies)
@@ -118,7 +121,7 @@ def contract_lines(case: Case) -> Iterator[str]:
     for f in case.folds.values():
         yield from _fold(case, f)
     for e in case.ensures:
-        yield f"on return ({e.name}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
+        yield f"on return ({e.name!r}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
 
 
 def _unknown_functions(case: Case) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from armsym.audit.audit import Verdict, audit
 from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
@@ -18,6 +19,7 @@ from armsym.audit.raw import ones
 from armsym.audit.text import BundleError, read, write
 from armsym.audit.wording import contract_lines
 from armsym.certify.export import Exporter
+from armsym.cli import build
 
 OBJECT = Path(__file__).resolve().parents[2] / "crypto_examples" / "own_memcmp" / "memcmp.o"
 SYMBOL = "armsym_ct_memcmp"
@@ -33,12 +35,12 @@ class _Lie:
 
     words: tuple[int, ...]
     loop: int
-    object: Path = OBJECT
+    file: Path = OBJECT
     symbol: str = SYMBOL
 
     def __post_init__(self) -> None:
-        data = bytearray(self.object.read_bytes())
-        code = Elf.read(self.object)
+        data = bytearray(self.file.read_bytes())
+        code = Elf.read(self.file)
         self.entry, size = code.symbol(self.symbol)
         assert 4 * len(self.words) <= size
         start = data.index(code.word(self.entry).to_bytes(4, "little"))
@@ -249,8 +251,9 @@ def test_a_prefetch_from_a_secret_address_is_refused(word: int, secret: bool, tm
 
 
 def _with_a_table(*words: int) -> _Lie:
-    """Code of a file whose table is another section, 3 MiB from the code as the auditor lays it out; B to it first."""
-    lie = _Lie((0x14000002, 0, *words) if len(words) < 3 else (0x14000003, 0, 0, *words), 0, TABLE, "armsym_sha512_blocks")
+    """A branch to this code, in a file whose table is another section: as the auditor lays it out, 3 MiB on."""
+    begin = (0x14000002, 0) if len(words) < 3 else (0x14000003, 0, 0)
+    lie = _Lie((*begin, *words), 0, TABLE, "armsym_sha512_blocks")
     lie.case.cuts.pop(1)
     return lie
 
@@ -328,9 +331,9 @@ def test_a_claim_of_the_low_half_is_printed_as_that() -> None:
     for node in (t.mask(v0, ones(64)), t.mask(joined, ones(64)), t.mask(x0, ones(64))):
         lie.case.ensures.append(Ensured("low", node, t.const(0)))
     said = [line for line in contract_lines(lie.case) if line.startswith("on return")]
-    assert said[0] == "on return (low): (v0_out & 0xffffffffffffffff) = 0"
+    assert said[0] == "on return ('low'): (v0_out & 0xffffffffffffffff) = 0"
     assert said[1].endswith("& 0xffffffffffffffff) = 0")
-    assert said[2] == "on return (low): x0_out = 0"
+    assert said[2] == "on return ('low'): x0_out = 0"
 
 
 def test_the_values_of_an_unknown_function_are_printed() -> None:
@@ -339,3 +342,47 @@ def test_the_values_of_an_unknown_function_are_printed() -> None:
     t = lie.case.table
     lie.returns(t.app("f.hash", (t.var("x1_in", ones(64)),), 0))
     assert "f.hash: any function of 1 words whose values are within 0x0" in list(contract_lines(lie.case))
+
+
+def test_names_are_quoted_where_a_contract_is_printed(tmp_path: Path) -> None:
+    """What a name says is not checked: it must not be taken for the claim."""
+    lie = _straight(RET)
+    t = lie.case.table
+    lie.case.title = "x0 is 5:"
+    lie.case.requires.append(("x0): x1", t.const(1)))
+    lie.case.ensures.append(Ensured("hashed): x0_out = H.0(n", t.const(0), t.const(0)))
+    said = list(contract_lines(lie.case))
+    assert said[0] == "case 'x0 is 5:':"
+    assert "required ('x0): x1'): 1 is 1" in said
+    assert said[-1] == "on return ('hashed): x0_out = H.0(n'): 0 = 0"
+
+
+@pytest.mark.parametrize("name", ["f.", "f.sha(x)", "f.h[0]", "f.a=b", "f..a"])
+def test_an_unknown_function_has_a_plain_name(name: str, tmp_path: Path) -> None:
+    lie = _straight(RET)
+    t = lie.case.table
+    node = t.app(name, (t.const(0),), ones(64))
+    lie.case.ensures.append(Ensured("same", node, node))
+    assert any("a function is not called" in r for r in lie.verdict(tmp_path).refused)
+
+
+@pytest.mark.parametrize(("x", "d", "v"), [(31, 8, 8), (-1, 8, 8), (18, 32, 8), (18, 8, 32), (18, -1, 8)])
+def test_registers_that_there_are_not_are_not_preserved(x: int, d: int, v: int, tmp_path: Path) -> None:
+    lie = _straight(RET)
+    c = lie.case
+    c.preserves_x, c.preserves_d, c.preserves_v = frozenset({x}), frozenset({d}), frozenset({v})
+    lie.returns(c.table.var("x0_in", ones(64)))
+    assert any("no registers to be preserved" in r for r in lie.verdict(tmp_path).refused)
+
+
+def test_the_command_names_the_routine(tmp_path: Path) -> None:
+    """A proof's name is whatever the bundle says."""
+    lie = _straight(RET)
+    lie.returns(lie.case.table.var("x0_in", ones(64)))
+    assert lie.verdict(tmp_path).audited
+    path = tmp_path / "lie.o"
+    bundle = Bundle("sha512", SYMBOL, str(path), Elf.parse(lie.data).sha256, "a test", "a test", cases=[lie.case])
+    (tmp_path / "lie.bundle").write_text(write(bundle))
+    said = CliRunner().invoke(build(conform=False), ["audit", str(tmp_path / "lie.bundle")])
+    assert said.exit_code == 0, said.output
+    assert f"sha512  ({SYMBOL} of lie.o)" in said.output
