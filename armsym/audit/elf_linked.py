@@ -52,12 +52,17 @@ def load_linked(data: bytes) -> Loaded:
         raise ElfError(f"program headers of {entry} bytes, not 56")
     headers = [unpack("IIQQQQQQ", data, offset + k * entry, f"program header {k}") for k in range(count)]
     segments = sorted(_segments(data, headers), key=lambda s: s.address)
+    placed = {h[3]: h[3] - h[2] for h in headers if h[0] == _PT_LOAD and h[6]}
     for a, b in pairwise(segments):
         if a.end > b.address:
             raise ElfError(f"the segments at {a.address:#x} and {b.address:#x} overlap")
         same = (a.writable, a.executable) == (b.writable, b.executable)
+        # The page that is mapped last is what both have there: bytes of the file that have one distance from it.
+        same &= placed[a.address] == placed[b.address]
         if not same and (a.end - 1) // _PAGE == b.address // _PAGE:
-            raise ElfError(f"the segments at {a.address:#x} and {b.address:#x} share a page and differ in permission")
+            raise ElfError(
+                f"the segments at {a.address:#x} and {b.address:#x} share a page and differ in permission or in place"
+            )
     slots = _slots(segments, headers)
     written = frozenset(a for at, s in slots.items() for a in range(at, at + s.size))
     names = [s for h in sections_of(data) if h.kind in {_SHT_SYMTAB, _SHT_DYNSYM} for s in _defined(data, h)]
@@ -74,6 +79,8 @@ def _segments(data: bytes, headers: list[tuple[int, ...]]) -> Iterator[Segment]:
             continue
         if in_file > size or offset + in_file > len(data) or address + size > 1 << 63:
             raise ElfError(f"the segment at {address:#x}: {in_file} bytes of {size} at offset {offset:#x} cannot be")
+        if (address - offset) % _PAGE:
+            raise ElfError(f"the segment at {address:#x} lies at offset {offset:#x} of the file: not so in its page")
         yield Segment(address, size, data[offset : offset + in_file], bool(flags & 2), bool(flags & 1))
 
 

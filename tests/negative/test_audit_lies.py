@@ -31,7 +31,7 @@ AGAIN = {3: 0x54FFFFC3, 4: 0x54FFFFA3}  # B.LO to the loop's head, of so many wo
 
 @dataclass
 class _Lie:
-    """A file with these words, and a case that begins with a cut at one of them: a loop that runs twice, X6 counting."""
+    """A file with these words, and a case with a cut at one of them: a loop that runs twice, X6 counting."""
 
     words: tuple[int, ...]
     loop: int
