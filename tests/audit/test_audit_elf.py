@@ -186,10 +186,8 @@ def test_two_segments_do_not_share_a_page() -> None:
     struct.pack_into("<QQ", short, 64 + 32, 0x200, 0x200)
     with pytest.raises(ElfError, match="share a page"):
         Elf.parse(bytes(short))
-    # Of equal permission: what is mapped last is both, where the file has it at one distance.
+    # Of equal permission, too: what is mapped last is what both have there.
     struct.pack_into("<I", short, 64 + 56 + 4, 4)
-    assert len(Elf.parse(bytes(short)).segments) == 2
-    struct.pack_into("<Q", short, 64 + 56 + 8, 0x800)
     with pytest.raises(ElfError, match="share a page"):
         Elf.parse(bytes(short))
     struct.pack_into("<QQ", short, 64 + 56 + 8, 0x1000, 0x11000)
