@@ -60,7 +60,7 @@ class Arrivals(Ground):
         def cell(name: str, offset: Form) -> int:
             if name in own:
                 area = state.memory.areas[own[name]]
-                raw = state.memory.load(state.facts, own[name], offset, area.cell)
+                raw = state.held(own[name], offset, area.cell)
                 return _turned(w, raw, area.cell) if area.order == "big" else raw
             return self._own_cell(values, allowed, name, offset)
 
@@ -70,7 +70,7 @@ class Arrivals(Ground):
         name, _, rest = place.partition("+")
         if rest:
             region, size = name, int(rest.split(":")[1])
-            return state.memory.load(state.facts, region, (int(rest.split(":")[0]) & ones(64), {}), size)
+            return state.held(region, (int(rest.split(":")[0]) & ones(64), {}), size)
         if name == "sp":
             return state.sp
         if name in "nzcv":
@@ -150,7 +150,7 @@ class Arrivals(Ground):
             offset = facts.linear(made(s.offset))
             value = made(s.value)
             claimed.store(s.region, offset, s.size, value)
-            found = state.memory.load(facts, s.region, offset, s.size)
+            found = state.held(s.region, offset, s.size)
             self._claim(state, found, w.mask(value, ones(8 * s.size)), f"{s.region} at {part_of(offset)}, {where}")
         for name, held in state.memory.held.items():
             if name in own:

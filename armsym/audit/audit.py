@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ from armsym.audit.link import File
 from armsym.audit.raw import Program
 from armsym.audit.walk import Walk
 
-__all__ = ["Checker", "Replay", "Verdict", "audit", "walks"]
+__all__ = ["PYTHON", "Checker", "Replay", "Verdict", "audit", "walks"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Checker:
 
 #: In Python.
 PYTHON = Checker()
+
+#: Names of what is no number and no word of a contract.
+_REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image")
 
 
 @dataclass
@@ -91,6 +95,13 @@ def validate(case: Case) -> None:
     """What a case has to be beside its text's form; raises `Refused`."""
     if not case.ensures:
         raise Refused("nothing is claimed of the results")
+    kept = [(n, 30) for n in case.preserves_x] + [(n, 31) for n in case.preserves_d | case.preserves_v]
+    if none := [n for n, last in kept if not 0 <= n <= last]:
+        raise Refused(f"no registers to be preserved: {sorted(none)}")
+    for name in (*case.numbers, *case.words):
+        # In print it would be taken for something else.
+        if _REGISTER.fullmatch(name) or (name in case.numbers and name in case.words):
+            raise Refused(f"a number or word is called {name}, as something else is")
     for r in case.regions.values():
         # Else there might be no state on entry of which anything is claimed.
         least, most = (r.constant + sum(k * case.numbers[n][end] for n, k in r.sizes) for end in (0, 1))
@@ -136,6 +147,11 @@ def _names(table: Program, node: int) -> set[str]:
 def walks(case: Case, file: File, entry: int, oracle: object) -> list[Walk]:
     """The walk from each cut, in order, all done; raises `Refused`."""
     validate(case)
+    try:
+        for g in case.globals.values():
+            file.segment(g.address, g.size)
+    except ValueError as e:
+        raise Refused(str(e)) from None
     found = []
     for number in sorted(case.cuts):
         walk = Walk(case, file, entry, number, oracle)  # type: ignore[arg-type]

@@ -108,7 +108,10 @@ class Elf:
         if touched is not None:
             raise ElfError(f"{size} bytes at {address:#x}: what stands at {touched:#x} is filled in after linking")
         at = address - s.address
-        return s.data[at : at + size].ljust(size, b"\0")
+        if at + size > len(s.data):
+            # Whether a loader clears the rest of a page that it may not write to differs.
+            raise ElfError(f"{size} bytes at {address:#x} are not in the file")
+        return s.data[at : at + size]
 
     def word(self, address: int) -> int:
         """The instruction at an address.  Raises `ElfError` where there is none that stays so."""

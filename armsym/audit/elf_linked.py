@@ -73,6 +73,8 @@ def _segments(data: bytes, headers: list[tuple[int, ...]]) -> Iterator[Segment]:
             continue
         if in_file > size or offset + in_file > len(data) or address + size > 1 << 63:
             raise ElfError(f"the segment at {address:#x}: {in_file} bytes of {size} at offset {offset:#x} cannot be")
+        if (address - offset) % _PAGE:
+            raise ElfError(f"the segment at {address:#x} lies at offset {offset:#x} of the file: not so in its page")
         yield Segment(address, size, data[offset : offset + in_file], bool(flags & 2), bool(flags & 1))
 
 

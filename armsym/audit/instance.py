@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from armsym.audit.bundle import Fold
@@ -15,6 +16,8 @@ from armsym.audit.words import Words
 
 __all__ = ["Instance", "RefusedValue", "Values", "form_node"]
 
+#: A function that the standard names.
+_NAMED = re.compile(r"f(\.[A-Za-z0-9_]{1,99})+")
 #: H(k + c) is unfolded for c up to this.
 MOST_STEPS = 64
 
@@ -140,9 +143,10 @@ class Values:
             if size is None or len(arguments) != 1 or possible != ones(8 * size):
                 raise RefusedValue(f"{name} is no content of a region")
             return self.cell(name, self.facts.linear(arguments[0]))
-        if name in self._contents():
-            return self.cell(name, self.facts.linear(arguments[0]))
         if name.startswith("f."):
+            if not _NAMED.fullmatch(name):
+                # It is printed as it is.
+                raise RefusedValue(f"a function is not called {name[:80]}")
             return self.words.program.app(name, arguments, possible)
         if name == "zero" and len(arguments) == 1 and possible == 1:
             return self.words.is_zero(bits(self.words, arguments[0]).bit_length(), arguments[0])
@@ -161,13 +165,13 @@ class Values:
         if known is not None:
             return known
         if not terms and not constant:
-            found = self._made(f.start, {})
+            found = self._made(f.start, {}, f.widths)
         elif 0 < constant <= MOST_STEPS and self._counts(constant, terms):
             before = constant - 1, terms
             state = {f"{f.name}.state.{k}": node for k, node in enumerate(self.fold(f, before))}
-            block = self._made(f.over, {f"{f.name}.index": form_node(self.words, before)})
+            block = self._made(f.over, {f"{f.name}.index": form_node(self.words, before)}, f.blocks)
             state |= {f"{f.name}.block.{k}": node for k, node in enumerate(block)}
-            found = self._made(f.step, state)
+            found = self._made(f.step, state, f.widths, pure=True)
         elif not terms:
             raise RefusedValue(f"{f.name}({constant}) is not computed: at most {MOST_STEPS} steps are")
         else:
@@ -184,14 +188,29 @@ class Values:
         lifted = self.facts.lifted((0, dict(terms)))
         return self.facts.shows(lifted) and self.facts.shows(plus((ones(64) - constant, {}), lifted, -1))
 
-    def _made(self, nodes: tuple[int, ...], given: Mapping[str, int]) -> tuple[int, ...]:
+    def _made(
+        self, nodes: tuple[int, ...], given: Mapping[str, int], widths: tuple[int, ...], *, pure: bool = False
+    ) -> tuple[int, ...]:
+        """Words of these widths; with `pure` made of what is given alone: a step is printed as a function of it."""
+
         def variable(name: str, possible: int) -> int:
-            return given[name] if name in given else self.input(name, possible)
+            if name in given:
+                return given[name]
+            if pure:
+                raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block")
+            return self.input(name, possible)
 
         def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
+            if pure and name.startswith("mem."):
+                raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block")
             if name.rpartition(".")[0] in self.case.folds:
                 raise RefusedValue(f"the definition of a fold speaks of the fold {name}")
             return self.application(name, arguments, possible)
 
         made = Instance(self.case.table, self.words, variable, application)
-        return tuple(made(n) for n in nodes)
+        found = tuple(made(n) for n in nodes)
+        for node, width in zip(found, widths, strict=True):
+            # H at an index that is not a number is taken to have so many bits.
+            if bits(self.words, node) > ones(width):
+                raise RefusedValue(f"a word of a fold may be {bits(self.words, node):#x}, and is to have {width} bits")
+        return found

@@ -33,6 +33,9 @@ class File(Protocol):
     def pieces(self) -> Mapping[int, Piece]:
         """What a linker may move, by number: none, if the file has been linked."""
 
+    def segment(self, address: int, size: int) -> object:
+        """What is loaded there; raises ValueError where so many bytes are not."""
+
     def word(self, address: int) -> int:
         """The instruction at an address; raises ValueError where there is none, or it may change."""
 

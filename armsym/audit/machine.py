@@ -118,6 +118,10 @@ class Machine(ABC):
         """
         raise Unmodelled(f"its duration may depend on instruction {operand} of the program")
 
+    def prefetch(self, address: int) -> None:
+        """An address that is told to the memory system, without an access; raises `Unmodelled` unless overridden."""
+        raise Unmodelled(f"it prefetches from the address of instruction {address} of the program")
+
     def hint(self, name: str) -> None:
         """A hint that is NOP only on some cores ("PACIASP", "AUTIASP"): raises `Unmodelled` unless overridden."""
         raise Unmodelled(f"{name} is NOP only without pointer authentication")

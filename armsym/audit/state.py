@@ -79,6 +79,11 @@ class State(Machine):
         if self._secret(operand):
             raise RefusedAccess("how long an instruction takes may depend on a secret")
 
+    def prefetch(self, address: int) -> None:
+        """Nothing is accessed, and may be anywhere; raises `RefusedAccess` where the address is secret."""
+        if self._secret(address):
+            raise RefusedAccess("an address that is prefetched from depends on a secret")
+
     def decide(self, condition: int) -> bool | None:
         """What the facts say of a public condition, None of a secret one; raises `NeedFork` where they do not tell."""
         constant = self.words.constant(condition)
@@ -157,6 +162,21 @@ class State(Machine):
         if not self.facts.shows(lifted) or not self.facts.shows(end):
             raise RefusedAccess(f"a {what} of {size} bytes is not shown to lie in {name}: offset {lifted}")
 
+    def held(self, name: str, offset: Form, size: int) -> int:
+        """What a region or the stack holds at an offset that a bundle tells; raises as `held_within`."""
+        self.held_within(name, offset, size)
+        return self.memory.load(self.facts, name, offset, size)
+
+    def held_within(self, name: str, offset: Form, size: int) -> None:
+        """Show that an offset that a bundle tells lies in the region or on the stack; raises `RefusedAccess`.
+
+        Offsets of one region are told apart as integers (`Memory.bytes`): one that wraps would be another's.
+        """
+        if name == "stack":
+            self._stack_offset(offset, size)
+        else:
+            self.within(name, offset, size, "claim")
+
     def _in_image(self, offset: Form, size: int, *, store: bool) -> tuple[str, Form]:
         if store:
             raise RefusedAccess("a store to the file's own memory")
@@ -181,6 +201,11 @@ class State(Machine):
         return self.words.const(int.from_bytes(data, "little"))
 
     def _on_stack(self, offset: Form, size: int) -> tuple[str, Form]:
+        at = self._stack_offset(offset, size)
+        self.lowest = at if self.lowest is None else min(at, self.lowest)
+        return "stack", (at & ones(64), {})
+
+    def _stack_offset(self, offset: Form, size: int) -> int:
         if offset[1]:
             raise RefusedAccess("an access to the stack at an offset that is no number")
         at = offset[0] - (1 << 64) if offset[0] >> 63 else offset[0]
@@ -189,8 +214,7 @@ class State(Machine):
             raise RefusedAccess(
                 f"an access to sp0{at:+#x}, outside of {case.depth} bytes below SP and {case.above} above"
             )
-        self.lowest = at if self.lowest is None else min(at, self.lowest)
-        return "stack", (at & ones(64), {})
+        return at
 
     # -- after each instruction
 

@@ -51,9 +51,8 @@ def _case_lines(c: Case) -> Iterator[str]:
     for r in c.regions.values():
         sizes = [w for n, k in r.sizes for w in (n, str(k))]
         secrecy = "secret" if r.secret else "public"
-        yield " ".join(
-            ["region", r.name, r.access, str(r.cell), r.order, secrecy, str(r.align), str(r.constant), *sizes]
-        )
+        told = ["region", r.name, r.access, str(r.cell), r.order, secrecy, str(r.align), str(r.constant), *sizes]
+        yield " ".join(told)
     for g in c.globals.values():
         yield f"global {g.name} {g.address} {g.size} {'secret' if g.secret else 'public'}"
     yield f"stack {c.depth} {c.above}"
@@ -66,8 +65,7 @@ def _case_lines(c: Case) -> Iterator[str]:
     for text, node in c.requires:
         yield f"requires {node} {_free(text)}"
     for f in c.folds.values():
-        parts = (f.widths, f.start, f.blocks, f.over, f.step)
-        yield " ".join(["fold", f.name, *map(_list, parts)])
+        yield " ".join(["fold", f.name, *map(_list, (f.widths, f.start, f.blocks, f.over, f.step))])
     for e in c.ensures:
         yield f"ensures {e.left} {e.right} {_free(e.name)}"
     for cut in c.cuts.values():
@@ -237,8 +235,8 @@ def _case(lines: _Lines) -> Case:
     c.modifies = {_matching(_NAME, w) for w in _items(lines.take("modifies", 1)[0])}
     if not c.modifies <= set(c.regions):
         raise lines.error(f"no regions: {sorted(c.modifies - set(c.regions))}")
-    preserved = [frozenset(map(_number, _items(w))) for w in lines.take("preserves", 3)]
-    c.preserves_x, c.preserves_d, c.preserves_v = preserved
+    kept = lines.take("preserves", 3)
+    c.preserves_x, c.preserves_d, c.preserves_v = (frozenset(map(_number, _items(w))) for w in kept)
     while lines.peek() == "argument":
         place, n = lines.take("argument", 2)
         if not re.fullmatch(r"[xw]([0-9]|[12][0-9])|v([0-9]|[12][0-9]|3[01])", place):
@@ -308,9 +306,8 @@ def _cut(lines: _Lines, c: Case, node: object, nodes: object, names: set[str]) -
     while lines.peek() == "unknown":
         name, bits, secrecy, place, shift = lines.take("unknown", 5)
         _new(name, names, _SYMBOL, lines)
-        cut.unknowns.append(
-            Unknown(name, _bits(bits, 128), _secret(secrecy), _a_place(place, c, lines), _number(shift))
-        )
+        place = _a_place(place, c, lines)
+        cut.unknowns.append(Unknown(name, _bits(bits, 128), _secret(secrecy), place, _number(shift)))
     while lines.peek() == "content":
         name, region = lines.take("content", 2)
         if region not in c.regions or region in {k.region for k in cut.contents}:
@@ -367,7 +364,10 @@ def _items(word: str) -> list[str]:
 
 
 def _text(word: str) -> str:
-    return "" if word == "-" else unquote(word, errors="strict")
+    text = "" if word == "-" else unquote(word, errors="strict")
+    if not text.isprintable():  # else a name could print lines that no contract has
+        raise ValueError(f"{text[:80]!r} has characters that are not printed")
+    return text
 
 
 def _matching(pattern: re.Pattern[str], word: str) -> str:

@@ -155,7 +155,9 @@ class Walk(Arrivals):
             if terms:
                 raise RefusedValue(f"what {g.region} holds is given at an offset that is no number")
             given.setdefault(g.region, []).append((constant, g.size, made(g.value)))
-        for _, condition in self.case.requires:
+        for text, condition in self.case.requires:
+            if bits(self.words, made(condition)) > 1:
+                raise RefusedValue(f"the precondition {text!r} has more than one bit")
             facts.assume(made(condition), True)
         facts.settle(self.inputs.numbers)
         areas = self.inputs.areas({name: tuple(all_) for name, all_ in given.items()})
@@ -205,7 +207,9 @@ class Walk(Arrivals):
             for c in self.case.cuts[number].contents:
                 state.memory.held[c.region].under = c.name
         for s in cut.stores:
-            state.memory.store(s.region, state.facts.linear(made(s.offset)), s.size, made(s.value))
+            offset = state.facts.linear(made(s.offset))
+            state.held_within(s.region, offset, s.size)
+            state.memory.store(s.region, offset, s.size, made(s.value))
         state.facts.settle(self.inputs.numbers)
 
     def _assumearound(self, state: State, made: Instance) -> None:

@@ -25,14 +25,7 @@ def expression(table: Program, node: int) -> str:
 
 
 def _size(table: Program, node: int) -> int:
-    seen: set[int] = set()
-    todo = [node]
-    while todo:
-        n = todo.pop()
-        if n not in seen:
-            seen.add(n)
-            todo += operands(table[n])
-    return len(seen)
+    return _size_of_all(table, (node,))
 
 
 def _text(t: Program, node: int) -> str:
@@ -63,7 +56,7 @@ def _text(t: Program, node: int) -> str:
         case ("Shr", a, by):
             return f"({_text(t, a)} >> {by})"
         case ("Mask", a, bits):
-            return _text(t, a) if bits == ones(64) else f"({_text(t, a)} & {bits:#x})"
+            return _text(t, a) if bits == ones(64) and _is_of_64_bits(t, a) else f"({_text(t, a)} & {bits:#x})"
         case ("Add", w, a, b):
             return f"({_text(t, a)} + {_text(t, b)} mod 2^{w})"
         case ("Mulc", w, a, k):
@@ -71,10 +64,22 @@ def _text(t: Program, node: int) -> str:
     raise AssertionError(i)
 
 
+def _is_of_64_bits(t: Program, node: int) -> bool:
+    match t[node]:
+        case ("Var", _, possible) | ("App", _, _, possible) | ("Mask", _, possible):
+            return not int(possible) >> 64
+        case ("Add", width, _, _) | ("Mulc", width, _, _):
+            return int(width) <= 64
+    return False
+
+
 def contract_lines(case: Case) -> Iterator[str]:
-    """What the case claims, for whoever has to decide whether that is what they want to know."""
+    """What the case claims, for whoever has to decide whether that is what they want to know.
+
+    Names that are free text are quoted: what they say is not checked.
+    """
     if case.title:
-        yield f"where {case.title}:"
+        yield f"case {case.title!r}:"
     for name, (low, high) in case.numbers.items():
         yield f"for every number {name} from {low} to {_power(high)}"
     for name, (possible, secret) in case.words.items():
@@ -83,12 +88,15 @@ def contract_lines(case: Case) -> Iterator[str]:
     for r in case.regions.values():
         yield _region(r)
     for g in case.globals.values():
-        yield f"the {g.size} bytes of {g.name} at {g.address:#x}: any value, {_secrecy(g.secret)}, only read"
+        yield (
+            f"the {g.size} bytes of {g.name} at {g.address:#x}: any value, {_secrecy(g.secret)}, only read;"
+            " disjoint from what may be written"
+        )
     for s in case.given:
         at, value = expression(case.table, s.offset), expression(case.table, s.value)
-        yield f"given: {s.region}[{at}], {s.size} bytes, is {value}"
+        yield f"given: {s.region}[{at}], {s.size} bytes, little-endian, is {value}"
     for text, node in case.requires:
-        yield f"required: {text}: {expression(case.table, node)} is 1"
+        yield f"required ({text!r}): {expression(case.table, node)} is 1"
     for place, node in case.arguments.items():
         yield f"on entry {place} is {expression(case.table, node)}; all other registers hold anything, and are secret"
     changes = sorted(case.modifies)
@@ -108,10 +116,22 @@ def contract_lines(case: Case) -> Iterator[str]:
         "taken for granted: SP is a multiple of 16 and LR of 4; the file lies at a multiple of 4096 (one that is not"
         " linked: of 4), what of it cannot be written as the file says; nobody else changes the regions meanwhile"
     )
+    yield "sums and products of values are modulo 2^64 where no other modulus is written; sizes are numbers"
+    yield from _unknown_functions(case)
     for f in case.folds.values():
         yield from _fold(case, f)
     for e in case.ensures:
-        yield f"on return ({e.name}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
+        yield f"on return ({e.name!r}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
+
+
+def _unknown_functions(case: Case) -> Iterator[str]:
+    roots = [n for e in case.ensures for n in (e.left, e.right)] + [n for _, n in case.requires]
+    roots += [*case.arguments.values(), *(n for s in case.given for n in (s.offset, s.value))]
+    roots += [n for f in case.folds.values() for n in (*f.start, *f.over, *f.step)]
+    named = {(i[1], len(i[2]), i[3]) for i in map(case.table.__getitem__, _all_of(case.table, roots)) if i[0] == "App"}
+    for name, count, possible in sorted(named):
+        if name.startswith("f."):
+            yield f"{name}: any function of {count} words whose values are within {possible:#x}"
 
 
 def _fold(case: Case, f: Fold) -> Iterator[str]:
@@ -123,6 +143,10 @@ def _fold(case: Case, f: Fold) -> Iterator[str]:
 
 
 def _size_of_all(t: Program, nodes: Iterable[int]) -> int:
+    return len(_all_of(t, nodes))
+
+
+def _all_of(t: Program, nodes: Iterable[int]) -> set[int]:
     seen: set[int] = set()
     todo = list(nodes)
     while todo:
@@ -130,7 +154,7 @@ def _size_of_all(t: Program, nodes: Iterable[int]) -> int:
         if n not in seen:
             seen.add(n)
             todo += operands(t[n])
-    return len(seen)
+    return seen
 
 
 def _region(r: Region) -> str:

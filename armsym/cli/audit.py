@@ -78,7 +78,7 @@ def audit(
         show(
             [
                 (f"{status:11}", "green" if verdict.audited else "yellow"),
-                (f" {verdict.bundle.proof}  ({Path(of).name})  {seconds:.1f} s", ""),
+                (f" {verdict.bundle.proof}  ({verdict.bundle.symbol} of {Path(of).name})  {seconds:.1f} s", ""),
             ]
         )
         if verbose or len(found) == 1:

@@ -84,7 +84,10 @@ def test_a_slot_in_a_read_only_segment_is_not_read_either() -> None:
             elf.read_only(at, size)
     with pytest.raises(ElfError, match="not in one segment"):
         elf.read_only(0x10000 + 0x1000 - 7, 8)
-    assert elf.read_only(0x10FF8, 8) == bytes(8)
+    assert elf.read_only(0x101F8, 8) == bytes(8)
+    for at in (0x101F9, 0x10200, 0x10FF8):
+        with pytest.raises(ElfError, match="not in the file"):
+            elf.read_only(at, 8)
 
 
 def _linked(slot: int, *, second: tuple[int, int] = (0x20000, 4), machine: int = 183, kind: int = 3) -> bytes:
@@ -97,10 +100,10 @@ def _linked(slot: int, *, second: tuple[int, int] = (0x20000, 4), machine: int =
     header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
     header += struct.pack("<HHIQQQIHHHHHH", kind, machine, 1, 0, 64, 0, 0, 64, 56, 3, 64, 0, 0)
     address, flags = second
-    programs = struct.pack("<IIQQQQQQ", 1, 4, 0x200, 0x10000, 0x10000, 0x200, 0x1000, 0x1000)
-    programs += struct.pack("<IIQQQQQQ", 1, flags, 0x200, address, address, 0x10, 0x10, 0x1000)
-    programs += struct.pack("<IIQQQQQQ", 2, 4, 0x280, 0x10080, 0x10080, 0x40, 0x40, 8)
-    return (header + programs).ljust(0x200, b"\0") + bytes(body)
+    programs = struct.pack("<IIQQQQQQ", 1, 4, 0x1000, 0x10000, 0x10000, 0x200, 0x1000, 0x1000)
+    programs += struct.pack("<IIQQQQQQ", 1, flags, 0x1000 + address % 0x1000, address, address, 0x10, 0x10, 0x1000)
+    programs += struct.pack("<IIQQQQQQ", 2, 4, 0x1080, 0x10080, 0x10080, 0x40, 0x40, 8)
+    return (header + programs).ljust(0x1000, b"\0") + bytes(body).ljust(0x1010, b"\0")
 
 
 def test_a_file_is_of_its_kind() -> None:
@@ -122,7 +125,7 @@ def test_a_file_is_of_its_kind() -> None:
 
 def test_relocations_that_cannot_be_read_refuse_the_file() -> None:
     sound = bytearray(_linked(0x10018))
-    at = 0x200 + 0x80  # DT_RELA, its address, DT_RELASZ, its size, DT_RELAENT, 24
+    at = 0x1000 + 0x80  # DT_RELA, its address, DT_RELASZ, its size, DT_RELAENT, 24
     for offset, tag, rule in (
         (0, 17, "without addends"),
         (0, 0x60000011, "Android"),
@@ -136,16 +139,16 @@ def test_relocations_that_cannot_be_read_refuse_the_file() -> None:
         struct.pack_into("<Q", data, at + offset, tag)
         with pytest.raises(ElfError, match=rule):
             Elf.parse(bytes(data))
-    struct.pack_into("<Q", sound, 0x300 + 8, 1033)
+    struct.pack_into("<Q", sound, 0x1100 + 8, 1033)
     with pytest.raises(ElfError, match="type 1033"):
         Elf.parse(bytes(sound))
 
 
 def test_packed_relocations_are_found() -> None:
     data = bytearray(_linked(0x10018))
-    struct.pack_into("<4Q", data, 0x280, 36, 0x10100, 35, 16)
-    struct.pack_into("<2Q", data, 0x300, 0x10018, 0b1011)
-    struct.pack_into("<2Q", data, 0x280 + 32, 37, 8)
+    struct.pack_into("<4Q", data, 0x1080, 36, 0x10100, 35, 16)
+    struct.pack_into("<2Q", data, 0x1100, 0x10018, 0b1011)
+    struct.pack_into("<2Q", data, 0x1080 + 32, 37, 8)
     elf = Elf.parse(bytes(data))
     assert sorted(elf.slots) == [0x10018, 0x10020, 0x10030]
     assert elf.read_only(0x10028, 8) == bytes(8)
@@ -183,8 +186,24 @@ def test_two_segments_do_not_share_a_page() -> None:
     struct.pack_into("<QQ", short, 64 + 32, 0x200, 0x200)
     with pytest.raises(ElfError, match="share a page"):
         Elf.parse(bytes(short))
-    struct.pack_into("<Q", short, 64 + 56 + 16, 0x11000)
+    # Of equal permission, too: what is mapped last is what both have there.
+    struct.pack_into("<I", short, 64 + 56 + 4, 4)
+    with pytest.raises(ElfError, match="share a page"):
+        Elf.parse(bytes(short))
+    struct.pack_into("<QQ", short, 64 + 56 + 8, 0x1000, 0x11000)
     assert len(Elf.parse(bytes(short)).segments) == 2
+
+
+@pytest.mark.parametrize("offset", [0xFFF, 0x1001, 0x800, 0])
+def test_a_segment_lies_in_its_page_as_in_the_file(offset: int) -> None:
+    """Else one loader refuses the file, and another maps the page that the offset is in."""
+    data = bytearray(_linked(0x10018))
+    struct.pack_into("<Q", data, 64 + 56 + 8, offset)
+    if offset % 0x1000:
+        with pytest.raises(ElfError, match="not so in its page"):
+            Elf.parse(bytes(data))
+    else:
+        assert len(Elf.parse(bytes(data)).segments) == 2
 
 
 def test_our_own_objects_have_the_address_of_their_table_completed() -> None:

@@ -9,7 +9,7 @@ import pytest
 from assembling import assembled
 from exporting import exported
 
-from armsym.audit.audit import audit, show_equal, walks
+from armsym.audit.audit import PYTHON, audit, show_equal, walks
 from armsym.audit.bundle import Bundle, Case, Cut, Ensured, Index
 from armsym.audit.elf import Elf, ElfError
 from armsym.audit.elf_parts import Link
@@ -53,7 +53,7 @@ def _check(data: bytes, case: Case, name: str = "f") -> None:
     entry, _ = elf.symbol(name)
     (found,), (walk,) = (walks(case, elf, entry, Search()) for _ in range(2))
     certificate, _ = elaborate(found.words.program, {}, found.claims)
-    show_equal(walk, write_certificate(certificate).splitlines())
+    show_equal(walk, write_certificate(certificate).splitlines(), PYTHON)
 
 
 def _refused(data: bytes, case: Case, why: str, name: str = "f") -> None:

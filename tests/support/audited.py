@@ -83,6 +83,9 @@ class Recorder(Machine):
     def leak(self, operand: int) -> None:
         self.leaks.append(operand)
 
+    def prefetch(self, address: int) -> None:
+        """Nothing is accessed."""
+
     def hint(self, name: str) -> None:
         """Without keys, as Unicorn's core has none enabled, nothing."""
 

@@ -91,6 +91,9 @@ class Running(Machine):
     def leak(self, operand: int) -> None:
         """Of numbers all may be known."""
 
+    def prefetch(self, address: int) -> None:
+        """Nothing is accessed."""
+
     def decide(self, condition: int) -> bool | None:
         # Where it is not decided here, the words of both ways are made and one is chosen.
         return None if self.symbolic else super().decide(condition)

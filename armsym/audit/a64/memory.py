@@ -40,7 +40,8 @@ def _move(m: Machine, f: Fields, address: int) -> None:
             m.store_lanes(address, vector_part(m, t, size))
         return
     size = 1 << f["size"]
-    if f["size"] == 3 and opc == 2:  # PRFM
+    if f["size"] == 3 and opc == 2:  # PRFM: changes nothing but what lies in a cache, which tells the address
+        m.prefetch(address)
         return
     if opc == 0:
         value = read(m, 64 if size == 8 else 32, t)
