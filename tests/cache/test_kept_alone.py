@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -102,9 +103,8 @@ def test_a_proof_afresh(folder: Path) -> None:
     path, before = sys.path[:], set(sys.modules)
     try:
         (first,) = discover(file)
-        modules = [
-            (n, str(m.__file__)) for n, m in sys.modules.items() if n not in before and getattr(m, "__file__", None)
-        ]
+        files = [(n, str(getattr(m, "__file__", None))) for n, m in sys.modules.items()]
+        modules = [(n, f) for n, f in files if f.startswith(f"{folder}{os.sep}")]
         assert len(modules) == 3
         again = afresh(str(file), first.line, "adds", modules)
         assert again is not first
