@@ -104,6 +104,8 @@ def test_a_proof_that_ends_its_process(tmp_path: Path) -> None:
         ([ADDING], {"file": "no_such.o"}, "no_such.o"),
         ([ADDING], {"seconds": -1.0}, "seconds"),
         ([ADDING], {"seconds": float("nan")}, "seconds"),
+        ([ADDING], {"seconds": float("inf")}, "seconds"),
+        (["", ADDING], {}, "names no file or folder"),
         ([ADDING], {"jobs": 0}, "jobs"),
         ([b"x.py"], {}, "a target is"),
         ([3], {}, "a target is"),
