@@ -91,9 +91,12 @@ class Rechecked:
         self.disagreements += other.disagreements
 
 
-def recheck(answers: Iterable[Answer], solver: SecondSolver, seen: set[str], seconds: float) -> Rechecked:
+def recheck(
+    answers: Iterable[Answer], solver: SecondSolver, seen: set[str], seconds: float, given_up: int = 0
+) -> Rechecked:
     """Ask a solver about each answer whose script is not in `seen`, and put it there.
 
+    `given_up` counts the answers of this proof that it gave up on before.
     It may take so many CPU seconds in all.  Whatever it says but `unsat` and `sat` leaves an answer unconfirmed.
     """
     began, found = time.process_time(), Rechecked(solver.name)
@@ -104,7 +107,7 @@ def recheck(answers: Iterable[Answer], solver: SecondSolver, seen: set[str], sec
         seen.add(text)
         found.asked += 1
         left = began + seconds - time.process_time()
-        if len(found.unconfirmed) >= PATIENCE:
+        if given_up + len(found.unconfirmed) >= PATIENCE:
             left = min(left, HURRIED)
         verdict = solver.ask(text, left) if left > 0 else Verdict("unknown", "not asked: no time was left")
         if verdict.answer == "unsat":

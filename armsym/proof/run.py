@@ -320,7 +320,8 @@ class _Review:
     def of(self, answers: Sequence[Answer], result: ProofResult, seconds: float) -> Obligation:
         """Have Z3's answers confirmed and note in the result what came of it: an obligation like others."""
         assert result.second is not None
-        told = recheck(answers, self.solver, self.seen, seconds)
+        # What it gives up on is of one kind, in each case of a proof.
+        told = recheck(answers, self.solver, self.seen, seconds, len(result.second.unconfirmed))
         result.second.join(told)
         title = f"{told.solver} confirms what Z3 says follows"
         if told.disagreements:

@@ -289,6 +289,9 @@ def test_a_solver_that_gives_up_again_and_again_is_hurried() -> None:
     told = recheck(answers, SecondSolver("Stub", stub), set(), 100.0)
     assert [s > HURRIED for s in allowed] == [True] * PATIENCE + [False] * 3
     assert (told.asked, told.confirmed, len(told.unconfirmed)) == (PATIENCE + 3, 1, PATIENCE + 2)
+    del allowed[:]
+    recheck(answers, SecondSolver("Stub", stub), set(), 100.0, PATIENCE - 1)
+    assert [s > HURRIED for s in allowed] == [True] + [False] * (PATIENCE + 2)
 
 
 def test_the_second_solver_gives_up_in_time() -> None:
