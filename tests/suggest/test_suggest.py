@@ -103,7 +103,9 @@ def test_a_proof_with_the_lines_pasted_is_proved(tmp_path: Path, capsys: pytest.
     capsys.readouterr()
     # Nothing is to be added to it now.
     assert armsym.cli.run(["suggest", str(pasted)]) == 0
-    assert "nothing to add" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "nothing to add" in out
+    assert "the proof is proved as it stands" in out
 
 
 def test_of_a_wrong_routine_nothing_closes() -> None:
