@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 import tempfile
 import time
@@ -202,7 +203,11 @@ def _evaluator(e: _Watched, origin: Origin | None, run: _Run, counters: dict[int
 
     def variable(t: Var) -> int:
         # The first iteration of a loop entered has a number of its own, known to be 0.
-        return values[t] if t in values else of_loops[t.id] if t.id in of_loops else {"i": 0}[t.name]
+        if t in values or t.id in of_loops:
+            return values[t] if t in values else of_loops[t.id]
+        if not re.fullmatch(r"i\d*", t.name):
+            raise KeyError(t.name)
+        return 0
 
     return Evaluator(variable, lambda name, width, _, at: _word(contents[name], at[0], width // 8))
 

@@ -79,12 +79,14 @@ def _planted(owner: object, name: str, old: str, new: str) -> Callable[[pytest.M
     return lambda m: plant(Bug(owner, name, old, new), m, (branch_rule, explore, loop_rule))  # type: ignore[arg-type]
 
 
-NEGATED = "learn(run, other, ops.xor(1, cond, 1), origin)"
+NEGATED = "learn(run, other, ops.xor(1, cond, 1), origin, what)"
 DEFECTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "wrong strides stay": _withdraws_nothing,
     "a written register is not forgotten": _forgets_too_little,
     "what a loop writes is what was guessed": _believes_the_guess,
-    "both parts know the same condition": _planted(branch_rule, "part", NEGATED, "learn(run, other, cond, origin)"),
+    "both parts know the same condition": _planted(
+        branch_rule, "part", NEGATED, "learn(run, other, cond, origin, what)"
+    ),
     "the second part knows nothing": _planted(branch_rule, "part", NEGATED, "pass"),
     "branches are taken the other way": _planted(
         branch_rule, "branch", "fork.taken, fork.otherwise\n", "fork.otherwise, fork.taken\n"

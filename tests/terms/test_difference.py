@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from armsym.bits import Bits, concat, ite
@@ -32,20 +34,22 @@ def _deep(v: Bits) -> Bits:
     return v
 
 
-@pytest.mark.parametrize(
-    ("a", "b", "first", "second"),
-    [
-        (x + y + 1, x + z + 1, y, z),
-        (x * (y + 1) + z, x * (y + z) + z, Bits(32, 1), z),
-        (_applied(n), _applied(n + 1), n, n + 1),
-        (_applied(n) + y, _applied(n, "K") + y, _applied(n), _applied(n, "K")),
-        (ite(n == 3, x, y), ite(n == 4, x, y), Bits(64, 3), Bits(64, 4)),
-        (_deep(x), _deep(y), x, y),
-        (x, Bits(32, 0), x, Bits(32, 0)),
-        (Bits(32, 7), Bits(32, 8), Bits(32, 7), Bits(32, 8)),
-    ],
-)
-def test_the_first_part_that_differs(a: Bits, b: Bits, first: Bits, second: Bits) -> None:
+#: Two values, and the parts in which they differ; made in each test, for terms live as long as their table does.
+PAIRS: list[Callable[[], tuple[Bits, Bits, Bits, Bits]]] = [
+    lambda: (x + y + 1, x + z + 1, y, z),
+    lambda: (x * (y + 1) + z, x * (y + z) + z, Bits(32, 1), z),
+    lambda: (_applied(n), _applied(n + 1), n, n + 1),
+    lambda: (_applied(n) + y, _applied(n, "K") + y, _applied(n), _applied(n, "K")),
+    lambda: (ite(n == 3, x, y), ite(n == 4, x, y), Bits(64, 3), Bits(64, 4)),
+    lambda: (_deep(x), _deep(y), x, y),
+    lambda: (x, Bits(32, 0), x, Bits(32, 0)),
+    lambda: (Bits(32, 7), Bits(32, 8), Bits(32, 7), Bits(32, 8)),
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_first_part_that_differs(pair: Callable[[], tuple[Bits, Bits, Bits, Bits]]) -> None:
+    a, b, first, second = pair()
     d = _apart(a, b)
     summands = {"(y + 1)", "(y + z)"}
     if str(d.first) in summands:  # of two sums with nothing but `y` in common the summands are marked
