@@ -19,8 +19,10 @@ from armsym.terms.node import Value
 #: What it does confirm, it confirms in less; and what it gives up on comes in dozens of one kind.
 PATIENCE = 4
 HURRIED = 0.25
+#: CPU seconds for all answers of one proof; what is left then is not asked, and counts as not confirmed.
+IN_ALL = 40.0
 
-__all__ = ["HURRIED", "PATIENCE", "Answer", "Disagreement", "Rechecked", "SecondSolver", "Verdict", "recheck"]
+__all__ = ["HURRIED", "IN_ALL", "PATIENCE", "Answer", "Disagreement", "Rechecked", "SecondSolver", "Verdict", "recheck"]
 
 
 @dataclass(frozen=True)
@@ -101,15 +103,19 @@ def recheck(
     """
     began, found = time.process_time(), Rechecked(solver.name)
     for a in answers:
+        left = began + seconds - time.process_time()
+        if left <= 0:  # (one that was asked before may be among them: that is not looked at, for a script takes long)
+            found.asked += 1
+            found.unconfirmed.append("not asked: no time was left")
+            continue
         text = script(a.facts, a.term, a.value, a.width)
         if text in seen:
             continue
         seen.add(text)
         found.asked += 1
-        left = began + seconds - time.process_time()
         if given_up + len(found.unconfirmed) >= PATIENCE:
             left = min(left, HURRIED)
-        verdict = solver.ask(text, left) if left > 0 else Verdict("unknown", "not asked: no time was left")
+        verdict = solver.ask(text, left)
         if verdict.answer == "unsat":
             found.confirmed += 1
         elif verdict.answer == "sat":

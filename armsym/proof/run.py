@@ -11,7 +11,7 @@ from itertools import product
 from traceback import extract_tb
 from typing import TypeVar
 
-from armsym.discharge.recheck import Answer, Rechecked, SecondSolver, recheck
+from armsym.discharge.recheck import IN_ALL, Answer, Rechecked, SecondSolver, recheck
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
@@ -321,7 +321,9 @@ class _Review:
         """Have Z3's answers confirmed and note in the result what came of it: an obligation like others."""
         assert result.second is not None
         # What it gives up on is of one kind, in each case of a proof.
-        told = recheck(answers, self.solver, self.seen, seconds, len(result.second.unconfirmed))
+        given_up = len(result.second.unconfirmed)
+        left = min(seconds, IN_ALL - result.second.seconds)
+        told = recheck(answers, self.solver, self.seen, left, given_up)
         result.second.join(told)
         title = f"{told.solver} confirms what Z3 says follows"
         if told.disagreements:

@@ -19,13 +19,13 @@ import armsym.cli
 import armsym.discharge.second
 from armsym.bits import Bits
 from armsym.discharge.integers import Integers, _Translation
-from armsym.discharge.recheck import HURRIED, PATIENCE, Answer, Rechecked, SecondSolver, Verdict, recheck
+from armsym.discharge.recheck import HURRIED, IN_ALL, PATIENCE, Answer, Rechecked, SecondSolver, Verdict, recheck
 from armsym.discharge.second import BITWUZLA, ask
 from armsym.discharge.z3_bridge import Bridge, Outcome, Solver
 from armsym.proof.path import Knowledge
 from armsym.proof.reliance import _known
-from armsym.proof.result import Status
-from armsym.proof.run import prove
+from armsym.proof.result import ProofResult, Status
+from armsym.proof.run import _Review, prove
 from armsym.terms import ops
 from armsym.terms.node import Op, Term, Value, Var, intern, new_table
 from semantics import A64
@@ -292,6 +292,26 @@ def test_a_solver_that_gives_up_again_and_again_is_hurried() -> None:
     del allowed[:]
     recheck(answers, SecondSolver("Stub", stub), set(), 100.0, PATIENCE - 1)
     assert [s > HURRIED for s in allowed] == [True] + [False] * (PATIENCE + 2)
+
+
+def test_a_proof_has_so_much_of_a_second_solver_in_all_its_cases() -> None:
+    def stub(text: str, seconds: float) -> Verdict:
+        assert 0 < seconds <= 1.0
+        return Verdict("unsat")
+
+    x: Value = Var("x", 8)
+    answers = [Answer((ops.ult(8, x, 3),), ops.ult(8, x, k), 1, 1, "integers") for k in (3, 4, 5)]
+    review = _Review(SecondSolver("Stub", stub), set())
+    spent = ProofResult("p", "f", "s", second=Rechecked("Stub", seconds=IN_ALL))
+    told = review.of(answers, spent, 100.0)
+    assert spent.second is not None
+    assert (spent.second.asked, spent.second.confirmed) == (3, 0)
+    assert "3 of 3 answers of Z3 are not re-checked: 3 times not asked: no time was left" in spent.second.lacking
+    assert told.by == ("Stub", "else Z3 alone")
+    nearly = ProofResult("p", "f", "s", second=Rechecked("Stub", seconds=IN_ALL - 1.0))
+    review.of(answers, nearly, 100.0)
+    assert nearly.second is not None
+    assert (nearly.second.asked, nearly.second.confirmed) == (3, 3)
 
 
 def test_the_second_solver_gives_up_in_time() -> None:
