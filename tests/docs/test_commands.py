@@ -100,7 +100,8 @@ ELSEWHERE = {
     r"armsym suggest( my_proof.py)?": "tests/suggest",
     r"armsym explore( crypto_examples/own_sha512/proof.py)?": "tests/explore/test_explore.py",
     r"make prove ARGS=\"-k '[a-z0-9]+\*'\"": "tests/cli/test_prove.py",
-    r"armsym (new|equiv|run|simulate|symbols|solve|view|disasm|coverage|conform (decode|execute)|(list|new|\w+) --json)": "tests/cli",
+    r"armsym (new|equiv|run|simulate|symbols|solve|view|disasm|coverage|conform (decode|execute))": "tests/cli",
+    r"armsym (list|new|\w+) --json": "tests/cli",
     r"armsym (symbols|prove|disasm|coverage) .*(stripped\.so|libown\.a|sha256-arm64\.ko|lib/modules/|_MACOS).*": (
         "tests/cli/test_any_binary.py"
     ),
