@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import distributed
 import pytest
 from calls import Call
 from cli_data import DATA, OBJECT
@@ -27,7 +28,6 @@ from armsym.errors import InputError
 from armsym.proof.result import Obligation, ProofResult, Status
 from armsym.report.outcome import Outcome
 
-distributed = pytest.importorskip("distributed")
 ADDING = DATA / "adding.py"
 
 
