@@ -14,6 +14,7 @@ from specs import sm4
 __all__ = [
     "KEY_BYTES",
     "ONE_BLOCK",
+    "ONE_BLOCK_LOOKED_UP",
     "cut_rounds",
     "decrypts",
     "encrypts",
@@ -66,26 +67,35 @@ def _block_arguments(p: Proof, in_place: bool) -> tuple[Region, Region, Words]:
     return in_, out, key.words(32)
 
 
-def encrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None) -> None:
+#: From the head of the loop of one block: where each of its four rounds has its word, with the S-box made from that
+#: of AES, and looked up.
+ONE_BLOCK, ONE_BLOCK_LOOKED_UP = (0x60, 0xC0, 0x11C, 0x178), (0x6C, 0xD8, 0x140, 0x1A8)
+
+
+def encrypts(
+    p: Proof, *, in_place: bool = False, rounds: int | None = None, ends: Sequence[int] = ONE_BLOCK
+) -> None:
     """out = (Y_0, ..., Y_3) of in = (X_0, ..., X_3) with the round keys rk_0, ..., rk_31 of the key structure.
 
-    Without the SM4 extension, `rounds` says where in the code their loop begins.
+    Without the SM4 extension, `rounds` says where in the code their loop begins, and `ends` where each has its word.
     """
     in_, out, rk = _block_arguments(p, in_place)
     X = in_.words(32, order="big")
     want = sm4.encrypt(X, rk)
     if rounds is not None:
-        cut_rounds(p, p.routine.entry + rounds, ONE_BLOCK, lambda: schedule(X, rk))
+        cut_rounds(p, p.routine.entry + rounds, ends, lambda: schedule(X, rk))
     p.ensures(lambda s: {"block": out.words(32, order="big", at=s) == want})
 
 
-def decrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None) -> None:
+def decrypts(
+    p: Proof, *, in_place: bool = False, rounds: int | None = None, ends: Sequence[int] = ONE_BLOCK
+) -> None:
     """The inverse of `encrypts` with the round keys rk_0, ..., rk_31, which the key structure holds last one first."""
     in_, out, rk = _block_arguments(p, in_place)
     Y = in_.words(32, order="big")
     want = sm4.decrypt(Y, rk[::-1])
     if rounds is not None:
-        cut_rounds(p, p.routine.entry + rounds, ONE_BLOCK, lambda: schedule(Y, rk))
+        cut_rounds(p, p.routine.entry + rounds, ends, lambda: schedule(Y, rk))
     p.ensures(lambda s: {"block": out.words(32, order="big", at=s) == want})
 
 
@@ -113,7 +123,3 @@ def cut_rounds(p: Proof, head: int, ends: Sequence[int], words: Callable[[], Seq
 
     for number, end in enumerate(ends):
         cut(number, head + end)
-
-
-#: From the head of the loop of one block: where each of its four rounds has its word.
-ONE_BLOCK = (0x60, 0xC0, 0x11C, 0x178)

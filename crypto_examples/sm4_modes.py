@@ -7,6 +7,8 @@ const uint8_t ivec[16])`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from armsym.dsl import Bits, Claims, Proof, Region, State, Words, lanes
 from crypto_examples.modes import Buffers, CbcDecryption, Counters, cbc_ciphertext, direction, string, vector
 from crypto_examples.sm4 import KEY_BYTES, ONE_BLOCK, cut_rounds, schedule
@@ -56,7 +58,7 @@ def ecb(p: Proof, *, in_place: bool = False) -> None:
     p.ensures(lambda s: m.done(s, m.ecb, upto=m.n))
 
 
-def ecb_by_cores(p: Proof, *, rounds: int, in_place: bool = False) -> None:
+def ecb_by_cores(p: Proof, *, rounds: int, ends: Sequence[int] = ONE_BLOCK, in_place: bool = False) -> None:
     """The same without the SM4 extension: eight blocks at a time by an inner routine, four, two or three by another.
 
     A last block by itself is done here, in the loop at `rounds`.  The code counts blocks in 32 bits, with a sign.
@@ -74,7 +76,7 @@ def ecb_by_cores(p: Proof, *, rounds: int, in_place: bool = False) -> None:
     def last() -> list[Bits]:
         return schedule(split(4, 32, string(m.blocks(n - 1))), m.rk)
 
-    cut_rounds(p, p.routine.entry + rounds, ONE_BLOCK, last)
+    cut_rounds(p, p.routine.entry + rounds, ends, last)
     p.ensures(lambda s: m.done(s, m.ecb, upto=n))
 
 

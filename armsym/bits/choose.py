@@ -68,19 +68,19 @@ def look_up(table: Sequence[Bits], index: Bits, otherwise: Bits) -> Bits:
     for e in table:
         if not isinstance(e, Bits):
             raise no_vector("each entry of look_up", e)
-    numbers = [e.value for e in table]
     if any(e.width != w for e in table):
         raise _uneven(table, otherwise)
-    beyond = otherwise.value
-    if index.width <= 8 and isinstance(beyond, int):
+    numbers = [e.value for e in table if isinstance(e.value, int)]
+    if index.width <= 8 and len(numbers) == len(table):
+        beyond = otherwise.value if isinstance(otherwise.value, int) else 0
         entries = at = 0
         for n in numbers if beyond == 0 else [*numbers, *[beyond] * ((1 << index.width) - len(numbers))]:
-            if not isinstance(n, int):
-                break
             entries |= n << at
             at += w
-        else:
-            return new_bits(w, ops.table(w, index.width, v, entries))
+        found = new_bits(w, ops.table(w, index.width, v, entries))
+        # (No index of that width lies beyond a table that is long enough.)
+        whole = isinstance(otherwise.value, int) or len(numbers) >> index.width
+        return found if whole else ite(index < len(numbers), found, otherwise)
     result = otherwise
     for k, entry in enumerate(table):
         if k <= MASK[index.width]:

@@ -33,11 +33,14 @@ FUNCTIONS = frozenset({"and", "eq", "ult", "slt", "ite", "table"})
 _Form = tuple[frozenset[tuple[int, int]], int]
 
 
-def with_fewer_bits(claim: Term) -> Value | None:
-    """A claim that implies this one, in which functions have fewer free bits; None where that is not tried."""
+def with_fewer_bits(claim: Term, through: bool = False) -> Value | None:
+    """A claim that implies this one, in which functions have fewer free bits; None where that is not tried.
+
+    With `through`, an argument that is a sum modulo 2^w (an index less 64, say) stays one, of new bits.
+    """
     basis = _Basis()
     sums: dict[Term, list[tuple[int, int]]] = {}
-    for a, forms in _arguments(claim):
+    for a, forms in _arguments(claim, through):
         sums[a] = [(basis.of(bits), constant) for bits, constant in forms]
         if len(basis.forms) > MOST_FORMS:
             return None
@@ -47,7 +50,7 @@ def with_fewer_bits(claim: Term) -> Value | None:
     return Substitution({a: _argument(a.width, v, found) for a, found in sums.items()})(claim)
 
 
-def _arguments(claim: Term) -> Iterator[tuple[Term, list[_Form]]]:
+def _arguments(claim: Term, through: bool) -> Iterator[tuple[Term, list[_Form]]]:
     """What the functions are applied to whose bits the claim adds up, where all its bits are linear forms.
 
     Functions are opaque ones that have a definition, and look-ups, choices and comparisons.
@@ -55,11 +58,15 @@ def _arguments(claim: Term) -> Iterator[tuple[Term, list[_Form]]]:
     total = claim.args[0] if isinstance(claim, Op) and claim.kind == "eq" else claim
     todo, seen = _functions(total) if isinstance(total, Term) else [], set[int]()
     while todo:
-        f = todo.pop()
-        for a in children(f):
+        arguments = list(children(todo.pop()))
+        while arguments:
+            a = arguments.pop()
             if isinstance(a, int) or a.id in seen:
                 continue
             seen.add(a.id)
+            if through and isinstance(a, Sum):
+                arguments += a.terms
+                continue
             inside = [t for t in _functions(a) if isinstance(t, Op)]
             forms = None if inside else _forms(a)
             if forms is None:

@@ -53,8 +53,11 @@ def always(claim: Value) -> bool:
     claim = intern(claim)
     if _shown(claim):
         return True
-    other = with_fewer_bits(claim)
-    return other is not None and (bool(other) if isinstance(other, int) else _shown(intern(other)))
+    for through in (False, True):
+        other = with_fewer_bits(claim, through)
+        if other is not None and (bool(other) if isinstance(other, int) else _shown(intern(other))):
+            return True
+    return False
 
 
 def _shown(claim: Term) -> bool:
@@ -103,6 +106,8 @@ class _Claim:
         self.free: list[tuple[int, int]] = []
         self._depth: dict[int, int] = {}
         self._groups: dict[int, _Group] = {}
+        #: Sums at no position of which two summands can have a 1: without carries, each bit is the XOR of theirs.
+        self._carryless: set[int] = set()
         self._learn(value)
 
     def _learn(self, v: Term) -> None:
@@ -166,11 +171,34 @@ class _Claim:
             c, *branches = t.args
             chosen = self._of_bit(c, 0)
             return [chosen | self._of_bit(branches[0], p) | self._of_bit(branches[1], p) for p in range(w)]
+        if isinstance(t, Sum) and self._never_carries(t):
+            self._carryless.add(t.id)
+            return [self._of_all(summands) for summands in _by_position(t)]
         total = 0
         for c in self._parts(t):
             for s in self.support[intern(c).id]:
                 total |= s
         return [total] * w
+
+    def _never_carries(self, t: Sum) -> bool:
+        """Whether no two summands have a 1 at one position, under any assignment."""
+        if any(not c or c & c - 1 for c in t.terms.values()):
+            return False  # a summand at several positions of its own
+        for p, summands in enumerate(_by_position(t)):
+            if len(summands) + (t.const >> p & 1) < 2:
+                continue
+            support = self._of_all(summands)
+            if t.const >> p & 1 or support.bit_count() > LIMIT_BITS:
+                return False
+            if not self._group(support).apart(summands):
+                return False
+        return True
+
+    def _of_all(self, bits: list[tuple[Term, int]]) -> int:
+        total = 0
+        for u, q in bits:
+            total |= self.support[intern(u).id][q]
+        return total
 
     def _of_bit(self, v: Value, p: int) -> int:
         return 0 if isinstance(v, int) else self.support[intern(v).id][p]
@@ -218,15 +246,16 @@ class _Claim:
         if bits not in self._groups:
             if bits.bit_count() > LIMIT_BITS:
                 raise _TooMuch
-            self._groups[bits] = _Group([self.free[n] for n in _positions(bits)])
+            self._groups[bits] = _Group([self.free[n] for n in _positions(bits)], self._carryless)
         return self._groups[bits]
 
 
 class _Group:
     """Truth tables of bits that depend on no other free bits than these."""
 
-    def __init__(self, free: list[tuple[int, int]]) -> None:
+    def __init__(self, free: list[tuple[int, int]], carryless: set[int]) -> None:
         size = 1 << len(free)
+        self._carryless = carryless
         self._full = ones(size)
         #: Truth table of each (term, bit): bit k is the value under assignment k.
         self._known: dict[tuple[int, int], int] = {}
@@ -245,6 +274,16 @@ class _Group:
         for m in monos:
             total ^= self._product(m, p)
         return 0 if total == 0 else 1 if total == self._full else None
+
+    def apart(self, bits: list[tuple[Term, int]]) -> bool:
+        """Whether at most one of these bits is 1, under each assignment."""
+        seen = 0
+        for u, q in bits:
+            table = self._bit(u, q)
+            if seen & table:
+                return False
+            seen |= table
+        return True
 
     def _product(self, m: Mono, p: int) -> int:
         bits = self._full
@@ -281,6 +320,11 @@ class _Group:
             assert f is not None, "a free bit outside the group"
             index = [self._bit(a, q) for a, w in zip(t.args, t.widths, strict=True) for q in reversed(range(w))]
             self._look_up(t, index, dict(enumerate(_values(f, t.widths))))
+        elif isinstance(t, Sum) and t.id in self._carryless:
+            total = self._full if t.const >> p & 1 else 0
+            for u, q in _by_position(t)[p]:
+                total ^= self._bit(u, q)
+            self._known[t.id, p] = total
         elif isinstance(t, Sum):
             self._sum(t)
         else:
@@ -348,6 +392,17 @@ class _Group:
         else:
             raise AssertionError(f"truth tables have no reading of the operation {kind}")
         self._known[t.id, p] = value
+
+
+def _by_position(t: Sum) -> list[list[tuple[Term, int]]]:
+    """Which bits of summands a sum adds at each position; each coefficient is a power of two."""
+    out: list[list[tuple[Term, int]]] = [[] for _ in range(t.width)]
+    for u, coefficient in t.terms.items():
+        k = coefficient.bit_length() - 1
+        assert coefficient == 1 << k, "a summand at several positions"
+        for q in range(min(u.width, t.width - k)):
+            out[q + k].append((u, q))
+    return out
 
 
 @lru_cache(maxsize=4096)

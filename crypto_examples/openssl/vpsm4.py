@@ -1,10 +1,10 @@
-"""SM4 of OpenSSL 4.0.3 without the SM4 extension: the S-box is made from that of AES."""
+"""SM4 of OpenSSL 4.0.3 without the SM4 extension: the S-box is made from that of AES (`ex`), or looked up."""
 
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.sm4 import decrypts, encrypts, sets_decrypt_key, sets_encrypt_key
-from crypto_examples.sm4_cores import enc_blocks
+from crypto_examples.sm4 import ONE_BLOCK_LOOKED_UP, decrypts, encrypts, sets_decrypt_key, sets_encrypt_key
+from crypto_examples.sm4_cores import FROM_AES, LOOKED_UP, enc_blocks
 from crypto_examples.sm4_modes import ecb_by_cores
 from crypto_examples.wheels import OPENSSL_4_0
 
@@ -48,12 +48,12 @@ def vpsm4_ex_decrypt_in_place(p: Proof) -> None:
 
 @proof("_vpsm4_ex_enc_4blks", of=OPENSSL_4_0)
 def _vpsm4_ex_enc_4blks(p: Proof) -> None:
-    enc_blocks(p, 4)
+    enc_blocks(p, 4, FROM_AES)
 
 
 @proof("_vpsm4_ex_enc_8blks", of=OPENSSL_4_0)
 def _vpsm4_ex_enc_8blks(p: Proof) -> None:
-    enc_blocks(p, 8)
+    enc_blocks(p, 8, FROM_AES)
 
 
 @proof("vpsm4_ex_ecb_encrypt", of=OPENSSL_4_0)
@@ -66,3 +66,46 @@ def vpsm4_ex_ecb_encrypt(p: Proof) -> None:
 def vpsm4_ex_ecb_encrypt_in_place(p: Proof) -> None:
     ecb_by_cores(p, rounds=0xD4, in_place=True)
     p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+# -- the S-box looked up ---------------------------------------------------------------------------
+
+
+@proof("vpsm4_set_encrypt_key", of=OPENSSL_4_0)
+def vpsm4_set_encrypt_key(p: Proof) -> None:
+    sets_encrypt_key(p, round_at=_new_key(p, "_vpsm4_set_key", 0xA4))
+
+
+@proof("vpsm4_set_decrypt_key", of=OPENSSL_4_0)
+def vpsm4_set_decrypt_key(p: Proof) -> None:
+    sets_decrypt_key(p, round_at=_new_key(p, "_vpsm4_set_key", 0xA4))
+
+
+@proof("vpsm4_encrypt", of=OPENSSL_4_0)
+def vpsm4_encrypt(p: Proof) -> None:
+    encrypts(p, rounds=0x3C, ends=ONE_BLOCK_LOOKED_UP)
+
+
+@proof("vpsm4_encrypt", of=OPENSSL_4_0)
+def vpsm4_encrypt_in_place(p: Proof) -> None:
+    encrypts(p, rounds=0x3C, ends=ONE_BLOCK_LOOKED_UP, in_place=True)
+
+
+@proof("vpsm4_decrypt", of=OPENSSL_4_0)
+def vpsm4_decrypt(p: Proof) -> None:
+    decrypts(p, rounds=0x3C, ends=ONE_BLOCK_LOOKED_UP)
+
+
+@proof("vpsm4_decrypt", of=OPENSSL_4_0)
+def vpsm4_decrypt_in_place(p: Proof) -> None:
+    decrypts(p, rounds=0x3C, ends=ONE_BLOCK_LOOKED_UP, in_place=True)
+
+
+@proof("_vpsm4_enc_4blks", of=OPENSSL_4_0)
+def _vpsm4_enc_4blks(p: Proof) -> None:
+    enc_blocks(p, 4, LOOKED_UP)
+
+
+@proof("_vpsm4_enc_8blks", of=OPENSSL_4_0)
+def _vpsm4_enc_8blks(p: Proof) -> None:
+    enc_blocks(p, 8, LOOKED_UP)
