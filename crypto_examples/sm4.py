@@ -72,9 +72,7 @@ def _block_arguments(p: Proof, in_place: bool) -> tuple[Region, Region, Words]:
 ONE_BLOCK, ONE_BLOCK_LOOKED_UP = (0x60, 0xC0, 0x11C, 0x178), (0x6C, 0xD8, 0x140, 0x1A8)
 
 
-def encrypts(
-    p: Proof, *, in_place: bool = False, rounds: int | None = None, ends: Sequence[int] = ONE_BLOCK
-) -> None:
+def encrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, ends: Sequence[int] = ONE_BLOCK) -> None:
     """out = (Y_0, ..., Y_3) of in = (X_0, ..., X_3) with the round keys rk_0, ..., rk_31 of the key structure.
 
     Without the SM4 extension, `rounds` says where in the code their loop begins, and `ends` where each has its word.
@@ -87,9 +85,7 @@ def encrypts(
     p.ensures(lambda s: {"block": out.words(32, order="big", at=s) == want})
 
 
-def decrypts(
-    p: Proof, *, in_place: bool = False, rounds: int | None = None, ends: Sequence[int] = ONE_BLOCK
-) -> None:
+def decrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, ends: Sequence[int] = ONE_BLOCK) -> None:
     """The inverse of `encrypts` with the round keys rk_0, ..., rk_31, which the key structure holds last one first."""
     in_, out, rk = _block_arguments(p, in_place)
     Y = in_.words(32, order="big")

@@ -1,7 +1,8 @@
 """The inner routines of SM4 without its extension, four or eight blocks in registers: proofs that are contracts.
 
 They follow no calling convention: X3 is the key structure; word r of four blocks is in the lanes of V(4 + r), and of
-four more in V(8 + r); V26, or V16, on hold constants that the caller loaded before.  The results are in V0 to V3, and V4 to V7.
+four more in V(8 + r); V26 on, or V16 on, hold constants that the caller loaded before.  The results are in V0 to V3,
+and V4 to V7.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Core:
         """What the caller loaded, by register."""
         at = p.image.symbol(self.symbol).offset + self.offset
         first = 32 - self.loaded
-        return {f"v{n}": Bits.from_bytes(p.image.bytes_at(at + 16 * (n - first), 16), "little") for n in range(first, 32)}
+        return {
+            f"v{n}": Bits.from_bytes(p.image.bytes_at(at + 16 * (n - first), 16), "little") for n in range(first, 32)
+        }
 
 
 #: The S-box made from that of AES.

@@ -25,6 +25,8 @@ from itertools import product
 from armsym.bits import Bits, OpaqueFunction
 from armsym.bits.opaque import definitions_of
 from armsym.discharge.fewer_bits import with_fewer_bits
+from armsym.terms.arithmetic import xor
+from armsym.terms.linear import make_sum
 from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.poly import poly_view
 from armsym.terms.walk import children, complete
@@ -50,28 +52,42 @@ def always(claim: Value) -> bool:
     """Whether a one-bit value is 1 under every assignment; False also where this rule cannot tell."""
     if isinstance(claim, int):
         return bool(claim)
-    claim = intern(claim)
-    if _shown(claim):
+    variants = [intern(claim)]
+    if _always(variants[0], False):
         return True
     for through in (False, True):
         other = with_fewer_bits(claim, through)
-        if other is not None and (bool(other) if isinstance(other, int) else _shown(intern(other))):
+        if isinstance(other, Term):
+            other = intern(other)
+            if other not in variants:
+                variants.append(other)
+                if _always(other, False):
+                    return True
+        elif other:
             return True
-    return False
-
-
-def _shown(claim: Term) -> bool:
-    return any(_always(claim, free) for free in (False, True))
+    return any(_always(v, True) for v in variants)
 
 
 def _always(claim: Term, free: bool) -> bool:
     try:
         # An equation holds when each of its bits does.
         if isinstance(claim, Op) and claim.kind == "eq" and isinstance(claim.args[0], Term):
-            return _Claim(claim.args[0], free).equals(claim.args[1])
+            value, number = _difference(claim.args[0], claim.args[1])
+            return _Claim(intern(value), free).equals(number) if isinstance(value, Term) else value == number
         return _Claim(claim, free).equals(1)
     except _TooMuch:
         return False
+
+
+def _difference(value: Term, number: Value) -> tuple[Value, Value]:
+    """An equation with a sum on the left, as what is added there XOR what is subtracted, to be 0."""
+    if not isinstance(value, Sum) or not isinstance(number, int):
+        return value, number
+    w, half = value.width, 1 << value.width - 1
+    added = {t: c for t, c in value.terms.items() if c < half}
+    subtracted = {t: (1 << w) - c for t, c in value.terms.items() if c >= half}
+    right = make_sum(w, subtracted, number - value.const & ones(w))
+    return xor(w, make_sum(w, added, 0), right), 0
 
 
 def _opaque(t: App) -> OpaqueFunction | None:

@@ -109,3 +109,15 @@ def _vpsm4_enc_4blks(p: Proof) -> None:
 @proof("_vpsm4_enc_8blks", of=OPENSSL_4_0)
 def _vpsm4_enc_8blks(p: Proof) -> None:
     enc_blocks(p, 8, LOOKED_UP)
+
+
+@proof("vpsm4_ecb_encrypt", of=OPENSSL_4_0)
+def vpsm4_ecb_encrypt(p: Proof) -> None:
+    ecb_by_cores(p, rounds=0xCC, ends=ONE_BLOCK_LOOKED_UP)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_ecb_encrypt", of=OPENSSL_4_0)
+def vpsm4_ecb_encrypt_in_place(p: Proof) -> None:
+    ecb_by_cores(p, rounds=0xCC, ends=ONE_BLOCK_LOOKED_UP, in_place=True)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
