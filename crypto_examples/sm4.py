@@ -81,7 +81,7 @@ def encrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, end
     X = in_.words(32, order="big")
     want = sm4.encrypt(X, rk)
     if rounds is not None:
-        cut_rounds(p, p.routine.entry + rounds, ends, lambda: schedule(X, rk))
+        cut_rounds(p, p.routine.entry + rounds, ends, lambda _: schedule(X, rk))
     p.ensures(lambda s: {"block": out.words(32, order="big", at=s) == want})
 
 
@@ -91,7 +91,7 @@ def decrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, end
     Y = in_.words(32, order="big")
     want = sm4.decrypt(Y, rk[::-1])
     if rounds is not None:
-        cut_rounds(p, p.routine.entry + rounds, ends, lambda: schedule(Y, rk))
+        cut_rounds(p, p.routine.entry + rounds, ends, lambda _: schedule(Y, rk))
     p.ensures(lambda s: {"block": out.words(32, order="big", at=s) == want})
 
 
@@ -106,7 +106,7 @@ def schedule(X: Sequence[Bits], rk: Sequence[Bits]) -> list[Bits]:
     return found
 
 
-def cut_rounds(p: Proof, head: int, ends: Sequence[int], words: Callable[[], Sequence[Bits]]) -> None:
+def cut_rounds(p: Proof, head: int, ends: Sequence[int], words: Callable[[State], Sequence[Bits]]) -> None:
     """The code of one block: four rounds a pass, whose new words are in W12 to W15 at `head` + ends."""
 
     def cut(number: int, at: int) -> None:
@@ -115,7 +115,7 @@ def cut_rounds(p: Proof, head: int, ends: Sequence[int], words: Callable[[], Seq
             n = 4 * k + number
             if n >= 32:
                 return {"no round after the last": False}
-            return {f"new word in w{12 + number}": s.w[12 + number : 13 + number] == [words()[4 + n]]}
+            return {f"new word in w{12 + number}": s.w[12 + number : 13 + number] == [words(s)[4 + n]]}
 
     for number, end in enumerate(ends):
         cut(number, head + end)

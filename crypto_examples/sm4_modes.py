@@ -73,7 +73,7 @@ def ecb_by_cores(p: Proof, *, rounds: int, ends: Sequence[int] = ONE_BLOCK, in_p
     def _(s: State, i: Bits) -> Claims:
         return {"eight blocks left": i + 8 <= n, **m.done(s, m.ecb, upto=i)}
 
-    def last() -> list[Bits]:
+    def last(_: State) -> list[Bits]:
         return schedule(split(4, 32, string(m.blocks(n - 1))), m.rk)
 
     cut_rounds(p, p.routine.entry + rounds, ends, last)
@@ -135,3 +135,36 @@ def ctr32(p: Proof, *, in_place: bool = False) -> None:
             "counter block": s.v[8:9] == lanes(words),
             **c.done_upto(s, i),
         }
+
+
+def ctr32_by_cores(
+    p: Proof,
+    *,
+    head: int,
+    rounds: tuple[int, int],
+    ends: Sequence[int] = ONE_BLOCK,
+    in_place: bool = False,
+) -> None:
+    """The same without the SM4 extension: eight blocks at a time by an inner routine, four, two or three by another.
+
+    The loop over the blocks is at `head`, W5 the counter there.  A single block is done in the first loop of
+    `rounds`, a last block by itself in the second.  The code counts blocks in 32 bits, with a sign.
+    """
+    n = p.nat("n", high=2**31 - 1)
+    m = Sm4Buffers(p, n, 16 * n, in_place=in_place)
+    ivec = p.region("ivec", 16, access="r", cell=1)
+    p.call(x0=m.in_, x1=m.out, w2=n[31:0], x3=m.key, x4=ivec)
+    p.modifies(p.stack(80))
+    c = Counters(p, m, ivec)
+
+    @p.invariant(p.routine.entry + head, upto=n, step=8, when=lambda s: ~s.w2.slt(8))
+    def _(s: State, i: Bits) -> Claims:
+        left = {"eight blocks left": i + 8 <= n, "left": s.w2 == (n - i)[31:0]}
+        return {**left, "counter": s.w5 == c.counter(i), **c.done_upto(s, i)}
+
+    def words(counter: Bits) -> list[Bits]:
+        return schedule([*split(4, 32, string(ivec.words(8)))[:3], counter], m.rk)
+
+    single, last = (p.routine.entry + at for at in rounds)
+    cut_rounds(p, single, ends, lambda _: words(c.first))
+    cut_rounds(p, last, ends, lambda s: words(s.w5))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from armsym.dsl import Proof, proof
 from crypto_examples.sm4 import ONE_BLOCK_LOOKED_UP, decrypts, encrypts, sets_decrypt_key, sets_encrypt_key
 from crypto_examples.sm4_cores import FROM_AES, LOOKED_UP, enc_blocks
-from crypto_examples.sm4_modes import ecb_by_cores
+from crypto_examples.sm4_modes import ctr32_by_cores, ecb_by_cores
 from crypto_examples.wheels import OPENSSL_4_0
 
 #: Where the loop over the rounds of one block begins.
@@ -68,6 +68,18 @@ def vpsm4_ex_ecb_encrypt_in_place(p: Proof) -> None:
     p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
 
 
+@proof("vpsm4_ex_ctr32_encrypt_blocks", of=OPENSSL_4_0)
+def vpsm4_ex_ctr32_encrypt_blocks(p: Proof) -> None:
+    ctr32_by_cores(p, head=0x210, rounds=(0x48, 0x314))
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_ctr32_encrypt_blocks", of=OPENSSL_4_0)
+def vpsm4_ex_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
+    ctr32_by_cores(p, head=0x210, rounds=(0x48, 0x314), in_place=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
 # -- the S-box looked up ---------------------------------------------------------------------------
 
 
@@ -120,4 +132,16 @@ def vpsm4_ecb_encrypt(p: Proof) -> None:
 @proof("vpsm4_ecb_encrypt", of=OPENSSL_4_0)
 def vpsm4_ecb_encrypt_in_place(p: Proof) -> None:
     ecb_by_cores(p, rounds=0xCC, ends=ONE_BLOCK_LOOKED_UP, in_place=True)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_ctr32_encrypt_blocks", of=OPENSSL_4_0)
+def vpsm4_ctr32_encrypt_blocks(p: Proof) -> None:
+    ctr32_by_cores(p, head=0x238, rounds=(0x40, 0x33C), ends=ONE_BLOCK_LOOKED_UP)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_ctr32_encrypt_blocks", of=OPENSSL_4_0)
+def vpsm4_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
+    ctr32_by_cores(p, head=0x238, rounds=(0x40, 0x33C), ends=ONE_BLOCK_LOOKED_UP, in_place=True)
     p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
