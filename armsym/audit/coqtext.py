@@ -7,6 +7,7 @@ from typing import Any
 
 from armsym.audit.farkas import Argument, Form
 from armsym.audit.functions import definition, entries
+from armsym.audit.goals import Goals
 from armsym.audit.hints import SHAPES, Certificate, Part
 from armsym.audit.raw import Instruction
 
@@ -43,24 +44,33 @@ Print Assumptions about_something.
 
 
 _LINEAR_HEAD = """(* Written by armsym.audit: coqc accepts it only where the goals follow. *)
-Require Import ZArith List.
-From Armsym Require Import Farkas.
+Require Import ZArith List FMapPositive.
+From Armsym Require Import Raw Farkas Ranges.
 Import ListNotations.
 Open Scope Z_scope.
-Definition argument := (form * list form * list (nat * Z) * Z)%type.
+(* goal, facts, nodes whose ranges are facts, multipliers, divisor *)
+Definition argument := (form * list form * list positive * list (nat * Z) * Z)%type.
 """
 
-_LINEAR_TAIL = """Definition fine (a : argument) : bool :=
-  match a with (goal, facts, taken, divisor) => follows goal facts taken divisor end.
-Lemma checked : forallb fine the_arguments = true.
+_LINEAR_TAIL = """Definition fine (p : piece * list argument) : bool :=
+  let m := reaches (M.empty Z) (fst p) in ordered 0 (fst p) &&
+  forallb (fun a : argument => match a with (goal, facts, nodes, ms, d) => shown m goal facts nodes ms d end) (snd p).
+Lemma checked : forallb fine the_goals = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
-Theorem certified : forall goal facts taken divisor, In (goal, facts, taken, divisor) the_arguments ->
-  forall vals, (forall f, In f facts -> 0 <= val vals f) -> 0 <= val vals goal.
+Theorem certified : forall p, In p the_goals -> forall goal facts nodes ms d, In (goal, facts, nodes, ms, d) (snd p) ->
+  forall F env vals, computed F env (fst p) vals -> (forall f, In f facts -> 0 <= val vals f) -> 0 <= val vals goal.
 Proof.
-  intros goal facts taken divisor H vals. apply (follows_sound vals goal _ taken divisor).
-  exact (proj1 (forallb_forall fine the_arguments) checked _ H).
+  intros p P goal facts nodes ms d H F env vals.
+  pose proof (proj2 (andb_prop _ _ (proj1 (forallb_forall fine the_goals) checked _ P))) as A.
+  exact (shown_sound F env vals (fst p) goal facts nodes ms d (proj1 (forallb_forall _ _) A _ H)).
+Qed.
+Theorem about_something : forall p, In p the_goals -> forall F env, exists vals, computed F env (fst p) vals.
+Proof.
+  intros p P. apply piece_has_run.
+  exact (proj1 (andb_prop _ _ (proj1 (forallb_forall fine the_goals) checked _ P))).
 Qed.
 Print Assumptions certified.
+Print Assumptions about_something.
 """
 
 
@@ -127,16 +137,24 @@ def _form(form: Form) -> str:
     return f"({form[0]}, [{'; '.join(f'({_p(n)}, {k})' for n, k in sorted(form[1].items()))}])"
 
 
-def linear_theorem(arguments: Sequence[Argument]) -> str:
-    """The file that says that each argument's goal is at least 0 wherever its facts are."""
+def linear_theorem(all_: Sequence[Goals]) -> str:
+    """The file that says that each argument's goal is at least 0 wherever its facts are, in all runs of its program."""
     lines = [_LINEAR_HEAD]
-    items = []
-    for a in arguments:
-        taken = "; ".join(f"({place}%nat, {k})" for place, k in sorted(a.multipliers.items()))
-        facts = "; ".join(map(_form, a.facts))
-        items.append(f"({_form(a.goal)}, [{facts}], [{taken}], {a.divisor})")
-    lines += _list("the_arguments", "argument", items)
+    pairs = []
+    for number, goals in enumerate(all_, 1):
+        functions: dict[str, int] = {}
+        piece = [f"({_p(n)}, {_instruction(i, functions)})" for n, i in goals.piece]
+        lines += _list(f"piece_{number}", "(positive * instr)", piece)
+        lines += _list(f"arguments_{number}", "argument", [_argument(a) for a in goals.arguments])
+        pairs.append(f"(piece_{number}, arguments_{number})")
+    lines += _list("the_goals", "(piece * list argument)", pairs)
     return "\n".join([*lines, _LINEAR_TAIL])
+
+
+def _argument(a: Argument) -> str:
+    taken = "; ".join(f"({place}%nat, {k})" for place, k in sorted(a.multipliers.items()))
+    facts, nodes = "; ".join(map(_form, a.facts)), _nodes(n for n, _ in a.ranges)
+    return f"({_form(a.goal)}, [{facts}], {nodes}, [{taken}], {a.divisor})"
 
 
 def theorem(certificate: Certificate) -> str:

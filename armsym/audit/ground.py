@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from armsym.audit.bundle import Case, Cut
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, Oracle, bits
-from armsym.audit.farkas import Form, plus
+from armsym.audit.farkas import Argument, Form, plus
 from armsym.audit.inputs import Inputs
 from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.link import File, Sections
@@ -45,6 +45,8 @@ class Ground:
         self.source = case.cuts[source]
         #: Pairs of nodes to be shown equal, and what each pair is.
         self.claims: dict[tuple[int, int], str] = {}
+        #: What was shown by linear arguments.
+        self.arguments: list[Argument] = []
         #: How much was shown here, by kind.
         self.counts: dict[str, int] = {}
         self.steps = self.paths = self.at = 0

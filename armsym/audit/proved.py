@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from shutil import copy, which
 
-from armsym.audit import farkas
+from armsym.audit import goals as text
 from armsym.audit.coqtext import CLOSED, linear_theorem, theorem
 from armsym.audit.farkas import Argument
+from armsym.audit.goals import Goals
 from armsym.audit.hints import Certificate, write
 from armsym.audit.rules import RefusedError
 
@@ -35,7 +36,7 @@ __all__ = [
 #: The folder of the Coq sources, and their order: each needs those before it.
 SOURCES = Path(__file__).with_name("coq")
 #: The last three are the rule of cuts, which the checkers do not ask.
-_MODULES = ("Raw", "Forms", "Rules", "Sound", "Check", "Farkas", "Machine", "Cuts", "Clearing")
+_MODULES = ("Raw", "Forms", "Rules", "Sound", "Check", "Farkas", "Ranges", "Machine", "Cuts", "Clearing")
 
 _GET = {
     "coqc": "Coq is not installed (Debian, Ubuntu: apt-get install coq)",
@@ -143,7 +144,7 @@ def executable() -> Path:
     commands = [
         *(
             ["coqc", "-q", "-Q", ".", "Armsym", f"{module}.v"]
-            for module in ("Raw", "Forms", "Rules", "Farkas", "Extract")
+            for module in ("Raw", "Forms", "Rules", "Sound", "Farkas", "Ranges", "Extract")
         ),
         ["ocamlfind", "ocamlopt", *flags, *files, "-o", "checker"],
     ]
@@ -183,11 +184,11 @@ def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[lis
     return out
 
 
-def ocaml_linear(arguments: Sequence[Argument], seconds: float = 600) -> list[Argument]:
+def ocaml_linear(goals: Sequence[Goals], seconds: float = 600) -> list[Argument]:
     """Those arguments that the extracted checker does not accept.  Raises as `ocaml`."""
-    program = executable()
+    program, arguments = executable(), [a for g in goals for a in g.arguments]
     with tempfile.TemporaryDirectory() as made:
-        (Path(made) / "linear").write_text(farkas.write(arguments))
+        (Path(made) / "linear").write_text(text.write(goals))
         ran = _run([str(program), "linear"], Path(made), seconds)
     said = ran.stdout.splitlines()
     if (
@@ -200,9 +201,9 @@ def ocaml_linear(arguments: Sequence[Argument], seconds: float = 600) -> list[Ar
     return [a for a, answer in zip(arguments, said, strict=False) if answer != "shown"]
 
 
-def kernel_linear(arguments: Sequence[Argument], seconds: float = 1800) -> None:
-    """Lets Coq's kernel accept that all goals follow.  Raises as `kernel`."""
-    _accepted(linear_theorem(arguments), 1, seconds)
+def kernel_linear(goals: Sequence[Goals], seconds: float = 1800) -> None:
+    """Lets Coq's kernel accept that all goals follow, in all runs of their programs.  Raises as `kernel`."""
+    _accepted(linear_theorem(goals), 2, seconds)
 
 
 def _pairs(line: str) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ import pytest
 from proved_checkers import with_tools
 
 from armsym.audit import proved
+from armsym.audit.coqtext import CLOSED
 
 #: What a path has to show, or the contract has to be, with one part made less: by `True`, so that proofs keep their
 #: shape.  Each time there is a machine of which a theorem would be false: a loop that does not end (the first five), a
@@ -44,7 +45,7 @@ def test_the_sources_rest_on_no_axiom(tmp_path: Path) -> None:
     assert source == (proved.SOURCES / "Cuts.v").read_text()
     assert [source.count(f"Print Assumptions {name}.\n") for name in ("cuts_end", "cuts_alike")] == [1, 1]
     ran = compiled(tmp_path, source)
-    assert (ran.returncode, ran.stdout.splitlines()) == (0, [proved.CLOSED] * 2)
+    assert (ran.returncode, ran.stdout.splitlines()) == (0, [CLOSED] * 2)
 
 
 @pytest.mark.parametrize("weaker", WEAKER, ids=str)
