@@ -35,8 +35,8 @@ __all__ = [
 
 #: The folder of the Coq sources, and their order: each needs those before it.
 SOURCES = Path(__file__).with_name("coq")
-#: The last three are the rule of cuts, which the checkers do not ask.
-_MODULES = ("Raw", "Forms", "Rules", "Sound", "Check", "Farkas", "Ranges", "Machine", "Cuts", "Clearing")
+#: The last four are the rule of cuts and instances of it, which the checkers do not ask.
+_MODULES = ("Raw", "Forms", "Rules", "Sound", "Check", "Farkas", "Ranges", "Machine", "Cuts", "Clearing", "Nested")
 
 _GET = {
     "coqc": "Coq is not installed (Debian, Ubuntu: apt-get install coq)",
