@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.check import RefusedError, check_certificate
 from armsym.audit.evaluate import operands
-from armsym.audit.farkas import Argument, Form
-from armsym.audit.goals import Goals
+from armsym.audit.farkas import Form
+from armsym.audit.goals import Goal, Goals
 from armsym.audit.ground import Refused
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
@@ -25,14 +25,12 @@ __all__ = ["PYTHON", "Checker", "Replay", "Verdict", "audit", "walks"]
 class Checker:
     """Who accepts what paths leave: `equalities` tells which claims of a certificate's parts are not shown.
 
-    `linear` tells which linear arguments about programs it does not accept; those that it is asked hold by Python's
-    `follows`.  Both raise RefusedError where nothing is shown.
+    `linear` tells which linear arguments and equal sums it does not accept; those that it is asked hold as Python says.
+    Both raise RefusedError where nothing is shown.
     """
 
     equalities: Callable[[Certificate], list[list[tuple[int, int]]]] = check_certificate
-    linear: Callable[[Sequence[Goals]], list[Argument]] = lambda goals: [
-        a for g in goals for a in g.arguments if not a.holds
-    ]
+    linear: Callable[[Sequence[Goals]], list[Goal]] = lambda goals: [goal for g in goals for goal in g.open]
 
 
 #: In Python.
@@ -179,7 +177,7 @@ def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: 
         verdict.instructions += walk.steps
         for what, n in walk.counts.items():
             verdict.counts[what] = verdict.counts.get(what, 0) + n
-        goals.append(Goals(walk.words.program, walk.arguments))
+        goals.append(Goals(walk.words.program, walk.arguments, sorted(walk.same)))
         show_equal(walk, case.certificates.get(walk.source.number, []), checker)
         verdict.certificates += bool(walk.claims)
         verdict.counts["equalities shown by the checker"] = verdict.counts.get(
@@ -187,10 +185,10 @@ def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: 
         ) + len(walk.claims)
     if replay.left:
         raise Refused(f"{replay.left} multipliers that nothing asks for")
-    arguments = sum(len(g.arguments) for g in goals)
+    arguments = sum(len(g.all) for g in goals)
     try:
         if arguments and checker.linear(goals):
-            raise Refused("a linear argument is not accepted")
+            raise Refused("a linear argument or an equal sum is not accepted")
     except RefusedError as e:
         raise Refused(f"the linear arguments: {e}") from None
     verdict.linear += arguments

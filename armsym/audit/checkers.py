@@ -8,8 +8,7 @@ from typing import Literal, TypeAlias, TypeVar
 from armsym.audit import proved
 from armsym.audit.audit import Checker
 from armsym.audit.check import RefusedError
-from armsym.audit.farkas import Argument
-from armsym.audit.goals import Goals
+from armsym.audit.goals import Goal, Goals
 from armsym.audit.hints import Certificate
 
 __all__ = ["ACCEPTED_BY", "Name", "checker"]
@@ -39,11 +38,11 @@ def _coq(certificate: Certificate) -> list[list[tuple[int, int]]]:
     return [[] for _ in certificate.parts]
 
 
-def _ocaml_linear(goals: Sequence[Goals]) -> list[Argument]:
+def _ocaml_linear(goals: Sequence[Goals]) -> list[Goal]:
     return _told(proved.ocaml_linear, goals)
 
 
-def _coq_linear(goals: Sequence[Goals]) -> list[Argument]:
+def _coq_linear(goals: Sequence[Goals]) -> list[Goal]:
     _told(proved.kernel_linear, goals)
     return []
 

@@ -28,7 +28,7 @@ Open Scope Z_scope.
 
 _TAIL = """Definition numbered {A} (l : list A) : M.t A :=
   snd (fold_left (fun s x => (Pos.succ (fst s), M.add (fst s) x (snd s))) l (1%positive, M.empty A)).
-Definition the_program : program := Eval vm_compute in numbered the_instructions.
+Definition the_program : program := numbered the_instructions.
 Definition the_functions : functions := fold_right (fun x m => M.add (fst x) (snd x) m) (M.empty def) the_definitions.
 Lemma checked : check the_program the_functions the_parts = Some (map (fun _ => []) the_parts).
 Proof. vm_cast_no_check (eq_refl (Some (map (fun _ : part => @nil (positive * positive)) the_parts))). Qed.
@@ -45,31 +45,44 @@ Print Assumptions about_something.
 
 _LINEAR_HEAD = """(* Written by armsym.audit: coqc accepts it only where the goals follow. *)
 Require Import ZArith List FMapPositive.
-From Armsym Require Import Raw Farkas Ranges.
+From Armsym Require Import Raw Forms Farkas Ranges Sums.
 Import ListNotations.
 Open Scope Z_scope.
 (* goal, facts, nodes whose ranges are facts, multipliers, divisor *)
 Definition argument := (form * list form * list positive * list (nat * Z) * Z)%type.
 """
 
-_LINEAR_TAIL = """Definition fine (p : piece * list argument) : bool :=
-  let m := reaches (M.empty Z) (fst p) in ordered 0 (fst p) &&
-  forallb (fun a : argument => match a with (goal, facts, nodes, ms, d) => shown m goal facts nodes ms d end) (snd p).
+_LINEAR_TAIL = """Definition about := (piece * (list argument * list (positive * positive)))%type.
+Definition fine (p : about) : bool :=
+  let m := reaches (M.empty Z) (fst p) in let s := sums 64 m (M.empty lin) (fst p) in ordered 0 (fst p) &&
+  (forallb (fun a : argument => let '(goal, facts, nodes, ms, d) := a in shown m goal facts nodes ms d) (fst (snd p)) &&
+   forallb (fun c => equal_sums 64 m s (fst c) (snd c)) (snd (snd p))).
 Lemma checked : forallb fine the_goals = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
-Theorem certified : forall p, In p the_goals -> forall goal facts nodes ms d, In (goal, facts, nodes, ms, d) (snd p) ->
+Lemma fine_of p : In p the_goals -> fine p = true.
+Proof. exact (proj1 (forallb_forall fine the_goals) checked p). Qed.
+Theorem certified : forall p, In p the_goals -> forall goal facts nodes ms d,
+  In (goal, facts, nodes, ms, d) (fst (snd p)) ->
   forall F env vals, computed F env (fst p) vals -> (forall f, In f facts -> 0 <= val vals f) -> 0 <= val vals goal.
 Proof.
   intros p P goal facts nodes ms d H F env vals.
-  pose proof (proj2 (andb_prop _ _ (proj1 (forallb_forall fine the_goals) checked _ P))) as A.
+  pose proof (proj1 (andb_prop _ _ (proj2 (andb_prop _ _ (fine_of p P))))) as A.
   exact (shown_sound F env vals (fst p) goal facts nodes ms d (proj1 (forallb_forall _ _) A _ H)).
+Qed.
+Theorem certified_sums : forall p, In p the_goals -> forall a b, In (a, b) (snd (snd p)) ->
+  forall F env vals, computed F env (fst p) vals -> vals a = vals b.
+Proof.
+  intros p P a b H F env vals.
+  pose proof (proj2 (andb_prop _ _ (proj2 (andb_prop _ _ (fine_of p P))))) as A.
+  exact (equal_sums_sound 64 ltac:(discriminate) F env vals (fst p) a b (proj1 (forallb_forall _ _) A _ H)).
 Qed.
 Theorem about_something : forall p, In p the_goals -> forall F env, exists vals, computed F env (fst p) vals.
 Proof.
   intros p P. apply piece_has_run.
-  exact (proj1 (andb_prop _ _ (proj1 (forallb_forall fine the_goals) checked _ P))).
+  exact (proj1 (andb_prop _ _ (fine_of p P))).
 Qed.
 Print Assumptions certified.
+Print Assumptions certified_sums.
 Print Assumptions about_something.
 """
 
@@ -138,7 +151,7 @@ def _form(form: Form) -> str:
 
 
 def linear_theorem(all_: Sequence[Goals]) -> str:
-    """The file that says that each argument's goal is at least 0 wherever its facts are, in all runs of its program."""
+    """The file that says, of all runs: each goal is at least 0 wherever its facts are, and what is one sum is equal."""
     lines = [_LINEAR_HEAD]
     pairs = []
     for number, goals in enumerate(all_, 1):
@@ -146,8 +159,10 @@ def linear_theorem(all_: Sequence[Goals]) -> str:
         piece = [f"({_p(n)}, {_instruction(i, functions)})" for n, i in goals.piece]
         lines += _list(f"piece_{number}", "(positive * instr)", piece)
         lines += _list(f"arguments_{number}", "argument", [_argument(a) for a in goals.arguments])
-        pairs.append(f"(piece_{number}, arguments_{number})")
-    lines += _list("the_goals", "(piece * list argument)", pairs)
+        same = [f"({_p(a)}, {_p(b)})" for a, b in goals.same]
+        lines += _list(f"same_{number}", "(positive * positive)", same)
+        pairs.append(f"(piece_{number}, (arguments_{number}, same_{number}))")
+    lines += _list("the_goals", "(piece * (list argument * list (positive * positive)))", pairs)
     return "\n".join([*lines, _LINEAR_TAIL])
 
 

@@ -45,6 +45,8 @@ class Ground:
         self.source = case.cuts[source]
         #: Pairs of nodes to be shown equal, and what each pair is.
         self.claims: dict[tuple[int, int], str] = {}
+        #: Pairs of nodes that are one sum, and so equal.
+        self.same: set[tuple[int, int]] = set()
         #: What was shown by linear arguments.
         self.arguments: list[Argument] = []
         #: How much was shown here, by kind.

@@ -15,8 +15,7 @@ from shutil import copy, which
 
 from armsym.audit import goals as text
 from armsym.audit.coqtext import CLOSED, linear_theorem, theorem
-from armsym.audit.farkas import Argument
-from armsym.audit.goals import Goals
+from armsym.audit.goals import Goal, Goals
 from armsym.audit.hints import Certificate, write
 from armsym.audit.rules import RefusedError
 
@@ -36,7 +35,20 @@ __all__ = [
 #: The folder of the Coq sources, and their order: each needs those before it.
 SOURCES = Path(__file__).with_name("coq")
 #: The last four are the rule of cuts and instances of it, which the checkers do not ask.
-_MODULES = ("Raw", "Forms", "Rules", "Sound", "Check", "Farkas", "Ranges", "Machine", "Cuts", "Clearing", "Nested")
+_MODULES = (
+    "Raw",
+    "Forms",
+    "Rules",
+    "Sound",
+    "Check",
+    "Farkas",
+    "Ranges",
+    "Sums",
+    "Machine",
+    "Cuts",
+    "Clearing",
+    "Nested",
+)
 
 _GET = {
     "coqc": "Coq is not installed (Debian, Ubuntu: apt-get install coq)",
@@ -144,7 +156,7 @@ def executable() -> Path:
     commands = [
         *(
             ["coqc", "-q", "-Q", ".", "Armsym", f"{module}.v"]
-            for module in ("Raw", "Forms", "Rules", "Sound", "Farkas", "Ranges", "Extract")
+            for module in ("Raw", "Forms", "Rules", "Sound", "Farkas", "Ranges", "Sums", "Extract")
         ),
         ["ocamlfind", "ocamlopt", *flags, *files, "-o", "checker"],
     ]
@@ -184,9 +196,9 @@ def ocaml(certificates: Sequence[Certificate], seconds: float = 600) -> list[lis
     return out
 
 
-def ocaml_linear(goals: Sequence[Goals], seconds: float = 600) -> list[Argument]:
-    """Those arguments that the extracted checker does not accept.  Raises as `ocaml`."""
-    program, arguments = executable(), [a for g in goals for a in g.arguments]
+def ocaml_linear(goals: Sequence[Goals], seconds: float = 600) -> list[Goal]:
+    """Those that the extracted checker does not accept.  Raises as `ocaml`."""
+    program, asked = executable(), [goal for g in goals for goal in g.all]
     with tempfile.TemporaryDirectory() as made:
         (Path(made) / "linear").write_text(text.write(goals))
         ran = _run([str(program), "linear"], Path(made), seconds)
@@ -194,16 +206,16 @@ def ocaml_linear(goals: Sequence[Goals], seconds: float = 600) -> list[Argument]
     if (
         ran.returncode != 0
         or said[-1:] != ["checked"]
-        or len(said) != len(arguments) + 1
+        or len(said) != len(asked) + 1
         or {*said[:-1]} - {"shown", "open"}
     ):
         raise CheckerError(f"the checker in OCaml failed: {(ran.stderr or ran.stdout).strip()[-1000:]}")
-    return [a for a, answer in zip(arguments, said, strict=False) if answer != "shown"]
+    return [goal for goal, answer in zip(asked, said, strict=False) if answer != "shown"]
 
 
 def kernel_linear(goals: Sequence[Goals], seconds: float = 1800) -> None:
-    """Lets Coq's kernel accept that all goals follow, in all runs of their programs.  Raises as `kernel`."""
-    _accepted(linear_theorem(goals), 2, seconds)
+    """Lets Coq's kernel accept that all goals hold, in all runs of their programs.  Raises as `kernel`."""
+    _accepted(linear_theorem(goals), 3, seconds)
 
 
 def _pairs(line: str) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from armsym.audit.checkers import checker
 from armsym.audit.elf import Elf
 from armsym.audit.facts import Facts
 from armsym.audit.farkas import Argument, Form
-from armsym.audit.goals import Goals
+from armsym.audit.goals import Goal, Goals
 from armsym.audit.hints import Certificate
 from armsym.audit.ranges import reaches
 from armsym.audit.text import read, write
@@ -123,15 +123,17 @@ def test_what_a_checker_leaves_open_is_refused(bundles: dict[str, Path]) -> None
     assert "not shown equal" in refused
     asked: list[Goals] = []
 
-    def last_open(goals: Sequence[Goals]) -> list[Argument]:
+    def last_open(goals: Sequence[Goals]) -> list[Goal]:
         asked.extend(goals)
-        return list(goals[-1].arguments[-1:])
+        return goals[-1].all[-1:]
 
     (refused,) = verdict_by(Checker(linear=last_open), bundles["armsym_ct_memcmp"])
-    assert "a linear argument is not accepted" in refused
+    assert "a linear argument or an equal sum is not accepted" in refused
     # What follows from what words can be is asked, too, of the program of the walk that it was needed on.
     by_ranges = [(g, a) for g in asked for a in g.arguments if not a.facts]
     assert len(asked) == 2
+    # So are registers that are one sum with what the cut says of them.
+    assert sum(len(g.same) for g in asked) >= 5
     assert len({a.goal[0] for _, a in by_ranges}) > 1
     for g, a in by_ranges:
         assert a.holds

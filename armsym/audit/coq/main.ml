@@ -126,14 +126,17 @@ let rec nat n = if Z.sign n <= 0 then C.O else C.S (nat (Z.pred n))
 
 let linear input =
   let piece = ref [] and known = ref None and facts = ref [] and ranges = ref [] in
+  let width = Z.of_int 64 in
   let reached () =
     match !known with
-    | Some m -> m
+    | Some both -> both
     | None ->
         let m = C.reaches C.PositiveMap.empty (List.rev !piece) in
-        known := Some m;
-        m
+        let both = (m, C.sums width m C.PositiveMap.empty (List.rev !piece)) in
+        known := Some both;
+        both
   in
+  let told shown = print_endline (if shown then "shown" else "open") in
   let rec go () =
     match String.split_on_char ' ' (try input_line input with End_of_file -> raise (Bad "no end")) with
     | [ "program" ] ->
@@ -156,10 +159,14 @@ let linear input =
         let given = Z.of_int (List.length !facts + (2 * List.length !ranges)) in
         let inside = List.for_all (fun (place, _) -> Z.lt place given) multipliers in
         let taken = List.map (fun (place, k) -> ((if inside then nat place else C.O), k)) multipliers in
-        let shown = inside && C.shown (reached ()) (form goal) (List.rev !facts) (List.rev !ranges) taken divisor in
-        print_endline (if shown then "shown" else "open");
+        let shown = inside && C.shown (fst (reached ())) (form goal) (List.rev !facts) (List.rev !ranges) taken divisor in
+        told shown;
         facts := [];
         ranges := [];
+        go ()
+    | [ "same"; a; b ] ->
+        let m, s = reached () in
+        told (C.equal_sums width m s (decimal a) (decimal b));
         go ()
     | [ "end" ] -> ()
     | words -> raise (Bad (String.concat " " words))
