@@ -25,8 +25,8 @@ __all__ = ["PYTHON", "Checker", "Replay", "Verdict", "audit", "walks"]
 class Checker:
     """Who accepts what paths leave: `equalities` tells which claims of a certificate's parts are not shown.
 
-    `linear` tells which linear arguments and equal sums it does not accept; those that it is asked hold as Python says.
-    Both raise RefusedError where nothing is shown.
+    `linear` tells which linear arguments, sums and numbers it does not accept; what it is asked holds as
+    Python says.  Both raise RefusedError where nothing is shown.
     """
 
     equalities: Callable[[Certificate], list[list[tuple[int, int]]]] = check_certificate
@@ -177,7 +177,7 @@ def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: 
         verdict.instructions += walk.steps
         for what, n in walk.counts.items():
             verdict.counts[what] = verdict.counts.get(what, 0) + n
-        goals.append(Goals(walk.words.program, walk.arguments, sorted(walk.same)))
+        goals.append(Goals(walk.words.program, walk.arguments, sorted(walk.same), list(walk.numbers.values())))
         show_equal(walk, case.certificates.get(walk.source.number, []), checker)
         verdict.certificates += bool(walk.claims)
         verdict.counts["equalities shown by the checker"] = verdict.counts.get(
@@ -188,7 +188,7 @@ def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: 
     arguments = sum(len(g.all) for g in goals)
     try:
         if arguments and checker.linear(goals):
-            raise Refused("a linear argument or an equal sum is not accepted")
+            raise Refused("a linear argument, an equal sum or a number is not accepted")
     except RefusedError as e:
         raise Refused(f"the linear arguments: {e}") from None
     verdict.linear += arguments

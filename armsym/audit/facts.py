@@ -14,6 +14,7 @@ from armsym.audit.farkas import Argument, Form, plus, times, within_range
 from armsym.audit.linear import linear
 from armsym.audit.ranges import reaches
 from armsym.audit.raw import ones
+from armsym.audit.sums import Number
 from armsym.audit.words import Words
 
 __all__ = ["Facts", "Oracle", "bits"]
@@ -46,6 +47,7 @@ class Facts:
         self._shown: set[tuple[int, frozenset[tuple[int, int]]]] = set()
         #: What was shown, on this path and those that it forked from or into, and how.
         self.arguments: list[Argument] = []
+        self.numbers: dict[tuple[object, ...], Number] = {}
         self._by_range: set[tuple[int, frozenset[tuple[int, int]]]] = set()
         self._integers: dict[int, Form] = {}
         #: Conditions that the path has decided.
@@ -58,7 +60,7 @@ class Facts:
         f = Facts(self.words, self._oracle)
         f._facts, f._shown, f._integers = self._facts[:], self._shown.copy(), self._integers.copy()
         f.decided, f.values = self.decided.copy(), self.values.copy()
-        f.arguments, f._by_range = self.arguments, self._by_range
+        f.arguments, f.numbers, f._by_range = self.arguments, self.numbers, self._by_range
         return f
 
     def add(self, form: Form) -> None:
@@ -131,13 +133,20 @@ class Facts:
             return self._put((0, terms))
         form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
         if not form[1]:
-            return form[0] & ones(width), {}
+            return self.number(node, width, (form[0] & ones(width), {}))
         if self.shows(form) and self.shows(plus((ones(width), {}), form, -1)):
-            return form
+            return self.number(node, width, form)
         unsigned = self._put((constant, terms))
         if unsigned != form and self.shows(unsigned) and self.shows(plus((ones(width), {}), unsigned, -1)):
-            return unsigned
+            return self.number(node, width, unsigned)
         return 0, {node: 1}
+
+    def number(self, node: int, width: int, form: Form) -> Form:
+        """The form, which the node is: noted, to be shown."""
+        known = Number(node, width, form, self.values)
+        values = tuple((n, f[0], frozenset(f[1].items())) for n, f in sorted(self.values.items()))
+        self.numbers[node, width, form[0], frozenset(form[1].items()), values] = known
+        return form
 
     def _difference(self, node: int) -> Form:
         """A form that is 0 exactly where the node is: its value, or what is it modulo 2^w, between -2^w and 2^w."""

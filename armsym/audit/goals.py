@@ -10,6 +10,8 @@ is (coq/Sums.v).  A line each:
     range N                     two such facts: instruction N is at least 0, and at most what it can be
     goal C N:K... by D P:K...   one that follows: divisor, multipliers by place (the first fact: 0; ranges come last)
     same A B                    instructions A and B are words of 64 bits that are one sum modulo 2^64
+    number N W FORM             instruction N, of W bits, is the form where that is a number of W bits; and where
+      with M FORM with M ...    (same line) instructions M are these forms
     end
 """
 
@@ -23,40 +25,44 @@ from armsym.audit.farkas import Argument, Form
 from armsym.audit.hints import instruction_text
 from armsym.audit.ranges import reaches
 from armsym.audit.raw import Instruction, Program
-from armsym.audit.sums import equal_sums, sums
+from armsym.audit.sums import WIDTH, Number, equal_sums, sums
 
 __all__ = ["Goal", "Goals", "write"]
 
-#: An argument, or two instructions that are one sum.
-Goal: TypeAlias = "Argument | tuple[int, int]"
+#: An argument, two instructions that are one sum, or one that is a number.
+Goal: TypeAlias = "Argument | tuple[int, int] | Number"
 
 
 @dataclass(frozen=True)
 class Goals:
-    """Arguments whose forms are of the values of a program's instructions, and pairs that are one sum."""
+    """Arguments whose forms are of the values of a program's instructions, and what is told of its sums."""
 
     program: Program
     arguments: Sequence[Argument]
     same: Sequence[tuple[int, int]] = ()
+    numbers: Sequence[Number] = ()
 
     @property
     def all(self) -> list[Goal]:
-        """Both kinds, in the order in which they are written."""
-        return [*self.arguments, *self.same]
+        """Of all kinds, in the order in which they are written."""
+        return [*self.arguments, *self.same, *self.numbers]
 
     @property
     def open(self) -> list[Goal]:
         """Those that do not hold, as Python says."""
         wrong: list[Goal] = [a for a in self.arguments if not a.holds]
-        return wrong + [(a, b) for a, b in self.same if not equal_sums(self.program, a, b)]
+        wrong += [(a, b) for a, b in self.same if not equal_sums(self.program, a, b)]
+        return wrong + [n for n in self.numbers if not n.holds(self.program)]
 
     @property
     def piece(self) -> list[tuple[int, Instruction]]:
         """The instructions that ranges and sums follow from, by their numbers, in order."""
-        pairs = {n for pair in self.same for n in pair}
-        found, most = sums(self.program, pairs)
-        nodes = pairs | {n for a in self.arguments for n, _ in a.ranges}
-        return [(n, self.program[n]) for n in sorted({*found, *most, *reaches(self.program, nodes)})]
+        asked = {(n, WIDTH) for pair in self.same for n in pair} | {(n.node, n.width) for n in self.numbers}
+        needed = set(reaches(self.program, {n for n, _ in asked} | {n for a in self.arguments for n, _ in a.ranges}))
+        for width in {width for _, width in asked}:
+            found, most = sums(self.program, (n for n, w in asked if w == width), width)
+            needed |= found.keys() | most.keys()
+        return [(n, self.program[n]) for n in sorted(needed)]
 
 
 def _form(form: Form) -> str:
@@ -74,4 +80,7 @@ def write(all_: Iterable[Goals]) -> str:
             lines += (f"range {n}" for n, _ in a.ranges)
             lines.append(f"goal {_form(a.goal)} by {_form((a.divisor, dict(a.multipliers)))}")
         lines += (f"same {a} {b}" for a, b in goals.same)
+        for number in goals.numbers:
+            values = (f" with {n} {_form(f)}" for n, f in sorted(number.values.items()))
+            lines.append(f"number {number.node} {number.width} {_form(number.form)}{''.join(values)}")
     return "\n".join([*lines, "end", ""])

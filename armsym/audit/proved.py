@@ -215,7 +215,7 @@ def ocaml_linear(goals: Sequence[Goals], seconds: float = 600) -> list[Goal]:
 
 def kernel_linear(goals: Sequence[Goals], seconds: float = 1800) -> None:
     """Lets Coq's kernel accept that all goals hold, in all runs of their programs.  Raises as `kernel`."""
-    _accepted(linear_theorem(goals), 3, seconds)
+    _accepted(linear_theorem(goals), 4, seconds)
 
 
 def _pairs(line: str) -> list[tuple[int, int]]:

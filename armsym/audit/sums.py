@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from armsym.audit.farkas import Form, plus, times
 from armsym.audit.ranges import reaches
 from armsym.audit.raw import Program, ones
 
-__all__ = ["WIDTH", "equal_sums", "sums"]
+__all__ = ["WIDTH", "Number", "equal_sums", "sums"]
 
 #: Of what the words have that an audit compares so.
 WIDTH = 64
@@ -76,3 +77,26 @@ def equal_sums(program: Program, a: int, b: int, width: int = WIDTH) -> bool:
         return False
     found, _ = sums(program, (a, b), width)
     return found[a] == found[b]
+
+
+@dataclass(frozen=True)
+class Number:
+    """That a node of `width` bits is a form wherever that is a number of so many bits, and `values` are what they are.
+
+    `values` says what some nodes are, as forms: they are put in their place.
+    """
+
+    node: int
+    width: int
+    form: Form
+    values: Mapping[int, Form]
+
+    def holds(self, program: Program) -> bool:
+        """Whether it follows from the instructions."""
+        if reaches(program, (self.node,))[self.node] & ~ones(self.width):
+            return False
+        constant, terms = sums(program, (self.node,), self.width)[0][self.node]
+        rest: Form = plus((constant, {}), self.form, -1)
+        for n, k in terms.items():
+            rest = plus(rest, self.values.get(n, (0, {n: 1})), k)
+        return not rest[0] & ones(self.width) and not any(k & ones(self.width) for k in rest[1].values())

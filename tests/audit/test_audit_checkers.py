@@ -128,7 +128,7 @@ def test_what_a_checker_leaves_open_is_refused(bundles: dict[str, Path]) -> None
         return goals[-1].all[-1:]
 
     (refused,) = verdict_by(Checker(linear=last_open), bundles["armsym_ct_memcmp"])
-    assert "a linear argument or an equal sum is not accepted" in refused
+    assert "a linear argument, an equal sum or a number is not accepted" in refused
     # What follows from what words can be is asked, too, of the program of the walk that it was needed on.
     by_ranges = [(g, a) for g in asked for a in g.arguments if not a.facts]
     assert len(asked) == 2

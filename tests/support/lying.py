@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from armsym.audit.audit import Verdict, audit
+from armsym.audit.audit import PYTHON, Checker, Verdict, audit
 from armsym.audit.bundle import Bundle, Case, Cut, Ensured, Index, Region, Unknown
 from armsym.audit.elf import Elf
 from armsym.audit.raw import ones
@@ -73,11 +73,11 @@ class Lie:
         """The claim: X0 is the node on return."""
         self.case.ensures.append(Ensured("told", self.case.table.var("x0_out", ones(64)), node))
 
-    def verdict(self, folder: Path) -> Verdict:
+    def verdict(self, folder: Path, checker: Checker = PYTHON) -> Verdict:
         """What the audit says, with hints and multipliers made for it; of its text, too."""
         path = folder / "lie.o"
         path.write_bytes(self.data)
         bundle = Bundle("lie", self.symbol, str(path), Elf.parse(self.data).sha256, "a test", "a test")
         Exporter(self.symbol, str(path), [self.case]).finish(bundle)
         bundle.missing, bundle.cases = [], [self.case]
-        return audit(read(write(bundle)), Elf.parse(self.data), self.entry)
+        return audit(read(write(bundle)), Elf.parse(self.data), self.entry, checker)

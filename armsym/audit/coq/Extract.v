@@ -16,4 +16,4 @@ Extract Constant Z.shiftl => "(fun a n -> let n = Big_int_Z.int_of_big_int n in
   if n < 0 then Z.shift_right a (- n) else Z.shift_left a n)".
 Extract Constant Z.shiftr => "(fun a n -> let n = Big_int_Z.int_of_big_int n in
   if n < 0 then Z.shift_left a (- n) else Z.shift_right a n)".
-Extraction "armsym_checker.ml" check reaches shown sums equal_sums.
+Extraction "armsym_checker.ml" check reaches shown sums equal_sums is_number.

@@ -40,6 +40,22 @@ Definition equal_sums (R : M.t Z) (S : M.t lin) (a b : positive) : bool :=
   | _, _, _, _ => false
   end.
 
+(* A word of w bits as a number: its sum, with what some words are (e) put in their place, is the form modulo 2^w. *)
+Fixpoint lookup (n : positive) (e : list (positive * form)) : option form :=
+  match e with [] => None | (m, g) :: r => if Pos.eqb m n then Some g else lookup n r end.
+Fixpoint put (e : list (positive * form)) (l : list (positive * Z)) (f : form) : form :=
+  match l with
+  | [] => f
+  | (n, k) :: r => put e r (plus f (match lookup n e with Some g => g | None => (0, [(n, 1)]) end) k)
+  end.
+Definition is_number (R : M.t Z) (S : M.t lin) (n : positive) (e : list (positive * form)) (f : form) : bool :=
+  match M.find n R, M.find n S with
+  | Some p, Some (c, l) =>
+      let d := plus (put e l (c, [])) f (-1) in
+      (Z.land p (Z.ones w) =? p) && (fst d mod 2 ^ w =? 0) && forallb (fun x => snd x mod 2 ^ w =? 0) (snd d)
+  | _, _ => false
+  end.
+
 Section Sound.
 Hypothesis W : 0 <= w.
 Variable F : positive -> list Z -> Z.
@@ -109,22 +125,67 @@ Proof.
   apply itself_ok.
 Qed.
 
+Lemma maps_ok l : computed F env l vals -> let R := reaches (M.empty Z) l in
+  right vals R /\ summed (sums R (M.empty lin) l).
+Proof.
+  intros C R. assert (HR : right vals R).
+  { apply (reaches_ok F env vals l C). intros n k. rewrite PositiveMap.gempty. discriminate. }
+  split; auto. apply sums_ok; auto. intros n s. rewrite PositiveMap.gempty. discriminate.
+Qed.
+
 (* In every run of the instructions the two have one value. *)
 Theorem equal_sums_sound l a b : let R := reaches (M.empty Z) l in
   equal_sums R (sums R (M.empty lin) l) a b = true -> computed F env l vals -> vals a = vals b.
 Proof.
-  intros R H C. assert (HR : right vals R).
-  { apply (reaches_ok F env vals l C). intros n k. rewrite PositiveMap.gempty. discriminate. }
-  assert (HS : summed (sums R (M.empty lin) l)).
-  { apply sums_ok; auto. intros n s. rewrite PositiveMap.gempty. discriminate. }
+  intros R H C. destruct (maps_ok l C) as [HR HS]. fold R in HR, HS.
   unfold equal_sums in H. destruct (M.find a R) as [p|] eqn:A; [|discriminate].
-  destruct (M.find b R) as [q|] eqn:B; [|discriminate]. destruct (M.find a (sums _ _ _)) as [s|] eqn:SA; [|discriminate].
+  destruct (M.find b R) as [q|] eqn:B; [|discriminate].
+  destruct (M.find a (sums _ _ _)) as [s|] eqn:SA; [|discriminate].
   destruct (M.find b (sums _ _ _)) as [t|] eqn:SB; [|discriminate].
   rewrite !andb_true_iff, !Z.eqb_eq in H. destruct H as [[P Q] E]. apply HR in A as [_ A]. apply HR in B as [_ B].
   apply HS in SA. apply HS in SB. apply (sameS_ok vals) in E; auto. cbn [fst snd] in E.
   rewrite <- E in SB. rewrite <- SA in SB.
   rewrite (Z.mod_small (vals a)), (Z.mod_small (vals b)) in SB; auto; apply within_lt; auto; eapply within_sub; eauto.
 Qed.
+Section Number.
+Variable e : list (positive * form).
+Hypothesis E : forall m g, In (m, g) e -> vals m = val vals g.
+Lemma lookup_ok n g : lookup n e = Some g -> vals n = val vals g.
+Proof.
+  revert E. induction e as [|[m h] r IH]; simpl; intros A H. discriminate.
+  destruct (Pos.eqb_spec m n). { injection H as <-. subst. apply A. now left. }
+  apply IH; auto.
+Qed.
+Lemma put_ok l : forall f, val vals (put e l f) = val vals f + evT vals l.
+Proof.
+  induction l as [|[n k] r IH]; simpl; intros f. ring. rewrite IH, plus_ok.
+  assert (H : val vals match lookup n e with Some g => g | None => (0, [(n, 1)]) end = vals n).
+  { destruct (lookup n e) eqn:L. symmetry. now apply lookup_ok. unfold val; simpl. ring. }
+  rewrite H. ring.
+Qed.
+Lemma multiple l : forallb (fun x => snd x mod 2 ^ w =? 0) l = true -> sum vals l mod 2 ^ w = 0.
+Proof.
+  induction l as [|[n k] r IH]; simpl; intros H. apply Zmod_0_l. apply andb_true_iff in H as [K H].
+  apply Z.eqb_eq in K. rewrite Zplus_mod, Zmult_mod, K, IH by auto. apply Zmod_0_l.
+Qed.
+(* In every run in which e holds, the word is the form, where that is a number of w bits. *)
+Theorem number_sound l n f : let R := reaches (M.empty Z) l in
+  is_number R (sums R (M.empty lin) l) n e f = true -> computed F env l vals -> 0 <= val vals f < 2 ^ w ->
+  vals n = val vals f.
+Proof.
+  intros R H C V. destruct (maps_ok l C) as [HR HS]. fold R in HR, HS.
+  unfold is_number in H. destruct (M.find n R) as [p|] eqn:A; [|discriminate].
+  destruct (M.find n (sums _ _ _)) as [[c t]|] eqn:S; [|discriminate].
+  rewrite !andb_true_iff, !Z.eqb_eq in H. destruct H as [[P K] D]. apply HR in A as [_ A]. apply HS in S.
+  apply multiple in D. set (d := plus (put e t (c, [])) f (-1)) in *.
+  assert (Q : val vals d = c + evT vals t - val vals f). { unfold d. rewrite plus_ok, put_ok. unfold val; simpl. ring. }
+  assert (Z0 : val vals d mod 2 ^ w = 0). { unfold val. now rewrite Zplus_mod, K, D, Zmod_0_l. }
+  rewrite (Z.mod_small (vals n)) in S by (apply within_lt; auto; eapply within_sub; eauto).
+  unfold evS in S; simpl in S. rewrite S. replace (c + evT vals t) with (val vals d + val vals f) by lia.
+  rewrite Zplus_mod, Z0, Z.add_0_l, Zmod_mod. now apply Z.mod_small.
+Qed.
+End Number.
 End Sound.
 End Sums.
 Print Assumptions equal_sums_sound.
+Print Assumptions number_sound.

@@ -124,17 +124,35 @@ let rec split_by before = function
 
 let rec nat n = if Z.sign n <= 0 then C.O else C.S (nat (Z.pred n))
 
+(* FORM with M FORM with M FORM ...: the first form, and what each M is *)
+let values_of words =
+  let rec split first = function
+    | "with" :: m :: rest ->
+        let f, values = split [] rest in
+        (form (List.rev first), (decimal m, f) :: values)
+    | word :: rest -> split (word :: first) rest
+    | [] -> (form (List.rev first), [])
+  in
+  split [] words
+
 let linear input =
-  let piece = ref [] and known = ref None and facts = ref [] and ranges = ref [] in
+  let piece = ref [] and known = ref None and all_sums = ref [] and facts = ref [] and ranges = ref [] in
   let width = Z.of_int 64 in
   let reached () =
     match !known with
-    | Some both -> both
+    | Some m -> m
     | None ->
         let m = C.reaches C.PositiveMap.empty (List.rev !piece) in
-        let both = (m, C.sums width m C.PositiveMap.empty (List.rev !piece)) in
-        known := Some both;
-        both
+        known := Some m;
+        m
+  in
+  let summed w =
+    match List.assoc_opt w !all_sums with
+    | Some s -> s
+    | None ->
+        let s = C.sums w (reached ()) C.PositiveMap.empty (List.rev !piece) in
+        all_sums := (w, s) :: !all_sums;
+        s
   in
   let told shown = print_endline (if shown then "shown" else "open") in
   let rec go () =
@@ -142,10 +160,12 @@ let linear input =
     | [ "program" ] ->
         piece := [];
         known := None;
+        all_sums := [];
         go ()
     | "at" :: n :: words ->
         piece := (decimal n, instruction words) :: !piece;
         known := None;
+        all_sums := [];
         go ()
     | "fact" :: words ->
         facts := form words :: !facts;
@@ -159,14 +179,18 @@ let linear input =
         let given = Z.of_int (List.length !facts + (2 * List.length !ranges)) in
         let inside = List.for_all (fun (place, _) -> Z.lt place given) multipliers in
         let taken = List.map (fun (place, k) -> ((if inside then nat place else C.O), k)) multipliers in
-        let shown = inside && C.shown (fst (reached ())) (form goal) (List.rev !facts) (List.rev !ranges) taken divisor in
+        let shown = inside && C.shown (reached ()) (form goal) (List.rev !facts) (List.rev !ranges) taken divisor in
         told shown;
         facts := [];
         ranges := [];
         go ()
     | [ "same"; a; b ] ->
-        let m, s = reached () in
-        told (C.equal_sums width m s (decimal a) (decimal b));
+        told (C.equal_sums width (reached ()) (summed width) (decimal a) (decimal b));
+        go ()
+    | "number" :: n :: w :: words ->
+        let f, values = values_of words in
+        let w = decimal w in
+        told (C.is_number w (reached ()) (summed w) (decimal n) values f);
         go ()
     | [ "end" ] -> ()
     | words -> raise (Bad (String.concat " " words))
