@@ -10,6 +10,7 @@ from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.raw import ones
 from armsym.audit.state import State
 from armsym.audit.store import Memory, part_of
+from armsym.audit.sums import equal_sums
 from armsym.audit.words import Words
 
 __all__ = ["Arrivals"]
@@ -131,6 +132,9 @@ class Arrivals(Ground):
         if bits(self.words, found) <= ones(64) and bits(self.words, claimed) <= ones(64):
             same = plus(state.facts.linear(found), state.facts.linear(claimed), -1)
             if not same[0] & ones(64) and not any(k & ones(64) for k in same[1].values()):
+                # (Else it takes what numbers of the contract are on this path.)
+                if equal_sums(self.words.program, found, claimed):
+                    self.same.add((found, claimed))
                 return
             if not self.secret(found) and state.facts.integer(found) == state.facts.integer(claimed):
                 return

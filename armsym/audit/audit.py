@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.check import RefusedError, check_certificate
 from armsym.audit.evaluate import operands
-from armsym.audit.farkas import Argument, Form
+from armsym.audit.farkas import Form
+from armsym.audit.goals import Goal, Goals
 from armsym.audit.ground import Refused
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
@@ -24,12 +25,12 @@ __all__ = ["PYTHON", "Checker", "Replay", "Verdict", "audit", "walks"]
 class Checker:
     """Who accepts what paths leave: `equalities` tells which claims of a certificate's parts are not shown.
 
-    `linear` tells which linear arguments it does not accept; those that it is asked hold by Python's `follows`.  Both
-    raise RefusedError where nothing is shown.
+    `linear` tells which linear arguments, sums and numbers it does not accept; what it is asked holds as
+    Python says.  Both raise RefusedError where nothing is shown.
     """
 
     equalities: Callable[[Certificate], list[list[tuple[int, int]]]] = check_certificate
-    linear: Callable[[Sequence[Argument]], list[Argument]] = lambda arguments: [a for a in arguments if not a.holds]
+    linear: Callable[[Sequence[Goals]], list[Goal]] = lambda goals: [goal for g in goals for goal in g.open]
 
 
 #: In Python.
@@ -66,8 +67,6 @@ class Replay:
 
     def __init__(self, steps: Sequence[str]) -> None:
         self._steps, self._at = steps, 0
-        #: What was told so far; only those that hold were of use.
-        self.arguments: list[Argument] = []
 
     def multipliers(self, goal: Form, facts: Sequence[Form]) -> tuple[Mapping[int, int], int] | None:
         """See `armsym.audit.facts.Oracle`; "-" stands for none."""
@@ -79,9 +78,7 @@ class Replay:
             return None
         try:
             divisor, *pairs = line.split(" ")
-            found = {int(place): int(k) for place, k in (p.split(":") for p in pairs)}
-            self.arguments.append(Argument(goal, list(facts), found, int(divisor)))
-            return found, int(divisor)
+            return {int(place): int(k) for place, k in (p.split(":") for p in pairs)}, int(divisor)
         except ValueError:
             raise Refused(f"no multipliers: {line[:80]!r}") from None
 
@@ -174,12 +171,13 @@ def audit(bundle: Bundle, file: File, entry: int, checker: Checker = PYTHON) -> 
 
 
 def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: set[int], checker: Checker) -> None:
-    replay = Replay(case.steps)
+    replay, goals = Replay(case.steps), []
     for walk in walks(case, file, entry, replay):
         executed |= walk.executed
         verdict.instructions += walk.steps
         for what, n in walk.counts.items():
             verdict.counts[what] = verdict.counts.get(what, 0) + n
+        goals.append(Goals(walk.words.program, walk.arguments, sorted(walk.same), list(walk.numbers.values())))
         show_equal(walk, case.certificates.get(walk.source.number, []), checker)
         verdict.certificates += bool(walk.claims)
         verdict.counts["equalities shown by the checker"] = verdict.counts.get(
@@ -187,13 +185,13 @@ def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: 
         ) + len(walk.claims)
     if replay.left:
         raise Refused(f"{replay.left} multipliers that nothing asks for")
-    arguments = [a.short() for a in replay.arguments if a.holds]
+    arguments = sum(len(g.all) for g in goals)
     try:
-        if arguments and checker.linear(arguments):
-            raise Refused("a linear argument is not accepted")
+        if arguments and checker.linear(goals):
+            raise Refused("a linear argument, an equal sum or a number is not accepted")
     except RefusedError as e:
         raise Refused(f"the linear arguments: {e}") from None
-    verdict.linear += len(arguments)
+    verdict.linear += arguments
 
 
 def show_equal(walk: Walk, lines: Sequence[str], checker: Checker) -> None:

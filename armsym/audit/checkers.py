@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, TypeVar
 from armsym.audit import proved
 from armsym.audit.audit import Checker
 from armsym.audit.check import RefusedError
-from armsym.audit.farkas import Argument
+from armsym.audit.goals import Goal, Goals
 from armsym.audit.hints import Certificate
 
 __all__ = ["ACCEPTED_BY", "Name", "checker"]
@@ -38,12 +38,12 @@ def _coq(certificate: Certificate) -> list[list[tuple[int, int]]]:
     return [[] for _ in certificate.parts]
 
 
-def _ocaml_linear(arguments: Sequence[Argument]) -> list[Argument]:
-    return _told(proved.ocaml_linear, arguments)
+def _ocaml_linear(goals: Sequence[Goals]) -> list[Goal]:
+    return _told(proved.ocaml_linear, goals)
 
 
-def _coq_linear(arguments: Sequence[Argument]) -> list[Argument]:
-    _told(proved.kernel_linear, arguments)
+def _coq_linear(goals: Sequence[Goals]) -> list[Goal]:
+    _told(proved.kernel_linear, goals)
     return []
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from armsym.audit.farkas import Argument, Form
 from armsym.audit.functions import definition, entries
+from armsym.audit.goals import Goals
 from armsym.audit.hints import SHAPES, Certificate, Part
 from armsym.audit.raw import Instruction
+from armsym.audit.sums import Number
 
 __all__ = ["CLOSED", "linear_theorem", "theorem"]
 
@@ -27,7 +29,7 @@ Open Scope Z_scope.
 
 _TAIL = """Definition numbered {A} (l : list A) : M.t A :=
   snd (fold_left (fun s x => (Pos.succ (fst s), M.add (fst s) x (snd s))) l (1%positive, M.empty A)).
-Definition the_program : program := Eval vm_compute in numbered the_instructions.
+Definition the_program : program := numbered the_instructions.
 Definition the_functions : functions := fold_right (fun x m => M.add (fst x) (snd x) m) (M.empty def) the_definitions.
 Lemma checked : check the_program the_functions the_parts = Some (map (fun _ => []) the_parts).
 Proof. vm_cast_no_check (eq_refl (Some (map (fun _ : part => @nil (positive * positive)) the_parts))). Qed.
@@ -43,24 +45,62 @@ Print Assumptions about_something.
 
 
 _LINEAR_HEAD = """(* Written by armsym.audit: coqc accepts it only where the goals follow. *)
-Require Import ZArith List.
-From Armsym Require Import Farkas.
+Require Import ZArith List FMapPositive.
+From Armsym Require Import Raw Forms Farkas Ranges Sums.
 Import ListNotations.
 Open Scope Z_scope.
-Definition argument := (form * list form * list (nat * Z) * Z)%type.
+(* goal, facts, nodes whose ranges are facts, multipliers, divisor *)
+Definition argument := (form * list form * list positive * list (nat * Z) * Z)%type.
+(* node, what some nodes are, form *)
+Definition number := (positive * list (positive * form) * form)%type.
+(* instructions; arguments; pairs that are one sum modulo 2^64; numbers, by how many bits they have *)
+Definition about := (piece * (list argument * (list (positive * positive) * list (Z * list number))))%type.
 """
 
-_LINEAR_TAIL = """Definition fine (a : argument) : bool :=
-  match a with (goal, facts, taken, divisor) => follows goal facts taken divisor end.
-Lemma checked : forallb fine the_arguments = true.
+_LINEAR_TAIL = """Definition fine (p : about) : bool :=
+  let m := reaches (M.empty Z) (fst p) in let s := sums 64 m (M.empty lin) (fst p) in ordered 0 (fst p) &&
+  (forallb (fun a : argument => let '(goal, facts, nodes, ms, d) := a in shown m goal facts nodes ms d) (fst (snd p)) &&
+   (forallb (fun c => equal_sums 64 m s (fst c) (snd c)) (fst (snd (snd p))) &&
+    forallb (fun g : Z * list number => let t := sums (fst g) m (M.empty lin) (fst p) in ((0 <=? fst g) &&
+      forallb (fun x : number => let '(n, e, f) := x in is_number (fst g) m t n e f) (snd g))%bool)
+      (snd (snd (snd p))))).
+Lemma checked : forallb fine the_goals = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
-Theorem certified : forall goal facts taken divisor, In (goal, facts, taken, divisor) the_arguments ->
-  forall vals, (forall f, In f facts -> 0 <= val vals f) -> 0 <= val vals goal.
+Lemma fine_of p : In p the_goals -> fine p = true.
+Proof. exact (proj1 (forallb_forall fine the_goals) checked p). Qed.
+Theorem certified : forall p, In p the_goals -> forall goal facts nodes ms d,
+  In (goal, facts, nodes, ms, d) (fst (snd p)) ->
+  forall F env vals, computed F env (fst p) vals -> (forall f, In f facts -> 0 <= val vals f) -> 0 <= val vals goal.
 Proof.
-  intros goal facts taken divisor H vals. apply (follows_sound vals goal _ taken divisor).
-  exact (proj1 (forallb_forall fine the_arguments) checked _ H).
+  intros p P goal facts nodes ms d H F env vals.
+  pose proof (proj1 (andb_prop _ _ (proj2 (andb_prop _ _ (fine_of p P))))) as A.
+  exact (shown_sound F env vals (fst p) goal facts nodes ms d (proj1 (forallb_forall _ _) A _ H)).
+Qed.
+Theorem certified_sums : forall p, In p the_goals -> forall a b, In (a, b) (fst (snd (snd p))) ->
+  forall F env vals, computed F env (fst p) vals -> vals a = vals b.
+Proof.
+  intros p P a b H F env vals.
+  pose proof (proj1 (andb_prop _ _ (proj2 (andb_prop _ _ (proj2 (andb_prop _ _ (fine_of p P))))))) as A.
+  exact (equal_sums_sound 64 ltac:(discriminate) F env vals (fst p) a b (proj1 (forallb_forall _ _) A _ H)).
+Qed.
+Theorem certified_numbers : forall p, In p the_goals -> forall w l, In (w, l) (snd (snd (snd p))) ->
+  forall n e f, In (n, e, f) l -> forall F env vals, computed F env (fst p) vals ->
+  (forall m g, In (m, g) e -> vals m = val vals g) -> 0 <= val vals f < 2 ^ w -> vals n = val vals f.
+Proof.
+  intros p P w l G n e f I F env vals C E.
+  pose proof (proj2 (andb_prop _ _ (proj2 (andb_prop _ _ (proj2 (andb_prop _ _ (fine_of p P))))))) as A.
+  destruct (andb_prop _ _ (proj1 (forallb_forall _ _) A _ G)) as [W B].
+  exact (number_sound w (proj1 (Z.leb_le 0 w) W) F env vals e E (fst p) n f (proj1 (forallb_forall _ _) B _ I) C).
+Qed.
+Theorem about_something : forall p, In p the_goals -> forall F env, exists vals, computed F env (fst p) vals.
+Proof.
+  intros p P. apply piece_has_run.
+  exact (proj1 (andb_prop _ _ (fine_of p P))).
 Qed.
 Print Assumptions certified.
+Print Assumptions certified_sums.
+Print Assumptions certified_numbers.
+Print Assumptions about_something.
 """
 
 
@@ -127,16 +167,35 @@ def _form(form: Form) -> str:
     return f"({form[0]}, [{'; '.join(f'({_p(n)}, {k})' for n, k in sorted(form[1].items()))}])"
 
 
-def linear_theorem(arguments: Sequence[Argument]) -> str:
-    """The file that says that each argument's goal is at least 0 wherever its facts are."""
+def linear_theorem(all_: Sequence[Goals]) -> str:
+    """The file that says, of all runs: each goal is at least 0 wherever its facts are, and sums are what is said."""
     lines = [_LINEAR_HEAD]
-    items = []
-    for a in arguments:
-        taken = "; ".join(f"({place}%nat, {k})" for place, k in sorted(a.multipliers.items()))
-        facts = "; ".join(map(_form, a.facts))
-        items.append(f"({_form(a.goal)}, [{facts}], [{taken}], {a.divisor})")
-    lines += _list("the_arguments", "argument", items)
+    pairs = []
+    for number, goals in enumerate(all_, 1):
+        functions: dict[str, int] = {}
+        piece = [f"({_p(n)}, {_instruction(i, functions)})" for n, i in goals.piece]
+        lines += _list(f"piece_{number}", "(positive * instr)", piece)
+        lines += _list(f"arguments_{number}", "argument", [_argument(a) for a in goals.arguments])
+        same = [f"({_p(a)}, {_p(b)})" for a, b in goals.same]
+        lines += _list(f"same_{number}", "(positive * positive)", same)
+        widths = sorted({n.width for n in goals.numbers})
+        for w in widths:
+            lines += _list(f"numbers_{number}_{w}", "number", [_number(n) for n in goals.numbers if n.width == w])
+        numbers = "; ".join(f"({w}, numbers_{number}_{w})" for w in widths)
+        pairs.append(f"(piece_{number}, (arguments_{number}, (same_{number}, [{numbers}])))")
+    lines += _list("the_goals", "about", pairs)
     return "\n".join([*lines, _LINEAR_TAIL])
+
+
+def _number(n: Number) -> str:
+    values = "; ".join(f"({_p(m)}, {_form(f)})" for m, f in sorted(n.values.items()))
+    return f"({_p(n.node)}, [{values}], {_form(n.form)})"
+
+
+def _argument(a: Argument) -> str:
+    taken = "; ".join(f"({place}%nat, {k})" for place, k in sorted(a.multipliers.items()))
+    facts, nodes = "; ".join(map(_form, a.facts)), _nodes(n for n, _ in a.ranges)
+    return f"({_form(a.goal)}, [{facts}], {nodes}, [{taken}], {a.divisor})"
 
 
 def theorem(certificate: Certificate) -> str:

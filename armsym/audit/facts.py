@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from math import gcd
 from typing import Protocol
 
-from armsym.audit.farkas import Form, follows, plus, times
+from armsym.audit.farkas import Argument, Form, plus, times, within_range
 from armsym.audit.linear import linear
+from armsym.audit.ranges import reaches
 from armsym.audit.raw import ones
+from armsym.audit.sums import Number
 from armsym.audit.words import Words
 
 __all__ = ["Facts", "Oracle", "bits"]
@@ -31,39 +33,7 @@ class Oracle(Protocol):
 
 def bits(words: Words, node: int) -> int:
     """A number that has a 1 wherever the node's value may have one."""
-    known: dict[int, int] = {}
-    todo = [node]
-    program = words.program
-    while todo:
-        n = todo[-1]
-        i = program[n]
-        kind = i[0]
-        if kind in ("Const", "Var"):
-            known[n] = int(i[-1])
-        elif kind == "App":
-            known[n] = int(i[3])
-        elif kind in ("Add", "Mulc"):
-            known[n] = ones(i[1])
-        else:
-            parts = i[1:] if kind in ("Xor", "And") else i[1:2]
-            missing = [p for p in parts if p not in known]
-            if missing:
-                todo += missing
-                continue
-            a = known[parts[0]]
-            if kind == "Xor":
-                known[n] = a | known[parts[1]]
-            elif kind == "And":
-                known[n] = a & known[parts[1]]
-            elif kind == "Mask":
-                known[n] = a & int(i[2])
-            elif kind == "Shl":
-                known[n] = a << i[2]
-            else:
-                assert kind == "Shr", kind
-                known[n] = a >> i[2]
-        todo.pop()
-    return known[node]
+    return reaches(words.program, (node,))[node]
 
 
 class Facts:
@@ -75,6 +45,10 @@ class Facts:
         #: Those added since somebody looked.
         self.fresh: list[Form] = []
         self._shown: set[tuple[int, frozenset[tuple[int, int]]]] = set()
+        #: What was shown, on this path and those that it forked from or into, and how.
+        self.arguments: list[Argument] = []
+        self.numbers: dict[tuple[object, ...], Number] = {}
+        self._by_range: set[tuple[int, frozenset[tuple[int, int]]]] = set()
         self._integers: dict[int, Form] = {}
         #: Conditions that the path has decided.
         self.decided: dict[int, bool] = {}
@@ -86,6 +60,7 @@ class Facts:
         f = Facts(self.words, self._oracle)
         f._facts, f._shown, f._integers = self._facts[:], self._shown.copy(), self._integers.copy()
         f.decided, f.values = self.decided.copy(), self.values.copy()
+        f.arguments, f.numbers, f._by_range = self.arguments, self.numbers, self._by_range
         return f
 
     def add(self, form: Form) -> None:
@@ -158,13 +133,20 @@ class Facts:
             return self._put((0, terms))
         form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
         if not form[1]:
-            return form[0] & ones(width), {}
+            return self.number(node, width, (form[0] & ones(width), {}))
         if self.shows(form) and self.shows(plus((ones(width), {}), form, -1)):
-            return form
+            return self.number(node, width, form)
         unsigned = self._put((constant, terms))
         if unsigned != form and self.shows(unsigned) and self.shows(plus((ones(width), {}), unsigned, -1)):
-            return unsigned
+            return self.number(node, width, unsigned)
         return 0, {node: 1}
+
+    def number(self, node: int, width: int, form: Form) -> Form:
+        """The form, which the node is: noted, to be shown."""
+        known = Number(node, width, form, self.values)
+        values = tuple((n, f[0], frozenset(f[1].items())) for n, f in sorted(self.values.items()))
+        self.numbers[node, width, form[0], frozenset(form[1].items()), values] = known
+        return form
 
     def _difference(self, node: int) -> Form:
         """A form that is 0 exactly where the node is: its value, or what is it modulo 2^w, between -2^w and 2^w."""
@@ -185,27 +167,40 @@ class Facts:
     def shows(self, goal: Form) -> bool:
         """Whether the goal is at least 0 on this path."""
         goal = self._put(goal)
-        if goal[0] + sum(k * bits(self.words, n) for n, k in goal[1].items() if k < 0) >= 0:
+        key = goal[0], frozenset(goal[1].items())
+        if key in self._shown or key in self._by_range:
             return True
         if not goal[1]:
-            return False
-        key = goal[0], frozenset(goal[1].items())
-        if key in self._shown:
+            return goal[0] >= 0
+        if self._follows_from_ranges(goal):
+            self._by_range.add(key)
             return True
-        facts = self.all(goal)
-        found = self._oracle.multipliers(goal, facts)
-        if found is None or not follows(goal, facts, *found):
+        facts, ranges = self._facts[:], self.ranges(goal)
+        found = self._oracle.multipliers(goal, [*facts, *(f for r in ranges for f in within_range(*r))])
+        if found is None:
             return False
+        argument = Argument(goal, facts, *found, ranges)
+        if not argument.holds:
+            return False
+        self.arguments.append(argument.short())
         self._shown.add(key)
         return True
 
-    def all(self, goal: Form) -> list[Form]:
-        """What is known, and the range of each node that it or the goal speaks of."""
+    def _follows_from_ranges(self, goal: Form) -> bool:
+        """Whether the goal is at least 0 whatever its nodes are: of all programs' runs, so on all paths."""
+        if goal[0] + sum(k * bits(self.words, n) for n, k in goal[1].items() if k < 0) < 0:
+            return False
+        ranges = [(n, bits(self.words, n)) for n in sorted(goal[1])]
+        multipliers = {2 * place + (goal[1][n] < 0): abs(goal[1][n]) for place, (n, _) in enumerate(ranges)}
+        argument = Argument(goal, [], multipliers, 1, ranges)
+        assert argument.holds, goal
+        self.arguments.append(argument)
+        return True
+
+    def ranges(self, goal: Form) -> list[tuple[int, int]]:
+        """(node, the most that it can be) of each node that the facts or the goal speak of."""
         nodes = sorted({n for f in (*self._facts, goal) for n in f[1]})
-        ranges: list[Form] = []
-        for n in nodes:
-            ranges += [(0, {n: 1}), (bits(self.words, n), {n: -1})]
-        return [*self._facts, *ranges]
+        return [(n, bits(self.words, n)) for n in nodes]
 
     def is_zero(self, form: Form) -> bool:
         """Whether the form is 0."""

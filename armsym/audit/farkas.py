@@ -1,21 +1,16 @@
 """Linear facts over the integers: multipliers show that a form is at least 0 wherever other forms are.
 
 A form is (c, {n: k, ...}): c and the sum of k times number n, which may be any integer; nothing is modulo anything.
-`follows` is proved in coq/Farkas.v.  Arguments can be written down, a line each, all numbers decimal:
-
-    armsym-linear 1
-    fact C N:K...               a form that is at least 0, for the next goal
-    goal C N:K... by D P:K...   one that follows from its facts: divisor, multipliers by place (the first: 0)
-    end
+`follows` is proved in coq/Farkas.v.  Arguments are written down by `armsym.audit.goals`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Argument", "Form", "follows", "plus", "times", "write"]
+__all__ = ["Argument", "Form", "follows", "plus", "times", "within_range"]
 
 Form: TypeAlias = tuple[int, dict[int, int]]
 
@@ -37,6 +32,11 @@ def times(a: Form, factor: int) -> Form:
     return plus((0, {}), a, factor)
 
 
+def within_range(node: int, most: int) -> tuple[Form, Form]:
+    """What is at least 0 where 0 <= node <= most."""
+    return (0, {node: 1}), (most, {node: -1})
+
+
 def follows(goal: Form, facts: Sequence[Form], multipliers: Mapping[int, int], divisor: int) -> bool:
     """Whether the multipliers show that the goal is at least 0 wherever all facts are.
 
@@ -55,33 +55,30 @@ def follows(goal: Form, facts: Sequence[Form], multipliers: Mapping[int, int], d
 
 @dataclass(frozen=True)
 class Argument:
-    """That the goal follows from these facts; multipliers are by their places."""
+    """That the goal follows from these facts, and from what nodes can be; multipliers are by their places.
+
+    `ranges` are (node, most): 0 <= node and node <= most are two facts each, after the others.
+    """
 
     goal: Form
     facts: Sequence[Form]
     multipliers: Mapping[int, int]
     divisor: int = 1
+    ranges: Sequence[tuple[int, int]] = ()
 
     @property
     def holds(self) -> bool:
         """Whether it is one, by `follows`."""
-        return follows(self.goal, self.facts, self.multipliers, self.divisor)
+        within = [f for n, most in self.ranges for f in within_range(n, most)]
+        return follows(self.goal, [*self.facts, *within], self.multipliers, self.divisor)
 
     def short(self) -> Argument:
-        """The same argument from those facts alone that have a multiplier; it has to hold."""
-        places = sorted(self.multipliers)
-        taken = {new: self.multipliers[old] for new, old in enumerate(places)}
-        return Argument(self.goal, [self.facts[place] for place in places], taken, self.divisor)
-
-
-def _form(form: Form) -> str:
-    return " ".join((str(form[0]), *(f"{n}:{k}" for n, k in sorted(form[1].items()))))
-
-
-def write(arguments: Iterable[Argument]) -> str:
-    """The text of arguments."""
-    lines = ["armsym-linear 1"]
-    for a in arguments:
-        lines += (f"fact {_form(fact)}" for fact in a.facts)
-        lines.append(f"goal {_form(a.goal)} by {_form((a.divisor, dict(a.multipliers)))}")
-    return "\n".join([*lines, "end", ""])
+        """The same argument from those facts and ranges alone that have a multiplier; it has to hold."""
+        own = len(self.facts)
+        taken = sorted(place for place in self.multipliers if place < own)
+        nodes = sorted({(place - own) // 2 for place in self.multipliers if place >= own})
+        new = {place: k for k, place in enumerate(taken)}
+        new |= {own + 2 * n + end: len(taken) + 2 * k + end for k, n in enumerate(nodes) for end in (0, 1)}
+        multipliers = {new[place]: k for place, k in self.multipliers.items()}
+        facts, ranges = [self.facts[place] for place in taken], [self.ranges[n] for n in nodes]
+        return Argument(self.goal, facts, multipliers, self.divisor, ranges)

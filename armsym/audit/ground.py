@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from armsym.audit.bundle import Case, Cut
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, Oracle, bits
-from armsym.audit.farkas import Form, plus
+from armsym.audit.farkas import Argument, Form, plus
 from armsym.audit.inputs import Inputs
 from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.link import File, Sections
 from armsym.audit.raw import Program, ones
 from armsym.audit.store import RefusedAccess
+from armsym.audit.sums import Number
 from armsym.audit.words import Words
 
 __all__ = ["Ground", "Refused", "Symbols", "around", "name_of"]
@@ -45,6 +46,12 @@ class Ground:
         self.source = case.cuts[source]
         #: Pairs of nodes to be shown equal, and what each pair is.
         self.claims: dict[tuple[int, int], str] = {}
+        #: Nodes that are numbers, among them the addresses of accesses.
+        self.numbers: dict[tuple[object, ...], Number] = {}
+        #: Pairs of nodes that are one sum, and so equal.
+        self.same: set[tuple[int, int]] = set()
+        #: What was shown by linear arguments.
+        self.arguments: list[Argument] = []
         #: How much was shown here, by kind.
         self.counts: dict[str, int] = {}
         self.steps = self.paths = self.at = 0

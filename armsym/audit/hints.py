@@ -30,7 +30,18 @@ from typing import Any, TypeAlias
 from armsym.audit.functions import SPELLED, definition, entries
 from armsym.audit.raw import Instruction, Program
 
-__all__ = ["MOST_BITS", "SHAPES", "Certificate", "Hint", "Part", "TextError", "need_name", "read", "write"]
+__all__ = [
+    "MOST_BITS",
+    "SHAPES",
+    "Certificate",
+    "Hint",
+    "Part",
+    "TextError",
+    "instruction_text",
+    "need_name",
+    "read",
+    "write",
+]
 
 #: A rule's name, then its fields.
 Hint: TypeAlias = tuple[Any, ...]
@@ -117,7 +128,8 @@ def _show(value: Any, kind: str) -> str:
     return f"{value:x}" if kind == "x" else str(value)
 
 
-def _instruction(x: Instruction) -> str:
+def instruction_text(x: Instruction) -> str:
+    """The line of one instruction; raises ValueError of a function's or an input's name that is none."""
     letter, shape = _LETTER[x[0]]
     if x[0] in ("App", "Var"):
         need_name(x[1])
@@ -136,7 +148,7 @@ def _lines(certificate: Certificate) -> Iterator[str]:
     yield f"from {certificate.own}"
     for name, table in sorted(_tables(certificate.program.instructions).items()):
         yield f"define {name} {table.hex()}"
-    yield from map(_instruction, certificate.program.instructions[certificate.own :])
+    yield from map(instruction_text, certificate.program.instructions[certificate.own :])
     for part in certificate.parts:
         yield f"part {part.start}"
         for node, value in sorted(part.given.items()):

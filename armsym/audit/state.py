@@ -153,6 +153,7 @@ class State(Machine):
         if not store and "r" not in r.access:
             raise RefusedAccess(f"a load from {r.name}, which may not be read")
         self.within(r.name, offset, size, what)
+        self.facts.number(address, 64, plus((0, {base: 1}), self.facts.lifted(offset)))
         return r.name, offset
 
     def within(self, name: str, offset: Form, size: int, what: str) -> None:

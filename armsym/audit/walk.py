@@ -140,6 +140,7 @@ class Walk(Arrivals):
 
     def _start(self) -> State:
         facts = Facts(self.words, self.oracle)
+        self.arguments, self.numbers = facts.arguments, facts.numbers
         for name, (low, high) in self.case.numbers.items():
             n = self.inputs.node(f"num.{name}")
             facts.add((-low, {n: 1}))

@@ -191,7 +191,7 @@ def verdict_lines(verdict: Verdict, accepted_by: str) -> Iterator[str]:
     for what, n in sorted(verdict.counts.items()):
         yield f"{n} {what}"
     yield "every access in its region, none below SP"
-    accepted = f"{verdict.certificates} certificates of equalities and {verdict.linear} linear arguments of the bundle"
+    accepted = f"{verdict.certificates} certificates of equalities and {verdict.linear} linear arguments"
     yield f"{accepted}, accepted by {accepted_by}"
     yield "no branch, choice or address is made of a secret input, on terms as they are computed"
     yield "not part of an audit: landing pads (bti), and a run that meets the precondition (non-vacuous)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,17 @@ from shipped import fetching
 from typer.testing import CliRunner
 
 from armsym.audit import proved
-from armsym.audit.audit import Checker, audit
+from armsym.audit.audit import Checker, audit, walks
 from armsym.audit.bundle import Bundle
 from armsym.audit.checkers import checker
 from armsym.audit.elf import Elf
+from armsym.audit.facts import Facts
+from armsym.audit.farkas import Argument, Form
+from armsym.audit.goals import Goal, Goals
 from armsym.audit.hints import Certificate
+from armsym.audit.ranges import reaches
 from armsym.audit.text import read, write
+from armsym.certify.multipliers import Search
 from armsym.cli import build
 from armsym.cli.work import Job, run_here
 from armsym.errors import InputError
@@ -68,7 +74,11 @@ def test_coqs_kernel_accepts_the_smallest(bundles: dict[str, Path]) -> None:
     with_tools("coqc")
     for name in ("armsym_ct_memcmp", "crypto_memcmp"):
         answer = told(bundles[name], "--checker", "coq")
-        assert answer.pop("linear_arguments") == sum(":" in step for step in steps(bundles[name])), name
+        # Those of the bundle, and those by ranges alone, which need no multipliers.
+        linear = answer.pop("linear_arguments")
+        assert isinstance(linear, int)
+        assert linear == told(bundles[name])["linear_arguments"], name
+        assert linear > sum(":" in step for step in steps(bundles[name])) > 0, name
         assert answer == {"status": "audited", "checker": "coq", "certificates": 1}, name
 
 
@@ -111,8 +121,54 @@ def test_what_a_checker_leaves_open_is_refused(bundles: dict[str, Path]) -> None
 
     (refused,) = verdict_by(Checker(one_open), bundles["armsym_ct_memcmp"])
     assert "not shown equal" in refused
-    (refused,) = verdict_by(Checker(linear=lambda arguments: list(arguments[-1:])), bundles["armsym_ct_memcmp"])
-    assert "a linear argument is not accepted" in refused
+    asked: list[Goals] = []
+
+    def last_open(goals: Sequence[Goals]) -> list[Goal]:
+        asked.extend(goals)
+        return goals[-1].all[-1:]
+
+    (refused,) = verdict_by(Checker(linear=last_open), bundles["armsym_ct_memcmp"])
+    assert "a linear argument, an equal sum or a number is not accepted" in refused
+    # What follows from what words can be is asked, too, of the program of the walk that it was needed on.
+    by_ranges = [(g, a) for g in asked for a in g.arguments if not a.facts]
+    assert len(asked) == 2
+    # So are registers that are one sum with what the cut says of them.
+    assert sum(len(g.same) for g in asked) >= 5
+    assert len({a.goal[0] for _, a in by_ranges}) > 1
+    for g, a in by_ranges:
+        assert a.holds
+        assert dict(a.ranges).items() <= reaches(g.program, a.goal[1]).items()
+
+
+def test_what_python_takes_to_follow_from_ranges_is_refused_by_the_others(
+    bundles: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_tools("coqc", "ocamlfind")
+
+    def planted(facts: Facts, goal: Form) -> bool:
+        """As if each word that a goal takes off could be 0 only."""
+        taken = sorted(n for n, k in goal[1].items() if k < 0)
+        others = [(n, most) for n, most in facts.ranges(goal) if n in goal[1] and n not in taken]
+        multipliers = {2 * place + 1: -goal[1][n] for place, n in enumerate(taken)}
+        multipliers |= {2 * (len(taken) + place): goal[1][n] for place, (n, _) in enumerate(others)}
+        argument = Argument(goal, [], multipliers, 1, [*((n, 0) for n in taken), *others])
+        if argument.holds:
+            facts.arguments.append(argument)
+        return argument.holds
+
+    bundle = read(bundles["armsym_ct_memcmp"].read_text())
+    elf = Elf.read(bundle.object)
+    entry = elf.symbol(bundle.symbol)[0]
+    for defect in (False, True):
+        if defect:
+            monkeypatch.setattr(Facts, "_follows_from_ranges", planted)
+        found = [
+            Goals(walk.words.program, walk.arguments)
+            for case in bundle.cases
+            for walk in walks(case, elf, entry, Search())
+        ]
+        assert all(a.holds for goals in found for a in goals.arguments)
+        assert bool(proved.ocaml_linear(found)) == defect
 
 
 @pytest.mark.parametrize(

@@ -6,97 +6,28 @@ that `audited` would be said of a contract that a run contradicts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from lying import OBJECT, SYMBOL, Lie
 from typer.testing import CliRunner
 
-from armsym.audit.audit import Verdict, audit
-from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
+from armsym.audit.bundle import Bundle, Content, Ensured, Fact, Fold, Global, Store
 from armsym.audit.elf import Elf
 from armsym.audit.raw import ones
-from armsym.audit.text import BundleError, read, write
+from armsym.audit.text import BundleError, write
 from armsym.audit.wording import contract_lines
-from armsym.certify.export import Exporter
 from armsym.cli import build
 
-OBJECT = Path(__file__).resolve().parents[2] / "crypto_examples" / "own_memcmp" / "memcmp.o"
-SYMBOL = "armsym_ct_memcmp"
 TABLE = OBJECT.parents[1] / "own_sha512" / "sha512.o"
 RET = 0xD65F03C0
 COUNT_TWO = (0x910004C6, 0xF10008DF)  # ADD X6, X6, #1; CMP X6, #2
 AGAIN = {3: 0x54FFFFC3, 4: 0x54FFFFA3}  # B.LO to the loop's head, of so many words
 
 
-@dataclass
-class _Lie:
-    """A file with these words, and a case with a cut at one of them: a loop that runs twice, X6 counting."""
-
-    words: tuple[int, ...]
-    loop: int
-    file: Path = OBJECT
-    symbol: str = SYMBOL
-
-    def __post_init__(self) -> None:
-        data = bytearray(self.file.read_bytes())
-        code = Elf.read(self.file)
-        self.entry, size = code.symbol(self.symbol)
-        assert 4 * len(self.words) <= size
-        start = data.index(code.word(self.entry).to_bytes(4, "little"))
-        for k, word in enumerate(self.words):
-            if word:  # 0: stays what it is
-                data[start + 4 * k : start + 4 * k + 4] = word.to_bytes(4, "little")
-        self.data = bytes(data)
-        self.case = c = Case()
-        t = c.table
-        self.index = t.var("s1", 15)
-        x = [*(t.var(f"x{n}_in", ones(64)) for n in range(30)), t.var("lr0", ones(64) & ~3)]
-        x[6] = self.index
-        flags = tuple(t.var(f"s{k}", 1) for k in range(2, 6))
-        self.cut = Cut(1, 0, self.entry + 4 * self.loop, Index("s1", 15, 1, t.const(2), inclusive=False))
-        self.cut.unknowns = [Unknown(f"s{k}", 1, True, f, 0) for k, f in zip(range(2, 6), "nzcv", strict=True)]
-        self.cut.x, self.cut.sp, self.cut.flags = tuple(x), t.var("sp0", ones(64) & ~15), flags
-        self.cut.v = tuple(t.var(f"v{n}_in", ones(128)) for n in range(32))
-        c.cuts = {0: Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False)), 1: self.cut}
-        c.preserves_x, c.preserves_d = frozenset(range(18, 30)), frozenset(range(8, 16))
-
-    def region(self) -> None:
-        """X0 is a public region of eight bytes, which may change."""
-        c, t = self.case, self.case.table
-        c.regions["r"] = Region("r", "rw", 8, "little", False, 1, 8, ())
-        c.modifies = {"r"}
-        c.arguments["x0"] = t.var("base.r", ones(64))
-        self.holds(0, c.arguments["x0"])
-
-    def holds(self, n: int, node: int) -> None:
-        """At the cut Xn is the node."""
-        self.cut.x = (*self.cut.x[:n], node, *self.cut.x[n + 1 :])
-
-    def unknown(self, n: int, name: str, possible: int, *, secret: bool) -> int:
-        """At the cut Xn is anything within these bits."""
-        self.cut.unknowns.append(Unknown(name, possible, secret, f"x{n}", 0))
-        node = self.case.table.var(name, possible)
-        self.holds(n, node)
-        return node
-
-    def returns(self, node: int) -> None:
-        """The claim: X0 is the node on return."""
-        self.case.ensures.append(Ensured("told", self.case.table.var("x0_out", ones(64)), node))
-
-    def verdict(self, folder: Path) -> Verdict:
-        """What the audit says, with hints and multipliers made for it; of its text, too."""
-        path = folder / "lie.o"
-        path.write_bytes(self.data)
-        bundle = Bundle("lie", self.symbol, str(path), Elf.parse(self.data).sha256, "a test", "a test")
-        Exporter(self.symbol, str(path), [self.case]).finish(bundle)
-        bundle.missing, bundle.cases = [], [self.case]
-        return audit(read(write(bundle)), Elf.parse(self.data), self.entry)
-
-
-def _stored(value: int | None) -> _Lie:
+def _stored(value: int | None) -> Lie:
     """R[0] = 5, and then it is read twice: what is returned is 5."""
-    lie = _Lie((0xD28000A1, 0xF9000001, 0xD2C00025, 0xD2800006, 0xF9400002, *COUNT_TWO, AGAIN[4], 0xAA0203E0, RET), 4)
+    lie = Lie((0xD28000A1, 0xF9000001, 0xD2C00025, 0xD2800006, 0xF9400002, *COUNT_TWO, AGAIN[4], 0xAA0203E0, RET), 4)
     lie.region()
     t = lie.case.table
     lie.holds(1, t.const(5))
@@ -105,7 +36,7 @@ def _stored(value: int | None) -> _Lie:
     return lie
 
 
-def _at_the_offset(lie: _Lie, offset: int) -> None:
+def _at_the_offset(lie: Lie, offset: int) -> None:
     lie.cut.stores.append(Store("r", offset, 8, lie.case.table.const(5)))
 
 
@@ -178,9 +109,9 @@ def test_a_contract_that_speaks_of_a_cuts_content_is_refused(where: str, tmp_pat
     assert any("the function c1 is none of the contract's" in r for r in verdict.refused), verdict.refused
 
 
-def _folded(widths: int, start: int, step: int | None = None) -> _Lie:
+def _folded(widths: int, start: int, step: int | None = None) -> Lie:
     """X1 is 256 in a loop, and X1 / 256 is returned: 1."""
-    lie = _Lie((0xD2802001, 0xD2800006, *COUNT_TWO, AGAIN[3], 0xD348FC20, RET), 2)
+    lie = Lie((0xD2802001, 0xD2800006, *COUNT_TWO, AGAIN[3], 0xD348FC20, RET), 2)
     t = lie.case.table
     state = t.var("H.state.0", ones(widths))
     lie.case.folds["H"] = Fold("H", (widths,), (t.const(start),), (), (state if step is None else step,), ())
@@ -232,9 +163,9 @@ def test_a_step_that_speaks_of_the_entry_is_refused(name: str, tmp_path: Path) -
 # -- what a file's code does not tell, or a contract in print ---------------------------------------
 
 
-def _straight(*words: int) -> _Lie:
+def _straight(*words: int) -> Lie:
     """Code without a loop."""
-    lie = _Lie(words, 0)
+    lie = Lie(words, 0)
     lie.case.cuts.pop(1)
     return lie
 
@@ -250,10 +181,10 @@ def test_a_prefetch_from_a_secret_address_is_refused(word: int, secret: bool, tm
     assert bool(refused) == secret
 
 
-def _with_a_table(*words: int) -> _Lie:
+def _with_a_table(*words: int) -> Lie:
     """A branch to this code, in a file whose table is another section: as the auditor lays it out, 3 MiB on."""
     begin = (0x14000002, 0) if len(words) < 3 else (0x14000003, 0, 0)
-    lie = _Lie((*begin, *words), 0, TABLE, "armsym_sha512_blocks")
+    lie = Lie((*begin, *words), 0, TABLE, "armsym_sha512_blocks")
     lie.case.cuts.pop(1)
     return lie
 

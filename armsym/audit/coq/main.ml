@@ -1,6 +1,6 @@
 (* Reads certificates (their text: armsym/audit/hints.py, with all instructions in it) and prints what the checker says of
    each file: a line "refused", or for each part a line "part" with the claims that are not shown, then "checked".
-   Of linear arguments (armsym/audit/farkas.py) it prints "shown" or "open" for each goal, then "checked".
+   Of linear arguments (armsym/audit/goals.py) it prints "shown" or "open" for each goal, then "checked".
    Only the reading is not proved.  Exit 2: no certificate. *)
 module C = Armsym_checker
 
@@ -124,22 +124,73 @@ let rec split_by before = function
 
 let rec nat n = if Z.sign n <= 0 then C.O else C.S (nat (Z.pred n))
 
+(* FORM with M FORM with M FORM ...: the first form, and what each M is *)
+let values_of words =
+  let rec split first = function
+    | "with" :: m :: rest ->
+        let f, values = split [] rest in
+        (form (List.rev first), (decimal m, f) :: values)
+    | word :: rest -> split (word :: first) rest
+    | [] -> (form (List.rev first), [])
+  in
+  split [] words
+
 let linear input =
-  let facts = ref [] in
+  let piece = ref [] and known = ref None and all_sums = ref [] and facts = ref [] and ranges = ref [] in
+  let width = Z.of_int 64 in
+  let reached () =
+    match !known with
+    | Some m -> m
+    | None ->
+        let m = C.reaches C.PositiveMap.empty (List.rev !piece) in
+        known := Some m;
+        m
+  in
+  let summed w =
+    match List.assoc_opt w !all_sums with
+    | Some s -> s
+    | None ->
+        let s = C.sums w (reached ()) C.PositiveMap.empty (List.rev !piece) in
+        all_sums := (w, s) :: !all_sums;
+        s
+  in
+  let told shown = print_endline (if shown then "shown" else "open") in
   let rec go () =
     match String.split_on_char ' ' (try input_line input with End_of_file -> raise (Bad "no end")) with
+    | [ "program" ] ->
+        piece := [];
+        known := None;
+        all_sums := [];
+        go ()
+    | "at" :: n :: words ->
+        piece := (decimal n, instruction words) :: !piece;
+        known := None;
+        all_sums := [];
+        go ()
     | "fact" :: words ->
         facts := form words :: !facts;
+        go ()
+    | [ "range"; n ] ->
+        ranges := decimal n :: !ranges;
         go ()
     | "goal" :: words ->
         let goal, by = split_by [] words in
         let divisor, multipliers = form by in
-        let known = Z.of_int (List.length !facts) in
-        let inside = List.for_all (fun (place, _) -> Z.lt place known) multipliers in
+        let given = Z.of_int (List.length !facts + (2 * List.length !ranges)) in
+        let inside = List.for_all (fun (place, _) -> Z.lt place given) multipliers in
         let taken = List.map (fun (place, k) -> ((if inside then nat place else C.O), k)) multipliers in
-        let shown = inside && C.follows (form goal) (List.rev !facts) taken divisor in
-        print_endline (if shown then "shown" else "open");
+        let shown = inside && C.shown (reached ()) (form goal) (List.rev !facts) (List.rev !ranges) taken divisor in
+        told shown;
         facts := [];
+        ranges := [];
+        go ()
+    | [ "same"; a; b ] ->
+        told (C.equal_sums width (reached ()) (summed width) (decimal a) (decimal b));
+        go ()
+    | "number" :: n :: w :: words ->
+        let f, values = values_of words in
+        let w = decimal w in
+        told (C.is_number w (reached ()) (summed w) (decimal n) values f);
         go ()
     | [ "end" ] -> ()
     | words -> raise (Bad (String.concat " " words))
@@ -181,7 +232,7 @@ let check () =
 
 let check_file file =
   let input = open_in file in
-  if (try input_line input with End_of_file -> "") = "armsym-linear 1" then (
+  if (try input_line input with End_of_file -> "") = "armsym-linear 2" then (
     linear input;
     (match input_line input with exception End_of_file -> () | more -> raise (Bad more));
     print_endline "checked")
