@@ -187,4 +187,6 @@ class Bundle:
     assumptions: list[str] = field(default_factory=list)
     #: What the proof shows and no case says: then the bundle cannot be audited.
     missing: list[str] = field(default_factory=list)
+    #: Routines that are called by contract, by symbol: cases that are contracts alone.
+    uses: dict[str, list[Case]] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)

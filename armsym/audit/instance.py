@@ -143,6 +143,10 @@ class Values:
             if size is None or len(arguments) != 1 or possible != ones(8 * size):
                 raise RefusedValue(f"{name} is no content of a region")
             return self.cell(name, self.facts.linear(arguments[0]))
+        return self.standard(name, arguments, possible)
+
+    def standard(self, name: str, arguments: tuple[int, ...], possible: int) -> int:
+        """A function that means the same in every contract; raises `RefusedValue` for another."""
         if name.startswith("f."):
             if not _NAMED.fullmatch(name):
                 # It is printed as it is.

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
+from armsym.audit.contracts import digests_of, is_contract_alone
 from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
@@ -103,6 +104,10 @@ def write(b: Bundle) -> str:
     lines = [HEAD, f"proof {_free(b.proof)}", f"symbol {_free(b.symbol)}", f"file {b.file_sha256} {_free(b.object)}"]
     lines += [f"made-by {_free(b.made_by)}", f"statement {_free(b.statement)}"]
     lines += [f"assumes {_free(a)}" for a in b.assumptions] + [f"missing {_free(m)}" for m in b.missing]
+    for symbol, contracts in b.uses.items():
+        lines.append(f"uses {_free(symbol)} {_list(digests_of(contracts))}")
+        for c in contracts:
+            lines += _case_lines(c)
     for c in b.cases:
         lines += _case_lines(c)
     return "\n".join([*lines, "end"]) + "\n"
@@ -180,6 +185,15 @@ def _read(lines: _Lines) -> Bundle:
         b.assumptions.append(_text(lines.take("assumes", 1)[0]))
     while lines.peek() == "missing":
         b.missing.append(_text(lines.take("missing", 1)[0]))
+    while lines.peek() == "uses":
+        symbol, said = lines.take("uses", 2)
+        symbol, said_of = _text(symbol), [_matching(_HASH, d) for d in _items(said)]
+        _once(b.uses, symbol, lines)
+        b.uses[symbol] = [_case(lines) for _ in said_of]
+        if not said_of or not all(map(is_contract_alone, b.uses[symbol])):
+            raise lines.error(f"what is used of {symbol} is no contract alone")
+        if digests_of(b.uses[symbol]) != said_of:
+            raise lines.error(f"the contracts of {symbol} are others than their digests say")
     while lines.peek() == "case":
         b.cases.append(_case(lines))
     lines.take("end", 0)

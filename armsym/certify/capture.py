@@ -6,7 +6,7 @@ words in a bundle yet raises `NotExportable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from armsym.audit.bundle import Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.elf_parts import Piece as SectionOf
@@ -21,11 +21,11 @@ from armsym.elf import Piece
 from armsym.errors import ArmsymError
 from armsym.proof import handles
 from armsym.proof.buffers import parts
-from armsym.proof.engine import Engine
 from armsym.proof.engine.run import Origin
 from armsym.proof.path import memory_of
 from armsym.proof.state import Words as SpecWords
 from armsym.proof.state import handed
+from armsym.proof.symbolic import SymbolicProof
 from armsym.symbolic_memory import Unknown as UnknownContent
 from armsym.symbolic_memory import variable
 from armsym.terms.evaluate import free_terms
@@ -40,14 +40,21 @@ NAMES = {"aes_sbox": "aes.sbox", "aes_inv_sbox": "aes.inv_sbox"}
 
 
 class Capture:
-    """Makes a case of an engine whose proof closed."""
+    """Makes a case of what a proof says, and of the loops' iterations that an engine explored."""
 
-    def __init__(self, engine: Engine, title: str, shift: int, pieces: Mapping[int, SectionOf]) -> None:
+    def __init__(
+        self,
+        p: SymbolicProof,
+        iterations: Sequence[Origin],
+        title: str,
+        shift: int,
+        pieces: Mapping[int, SectionOf],
+    ) -> None:
         """`shift` is what is added to an offset of the image to make an address of the auditor's.
 
         `pieces` are what the auditor takes a linker to move.
         """
-        self.engine, self.p, self.shift, self.pieces = engine, engine.p, shift, pieces
+        self.p, self.iterations, self.shift, self.pieces = p, iterations, shift, pieces
         self.case = Case(title=title)
         self.words = Words(self.case.table)
         self._rigid: dict[int, tuple[str, int]] = {}
@@ -65,7 +72,6 @@ class Capture:
         """The case, without what makes it check."""
         d = self.p._d
         for lacking, there in (
-            ("contracts of routines that it calls", d.contracts),
             ("paths that are joined", d.joins),
             ("filters", d.filters),
             ("what is revealed", d.revealed),
@@ -81,7 +87,7 @@ class Capture:
         self._contract()
         self.case.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
         numbers: dict[int, int] = {}
-        for k, origin in enumerate(self.engine.iterations, 1):
+        for k, origin in enumerate(self.iterations, 1):
             numbers[id(origin)] = k
             parent = 0 if origin.parent is None else numbers[id(origin.parent)]
             self.case.cuts[k] = self._cut(origin, k, parent)
