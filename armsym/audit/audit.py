@@ -69,6 +69,14 @@ class Verdict:
         return bool(self.bundle.cases) and not self.refused and not self.missing
 
     @property
+    def open_contracts(self) -> list[str]:
+        """What is said of each contract that is used and that no bundle here was audited for."""
+        return [
+            f"the contract of {symbol}, which is called: no bundle audited here has it (SHA-256 {said[:16]}...)"
+            for (_, said), symbol in sorted(self.unsettled.items())
+        ]
+
+    @property
     def audited(self) -> bool:
         """Whether all that the contract asks for was re-checked; what is called, too (`armsym.audit.together`)."""
         return self.shown and not self.unsettled
@@ -172,9 +180,7 @@ def callees(bundle: Bundle, file: File) -> dict[int, Callee]:
     return found
 
 
-def walks(
-    case: Case, file: File, entry: int, oracle: object, called: Mapping[int, Callee] | None = None
-) -> list[Walk]:
+def walks(case: Case, file: File, entry: int, oracle: object, called: Mapping[int, Callee] | None = None) -> list[Walk]:
     """The walk from each cut, in order, all done; raises `Refused`."""
     validate(case)
     try:

@@ -6,14 +6,12 @@ side, and the other of the state at the call alone.  What is no such equation te
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from armsym.audit.evaluate import operands
 from armsym.audit.raw import Program, ones
+from armsym.audit.site import Site
 from armsym.audit.store import Byte
-
-if TYPE_CHECKING:
-    from armsym.audit.calls import Site
 
 __all__ = ["Assigned", "assigned"]
 
@@ -25,7 +23,7 @@ Piece: TypeAlias = "tuple[int, int, int, int]"
 
 def _is_result(table: Program, node: int) -> bool:
     i = table[node]
-    return (i[0] == "Var" and i[1].endswith("_out")) or (i[0] == "App" and i[1].startswith("after."))
+    return bool(i[0] == "Var" and i[1].endswith("_out")) or bool(i[0] == "App" and i[1].startswith("after."))
 
 
 def _of_results(table: Program, node: int) -> bool:

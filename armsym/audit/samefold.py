@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from armsym.audit.bundle import Case, Fold
 from armsym.audit.contracts import step_digest
 from armsym.audit.instance import Instance, RefusedValue
 from armsym.audit.raw import ones
 from armsym.audit.store import RefusedAccess
+from armsym.audit.words import Words
 
-if TYPE_CHECKING:
-    from armsym.audit.calls import Site
-
-__all__ = ["same_fold"]
+__all__ = ["Meant", "same_fold"]
 
 
-def same_fold(site: Site, f: Fold) -> str | None:
+@dataclass(frozen=True)
+class Meant:
+    """A case, and what its inputs and functions are."""
+
+    case: Case
+    variable: Callable[[str, int], int]
+    application: Callable[[str, tuple[int, ...], int], int]
+
+
+def same_fold(words: Words, own: Meant, callee: Meant, f: Fold) -> str | None:
     """The name of the caller's fold that is the callee's `f` at every index; None where none is seen to be.
 
     By induction: both begin with the same nodes, and what they take at any index is one node, over any index.
     """
-    own, wanted = site.walk.case, step_digest(site.case.table, f)
-    for g in own.folds.values():
-        if (g.widths, g.blocks) == (f.widths, f.blocks) and step_digest(own.table, g) == wanted:
+    wanted = step_digest(callee.case.table, f)
+    for g in own.case.folds.values():
+        if (g.widths, g.blocks) == (f.widths, f.blocks) and step_digest(own.case.table, g) == wanted:
             # (Of 64 bits: at any index.)
-            index = site.words.program.var(f"call.index.{len(site.words.program)}", ones(64))
-            theirs = _instance(site, site.case, f, index)
-            ours = _instance(site, own, g, index)
+            index = words.program.var(f"call.index.{len(words.program)}", ones(64))
+            theirs, ours = _instance(words, callee, f, index), _instance(words, own, g, index)
             pairs = zip((*f.start, *f.over), (*g.start, *g.over), strict=True)
             try:
                 if all(theirs(a) == ours(b) for a, b in pairs):
@@ -37,16 +44,9 @@ def same_fold(site: Site, f: Fold) -> str | None:
     return None
 
 
-def _instance(site: Site, case: Case, f: Fold, index: int) -> Instance:
-    variable, application = site.values.input, site.values.application
-    if case is site.case:
-        variable, application = site.input, site.application
+def _instance(words: Words, of: Meant, f: Fold, index: int) -> Instance:
+    # (The definition of a fold speaks of no fold: `Values` refuses one that does, wherever it is used.)
+    def variable(name: str, possible: int) -> int:
+        return index if name == f"{f.name}.index" and possible == ones(64) else of.variable(name, possible)
 
-    def given(name: str, possible: int) -> int:
-        return index if name == f"{f.name}.index" and possible == ones(64) else variable(name, possible)
-
-    def applied(name: str, arguments: tuple[int, ...], possible: int) -> int:
-        # The definition of a fold speaks of no fold: `Values` refuses one that does, wherever it is used.
-        return application(name, arguments, possible)
-
-    return Instance(case.table, site.words, given, applied)
+    return Instance(of.case.table, words, variable, of.application)

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import quote, unquote
 
-from armsym.audit.contracts import digests_of, is_contract_alone
 from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
+from armsym.audit.contracts import digests_of, is_contract_alone
+from armsym.audit.fields import bits as _bits
+from armsym.audit.fields import free as _free
+from armsym.audit.fields import items as _items
+from armsym.audit.fields import joined as _list
+from armsym.audit.fields import matching as _matching
+from armsym.audit.fields import number as _number
+from armsym.audit.fields import secret as _secret
+from armsym.audit.fields import size as _size
+from armsym.audit.fields import text as _text
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
@@ -21,7 +29,6 @@ HEAD = "armsym-bundle 1"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _SYMBOL = re.compile(r"s[0-9]{1,6}")
 _CONTENT = re.compile(r"c[0-9]{1,6}")
-_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,39}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 #: Names that functions of the contract begin with: no fold may have one.
@@ -30,14 +37,6 @@ _TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", 
 
 class BundleError(ValueError):
     """A text that is no bundle; the message has the line's number and the line."""
-
-
-def _list(items: object) -> str:
-    return ",".join(map(str, items)) or "-"  # type: ignore[call-overload]
-
-
-def _free(text: str) -> str:
-    return quote(text, safe="") or "-"
 
 
 def _case_lines(c: Case) -> Iterator[str]:
@@ -371,44 +370,3 @@ def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: _Lines) ->
 def _once(known: object, name: str, lines: _Lines) -> None:
     if name in known:  # type: ignore[operator]
         raise lines.error(f"{name} twice")
-
-
-def _items(word: str) -> list[str]:
-    return [] if word == "-" else word.split(",")
-
-
-def _text(word: str) -> str:
-    text = "" if word == "-" else unquote(word, errors="strict")
-    if not text.isprintable():  # else a name could print lines that no contract has
-        raise ValueError(f"{text[:80]!r} has characters that are not printed")
-    return text
-
-
-def _matching(pattern: re.Pattern[str], word: str) -> str:
-    if not pattern.fullmatch(word):
-        raise ValueError(f"{word[:80]!r} is not of the form {pattern.pattern}")
-    return word
-
-
-def _number(word: str) -> int:
-    return int(_matching(_NUMBER, word))
-
-
-def _bits(word: str, width: int) -> int:
-    n = _number(word)
-    if not 0 < n < 1 << width:
-        raise ValueError(f"{n} is no number of {width} bits above 0")
-    return n
-
-
-def _size(word: str) -> int:
-    n = _number(word)
-    if not 1 <= n <= 16:
-        raise ValueError(f"{n} bytes: 1 to 16")
-    return n
-
-
-def _secret(word: str) -> bool:
-    if word not in ("secret", "public"):
-        raise ValueError(f"{word!r} is neither secret nor public")
-    return word == "secret"

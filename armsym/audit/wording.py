@@ -195,7 +195,9 @@ def verdict_lines(verdict: Verdict, accepted_by: str) -> Iterator[str]:
     yield f"{accepted}, accepted by {accepted_by}"
     yield "no branch, choice or address is made of a secret input, on terms as they are computed"
     yield "not part of an audit: landing pads (bti), and a run that meets the precondition (non-vacuous)"
-    for m in verdict.missing:
+    for proof in sorted(verdict.rests_on):
+        yield f"rests on the contract of {proof}, audited here on the same file"
+    for m in (*verdict.missing, *verdict.open_contracts):
         yield f"not re-checked: {m}"
     for r in verdict.refused:
         yield f"refused: {r}"
