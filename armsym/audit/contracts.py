@@ -9,23 +9,33 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 
-from armsym.audit.bundle import Case, Ensured, Fold, Global, Region, Store
+from armsym.audit.bundle import Case, Ensured, Fold, Function, Global, Region, Store
 from armsym.audit.evaluate import operands
 from armsym.audit.raw import Program
 
-__all__ = ["Callee", "NoContractError", "digest", "digests_of", "is_contract_alone", "step_digest", "structure"]
+__all__ = [
+    "Callee",
+    "NoContractError",
+    "digest",
+    "digests_of",
+    "function_digest",
+    "is_contract_alone",
+    "step_digest",
+    "structure",
+]
 
 #: What of a case is no part of its contract.
-_BESIDE = {"title", "table", "cuts", "steps", "certificates"}
+_BESIDE = {"title", "table", "unfold", "cuts", "steps", "certificates"}
 #: What is, by record: one that has more than is digested here would be taken for another's.
 _KNOWN: dict[type, set[str]] = {
     Case: {"numbers", "words", "regions", "globals", "depth", "above", "modifies", "arguments", "given", "preserves_x"}
-    | {"preserves_d", "preserves_v", "requires", "folds", "ensures"}
+    | {"preserves_d", "preserves_v", "requires", "folds", "functions", "ensures"}
     | _BESIDE,
     Region: {"name", "access", "cell", "order", "secret", "align", "constant", "sizes"},
     Global: {"name", "address", "size", "secret"},
     Store: {"region", "offset", "size", "value"},
     Fold: {"name", "widths", "start", "over", "step", "blocks"},
+    Function: {"name", "widths", "steps"},
     Ensured: {"name", "left", "right"},
 }
 
@@ -96,7 +106,7 @@ def structure(table: Program, called: Callable[[str], str] = str) -> Callable[[i
 
 def is_contract_alone(case: Case) -> bool:
     """Whether a case has nothing but a contract: no cuts, and nothing that makes it check."""
-    return not case.steps and not case.certificates and set(case.cuts) <= {0}
+    return not case.unfold and not case.steps and not case.certificates and set(case.cuts) <= {0}
 
 
 def digest(case: Case) -> str:
@@ -123,6 +133,7 @@ def digest(case: Case) -> str:
         (sorted(case.preserves_x), sorted(case.preserves_d), sorted(case.preserves_v)),
         sorted(of(n) for _, n in case.requires),
         sorted((f.name, f.widths, every(f.start), every(f.over), every(f.step), f.blocks) for f in case.folds.values()),
+        sorted((f.name, function_digest(case.table, f)) for f in case.functions.values()),
         sorted((of(e.left), of(e.right)) for e in case.ensures),
     )
 
@@ -141,6 +152,12 @@ def step_digest(table: Program, f: Fold) -> str:
 
     of = structure(table, called)
     return _hash([of(n) for n in f.step])
+
+
+def function_digest(table: Program, f: Function) -> str:
+    """The digest of a function."""
+    of = structure(table)
+    return _hash(f.name, f.widths, [[of(n) for n in step] for step in f.steps])
 
 
 class Callee:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from armsym.audit.arrivals import Arrivals
 from armsym.audit.bundle import Case, Region
+from armsym.audit.contracts import function_digest
 from armsym.audit.facts import bits
 from armsym.audit.farkas import Form, plus
 from armsym.audit.instance import Instance, RefusedValue, Values
@@ -162,6 +163,11 @@ class Site:
         fold, _, word = name.rpartition(".")
         if fold in self.case.folds and len(arguments) == 1:
             return self._fold_at(fold, int(word), arguments[0], possible)
+        if fold in self.case.functions and word.isdecimal():
+            f, own = self.case.functions[fold], self.walk.case.functions.get(fold)
+            if own is None or function_digest(self.case.table, f) != function_digest(self.walk.case.table, own):
+                raise RefusedValue(f"{self.symbol}: the function {fold} of its contract is none of the caller's")
+            return self.values.application(name, arguments, possible)
         kind, _, region = name.partition(".")
         if kind == "mem" and len(arguments) == 1:
             if region.startswith("global."):

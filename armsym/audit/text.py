@@ -8,7 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
+from armsym.audit.bundle import (
+    Bundle,
+    Case,
+    Content,
+    Cut,
+    Ensured,
+    Fact,
+    Fold,
+    Function,
+    Global,
+    Index,
+    Region,
+    Store,
+    Unknown,
+)
 from armsym.audit.contracts import digests_of, is_contract_alone
 from armsym.audit.fields import bits as _bits
 from armsym.audit.fields import free as _free
@@ -66,8 +80,14 @@ def _case_lines(c: Case) -> Iterator[str]:
         yield f"requires {node} {_free(text)}"
     for f in c.folds.values():
         yield " ".join(["fold", f.name, *map(_list, (f.widths, f.start, f.blocks, f.over, f.step))])
+    for taken in c.functions.values():
+        yield f"function {taken.name} {_list(taken.widths)} {len(taken.steps)}"
+        for step in taken.steps:
+            yield f"step {_list(step)}"
     for e in c.ensures:
         yield f"ensures {e.left} {e.right} {_free(e.name)}"
+    for name in sorted(c.unfold):
+        yield f"unfold {name}"
     for cut in c.cuts.values():
         if cut.number:
             yield from _cut_lines(cut)
@@ -272,10 +292,25 @@ def _case(lines: _Lines) -> Case:
         wide, words = tuple(map(_number, _items(widths))), tuple(map(_number, _items(blocks)))
         count = len(wide)
         c.folds[name] = Fold(name, wide, nodes(start, count), nodes(over, len(words)), nodes(step, count), words)
+    while lines.peek() == "function":
+        name, widths, times = lines.take("function", 3)
+        if name in _TAKEN or name in c.folds or _SYMBOL.fullmatch(name) or _CONTENT.fullmatch(name):
+            raise lines.error(f"a function is not called {name}")
+        _once(c.functions, _matching(_NAME, name), lines)
+        wide = tuple(map(_number, _items(widths)))
+        if not wide or min(wide) < 1 or _number(times) < 1:
+            raise lines.error("a function has words of at least a bit, and at least one step")
+        steps = tuple(nodes(lines.take("step", 1)[0], len(wide)) for _ in range(_number(times)))
+        c.functions[name] = Function(name, wide, steps)
     while lines.peek() == "ensures":
         left, right, what = lines.take("ensures", 3)
         c.ensures.append(Ensured(_text(what), node(left), node(right)))
     c.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
+    while lines.peek() == "unfold":
+        name = lines.take("unfold", 1)[0]
+        if name not in c.functions:
+            raise lines.error(f"{name} is no function")
+        c.unfold.add(name)
     names: set[str] = set()
     while lines.peek() == "cut":
         cut = _cut(lines, c, node, nodes, names)

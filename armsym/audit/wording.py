@@ -120,6 +120,12 @@ def contract_lines(case: Case) -> Iterator[str]:
     yield from _unknown_functions(case)
     for f in case.folds.values():
         yield from _fold(case, f)
+    for called in case.functions.values():
+        size = _size_of_all(case.table, [n for step in called.steps for n in step])
+        yield (
+            f"{called.name} is what {len(called.steps)} steps make of {len(called.widths)} words: {size} nodes, as the"
+            " standard's program computes them"
+        )
     for e in case.ensures:
         yield f"on return ({e.name!r}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
 

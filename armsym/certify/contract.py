@@ -20,5 +20,7 @@ def contracts(callee: Callee, shift: int, pieces: Mapping[int, Piece]) -> list[C
         p = SymbolicProof(callee.routine, chosen=case.chosen)
         callee.contract(p)
         title = ", ".join(f"{name} = {value}" for name, value in case.chosen.items())
-        found.append(Capture(p, [], title, shift, pieces).run())
+        made = Capture(p, [], title, shift, pieces).run()
+        made.unfold = set()
+        found.append(made)
     return found

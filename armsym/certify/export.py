@@ -91,7 +91,7 @@ class Exporter:
                     if not walk.claims:
                         continue
                     program = walk.words.program
-                    certificate, rest = elaborate(program, {}, walk.claims)
+                    certificate, rest = elaborate(program, {}, walk.claims, walk.inputs.landmarks)
                     open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
                     case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
             except Refused as e:
