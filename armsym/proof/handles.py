@@ -11,13 +11,13 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, Type
 from weakref import WeakValueDictionary
 
 from armsym.bits import Bits, Prop
+from armsym.bits.opaque import applied
 from armsym.errors import InputError
 from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, told_by, vectors, whole_bytes
 from armsym.proof.conditional import Conditional
 from armsym.proof.state import State, Words
-from armsym.terms.ops import apply
 
 __all__ = [
     "Blocks",
@@ -284,9 +284,8 @@ class Iterated:
             for k in range(self.times):
                 result = _stepped(self.name, result, self.step(result, k))
             return result
-        args = [(w.width, w.value) for w in S]
         self.widths = tuple(w.width for w in S)
-        return Words(Bits(w.width, apply(f"{self.name}().{j}", w.width, args)) for j, w in enumerate(S))
+        return Words(applied(f"{self.name}().{j}", w.width, S) for j, w in enumerate(S))
 
 
 class Computed(Generic[T]):
