@@ -16,9 +16,10 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from armsym.audit.audit import audit
+from armsym.audit.audit import Verdict, audit
 from armsym.audit.elf import Elf
 from armsym.audit.text import BundleError, read
+from armsym.audit.together import settle
 from armsym.cli.work import Job, run_here
 from armsym.errors import ArmsymError
 from armsym.proof.registry import discover
@@ -33,7 +34,8 @@ def main() -> None:
     parser.add_argument("--mutants", type=int, default=0)
     options = parser.parse_args()
     lacking: Counter[str] = Counter()
-    audited, proved, audits, proofs = 0, 0, 0.0, 0.0
+    proved, audits, proofs = 0, 0.0, 0.0
+    verdicts: list[Verdict] = []
     with tempfile.TemporaryDirectory() as folder:
         for d in [d for path in options.paths for d in discover(Path(path))]:
             try:
@@ -55,11 +57,17 @@ def main() -> None:
             verdict = audit(bundle, elf, elf.symbol(bundle.symbol)[0])
             seconds = time.process_time() - began
             audits += seconds
-            audited += verdict.audited
+            verdicts.append(verdict)
             size = len(text) // 1024
-            print(f"{'audited' if verdict.audited else 'refused'}   {d.name}: {size} KB, {seconds:.2f} s", flush=True)
+            said = "audited" if verdict.audited else "calls  " if verdict.shown else "refused"
+            print(f"{said}   {d.name}: {size} KB, {seconds:.2f} s", flush=True)
             if verdict.audited and (options.flips or options.mutants):
                 _attack(path, job.object_spec, options.flips, options.mutants)
+    settle(verdicts)
+    for v in verdicts:
+        if v.shown and not v.audited:
+            print(f"open      {v.bundle.proof}: {'; '.join(v.open_contracts)}")
+    audited = sum(v.audited for v in verdicts)
     print(f"{audited} audited of {proved} proved; {proofs:.0f} s for proofs, {audits:.0f} s for audits")
     for why, n in lacking.most_common():
         print(f"  {n:3} {why}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.check import RefusedError, check_certificate
+from armsym.audit.contracts import Callee
 from armsym.audit.evaluate import operands
 from armsym.audit.farkas import Form
 from armsym.audit.goals import Goal, Goals
@@ -18,7 +19,7 @@ from armsym.audit.link import File
 from armsym.audit.raw import Program
 from armsym.audit.walk import Walk
 
-__all__ = ["PYTHON", "Checker", "Replay", "Verdict", "audit", "walks"]
+__all__ = ["PYTHON", "Checker", "Replay", "Verdict", "audit", "callees", "walks"]
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,31 @@ class Verdict:
     executed: int = 0
     certificates: int = 0
     linear: int = 0
+    #: The file's SHA-256, and where the routine begins.
+    sha256: str = ""
+    entry: int = 0
+    #: Contracts of routines that are called, by where these begin and digest, for which no bundle was audited so far.
+    unsettled: dict[tuple[int, str], str] = field(default_factory=dict)
+    #: The bundles by whose audits the others hold.
+    rests_on: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> bool:
+        """Whether all was re-checked but the contracts of routines that are called."""
+        return bool(self.bundle.cases) and not self.refused and not self.missing
+
+    @property
+    def open_contracts(self) -> list[str]:
+        """What is said of each contract that is used and that no bundle here was audited for."""
+        return [
+            f"the contract of {symbol}, which is called: no bundle audited here has it (SHA-256 {said[:16]}...)"
+            for (_, said), symbol in sorted(self.unsettled.items())
+        ]
 
     @property
     def audited(self) -> bool:
-        """Whether all that the contract asks for was re-checked."""
-        return bool(self.bundle.cases) and not self.refused and not self.missing
+        """Whether all that the contract asks for was re-checked; what is called, too (`armsym.audit.together`)."""
+        return self.shown and not self.unsettled
 
 
 class Replay:
@@ -141,7 +162,22 @@ def _names(table: Program, node: int) -> set[str]:
     return found
 
 
-def walks(case: Case, file: File, entry: int, oracle: object) -> list[Walk]:
+def callees(bundle: Bundle, file: File) -> dict[int, Callee]:
+    """The routines that a bundle calls by contract, by where they begin; raises `Refused`."""
+    found: dict[int, Callee] = {}
+    for symbol, cases in bundle.uses.items():
+        try:
+            at, _ = file.symbol(symbol)
+            callee = Callee(symbol, cases)
+        except ValueError as e:
+            raise Refused(f"the contract of {symbol}: {e}") from None
+        if at in found:
+            raise Refused(f"{symbol} and {found[at].symbol}, both called by contract, are one routine")
+        found[at] = callee
+    return found
+
+
+def walks(case: Case, file: File, entry: int, oracle: object, called: Mapping[int, Callee] | None = None) -> list[Walk]:
     """The walk from each cut, in order, all done; raises `Refused`."""
     validate(case)
     try:
@@ -151,28 +187,45 @@ def walks(case: Case, file: File, entry: int, oracle: object) -> list[Walk]:
         raise Refused(str(e)) from None
     found = []
     for number in sorted(case.cuts):
-        walk = Walk(case, file, entry, number, oracle)  # type: ignore[arg-type]
+        walk = Walk(case, file, entry, number, oracle, called)  # type: ignore[arg-type]
         walk.run()
         found.append(walk)
     return found
 
 
 def audit(bundle: Bundle, file: File, entry: int, checker: Checker = PYTHON) -> Verdict:
-    """Re-check a bundle on a file, whose routine begins at `entry`; `checker` accepts what is left."""
-    verdict = Verdict(bundle, missing=bundle.missing[:])
+    """Re-check a bundle on a file, whose routine begins at `entry`; `checker` accepts what is left.
+
+    Contracts of routines that it calls are left unsettled.
+    """
+    verdict = Verdict(bundle, missing=bundle.missing[:], sha256=file.sha256, entry=entry)
     executed: set[int] = set()
+    try:
+        called = callees(bundle, file)
+    except Refused as e:
+        verdict.refused.append(str(e))
+        return verdict
+    verdict.unsettled = {(at, said): c.symbol for at, c in called.items() for said in c.digests}
     for case in bundle.cases:
         try:
-            _audit_case(case, file, entry, verdict, executed, checker)
+            _audit_case(case, file, entry, verdict, executed, checker, called)
         except Refused as e:
             verdict.refused.append(f"{case.title}: {e}" if case.title else str(e))
     verdict.executed = len(executed)
     return verdict
 
 
-def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: set[int], checker: Checker) -> None:
+def _audit_case(
+    case: Case,
+    file: File,
+    entry: int,
+    verdict: Verdict,
+    executed: set[int],
+    checker: Checker,
+    called: Mapping[int, Callee],
+) -> None:
     replay, goals = Replay(case.steps), []
-    for walk in walks(case, file, entry, replay):
+    for walk in walks(case, file, entry, replay, called):
         executed |= walk.executed
         verdict.instructions += walk.steps
         for what, n in walk.counts.items():

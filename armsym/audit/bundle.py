@@ -7,6 +7,7 @@ Nodes are instructions of a case's `table`, a raw program over these inputs and 
     base.R, mem.R(o)   the address of region R; the cell at byte offset o of what it holds on entry
     num.n, word.w      a number and a word of the contract
     H.k(i)             word k of the fold H at i; H.state.k, H.block.k, H.index: the arguments of its step
+    G.k(...)           word k of what the function G gives; G.state.k: the arguments of its steps
     x0_out .., after.R(o)   registers and cells on return, in postconditions only
     S                  a symbol of a cut: an index, an unknown; F(o): a cell of unknown content
     f.NAME(...)        a function that the standard names, of which nothing is known
@@ -26,6 +27,7 @@ __all__ = [
     "Ensured",
     "Fact",
     "Fold",
+    "Function",
     "Global",
     "Index",
     "Region",
@@ -68,6 +70,18 @@ class Fold:
     over: tuple[int, ...]
     step: tuple[int, ...]
     blocks: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of words of these widths to as many: what is left after all `steps`, NAME.0, NAME.1, ...
+
+    A step is nodes over NAME.state.k, which are the arguments, and then what the step before gave.
+    """
+
+    name: str
+    widths: tuple[int, ...]
+    steps: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -167,7 +181,10 @@ class Case:
     #: (text, node of one bit that is 1 on entry).
     requires: list[tuple[str, int]] = field(default_factory=list)
     folds: dict[str, Fold] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
     ensures: list[Ensured] = field(default_factory=list)
+    #: Functions that are taken step by step; the others stand for themselves.
+    unfold: set[str] = field(default_factory=set)
     cuts: dict[int, Cut] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     certificates: dict[int, list[str]] = field(default_factory=dict)
@@ -187,4 +204,6 @@ class Bundle:
     assumptions: list[str] = field(default_factory=list)
     #: What the proof shows and no case says: then the bundle cannot be audited.
     missing: list[str] = field(default_factory=list)
+    #: Routines that are called by contract, by symbol: cases that are contracts alone.
+    uses: dict[str, list[Case]] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)

@@ -12,7 +12,6 @@ from typing import Protocol
 
 from armsym.audit.farkas import Argument, Form, plus, times, within_range
 from armsym.audit.linear import linear
-from armsym.audit.ranges import reaches
 from armsym.audit.raw import ones
 from armsym.audit.sums import Number
 from armsym.audit.words import Words
@@ -33,7 +32,7 @@ class Oracle(Protocol):
 
 def bits(words: Words, node: int) -> int:
     """A number that has a 1 wherever the node's value may have one."""
-    return reaches(words.program, (node,))[node]
+    return words.reach(node)
 
 
 class Facts:

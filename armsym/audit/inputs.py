@@ -18,6 +18,8 @@ class Inputs:
     def __init__(self, case: Case, words: Words, sections: Sections) -> None:
         """The sections of a relocatable file lie where a linker puts them; the routine's own at a multiple of 4."""
         self.case, self.words = case, words
+        #: What functions come to that are taken step by step, one step after the other: for whoever looks for hints.
+        self.landmarks: list[tuple[int, ...]] = []
         self.secret: dict[str, bool] = {}
         self.bits: dict[str, int] = {}
         for n in range(31):

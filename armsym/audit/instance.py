@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from armsym.audit.bundle import Fold
+from armsym.audit.bundle import Fold, Function
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
@@ -108,6 +108,9 @@ class Values:
     def __init__(self, inputs: Inputs, facts: Facts) -> None:
         self.inputs, self.case, self.words, self.facts = inputs, inputs.case, inputs.words, facts
         self._folds: dict[tuple[str, int], tuple[int, ...]] = {}
+        #: Functions whose steps are being taken.
+        self._under_way: set[str] = set()
+        self._called: dict[tuple[str, tuple[int, ...]], tuple[int, ...]] = {}
 
     def cell(self, function: str, offset: Form) -> int:
         """The cell of some content at an offset."""
@@ -138,11 +141,20 @@ class Values:
             if int(word) >= len(f.widths) or possible != ones(f.widths[int(word)]):
                 raise RefusedValue(f"{name} is no word of a fold")
             return self.fold(f, self.facts.linear(arguments[0]))[int(word)]
+        if fold in self.case.functions and word.isdecimal():
+            g = self.case.functions[fold]
+            if int(word) >= len(g.widths) or possible != ones(g.widths[int(word)]):
+                raise RefusedValue(f"{name} is no word of a function")
+            return self.called(g, arguments)[int(word)]
         if name.startswith("mem."):
             size = self._cells().get(name.removeprefix("mem."))
             if size is None or len(arguments) != 1 or possible != ones(8 * size):
                 raise RefusedValue(f"{name} is no content of a region")
             return self.cell(name, self.facts.linear(arguments[0]))
+        return self.standard(name, arguments, possible)
+
+    def standard(self, name: str, arguments: tuple[int, ...], possible: int) -> int:
+        """A function that means the same in every contract; raises `RefusedValue` for another."""
         if name.startswith("f."):
             if not _NAMED.fullmatch(name):
                 # It is printed as it is.
@@ -156,6 +168,28 @@ class Values:
                 raise RefusedValue(f"{name[:20]} gives bytes, not what is within {possible:#x}")
             return self.words.app(name, arguments, possible)
         raise RefusedValue(f"the function {name} is none of the contract's")
+
+    def called(self, g: Function, arguments: tuple[int, ...]) -> tuple[int, ...]:
+        """What a function gives: its steps one after the other where the case unfolds it, else words of its own."""
+        known = self._called.get((g.name, arguments))
+        if known is not None:
+            return known
+        widths = g.widths
+        if len(arguments) != len(widths) or any(
+            bits(self.words, a) > ones(w) for a, w in zip(arguments, widths, strict=True)
+        ):
+            raise RefusedValue(f"{g.name} is of {len(widths)} words of {', '.join(map(str, widths))} bits")
+        found = tuple(self.words.program.app(f"{g.name}.{k}", arguments, ones(w)) for k, w in enumerate(widths))
+        if g.name in self.case.unfold:
+            found = arguments
+            self._under_way.add(g.name)
+            for step in g.steps:
+                state = {f"{g.name}.state.{k}": node for k, node in enumerate(found)}
+                found = self._made(step, state, widths, pure=True)
+                self.inputs.landmarks.append(found)
+            self._under_way.remove(g.name)
+        self._called[g.name, arguments] = found
+        return found
 
     def fold(self, f: Fold, index: Form) -> tuple[int, ...]:
         """H at an index modulo 2^64: its start, a step from where it was, or itself, a function of the index."""
@@ -205,6 +239,8 @@ class Values:
                 raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block")
             if name.rpartition(".")[0] in self.case.folds:
                 raise RefusedValue(f"the definition of a fold speaks of the fold {name}")
+            if name.rpartition(".")[0] in self._under_way:
+                raise RefusedValue(f"the definition of a function speaks of {name}, which is made of it")
             return self.application(name, arguments, possible)
 
         made = Instance(self.case.table, self.words, variable, application)

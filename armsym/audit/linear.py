@@ -11,7 +11,8 @@ def linear(program: Program, node: int, width: int = 64) -> tuple[int, dict[int,
     """(c, {n: k, ...}): the value of `node` is c + sum of k * value of n, all modulo 2^width.
 
     No coefficient is 0.  Only what holds for all values is looked through: constants; sums and multiples modulo 2^w
-    and masks of w ones with w >= width; shifts to the left; XOR with all ones.  Everything else stands for itself.
+    and masks of w ones with w >= width; shifts to the left; XOR with all ones; inputs that are multiples of 2^width.
+    Everything else stands for itself.
     """
     constant, form = 0, {node: 1}
     done: dict[int, int] = {}
@@ -37,6 +38,8 @@ def linear(program: Program, node: int, width: int = 64) -> tuple[int, dict[int,
             parts = ((instruction[1], 1),)
         elif kind == "Xor" and (parts := _inverted(program, instruction[1], instruction[2], width)):
             constant -= factor  # all ones XOR a is -a - 1
+        elif kind == "Var" and not factor * (instruction[2] & -instruction[2]) & ones(width):
+            continue  # a multiple of 2^width: of an aligned address, whose low bits are asked for
         else:
             done[number] = factor
             continue

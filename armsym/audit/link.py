@@ -22,6 +22,10 @@ class File(Protocol):
     """The file under audit."""
 
     @property
+    def sha256(self) -> str:
+        """Its SHA-256, in hexadecimal."""
+
+    @property
     def kind(self) -> str:
         """Whether it is "relocatable", or has been linked."""
 
@@ -32,6 +36,9 @@ class File(Protocol):
     @property
     def pieces(self) -> Mapping[int, Piece]:
         """What a linker may move, by number: none, if the file has been linked."""
+
+    def symbol(self, name: str) -> tuple[int, int]:
+        """Address and size of what a name stands for; raises ValueError where it is undefined or ambiguous."""
 
     def segment(self, address: int, size: int) -> object:
         """What is loaded there; raises ValueError where so many bytes are not."""

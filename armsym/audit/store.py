@@ -100,13 +100,15 @@ class Memory:
 
     def store(self, name: str, offset: Form, size: int, value: int) -> None:
         """Let the bytes at an offset be those of a node."""
+        self.put(name, offset, [(value, j) for j in range(size)])
+
+    def put(self, name: str, offset: Form, data: list[Byte]) -> None:
+        """Let the bytes from an offset on be these."""
         part, k = part_of(offset)
         layers = self.held[name].layers
         if not layers or layers[-1][0] != part:
             layers.append((part, {}))
-        data = layers[-1][1]
-        for j in range(size):
-            data[k + j] = (value, j)
+        layers[-1][1].update({k + j: byte for j, byte in enumerate(data)})
 
     def bytes(self, facts: Facts, name: str, part: Part, k: int, size: int) -> list[Byte]:
         """The bytes at k .. k + size - 1 under a part, the first first."""

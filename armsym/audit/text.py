@@ -7,9 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import quote, unquote
 
-from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
+from armsym.audit.bundle import (
+    Bundle,
+    Case,
+    Content,
+    Cut,
+    Ensured,
+    Fact,
+    Fold,
+    Function,
+    Global,
+    Index,
+    Region,
+    Store,
+    Unknown,
+)
+from armsym.audit.contracts import digests_of, is_contract_alone
+from armsym.audit.fields import bits as _bits
+from armsym.audit.fields import free as _free
+from armsym.audit.fields import items as _items
+from armsym.audit.fields import joined as _list
+from armsym.audit.fields import matching as _matching
+from armsym.audit.fields import number as _number
+from armsym.audit.fields import secret as _secret
+from armsym.audit.fields import size as _size
+from armsym.audit.fields import text as _text
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
@@ -20,7 +43,6 @@ HEAD = "armsym-bundle 1"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _SYMBOL = re.compile(r"s[0-9]{1,6}")
 _CONTENT = re.compile(r"c[0-9]{1,6}")
-_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,39}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 #: Names that functions of the contract begin with: no fold may have one.
@@ -29,14 +51,6 @@ _TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", 
 
 class BundleError(ValueError):
     """A text that is no bundle; the message has the line's number and the line."""
-
-
-def _list(items: object) -> str:
-    return ",".join(map(str, items)) or "-"  # type: ignore[call-overload]
-
-
-def _free(text: str) -> str:
-    return quote(text, safe="") or "-"
 
 
 def _case_lines(c: Case) -> Iterator[str]:
@@ -66,8 +80,14 @@ def _case_lines(c: Case) -> Iterator[str]:
         yield f"requires {node} {_free(text)}"
     for f in c.folds.values():
         yield " ".join(["fold", f.name, *map(_list, (f.widths, f.start, f.blocks, f.over, f.step))])
+    for taken in c.functions.values():
+        yield f"function {taken.name} {_list(taken.widths)} {len(taken.steps)}"
+        for step in taken.steps:
+            yield f"step {_list(step)}"
     for e in c.ensures:
         yield f"ensures {e.left} {e.right} {_free(e.name)}"
+    for name in sorted(c.unfold):
+        yield f"unfold {name}"
     for cut in c.cuts.values():
         if cut.number:
             yield from _cut_lines(cut)
@@ -103,6 +123,10 @@ def write(b: Bundle) -> str:
     lines = [HEAD, f"proof {_free(b.proof)}", f"symbol {_free(b.symbol)}", f"file {b.file_sha256} {_free(b.object)}"]
     lines += [f"made-by {_free(b.made_by)}", f"statement {_free(b.statement)}"]
     lines += [f"assumes {_free(a)}" for a in b.assumptions] + [f"missing {_free(m)}" for m in b.missing]
+    for symbol, contracts in b.uses.items():
+        lines.append(f"uses {_free(symbol)} {_list(digests_of(contracts))}")
+        for c in contracts:
+            lines += _case_lines(c)
     for c in b.cases:
         lines += _case_lines(c)
     return "\n".join([*lines, "end"]) + "\n"
@@ -180,6 +204,15 @@ def _read(lines: _Lines) -> Bundle:
         b.assumptions.append(_text(lines.take("assumes", 1)[0]))
     while lines.peek() == "missing":
         b.missing.append(_text(lines.take("missing", 1)[0]))
+    while lines.peek() == "uses":
+        symbol, said = lines.take("uses", 2)
+        symbol, said_of = _text(symbol), [_matching(_HASH, d) for d in _items(said)]
+        _once(b.uses, symbol, lines)
+        b.uses[symbol] = [_case(lines) for _ in said_of]
+        if not said_of or not all(map(is_contract_alone, b.uses[symbol])):
+            raise lines.error(f"what is used of {symbol} is no contract alone")
+        if digests_of(b.uses[symbol]) != said_of:
+            raise lines.error(f"the contracts of {symbol} are others than their digests say")
     while lines.peek() == "case":
         b.cases.append(_case(lines))
     lines.take("end", 0)
@@ -259,10 +292,25 @@ def _case(lines: _Lines) -> Case:
         wide, words = tuple(map(_number, _items(widths))), tuple(map(_number, _items(blocks)))
         count = len(wide)
         c.folds[name] = Fold(name, wide, nodes(start, count), nodes(over, len(words)), nodes(step, count), words)
+    while lines.peek() == "function":
+        name, widths, times = lines.take("function", 3)
+        if name in _TAKEN or name in c.folds or _SYMBOL.fullmatch(name) or _CONTENT.fullmatch(name):
+            raise lines.error(f"a function is not called {name}")
+        _once(c.functions, _matching(_NAME, name), lines)
+        wide = tuple(map(_number, _items(widths)))
+        if not wide or min(wide) < 1 or _number(times) < 1:
+            raise lines.error("a function has words of at least a bit, and at least one step")
+        steps = tuple(nodes(lines.take("step", 1)[0], len(wide)) for _ in range(_number(times)))
+        c.functions[name] = Function(name, wide, steps)
     while lines.peek() == "ensures":
         left, right, what = lines.take("ensures", 3)
         c.ensures.append(Ensured(_text(what), node(left), node(right)))
     c.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
+    while lines.peek() == "unfold":
+        name = lines.take("unfold", 1)[0]
+        if name not in c.functions:
+            raise lines.error(f"{name} is no function")
+        c.unfold.add(name)
     names: set[str] = set()
     while lines.peek() == "cut":
         cut = _cut(lines, c, node, nodes, names)
@@ -357,44 +405,3 @@ def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: _Lines) ->
 def _once(known: object, name: str, lines: _Lines) -> None:
     if name in known:  # type: ignore[operator]
         raise lines.error(f"{name} twice")
-
-
-def _items(word: str) -> list[str]:
-    return [] if word == "-" else word.split(",")
-
-
-def _text(word: str) -> str:
-    text = "" if word == "-" else unquote(word, errors="strict")
-    if not text.isprintable():  # else a name could print lines that no contract has
-        raise ValueError(f"{text[:80]!r} has characters that are not printed")
-    return text
-
-
-def _matching(pattern: re.Pattern[str], word: str) -> str:
-    if not pattern.fullmatch(word):
-        raise ValueError(f"{word[:80]!r} is not of the form {pattern.pattern}")
-    return word
-
-
-def _number(word: str) -> int:
-    return int(_matching(_NUMBER, word))
-
-
-def _bits(word: str, width: int) -> int:
-    n = _number(word)
-    if not 0 < n < 1 << width:
-        raise ValueError(f"{n} is no number of {width} bits above 0")
-    return n
-
-
-def _size(word: str) -> int:
-    n = _number(word)
-    if not 1 <= n <= 16:
-        raise ValueError(f"{n} bytes: 1 to 16")
-    return n
-
-
-def _secret(word: str) -> bool:
-    if word not in ("secret", "public"):
-        raise ValueError(f"{word!r} is neither secret nor public")
-    return word == "secret"

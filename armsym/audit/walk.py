@@ -7,15 +7,21 @@ that the checker has to show equal.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from armsym.audit.arrivals import Arrivals
+from armsym.audit.bundle import Case
+from armsym.audit.calls import take_call
+from armsym.audit.contracts import Callee
 from armsym.audit.decode import execute
 from armsym.audit.elf_parts import ElfError, Link
-from armsym.audit.facts import Facts, bits
+from armsym.audit.facts import Facts, Oracle, bits
 from armsym.audit.farkas import plus
 from armsym.audit.flags import Flags
 from armsym.audit.ground import Refused, name_of
 from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.lanes import Lanes
+from armsym.audit.link import File
 from armsym.audit.machine import Branch, Indirect, Unmodelled
 from armsym.audit.raw import ones
 from armsym.audit.state import NeedFork, State
@@ -28,7 +34,21 @@ MOST_STEPS, MOST_PATHS = 40_000, 1_000
 
 
 class Walk(Arrivals):
-    """All paths from one cut."""
+    """All paths from one cut; routines that begin at the addresses `callees` are called by their contracts."""
+
+    def __init__(
+        self,
+        case: Case,
+        file: File,
+        entry: int,
+        source: int,
+        oracle: Oracle,
+        callees: Mapping[int, Callee] | None = None,
+    ) -> None:
+        super().__init__(case, file, entry, source, oracle)
+        self.callees = callees or {}
+        if self.callees.keys() & {entry, *(c.address for c in case.cuts.values() if c.number)}:
+            raise Refused("a routine that is called begins where this one or a cut of it does")
 
     def run(self) -> None:
         """Follow all paths; raises `Refused`."""
@@ -59,8 +79,7 @@ class Walk(Arrivals):
             if self.steps > MOST_STEPS:
                 raise Refused(f"more than {MOST_STEPS} instructions")
             before = state.sp_offset()
-            self.executed.add(at)
-            to = self._execute(state, at, todo)
+            to = self._called(state, at) or self._execute(state, at, todo)
             if to is None:
                 fresh = True
                 continue
@@ -79,8 +98,19 @@ class Walk(Arrivals):
                 to = self._branch(state, to, todo)
             at = to
 
+    def _called(self, state: State, at: int) -> Indirect | None:
+        """Take a call by contract, if the path has come to one: it goes on where LR says."""
+        callee = self.callees.get(at)
+        if callee is None:
+            return None
+        self.file.check(at, 4)
+        link = state.x(30)
+        take_call(self, state, callee)
+        return Indirect(link, "ret")
+
     def _execute(self, state: State, at: int, todo: list[tuple[State, int, bool]]) -> int | Branch | Indirect | None:
         """Where an instruction leads; None where the path parts first, and it is to be executed again."""
+        self.executed.add(at)
         registers, accesses = state.fork_registers(), state.accesses
         try:
             word, link = self.file.word(at), self.file.file.links.get(at)

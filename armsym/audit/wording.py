@@ -120,6 +120,12 @@ def contract_lines(case: Case) -> Iterator[str]:
     yield from _unknown_functions(case)
     for f in case.folds.values():
         yield from _fold(case, f)
+    for called in case.functions.values():
+        size = _size_of_all(case.table, [n for step in called.steps for n in step])
+        yield (
+            f"{called.name} is what {len(called.steps)} steps make of {len(called.widths)} words: {size} nodes, as the"
+            " standard's program computes them"
+        )
     for e in case.ensures:
         yield f"on return ({e.name!r}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
 
@@ -195,7 +201,9 @@ def verdict_lines(verdict: Verdict, accepted_by: str) -> Iterator[str]:
     yield f"{accepted}, accepted by {accepted_by}"
     yield "no branch, choice or address is made of a secret input, on terms as they are computed"
     yield "not part of an audit: landing pads (bti), and a run that meets the precondition (non-vacuous)"
-    for m in verdict.missing:
+    for proof in sorted(verdict.rests_on):
+        yield f"rests on the contract of {proof}, audited here on the same file"
+    for m in (*verdict.missing, *verdict.open_contracts):
         yield f"not re-checked: {m}"
     for r in verdict.refused:
         yield f"refused: {r}"

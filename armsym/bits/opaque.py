@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from armsym.bits.value import no_vector
 from armsym.bits.vector import Bits, new_bits
@@ -10,7 +10,7 @@ from armsym.errors import WidthError
 from armsym.terms import ops
 from armsym.terms.node import App, definitions
 
-__all__ = ["OpaqueFunction", "definitions_of", "opaque"]
+__all__ = ["OpaqueFunction", "applied", "definitions_of", "opaque"]
 
 
 class OpaqueFunction:
@@ -40,8 +40,13 @@ class OpaqueFunction:
             if not isinstance(result, Bits) or result.width != self.width:
                 raise WidthError(f"{self.name} was said to give {self.width} bits, it gives {result!r}")
             return new_bits(self.width, result.value)
-        arguments = [(a.width, a.value) for a in args]
-        return new_bits(self.width, ops.apply(self.name, self.width, arguments, definition=self))
+        return applied(self.name, self.width, args, self)
+
+
+def applied(name: str, width: int, args: Sequence[Bits], definition: OpaqueFunction | None = None) -> Bits:
+    """A function of that name, of `width` bits, that stands for itself on these arguments."""
+    arguments = [(a.width, a.value) for a in args]
+    return new_bits(width, ops.apply(name, width, arguments, definition=definition))
 
 
 def definitions_of(t: App) -> list[OpaqueFunction]:

@@ -6,7 +6,7 @@ words in a bundle yet raises `NotExportable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from armsym.audit.bundle import Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.elf_parts import Piece as SectionOf
@@ -16,16 +16,17 @@ from armsym.bits import Bits, Prop
 from armsym.bits.opaque import definitions_of
 from armsym.certify.inequalities import all_of, linear_facts
 from armsym.certify.nodes import NotExportable, Translator, what
-from armsym.certify.record import Recorded, Recorder, recorded, recording, table_of
+from armsym.certify.record import Recorded, Recorder, iterated, recorded, recording, table_of
 from armsym.elf import Piece
 from armsym.errors import ArmsymError
 from armsym.proof import handles
 from armsym.proof.buffers import parts
-from armsym.proof.engine import Engine
 from armsym.proof.engine.run import Origin
+from armsym.proof.handles import Iterated
 from armsym.proof.path import memory_of
 from armsym.proof.state import Words as SpecWords
 from armsym.proof.state import handed
+from armsym.proof.symbolic import SymbolicProof
 from armsym.symbolic_memory import Unknown as UnknownContent
 from armsym.symbolic_memory import variable
 from armsym.terms.evaluate import free_terms
@@ -40,14 +41,21 @@ NAMES = {"aes_sbox": "aes.sbox", "aes_inv_sbox": "aes.inv_sbox"}
 
 
 class Capture:
-    """Makes a case of an engine whose proof closed."""
+    """Makes a case of what a proof says, and of the loops' iterations that an engine explored."""
 
-    def __init__(self, engine: Engine, title: str, shift: int, pieces: Mapping[int, SectionOf]) -> None:
+    def __init__(
+        self,
+        p: SymbolicProof,
+        iterations: Sequence[Origin],
+        title: str,
+        shift: int,
+        pieces: Mapping[int, SectionOf],
+    ) -> None:
         """`shift` is what is added to an offset of the image to make an address of the auditor's.
 
         `pieces` are what the auditor takes a linker to move.
         """
-        self.engine, self.p, self.shift, self.pieces = engine, engine.p, shift, pieces
+        self.p, self.iterations, self.shift, self.pieces = p, iterations, shift, pieces
         self.case = Case(title=title)
         self.words = Words(self.case.table)
         self._rigid: dict[int, tuple[str, int]] = {}
@@ -65,7 +73,6 @@ class Capture:
         """The case, without what makes it check."""
         d = self.p._d
         for lacking, there in (
-            ("contracts of routines that it calls", d.contracts),
             ("paths that are joined", d.joins),
             ("filters", d.filters),
             ("what is revealed", d.revealed),
@@ -81,7 +88,7 @@ class Capture:
         self._contract()
         self.case.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
         numbers: dict[int, int] = {}
-        for k, origin in enumerate(self.engine.iterations, 1):
+        for k, origin in enumerate(self.iterations, 1):
             numbers[id(origin)] = k
             parent = 0 if origin.parent is None else numbers[id(origin.parent)]
             self.case.cuts[k] = self._cut(origin, k, parent)
@@ -161,12 +168,25 @@ class Capture:
             raise NotExportable(f"the fold {fold}: {self._without[fold]}")
         if fold in self._folds:
             return self.words.program.app(name, arguments, possible)
+        named = self._named(name)
+        if named is not None:
+            return self.words.app(named, arguments, possible)
         if not name.isidentifier():
             raise NotExportable(f"the function {name}")
-        if name in NAMES:
-            return self.words.app(NAMES[name], arguments, possible)
         meant = definitions_of(t)
         return self.words.app(table_of(name, meant[0] if meant else None), arguments, possible)
+
+    def _named(self, name: str) -> str | None:
+        """What a function is called in a bundle, if not by its own name; iterated ones are defined there."""
+        called, _, word = name.rpartition("().")
+        f = Iterated.known.get(called)
+        if f is None:
+            return NAMES.get(name)
+        if not called.isidentifier():
+            raise NotExportable(f"one of several functions called {called}")
+        if called not in self.case.functions:
+            self.case.functions[called] = iterated(self.words, f, self._named)
+        return f"{called}.{word}"
 
     def _cell(self, name: str, offset: int, possible: int) -> int:
         w = self.words
@@ -217,6 +237,8 @@ class Capture:
                 del self._folds[f.name]
                 self._without[f.name] = what(e)
         self._ensures()
+        # Of these a proof speaks step by step.
+        case.unfold = {f.of.name for f in d.folds if f.of is not None} & set(case.functions)
 
     def _size(self, size: Bits) -> tuple[int, tuple[tuple[str, int], ...]]:
         if isinstance(size.value, int):
@@ -245,7 +267,7 @@ class Capture:
         widths, blocks = tuple(s.width for s in f.start), tuple(b.width for b in block)
         state = [w.program.var(f"{f.name}.state.{k}", ones(n)) for k, n in enumerate(widths)]
         given = [w.program.var(f"{f.name}.block.{k}", ones(n)) for k, n in enumerate(blocks)]
-        recorder = Recorder(w, NAMES)
+        recorder = Recorder(w, self._named)
         with recording(recorder):
             after = f.step(
                 SpecWords(recorded(n, s) for n, s in zip(widths, state, strict=True)),

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from armsym.audit.hints import Certificate, Part
 from armsym.audit.raw import Program
 from armsym.certify.cones import cone, operands
+from armsym.certify.landmarks import learn
 from armsym.certify.layer import Layer
 
 __all__ = ["Elaborator", "elaborate"]
@@ -119,9 +120,12 @@ class _Base:
 class Elaborator:
     """Closes claims of one program, that grows by the instructions which hints need."""
 
-    def __init__(self, program: Program, strategies: Sequence[int] = STRATEGIES) -> None:
+    def __init__(
+        self, program: Program, strategies: Sequence[int] = STRATEGIES, landmarks: Sequence[tuple[int, ...]] = ()
+    ) -> None:
         self.program = program
         self.own = len(program)
+        self._landmarks = landmarks
         self.parts: list[Part] = []
         self._bases = [_Base(program, narrow, self.parts) for narrow in strategies]
 
@@ -136,6 +140,7 @@ class Elaborator:
                 raise ValueError(f"a claim or fact is about instruction {i} of 1 to {len(self.program) - 1}")
         for base in self._bases:
             if rest:
+                learn(base.layer, self._landmarks, [i for claim in rest for i in claim])
                 rest = base.close(given, rest)
         return rest
 
@@ -144,11 +149,17 @@ class Elaborator:
         return Certificate(self.program, self.parts, self.own)
 
 
-def elaborate(program: Program, given: Mapping[int, int], claims: Iterable[Claim]) -> tuple[Certificate, list[Claim]]:
+def elaborate(
+    program: Program,
+    given: Mapping[int, int],
+    claims: Iterable[Claim],
+    landmarks: Sequence[tuple[int, ...]] = (),
+) -> tuple[Certificate, list[Claim]]:
     """A certificate of those claims that could be shown under the facts, and the claims left open.
 
+    `landmarks` are what functions come to step by step.
     `program` grows; `certificate.own` is the first instruction that was not there before.
     """
-    elaborator = Elaborator(program)
+    elaborator = Elaborator(program, landmarks=landmarks)
     rest = elaborator.close(given, claims)
     return elaborator.certificate(), rest

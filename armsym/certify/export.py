@@ -8,12 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from armsym.audit import text
-from armsym.audit.audit import walks
+from armsym.audit.audit import callees, walks
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.elf import Elf, ElfError
 from armsym.audit.ground import Refused
 from armsym.audit.hints import write as write_certificate
 from armsym.certify.capture import Capture
+from armsym.certify.contract import contracts
 from armsym.certify.elaborate import elaborate
 from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable, what
@@ -31,6 +32,8 @@ class Exporter:
     symbol: str
     path: str
     cases: list[Case] = field(default_factory=list)
+    #: Contracts of routines that it calls, by symbol.
+    uses: dict[str, list[Case]] = field(default_factory=dict)
     #: Why there is no bundle.
     missing: list[str] = field(default_factory=list)
 
@@ -39,7 +42,11 @@ class Exporter:
         try:
             file = Elf.read(self.path)
             entry, _ = file.symbol(self.symbol)
-            self.cases.append(Capture(engine, title, entry - engine.p.routine.entry, file.pieces).run())
+            shift = entry - engine.p.routine.entry
+            self.cases.append(Capture(engine.p, engine.iterations, title, shift, file.pieces).run())
+            for callee in engine.callees.values():
+                if callee.contract.symbol not in self.uses:
+                    self.uses[callee.contract.symbol] = contracts(callee, shift, file.pieces)
         except Exception as e:  # noqa: BLE001 - no defect here may change what is said of the proof
             why = str(e) if isinstance(e, (NotExportable, ElfError, OSError)) else what(e)
             if why not in self.missing:
@@ -76,15 +83,20 @@ class Exporter:
             entry, _ = file.symbol(self.symbol)
         except (ElfError, OSError) as e:
             return [str(e)]
+        bundle.uses = self.uses
+        try:
+            called = callees(bundle, file)
+        except Refused as e:
+            return [str(e)]
         for case in self.cases:
             bundle.cases.append(case)
             search = Search()
             try:
-                for walk in walks(case, file, entry, search):
+                for walk in walks(case, file, entry, search, called):
                     if not walk.claims:
                         continue
                     program = walk.words.program
-                    certificate, rest = elaborate(program, {}, walk.claims)
+                    certificate, rest = elaborate(program, {}, walk.claims, walk.inputs.landmarks)
                     open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
                     case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
             except Refused as e:

@@ -19,6 +19,8 @@ __all__ = ["Layer"]
 #: Products of more terms than this are not multiplied out.
 _MOST_TERMS = 256
 _MOST_COUNTED = 1 << 16
+#: A sum of more terms than this has no form: what is made of it stays open.
+_MOST_SUM = 2048
 #: Conjunctions of more terms are not looked at for having no bit in common.
 _MOST_SUMMED = 8
 
@@ -105,8 +107,8 @@ class Layer(Views):
                 else:
                     self.hint("poly", i)
             case ("Xor", a, b):
-                self.poly(a)
-                self.poly(b)
+                if len(self.poly(a)[1]) + len(self.poly(b)[1]) > _MOST_SUM:
+                    raise RefusedError(f"instruction {i} has too many terms")
                 self.hint("poly", i)
             case ("Shl", a, _):
                 self.poly(a)

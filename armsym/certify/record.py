@@ -6,19 +6,22 @@ is recorded that module is one that makes a node for each operation and simplifi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from armsym.audit.bundle import Function
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.bits import Bits, OpaqueFunction
 from armsym.certify.nodes import NotExportable
 from armsym.errors import ArmsymError
+from armsym.proof.handles import Iterated
+from armsym.proof.state import Words as SpecWords
 from armsym.terms.node import Term
 
-__all__ = ["Recorded", "Recorder", "recorded", "recording", "table_of"]
+__all__ = ["Recorded", "Recorder", "iterated", "recorded", "recording", "table_of"]
 
 
 class Recorded(Term):
@@ -36,8 +39,8 @@ class Recorded(Term):
 class Recorder:
     """The operations of `armsym.terms.ops` on nodes; what has no node raises `NotExportable`."""
 
-    def __init__(self, words: Words, names: dict[str, str]) -> None:
-        """`names`: how opaque functions are called here."""
+    def __init__(self, words: Words, names: Callable[[str], str | None]) -> None:
+        """`names`: how opaque functions are called here, if otherwise."""
         self.words, self._names = words, names
 
     def of(self, value: int | Term) -> int:
@@ -112,7 +115,7 @@ class Recorder:
     def apply(
         self, name: str, width: int, arguments: Sequence[tuple[int, Any]], definition: object = None, **_: object
     ) -> Recorded:
-        called = self._names.get(name) or table_of(name, definition)
+        called = self._names(name) or table_of(name, definition)
         return Recorded(width, self.words.app(called, tuple(self.of(v) for _, v in arguments), ones(width)))
 
 
@@ -143,3 +146,18 @@ def table_of(name: str, definition: object) -> str:
 def recorded(width: int, node: int) -> Bits:
     """A node as a vector of bits."""
     return Bits(width, Recorded(width, node))
+
+
+def iterated(words: Words, f: Iterated, names: Callable[[str], str | None]) -> Function:
+    """An iterated function with its steps recorded.  Raises `NotExportable`."""
+    widths = f.widths
+    if widths is None:
+        raise NotExportable(f"the function {f.name}, which was never applied")
+    state = [words.program.var(f"{f.name}.state.{k}", ones(n)) for k, n in enumerate(widths)]
+    steps = []
+    for k in range(f.times):
+        recorder = Recorder(words, names)
+        with recording(recorder):
+            after = f.step(SpecWords(recorded(n, s) for n, s in zip(widths, state, strict=True)), k)
+            steps.append(tuple(recorder.of(word.value) for word in after))
+    return Function(f.name, widths, tuple(steps))

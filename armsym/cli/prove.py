@@ -218,9 +218,9 @@ def prove(
 
         told: dict[int, str] = {}
         if export is not None:
-            from armsym.cli.audit import audit_cell
+            from armsym.cli.audit import audit_cells
 
-            told = {k: audit_cell(done[k]) for k in range(len(selection.proofs))}
+            told = dict(enumerate(audit_cells([done[k] for k in range(len(selection.proofs))])))
         rows = [Row(d, done[k], told.get(k)) for k, d in enumerate(selection.proofs)]
         chosen = "".join(f" {p}" for p in paths or []) + (f" -k {pattern}" if pattern != "*" else "")
         chosen += f" --object {object_}" if object_ is not None else ""

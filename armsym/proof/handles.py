@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 from armsym.bits import Bits, Prop
+from armsym.bits.opaque import applied
 from armsym.errors import InputError
 from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, told_by, vectors, whole_bytes
 from armsym.proof.conditional import Conditional
 from armsym.proof.state import State, Words
-from armsym.terms.ops import apply
 
 __all__ = [
     "Blocks",
@@ -260,6 +261,8 @@ class Iterated:
     """
 
     _names: ClassVar[dict[str, int]] = {}
+    #: By name, for whoever writes down what a proof says.
+    known: ClassVar[WeakValueDictionary[str, Iterated]] = WeakValueDictionary()
 
     def __init__(self, step: Callable[[Words, int], Sequence[Bits]], *, times: int, name: str) -> None:
         a_function("Iterated: step", step, "state", "k")
@@ -269,6 +272,9 @@ class Iterated:
         # Two functions of one name are two functions.
         used = Iterated._names[name] = Iterated._names.get(name, 0) + 1
         self.name = name if used == 1 else f"{name}'{used}"
+        #: The widths of the words that it was applied to.
+        self.widths: tuple[int, ...] | None = None
+        Iterated.known[self.name] = self
 
     def __call__(self, S: Sequence[Bits]) -> Words:
         """f(S), of as many words as S."""
@@ -278,8 +284,8 @@ class Iterated:
             for k in range(self.times):
                 result = _stepped(self.name, result, self.step(result, k))
             return result
-        args = [(w.width, w.value) for w in S]
-        return Words(Bits(w.width, apply(f"{self.name}().{j}", w.width, args)) for j, w in enumerate(S))
+        self.widths = tuple(w.width for w in S)
+        return Words(applied(f"{self.name}().{j}", w.width, S) for j, w in enumerate(S))
 
 
 class Computed(Generic[T]):

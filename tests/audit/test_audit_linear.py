@@ -170,3 +170,15 @@ def test_lanes_of_several_registers() -> None:
     assert zero_extended(w, Lanes(32, a.words[:1])).words == (a.words[0], w.zero, w.zero, w.zero)
     with pytest.raises(ValueError, match="no whole number of lanes"):
         in_lanes(w, Lanes(8, b.words[:3]), 16)
+
+
+def test_an_aligned_address_has_no_low_bits() -> None:
+    """Of an input that is a multiple of 256, and of nothing else, the low 8 bits are known."""
+    for aligned, width, known in ((256, 8, True), (256, 9, False), (128, 8, False), (1 << 63, 63, True)):
+        p = Program()
+        x = p.var("x", ones(64) & -aligned)
+        assert linear(p, p.add(64, x, p.const(0x40)), width) == (0x40, {} if known else {x: 1})
+    p = Program()
+    x = p.var("x", ones(64) & -128)
+    assert linear(p, p.mulc(64, x, 2), 8) == (0, {})
+    assert linear(p, p.mulc(64, x, 3), 8) == (0, {x: 3})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from calls import Call
 
-from armsym.cli.audit import audit_cell
+from armsym.cli.audit import audit_cells
 from armsym.cli.selection import need_bundles_apart
 from armsym.cli.work import Job, run_here
 from armsym.errors import InputError
@@ -131,6 +131,11 @@ def test_audited_is_a_column_where_it_was_asked_for() -> None:
 def exported(folder: Path) -> Outcome:
     (d,) = discover(ROOT / "crypto_examples" / "own_memcmp")
     return run_here(Job.of(d, d.object_spec(), None, export=str(folder)))
+
+
+def audit_cell(o: Outcome) -> str:
+    (cell,) = audit_cells([o])
+    return cell
 
 
 def test_only_what_an_audit_shows_is_audited(tmp_path: Path) -> None:

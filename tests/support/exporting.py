@@ -24,5 +24,6 @@ def exported(file: Path, name: str) -> tuple[Bundle, Path]:
     exporter = Exporter(d.symbol, str(path))
     result = prove(d, name=name, image=image_of(str(path)), symbol=d.symbol, isa=A64, observe=exporter.observe)
     bundle = Bundle(name, d.symbol, str(path), result.file_sha256, "a test", "a test")
-    assert exporter.finish(bundle) == []
+    open_ = exporter.finish(bundle)
+    assert open_ == [], open_
     return bundle, path

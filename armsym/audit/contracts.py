@@ -1,0 +1,169 @@
+"""What a contract says, as a digest: equal for two cases of bundles only if both say the same.
+
+Numbers of nodes, the order of what commutes, titles and names of claims are no part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+
+from armsym.audit.bundle import Case, Ensured, Fold, Function, Global, Region, Store
+from armsym.audit.evaluate import operands
+from armsym.audit.raw import Program
+
+__all__ = [
+    "Callee",
+    "NoContractError",
+    "digest",
+    "digests_of",
+    "function_digest",
+    "is_contract_alone",
+    "step_digest",
+    "structure",
+]
+
+#: What of a case is no part of its contract.
+_BESIDE = {"title", "table", "unfold", "cuts", "steps", "certificates"}
+#: What is, by record: one that has more than is digested here would be taken for another's.
+_KNOWN: dict[type, set[str]] = {
+    Case: {"numbers", "words", "regions", "globals", "depth", "above", "modifies", "arguments", "given", "preserves_x"}
+    | {"preserves_d", "preserves_v", "requires", "folds", "functions", "ensures"}
+    | _BESIDE,
+    Region: {"name", "access", "cell", "order", "secret", "align", "constant", "sizes"},
+    Global: {"name", "address", "size", "secret"},
+    Store: {"region", "offset", "size", "value"},
+    Fold: {"name", "widths", "start", "over", "step", "blocks"},
+    Function: {"name", "widths", "steps"},
+    Ensured: {"name", "left", "right"},
+}
+
+
+class NoContractError(ValueError):
+    """A case that has what no digest speaks of."""
+
+
+def _hash(*parts: object) -> str:
+    # The representation of texts and numbers is unambiguous.
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def structure(table: Program, called: Callable[[str], str] = str) -> Callable[[int], str]:
+    """A function from nodes to digests of what they compute: equal for equal expressions.
+
+    `called` gives the names that inputs are known by.
+    Sums of one width, XORs and ANDs are those of the same operands in any order of a chain.
+    """
+    known: dict[int, str] = {}
+
+    def flat(n: int) -> tuple[int, ...]:
+        # Along the first operands only, as chains are written: all ways down a step of a standard are too many.
+        found: list[int] = []
+        top, m = table[n], n
+        # (An inner sum of the same width is reduced modulo the same number.)
+        while table[m][0] == top[0] and (top[0] != "Add" or table[m][1] == top[1]):
+            m, other = operands(table[m])
+            found.append(other)
+        return (m, *found)
+
+    def parts(n: int) -> tuple[int, ...]:
+        return flat(n) if table[n][0] in ("Xor", "And", "Add") else operands(table[n])
+
+    def of(node: int) -> str:
+        todo = [node]
+        while todo:
+            n = todo[-1]
+            inner = parts(n)
+            missing = [] if n in known else [a for a in inner if a not in known]
+            if missing:
+                todo += missing
+                continue
+            todo.pop()
+            if n not in known:
+                i, inside = table[n], [known[a] for a in inner]
+                match i[0]:
+                    case "Xor" | "And":
+                        known[n] = _hash(i[0], sorted(inside))
+                    case "Add":
+                        known[n] = _hash("Add", i[1], sorted(inside))
+                    case "Const":
+                        known[n] = _hash(*i)
+                    case "Var":
+                        known[n] = _hash("Var", called(i[1]), i[2])
+                    case "App":
+                        known[n] = _hash("App", i[1], inside, i[3])
+                    case "Shl" | "Shr" | "Mask":
+                        known[n] = _hash(i[0], i[2], inside)
+                    case "Mulc":
+                        known[n] = _hash("Mulc", i[1], i[3], inside)
+                    case _:
+                        raise NoContractError(f"node {n} is no operation")
+        return known[node]
+
+    return of
+
+
+def is_contract_alone(case: Case) -> bool:
+    """Whether a case has nothing but a contract: no cuts, and nothing that makes it check."""
+    return not case.unfold and not case.steps and not case.certificates and set(case.cuts) <= {0}
+
+
+def digest(case: Case) -> str:
+    """The SHA-256 of what a case's contract says, in hexadecimal; raises `NoContractError`."""
+    of = structure(case.table)
+
+    def every(nodes: Iterable[int]) -> list[str]:
+        return [of(n) for n in nodes]
+
+    for kind, known in _KNOWN.items():
+        if more := {f.name for f in fields(kind)} ^ known:
+            raise NoContractError(f"contracts have {sorted(more)}, of which a digest does not speak")
+    return _hash(
+        sorted(case.numbers.items()),
+        sorted(case.words.items()),
+        sorted(
+            (r.name, r.access, r.cell, r.order, r.secret, r.align, r.constant, sorted(r.sizes))
+            for r in case.regions.values()
+        ),
+        sorted((g.name, g.address, g.size, g.secret) for g in case.globals.values()),
+        (case.depth, case.above, sorted(case.modifies)),
+        sorted((place, of(n)) for place, n in case.arguments.items()),
+        sorted((s.region, of(s.offset), s.size, of(s.value)) for s in case.given),
+        (sorted(case.preserves_x), sorted(case.preserves_d), sorted(case.preserves_v)),
+        sorted(of(n) for _, n in case.requires),
+        sorted((f.name, f.widths, every(f.start), every(f.over), every(f.step), f.blocks) for f in case.folds.values()),
+        sorted((f.name, function_digest(case.table, f)) for f in case.functions.values()),
+        sorted((of(e.left), of(e.right)) for e in case.ensures),
+    )
+
+
+def digests_of(cases: Iterable[Case]) -> list[str]:
+    """The digest of each."""
+    return [digest(c) for c in cases]
+
+
+def step_digest(table: Program, f: Fold) -> str:
+    """The digest of a fold's step, whatever the fold is called."""
+
+    def called(name: str) -> str:
+        # (No other input's name begins with a dot.)
+        return name.removeprefix(f.name) if name.startswith((f"{f.name}.state.", f"{f.name}.block.")) else name
+
+    of = structure(table, called)
+    return _hash([of(n) for n in f.step])
+
+
+def function_digest(table: Program, f: Function) -> str:
+    """The digest of a function."""
+    of = structure(table)
+    return _hash(f.name, f.widths, [[of(n) for n in step] for step in f.steps])
+
+
+class Callee:
+    """A routine that is called by its contract: one of `cases`, where that one's preconditions are met."""
+
+    def __init__(self, symbol: str, cases: list[Case]) -> None:
+        """Raises `NoContractError`."""
+        self.symbol, self.cases = symbol, cases
+        self.digests = digests_of(cases)
