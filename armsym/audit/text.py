@@ -13,6 +13,7 @@ from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold,
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
+from armsym.audit.relations import relation_line, relation_of
 
 __all__ = ["HEAD", "BundleError", "read", "write"]
 
@@ -64,10 +65,12 @@ def _case_lines(c: Case) -> Iterator[str]:
         yield f"given {s.region} {s.offset} {s.size} {s.value}"
     for text, node in c.requires:
         yield f"requires {node} {_free(text)}"
+    yield from (relation_line("known", r, _free(r.name)) for r in c.known)
     for f in c.folds.values():
         yield " ".join(["fold", f.name, *map(_list, (f.widths, f.start, f.blocks, f.over, f.step))])
     for e in c.ensures:
         yield f"ensures {e.left} {e.right} {_free(e.name)}"
+    yield from (relation_line("relation", r, _free(r.name)) for r in c.relations)
     for cut in c.cuts.values():
         if cut.number:
             yield from _cut_lines(cut)
@@ -75,6 +78,9 @@ def _case_lines(c: Case) -> Iterator[str]:
     yield from c.steps
     for number, lines in c.certificates.items():
         yield f"certificate {number} {len(lines)}"
+        yield from lines
+    for number, lines in c.integers.items():
+        yield f"integers {number} {len(lines)}"
         yield from lines
     yield "end-case"
 
@@ -251,6 +257,8 @@ def _case(lines: _Lines) -> Case:
     while lines.peek() == "requires":
         n, text = lines.take("requires", 2)
         c.requires.append((_text(text), node(n)))
+    while lines.peek() == "known":
+        c.known.append(relation_of(lines.take("known"), _text, node))
     while lines.peek() == "fold":
         name, widths, start, blocks, over, step = lines.take("fold", 6)
         if name in _TAKEN or _SYMBOL.fullmatch(name) or _CONTENT.fullmatch(name):
@@ -262,17 +270,20 @@ def _case(lines: _Lines) -> Case:
     while lines.peek() == "ensures":
         left, right, what = lines.take("ensures", 3)
         c.ensures.append(Ensured(_text(what), node(left), node(right)))
+    while lines.peek() == "relation":
+        c.relations.append(relation_of(lines.take("relation"), _text, node))
     c.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
     names: set[str] = set()
     while lines.peek() == "cut":
         cut = _cut(lines, c, node, nodes, names)
         c.cuts[cut.number] = cut
     c.steps = lines.raw(_number(lines.take("steps", 1)[0]))
-    while lines.peek() == "certificate":
-        number, count_ = map(_number, lines.take("certificate", 2))
-        if number not in c.cuts or number in c.certificates:
-            raise lines.error(f"no cut, or twice: {number}")
-        c.certificates[number] = lines.raw(count_)
+    for keyword, of in (("certificate", c.certificates), ("integers", c.integers)):
+        while lines.peek() == keyword:
+            number, count_ = map(_number, lines.take(keyword, 2))
+            if number not in c.cuts or number in of:
+                raise lines.error(f"no cut, or twice: {number}")
+            of[number] = lines.raw(count_)
     lines.take("end-case", 0)
     return c
 

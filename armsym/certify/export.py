@@ -17,6 +17,7 @@ from armsym.certify.capture import Capture
 from armsym.certify.elaborate import elaborate
 from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable, what
+from armsym.certify.relations import shown_relations
 from armsym.proof.engine import Engine
 from armsym.proof.result import ProofResult
 from armsym.report.outcome import NO_BUNDLE
@@ -76,12 +77,15 @@ class Exporter:
             search = Search()
             try:
                 for walk in walks(case, file, entry, search):
-                    if not walk.claims:
-                        continue
                     program = walk.words.program
-                    certificate, rest = elaborate(program, {}, walk.claims)
-                    open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
-                    case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
+                    if walk.claims:
+                        certificate, rest = elaborate(program, {}, walk.claims)
+                        open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
+                        case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
+                    if walk.relations:
+                        lines, left = shown_relations(program, walk.known, walk.relations)
+                        open_ += [f"{r.name}: {why}" for r, why in left]
+                        case.integers[walk.source.number] = lines
             except Refused as e:
                 open_.append(str(e))
             case.steps = search.steps
