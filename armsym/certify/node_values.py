@@ -96,9 +96,9 @@ class NodeValues(Translator):
                     found[b] = found.get(b, 0) + k * (f if a == n else balanced(f))
                 case ("Shl", b, by) if by < w:
                     found[b] = found.get(b, 0) + (k << by)
-                case ("Add", width, b, c) if width >= w and (not inside or self._is_carry(b, c)):
-                    part(b, k, inside=True)
-                    part(c, k, inside=True)
+                case ("Add", width, b, c) if width >= w and not inside:
+                    for one, other in ((b, c), (c, b)):
+                        part(one, k, inside=not self._is_carry(other))
                 case _:
                     found[a] = found.get(a, 0) + k
 
@@ -111,9 +111,9 @@ class NodeValues(Translator):
             part(n, 1, inside=False)
         return [(a, k) for a, k in found.items() if k], total, w
 
-    def _is_carry(self, a: int, b: int) -> bool:
-        """Whether one summand is a carry, or a number: then both belong to one instruction's sum."""
-        return any(self.program[x][0] == "Const" or self._words.reach(x) <= 1 for x in (a, b))
+    def _is_carry(self, a: int) -> bool:
+        """Whether a summand is a carry, or a number: then what it is added to is of one instruction's sum."""
+        return self.program[a][0] == "Const" or self._words.reach(a) <= 1
 
     def _or_of(self, n: int) -> tuple[int, ...] | None:
         """a, b and the node a AND b, where n is XOR of these."""
