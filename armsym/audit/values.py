@@ -11,7 +11,7 @@
     value N product            N is App mul of two words whose product it has room for
     value N apart              N is an And of words that have no bit in common: 0
     value N and M F W          N is an And of x and M, where M is (2^W - 1) * c, F says that c is 0 or 1, and x has at
-                               most W bits: c * x
+                               most W bits: c * x; or N is a Mask of M by a number x: of it the low W bits count
     value N xor K              N is XOR of a and b, and K their And: a + b - 2 * K; K is 0 where they have no bit in
                                common
     value N or                 N is XOR of a XOR b and a AND b: a OR b, which is a + b - (a AND b)
@@ -192,6 +192,10 @@ class Values:
         return f.P
 
     def _and(self, n: int, m: int, f: Fact, w: int) -> Polynomial:
+        i = self.program[n]
+        if i[0] == "Mask":
+            need(i[1] == m, f"node {m} is no operand of node {n}")
+            return scaled(self._bit(m, f, w), i[2] & ones(w))
         a, b = self._operands(n, "And")
         need(m in (a, b), f"node {m} is no operand of node {n}")
         x = a if m == b else b
@@ -218,6 +222,13 @@ class Values:
                 if set(self._operands(k, "And")) == {a, b}:
                     return a, b, k
         return None if self.bits(i[1]) & self.bits(i[2]) else (i[1], i[2], 0)
+
+    def _less_nothing(self, n: int) -> int:
+        """The node, or what it is the sum of with the number 0: what a comparison with 0 leaves."""
+        match self.program[n]:
+            case ("Add", w, a, b) if self.program[b] == ("Const", 0) and self.bits(a) <= ones(w):
+                return int(a)
+        return n
 
     def _or(self, n: int) -> Polynomial:
         found = self._disjunction(n)
@@ -265,7 +276,7 @@ class Values:
         for _ in range(MOST_PARTS):
             if not todo:
                 break
-            a = todo.pop()
+            a = self._less_nothing(todo.pop())
             parts = self._disjunction(a)
             if parts is not None:
                 todo += parts[:2]

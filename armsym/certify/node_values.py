@@ -87,7 +87,7 @@ class NodeValues(Translator):
             k %= full
             return k - full if k > full >> 1 else k
 
-        def part(a: int, k: int, *, inside: bool) -> None:
+        def part(a: int, k: int, depth: int) -> None:
             nonlocal total
             match program[a]:
                 case ("Const", v):
@@ -96,24 +96,27 @@ class NodeValues(Translator):
                     found[b] = found.get(b, 0) + k * (f if a == n else balanced(f))
                 case ("Shl", b, by) if by < w:
                     found[b] = found.get(b, 0) + (k << by)
-                case ("Add", width, b, c) if width >= w and not inside:
+                case ("Add", width, b, c) if width >= w and depth:
                     for one, other in ((b, c), (c, b)):
-                        part(one, k, inside=not self._is_carry(other))
+                        part(one, k, depth - 1 if self._is_carry(other, w) else 0)
                 case _:
                     found[a] = found.get(a, 0) + k
 
         if i[0] == "Mask":
             if program[i[1]][0] == "Shl":
-                part(i[1], 1, inside=True)
+                part(i[1], 1, 0)
             else:
                 found[i[1]] = 1
         else:
-            part(n, 1, inside=False)
+            part(n, 1, 2)
         return [(a, k) for a, k in found.items() if k], total, w
 
-    def _is_carry(self, a: int) -> bool:
-        """Whether a summand is a carry, or a number: then what it is added to is of one instruction's sum."""
-        return self.program[a][0] == "Const" or self._words.reach(a) <= 1
+    def _is_carry(self, a: int, w: int) -> bool:
+        """Whether a summand is a carry: then both what it is added to and it are of one instruction's sum.
+
+        So is the number 1 in a carry's own sum, which is a bit wider than a word; elsewhere it is a summand.
+        """
+        return self._words.reach(a) <= 1 and (w % 8 == 1 or self.program[a][0] != "Const")
 
     def _or_of(self, n: int) -> tuple[int, ...] | None:
         """a, b and the node a AND b, where n is XOR of these."""
@@ -126,8 +129,10 @@ class NodeValues(Translator):
 
     def _alternatives(self, n: int) -> list[int]:
         """What a word is the OR of, as the checker takes it apart."""
-        found = self._or_of(n)
         i = self.program[n]
+        if i[0] == "Add" and self.program[i[3]] == ("Const", 0) and self._words.reach(i[2]) <= ones(i[1]):
+            return self._alternatives(i[2])
+        found = self._or_of(n)
         if found is None and i[0] == "Xor" and not self._words.reach(i[1]) & self._words.reach(i[2]):
             found = i[1:]
         return [n] if found is None else [x for a in found[:2] for x in self._alternatives(a)]
@@ -182,7 +187,7 @@ class NodeValues(Translator):
                 self._note_value(n, "floor", floor.F, floor.fact)
                 found = floor.F
             case ("Mask", a, bits) if bits != ones(bits.bit_length()):
-                found = self._run(n, a, bits)
+                found = self._run(n, a, bits) or self._picked(n, a, bits)
             case ("Add", _, _, _) | ("Mulc", _, _, _) | ("Mask", _, _):
                 found = self._sum_of(n)
             case ("And", a, b):
@@ -265,14 +270,24 @@ class NodeValues(Translator):
                 self._rename(m, scale(c, full), [(-full, named)])
         return c, self.kernel.derive(c, [(1, self.bits_of(m))], divisor=full), w
 
+    def _picked(self, n: int, a: int, bits: int) -> Polynomial | None:
+        """Bits of a mask made of one bit: that bit times their number."""
+        found = self._repeated(a)
+        if found is None:
+            return None
+        c, fact, w = found
+        self._note_value(n, "and", a, fact, w)
+        return scale(c, bits & ones(w))
+
     def _and_of(self, n: int, a: int, b: int) -> Polynomial | None:
         if not self._words.reach(a) & self._words.reach(b):
             self._note_value(n, "apart")
             return {}
         for one, other in ((a, b), (b, a)):
             i = self.program[other]
-            if i[0] == "Const":
-                return self._run(n, one, i[1])
+            run = self._run(n, one, i[1]) if i[0] == "Const" else None
+            if run is not None:
+                return run
         for m, x in ((a, b), (b, a)):
             found = self._repeated(m)
             if found is not None and self._words.reach(x) <= ones(found[2]):
