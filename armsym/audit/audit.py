@@ -26,15 +26,20 @@ class Checker:
     """Who accepts what paths leave: `equalities` tells which claims of a certificate's parts are not shown.
 
     `linear` tells which linear arguments it does not accept; those that it is asked hold by Python's `follows`.  Both
-    raise RefusedError where nothing is shown.
+    raise RefusedError where nothing is shown.  `integers` is whether Python's rules are enough for relations of
+    integers: no other checker has any.
     """
 
     equalities: Callable[[Certificate], list[list[tuple[int, int]]]] = check_certificate
     linear: Callable[[Sequence[Argument]], list[Argument]] = lambda arguments: [a for a in arguments if not a.holds]
+    integers: bool = True
 
 
 #: In Python.
 PYTHON = Checker()
+
+#: What is said where another checker than Python's was asked for.
+PYTHON_ONLY = "relations of integers: shown by Python's rules, and by no other checker"
 
 #: Names of what is no number and no word of a contract.
 _REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image")
@@ -186,6 +191,8 @@ def _audit_case(case: Case, file: File, entry: int, verdict: Verdict, executed: 
         show_equal(walk, case.certificates.get(walk.source.number, []), checker)
         show_relations(walk, case.integers.get(walk.source.number, []))
         verdict.relations += len(walk.relations)
+        if walk.relations and not checker.integers and PYTHON_ONLY not in verdict.missing:
+            verdict.missing.append(PYTHON_ONLY)
         verdict.certificates += bool(walk.claims)
         verdict.counts["equalities shown by the checker"] = verdict.counts.get(
             "equalities shown by the checker", 0

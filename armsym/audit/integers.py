@@ -41,10 +41,13 @@ __all__ = ["HEAD", "check_relations"]
 
 HEAD = "armsym-integers 1"
 
+
 class _Argument:
     """What an argument has shown so far."""
 
-    def __init__(self, program: Program, known: Sequence[Relation], claimed: Sequence[Relation], shown: set[int]) -> None:
+    def __init__(
+        self, program: Program, known: Sequence[Relation], claimed: Sequence[Relation], shown: set[int]
+    ) -> None:
         self.atoms = Atoms()
         self.facts: list[Fact] = []
         self.values = Values(program, self.atoms)
@@ -141,7 +144,7 @@ class _Argument:
         ends = [None if w == "none" else number(w) for w in (low, high)]
         s = frozenset(P.items()), ends[0], ends[1]
         self._supposed[len(self.facts)] = s
-        return self._within(P, *ends, frozenset([s]))
+        return self._within(P, ends[0], ends[1], frozenset([s]))
 
     def _derive(self, of: str, by: str, terms: str, cofactors: str) -> Fact:
         P, divisor = self._P(of), number(by)
@@ -234,7 +237,7 @@ class _Argument:
     def _claim(self, which: str, by: str) -> None:
         k, r = self._said(which, self._claimed)
         f = self.fact(by)
-        need(f.P == self._relation(r), f"fact {by} is not about relation {k}")
+        need(self._relation(r) == f.P, f"fact {by} is not about relation {k}")
         need(not f.under and f.possible and f.modulus == r.modulus, f"fact {by} does not say relation {k}")
         if not r.modulus:
             within = (r.low is None or r.low <= f.lo) and (r.high is None or f.hi <= r.high)
@@ -271,8 +274,8 @@ def check_relations(
 ) -> list[Relation]:
     """The claimed relations of a program's nodes that an argument does not show, the known ones being given.
 
-    Several arguments may follow each other, each from its own beginning.  `program` grows by the instructions that the argument adds.  Raises RefusedError of a step whose conditions do not
-    hold, and of what is no step: then nothing is shown.
+    Several arguments may follow each other, each from its own beginning.  `program` grows by the instructions that
+    they add.  Raises RefusedError of a step whose conditions do not hold, and of what is no step: then nothing is shown.
     """
     need(bool(lines) and lines[0] == HEAD, f"an argument begins with {HEAD!r}")
     shown: set[int] = set()

@@ -12,7 +12,19 @@ from typing import TypeAlias
 
 from armsym.audit.rules import need
 
-__all__ = ["NONE", "Atom", "Atoms", "Fact", "Polynomial", "Supposition", "number", "plus", "polynomial", "scaled", "text_of"]
+__all__ = [
+    "NONE",
+    "Atom",
+    "Atoms",
+    "Fact",
+    "Polynomial",
+    "Supposition",
+    "number",
+    "plus",
+    "polynomial",
+    "scaled",
+    "text_of",
+]
 
 Monomial: TypeAlias = "tuple[int, ...]"
 Polynomial: TypeAlias = "dict[Monomial, int]"
@@ -24,7 +36,7 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,1999}")
 
 @dataclass(frozen=True)
 class Atom:
-    """An integer from `lo` to `hi`.  Where m >= 1 it is floor(E / m); where m is 0, a word of which no more is known."""
+    """An integer from `lo` to `hi`.  It is floor(E / m) where m >= 1; where m is 0, any word."""
 
     lo: int
     hi: int

@@ -13,6 +13,7 @@ from armsym.audit.bundle import Bundle, Case, Content, Cut, Ensured, Fact, Fold,
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
+from armsym.audit.lines import BundleError, Lines
 from armsym.audit.relations import relation_line, relation_of
 
 __all__ = ["HEAD", "BundleError", "read", "write"]
@@ -26,10 +27,6 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 #: Names that functions of the contract begin with: no fold may have one.
 _TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", "bytes", "section", "page"}
-
-
-class BundleError(ValueError):
-    """A text that is no bundle; the message has the line's number and the line."""
 
 
 def _list(items: object) -> str:
@@ -114,55 +111,9 @@ def write(b: Bundle) -> str:
     return "\n".join([*lines, "end"]) + "\n"
 
 
-class _Lines:
-    """The lines of a text, one after the other."""
-
-    def __init__(self, text: str) -> None:
-        if not text.isascii():
-            raise BundleError("a bundle is ASCII")
-        if not text.endswith("\n"):
-            raise BundleError("the bundle's last line does not end")
-        self._lines, self.at = text[:-1].split("\n"), 0
-
-    def peek(self) -> str:
-        """The first word of the next line."""
-        return self._lines[self.at].split(" ", 1)[0] if self.at < len(self._lines) else ""
-
-    def take(self, keyword: str, count: int | None = None) -> list[str]:
-        """The words after the keyword of the next line; so many of them."""
-        if self.at >= len(self._lines):
-            raise BundleError(f"the bundle ends where {keyword!r} is due")
-        line = self._lines[self.at]
-        self.at += 1
-        words = line.split(" ")
-        if words[0] != keyword:
-            raise self.error(f"{keyword!r} is due")
-        if count is not None and len(words) != count + 1:
-            raise self.error(f"{keyword!r} has {count} fields, not {len(words) - 1}")
-        return words[1:]
-
-    def raw(self, count: int) -> list[str]:
-        """So many lines as they are."""
-        if not 0 <= count <= len(self._lines) - self.at:
-            raise self.error(f"{count} lines are due, there are fewer")
-        found = self._lines[self.at : self.at + count]
-        self.at += count
-        return found
-
-    @property
-    def over(self) -> bool:
-        """Whether no line is left."""
-        return self.at >= len(self._lines)
-
-    def error(self, why: str) -> BundleError:
-        """What is wrong with the line taken last."""
-        line = self._lines[self.at - 1] if self.at else ""
-        return BundleError(f"line {self.at} of the bundle, {line[:80]!r}: {why}")
-
-
 def read(text: str) -> Bundle:
     """The bundle of a text; raises `BundleError`."""
-    lines = _Lines(text)
+    lines = Lines(text)
     try:
         found = _read(lines)
     except BundleError:
@@ -174,7 +125,7 @@ def read(text: str) -> Bundle:
     return found
 
 
-def _read(lines: _Lines) -> Bundle:
+def _read(lines: Lines) -> Bundle:
     if lines.take("armsym-bundle", 1) != ["1"]:
         raise lines.error("only version 1 is known")
     b = Bundle()
@@ -194,7 +145,7 @@ def _read(lines: _Lines) -> Bundle:
     return b
 
 
-def _case(lines: _Lines) -> Case:
+def _case(lines: Lines) -> Case:
     c = Case(title=_text(lines.take("case", 1)[0]))
     table = lines.raw(_number(lines.take("table", 1)[0]))
     try:
@@ -288,7 +239,7 @@ def _case(lines: _Lines) -> Case:
     return c
 
 
-def _region(words: list[str], c: Case, lines: _Lines) -> Region:
+def _region(words: list[str], c: Case, lines: Lines) -> Region:
     if len(words) < 7 or len(words) % 2 == 0:
         raise lines.error("a region has name, access, cell, order, secrecy, alignment and size")
     name, access, cell, order, secrecy, align, constant = words[:7]
@@ -304,7 +255,7 @@ def _region(words: list[str], c: Case, lines: _Lines) -> Region:
     return Region(name, access, _number(cell), order, _secret(secrecy), _number(align), _number(constant), sizes)
 
 
-def _cut(lines: _Lines, c: Case, node: object, nodes: object, names: set[str]) -> Cut:
+def _cut(lines: Lines, c: Case, node: object, nodes: object, names: set[str]) -> Cut:
     number, parent, address = map(_number, lines.take("cut", 3))
     if number != len(c.cuts) or parent not in c.cuts:
         raise lines.error("cuts are numbered from 1 on, and a parent comes before")
@@ -343,7 +294,7 @@ def _cut(lines: _Lines, c: Case, node: object, nodes: object, names: set[str]) -
     return cut
 
 
-def _a_place(place: str, c: Case, lines: _Lines) -> str:
+def _a_place(place: str, c: Case, lines: Lines) -> str:
     _matching(_PLACE, place)
     region, plus, rest = place.partition("+")
     if plus:
@@ -357,7 +308,7 @@ def _a_place(place: str, c: Case, lines: _Lines) -> str:
     return place
 
 
-def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: _Lines) -> str:
+def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: Lines) -> str:
     _matching(pattern, name)
     if name in names:
         raise lines.error(f"{name} twice")
@@ -365,7 +316,7 @@ def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: _Lines) ->
     return name
 
 
-def _once(known: object, name: str, lines: _Lines) -> None:
+def _once(known: object, name: str, lines: Lines) -> None:
     if name in known:  # type: ignore[operator]
         raise lines.error(f"{name} twice")
 

@@ -15,8 +15,8 @@
     value N xor K              N is XOR of a and b, and K their And: a + b - 2 * K; K is 0 where they have no bit in
                                common
     value N or                 N is XOR of a XOR b and a AND b: a OR b, which is a + b - (a AND b)
-    value N choice F W         N is b XOR (m AND (a XOR b)), a, b below 2^W, m is (2^W - 1) * c, F says that c is 0 or 1:
-                               b + c * (a - b); a may be 0, and a and b numbers
+    value N choice F W         N is b XOR (m AND (a XOR b)), a, b below 2^W, m is (2^W - 1) * c, F says that c is 0 or
+                               1: b + c * (a - b); a may be 0, and a and b numbers
     value N zero P F W         N is App zero of a, which is an OR of words (or one); S being their sum, and with room in
                                W bits, F says that S - 1 + 2^W * P is from 0 to 2^W - 1
     value N named P F          N has a value, and F says that it less P is 0: P from now on
@@ -65,9 +65,7 @@ class Values:
         need(n not in self._known, f"node {n} has a value already")
         self._known[n] = P
 
-    def step(
-        self, words: Sequence[str], polynomial: Callable[[str], Polynomial], fact: Callable[[str], Fact]
-    ) -> None:
+    def step(self, words: Sequence[str], polynomial: Callable[[str], Polynomial], fact: Callable[[str], Fact]) -> None:
         """The step `value`, without that word; `fact` gives ranges that always hold."""
         need(len(words) >= 2, "a value has a node and a rule")
         n, rule = number(words[0]), words[1]
@@ -143,7 +141,7 @@ class Values:
     def _floor(self, n: int, P: Polynomial, f: Fact) -> Polynomial:
         kind, a, by, *_ = (*self.program[n], 0)
         need(kind == "Shr" and by <= MOST_WIDTH, f"node {n} is no Shr")
-        need(f.P == plus(self.of(a), P, -(1 << by)), "a fact about another polynomial")
+        need(plus(self.of(a), P, -(1 << by)) == f.P, "a fact about another polynomial")
         _within(f, ones(by))
         return P
 
@@ -151,7 +149,7 @@ class Values:
         a, bits = self._masked(n)
         low, high = (bits & -bits).bit_length() - 1, bits.bit_length()
         need(0 < bits == ones(high) ^ ones(low), f"{bits:#x} is no run of ones")
-        need(f.P == plus(plus(self.of(a), T, -(1 << high)), P, -1), "a fact about another polynomial")
+        need(plus(plus(self.of(a), T, -(1 << high)), P, -1) == f.P, "a fact about another polynomial")
         _within(f, ones(low))
         need(scaled(g.P, 1 << low) == P, "a fact about another polynomial")
         _within(g, ones(high - low))
@@ -239,14 +237,16 @@ class Values:
         return plus(both, self.of(k), -1) if k else both
 
     def _choice(self, n: int, f: Fact, w: int) -> Polynomial:
-        for b, m, taken in self._choices(n):
+        for b, m, a in self._choices(n):
             if m in self._known and scaled(f.P, ones(w)) == self._known[m]:
-                need(self.bits(b) <= ones(w), f"node {b} may have more than {w} bits")
-                return plus(self.of(b), self._atoms.mul(self._bit(m, f, w), plus(taken(w), self.of(b), -1)))
+                of_b = self._word(b, w)
+                of_a = self._word(a, w) if isinstance(a, int) else {k: v for k, v in a.items() if v}
+                need(isinstance(a, int) or self._atoms.ends(a)[1] <= ones(w), f"a number of more than {w} bits")
+                return plus(of_b, self._atoms.mul(self._bit(m, f, w), plus(of_a, of_b, -1)))
         raise RefusedError(f"node {n} is no choice by what the fact is about")
 
-    def _choices(self, n: int) -> Iterator[tuple[int, int, Callable[[int], Polynomial]]]:
-        """b, m, and the value of a, for each way in which n is b XOR (m AND (a XOR b))."""
+    def _choices(self, n: int) -> Iterator[tuple[int, int, int | Polynomial]]:
+        """b, m and a (a node, or a number) for each way in which n is b XOR (m AND (a XOR b))."""
         one, other = self._operands(n, "Xor")
         for b, k in ((one, other), (other, one)):
             if self.program[k][0] != "And":
@@ -254,19 +254,15 @@ class Values:
             for m, d in (self.program[k][1:], self.program[k][:0:-1]):
                 i, of_b = self.program[d], self.program[b]
                 if d == b:
-                    yield b, m, lambda _: {}
+                    yield b, m, {(): 0}
                 elif i[0] == of_b[0] == "Const":
-                    yield b, m, lambda w, v=i[1] ^ of_b[1]: self._number(v, w)
+                    yield b, m, {(): i[1] ^ of_b[1]}
                 elif i[0] == "Xor" and b in i[1:]:
-                    yield b, m, lambda w, a=i[1] if i[2] == b else i[2]: self._narrow(a, w)
+                    yield b, m, int(i[1] if i[2] == b else i[2])
 
-    def _number(self, v: int, w: int) -> Polynomial:
-        need(v <= ones(w), f"{v:#x} has more than {w} bits")
-        return {(): v} if v else {}
-
-    def _narrow(self, a: int, w: int) -> Polynomial:
-        need(self.bits(a) <= ones(w), f"node {a} may have more than {w} bits")
-        return self.of(a)
+    def _word(self, n: int, w: int) -> Polynomial:
+        need(self.bits(n) <= ones(w), f"node {n} may have more than {w} bits")
+        return self.of(n)
 
     def _zero(self, n: int, P: Polynomial, f: Fact, w: int) -> Polynomial:
         i = self.program[n]
@@ -283,12 +279,12 @@ class Values:
                 continue
             total, most = plus(total, self.of(a)), most + self.bits(a)
         need(not todo and most <= ones(w), f"the words of node {n} have more than {w} bits in all")
-        need(f.P == plus(total, P, 1 << w), "a fact about another polynomial")
+        need(plus(total, P, 1 << w) == f.P, "a fact about another polynomial")
         _within(f, ones(w))
         return P
 
     def _named(self, n: int, P: Polynomial, f: Fact) -> Polynomial:
-        need(f.P == plus(self.of(n), P, -1), "a fact about another polynomial")
+        need(plus(self.of(n), P, -1) == f.P, "a fact about another polynomial")
         _within(f, 0)
         return P
 
@@ -312,4 +308,4 @@ _SHAPES = {
 
 
 def _within(f: Fact, most: int) -> None:
-    need(0 <= f.lo and f.hi <= most, f"the fact's bounds are {f.lo:#x} and {f.hi:#x}, not within 0 and {most:#x}")
+    need(f.lo >= 0 and f.hi <= most, f"the fact's bounds are {f.lo:#x} and {f.hi:#x}, not within 0 and {most:#x}")

@@ -6,20 +6,20 @@ words in a bundle yet raises `NotExportable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-from armsym.audit.bundle import Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Relation, Store, Unknown
+from armsym.audit.bundle import Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.elf_parts import Piece as SectionOf
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.bits import Bits, Prop
 from armsym.bits.opaque import definitions_of
+from armsym.certify.claimed import relations_of
 from armsym.certify.inequalities import all_of, linear_facts
 from armsym.certify.nodes import NotExportable, Translator, what
 from armsym.certify.record import Recorded, Recorder, recorded, recording, table_of
 from armsym.elf import Piece
 from armsym.errors import ArmsymError
-from armsym.integers.expression import Leaf
 from armsym.integers.expression import Relation as Claimed
 from armsym.proof import handles
 from armsym.proof.buffers import parts
@@ -211,7 +211,7 @@ class Capture:
         for text, condition in d.requires:
             for part in all_of(condition.bit.value):
                 self.case.requires.append((text, self.node(part)))
-        self.case.known = [r for text, of in d.relations for r in self._relations(text, of)]
+        self.case.known = [r for text, of in d.relations for r in relations_of(text, of, self.node, self.words)]
         for f in d.folds:
             try:
                 self._fold(f)
@@ -273,35 +273,12 @@ class Capture:
                 for name, claim in fn(s).items():
                     for k, part in enumerate(parts(claim)):
                         if isinstance(part, Claimed):
-                            self.case.relations += self._relations(f"{name} {k}", part)
+                            self.case.relations += relations_of(f"{name} {k}", part, self.node, self.words)
                             continue
                         if not isinstance(part, Prop) or part.sides is None:
                             raise NotExportable(f"the claim {name!r}, which is no equation")
                         left, right = (self.node(side.value) for side in part.sides)
                         self.case.ensures.append(Ensured(f"{name} {k}", left, right))
-
-    def _relations(self, name: str, claim: Claimed) -> Iterator[Relation]:
-        """What a claim about integers says, as sums of products of nodes."""
-        for x, modulus, low, high in claim.parts:
-            terms: dict[tuple[int, ...], int] = {}
-            for leaves, c in x.terms.items():
-                for nodes, k in self._product(leaves):
-                    terms[nodes] = terms.get(nodes, 0) + c * k
-            yield Relation(name, modulus, low, high, tuple((c, nodes) for nodes, c in terms.items() if c))
-
-    def _product(self, leaves: tuple[Leaf, ...]) -> list[tuple[tuple[int, ...], int]]:
-        """A product of leaves as a sum of (nodes, factor): a signed word is the word less 2^w if its sign is set."""
-        out: list[tuple[tuple[int, ...], int]] = [((), 1)]
-        for leaf in leaves:
-            if not isinstance(leaf, tuple):
-                raise NotExportable("an integer that is a quotient, or the value of a fold of integers")
-            signed, width, term = leaf
-            node = self.node(term)
-            parts = [(node, 1)]
-            if signed:
-                parts.append((self.words.shr(node, width - 1), -(1 << width)))
-            out = [(tuple(sorted((*nodes, n))), k * f) for nodes, k in out for n, f in parts]
-        return out
 
     def _exit(self, name: str, width: int) -> Bits:
         v = variable(name, width, secret=True)

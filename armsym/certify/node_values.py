@@ -10,7 +10,7 @@ from typing import Any
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
 from armsym.integers.kernel import Fact, Kernel, Summand
-from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
+from armsym.integers.polynomial import Polynomial, add, const, scale
 from armsym.integers.translate import Translator
 
 __all__ = ["NodeValues"]
@@ -122,9 +122,9 @@ class NodeValues(Translator):
         """a, b and the node a AND b, where n is XOR of these."""
         i = self.program[n]
         for x, k in (i[1:], i[:0:-1]) if i[0] == "Xor" else ():
-            if self.program[x][0] == "Xor" and self.program[k][0] == "And":
-                if set(self.program[x][1:]) == set(self.program[k][1:]):
-                    return *self.program[x][1:], k
+            both = self.program[x][0] == "Xor" and self.program[k][0] == "And"
+            if both and set(self.program[x][1:]) == set(self.program[k][1:]):
+                return *self.program[x][1:], k
         return None
 
     def _alternatives(self, n: int) -> list[int]:
@@ -187,7 +187,8 @@ class NodeValues(Translator):
                 self._note_value(n, "floor", floor.F, floor.fact)
                 found = floor.F
             case ("Mask", a, bits) if bits != ones(bits.bit_length()):
-                found = self._run(n, a, bits) or self._picked(n, a, bits)
+                found = self._run(n, a, bits)
+                found = self._picked(n, a, bits) if found is None else found
             case ("Add", _, _, _) | ("Mulc", _, _, _) | ("Mask", _, _):
                 found = self._sum_of(n)
             case ("And", a, b):
@@ -250,7 +251,7 @@ class NodeValues(Translator):
         return P
 
     def _repeated(self, m: int) -> tuple[Polynomial, Fact, int] | None:
-        """c, the fact that it is 0 or 1, and w, where node m is (2^w - 1) * c; c a bit's name, its opposite, or a number."""
+        """c, the fact that it is 0 or 1, and w: node m is (2^w - 1) * c.  c is an atom, 1 less one, or a number."""
         w = self._words.reach(m).bit_length()
         v, full = self._of[m], ones(w)
         if not w or any(k % full for k in v.values()):
@@ -335,12 +336,7 @@ class NodeValues(Translator):
         if max(self._words.reach(o) for o in (a, b) if o) > ones(w):
             return None
         self._note_value(n, "choice", fact, w)
-        return self._decided(add(y, self.kernel.mul(c, add(x, y, -1)))) if self.deciding else add(
-            y, self.kernel.mul(c, add(x, y, -1))
-        )
-
-    #: Whether products of signs are put in fewer: then the value is renamed.
-    deciding = False
+        return add(y, self.kernel.mul(c, add(x, y, -1)))
 
     def _is_zero(self, n: int, a: int) -> Polynomial:
         total, most = const(-1), 0

@@ -59,7 +59,7 @@ def shown_relations(
 
     given, asked = [integer(r) for r in known], [integer(r) for r in claimed]
     lines: list[str] = []
-    left = {k: "" for k in range(len(claimed))}
+    left = dict.fromkeys(range(len(claimed)), "")
     for names in (False, True):
         argument = _Argument(program, given, asked, names=names)
         shown: dict[int, int] = {}

@@ -70,6 +70,7 @@ def audit(
                 "checker": checker,
                 "certificates": verdict.certificates,
                 "linear_arguments": verdict.linear,
+                "relations": verdict.relations,
                 "seconds": round(seconds, 3),
             }
         )
