@@ -37,13 +37,13 @@ from armsym.audit.raw import Program
 from armsym.audit.rules import RefusedError, need
 from armsym.audit.values import Values
 
-__all__ = ["HEAD", "check_relations"]
+__all__ = ["HEAD", "Steps", "check_relations"]
 
 HEAD = "armsym-integers 1"
 
 
-class _Argument:
-    """What an argument has shown so far."""
+class Steps:
+    """What an argument has shown so far: `facts` and `values` in `atoms`, and the claims by their numbers."""
 
     def __init__(
         self, program: Program, known: Sequence[Relation], claimed: Sequence[Relation], shown: set[int]
@@ -253,19 +253,19 @@ class _Argument:
 _RULES: dict[str, tuple[Callable[..., Fact | None], int]] = {
     "and": (lambda a, *words: a._instruction(*words, mask=False), 3),
     "mask": (lambda a, *words: a._instruction(*words, mask=True), 3),
-    "atom": (_Argument._atom, 1),
-    "quotient": (_Argument._quotient, 2),
-    "bits": (_Argument._bits, 1),
-    "known": (_Argument._known_of, 1),
-    "suppose": (_Argument._suppose, 3),
-    "derive": (_Argument._derive, 4),
-    "meet": (_Argument._meet, 1),
-    "whole": (_Argument._whole, 2),
-    "multiple": (_Argument._multiple, 3),
-    "congruent": (_Argument._congruent, 2),
-    "transfer": (_Argument._transfer, 4),
-    "cases": (_Argument._cases, 4),
-    "claim": (_Argument._claim, 2),
+    "atom": (Steps._atom, 1),
+    "quotient": (Steps._quotient, 2),
+    "bits": (Steps._bits, 1),
+    "known": (Steps._known_of, 1),
+    "suppose": (Steps._suppose, 3),
+    "derive": (Steps._derive, 4),
+    "meet": (Steps._meet, 1),
+    "whole": (Steps._whole, 2),
+    "multiple": (Steps._multiple, 3),
+    "congruent": (Steps._congruent, 2),
+    "transfer": (Steps._transfer, 4),
+    "cases": (Steps._cases, 4),
+    "claim": (Steps._claim, 2),
 }
 
 
@@ -274,14 +274,14 @@ def check_relations(
 ) -> list[Relation]:
     """The claimed relations of a program's nodes that an argument does not show, the known ones being given.
 
-    Several arguments may follow each other, each from its own beginning.  `program` grows by the instructions that
-    they add.  Raises RefusedError of a step whose conditions do not hold, and of what is no step: then nothing is shown.
+    Several arguments may follow each other, each from its own beginning; `program` grows by instructions that they
+    add.  Raises RefusedError of a step whose conditions do not hold, and of what is no step: then nothing is shown.
     """
     need(bool(lines) and lines[0] == HEAD, f"an argument begins with {HEAD!r}")
     shown: set[int] = set()
     for k, line in enumerate(lines, 1):
         if line == HEAD:
-            argument = _Argument(program, known, claimed, shown)
+            argument = Steps(program, known, claimed, shown)
             continue
         try:
             argument.step(line.split(" "))

@@ -59,6 +59,10 @@ class Values:
             raise RefusedError(f"node {n} has no value yet")
         return found
 
+    def __iter__(self) -> Iterator[tuple[int, Polynomial]]:
+        """The nodes that have values, with these."""
+        return iter(self._known.items())
+
     def put(self, n: int, P: Polynomial) -> None:
         """Give a node its value, which is believed."""
         need(0 < n < len(self.program), f"there is no node {n}")

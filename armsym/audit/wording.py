@@ -125,6 +125,8 @@ def contract_lines(case: Case) -> Iterator[str]:
         " linked: of 4), what of it cannot be written as the file says; nobody else changes the regions meanwhile"
     )
     yield "sums and products of values are modulo 2^64 where no other modulus is written; sizes are numbers"
+    if case.known or case.relations:
+        yield "what is said of integers is exact: there nothing wraps"
     yield from _unknown_functions(case)
     for f in case.folds.values():
         yield from _fold(case, f)
