@@ -44,7 +44,8 @@ def wholes(case: Case) -> Iterator[str]:
     """What the names of numbers of several words mean."""
     for name, nodes in _groups(case).items():
         cell = case.regions[name.partition("[")[0]].cell
-        yield f"{name}, where integers are spoken of: its {len(nodes)} words of {8 * cell} bits, the first is the lowest"
+        words = f"{len(nodes)} words of {8 * cell} bits, the first is the lowest"
+        yield f"{name}, where integers are spoken of: its {words}"
 
 
 def _whole(case: Case, r: Relation) -> dict[Product, int]:

@@ -87,6 +87,8 @@ class Capture:
             numbers[id(origin)] = k
             parent = 0 if origin.parent is None else numbers[id(origin.parent)]
             self.case.cuts[k] = self._cut(origin, k, parent)
+        if self.case.relations and (self.engine.iterations or self.p._d.cuts):
+            raise NotExportable("claims about integers that are shown from cut to cut, or after a loop")
         return self.case
 
     # -- names --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from armsym.certify.capture import Capture
 from armsym.certify.elaborate import elaborate
 from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable, what
-from armsym.certify.relations import shown_relations
+from armsym.certify.relations import Relations
 from armsym.proof.engine import Engine
 from armsym.proof.result import ProofResult
 from armsym.report.outcome import NO_BUNDLE
@@ -72,8 +72,11 @@ class Exporter:
             entry, _ = file.symbol(self.symbol)
         except (ElfError, OSError) as e:
             return [str(e)]
+        relations = Relations()
         for case in self.cases:
             bundle.cases.append(case)
+            if open_:  # there is no bundle: the others need not be searched
+                continue
             search = Search()
             try:
                 for walk in walks(case, file, entry, search):
@@ -83,8 +86,8 @@ class Exporter:
                         open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
                         case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
                     if walk.relations:
-                        lines, left = shown_relations(program, walk.known, walk.relations)
-                        open_ += [f"{r.name}: {why}" for r, why in left]
+                        lines, why = relations.show(program, walk.known, walk.relations)
+                        open_ += [why] if why else []
                         case.integers[walk.source.number] = lines
             except Refused as e:
                 open_.append(str(e))
