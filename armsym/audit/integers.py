@@ -5,6 +5,7 @@ steps of an argument are lines; facts and atoms are numbered from 0 in the order
 
     atom NODE                  a new atom, the value of a node: from 0 to the bits that the node may have
     quotient F M               a new atom, floor(P / M) of the P that fact F bounds without suppositions; M >= 1
+    within A F                 atom A has the bounds of fact F, too, which is about it alone
     value NODE RULE ...        the polynomial that is a node's value: `armsym.audit.values`
     and NODE A B, mask NODE A BITS   a new instruction of the program, for values
     bits NODE                  fact: the value of a node is from 0 to the bits that it may have
@@ -111,6 +112,12 @@ class Steps:
         f, m = self.range(of), number(by)
         need(m >= 1, f"a quotient by {m}")
         self.atoms.append(Atom(f.lo // m, f.hi // m, f.P, m))
+
+    def _narrowed(self, atom: str, by: str) -> None:
+        f, a = self.range(by), number(atom)
+        need(0 <= a < len(self.atoms) and f.P == {(a,): 1}, f"fact {by} is not about atom {atom} alone")
+        x = self.atoms[a]
+        self.atoms[a] = Atom(max(x.lo, f.lo), min(x.hi, f.hi), x.E, x.m)
 
     def _bits(self, node: str) -> Fact:
         n = number(node)
@@ -255,6 +262,7 @@ _RULES: dict[str, tuple[Callable[..., Fact | None], int]] = {
     "mask": (lambda a, *words: a._instruction(*words, mask=True), 3),
     "atom": (Steps._atom, 1),
     "quotient": (Steps._quotient, 2),
+    "within": (Steps._narrowed, 2),
     "bits": (Steps._bits, 1),
     "known": (Steps._known_of, 1),
     "suppose": (Steps._suppose, 3),

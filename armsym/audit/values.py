@@ -10,8 +10,9 @@
                                from 0 to 2^l - 1, G that P / 2^l is from 0 to 2^(h-l) - 1
     value N product            N is App mul of two words whose product it has room for
     value N apart              N is an And of words that have no bit in common: 0
-    value N and M F W          N is an And of x and M, where M is (2^W - 1) * c, F says that c is 0 or 1, and x has at
-                               most W bits: c * x; or N is a Mask of M by a number x: of it the low W bits count
+    value N and M F W          N is an And of x and M, where M is (2^W - 1) * c, and F says that c is 0 or 1: c * x, or if
+                               x may have more than W bits, c times its Mask by 2^W - 1.  Or N is a Mask of M by a
+                               number x: of it the low W bits count
     value N xor K              N is XOR of a and b, and K their And: a + b - 2 * K; K is 0 where they have no bit in
                                common
     value N or                 N is XOR of a XOR b and a AND b: a OR b, which is a + b - (a AND b)
@@ -201,8 +202,8 @@ class Values:
         a, b = self._operands(n, "And")
         need(m in (a, b), f"node {m} is no operand of node {n}")
         x = a if m == b else b
-        need(self.bits(x) <= ones(w), f"node {x} may have more than {w} bits")
-        return self._atoms.mul(self._bit(m, f, w), self.of(x))
+        low = x if self.bits(x) <= ones(w) else self.program.mask(x, ones(w))
+        return self._atoms.mul(self._bit(m, f, w), self.of(low))
 
     def _xor(self, n: int, k: int) -> Polynomial:
         a, b = self._operands(n, "Xor")

@@ -64,8 +64,8 @@ def _facts(numbers: Iterable[int]) -> _List:
 
 
 @dataclass(frozen=True)
-class _Quotient:
-    """k times what the definition of a quotient says."""
+class _Atom:
+    """The number of an atom."""
 
     n: int
 
@@ -73,7 +73,7 @@ class _Quotient:
 def _terms(used: Iterable[Sequence[Any]]) -> _List:
     parts: list[Any] = []
     for k, of, n in used:
-        parts += ["," if parts else "", f"{k}:", "f" if of == "fact" else "q", _F(n) if of == "fact" else _Quotient(n)]
+        parts += ["," if parts else "", f"{k}:", "f" if of == "fact" else "q", _F(n) if of == "fact" else _Atom(n)]
     return _List(tuple(parts) or ("-",))
 
 
@@ -95,6 +95,8 @@ class _Reader:
             fields = [r[0]] if rule == "atom" else [_F(r[0]), r[1]]
             self.steps.append(_Step(rule, fields, atom=self._atoms))
             self._atoms += 1
+        elif rule == "within":
+            self.steps.append(_Step(rule, [_Atom(r[0]), self._field(r[1])]))
         elif rule in ("and", "mask", "value"):
             self.steps.append(_Step(rule, [self._field(v) for v in r]))
         elif rule != "shown":
@@ -143,7 +145,7 @@ def _needs(v: Any) -> tuple[set[int], set[int]]:
     """The atoms and facts that a field speaks of."""
     if isinstance(v, _F):
         return set(), {v.n}
-    if isinstance(v, _Quotient):
+    if isinstance(v, _Atom):
         return {v.n}, set()
     if isinstance(v, _P):
         return {a for m in v.terms for a in m}, set()
@@ -180,7 +182,7 @@ def lines_of(log: Iterable[Sequence[Any]], given: Mapping[int, list[Any]], shown
         match v:
             case _F(n):
                 return str(number["fact"][n])
-            case _Quotient(n):
+            case _Atom(n):
                 return str(number["atom"][n])
             case _P(terms):
                 return text_of({tuple(sorted(number["atom"][a] for a in m)): c for m, c in terms.items()})

@@ -9,7 +9,7 @@ from typing import Any
 
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
-from armsym.integers.kernel import Fact, Kernel, Summand
+from armsym.integers.kernel import Atom, Fact, Kernel, Summand
 from armsym.integers.polynomial import Polynomial, add, const, scale
 from armsym.integers.translate import Translator
 
@@ -49,6 +49,15 @@ class NodeValues(Translator):
             found = self._bits_of[n] = self.kernel.given(self._of[n], 0, reach)
             self.given[found.number] = ["bits", n]
         return found
+
+    def narrow(self, n: int, factor: int, f: Fact) -> None:
+        """Of an input, what a fact says of a sum of inputs, this one with a factor: all are at least 0."""
+        ((m, _),) = self.node(n).items()
+        x = self.kernel.atoms[m[0]]
+        g = self.kernel.derive({m: 1}, [(1, f)], divisor=factor)
+        if x.E is None and not g.impossible and g.hi < x.hi:
+            self.kernel.atoms[m[0]] = Atom(x.name, x.lo, g.hi, None, 0)
+            self._log.append(["within", m[0], g])
 
     # -- what a node is made of
 
@@ -291,10 +300,15 @@ class NodeValues(Translator):
                 return run
         for m, x in ((a, b), (b, a)):
             found = self._repeated(m)
-            if found is not None and self._words.reach(x) <= ones(found[2]):
+            if found is not None:
                 c, fact, w = found
+                low = x
+                if self._words.reach(x) > ones(w):
+                    low = self.program.mask(x, ones(w))
+                    self._log.append(["mask", low, x, ones(w)])
+                    self.node(low)
                 self._note_value(n, "and", m, fact, w)
-                return self.kernel.mul(c, self._of[x])
+                return self.kernel.mul(c, self._of[low])
         return None
 
     def _xor_of(self, n: int, a: int, b: int) -> Polynomial | None:

@@ -53,6 +53,26 @@ class _Argument(Argument):
         self.kernel = _Kernel(self.log)
         self.translator = self.nodes = NodeValues(self.kernel, program, self.log, name_factors=names)
 
+    def _prepare(self) -> None:
+        if not self._parts and not self.nodes.given:
+            self._narrow()
+        super()._prepare()
+
+    def _narrow(self) -> None:
+        """What a precondition on a sum of words says of each of them, the highest above all."""
+        for k, r in enumerate(self._known):
+            ((x, modulus, lo, hi),) = r.parts
+            words = {m[0]: c for m, c in x.terms.items() if len(m) == 1 and c > 0}
+            if modulus or hi is None or len(words) + (() in x.terms) < len(x.terms):
+                continue
+            f = self.kernel.given(self.polynomial(x), lo, hi)
+            self.nodes.given[f.number] = ["known", k]
+            for leaf, c in words.items():
+                assert isinstance(leaf, tuple)
+                assert isinstance(leaf[2], _Node)
+                if len(self._leaf(leaf)) == 1:
+                    self.nodes.narrow(leaf[2].node, c, f)
+
     def _leaf(self, leaf: Leaf) -> Polynomial:
         assert isinstance(leaf, tuple)
         assert isinstance(leaf[2], _Node)

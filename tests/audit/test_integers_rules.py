@@ -122,9 +122,9 @@ ARGUMENTS = {
         (*ATOMS, "derive 1*2 1 - -", "derive 15*2 1 15:f0 -", "value [mask] sum 15*2 1 4",
          "value [and] and [mask] 0 4", "derive 1*0*2 1 - -", "claim 0 2"),
         [
-            ("value [and] and [mask] 0 4", "value [wider] and [mask] 0 4", "more than 4 bits"),
+            ("value [and] and [mask] 0 4", "value [wider] and [mask] 0 4", "no value yet"),
             ("value [and] and [mask] 0 4", "value [and] and [mask] 0 5", "not the fact's polynomial"),
-            ("value [and] and [mask] 0 4", "value [and] and [mask] 1 1", "more than 1 bits"),
+            ("value [and] and [mask] 0 4", "value [and] and [mask] 1 1", "bounds are 0x0 and 0xf"),
             ("value [and] and [mask] 0 4", "value [and] apart", "bits in common"),
             ("value [and] and [mask] 0 4", "value [and] and [b] 0 4", "no operand"),
         ],
@@ -224,6 +224,36 @@ def test_what_is_known_is_of_the_contract() -> None:
     # What cannot be says nothing.
     with pytest.raises(RefusedError, match="does not say"):
         small.shows(r, *steps, known=(_about(small, "a", 16, None),))
+
+
+def test_bounds_of_an_atom_that_a_fact_tells() -> None:
+    small = _Small()
+    known = (_about(small, "a", None, 9), Relation("k", 0, 0, 18, ((2, (small.nodes["a"],)),)))
+    r = _about(small, "a", 0, 9)
+    assert small.shows(r, "atom [a]", "known 0", "within 0 0", "derive 1*0 1 - -", "claim 0 1", known=known)
+    for steps, said in (
+        (("atom [a]", "known 1", "within 0 0"), "not about atom 0 alone"),
+        (("atom [a]", "atom [b]", "known 0", "within 1 0"), "not about atom 1 alone"),
+        (("atom [a]", "known 0", "within 2 0"), "not about atom 2 alone"),
+        (("atom [a]", "suppose 1*0 none 9", "within 0 0"), "no range that always holds"),
+        (("atom [a]", "suppose 1*0 16 none", "within 0 0"), "no range that always holds"),
+        (("atom [a]", "multiple 3*0 3 -", "within 0 0"), "no range that always holds"),
+    ):
+        with pytest.raises(RefusedError, match=said):
+            small.shows(r, *steps, known=known)
+
+
+def test_a_mask_of_fewer_bits_leaves_those() -> None:
+    """c AND'ed with a word that is wider: the low bits count, and not the word."""
+    steps = (*ATOMS, "derive 1*2 1 - -", "derive 15*2 1 15:f0 -", "value [mask] sum 15*2 1 4",
+             "derive 1*3 1 - -", "quotient 2 16", "derive 1*3,-16*4 1 1:q4 -")  # fmt: skip
+    small = _Small()
+    low = small.program.mask(small.nodes["wide"], 15)
+    after = (f"mask {low} [wide] 15", f"value {low} sum 1*3,-16*4 3 4", "value [wider] and [mask] 0 4", "bits [wider]")
+    r = _about(small, "wider", 0, 15)
+    assert small.shows(r, *steps, *after, "claim 0 4")
+    with pytest.raises(RefusedError, match="no value yet"):
+        small.shows(r, *steps, after[0], *after[2:], "claim 0 4")
 
 
 @pytest.mark.parametrize(
