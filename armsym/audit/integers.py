@@ -115,7 +115,8 @@ class Steps:
 
     def _narrowed(self, atom: str, by: str) -> None:
         f, a = self.range(by), number(atom)
-        need(0 <= a < len(self.atoms) and f.P == {(a,): 1}, f"fact {by} is not about atom {atom} alone")
+        alone: Polynomial = {(a,): 1}
+        need(0 <= a < len(self.atoms) and f.P == alone, f"fact {by} is not about atom {atom} alone")
         x = self.atoms[a]
         self.atoms[a] = Atom(max(x.lo, f.lo), min(x.hi, f.hi), x.E, x.m)
 

@@ -10,8 +10,8 @@
                                from 0 to 2^l - 1, G that P / 2^l is from 0 to 2^(h-l) - 1
     value N product            N is App mul of two words whose product it has room for
     value N apart              N is an And of words that have no bit in common: 0
-    value N and M F W          N is an And of x and M, where M is (2^W - 1) * c, and F says that c is 0 or 1: c * x, or if
-                               x may have more than W bits, c times its Mask by 2^W - 1.  Or N is a Mask of M by a
+    value N and M F W          N is an And of x and M, where M is (2^W - 1) * c, and F says that c is 0 or 1: c * x, or
+                               if x may have more than W bits, c times its Mask by 2^W - 1.  Or N is a Mask of M by a
                                number x: of it the low W bits count
     value N xor K              N is XOR of a and b, and K their And: a + b - 2 * K; K is 0 where they have no bit in
                                common

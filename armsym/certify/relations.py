@@ -86,7 +86,8 @@ class _Argument(Argument):
             return None, "takes too much work to show of what the code computes, word by word"
         if not found.holds:
             return None, found.detail
-        return next(r[1] for r in reversed(self.log) if r[0] == "shown"), ""
+        fact = next((r[1] for r in reversed(self.log) if r[0] == "shown"), None)
+        return fact, "" if fact is not None else "no fact says so"
 
 
 class Relations:
