@@ -116,7 +116,7 @@ class Steps:
     def _narrowed(self, atom: str, by: str) -> None:
         f, a = self.range(by), number(atom)
         alone: Polynomial = {(a,): 1}
-        need(0 <= a < len(self.atoms) and f.P == alone, f"fact {by} is not about atom {atom} alone")
+        need(0 <= a < len(self.atoms) and alone == f.P, f"fact {by} is not about atom {atom} alone")
         x = self.atoms[a]
         self.atoms[a] = Atom(max(x.lo, f.lo), min(x.hi, f.hi), x.E, x.m)
 
