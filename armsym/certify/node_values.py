@@ -10,7 +10,7 @@ from typing import Any
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
 from armsym.integers.kernel import Atom, Fact, Kernel, Summand
-from armsym.integers.polynomial import Polynomial, add, const, scale
+from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
 from armsym.integers.translate import Translator
 
 __all__ = ["NodeValues"]
@@ -259,14 +259,18 @@ class NodeValues(Translator):
         self._note_value(n, "part", P, above.F, below.fact, above.fact)
         return P
 
-    def _repeated(self, m: int) -> tuple[Polynomial, Fact, int] | None:
-        """c, the fact that it is 0 or 1, and w: node m is (2^w - 1) * c.  c is an atom, 1 less one, or a number."""
+    def _repeated(self, m: int, times: Polynomial | None = None) -> tuple[Polynomial, Fact, int] | None:
+        """c, the fact that it is 0 or 1, and w: node m is (2^w - 1) * c.  c is an atom, 1 less one, or a number.
+
+        Unless it is only taken `times` a power of two, up to its sign: then it stays the sum that it is.
+        """
         w = self._words.reach(m).bit_length()
         v, full = self._of[m], ones(w)
         if not w or any(k % full for k in v.values()):
             return None
         c = {mo: k // full for mo, k in v.items()}
-        if not self._plain(c):
+        single = times is not None and not any(times) and abs(times.get(ONE, 0)).bit_count() <= 1
+        if not single and not self._plain(c):
             other = add(const(1), c, -1)
             of = self.kernel.derive(c, [(1, self.bits_of(m))], divisor=full)
             named = self._names.get(("b", frozenset(other.items())))
@@ -282,7 +286,7 @@ class NodeValues(Translator):
 
     def _picked(self, n: int, a: int, bits: int) -> Polynomial | None:
         """Bits of a mask made of one bit: that bit times their number."""
-        found = self._repeated(a)
+        found = self._repeated(a, const(bits))
         if found is None:
             return None
         c, fact, w = found
@@ -299,7 +303,7 @@ class NodeValues(Translator):
             if run is not None:
                 return run
         for m, x in ((a, b), (b, a)):
-            found = self._repeated(m)
+            found = self._repeated(m, self._of[x])
             if found is not None:
                 c, fact, w = found
                 low = x
@@ -335,10 +339,6 @@ class NodeValues(Translator):
         return add(add(self._of[a], self._of[b]), both, -2)
 
     def _chosen_of(self, n: int, m: int, a: int, b: int) -> Polynomial | None:
-        found = self._repeated(m)
-        if found is None:
-            return None
-        c, fact, w = found
         y = self._of[b]
         if a:
             x = self._of[a]
@@ -347,6 +347,10 @@ class NodeValues(Translator):
             k = next(o for o in self.program[n][1:] if self.program[o][0] == "And" and m in self.program[o][1:])
             d = next(o for o in self.program[k][1:] if o != m)
             x = {} if d == b else const(self.program[d][1] ^ self.program[b][1])
+        found = self._repeated(m, add(x, y, -1))
+        if found is None:
+            return None
+        c, fact, w = found
         if max(self._words.reach(o) for o in (a, b) if o) > ones(w):
             return None
         self._note_value(n, "choice", fact, w)

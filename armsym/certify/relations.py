@@ -12,6 +12,7 @@ from armsym.audit.raw import Instruction, Program
 from armsym.audit.rules import RefusedError
 from armsym.certify.argument_lines import lines_of
 from armsym.certify.node_values import NodeValues
+from armsym.certify.nodes import what
 from armsym.integers.claims import Argument
 from armsym.integers.expression import Integer, Leaf
 from armsym.integers.expression import Relation as Claimed
@@ -107,7 +108,10 @@ class Relations:
         if before is not None:
             lines = _renamed(program, before[0], dict(zip(before[1], nodes, strict=True)))
         else:
-            lines, why = _searched(program, known, claimed)
+            try:
+                lines, why = _searched(program, known, claimed)
+            except Exception as e:  # noqa: BLE001 - no defect here may change what is said of the proof
+                return [], what(e)
             if why:
                 return lines, why
             self._found[key] = lines, nodes
