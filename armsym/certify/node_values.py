@@ -357,6 +357,11 @@ class NodeValues(Translator):
         return add(y, self.kernel.mul(c, add(x, y, -1)))
 
     def _is_zero(self, n: int, a: int) -> Polynomial:
+        if self._words.reach(a) == 1 and self._alternatives(a) == [a]:
+            P = add(const(1), self._of[a], -1)
+            # 1 - a is also a - 1 + 2 * (1 - a).
+            self._note_value(n, "zero", P, self.kernel.derive(P, [(-1, self.bits_of(a))]), 1)
+            return P
         total, most = const(-1), 0
         for x in self._alternatives(a):
             total, most = add(total, self._of[x]), most + self._words.reach(x)

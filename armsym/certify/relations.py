@@ -32,8 +32,8 @@ class _Node(Term):
         self.node, self.width, self.pb, self.id = node, 64, (1 << 64) - 1, -node
 
 
-#: How many monomials an argument may take to find: a proof that closes takes a quarter.
-MOST_WORK = 4_000_000
+#: How many monomials an argument may take to find: proofs that close take less than half of it.
+MOST_WORK = 2_000_000
 
 
 class _Kernel(Kernel):
