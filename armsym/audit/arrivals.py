@@ -5,7 +5,7 @@ from __future__ import annotations
 from armsym.audit.bundle import Cut
 from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
-from armsym.audit.ground import Ground, Symbols, around, name_of
+from armsym.audit.ground import Ground, Symbols, around, name_of, put
 from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.raw import ones
 from armsym.audit.state import State
@@ -216,6 +216,7 @@ class Arrivals(Ground):
         made = Instance(case.table, self.words, variable, application)
         for e in case.ensures:
             self._claim(state, made(e.left), made(e.right), f"{e.name}, {where}")
+        self.relations += (put(r, made, f"{r.name}, {where}") for r in case.relations)
 
     def _entry_x(self, state: State, n: int) -> int:
         return self._entry_value(state, f"x{n}", f"w{n}", f"x{n}_in")

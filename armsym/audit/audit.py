@@ -15,6 +15,7 @@ from armsym.audit.goals import Goal, Goals
 from armsym.audit.ground import Refused
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
+from armsym.audit.integers import check_relations
 from armsym.audit.link import File
 from armsym.audit.raw import Program
 from armsym.audit.walk import Walk
@@ -27,15 +28,20 @@ class Checker:
     """Who accepts what paths leave: `equalities` tells which claims of a certificate's parts are not shown.
 
     `linear` tells which linear arguments, sums and numbers it does not accept; what it is asked holds as
-    Python says.  Both raise RefusedError where nothing is shown.
+    Python says.  Both raise RefusedError where nothing is shown.  `integers` is whether Python's rules are enough for
+    relations of integers: no other checker has any.
     """
 
     equalities: Callable[[Certificate], list[list[tuple[int, int]]]] = check_certificate
     linear: Callable[[Sequence[Goals]], list[Goal]] = lambda goals: [goal for g in goals for goal in g.open]
+    integers: bool = True
 
 
 #: In Python.
 PYTHON = Checker()
+
+#: What is said where another checker than Python's was asked for.
+PYTHON_ONLY = "relations of integers: shown by Python's rules, and by no other checker"
 
 #: Names of what is no number and no word of a contract.
 _REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image")
@@ -45,7 +51,8 @@ _REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image")
 class Verdict:
     """What came of an audit: `audited` where nothing is open, and what was re-checked, by kind.
 
-    `certificates` is how many were accepted, each of all equalities from one cut, `linear` how many linear arguments.
+    `certificates` is how many were accepted, each of all equalities from one cut, `linear` how many linear arguments,
+    `relations` how many relations of integers were shown.
     """
 
     bundle: Bundle
@@ -56,6 +63,7 @@ class Verdict:
     executed: int = 0
     certificates: int = 0
     linear: int = 0
+    relations: int = 0
     #: The file's SHA-256, and where the routine begins.
     sha256: str = ""
     entry: int = 0
@@ -111,7 +119,7 @@ class Replay:
 
 def validate(case: Case) -> None:
     """What a case has to be beside its text's form; raises `Refused`."""
-    if not case.ensures:
+    if not case.ensures and not case.relations:
         raise Refused("nothing is claimed of the results")
     kept = [(n, 30) for n in case.preserves_x] + [(n, 31) for n in case.preserves_d | case.preserves_v]
     if none := [n for n, last in kept if not 0 <= n <= last]:
@@ -232,6 +240,10 @@ def _audit_case(
             verdict.counts[what] = verdict.counts.get(what, 0) + n
         goals.append(Goals(walk.words.program, walk.arguments, sorted(walk.same), list(walk.numbers.values())))
         show_equal(walk, case.certificates.get(walk.source.number, []), checker)
+        show_relations(walk, case.integers.get(walk.source.number, []))
+        verdict.relations += len(walk.relations)
+        if walk.relations and not checker.integers and PYTHON_ONLY not in verdict.missing:
+            verdict.missing.append(PYTHON_ONLY)
         verdict.certificates += bool(walk.claims)
         verdict.counts["equalities shown by the checker"] = verdict.counts.get(
             "equalities shown by the checker", 0
@@ -263,3 +275,15 @@ def show_equal(walk: Walk, lines: Sequence[str], checker: Checker) -> None:
     for pair, what in walk.claims.items():
         if pair not in claimed:
             raise Refused(f"{what}: the values are not shown equal")
+
+
+def show_relations(walk: Walk, lines: Sequence[str]) -> None:
+    """Have the rules of `integers` show the relations that a walk claims; raises `Refused`."""
+    if not walk.relations:
+        return
+    try:
+        left = check_relations(walk.words.program, walk.known, walk.relations, lines)
+    except RefusedError as e:
+        raise Refused(f"the argument about integers of cut {walk.source.number}: {e}") from None
+    if left:
+        raise Refused(f"{left[0].name}: the relation of integers is not shown")

@@ -31,6 +31,7 @@ __all__ = [
     "Global",
     "Index",
     "Region",
+    "Relation",
     "Store",
     "Unknown",
 ]
@@ -91,6 +92,20 @@ class Ensured:
     name: str
     left: int
     right: int
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A number is a multiple of `modulus`, or if that is 0 from `low` to `high` (None: no bound), exactly as integers.
+
+    The number is a sum of (factor, nodes): a factor times the values of the nodes, which may be none, or one twice.
+    """
+
+    name: str
+    modulus: int
+    low: int | None
+    high: int | None
+    terms: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -161,7 +176,10 @@ class Cut:
 
 @dataclass
 class Case:
-    """A contract and its cuts; `certificates` by the cut that paths begin at, `steps` multipliers of linear facts."""
+    """A contract and its cuts; `steps` multipliers of linear facts; by the cut that paths begin at:
+
+    `certificates` of equalities, and `integers`, arguments about relations.
+    """
 
     title: str = ""
     table: Program = field(default_factory=Program)
@@ -180,14 +198,20 @@ class Case:
     preserves_v: frozenset[int] = frozenset()
     #: (text, node of one bit that is 1 on entry).
     requires: list[tuple[str, int]] = field(default_factory=list)
+    #: Preconditions on integers, of inputs and of what regions hold on entry.
+    known: list[Relation] = field(default_factory=list)
     folds: dict[str, Fold] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
     ensures: list[Ensured] = field(default_factory=list)
     #: Functions that are taken step by step; the others stand for themselves.
     unfold: set[str] = field(default_factory=set)
+    #: What holds of integers on return.
+    relations: list[Relation] = field(default_factory=list)
     cuts: dict[int, Cut] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     certificates: dict[int, list[str]] = field(default_factory=dict)
+    #: For relations: `armsym.audit.integers`.
+    integers: dict[int, list[str]] = field(default_factory=dict)
 
 
 @dataclass

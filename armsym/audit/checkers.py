@@ -64,6 +64,6 @@ def checker(name: Name) -> Checker:
         return Checker()
     if name == "ocaml":
         proved.executable()
-        return Checker(_ocaml, _ocaml_linear)
+        return Checker(_ocaml, _ocaml_linear, integers=False)
     proved.library()
-    return Checker(_coq, _coq_linear)
+    return Checker(_coq, _coq_linear, integers=False)

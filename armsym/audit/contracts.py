@@ -25,12 +25,15 @@ __all__ = [
 ]
 
 #: What of a case is no part of its contract.
-_BESIDE = {"title", "table", "unfold", "cuts", "steps", "certificates"}
+_BESIDE = {"title", "table", "unfold", "cuts", "steps", "certificates", "integers"}
+#: What no call shows or takes: a contract that says it is none.
+_NOT_CALLED = {"known", "relations"}
 #: What is, by record: one that has more than is digested here would be taken for another's.
 _KNOWN: dict[type, set[str]] = {
     Case: {"numbers", "words", "regions", "globals", "depth", "above", "modifies", "arguments", "given", "preserves_x"}
     | {"preserves_d", "preserves_v", "requires", "folds", "functions", "ensures"}
-    | _BESIDE,
+    | _BESIDE
+    | _NOT_CALLED,
     Region: {"name", "access", "cell", "order", "secret", "align", "constant", "sizes"},
     Global: {"name", "address", "size", "secret"},
     Store: {"region", "offset", "size", "value"},
@@ -106,7 +109,7 @@ def structure(table: Program, called: Callable[[str], str] = str) -> Callable[[i
 
 def is_contract_alone(case: Case) -> bool:
     """Whether a case has nothing but a contract: no cuts, and nothing that makes it check."""
-    return not case.unfold and not case.steps and not case.certificates and set(case.cuts) <= {0}
+    return not (case.unfold or case.steps or case.certificates or case.integers) and set(case.cuts) <= {0}
 
 
 def digest(case: Case) -> str:
@@ -119,6 +122,8 @@ def digest(case: Case) -> str:
     for kind, known in _KNOWN.items():
         if more := {f.name for f in fields(kind)} ^ known:
             raise NoContractError(f"contracts have {sorted(more)}, of which a digest does not speak")
+    if said := sorted(name for name in _NOT_CALLED if getattr(case, name)):
+        raise NoContractError(f"a contract says {said}, which no call takes")
     return _hash(
         sorted(case.numbers.items()),
         sorted(case.words.items()),

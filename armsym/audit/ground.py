@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from armsym.audit.bundle import Case, Cut
+from armsym.audit.bundle import Case, Cut, Relation
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, Oracle, bits
 from armsym.audit.farkas import Argument, Form, plus
@@ -17,7 +17,7 @@ from armsym.audit.store import RefusedAccess
 from armsym.audit.sums import Number
 from armsym.audit.words import Words
 
-__all__ = ["Ground", "Refused", "Symbols", "around", "name_of"]
+__all__ = ["Ground", "Refused", "Symbols", "around", "name_of", "put"]
 
 
 class Refused(Exception):
@@ -52,6 +52,9 @@ class Ground:
         self.same: set[tuple[int, int]] = set()
         #: What was shown by linear arguments.
         self.arguments: list[Argument] = []
+        #: Preconditions on integers, and what is claimed of integers, of the path's nodes.
+        self.known: list[Relation] = []
+        self.relations: list[Relation] = []
         #: How much was shown here, by kind.
         self.counts: dict[str, int] = {}
         self.steps = self.paths = self.at = 0
@@ -140,6 +143,11 @@ class Ground:
             return values.application(name, arguments, possible)
 
         return Instance(self.case.table, self.words, variable, application, symbols.values)
+
+
+def put(r: Relation, made: Callable[[int], int], name: str) -> Relation:
+    """The relation of other nodes."""
+    return Relation(name, r.modulus, r.low, r.high, tuple((k, tuple(map(made, nodes))) for k, nodes in r.terms))
 
 
 def symbols_of(cut: Cut) -> list[tuple[str, bool]]:

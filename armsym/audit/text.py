@@ -36,6 +36,8 @@ from armsym.audit.fields import text as _text
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
+from armsym.audit.lines import BundleError, Lines
+from armsym.audit.relations import relation_line, relation_of
 
 __all__ = ["HEAD", "BundleError", "read", "write"]
 
@@ -47,10 +49,6 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 #: Names that functions of the contract begin with: no fold may have one.
 _TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", "bytes", "section", "page"}
-
-
-class BundleError(ValueError):
-    """A text that is no bundle; the message has the line's number and the line."""
 
 
 def _case_lines(c: Case) -> Iterator[str]:
@@ -78,6 +76,7 @@ def _case_lines(c: Case) -> Iterator[str]:
         yield f"given {s.region} {s.offset} {s.size} {s.value}"
     for text, node in c.requires:
         yield f"requires {node} {_free(text)}"
+    yield from (relation_line("known", r, _free(r.name)) for r in c.known)
     for f in c.folds.values():
         yield " ".join(["fold", f.name, *map(_list, (f.widths, f.start, f.blocks, f.over, f.step))])
     for taken in c.functions.values():
@@ -86,6 +85,7 @@ def _case_lines(c: Case) -> Iterator[str]:
             yield f"step {_list(step)}"
     for e in c.ensures:
         yield f"ensures {e.left} {e.right} {_free(e.name)}"
+    yield from (relation_line("relation", r, _free(r.name)) for r in c.relations)
     for name in sorted(c.unfold):
         yield f"unfold {name}"
     for cut in c.cuts.values():
@@ -95,6 +95,9 @@ def _case_lines(c: Case) -> Iterator[str]:
     yield from c.steps
     for number, lines in c.certificates.items():
         yield f"certificate {number} {len(lines)}"
+        yield from lines
+    for number, lines in c.integers.items():
+        yield f"integers {number} {len(lines)}"
         yield from lines
     yield "end-case"
 
@@ -132,55 +135,9 @@ def write(b: Bundle) -> str:
     return "\n".join([*lines, "end"]) + "\n"
 
 
-class _Lines:
-    """The lines of a text, one after the other."""
-
-    def __init__(self, text: str) -> None:
-        if not text.isascii():
-            raise BundleError("a bundle is ASCII")
-        if not text.endswith("\n"):
-            raise BundleError("the bundle's last line does not end")
-        self._lines, self.at = text[:-1].split("\n"), 0
-
-    def peek(self) -> str:
-        """The first word of the next line."""
-        return self._lines[self.at].split(" ", 1)[0] if self.at < len(self._lines) else ""
-
-    def take(self, keyword: str, count: int | None = None) -> list[str]:
-        """The words after the keyword of the next line; so many of them."""
-        if self.at >= len(self._lines):
-            raise BundleError(f"the bundle ends where {keyword!r} is due")
-        line = self._lines[self.at]
-        self.at += 1
-        words = line.split(" ")
-        if words[0] != keyword:
-            raise self.error(f"{keyword!r} is due")
-        if count is not None and len(words) != count + 1:
-            raise self.error(f"{keyword!r} has {count} fields, not {len(words) - 1}")
-        return words[1:]
-
-    def raw(self, count: int) -> list[str]:
-        """So many lines as they are."""
-        if not 0 <= count <= len(self._lines) - self.at:
-            raise self.error(f"{count} lines are due, there are fewer")
-        found = self._lines[self.at : self.at + count]
-        self.at += count
-        return found
-
-    @property
-    def over(self) -> bool:
-        """Whether no line is left."""
-        return self.at >= len(self._lines)
-
-    def error(self, why: str) -> BundleError:
-        """What is wrong with the line taken last."""
-        line = self._lines[self.at - 1] if self.at else ""
-        return BundleError(f"line {self.at} of the bundle, {line[:80]!r}: {why}")
-
-
 def read(text: str) -> Bundle:
     """The bundle of a text; raises `BundleError`."""
-    lines = _Lines(text)
+    lines = Lines(text)
     try:
         found = _read(lines)
     except BundleError:
@@ -192,7 +149,7 @@ def read(text: str) -> Bundle:
     return found
 
 
-def _read(lines: _Lines) -> Bundle:
+def _read(lines: Lines) -> Bundle:
     if lines.take("armsym-bundle", 1) != ["1"]:
         raise lines.error("only version 1 is known")
     b = Bundle()
@@ -221,7 +178,7 @@ def _read(lines: _Lines) -> Bundle:
     return b
 
 
-def _case(lines: _Lines) -> Case:
+def _case(lines: Lines) -> Case:
     c = Case(title=_text(lines.take("case", 1)[0]))
     table = lines.raw(_number(lines.take("table", 1)[0]))
     try:
@@ -284,6 +241,8 @@ def _case(lines: _Lines) -> Case:
     while lines.peek() == "requires":
         n, text = lines.take("requires", 2)
         c.requires.append((_text(text), node(n)))
+    while lines.peek() == "known":
+        c.known.append(relation_of(lines.take("known"), _text, node))
     while lines.peek() == "fold":
         name, widths, start, blocks, over, step = lines.take("fold", 6)
         if name in _TAKEN or _SYMBOL.fullmatch(name) or _CONTENT.fullmatch(name):
@@ -305,6 +264,8 @@ def _case(lines: _Lines) -> Case:
     while lines.peek() == "ensures":
         left, right, what = lines.take("ensures", 3)
         c.ensures.append(Ensured(_text(what), node(left), node(right)))
+    while lines.peek() == "relation":
+        c.relations.append(relation_of(lines.take("relation"), _text, node))
     c.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
     while lines.peek() == "unfold":
         name = lines.take("unfold", 1)[0]
@@ -316,16 +277,17 @@ def _case(lines: _Lines) -> Case:
         cut = _cut(lines, c, node, nodes, names)
         c.cuts[cut.number] = cut
     c.steps = lines.raw(_number(lines.take("steps", 1)[0]))
-    while lines.peek() == "certificate":
-        number, count_ = map(_number, lines.take("certificate", 2))
-        if number not in c.cuts or number in c.certificates:
-            raise lines.error(f"no cut, or twice: {number}")
-        c.certificates[number] = lines.raw(count_)
+    for keyword, of in (("certificate", c.certificates), ("integers", c.integers)):
+        while lines.peek() == keyword:
+            number, count_ = map(_number, lines.take(keyword, 2))
+            if number not in c.cuts or number in of:
+                raise lines.error(f"no cut, or twice: {number}")
+            of[number] = lines.raw(count_)
     lines.take("end-case", 0)
     return c
 
 
-def _region(words: list[str], c: Case, lines: _Lines) -> Region:
+def _region(words: list[str], c: Case, lines: Lines) -> Region:
     if len(words) < 7 or len(words) % 2 == 0:
         raise lines.error("a region has name, access, cell, order, secrecy, alignment and size")
     name, access, cell, order, secrecy, align, constant = words[:7]
@@ -341,7 +303,7 @@ def _region(words: list[str], c: Case, lines: _Lines) -> Region:
     return Region(name, access, _number(cell), order, _secret(secrecy), _number(align), _number(constant), sizes)
 
 
-def _cut(lines: _Lines, c: Case, node: object, nodes: object, names: set[str]) -> Cut:
+def _cut(lines: Lines, c: Case, node: object, nodes: object, names: set[str]) -> Cut:
     number, parent, address = map(_number, lines.take("cut", 3))
     if number != len(c.cuts) or parent not in c.cuts:
         raise lines.error("cuts are numbered from 1 on, and a parent comes before")
@@ -380,7 +342,7 @@ def _cut(lines: _Lines, c: Case, node: object, nodes: object, names: set[str]) -
     return cut
 
 
-def _a_place(place: str, c: Case, lines: _Lines) -> str:
+def _a_place(place: str, c: Case, lines: Lines) -> str:
     _matching(_PLACE, place)
     region, plus, rest = place.partition("+")
     if plus:
@@ -394,7 +356,7 @@ def _a_place(place: str, c: Case, lines: _Lines) -> str:
     return place
 
 
-def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: _Lines) -> str:
+def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: Lines) -> str:
     _matching(pattern, name)
     if name in names:
         raise lines.error(f"{name} twice")
@@ -402,6 +364,6 @@ def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: _Lines) ->
     return name
 
 
-def _once(known: object, name: str, lines: _Lines) -> None:
+def _once(known: object, name: str, lines: Lines) -> None:
     if name in known:  # type: ignore[operator]
         raise lines.error(f"{name} twice")

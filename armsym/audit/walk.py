@@ -18,7 +18,7 @@ from armsym.audit.elf_parts import ElfError, Link
 from armsym.audit.facts import Facts, Oracle, bits
 from armsym.audit.farkas import plus
 from armsym.audit.flags import Flags
-from armsym.audit.ground import Refused, name_of
+from armsym.audit.ground import Refused, name_of, put
 from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.lanes import Lanes
 from armsym.audit.link import File
@@ -190,6 +190,7 @@ class Walk(Arrivals):
             if bits(self.words, made(condition)) > 1:
                 raise RefusedValue(f"the precondition {text!r} has more than one bit")
             facts.assume(made(condition), True)
+        self.known = [put(r, made, r.name) for r in self.case.known]
         facts.settle(self.inputs.numbers)
         areas = self.inputs.areas({name: tuple(all_) for name, all_ in given.items()})
         memory = Memory(self.words, areas, values.cell)

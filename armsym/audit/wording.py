@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from armsym.audit.audit import Verdict
 from armsym.audit.bundle import Case, Fold, Region
 from armsym.audit.evaluate import operands
+from armsym.audit.formulas import formula, wholes
 from armsym.audit.linear import linear
 from armsym.audit.raw import Program, ones
 
@@ -97,6 +98,13 @@ def contract_lines(case: Case) -> Iterator[str]:
         yield f"given: {s.region}[{at}], {s.size} bytes, little-endian, is {value}"
     for text, node in case.requires:
         yield f"required ({text!r}): {expression(case.table, node)} is 1"
+
+    def written(node: int) -> str:
+        return expression(case.table, node)
+
+    yield from wholes(case)
+    for k in case.known:
+        yield f"required of integers ({k.name!r}): {formula(case, k, written)}"
     for place, node in case.arguments.items():
         yield f"on entry {place} is {expression(case.table, node)}; all other registers hold anything, and are secret"
     changes = sorted(case.modifies)
@@ -117,6 +125,8 @@ def contract_lines(case: Case) -> Iterator[str]:
         " linked: of 4), what of it cannot be written as the file says; nobody else changes the regions meanwhile"
     )
     yield "sums and products of values are modulo 2^64 where no other modulus is written; sizes are numbers"
+    if case.known or case.relations:
+        yield "what is said of integers is exact: there nothing wraps"
     yield from _unknown_functions(case)
     for f in case.folds.values():
         yield from _fold(case, f)
@@ -128,10 +138,13 @@ def contract_lines(case: Case) -> Iterator[str]:
         )
     for e in case.ensures:
         yield f"on return ({e.name!r}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
+    for k in case.relations:
+        yield f"on return, of integers ({k.name!r}): {formula(case, k, written)}"
 
 
 def _unknown_functions(case: Case) -> Iterator[str]:
     roots = [n for e in case.ensures for n in (e.left, e.right)] + [n for _, n in case.requires]
+    roots += [n for r in (*case.known, *case.relations) for _, nodes in r.terms for n in nodes]
     roots += [*case.arguments.values(), *(n for s in case.given for n in (s.offset, s.value))]
     roots += [n for f in case.folds.values() for n in (*f.start, *f.over, *f.step)]
     named = {(i[1], len(i[2]), i[3]) for i in map(case.table.__getitem__, _all_of(case.table, roots)) if i[0] == "App"}
@@ -199,6 +212,8 @@ def verdict_lines(verdict: Verdict, accepted_by: str) -> Iterator[str]:
     yield "every access in its region, none below SP"
     accepted = f"{verdict.certificates} certificates of equalities and {verdict.linear} linear arguments"
     yield f"{accepted}, accepted by {accepted_by}"
+    if verdict.relations:
+        yield f"{verdict.relations} relations of integers, by Python's rules (armsym/audit/integers.py, values.py)"
     yield "no branch, choice or address is made of a secret input, on terms as they are computed"
     yield "not part of an audit: landing pads (bti), and a run that meets the precondition (non-vacuous)"
     for proof in sorted(verdict.rests_on):

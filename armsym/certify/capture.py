@@ -14,11 +14,13 @@ from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.bits import Bits, Prop
 from armsym.bits.opaque import definitions_of
+from armsym.certify.claimed import relations_of
 from armsym.certify.inequalities import all_of, linear_facts
 from armsym.certify.nodes import NotExportable, Translator, what
 from armsym.certify.record import Recorded, Recorder, iterated, recorded, recording, table_of
 from armsym.elf import Piece
 from armsym.errors import ArmsymError
+from armsym.integers.expression import Relation as Claimed
 from armsym.proof import handles
 from armsym.proof.buffers import parts
 from armsym.proof.engine.run import Origin
@@ -92,6 +94,8 @@ class Capture:
             numbers[id(origin)] = k
             parent = 0 if origin.parent is None else numbers[id(origin.parent)]
             self.case.cuts[k] = self._cut(origin, k, parent)
+        if self.case.relations and (self.iterations or self.p._d.cuts):
+            raise NotExportable("claims about integers that are shown from cut to cut, or after a loop")
         return self.case
 
     # -- names --------------------------------------------------------------------------------
@@ -229,6 +233,7 @@ class Capture:
         for text, condition in d.requires:
             for part in all_of(condition.bit.value):
                 self.case.requires.append((text, self.node(part)))
+        self.case.known = [r for text, of in d.relations for r in relations_of(text, of, self.node, self.words)]
         for f in d.folds:
             try:
                 self._fold(f)
@@ -291,6 +296,9 @@ class Capture:
             with memory.observed(), handed(shadow) as s:
                 for name, claim in fn(s).items():
                     for k, part in enumerate(parts(claim)):
+                        if isinstance(part, Claimed):
+                            self.case.relations += relations_of(f"{name} {k}", part, self.node, self.words)
+                            continue
                         if not isinstance(part, Prop) or part.sides is None:
                             raise NotExportable(f"the claim {name!r}, which is no equation")
                         left, right = (self.node(side.value) for side in part.sides)

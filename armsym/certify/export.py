@@ -18,6 +18,7 @@ from armsym.certify.contract import contracts
 from armsym.certify.elaborate import elaborate
 from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable, what
+from armsym.certify.relations import Relations
 from armsym.proof.engine import Engine
 from armsym.proof.result import ProofResult
 from armsym.report.outcome import NO_BUNDLE
@@ -88,17 +89,23 @@ class Exporter:
             called = callees(bundle, file)
         except Refused as e:
             return [str(e)]
+        relations = Relations()
         for case in self.cases:
             bundle.cases.append(case)
+            if open_:  # there is no bundle: the others need not be searched
+                continue
             search = Search()
             try:
                 for walk in walks(case, file, entry, search, called):
-                    if not walk.claims:
-                        continue
                     program = walk.words.program
-                    certificate, rest = elaborate(program, {}, walk.claims, walk.inputs.landmarks)
-                    open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
-                    case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
+                    if walk.claims:
+                        certificate, rest = elaborate(program, {}, walk.claims, walk.inputs.landmarks)
+                        open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
+                        case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
+                    if walk.relations:
+                        lines, why = relations.show(program, walk.known, walk.relations)
+                        open_ += [why] if why else []
+                        case.integers[walk.source.number] = lines
             except Refused as e:
                 open_.append(str(e))
             case.steps = search.steps

@@ -128,6 +128,7 @@ def _as_json(d: _Done, checker: str) -> dict[str, object]:
         "checker": checker,
         "certificates": verdict.certificates,
         "linear_arguments": verdict.linear,
+        "relations": verdict.relations,
         "seconds": round(d.seconds, 3),
     }
 
