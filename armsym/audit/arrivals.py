@@ -136,9 +136,23 @@ class Arrivals(Ground):
                 if equal_sums(self.words.program, found, claimed):
                     self.same.add((found, claimed))
                 return
-            if not self.secret(found) and state.facts.integer(found) == state.facts.integer(claimed):
-                return
+            if not self.secret(found) and not self.secret(claimed):
+                numbers = state.facts.integer(found), state.facts.integer(claimed)
+                if numbers[0] == numbers[1] or state.facts.is_zero(plus(*numbers, -1)):
+                    return
+        if self._of_equal_numbers(state.facts, found, claimed):
+            return
         self.claims.setdefault((found, claimed), what)
+
+    def _of_equal_numbers(self, facts: Facts, found: int, claimed: int) -> bool:
+        """Whether both are one function of a public number each, which the facts show to be the same."""
+        one, other = self.words.program[found], self.words.program[claimed]
+        if not one[0] == other[0] == "App" or (one[1], one[3]) != (other[1], other[3]) or len(one[2]) != 1:
+            return False
+        (a,), (b,) = one[2], other[2]
+        if self.secret(a) or self.secret(b) or (bits(self.words, a) | bits(self.words, b)) > ones(64):
+            return False
+        return facts.is_zero(plus(facts.integer(a), facts.integer(b), -1))
 
     def _memory(self, state: State, cut: Cut, made: Instance, where: str) -> None:
         """Each region holds what the cut says: its stores, and else what it held on entry, or the unknown content."""

@@ -202,7 +202,9 @@ class Facts:
         return [(n, bits(self.words, n)) for n in nodes]
 
     def is_zero(self, form: Form) -> bool:
-        """Whether the form is 0."""
+        """Whether the form is 0: so it is if it is when divided by what divides all its factors and its constant."""
+        divisor = gcd(form[0], *form[1].values()) or 1
+        form = form[0] // divisor, {n: k // divisor for n, k in form[1].items()}
         return self.shows(form) and self.shows(times(form, -1))
 
     # -- conditions

@@ -16,10 +16,13 @@ from armsym.audit.bundle import Bundle, Case, Function
 from armsym.audit.contracts import digest, digests_of
 from armsym.audit.elf import Elf
 from armsym.audit.evaluate import evaluate
+from armsym.audit.raw import Program, ones
 from armsym.audit.text import read, write
 from armsym.audit.together import settle
 from armsym.audit.wording import contract_lines, verdict_lines
+from armsym.certify.export import Exporter
 from armsym.cli import build
+from crypto_examples import sponge
 
 OPENSSL = Path(__file__).resolve().parents[2] / "crypto_examples" / "openssl"
 
@@ -139,3 +142,41 @@ def test_the_command_settles_what_is_given_together(sha1: tuple[Bundle, Bundle, 
         caller.proof: ("audited", [callee.proof]),
         callee.proof: ("audited", []),
     }
+
+
+@pytest.fixture(scope="module")
+def absorbing() -> tuple[Bundle, Path]:
+    """SHA3_absorb for the rate of SHA3-256 alone: a call in each round of its loop."""
+    with pytest.MonkeyPatch.context() as m:
+        m.setattr(sponge, "RATES", (136,))
+        return exported(OPENSSL / "keccak.py", "SHA3_absorb")
+
+
+def test_a_call_in_a_loop_is_audited(absorbing: tuple[Bundle, Path], keccak: tuple[Bundle, Bundle, Path]) -> None:
+    caller, path = absorbing
+    first, second = _verdicts(path, caller, keccak[1])
+    assert first.audited, first.refused
+    assert second.audited
+    assert first.rests_on == ["KeccakF1600_int"]
+
+
+@pytest.mark.parametrize("claim", ["state 0", "bytes left 0"])
+def test_a_fold_at_another_number_is_not_the_same(claim: str, absorbing: tuple[Bundle, Path]) -> None:
+    """S(n) is what the loop leaves, where its index is shown to be n; S(n - 1) is not, nor is one byte more left."""
+    caller, path = absorbing
+    (case,) = caller.cases
+    table = Program()
+    for i in case.table.instructions[1:]:
+        table._make(*i)
+    e = next(e for e in case.ensures if e.name == claim)
+    if claim == "state 0":
+        (number,) = table[e.right][2]
+        lied = table.app("S.0", (table.add(64, number, table.const(ones(64))),), ones(64))
+    else:
+        lied = table.add(64, e.right, table.const(1))
+    assert table[e.right][1] in ("S.0", "num.rest")
+    changed = replace(case, table=table, ensures=[replace(e, right=lied)], steps=[], certificates={})
+    bundle = replace(caller, cases=[], uses={})
+    Exporter(caller.symbol, str(path), [changed], caller.uses).finish(bundle)
+    (verdict,) = _verdicts(path, replace(bundle, missing=[]))
+    assert [r for r in verdict.refused if f"{claim}, on return" in r], verdict.refused
