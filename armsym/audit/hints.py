@@ -58,6 +58,9 @@ SHAPES: dict[str, str] = {
     "disjoint": "n",
     "quotient": "n",
     "evaluate": "nnNN",
+    "bilinear": "nnNNNN",
+    "distribute": "nnn",
+    "associate": "nnnn",
     "given": "n",
     "solve": "nn",
 }

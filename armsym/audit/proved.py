@@ -34,7 +34,7 @@ __all__ = [
 
 #: The folder of the Coq sources, and their order: each needs those before it.
 SOURCES = Path(__file__).with_name("coq")
-_MODULES = ("Raw", "Forms", "Rules", "Sound", "Check", "Farkas")
+_MODULES = ("Raw", "Forms", "Rules", "Sound", "Products", "Bilinear", "Check", "Farkas")
 
 _GET = {
     "coqc": "Coq is not installed (Debian, Ubuntu: apt-get install coq)",

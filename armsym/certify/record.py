@@ -6,7 +6,7 @@ is recorded that module is one that makes a node for each operation and simplifi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -36,17 +36,15 @@ class Recorded(Term):
 class Recorder:
     """The operations of `armsym.terms.ops` on nodes; what has no node raises `NotExportable`."""
 
-    def __init__(self, words: Words, names: dict[str, str]) -> None:
-        """`names`: how opaque functions are called here."""
-        self.words, self._names = words, names
+    def __init__(self, words: Words, names: dict[str, str], node: Callable[[Term], int]) -> None:
+        """`names`: how opaque functions are called here; `node` of a term that the standard is given (a key)."""
+        self.words, self._names, self._node = words, names, node
 
     def of(self, value: int | Term) -> int:
         """The node of a value."""
         if isinstance(value, int):
             return self.words.const(value)
-        if not isinstance(value, Recorded):
-            raise NotExportable(f"a standard that mixes what it is given with {value}")
-        return value.node
+        return value.node if isinstance(value, Recorded) else self._node(value)
 
     def __getattr__(self, name: str) -> Any:
         raise NotExportable(f"a standard's operation {name}")
@@ -108,6 +106,9 @@ class Recorder:
 
     def eq(self, w: int, a: Any, b: Any) -> Recorded:
         return Recorded(1, self.words.is_zero(w, self.words.xor(self.of(a), self.of(b))))
+
+    def clmul(self, w: int, a: Any, b: Any) -> Recorded:
+        return Recorded(2 * w, self.words.app("clmul", (self.of(a), self.of(b)), ones(2 * w - 1)))
 
     def apply(
         self, name: str, width: int, arguments: Sequence[tuple[int, Any]], definition: object = None, **_: object
