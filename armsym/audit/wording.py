@@ -147,7 +147,8 @@ def _fold(case: Case, f: Fold) -> Iterator[str]:
     yield f"{f.name}(i + 1) = step({f.name}(i), block(i)), block({f.name}.index) = {block}"
     of = sorted({t[n][1] for n in _all_of(t, f.step) if t[n][0] == "Var" and t[n][1].startswith("word.")})
     also = f", of its state, its block and {', '.join(name.removeprefix('word.') for name in of)}" if of else ""
-    yield f"the step is {_size_of_all(t, f.step)} nodes, as the standard's program computes it: {len(f.step)} words{also}"
+    size, count = _size_of_all(t, f.step), len(f.step)
+    yield f"the step is {size} nodes, as the standard's program computes it: {count} words{also}"
 
 
 def _size_of_all(t: Program, nodes: Iterable[int]) -> int:

@@ -141,26 +141,64 @@ def _recognised(views: Views, process: Process, terms: Mapping[Mono, int], facto
     """The hint that shows the terms to be a linear map of a product of the field, whose forms are known then."""
     if any(len(mono) > 1 for mono in terms):
         return None
-    words = [*views.factors.values(), *sorted(views.standing)]
-    first, second = ([n for n in words if _atoms(views, n) == atoms] for atoms in factors)
-    for a, b in pairs_of(first, second):
+    for a, b in pairs_of(*(_words(views, atoms) for atoms in factors)):
         hint = _map_of(views, process, terms, (a, b), factors)
         if hint is not None:
             return hint
     return None
 
 
+def _words(views: Views, atoms: Atoms) -> list[int]:
+    """Words, products of the field and their sums that are made of just these."""
+    known = [n for n in (*views.factors.values(), *views.standing) if _atoms(views, n) == atoms]
+    products = sorted(atoms & views.standing)
+    if known or not products:
+        return known
+    rest = atoms - views.standing
+    out = []
+    for last in [n for n in views.factors.values() if _atoms(views, n) == rest] if rest else [products.pop()]:
+        whole = last
+        for n in products:
+            whole = views.program.xor(whole, n)
+            views.hint("poly", whole)
+        whole = views.program.mask(whole, ones(_WIDTH))
+        views.hint("poly", whole)
+        out.append(whole)
+    return out
+
+
 class _Trial:
-    """Terms, and two words, as made of the same atoms."""
+    """Terms, and two words, as made of the same: of what the words are made of, or of a sum of products as one word."""
 
     def __init__(self, views: Views, terms: Mapping[Mono, int], words: tuple[int, int], factors: tuple[Atoms, Atoms]):
         self.views, self.square = views, words[0] == words[1]
-        self.groups = [sorted(atoms) for atoms in (factors[:1] if self.square else factors)]
+        #: What a sum is made of: one of its products, and the sum.
+        self.sums: dict[Atoms, tuple[int, int]] = {}
+        self.groups: list[list[int]] = []
+        for word, atoms in list(zip(words, factors, strict=True))[: 1 if self.square else 2]:
+            one = min(atoms & views.standing, default=None)
+            if one is not None and len(atoms) > 1:
+                self.sums[atoms] = one, word
+            self.groups.append([word] if atoms in self.sums else sorted(atoms))
         self.cut = {a: a for group in self.groups for a in group}
         built: dict[int, int] = {}
+        for c in sorted({a for ((a, _),) in terms}):
+            _, name, operands_, bits = views.program[c]
+            built[c] = views.program.app(name, [self._part(x) for x in operands_], bits)
         self.piece = _fresh(views, build(views, terms, self.cut, built), terms)
-        self.words = [build(views, views.poly(w)[1], self.cut, built) for w in words]
+        self.words = [w if w in self.cut else build(views, views.poly(w)[1], self.cut, built) for w in words]
         self.order = after(views, self.cut, (self.piece, *self.words))
+
+    def _part(self, x: int) -> int:
+        """What equals x, of the cut; of a sum, if x has the same of each of its summands: that is seen afterwards."""
+        constant, terms = self.views.poly(x)
+        atoms = _atoms(self.views, x)
+        if atoms in self.sums:
+            one, word = self.sums[atoms]
+            made = build(self.views, {m: k for m, k in terms.items() if m[0][0] == one}, {one: word}, {})
+        else:
+            made = build(self.views, terms, self.cut, {})
+        return self.views.program.xor(made, self.views.program.const(constant)) if constant else made
 
     def values(self, points: list[dict[int, int]], node: int) -> list[int]:
         """What a node is, where the atoms have these values, and 0 where none is told."""
@@ -226,6 +264,8 @@ def _map_of(
         return None
     for n in trial.order:
         process(n)
+    if views.poly(trial.piece) != (0, dict(terms)):
+        return None
     first, *second = trial.groups
     known = set(first)
     for n in trial.order:

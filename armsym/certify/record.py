@@ -36,15 +36,18 @@ class Recorded(Term):
 class Recorder:
     """The operations of `armsym.terms.ops` on nodes; what has no node raises `NotExportable`."""
 
-    def __init__(self, words: Words, names: dict[str, str], node: Callable[[Term], int]) -> None:
-        """`names`: how opaque functions are called here; `node` of a term that the standard is given (a key)."""
-        self.words, self._names, self._node = words, names, node
+    def __init__(self, words: Words, names: dict[str, str], term: Callable[[Term], int]) -> None:
+        """`names`: how opaque functions are called here; `term`: the node of one of the engine's terms."""
+        self.words, self._names, self._term = words, names, term
 
     def of(self, value: int | Term) -> int:
         """The node of a value."""
         if isinstance(value, int):
             return self.words.const(value)
-        return value.node if isinstance(value, Recorded) else self._node(value)
+        if not isinstance(value, Recorded):
+            # What the standard is given beside its arguments: round keys, say.
+            return self._term(value)
+        return value.node
 
     def __getattr__(self, name: str) -> Any:
         raise NotExportable(f"a standard's operation {name}")
