@@ -87,6 +87,9 @@ F_XY_Z, F_X_YZ, F_X_ZX, F_X_XY, F_NARROW = (
 )  # fmt: skip
 C_XY, C_YZ = p.app("clmul", (X, Y), BLOCK), p.app("clmul", (Y, Z), BLOCK)
 C_XY_Z, C_X_YZ = p.app("clmul", (C_XY, Z), BLOCK), p.app("clmul", (X, C_YZ), BLOCK)
+# The Galois/Counter Mode of Operation (McGrew, Viega), appendix B, test case 2: the first step of GHASH
+GCM_C, GCM_H = p.const(0x0388DACE60B6A392F328C2B971B2FE78), p.const(0x66E94BD4EF8A2C3B884CFA59CA342B2E)
+GCM_Y, GCM_ONE = p.const(0x5E2EC746917062882C85B0685353DEB7), p.app("gf128.mul", (GCM_C, GCM_H), BLOCK)
 F_2XY, F_2YX = p.app("f", (X, Y), 255), p.app("f", (Y, X), 255)
 
 
@@ -146,6 +149,7 @@ INSIDE_CASES: list[Case] = [
     ({}, atoms(X) + polys(SHL1, BY_HAND), ("evaluate", PRODUCT, BY_HAND, (X,), (C3, PRODUCT, SHL1, BY_HAND))),
     ({}, atoms(X, XY15), ("congruent", YX15, XY15)),
     ({}, atoms(F_XY), ("congruent", F_YX, F_XY)),
+    ({}, polys(GCM_Y), ("evaluate", GCM_ONE, GCM_Y, (), (GCM_C, GCM_H, GCM_ONE, GCM_Y))),
     ({}, atoms(X) + polys(SHL1, BY_HAND), ("bilinear", PRODUCT, BY_HAND, (X,), (C3, PRODUCT), (), (SHL1, BY_HAND))),
     ({}, [*atoms(XY15), ("poly", XY2)], ("bilinear", KARATSUBA, XY2, (X,), (SHL1,), (Y,), (KARATSUBA, XY15, XY2))),
     ({}, [*atoms(X, Y), ("poly", XY)], ("bilinear", YX, XY, (X,), (), (Y,), (XY, YX))),
@@ -206,6 +210,7 @@ OUTSIDE_CASES: list[Case] = [
     ({}, polys(C0), ("evaluate", ZEROS, C0, (Z,), (C0, p.const(0xFFFF), p.xor(Z, p.const(0xFFFF)), ZEROS))),
     ({}, atoms(X, F_2XY), ("congruent", F_2YX, F_2XY)),
     ({}, atoms(X, XY14), ("congruent", YX15, XY14)),
+    ({}, polys(GCM_C), ("evaluate", GCM_ONE, GCM_C, (), (GCM_C, GCM_H, GCM_ONE))),
     # equal where one bit is 1, but not where two are
     ({}, polys(C0), ("bilinear", LAP, C0, (X,), (SHL1, LAP, C0), (), ())),
     ({}, polys(C0), ("bilinear", EVEN_ODD, C0, (X,), (EVENS, ODDS, EVEN_ODD, C0), (), ())),
