@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from proved_checkers import agreed, with_tools
 from raw_programs import values
 
 from armsym.audit.check import check_certificate
@@ -61,6 +62,23 @@ def test_a_reduction_of_carryless_products(powers: tuple[int, ...], karatsuba: b
     p = Program()
     x, y = words(p, 2)
     assert shown(p, multiplied_by_hand(p, x, y, powers, karatsuba), times(p, x, y)) == equal
+
+
+def test_the_checker_from_coq_says_the_same_of_reductions() -> None:
+    with_tools("coqc", "ocamlfind")
+    certificates = []
+    for power in (7, 6):
+        p = Program()
+        x, y = words(p, 2)
+        by_hand, product = multiplied_by_hand(p, x, y), times(p, x, y)
+        certificate, rest = elaborate(p, {}, [(by_hand, product)])
+        assert rest == []
+        # Of a reduction by x^6 in place of x^7 the same hints show nothing.
+        p.instructions = [("Shl", i[1], 128 - power) if i[0] == "Shl" and i[2] == 121 else i for i in p.instructions]
+        certificates.append(Certificate(p, certificate.parts))
+    verdicts = agreed(certificates)
+    assert verdicts[0] == [[] for _ in certificates[0].parts]
+    assert verdicts[1] is None
 
 
 def test_squares_and_products_of_products() -> None:
