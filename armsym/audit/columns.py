@@ -8,7 +8,7 @@ from itertools import product
 from armsym.audit.functions import definition
 from armsym.audit.raw import Instruction, ones
 
-__all__ = ["columns", "run", "submasks"]
+__all__ = ["columns", "follow", "run", "submasks"]
 
 #: A function that has no definition: its name and arguments, to a number.
 Opaque = Callable[[str, tuple[int, ...]], int]
@@ -32,11 +32,17 @@ def columns(
     Raises KeyError of an operand without values yet, and of what has none: a Var, a function without a definition.
     """
     rows = list(product(*cut.values()))
-    out = {node: [row[k] for row in rows] for k, node in enumerate(cut)}
+    return follow(program, {node: [row[k] for row in rows] for k, node in enumerate(cut)}, len(rows), order)
+
+
+def follow(
+    program: Sequence[Instruction], out: dict[int, list[int]], rows: int, order: Iterable[int]
+) -> dict[int, list[int]]:
+    """Adds columns of so many rows of the instructions `order`, one by one, to those known; raises as `columns`."""
     for i in order:
         match program[i]:
             case ("Const", value):
-                out[i] = [value] * len(rows)
+                out[i] = [value] * rows
             case ("Xor", a, b):
                 out[i] = [x ^ y for x, y in zip(out[a], out[b], strict=True)]
             case ("And", a, b):

@@ -139,7 +139,7 @@ def _definition(name: str, number: int) -> str | None:
     table = entries(name)
     if table is not None:
         return f"({_p(number)}, DTable [{'; '.join(map(str, table))}])"
-    return None if definition(name) is None else f"({_p(number)}, D{name.capitalize()})"
+    return None if definition(name) is None else f"({_p(number)}, D{name.capitalize().replace('.', '_')})"
 
 
 def _list(name: str, kind: str, items: Sequence[str]) -> Iterable[str]:

@@ -51,6 +51,7 @@ class Facts:
         self._integers: dict[int, Form] = {}
         #: Conditions that the path has decided.
         self.decided: dict[int, bool] = {}
+        self._unequal: list[int] = []  # of these: that a word is 0, found false before its sign was known
         #: Numbers of the contract that are something else's value on this path.
         self.values: dict[int, Form] = {}
 
@@ -58,7 +59,7 @@ class Facts:
         """An independent copy."""
         f = Facts(self.words, self._oracle)
         f._facts, f._shown, f._integers = self._facts[:], self._shown.copy(), self._integers.copy()
-        f.decided, f.values = self.decided.copy(), self.values.copy()
+        f.decided, f.values, f._unequal = self.decided.copy(), self.values.copy(), self._unequal[:]
         f.arguments, f.numbers, f._by_range = self.arguments, self.numbers, self._by_range
         return f
 
@@ -322,6 +323,7 @@ class Facts:
         compared = None if says is None else self._compared(says)
         if compared is not None:
             self.add(compared[0] if value else compared[1])
+            self._look_again()
             return
         match says:
             case None:
@@ -344,11 +346,21 @@ class Facts:
                     if known is not None and other not in self.decided:
                         self.assume(other, known != value)
                 return
-        for wanted, form in self._ways(says):
-            if wanted == value:
+        found = [form for wanted, form in self._ways(says) if wanted == value]
+        for form in found:
+            self.add(form)
+            if says[0] == "zero" and value:
+                self.add(times(form, -1))
+        if not found and not value:
+            self._unequal.append(condition)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Add that what differs from 0 is above it, or below, where that is known by now."""
+        for condition in self._unequal[:]:
+            for form in [form for wanted, form in self._ways(self.words.meaning[condition]) if not wanted]:
                 self.add(form)
-                if says[0] == "zero" and value:
-                    self.add(times(form, -1))
+                self._unequal.remove(condition)
 
     def settle(self, numbers: Sequence[int]) -> None:
         """Put what a number of the contract is in its place, where a fact since the last time says so."""

@@ -2,6 +2,8 @@
 
     zero(x)        1 if x = 0, else 0
     clmul(x, y)    the product of x and y as polynomials over GF(2)
+    gf128.mul(x, y)   SP 800-38D, 6.3, Algorithm 1: the product of blocks, their leftmost bit of weight 2^127; of
+                   numbers of more bits, of their lowest 128
     bytes:HEX(x)   byte x of the bytes HEX (first byte: x = 0); 0 from their length on
     aes.sbox(x)    FIPS 197-upd1, 5.1.1: the S-box, of x < 256; 0 from 256 on
     aes.inv_sbox   FIPS 197-upd1, 5.3.2: its inverse; likewise
@@ -17,7 +19,7 @@ from functools import lru_cache
 
 from armsym.audit.raw import ones
 
-__all__ = ["SPELLED", "Definition", "clmul", "definition", "entries"]
+__all__ = ["PRODUCTS", "SPELLED", "Definition", "clmul", "definition", "entries", "gf128_mul"]
 
 #: The function itself, of as many natural numbers as it takes.
 Definition = Callable[..., int]
@@ -26,14 +28,40 @@ Definition = Callable[..., int]
 SPELLED = "bytes:"
 _MOST_BYTES = 4096
 
+#: Commutative, and additive in both operands.
+PRODUCTS = frozenset({"clmul", "gf128.mul"})
+
 
 def clmul(x: int, y: int) -> int:
     """The carry-less product: the XOR of x * 2^i for all i where y has a 1."""
+    if x.bit_count() < y.bit_count():
+        x, y = y, x
     out = 0
     while y:
         low = y & -y
         out ^= x * low
         y ^= low
+    return out
+
+
+@lru_cache(maxsize=1024)
+def _halves(y: int) -> tuple[int, ...]:
+    """V_0 = y, V_1, ..., V_127 of Algorithm 1: each the one before shifted right, XOR R if its rightmost bit was 1."""
+    out = [y]
+    while len(out) < 128:
+        out.append(out[-1] >> 1 ^ (0b11100001 << 120 if out[-1] & 1 else 0))
+    return tuple(out)
+
+
+def gf128_mul(x: int, y: int) -> int:
+    """The product of blocks (SP 800-38D, 6.3, Algorithm 1): the XOR of all V_i where bit x_i, from the left, is 1."""
+    x &= ones(128)
+    multiples = _halves(y & ones(128))
+    out = 0
+    while x:
+        low = x & -x
+        out ^= multiples[128 - low.bit_length()]
+        x ^= low
     return out
 
 
@@ -99,5 +127,7 @@ def definition(name: str) -> tuple[int, Definition] | None:
         return 1, lambda x: int(x == 0)
     if name == "clmul":
         return 2, clmul
+    if name == "gf128.mul":
+        return 2, gf128_mul
     table = entries(name)
     return None if table is None else (1, _look_up(table))

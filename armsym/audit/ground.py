@@ -9,6 +9,7 @@ from armsym.audit.bundle import Case, Cut, Relation
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, Oracle, bits
 from armsym.audit.farkas import Argument, Form, plus
+from armsym.audit.functions import PRODUCTS
 from armsym.audit.inputs import Inputs
 from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.link import File, Sections
@@ -93,7 +94,7 @@ class Ground:
         return known[node]
 
     def _secret_function(self, name: str) -> bool:
-        if name in ("zero", "clmul") or name.startswith(("f.", "bytes:", "aes.")):
+        if name == "zero" or name in PRODUCTS or name.startswith(("f.", "bytes:", "aes.")):
             return False  # as its arguments
         return self.inputs.content_secret(name)
 

@@ -69,6 +69,9 @@ SHAPES: dict[str, str] = {
     "disjoint": "n",
     "quotient": "n",
     "evaluate": "nnNN",
+    "bilinear": "nnNNNN",
+    "distribute": "nnn",
+    "associate": "nnnn",
     "given": "n",
     "solve": "nn",
 }

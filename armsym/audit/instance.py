@@ -9,7 +9,7 @@ from armsym.audit.bundle import Fold, Function
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
-from armsym.audit.functions import entries
+from armsym.audit.functions import PRODUCTS, entries
 from armsym.audit.inputs import Inputs
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
@@ -162,6 +162,11 @@ class Values:
             return self.words.program.app(name, arguments, possible)
         if name == "zero" and len(arguments) == 1 and possible == 1:
             return self.words.is_zero(bits(self.words, arguments[0]).bit_length(), arguments[0])
+        if name in PRODUCTS and len(arguments) == 2:
+            widths = [bits(self.words, a).bit_length() for a in arguments]
+            if possible != ones(128) if name == "gf128.mul" else ones(max(sum(widths) - 1, 0)) & ~possible:
+                raise RefusedValue(f"{name} gives more than what is within {possible:#x}")
+            return self.words.app(name, arguments, possible)
         table = entries(name)
         if table is not None and len(arguments) == 1:
             if possible != 0xFF:
@@ -225,18 +230,18 @@ class Values:
     def _made(
         self, nodes: tuple[int, ...], given: Mapping[str, int], widths: tuple[int, ...], *, pure: bool = False
     ) -> tuple[int, ...]:
-        """Words of these widths; with `pure` made of what is given alone: a step is printed as a function of it."""
+        """Words of these widths; with `pure` made of what is given, and of words of the contract, alone."""
 
         def variable(name: str, possible: int) -> int:
             if name in given:
                 return given[name]
-            if pure:
-                raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block")
+            if pure and not name.startswith("word."):
+                raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block nor a word")
             return self.input(name, possible)
 
         def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
             if pure and name.startswith("mem."):
-                raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block")
+                raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block nor a word")
             if name.rpartition(".")[0] in self.case.folds:
                 raise RefusedValue(f"the definition of a fold speaks of the fold {name}")
             if name.rpartition(".")[0] in self._under_way:

@@ -40,6 +40,8 @@ _MODULES = (
     "Forms",
     "Rules",
     "Sound",
+    "Products",
+    "Bilinear",
     "Check",
     "Farkas",
     "Ranges",

@@ -21,13 +21,20 @@ of Const, Var, App, Mask, Add and Mulc.  An instruction has at most one form of 
     not i u         i = 2^w - 1 XOR u by their polys: sum is 2^w - 1 - u's sum
     choose i m      i's sum is c + k * a with a one bit, and m is a * (2^u - 1) in u bits: where a is 0, i is c, where
                     it is 1, (c + k) mod 2^w, so that i is c XOR (m AND what differs)
-    congruent i j   two Apps of one function and bits, or two Ands, with equal operands (an And's in either order)
+    congruent i j   two Apps of one function and bits, or two Ands, with equal operands (an And's and a product's in
+                    either order)
     idempotent i    i is an And of equal operands: it takes their forms
     within i        i is a Mask, by all that one of the operands' polys may have, of an And: the And takes i's forms
     disjoint i      i is an Add of a and b, whose polys' product is 0: poly is their XOR, of its bits
     quotient i      i is a Shr by n of 2^n * (sum) + c that does not wrap: its sum is the quotient
     evaluate i j C N   i and j have equal values for all values of the instructions C (at most 16 bits in all, by their
                     bits), which the instructions N follow from one by one: i takes both of j's forms
+    bilinear i j A N B O   i and j have equal values where at most one bit of the instructions A is 1, and at most one
+                    of B: N follow from A, one by one, O from all these, each by Xor, Shl, Shr, Mask, Mulc of one bit,
+                    an And or a product of operands not made of the same of A and B, or a square: i takes j's forms
+    distribute i j k   products of one function and bits, i of x XOR y, j of x and k of y, by their polys, all with an
+                    equal second operand: poly is j's XOR k's
+    associate i p j q   products of GCM's field: i = (p = a * b) * c, j = a * (q = b * c): i takes j's forms
     given i         poly of i: the number that the facts tell
     solve a i       the facts tell i, whose poly is c XOR a, by all of bits(a): poly of a is what the facts tell XOR c
 """
@@ -39,7 +46,6 @@ from collections.abc import Callable, Mapping, Sequence
 from armsym.audit.columns import columns, submasks
 from armsym.audit.forms import (
     Poly,
-    Sum,
     poly_and,
     poly_mask,
     poly_shl,
@@ -50,8 +56,11 @@ from armsym.audit.forms import (
     sum_times,
     truncated,
 )
+from armsym.audit.functions import PRODUCTS
 from armsym.audit.hints import MOST_BITS, SHAPES, Hint
-from armsym.audit.raw import Instruction, Program, ones
+from armsym.audit.known import RefusedError, natural, need
+from armsym.audit.products import ProductRules
+from armsym.audit.raw import ones
 
 __all__ = ["MOST_FREE_BITS", "Checker", "RefusedError", "natural", "need"]
 
@@ -59,32 +68,8 @@ __all__ = ["MOST_FREE_BITS", "Checker", "RefusedError", "natural", "need"]
 MOST_FREE_BITS = 16
 
 
-class RefusedError(ValueError):
-    """A program, hint or claim that is not as it must be; the message names the rule and shows the values."""
-
-
-def need(condition: bool, why: str) -> None:
-    """Raises RefusedError unless the condition holds."""
-    if not condition:
-        raise RefusedError(why)
-
-
-def natural(value: object) -> bool:
-    """Whether this is a natural number of at most MOST_BITS bits."""
-    return type(value) is int and value >= 0 and value.bit_length() <= MOST_BITS
-
-
-class Checker:
-    """The forms known so far of one program's instructions, under some facts.
-
-    `poly` and `sum` are read by whoever looks for hints; only `step` may change them.
-    """
-
-    def __init__(self, program: Program | Sequence[Instruction], given: Mapping[int, int] | None = None) -> None:
-        self.program: Sequence[Instruction] = program.instructions if isinstance(program, Program) else program
-        self.given: dict[int, int] = dict(given or {})
-        self.poly: dict[int, Poly] = {}
-        self.sum: dict[int, Sum] = {}
+class Checker(ProductRules):
+    """Does steps: what it knows, changed by rules."""
 
     def continued(self, given: Mapping[int, int]) -> Checker:
         """Another one that knows what this one does, under these facts, which must contain this one's."""
@@ -93,51 +78,6 @@ class Checker:
         out = Checker(self.program, given)
         out.poly, out.sum = self.poly.copy(), self.sum.copy()
         return out
-
-    def is_node(self, value: object) -> bool:
-        """Whether this is the number of an instruction."""
-        return type(value) is int and 0 < value < len(self.program)
-
-    # -- what is known of an instruction
-
-    def bits(self, i: int) -> int | None:
-        """Where instruction i may have a 1, read off the instruction; None where that does not tell."""
-        match self.program[i]:
-            case ("Const", value):
-                return int(value)
-            case ("Var", _, bits) | ("App", _, _, bits) | ("Mask", _, bits):
-                return int(bits)
-            case ("Add", width, _, _) | ("Mulc", width, _, _):
-                return ones(width)
-        return None
-
-    def same(self, i: int, j: int) -> bool:
-        """Whether i and j are one instruction or have an equal form."""
-        if i == j:
-            return True
-        p, s = self.poly.get(i), self.sum.get(i)
-        return (p is not None and p == self.poly.get(j)) or (s is not None and s == self.sum.get(j))
-
-    def whole_terms(self, i: int, width: int) -> dict[int, int] | None:
-        """The terms of rule `tosum`, or None where it does not apply."""
-        constant, terms = self.poly[i]
-        if constant >> width:
-            return None
-        used = 0
-        out: Sum = (width, 0, {})
-        for mono, mask in terms.items():
-            if len(mono) != 1:
-                return None
-            ((atom, shift),) = mono
-            bits = self.bits(atom)
-            if bits is None or shift > 0 or mask != bits << -shift & ones(width) or mask & used:
-                return None
-            used |= mask
-            inside = mask & constant
-            if inside and inside != mask:
-                return None
-            out = sum_add(out, sum_times((width, 0, {atom: 1}), (-1 if inside else 1) << -shift))
-        return out[2]
 
     # -- steps
 
@@ -165,18 +105,6 @@ class Checker:
             case "d":
                 return type(value) is int and 0 <= value <= MOST_BITS
         return natural(value)
-
-    def _bits(self, i: int) -> int:
-        bits = self.bits(i)
-        if bits is None:
-            raise RefusedError(f"instruction {i} does not tell its bits: {self.program[i]!r:.200}")
-        return bits
-
-    def _share(self, i: int, j: int) -> None:
-        if j in self.poly:
-            self.poly[i] = self.poly[j]
-        if j in self.sum:
-            self.sum[i] = self.sum[j]
 
     def _poly(self, i: int) -> None:
         match self.program[i]:
@@ -303,6 +231,8 @@ class Checker:
         match self.program[i], self.program[j]:
             case ("App", f, xs, bits), ("App", g, ys, others) if f == g and bits == others and len(xs) == len(ys):
                 equal = all(map(self.same, xs, ys))
+                if f in PRODUCTS and len(xs) == 2:
+                    equal = equal or all(map(self.same, xs, reversed(ys)))
             case ("And", a, b), ("And", c, d):
                 equal = (self.same(a, c) and self.same(b, d)) or (self.same(a, d) and self.same(b, c))
             case _:

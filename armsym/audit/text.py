@@ -292,8 +292,8 @@ def _region(words: list[str], c: Case, lines: Lines) -> Region:
         raise lines.error("a region has name, access, cell, order, secrecy, alignment and size")
     name, access, cell, order, secrecy, align, constant = words[:7]
     sizes = tuple((words[k], _number(words[k + 1])) for k in range(7, len(words), 2))
-    if access not in ("r", "w", "rw") or order not in ("little", "big") or _number(cell) not in (1, 2, 4, 8):
-        raise lines.error("not r, w or rw; not little or big; or no cell of 1, 2, 4 or 8 bytes")
+    if access not in ("r", "w", "rw") or order not in ("little", "big") or _number(cell) not in (1, 2, 4, 8, 16):
+        raise lines.error("not r, w or rw; not little or big; or no cell of 1, 2, 4, 8 or 16 bytes")
     if any(n not in c.numbers for n, _ in sizes) or len(dict(sizes)) != len(sizes):
         raise lines.error("a size speaks of what is no number, or twice of one")
     if _number(align) < 1 or _number(align) & _number(align) - 1:

@@ -15,6 +15,10 @@ __all__ = ["contract_lines", "expression", "verdict_lines"]
 
 #: An expression of more nodes is only counted.
 MOST_NODES = 24
+_PRODUCTS = {
+    "clmul": "the product of polynomials over GF(2)",
+    "gf128.mul": "the product of blocks of SP 800-38D, 6.3, the leftmost bit of weight 2^127",
+}
 
 
 def expression(table: Program, node: int) -> str:
@@ -127,7 +131,7 @@ def contract_lines(case: Case) -> Iterator[str]:
     yield "sums and products of values are modulo 2^64 where no other modulus is written; sizes are numbers"
     if case.known or case.relations:
         yield "what is said of integers is exact: there nothing wraps"
-    yield from _unknown_functions(case)
+    yield from _functions(case)
     for f in case.folds.values():
         yield from _fold(case, f)
     for called in case.functions.values():
@@ -142,12 +146,14 @@ def contract_lines(case: Case) -> Iterator[str]:
         yield f"on return, of integers ({k.name!r}): {formula(case, k, written)}"
 
 
-def _unknown_functions(case: Case) -> Iterator[str]:
+def _functions(case: Case) -> Iterator[str]:
     roots = [n for e in case.ensures for n in (e.left, e.right)] + [n for _, n in case.requires]
     roots += [n for r in (*case.known, *case.relations) for _, nodes in r.terms for n in nodes]
     roots += [*case.arguments.values(), *(n for s in case.given for n in (s.offset, s.value))]
     roots += [n for f in case.folds.values() for n in (*f.start, *f.over, *f.step)]
     named = {(i[1], len(i[2]), i[3]) for i in map(case.table.__getitem__, _all_of(case.table, roots)) if i[0] == "App"}
+    for name in sorted({name for name, _, _ in named} & _PRODUCTS.keys()):
+        yield f"{name}(x, y): {_PRODUCTS[name]}"
     for name, count, possible in sorted(named):
         if name.startswith("f."):
             yield f"{name}: any function of {count} words whose values are within {possible:#x}"
@@ -158,7 +164,10 @@ def _fold(case: Case, f: Fold) -> Iterator[str]:
     yield f"{f.name}(0) = {', '.join(expression(t, n) for n in f.start)}"
     block = ", ".join(expression(t, n) for n in f.over)
     yield f"{f.name}(i + 1) = step({f.name}(i), block(i)), block({f.name}.index) = {block}"
-    yield f"the step is {_size_of_all(t, f.step)} nodes, as the standard's program computes it: {len(f.step)} words"
+    of = sorted({t[n][1] for n in _all_of(t, f.step) if t[n][0] == "Var" and t[n][1].startswith("word.")})
+    also = f", of its state, its block and {', '.join(name.removeprefix('word.') for name in of)}" if of else ""
+    size, count = _size_of_all(t, f.step), len(f.step)
+    yield f"the step is {size} nodes, as the standard's program computes it: {count} words{also}"
 
 
 def _size_of_all(t: Program, nodes: Iterable[int]) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from armsym.audit.forms import reach
-from armsym.audit.functions import definition, entries
+from armsym.audit.functions import PRODUCTS, definition, entries
 from armsym.certify.affine import affine
+from armsym.certify.factors import product
 from armsym.certify.views import Key, Views, poly_key
 
-__all__ = ["and_atom", "application"]
+__all__ = ["and_atom", "application", "known_anew"]
 
 
 def and_atom(views: Views, i: int, a: int, b: int) -> None:
@@ -23,16 +24,28 @@ def and_atom(views: Views, i: int, a: int, b: int) -> None:
 
 def application(views: Views, i: int) -> None:
     """Gives App i a poly: what an equal one has, a number, an XOR of the index's bits, or itself."""
-    _, name, operands, bits = views.program[i]
-    if _known(views, name, i, (bits, *map(views.key, operands))):
+    _, name, operands, _ = views.program[i]
+    if _known(views, name, i, _of_operands(views, i)):
         return
     known = definition(name)
     if known is None or known[0] != len(operands):
         views.hint("polyatom", i)
     elif all(not views.poly(a)[1] for a in operands):
         _constant(views, i)
-    elif entries(name) is None or not _look_up(views, i):
+    elif not product(views, i) and (entries(name) is None or not _look_up(views, i)):
         views.hint("polyatom", i)
+
+
+def _of_operands(views: Views, i: int) -> Key:
+    _, name, operands, bits = views.program[i]
+    keys = [views.key(a) for a in operands]
+    return bits, *(sorted(keys, key=hash) if name in PRODUCTS else keys)
+
+
+def known_anew(views: Views, i: int) -> None:
+    """Has App i, an atom, found by what its operands' forms are now."""
+    views.keys[i] = (views.program[i][1], *_of_operands(views, i))
+    views.equals.setdefault(views.keys[i], i)
 
 
 def _known(views: Views, kind: str, i: int, of: Key) -> bool:

@@ -39,7 +39,7 @@ from armsym.terms.ops import is_secret
 __all__ = ["Capture"]
 
 #: What the auditor calls functions that our semantics and standards name.
-NAMES = {"aes_sbox": "aes.sbox", "aes_inv_sbox": "aes.inv_sbox"}
+NAMES = {"aes_sbox": "aes.sbox", "aes_inv_sbox": "aes.inv_sbox", "gf128_multiply": "gf128.mul"}
 
 
 class Capture:
@@ -272,7 +272,7 @@ class Capture:
         widths, blocks = tuple(s.width for s in f.start), tuple(b.width for b in block)
         state = [w.program.var(f"{f.name}.state.{k}", ones(n)) for k, n in enumerate(widths)]
         given = [w.program.var(f"{f.name}.block.{k}", ones(n)) for k, n in enumerate(blocks)]
-        recorder = Recorder(w, self._named)
+        recorder = Recorder(w, self._named, self.node)
         with recording(recorder):
             after = f.step(
                 SpecWords(recorded(n, s) for n, s in zip(widths, state, strict=True)),

@@ -11,6 +11,7 @@ from armsym.audit.check import RefusedError
 from armsym.audit.forms import Poly, poly_and, reach
 from armsym.audit.raw import Program, ones
 from armsym.certify.applications import and_atom, application
+from armsym.certify.products import equal_by_products
 from armsym.certify.tables import equal_by_tables
 from armsym.certify.views import Views, poly_key
 
@@ -53,6 +54,8 @@ class Layer(Views):
         out.polys = {k: i for k, i in self.polys.items() if i not in forget}
         out.natural = {a: v for a, v in self.natural.items() if a not in forget and v[0] not in forget}
         out.equals = {k: i for k, i in self.equals.items() if i not in forget}
+        out.factors = {k: i for k, i in self.factors.items() if i not in forget}
+        out.standing, out.multiplies = self.standing - forget, self.multiplies
         for i in forget:
             out.checker.poly.pop(i, None)
             out.checker.sum.pop(i, None)
@@ -222,6 +225,8 @@ class Layer(Views):
             w = max(reach(p).bit_length(), reach(q).bit_length(), 1)
             self.wide_sum(i, w)
             self.wide_sum(j, w)
-            return self.checker.same(i, j) or equal_by_tables(self, self.process, i, j)
+            if self.checker.same(i, j) or equal_by_products(self, self.process, i, j):
+                return True
+            return equal_by_tables(self, self.process, i, j)
         except (RefusedError, KeyError, RecursionError):
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
@@ -96,6 +97,9 @@ class Translator:
         if t.kind == "and":
             a, b = (self._of(v) for v in t.args)
             return w.and_(a, b)
+        if t.kind == "clmul":
+            a, b = (self._of(v) for v in t.args)
+            return w.app("clmul", (a, b), ones(2 * t.arg_width - 1))
         if t.kind == "eq":
             a, b = (self._of(v) for v in t.args)
             return w.is_zero(t.arg_width, w.xor(a, b))

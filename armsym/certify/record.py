@@ -39,16 +39,17 @@ class Recorded(Term):
 class Recorder:
     """The operations of `armsym.terms.ops` on nodes; what has no node raises `NotExportable`."""
 
-    def __init__(self, words: Words, names: Callable[[str], str | None]) -> None:
-        """`names`: how opaque functions are called here, if otherwise."""
-        self.words, self._names = words, names
+    def __init__(self, words: Words, names: Callable[[str], str | None], term: Callable[[Term], int]) -> None:
+        """`names`: how opaque functions are called here, if otherwise; `term`: the node of a term of the engine's."""
+        self.words, self._names, self._term = words, names, term
 
     def of(self, value: int | Term) -> int:
         """The node of a value."""
         if isinstance(value, int):
             return self.words.const(value)
         if not isinstance(value, Recorded):
-            raise NotExportable(f"a standard that mixes what it is given with {value}")
+            # What the standard is given beside its arguments: round keys, say.
+            return self._term(value)
         return value.node
 
     def __getattr__(self, name: str) -> Any:
@@ -112,6 +113,9 @@ class Recorder:
     def eq(self, w: int, a: Any, b: Any) -> Recorded:
         return Recorded(1, self.words.is_zero(w, self.words.xor(self.of(a), self.of(b))))
 
+    def clmul(self, w: int, a: Any, b: Any) -> Recorded:
+        return Recorded(2 * w, self.words.app("clmul", (self.of(a), self.of(b)), ones(2 * w - 1)))
+
     def apply(
         self, name: str, width: int, arguments: Sequence[tuple[int, Any]], definition: object = None, **_: object
     ) -> Recorded:
@@ -148,6 +152,10 @@ def recorded(width: int, node: int) -> Bits:
     return Bits(width, Recorded(width, node))
 
 
+def _of_its_state(_: Term) -> int:
+    raise NotExportable("a function whose step speaks of more than its state")
+
+
 def iterated(words: Words, f: Iterated, names: Callable[[str], str | None]) -> Function:
     """An iterated function with its steps recorded.  Raises `NotExportable`."""
     widths = f.widths
@@ -156,7 +164,7 @@ def iterated(words: Words, f: Iterated, names: Callable[[str], str | None]) -> F
     state = [words.program.var(f"{f.name}.state.{k}", ones(n)) for k, n in enumerate(widths)]
     steps = []
     for k in range(f.times):
-        recorder = Recorder(words, names)
+        recorder = Recorder(words, names, _of_its_state)
         with recording(recorder):
             after = f.step(SpecWords(recorded(n, s) for n, s in zip(widths, state, strict=True)), k)
             steps.append(tuple(recorder.of(word.value) for word in after))

@@ -18,7 +18,7 @@ from armsym.audit.rules import MOST_FREE_BITS
 from armsym.certify.cones import operands
 from armsym.certify.views import Views
 
-__all__ = ["equal_by_tables"]
+__all__ = ["after", "build", "equal_by_tables", "put_together"]
 
 Terms = Mapping[Mono, int]
 Support = dict[int, int]
@@ -55,7 +55,7 @@ def equal_by_tables(views: Views, process: Callable[[int], None], i: int, j: int
             pieces.append(piece[0])
     if constant or not pieces:
         return False
-    _put_together(views, i, pieces, max(width, 1))
+    put_together(views, i, pieces, max(width, 1))
     return views.checker.same(i, j)
 
 
@@ -145,9 +145,9 @@ def _piece(
     program = views.program
     cut = {atom: program.mask(atom, b) if b != views.checker.bits(atom) else atom for atom, b in support.items()}
     built: dict[int, int] = {}
-    a, b = (_build(views, side, cut, built) for side in (x, y))
+    a, b = (build(views, side, cut, built) for side in (x, y))
     nodes = list(cut.values())
-    order = _after(views, nodes, (a, b))
+    order = after(views, nodes, (a, b))
     for i in sorted({*nodes, *order}):
         process(i)
     values = columns(program.instructions, {n: [0] for n in nodes}, order)
@@ -169,8 +169,8 @@ def _piece(
     return ("evaluate", a, wanted, tuple(nodes), tuple(order)), constant
 
 
-def _build(views: Views, terms: Terms, cut: Mapping[int, int], built: dict[int, int]) -> int:
-    """An instruction for the XOR of the terms, made of the cut's instructions."""
+def build(views: Views, terms: Terms, cut: Mapping[int, int], built: dict[int, int]) -> int:
+    """An instruction for the XOR of the terms, made of the cut's instructions; raises KeyError of an atom apart."""
     program = views.program
     out = None
     for mono, mask in terms.items():
@@ -193,7 +193,7 @@ def _atom(views: Views, atom: int, cut: Mapping[int, int], built: dict[int, int]
         inner = []
         for a in operands(x):
             constant, terms = views.poly(a)
-            made = _build(views, terms, cut, built)
+            made = build(views, terms, cut, built)
             inner.append(views.program.xor(made, views.program.const(constant)) if constant else made)
         match x:
             case ("App", name, _, bits):
@@ -207,7 +207,7 @@ def _atom(views: Views, atom: int, cut: Mapping[int, int], built: dict[int, int]
     return built[atom]
 
 
-def _after(views: Views, cut: Iterable[int], roots: Iterable[int]) -> list[int]:
+def after(views: Views, cut: Iterable[int], roots: Iterable[int]) -> list[int]:
     """What the roots are made of from the cut on, in order."""
     seen, work = set(cut), list(roots)
     known = set(seen)
@@ -219,7 +219,7 @@ def _after(views: Views, cut: Iterable[int], roots: Iterable[int]) -> list[int]:
     return sorted(seen - known)
 
 
-def _put_together(views: Views, i: int, evaluations: list[Hint], width: int) -> None:
+def put_together(views: Views, i: int, evaluations: list[Hint], width: int) -> None:
     """Gives i the poly in which each piece is what it is evaluated to be."""
     program = views.program
     left = evaluations[0][1]

@@ -382,5 +382,5 @@ def test_a_bundle_that_no_reader_takes_is_not_written(tmp_path: Path, monkeypatc
     outcome = run_here(Job.of(d, d.object_spec(), None, export=str(tmp_path)))
     assert outcome.result.status is Status.PROVED
     assert outcome.bundle.startswith("no bundle: no words yet for what the contract says: line ")
-    assert "or no cell of 1, 2, 4 or 8 bytes" in outcome.bundle
+    assert "or no cell of 1, 2, 4, 8 or 16 bytes" in outcome.bundle
     assert list(tmp_path.iterdir()) == []

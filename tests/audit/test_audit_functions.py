@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 
 import pytest
 
 from armsym.audit.columns import submasks
-from armsym.audit.functions import clmul, definition, entries
+from armsym.audit.functions import clmul, definition, entries, gf128_mul
+from armsym.audit.raw import ones
+from armsym.bits import Bits
+from specs.gcm import multiply
 
 
 def test_the_s_box_is_what_the_standard_prints() -> None:
@@ -33,6 +37,24 @@ def test_the_product_is_the_sum_of_the_shifted() -> None:
     # NIST SP 800-38D has no example of a bare product; (X + 1)^2 = X^2 + 1.
     assert clmul(3, 3) == 5
     assert clmul(7, 0) == clmul(0, 7) == 0
+
+
+def test_the_product_of_blocks_is_the_one_of_gcm() -> None:
+    # The Galois/Counter Mode of Operation (McGrew, Viega), appendix B, test case 2: two steps of GHASH.
+    h, c = 0x66E94BD4EF8A2C3B884CFA59CA342B2E, 0x0388DACE60B6A392F328C2B971B2FE78
+    first = gf128_mul(c, h)
+    assert first == 0x5E2EC746917062882C85B0685353DEB7
+    assert gf128_mul(first ^ 0x80, h) == 0xF38CBB1AD69223DCC3457AE5B6B0F885
+
+
+def test_the_product_of_blocks_is_what_the_standard_computes() -> None:
+    rnd = random.Random(3)
+    edges = [0, 1, 1 << 127, ones(128)]
+    for x, y in [*product(edges, edges), *((rnd.getrandbits(128), rnd.getrandbits(128)) for _ in range(10))]:
+        assert gf128_mul(x, y) == multiply(Bits(128, x), Bits(128, y)).uint == gf128_mul(y, x)
+        assert gf128_mul(x | 1 << 128, y | 3 << 130) == gf128_mul(x, y)
+    # Its unit is the block whose leftmost bit is 1.
+    assert gf128_mul(1 << 127, 0x1234 << 90) == 0x1234 << 90
 
 
 @pytest.mark.parametrize(("name", "arguments", "value"), [

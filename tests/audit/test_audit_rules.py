@@ -24,7 +24,7 @@ from audit_cases import (
 )
 from raw_programs import false_forms, values
 
-from armsym.audit import rules
+from armsym.audit import products, rules
 from armsym.audit.hints import SHAPES, Hint
 from armsym.audit.raw import ones
 from armsym.audit.rules import Checker, RefusedError
@@ -65,7 +65,8 @@ def test_a_step_outside_its_conditions_is_refused_and_would_be_false(
     with pytest.raises(RefusedError, match=f"'{case[2][0]}'"):
         checker.step(case[2])
     assert (checker.poly, checker.sum) == before
-    monkeypatch.setattr(rules, "need", lambda condition, why: None)
+    for module in (rules, products):
+        monkeypatch.setattr(module, "need", lambda condition, why: None)
     monkeypatch.setattr(Checker, "whole_terms", careless_terms)
     try:
         checker.step(case[2])

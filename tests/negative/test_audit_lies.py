@@ -160,6 +160,23 @@ def test_a_step_that_speaks_of_the_entry_is_refused(name: str, tmp_path: Path) -
     assert any("neither its state nor its block" in r for r in verdict.refused), verdict.refused
 
 
+@pytest.mark.parametrize(("told", "accepted"), [(1, True), (3, False), (None, False)])
+def test_a_step_may_speak_of_a_word_of_the_contract(told: int | None, accepted: bool, tmp_path: Path) -> None:
+    """Of one that is in print, with the bits that are in print: H(i + 1) = H(i) XOR (K AND 2) where K is 0 or 1."""
+    lie = _folded(9, 256)
+    t, f = lie.case.table, lie.case.folds["H"]
+    if told is not None:
+        lie.case.words["K"] = told, True
+    word = t.var("word.K", 1)
+    lie.case.folds["H"] = Fold("H", f.widths, f.start, (), (t.xor(f.step[0], t.mask(word, 2)),), ())
+    lie.case.ensures.append(Ensured("nothing above", t.mask(t.var("x1_out", ones(64)), ones(64) ^ ones(9)), t.const(0)))
+    verdict = lie.verdict(tmp_path)
+    assert verdict.audited == accepted, verdict.refused
+    assert accepted or any("word.K with the bits 0x1 is no input" in r for r in verdict.refused), verdict.refused
+    also = "1 words, of its state, its block and K"
+    assert any(line.startswith("the step is") and line.endswith(also) for line in contract_lines(lie.case))
+
+
 # -- what a file's code does not tell, or a contract in print ---------------------------------------
 
 

@@ -64,6 +64,34 @@ BY_HAND, PRODUCT = p.xor(X, SHL1), p.app("clmul", (X, C3), 511)
 OPAQUE = p.app("opaque", (X,), 1)
 NOT_BIT, NOT_TWO = p.xor(BIT, C1), p.xor(TWO, C1)
 
+KARATSUBA = p.app("clmul", (SHL1, Y), ones(17))
+XY15, XY14, YX15 = p.app("clmul", (X, Y), ones(15)), p.app("clmul", (X, Y), ones(14)), p.app("clmul", (Y, X), ones(15))
+XY2 = p.shl(XY15, 1)
+EVENS, ODDS = p.mask(X, 0x55), p.mask(X, 0xAA)
+LAP, EVEN_ODD = p.and_(X, SHL1), p.app("clmul", (EVENS, ODDS), ones(15))
+TWO1, TWO2 = p.mask(TWO, 1), p.shl(p.mask(TWO, 2), 1)
+SQUARE, APART = p.app("clmul", (TWO, TWO), 15), p.xor(TWO1, TWO2)
+BIT3, TWO3 = p.mulc(8, BIT, 3), p.mulc(8, TWO, 3)
+BIT3X, TWO3X = p.xor(BIT, p.shl(BIT, 1)), p.xor(TWO, p.shl(TWO, 1))
+BOTH = p.xor(X, Y)
+BOTH_Z, X_Z, Y_Z = (p.app("clmul", (n, Z), ones(23)) for n in (BOTH, X, Y))
+Z_X, X_Y, OPEN_Z, OPEN_X, OPEN_Y = (
+    p.app("clmul", (Z, X), ones(23)), p.app("clmul", (X, Y), ones(23)),
+    *(p.app("f", (n, Z), ones(23)) for n in (BOTH, X, Y)),
+)  # fmt: skip
+BLOCK = ones(128)
+F_XY, F_YX, F_YZ, F_ZX = (p.app("gf128.mul", pair, BLOCK) for pair in ((X, Y), (Y, X), (Y, Z), (Z, X)))
+F_XY_Z, F_X_YZ, F_X_ZX, F_X_XY, F_NARROW = (
+    p.app("gf128.mul", (F_XY, Z), BLOCK), p.app("gf128.mul", (X, F_YZ), BLOCK), p.app("gf128.mul", (X, F_ZX), BLOCK),
+    p.app("gf128.mul", (X, F_XY), BLOCK), p.app("gf128.mul", (F_XY, Z), BLOCK >> 1),
+)  # fmt: skip
+C_XY, C_YZ = p.app("clmul", (X, Y), BLOCK), p.app("clmul", (Y, Z), BLOCK)
+C_XY_Z, C_X_YZ = p.app("clmul", (C_XY, Z), BLOCK), p.app("clmul", (X, C_YZ), BLOCK)
+# The Galois/Counter Mode of Operation (McGrew, Viega), appendix B, test case 2: the first step of GHASH
+GCM_C, GCM_H = p.const(0x0388DACE60B6A392F328C2B971B2FE78), p.const(0x66E94BD4EF8A2C3B884CFA59CA342B2E)
+GCM_Y, GCM_ONE = p.const(0x5E2EC746917062882C85B0685353DEB7), p.app("gf128.mul", (GCM_C, GCM_H), BLOCK)
+F_2XY, F_2YX = p.app("f", (X, Y), 255), p.app("f", (Y, X), 255)
+
 
 def atoms(*nodes: int) -> list[Hint]:
     return [("polyatom", i) for i in nodes]
@@ -119,6 +147,24 @@ INSIDE_CASES: list[Case] = [
     ({}, atoms(X) + polys(C255, NOT), ("evaluate", TABLE, NOT, (X,), (C255, NOT, TABLE))),
     ({}, atoms(X), ("evaluate", BACK, X, (X,), (SBOX, BACK))),
     ({}, atoms(X) + polys(SHL1, BY_HAND), ("evaluate", PRODUCT, BY_HAND, (X,), (C3, PRODUCT, SHL1, BY_HAND))),
+    ({}, atoms(X, XY15), ("congruent", YX15, XY15)),
+    ({}, atoms(F_XY), ("congruent", F_YX, F_XY)),
+    ({}, polys(GCM_Y), ("evaluate", GCM_ONE, GCM_Y, (), (GCM_C, GCM_H, GCM_ONE, GCM_Y))),
+    ({}, atoms(X) + polys(SHL1, BY_HAND), ("bilinear", PRODUCT, BY_HAND, (X,), (C3, PRODUCT), (), (SHL1, BY_HAND))),
+    ({}, [*atoms(XY15), ("poly", XY2)], ("bilinear", KARATSUBA, XY2, (X,), (SHL1,), (Y,), (KARATSUBA, XY15, XY2))),
+    ({}, [*atoms(X, Y), ("poly", XY)], ("bilinear", YX, XY, (X,), (), (Y,), (XY, YX))),
+    (
+        {},
+        atoms(TWO) + polys(TWO1, p.mask(TWO, 2), TWO2, APART),
+        ("bilinear", SQUARE, APART, (TWO,), (SQUARE, TWO1, p.mask(TWO, 2), TWO2, APART), (), ()),
+    ),
+    (
+        {},
+        atoms(BIT) + polys(p.shl(BIT, 1), BIT3X),
+        ("bilinear", BIT3, BIT3X, (), (), (BIT,), (BIT3, p.shl(BIT, 1), BIT3X)),
+    ),
+    ({}, [*atoms(X, Y, X_Z, Y_Z), ("poly", BOTH)], ("distribute", BOTH_Z, X_Z, Y_Z)),
+    ({}, atoms(F_X_YZ), ("associate", F_XY_Z, F_XY, F_X_YZ, F_YZ)),
     ({OPAQUE: 1}, [], ("given", OPAQUE)),
     ({NOT_BIT: 0}, atoms(BIT) + polys(C1, NOT_BIT), ("solve", BIT, NOT_BIT)),
 ]
@@ -162,6 +208,37 @@ OUTSIDE_CASES: list[Case] = [
     # one of 2^16 values: z = 0
     ({}, polys(C0), ("evaluate", ZERO, C0, (Z,), (C0, ZERO))),
     ({}, polys(C0), ("evaluate", ZEROS, C0, (Z,), (C0, p.const(0xFFFF), p.xor(Z, p.const(0xFFFF)), ZEROS))),
+    ({}, atoms(X, F_2XY), ("congruent", F_2YX, F_2XY)),
+    ({}, atoms(X, XY14), ("congruent", YX15, XY14)),
+    ({}, polys(GCM_C), ("evaluate", GCM_ONE, GCM_C, (), (GCM_C, GCM_H, GCM_ONE))),
+    # equal where one bit is 1, but not where two are
+    ({}, polys(C0), ("bilinear", LAP, C0, (X,), (SHL1, LAP, C0), (), ())),
+    ({}, polys(C0), ("bilinear", EVEN_ODD, C0, (X,), (EVENS, ODDS, EVEN_ODD, C0), (), ())),
+    ({}, polys(C0), ("bilinear", EVEN_ODD, C0, (), (), (X,), (EVENS, ODDS, EVEN_ODD, C0))),
+    ({}, atoms(X, Y) + polys(BOTH), ("bilinear", ADD8, BOTH, (X, Y), (ADD8, BOTH), (), ())),
+    (
+        {},
+        atoms(TWO) + polys(p.shl(TWO, 1), TWO3X),
+        ("bilinear", TWO3, TWO3X, (TWO,), (TWO3, p.shl(TWO, 1), TWO3X), (), ()),
+    ),
+    # unequal in the highest bit of each
+    ({}, [*atoms(X), ("poly", MASK7)], ("bilinear", X, MASK7, (X,), (MASK7,), (), ())),
+    (
+        {},
+        atoms(XY15) + polys(p.mask(XY15, ones(14))),
+        ("bilinear", XY15, p.mask(XY15, ones(14)), (X,), (), (Y,), (XY15, p.mask(XY15, ones(14)))),
+    ),
+    # what is unequal only where all are 0
+    ({}, polys(C0, C1), ("bilinear", C0, C1, (), (C0, C1), (), ())),
+    ({}, atoms(X, Y), ("bilinear", X, Y, (), (), (), ())),
+    ({}, atoms(FX), ("bilinear", FX, X, (X,), (FX,), (), ())),
+    ({}, [*atoms(X, Y, X_Z, X_Y), ("poly", BOTH)], ("distribute", BOTH_Z, X_Z, X_Y)),
+    ({}, [*atoms(X, Y, X_Z, Y_Z), ("poly", BOTH)], ("distribute", BOTH_Z, X_Z, X_Z)),
+    ({}, [*atoms(X, Y, OPEN_X, OPEN_Y), ("poly", BOTH)], ("distribute", OPEN_Z, OPEN_X, OPEN_Y)),
+    ({}, atoms(F_X_ZX), ("associate", F_XY_Z, F_XY, F_X_ZX, F_ZX)),
+    ({}, atoms(F_X_YZ), ("associate", F_NARROW, F_XY, F_X_YZ, F_YZ)),
+    ({}, atoms(F_X_XY), ("associate", F_XY_Z, F_XY, F_X_XY, F_YZ)),
+    ({}, atoms(C_X_YZ), ("associate", C_XY_Z, C_XY, C_X_YZ, C_YZ)),
     ({NOT_TWO: 0}, atoms(TWO) + polys(C1, NOT_TWO, p.mask(TWO, 1)), ("solve", BIT, NOT_TWO)),
 ]
 

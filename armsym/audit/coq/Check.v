@@ -1,6 +1,6 @@
 (* The theorem: what the checker accepts holds in every run. *)
 Require Import ZArith List Bool Lia FMapPositive PArith.
-From Armsym Require Import Raw Forms Rules Sound.
+From Armsym Require Import Raw Forms Rules Sound Products Bilinear.
 Import ListNotations.
 Open Scope Z_scope.
 
@@ -144,8 +144,11 @@ Proof.
     destruct x; try discriminate; destruct (M.find j prog) as [y|] eqn:Ey; try discriminate; destruct y; try discriminate;
       inv_guard; injection H as <-; apply inv_share; auto;
       pose proof (Hm _ _ Ex) as S; pose proof (Hm _ _ Ey) as T; simpl in S, T; rewrite S, T.
-    + rewrite !andb_true_iff, Pos.eqb_eq, Z.eqb_eq in Eb. destruct Eb as [[Ef Ep] Ea]. subst.
-      f_equal. f_equal. now apply (sameL_ok st).
+    + rewrite !andb_true_iff, orb_true_iff, andb_true_iff, Pos.eqb_eq, Z.eqb_eq in Eb. destruct Eb as [[Ef Ep] Ea]. subst.
+      f_equal. destruct Ea as [Ea|[Ec Ea]].
+      * f_equal. now apply (sameL_ok st).
+      * destruct args0 as [|a [|b [|]]]; try discriminate Ea. apply (sameL_ok st) in Ea; auto.
+        rewrite Ea. destruct (call_product defs _ Ec) as (op & _ & _ & _ & Co & V). cbn [map]. rewrite !(V F Hd). apply Co.
     + apply orb_true_iff in Eb. destruct Eb as [Eb|Eb]; apply andb_true_iff in Eb; destruct Eb as [E1 E2];
         apply (same_ok st) in E1, E2; auto; rewrite E1, E2; auto. apply Z.land_comm.
   - (* HWithin *) destruct (M.find i prog) as [x|] eqn:Ex; try discriminate. destruct x; try discriminate.
@@ -179,6 +182,41 @@ Proof.
   - (* HEvaluate *) dof. inv_guard. injection H as <-. apply inv_share; auto. apply andb_true_iff in Eb. destruct Eb as [_ Eb].
     assert (R : right (M.empty _)) by (intros i' v; rewrite PositiveMap.gempty; discriminate).
     destruct (every_ok _ _ _ R Eb) as (m & Rm & G). now apply (agree_ok order i j m).
+  - (* HBilinear *) inv_guard. injection H as <-. apply inv_share; auto.
+    exact (bilinear_ok prog defs F Hd env vals Hm bits_ok _ _ _ _ _ _ Eb).
+  - (* HDistribute *) destruct (M.find i prog) as [x1|] eqn:E1; try discriminate. destruct x1 as [| |f l1 m| | | | | | |]; try discriminate.
+    destruct l1 as [|x [|y [|]]]; try discriminate.
+    destruct (M.find j prog) as [x2|] eqn:E2; try discriminate. destruct x2 as [| |g l2 n| | | | | | |]; try discriminate.
+    destruct l2 as [|u [|z [|]]]; try discriminate.
+    destruct (M.find k prog) as [x3|] eqn:E3; try discriminate. destruct x3 as [| |h l3 o| | | | | | |]; try discriminate.
+    destruct l3 as [|v [|t [|]]]; try discriminate.
+    unfold guard in H. destruct (_ && _) eqn:Eb in H; [|discriminate H]. do 6 dof.
+    destruct (sameP _ _) eqn:Es in H; [|discriminate H]. do 2 dof. injection H as <-. apply inv_setP; auto.
+    rewrite !andb_true_iff, !Pos.eqb_eq, !Z.eqb_eq in Eb. destruct Eb as [[[[[[<- <-] C] <-] <-] S1] S2].
+    destruct (call_product defs _ C) as (op & _ & L & _ & _ & V).
+    apply (same_ok st) in S1, S2; auto. apply (sameP_ok vals) in Es. rewrite xorP_ok in Es.
+    unfold okP. rewrite xorP_ok, (A _ _ E8), (A _ _ E9), (Hm _ _ E1), (Hm _ _ E2), (Hm _ _ E3). cbn [semval map].
+    rewrite (A _ _ E5), (A _ _ E6), (A _ _ E7) in Es. rewrite !(V F Hd), Es, <- S2, S1.
+    destruct (bits_ok _ _ E) as [[? _] _], (bits_ok _ _ E0) as [[? _] _], (bits_ok _ _ E4) as [[? _] _].
+    rewrite L by congruence. bt.
+  - (* HAssociate *) destruct (M.find i prog) as [x1|] eqn:E1; try discriminate. destruct x1 as [| |f l1 m1| | | | | | |]; try discriminate.
+    destruct l1 as [|x [|c [|]]]; try discriminate.
+    destruct (M.find p prog) as [x2|] eqn:E2; try discriminate. destruct x2 as [| |g l2 m2| | | | | | |]; try discriminate.
+    destruct l2 as [|a [|b [|]]]; try discriminate.
+    destruct (M.find j prog) as [x3|] eqn:E3; try discriminate. destruct x3 as [| |h l3 m3| | | | | | |]; try discriminate.
+    destruct l3 as [|d [|y [|]]]; try discriminate.
+    destruct (M.find q prog) as [x4|] eqn:E4; try discriminate. destruct x4 as [| |o l4 m4| | | | | | |]; try discriminate.
+    destruct l4 as [|e [|t [|]]]; try discriminate.
+    unfold guard in H. destruct (_ && _) eqn:Eb in H; [|discriminate H].
+    destruct (_ && _) eqn:Es in H; [|discriminate H]. injection H as <-. apply inv_share; auto.
+    rewrite !andb_true_iff, !Pos.eqb_eq, !Z.eqb_eq in Eb. destruct Eb as [[[[[[[<- <-] <-] D] ->] ->] ->] ->].
+    destruct (M.find f defs) as [w|] eqn:W; [|discriminate D]. destruct w; try discriminate D.
+    assert (V : forall s r, F f [s; r] = gf128_mul s r) by (intros s r; exact (Hd f _ W [s; r] _ eq_refl)).
+    rewrite !andb_true_iff in Es. destruct Es as [[[[S1 S2] S3] S4] S5].
+    apply (same_ok st) in S1, S2, S3, S4, S5; auto.
+    pose proof (Hm _ _ E2) as Vp. pose proof (Hm _ _ E4) as Vq.
+    rewrite (Hm _ _ E1), (Hm _ _ E3). cbn [semval map] in *. rewrite !V in *. rewrite !gf128_block in *.
+    rewrite S1, Vp, S2, Vq, S3, S4, S5. apply gf128_assoc.
   - (* HGiven *) dof. injection H as <-. apply inv_setP; auto. unfold okP, evP; simpl. rewrite Z.lxor_0_r. symmetry. now apply Hg.
   - (* HSolve *) dof. destruct p as [c l]. dof. dof. inv_guard. injection H as <-. apply inv_setP; auto.
     apply (sameP_ok vals) in Eb. unfold evP in Eb; cbn [fst snd] in Eb. rewrite evE_cons0 in Eb. simpl in Eb.

@@ -11,6 +11,8 @@ Extract Constant Z.leb => "Big_int_Z.le_big_int".
 Extract Constant Z.ltb => "Big_int_Z.lt_big_int".
 Extract Constant Pos.eqb => "Big_int_Z.eq_big_int".
 Extract Constant Pos.ltb => "Big_int_Z.lt_big_int".
+Extract Constant Z.odd => "(fun a -> Big_int_Z.(sign_big_int (and_big_int a unit_big_int)) <> 0)".
+Extract Constant Z.div2 => "(fun a -> Z.shift_right a 1)".
 (* With a negative number of bits these shift the other way, as Coq's do; zarith's numbers are two's complement, too. *)
 Extract Constant Z.shiftl => "(fun a n -> let n = Big_int_Z.int_of_big_int n in
   if n < 0 then Z.shift_right a (- n) else Z.shift_left a n)".

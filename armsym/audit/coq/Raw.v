@@ -17,15 +17,27 @@ Fixpoint clmulp (y : positive) (x : Z) : Z :=
   | xO q => 2 * clmulp q x
   | xI q => Z.lxor x (2 * clmulp q x)
   end.
-Definition clmul (x y : Z) : Z := match y with Zpos p => clmulp p x | _ => 0 end.
+(* 0 of a negative number, so that it is commutative on all *)
+Definition clmul (x y : Z) : Z := match x, y with Zpos _, Zpos p => clmulp p x | _, _ => 0 end.
+(* SP 800-38D, 6.3, Algorithm 1, of blocks as numbers whose leftmost bit has the weight 2^127: the bits of X from the
+   left, and the sum of those V_i = V, half V, half (half V), ... where bit i is 1 *)
+Definition block := Z.ones 128.
+Definition R := Z.shiftl 225 120.
+Definition half (v : Z) : Z := Z.lxor (Z.shiftr v 1) (if Z.odd v then R else 0).
+Fixpoint from_left (n : nat) (x : Z) (after : list bool) : list bool :=
+  match n with O => after | S n => from_left n (Z.div2 x) (Z.odd x :: after) end.
+Fixpoint sum_where (x : list bool) (v : Z) : Z :=
+  match x with [] => 0 | b :: r => Z.lxor (if b then v else 0) (sum_where r (half v)) end.
+Definition gf128_mul (x y : Z) : Z := sum_where (from_left 128 x []) (Z.land y block).
 Fixpoint entry (l : list Z) (x : Z) : Z :=
   match l with [] => 0 | e :: r => if x =? 0 then e else entry r (x - 1) end.
-Inductive def := DZero | DClmul | DTable (l : list Z).
+Inductive def := DZero | DClmul | DGf128_mul | DTable (l : list Z).
 (* None: not of so many arguments *)
 Definition call (d : def) (args : list Z) : option Z :=
   match d, args with
   | DZero, [x] => Some (if x =? 0 then 1 else 0)
   | DClmul, [x; y] => Some (clmul x y)
+  | DGf128_mul, [x; y] => Some (gf128_mul x y)
   | DTable l, [x] => Some (if x <? 0 then 0 else entry l x)
   | _, _ => None
   end.

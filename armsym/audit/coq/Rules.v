@@ -22,6 +22,8 @@ Inductive hint :=
 | HSame (i j : positive) | HNarrow (i a b : positive) | HSplit (i a h : positive) (n : Z) | HNot (i u : positive)
 | HChoose (i m : positive) | HCongruent (i j : positive) | HWithin (i : positive) | HQuotient (i : positive)
 | HDisjoint (i : positive) | HIdempotent (i : positive) | HEvaluate (i j : positive) (cut order : list positive)
+| HBilinear (i j : positive) (first before second after : list positive)
+| HDistribute (i j k : positive) | HAssociate (i p j q : positive)
 | HGiven (i : positive) | HSolve (a i : positive).
 
 Definition truncS w (s : lin) : lin := mulS w 1 s.
@@ -123,6 +125,78 @@ Fixpoint every (cut : list positive) (f : M.t Z -> bool) (m : M.t Z) : bool :=
 Fixpoint free (cut : list positive) : option Z :=
   match cut with [] => Some 0 | a :: r => do k <- bits a; do n <- free r; Some (popcount k + n) end.
 
+(* words that are affine in each of two groups of words: where at most one bit of each group is 1 *)
+Definition product (d : def) : bool := match d with DClmul | DGf128_mul => true | _ => false end.
+Definition commutes f : bool := match M.find f defs with Some d => product d | None => false end.
+Definition size (k : Z) : Z := if k <=? 0 then 0 else Z.log2 k + 1.
+(* the words of a group as parts of one number: (word, its bits, its place), and how many bits they have *)
+Fixpoint places (at_ : Z) (group : list positive) : option (list (positive * Z * Z) * Z) :=
+  match group with
+  | [] => Some ([], at_)
+  | a :: r => do k <- bits a; do (t, n) <- places (at_ + size k) r; Some ((a, k, at_) :: t, n)
+  end.
+Fixpoint told (l : list (positive * Z * Z)) (v : Z) (m : M.t Z) : M.t Z :=
+  match l with [] => m | (a, k, s) :: r => told r v (M.add a (Z.land (Z.shiftr v s) k) m) end.
+Definition at0 (m : M.t Z) i : Z := match M.find i m with Some v => v | None => 0 end.
+Definition value0 (m : M.t Z) (x : instr) : Z :=
+  match x with
+  | IConst c => c
+  | IXor a b => Z.lxor (at0 m a) (at0 m b)
+  | IAnd a b => Z.land (at0 m a) (at0 m b)
+  | IShl a n => Z.shiftl (at0 m a) n
+  | IShr a n => Z.shiftr (at0 m a) n
+  | IMask a k => Z.land (at0 m a) k
+  | IMulc w a k => (at0 m a * k) mod 2 ^ w
+  | IApp f [a; b] k =>
+      match M.find f defs with
+      | Some d => match call d [at0 m a; at0 m b] with Some v => Z.land v k | None => 0 end
+      | None => 0
+      end
+  | _ => 0
+  end.
+Fixpoint follow0 (order : list positive) (m : M.t Z) : M.t Z :=
+  match order with
+  | [] => m
+  | n :: r => follow0 r (match M.find n prog with Some x => M.add n (value0 m x) m | None => m end)
+  end.
+(* of which groups a word is made *)
+Definition from := (bool * bool)%type.
+Definition union (p q : from) : from := (fst p || fst q, snd p || snd q).
+Definition apart (p q : from) : bool := negb (fst p && fst q) && negb (snd p && snd q).
+Definition depends (g : M.t from) (x : instr) : option from :=
+  match x with
+  | IConst c => do _ <- guard (0 <=? c); Some (false, false)
+  | IXor a b => do p <- M.find a g; do q <- M.find b g; Some (union p q)
+  | IAnd a b => do p <- M.find a g; do q <- M.find b g; do _ <- guard (apart p q); Some (union p q)
+  | IShl a _ | IShr a _ | IMask a _ => M.find a g
+  | IMulc w a _ => do p <- M.find a g; do z <- bits a; do _ <- guard ((0 <=? w) && (Z.land z 1 =? z)); Some p
+  | IApp f [a; b] k => do p <- M.find a g; do q <- M.find b g;
+      do _ <- guard (commutes f && (0 <=? k) && (Pos.eqb a b || apart p q)); Some (union p q)
+  | _ => None
+  end.
+Fixpoint depend (order : list positive) (g : M.t from) : option (M.t from) :=
+  match order with
+  | [] => Some g
+  | n :: r => do x <- M.find n prog; do d <- depends g x; depend r (M.add n d g)
+  end.
+Definition marked (l : list (positive * Z * Z)) (d : from) (g : M.t from) : M.t from :=
+  fold_left (fun g x => M.add (fst (fst x)) d g) l g.
+Fixpoint singles (n : nat) (f : Z -> bool) : bool :=
+  match n with O => true | S n => f (Z.shiftl 1 (Z.of_nat n)) && singles n f end.
+Definition points (n : Z) (f : Z -> bool) : bool := f 0 && singles (Z.to_nat n) f.
+Definition bilinear (i j : positive) (first before second after : list positive) : bool :=
+  match places 0 first, places 0 second with
+  | Some (l, n), Some (k, m) =>
+      ((1 + n) * (1 + m) <=? 131072)
+      && match (do g <- depend before (marked l (true, false) (M.empty _)); depend after (marked k (false, true) g)) with
+         | Some g => match M.find i g, M.find j g with Some _, Some _ => true | _, _ => false end
+         | None => false
+         end
+      && points n (fun u => let one := follow0 before (told l u (M.empty _)) in
+           points m (fun v => let e := follow0 after (told k v one) in at0 e i =? at0 e j))
+  | _, _ => false
+  end.
+
 Definition step (st : state) (h : hint) : option state :=
   let P i := M.find i (pv st) in let S i := M.find i (sv st) in
   match h with
@@ -188,7 +262,9 @@ Definition step (st : state) (h : hint) : option state :=
   | HCongruent i j =>
       match M.find i prog, M.find j prog with
       | Some (IApp f x m), Some (IApp g y k) =>
-          do _ <- guard (Pos.eqb f g && (m =? k) && sameL st x y); Some (share i j st)
+          do _ <- guard (Pos.eqb f g && (m =? k)
+            && (sameL st x y || (commutes f && match y with [c; d] => sameL st x [d; c] | _ => false end)));
+          Some (share i j st)
       | Some (IAnd a b), Some (IAnd c d) =>
           do _ <- guard ((same st a c && same st b d) || (same st a d && same st b c)); Some (share i j st)
       | _, _ => None
@@ -221,6 +297,25 @@ Definition step (st : state) (h : hint) : option state :=
       end
   | HEvaluate i j cut order => do n <- free cut;
       do _ <- guard ((n <=? 16) && every cut (agree order i j) (M.empty _)); Some (share i j st)
+  | HBilinear i j first before second after =>
+      do _ <- guard (bilinear i j first before second after); Some (share i j st)
+  | HDistribute i j k =>
+      match M.find i prog, M.find j prog, M.find k prog with
+      | Some (IApp f [x; y] m), Some (IApp g [u; z] n), Some (IApp h [v; t] o) =>
+          do _ <- guard (Pos.eqb f g && Pos.eqb f h && commutes f && (m =? n) && (m =? o) && same st y z && same st y t);
+          do _ <- bits u; do _ <- bits v; do _ <- bits z; do p <- P x; do q <- P u; do r <- P v;
+          do _ <- guard (sameP p (xorP q r)); do a <- P j; do b <- P k; setP i (xorP a b) st
+      | _, _, _ => None
+      end
+  | HAssociate i p j q =>
+      match M.find i prog, M.find p prog, M.find j prog, M.find q prog with
+      | Some (IApp f [x; c] k), Some (IApp g [a; b] l), Some (IApp h [d; y] m), Some (IApp o [e; t] n) =>
+          do _ <- guard (Pos.eqb f g && Pos.eqb f h && Pos.eqb f o
+            && match M.find f defs with Some DGf128_mul => true | _ => false end
+            && (k =? block) && (l =? block) && (m =? block) && (n =? block));
+          do _ <- guard (same st x p && same st y q && same st a d && same st b e && same st c t); Some (share i j st)
+      | _, _, _, _ => None
+      end
   | HGiven i => do c <- M.find i given; setP i (c, []) st
   | HSolve a i => do (c, l) <- P i; do p <- bits a; do v <- M.find i given;
       do _ <- guard (sameP (0, l) (0, cons0 [(a, 0)] p [])); setP a (Z.lxor v c, []) st

@@ -33,6 +33,7 @@ let add x =
 let definition name =
   if name = "zero" then Some C.DZero
   else if name = "clmul" then Some C.DClmul
+  else if name = "gf128.mul" then Some C.DGf128_mul
   else if String.length name > 6 && String.sub name 0 6 = "bytes:" then
     Some (C.DTable (bytes (String.sub name 6 (String.length name - 6))))
   else Hashtbl.find_opt tables name
@@ -78,6 +79,9 @@ let hint = function
   | [ "disjoint"; i ] -> C.HDisjoint (d i)
   | [ "quotient"; i ] -> C.HQuotient (d i)
   | [ "evaluate"; i; j; cut; order ] -> C.HEvaluate (d i, d j, nodes cut, nodes order)
+  | [ "bilinear"; i; j; a; n; b; o ] -> C.HBilinear (d i, d j, nodes a, nodes n, nodes b, nodes o)
+  | [ "distribute"; i; j; k ] -> C.HDistribute (d i, d j, d k)
+  | [ "associate"; i; p; j; q ] -> C.HAssociate (d i, d p, d j, d q)
   | [ "given"; i ] -> C.HGiven (d i)
   | [ "solve"; a; i ] -> C.HSolve (d a, d i)
   | l -> raise (Bad (String.concat " " l))
