@@ -5,50 +5,16 @@ Each routine computes by the rule what its statement does not, or states by it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from planted_defects import Planted, let_pass, object_of, of_a_rule, symbol_of
+from planted_defects import Planted, let_pass, object_of, of_a_rule, of_words, symbol_of, v0, x0
 from refusing import ProofFn
 
 from armsym.dsl import Bits, Claims, Proof, Prop, State, concat, ite
 from armsym.terms.rules import RULES
 from crypto_examples.hashing import block_function
 from specs.words import Words
-
-
-def _x0(value: object) -> ProofFn:
-    """On return X0 is a function of the state on entry, or a number."""
-
-    def says(p: Proof) -> None:
-        p.ensures(lambda s: {"x0": s.x0 == (value(p.entry) if callable(value) else value)})
-
-    return says
-
-
-def _v0(value: object) -> ProofFn:
-    def says(p: Proof) -> None:
-        p.ensures(lambda s: {"v0": s.v0 == (value(p.entry) if callable(value) else value)})
-
-    return says
-
-
-ALL = (1 << 64) - 1
-#: So few possible bits that random inputs meet every case.
-TOP_THREE = 7 << 61
-
-
-def _of_words(value: Callable[[Bits, Bits], Bits | int], possible: int) -> ProofFn:
-    """On return X0 is a function of two public words in X1 and X2 that have only these bits, or a number."""
-
-    def says(p: Proof) -> None:
-        a = p.word("a", 64, public=True, possible=possible)
-        b = p.word("b", 64, public=True, possible=possible)
-        p.call(x1=a, x2=b)
-        p.ensures(lambda s: {"x0": s.x0 == value(a, b)})
-
-    return says
 
 
 def _folded_bit(p: Proof) -> None:
@@ -88,92 +54,95 @@ def _told(condition: Prop) -> Bits:
     return condition.bit.zero_extend(64)
 
 
+#: So few possible bits that random inputs meet every case.
+TOP_THREE = 7 << 61
+
 #: Rule: (the routine, what is falsely said of it, what is written as what in the rule).
 CASES: dict[str, tuple[str, ProofFn, tuple[str, str]]] = {
     "sum as bits: constant below": (
         "mov x4, #4\nadd x1, x1, x2\nmul x1, x1, x4\nadd x1, x1, #5\neor x0, x1, x3",
-        _x0(lambda e: (4 * (e.x1 + e.x2) + 4) ^ e.x3),
+        x0(lambda e: (4 * (e.x1 + e.x2) + 4) ^ e.x3),
         ("rest.pb}, small", "rest.pb}, 0"),
     ),
-    "bits: a whole term": ("and x0, x0, #255", _x0(lambda e: e.x0), ("mask == base.pb", "mask & base.pb")),
+    "bits: a whole term": ("and x0, x0, #255", x0(lambda e: e.x0), ("mask == base.pb", "mask & base.pb")),
     "summand: only 0": (
         "mov x2, #0x8000000000000000\nmadd x0, x1, x2, x3",
-        _x0(lambda e: e.x3),
+        x0(lambda e: e.x3),
         ("c * (t.pb & -t.pb) & full", "c * (t.pb & -t.pb) & full >> 1"),
     ),
-    "bits as sum: complement": ("mvn x1, x1\nadd x0, x1, x2", _x0(lambda e: e.x2 - e.x1), ("(-c - 1)", "(-c)")),
-    "bits as sum: whole parts": ("lsl x1, x1, #3\nadd x0, x1, x2", _x0(lambda e: e.x1 + e.x2), ("d << k", "d")),
+    "bits as sum: complement": ("mvn x1, x1\nadd x0, x1, x2", x0(lambda e: e.x2 - e.x1), ("(-c - 1)", "(-c)")),
+    "bits as sum: whole parts": ("lsl x1, x1, #3\nadd x0, x1, x2", x0(lambda e: e.x1 + e.x2), ("d << k", "d")),
     "bits as sum: part of a narrower sum": (
         "add w3, w1, w2, lsl #1\nadd x0, x4, x3, lsl #32",
-        _x0(lambda e: e.x4 + (_low(e.x1) + _low(e.x2)) * (1 << 32)),
+        x0(lambda e: e.x4 + (_low(e.x1) + _low(e.x2)) * (1 << 32)),
         ("c * e", "e"),
     ),
     "bits as sum: beside a constant": (
         "and x1, x1, #~1\norr x1, x1, #1\nadd x0, x1, x2",
-        _x0(lambda e: (e.x1 & ~1) + e.x2 - 1),
+        x0(lambda e: (e.x1 & ~1) + e.x2 - 1),
         ("c + t.const", "c - t.const"),
     ),
     "sum: no bit in common": (
         "and x1, x1, x2\nand x3, x3, x4\nadd x0, x1, x3",
-        _x0(lambda e: (e.x1 & e.x2) ^ (e.x3 & e.x4)),
+        x0(lambda e: (e.x1 & e.x2) ^ (e.x3 & e.x4)),
         ("and_poly(width, u, v) == 0", "True"),
     ),
-    "sum: one term": ("add x0, x0, #1", _x0(lambda e: e.x0), ("if const or", "if")),
+    "sum: one term": ("add x0, x0, #1", x0(lambda e: e.x0), ("if const or", "if")),
     "sum: complement": (
         "add x0, x1, x1, lsl #1\nsub x0, x0, #1",
-        _x0(lambda e: ~e.x1),
+        x0(lambda e: ~e.x1),
         ("if c != const", "if c & 1 == 0"),
     ),
     "sum: shifted term": (
         "mov x2, #8\nmul x0, x1, x2",
-        _x0(lambda e: e.x1 & ((1 << 61) - 1) * 8),
+        x0(lambda e: e.x1 & ((1 << 61) - 1) * 8),
         ("m.shift(-k)", "m"),
     ),
     "sum: low beside high": (
         "add x0, x1, x2, lsl #32\nmov x3, #0x500000000\nadd x0, x0, x3",
-        _of_words(lambda a, b: concat(b[31:0], a[31:0]), (1 << 32) - 1),
+        of_words(lambda a, b: concat(b[31:0], a[31:0]), (1 << 32) - 1),
         ("const_high = const >> k", "const_high = 0"),
     ),
     "low bits: of a sum": (
         "add x1, x1, x2\nadd x1, x1, #5\nmov w0, w1",
-        _x0(lambda e: _low(e.x1 + e.x2)),
+        x0(lambda e: _low(e.x1 + e.x2)),
         ("const & full)", "0)"),
     ),
     "extract: low bits of a sum": (
         "add x1, x1, x2\nadd x1, x1, #5\nmov w0, w1",
-        _x0(lambda e: _low(e.x1 + e.x2)),
+        x0(lambda e: _low(e.x1 + e.x2)),
         ("narrow(a, n)", "narrow(make_sum(w, a.terms, 0), n)"),
     ),
-    "extract: what was extended": ("mov w1, w1\nmov w0, w1", _x0(0), ("return a.origin", "return 0")),
+    "extract: what was extended": ("mov w1, w1\nmov w0, w1", x0(0), ("return a.origin", "return 0")),
     "extract: low bits of a sum among others": (
         "add x1, x1, x2\nand x1, x1, #0xff00\neor x1, x1, x3\nmov w0, w1",
-        _x0(lambda e: _low(e.x1 + e.x2) ^ _low(e.x3)),
+        x0(lambda e: _low(e.x1 + e.x2) ^ _low(e.x3)),
         ("v & mask)", "v)"),
     ),
     "and: low bits of a sum": (
         "add x0, x1, x2\nand x0, x0, #255",
-        _x0(lambda e: _low(e.x1 + e.x2, 7)),
+        x0(lambda e: _low(e.x1 + e.x2, 7)),
         ("b.bit_length()", "max(1, b.bit_length() - 1)"),
     ),
     "lsr: exact quotient": (
         "mov x4, #4\nadd x1, x1, x2\nmul x1, x1, x4\nlsr x0, x1, #2",
-        _x0(lambda e: e.x1 + e.x2),
+        x0(lambda e: e.x1 + e.x2),
         ("most >> w", "False"),
     ),
     "concat: low bits beside their sum": (
         "add w3, w5, w6\nadd x4, x1, x2\nlsr x4, x4, #32\nmov v0.s[0], w3\nmov v0.s[1], w4\numov x0, v0.d[0]",
-        _x0(lambda e: e.x1 + e.x2),
+        x0(lambda e: e.x1 + e.x2),
         ("narrow(base, low.width) is not low", "False"),
     ),
-    "udiv: by zero": ("udiv x0, x1, xzr", _of_words(lambda a, b: 1, ALL), ("return 0", "return 1")),
+    "udiv: by zero": ("udiv x0, x1, xzr", of_words(lambda a, b: 1), ("return 0", "return 1")),
     "udiv: by a power of two": (
         "mov x2, #8\nudiv x0, x1, x2",
-        _of_words(lambda a, b: a >> 4, ALL),
+        of_words(lambda a, b: a >> 4),
         ("b.bit_length() - 1", "b.bit_length()"),
     ),
     "clmul: by a number": (
         "mov x2, #0x8000000000000000\nfmov d1, x2\npmull v0.1q, v2.1d, v1.1d",
-        _v0(0),
+        v0(0),
         ("range(w)", "range(w - 1)"),
     ),
     "shift by data: a number": (
@@ -183,7 +152,7 @@ CASES: dict[str, tuple[str, ProofFn, tuple[str, str]]] = {
     ),
     "ite: negated condition": (
         "cmp x1, #0\ncsel x0, x2, x3, ne",
-        _x0(lambda e: ite(e.x1 == 0, e.x2, e.x3)),
+        x0(lambda e: ite(e.x1 == 0, e.x2, e.x3)),
         ("b, a, rounds)", "a, b, rounds)"),
     ),
     "ite: of bits": (
@@ -194,72 +163,72 @@ CASES: dict[str, tuple[str, ProofFn, tuple[str, str]]] = {
     ),
     "ite: numbers one bit apart": (
         "mov x2, #8\ntst x1, #1\ncsel x0, x2, xzr, eq",
-        _x0(lambda e: ~e.x1 & 1),
+        x0(lambda e: ~e.x1 & 1),
         ("d.bit_length() - 1", "0"),
     ),
     "ite: numbers": (
         "mov x2, #5\nmov x3, #10\ncmp x1, #0\ncsel x0, x2, x3, eq",
-        _x0(lambda e: (e.x1 == 0).bit.sign_extend(64) & 15 ^ 5),
+        x0(lambda e: (e.x1 == 0).bit.sign_extend(64) & 15 ^ 5),
         ("xor(w, b,", "xor(w, a,"),
     ),
-    "ite: one term": ("cmp x1, #0\ncsel x0, x2, x3, eq", _x0(lambda e: e.x2), ("x is y", "type(x) is type(y)")),
+    "ite: one term": ("cmp x1, #0\ncsel x0, x2, x3, eq", x0(lambda e: e.x2), ("x is y", "type(x) is type(y)")),
     "ite: common summands": (
         "cmp x1, #0\ncsinc x0, x2, x2, eq",
-        _x0(lambda e: _told(e.x1 != 0)),
+        x0(lambda e: _told(e.x1 != 0)),
         ("add(w, shared,", "add(w, 0,"),
     ),
     "table: an affine map": (
         "movi v1.16b, #5\nmovi v3.16b, #15\nand v2.16b, v2.16b, v3.16b\ntbl v0.16b, {v1.16b}, v2.16b",
-        _v0(0),
+        v0(0),
         ("entries & ones(w))", "0)"),
     ),
-    "eq: itself": ("mov x0, x1", _x0(lambda e: e.x2), ("if a is b", "if type(a) is type(b)")),
+    "eq: itself": ("mov x0, x1", x0(lambda e: e.x2), ("if a is b", "if type(a) is type(b)")),
     "eq: of bits": ("mov x0, x0", _low_bit_is_not_kept, ("xor(1, xor(1, a, b), 1)", "xor(1, a, b)")),
     "eq: bits of sums": (
         "add x3, x1, x2\nand x3, x3, #0xffffffff00000000\nadd w4, w1, w2\nand w4, w4, #0xffff\norr x0, x3, x4",
-        _x0(lambda e: e.x5),
+        x0(lambda e: e.x5),
         ("together(w, b)", "together(w, a)"),
     ),
-    "eq: polynomials": ("mov x0, x0", _x0(lambda e: e.x0 ^ 1), ("int(difference == 0)", "1")),
+    "eq: polynomials": ("mov x0, x0", x0(lambda e: e.x0 ^ 1), ("int(difference == 0)", "1")),
     "zero: a bit that is 1": (
         "and x1, x1, #1\neor x1, x1, #1\ntst x1, x1\ncset x0, eq",
-        _x0(0),
+        x0(0),
         ("const & ~reach", "const"),
     ),
     "eq: sums": (
         "mov x3, #0x2000000000000000\nadds x1, x1, x3\ncset x0, eq",
-        _of_words(lambda a, b: _told((a ^ 1 << 61) == 0), TOP_THREE),
+        of_words(lambda a, b: _told((a ^ 1 << 61) == 0), TOP_THREE),
         ("-const & ones(w)", "const"),
     ),
     "zero: the other sign": (
         "sub x3, x2, x1\nmov x4, #0x2000000000000000\nadds x3, x3, x4\ncset x0, eq",
-        _of_words(lambda a, b: _told(a - b + (1 << 61) == 0), TOP_THREE),
+        of_words(lambda a, b: _told(a - b + (1 << 61) == 0), TOP_THREE),
         ("else linear_view(negated)", "else (linear_view(negated)[0], const)"),
     ),
     "zero: parity": (
         "add x3, x1, x2\nadd x3, x3, x3\nmov x4, #0x4000000000000000\nadds x3, x3, x4\ncset x0, eq",
-        _of_words(lambda a, b: 0, TOP_THREE),
+        of_words(lambda a, b: 0, TOP_THREE),
         ("const & (low - 1)", "const & low"),
     ),
     "ult: never": (
         "mov x2, #0x7fffffffffffffff\ncmp x2, x1\ncset x0, lo",
-        _x0(0),
+        x0(0),
         ("a == ones(w)", "a == ones(w) >> 1"),
     ),
-    "ult: always": ("and x1, x1, #7\ncmp x1, #7\ncset x0, lo", _x0(1), ("a.pb < b", "a.pb <= b")),
+    "ult: always": ("and x1, x1, #7\ncmp x1, #7\ncset x0, lo", x0(1), ("a.pb < b", "a.pb <= b")),
     "ult: out of reach": (
         "and x1, x1, #7\nmov x2, #3\ncmp x2, x1\ncset x0, lo",
-        _x0(0),
+        x0(0),
         ("a >= b.pb", "a >= b.pb >> 1"),
     ),
-    "ult: below 1": ("cmp x1, #5\ncset x0, lo", _of_words(lambda a, b: _told(a == 0), 7), ("b == 1", "b")),
+    "ult: below 1": ("cmp x1, #5\ncset x0, lo", of_words(lambda a, b: _told(a == 0), 7), ("b == 1", "b")),
     "ult: above 0": (
         "cmp xzr, x1\ncset x0, lo",
-        _x0(lambda e: _told(e.x1 == 0)),
+        x0(lambda e: _told(e.x1 == 0)),
         ("xor(1, eq(w, b, 0), 1)", "eq(w, b, 0)"),
     ),
-    "slt: itself": ("cmp x1, x1\ncset x0, lt", _x0(1), ("return 0", "return 1")),
-    "slt: below 0": ("cmp x1, #0\ncset x0, lt", _x0(lambda e: e.x1 & 1), ("w - 1, 1)", "0, 1)")),
+    "slt: itself": ("cmp x1, x1\ncset x0, lt", x0(1), ("return 0", "return 1")),
+    "slt: below 0": ("cmp x1, #0\ncset x0, lt", x0(lambda e: e.x1 & 1), ("w - 1, 1)", "0, 1)")),
 }
 
 #: What the auditor refuses, where it is not that the values are equal.
