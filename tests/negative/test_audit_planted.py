@@ -69,7 +69,7 @@ def _short(p: Proof) -> None:
     def _(s: State, i: Any) -> Claims:
         return {"nothing": s.x30 == p.entry.x30}
 
-    p.ensures(lambda s: {"one bit": s.x0 <= 1})
+    p.ensures(lambda s: {"one bit": s.x0 >> 1 == 0})
 
 
 def _always_equal(p: Proof) -> None:

@@ -150,6 +150,7 @@ def refusals(bundle: Bundle, path: Path) -> list[str]:
     is audited.
     """
     elf = Elf.read(path)
+    assert bundle.cases, f"there is nothing to audit: {bundle.missing}"
     said = []
     for made_anew in (False, True):
         again = read(write(replace(bundle, missing=[])))
