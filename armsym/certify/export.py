@@ -13,6 +13,7 @@ from armsym.audit.bundle import Bundle, Case
 from armsym.audit.elf import Elf, ElfError
 from armsym.audit.ground import Refused
 from armsym.audit.hints import write as write_certificate
+from armsym.audit.link import File
 from armsym.certify.capture import Capture
 from armsym.certify.elaborate import elaborate
 from armsym.certify.multipliers import Search
@@ -21,7 +22,7 @@ from armsym.proof.engine import Engine
 from armsym.proof.result import ProofResult
 from armsym.report.outcome import NO_BUNDLE
 
-__all__ = ["Exporter"]
+__all__ = ["Exporter", "made_to_check"]
 
 
 @dataclass
@@ -73,16 +74,24 @@ class Exporter:
             return [str(e)]
         for case in self.cases:
             bundle.cases.append(case)
-            search = Search()
-            try:
-                for walk in walks(case, file, entry, search):
-                    if not walk.claims:
-                        continue
-                    program = walk.words.program
-                    certificate, rest = elaborate(program, {}, walk.claims)
-                    open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
-                    case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
-            except Refused as e:
-                open_.append(str(e))
-            case.steps = search.steps
+            open_ += made_to_check(case, file, entry)
         return open_
+
+
+def made_to_check(case: Case, file: File, entry: int) -> list[str]:
+    """Give a case hints and multipliers found for the routine at `entry` of a file; returns what is left open."""
+    open_: list[str] = []
+    search = Search()
+    case.certificates = {}
+    try:
+        for walk in walks(case, file, entry, search):
+            if not walk.claims:
+                continue
+            program = walk.words.program
+            certificate, rest = elaborate(program, {}, walk.claims)
+            open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
+            case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
+    except Refused as e:
+        open_.append(str(e))
+    case.steps = search.steps
+    return open_
