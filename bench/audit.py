@@ -20,10 +20,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from audit_attacked import Attacked, Tally
+from audit_attacked import RUNS, Attacked, Tally
 from audit_checkers import checkers
 from audit_flips import flips
 from audit_mutants import mutants
+from contract_runs import Unjudged, broken
 
 from armsym.audit.audit import audit
 from armsym.audit.elf import Elf
@@ -86,8 +87,14 @@ def attack(folder: Path, options: argparse.Namespace) -> int:
     attacked = []
     for path in sorted(folder.glob("*.bundle")):
         try:
-            attacked.append(Attacked.of(path))
-        except (ValueError, OSError) as e:
+            a = Attacked.of(path)
+            # Else what runs say of a changed one would mean nothing.
+            wrong = [w for c in a.bundle.cases if (w := broken(c, a.image, a.offset, seed=path.name, count=RUNS))]
+            if wrong:
+                print(f"{path.name}: a run breaks what is audited: {wrong[0]}")
+                return 1
+            attacked.append(a)
+        except (ValueError, OSError, Unjudged) as e:
             print(f"left out: {e}")
     print(f"{len(attacked)} bundles of {folder} are audited as they are", flush=True)
     if not attacked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from audit_attacked import RUNS, Attacked, Tally
 from contract_runs import Unjudged, broken
@@ -12,13 +12,16 @@ from contract_runs import Unjudged, broken
 from armsym.audit.audit import audit
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.evaluate import operands
-from armsym.audit.text import BundleError, read
+from armsym.audit.text import BundleError, read, write
 from armsym.audit.wording import contract_lines
+from armsym.certify.export import made_to_check
 from armsym.elf import Image
 
-__all__ = ["Lines", "another_number", "mutants"]
+__all__ = ["ANEW", "Lines", "another_number", "mutants"]
 
 Lines = list[str]
+#: Tried once more.
+ANEW = "hints made anew for what is changed"
 Mutation = Callable[[Lines, random.Random], None]
 
 _NUMBER = re.compile(r"[0-9]+")
@@ -289,17 +292,30 @@ def mutants(a: Attacked, count: int, tally: Tally, kinds: Sequence[str] = tuple(
         if changed == a.text:
             continue
         made += 1
-        tally.tried[kind] += 1
-        try:
-            other = read(changed)
-            accepted = audit(other, a.elf, a.entry).audited
-        except BundleError:
-            accepted = False
-        if not accepted:
-            tally.refused[kind] += 1
-            continue
         difference = [f"{x!r} -> {y!r}" for x, y in zip(a.text.splitlines(), lines, strict=False) if x != y][:1]
+        for how, other in _bundles(a, kind, changed):
+            tally.tried[how] += 1
+            if other is None or not audit(other, a.elf, a.entry).audited:
+                tally.refused[how] += 1
+                continue
+            try:
+                tally.harmless[f"{how}: {_judged(a, other, a.image, f'{a.path.name} {made}')}"] += 1
+            except (Unjudged, ValueError) as e:
+                tally.findings.append(f"{a.path.name}: {how}: {' '.join(difference)[:200]}: {e}")
+
+
+def _bundles(a: Attacked, kind: str, changed: str) -> Iterator[tuple[str, Bundle | None]]:
+    """The changed bundle, None where it is none; and, where its contract or cuts are changed, with hints for that."""
+    try:
+        yield kind, read(changed)
+    except BundleError:
+        yield kind, None
+        return
+    if kind not in ("hint", "multiplier"):
+        again = read(changed)
+        for case in again.cases:
+            made_to_check(case, a.elf, a.entry)
         try:
-            tally.harmless[f"{kind}: {_judged(a, other, a.image, f'{a.path.name} {made}')}"] += 1
-        except (Unjudged, ValueError) as e:
-            tally.findings.append(f"{a.path.name}: {kind}: {' '.join(difference)[:200]}: {e}")
+            yield ANEW, read(write(again))
+        except BundleError:
+            yield ANEW, None

@@ -30,11 +30,11 @@ BASE, STACK, REGIONS, BACK = 0x40_0000, 0x7000_0000, 0x1_0000_0000, 0x90_0000_00
 #: Bytes of stack on either side of SP.
 ROOM = 0x4000
 #: Bytes that regions have at most, together; numbers are chosen so.
-MOST_BYTES = 1 << 14
+MOST_BYTES = 1 << 12
 #: States that are drawn, until one meets the preconditions.
 DRAWN = 200
 #: Steps of a fold, and instructions of a run.
-MOST_STEPS, MOST_INSTRUCTIONS = 512, 100_000
+MOST_STEPS, MOST_INSTRUCTIONS = 512, 200_000
 
 
 class Unjudged(Exception):
