@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -10,9 +11,11 @@ from pathlib import Path
 from armsym.audit import text
 from armsym.audit.audit import callees, walks
 from armsym.audit.bundle import Bundle, Case
+from armsym.audit.contracts import Callee
 from armsym.audit.elf import Elf, ElfError
 from armsym.audit.ground import Refused
 from armsym.audit.hints import write as write_certificate
+from armsym.audit.link import File
 from armsym.certify.capture import Capture
 from armsym.certify.contract import contracts
 from armsym.certify.elaborate import elaborate
@@ -23,7 +26,7 @@ from armsym.proof.engine import Engine
 from armsym.proof.result import ProofResult
 from armsym.report.outcome import NO_BUNDLE
 
-__all__ = ["Exporter"]
+__all__ = ["Exporter", "made_to_check"]
 
 
 @dataclass
@@ -92,21 +95,37 @@ class Exporter:
         relations = Relations()
         for case in self.cases:
             bundle.cases.append(case)
-            if open_:  # there is no bundle: the others need not be searched
-                continue
-            search = Search()
-            try:
-                for walk in walks(case, file, entry, search, called):
-                    program = walk.words.program
-                    if walk.claims:
-                        certificate, rest = elaborate(program, {}, walk.claims, walk.inputs.landmarks)
-                        open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
-                        case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
-                    if walk.relations:
-                        lines, why = relations.show(program, walk.known, walk.relations)
-                        open_ += [why] if why else []
-                        case.integers[walk.source.number] = lines
-            except Refused as e:
-                open_.append(str(e))
-            case.steps = search.steps
+            if not open_:  # else there is no bundle, and what makes others check need not be searched
+                open_ = made_to_check(case, file, entry, called, relations)
         return open_
+
+
+def made_to_check(
+    case: Case,
+    file: File,
+    entry: int,
+    called: Mapping[int, Callee] | None = None,
+    relations: Relations | None = None,
+) -> list[str]:
+    """Give a case hints, multipliers and arguments of integers found for the routine at `entry` of a file.
+
+    `called`: contracts by where their routines begin.  Returns what is left open.
+    """
+    open_: list[str] = []
+    search, relations = Search(), relations or Relations()
+    case.certificates, case.integers = {}, {}
+    try:
+        for walk in walks(case, file, entry, search, called or {}):
+            program = walk.words.program
+            if walk.claims:
+                certificate, rest = elaborate(program, {}, walk.claims, walk.inputs.landmarks)
+                open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
+                case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
+            if walk.relations:
+                lines, why = relations.show(program, walk.known, walk.relations)
+                open_ += [why] if why else []
+                case.integers[walk.source.number] = lines
+    except Refused as e:
+        open_.append(str(e))
+    case.steps = search.steps
+    return open_
