@@ -184,7 +184,7 @@ class Facts:
 
     def shows(self, goal: Form) -> bool:
         """Whether the goal is at least 0 on this path."""
-        goal = self._put(goal)
+        goal = _smallest(self._put(goal))
         if goal[0] + sum(k * bits(self.words, n) for n, k in goal[1].items() if k < 0) >= 0:
             return True
         if not goal[1]:
@@ -244,6 +244,16 @@ class Facts:
                 if self.shows(times(form, -1)):
                     return True
         return None
+
+    def ways(self, condition: int) -> list[tuple[bool, Form]]:
+        """(value, form): the condition has the value where the form is at least 0 (one that says "zero": is 0)."""
+        says = self.words.meaning.get(condition)
+        return [] if says is None else self._ways(says)
+
+    def compares(self, condition: int) -> bool:
+        """Whether a condition made of several flags is one comparison."""
+        says = self.words.meaning.get(condition)
+        return says is not None and self._compared(says) is not None
 
     def _ways(self, says: tuple[object, ...]) -> list[tuple[bool, Form]]:
         """(value, form): the condition has the value where the form is at least 0 ("zero", 1: where it is 0)."""

@@ -112,6 +112,13 @@ def contract_lines(case: Case) -> Iterator[str]:
         yield from _fold(case, f)
     for e in case.ensures:
         yield f"on return ({e.name}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
+    for b in case.holds:
+        t = case.table
+        words = ", ".join(expression(t, n) for n in b.words)
+        yield (
+            f"on return ({b.name}): for all block < {expression(t, b.upto)}, the {len(b.words)} {b.order}-endian words of"
+            f" {b.word} bytes at byte {b.size} * block of {b.region} are {words}; all after these blocks is as on entry"
+        )
 
 
 def _fold(case: Case, f: Fold) -> Iterator[str]:
