@@ -128,13 +128,26 @@ class Facts:
                 parts = (i[1],)
             elif i[0] == "Xor" and not bits(self.words, i[1]) & bits(self.words, i[2]):
                 parts = i[1:]
-            for a in parts:
-                c, more = linear(program, a, width)
+            sums = [linear(program, a, width) for a in parts]
+            if i[0] == "Mask" and not parts and width <= 64:
+                rounded = self._rounded(i[1], i[2])
+                sums = [] if rounded is None else [rounded]
+            for c, more in sums:
                 form = plus(form, (c, dict(more)), form[1][n])
                 todo += list(more)
-            if parts:
+            if sums:
                 form[1].pop(n)
         return form[0] & ones(width), {n: k & ones(width) for n, k in form[1].items() if k & ones(width)}
+
+    def _rounded(self, node: int, mask: int) -> Form | None:
+        """The node AND mask modulo 2^64, where that rounds 2^k * q + r down to 2^k * q, for r from 0 to 2^k - 1."""
+        low = ones(64) ^ mask & ones(64)
+        if mask > ones(64) or not low or low != ones(low.bit_length()) or bits(self.words, node) > ones(64):
+            return None
+        constant, terms = linear(self.words.program, node, 64)
+        whole = {n: k for n, k in terms.items() if not k & low}
+        rest = (constant & low) + sum(k * bits(self.words, n) for n, k in terms.items() if k & low)
+        return (constant & ~low, whole) if rest <= low else None
 
     def linear(self, node: int) -> Form:
         """The node modulo 2^64 as a form, factors and constant in 0 .. 2^64 - 1."""
@@ -170,6 +183,10 @@ class Facts:
         """A form that is 0 exactly where the node is: its value, or what is it modulo 2^w, between -2^w and 2^w."""
         width = bits(self.words, node).bit_length()
         constant, terms = self._raw(node, width)
+        made = self.words.program[node]
+        if terms == {node: 1} and not constant and made[0] == "Xor":
+            # Both are words, whose XOR is 0 where they are equal.
+            return plus(self.integer(made[1]), self.integer(made[2]), -1)
         form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
         near: Form = ones(width), {}
         if self.shows(plus(near, form)) and self.shows(plus(near, form, -1)):

@@ -35,7 +35,7 @@ class Walk(Arrivals):
         """Follow all paths; raises `Refused`."""
         at = self.entry if not self.source.number else self.source.address
         try:
-            todo = [(state, at, True) for state in self._starts()]
+            todo = [(state, at, bool(self.source.number)) for state in self._starts()]
             while todo:
                 self.paths += 1
                 if self.paths > MOST_PATHS:
