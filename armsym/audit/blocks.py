@@ -19,7 +19,6 @@ from armsym.audit.ground import Ground
 from armsym.audit.instance import Instance, RefusedValue, form_node
 from armsym.audit.raw import ones
 from armsym.audit.state import State
-from armsym.audit.store import part_of
 from armsym.audit.words import Words
 
 __all__ = ["Blocked", "turned"]

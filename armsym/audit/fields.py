@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from urllib.parse import unquote
 
-__all__ = ["bits", "items", "matching", "number", "secret", "size", "text"]
+from armsym.audit.bundle import Blocks, Case
 
+__all__ = ["bits", "blocks", "blocks_text", "items", "listed", "matching", "number", "place", "secret", "size", "text"]
+
+PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 NUMBER = re.compile(r"0|-?[1-9][0-9]{0,39}")
 
 
@@ -53,3 +57,43 @@ def secret(word: str) -> bool:
     if word not in ("secret", "public"):
         raise ValueError(f"{word!r} is neither secret nor public")
     return word == "secret"
+
+
+def listed(of: Iterable[object]) -> str:
+    """A list as one word."""
+    return ",".join(map(str, of)) or "-"
+
+
+def place(word: str, case: Case) -> str:
+    """A place that something stands at; raises ValueError."""
+    matching(PLACE, word)
+    region, plus, rest = word.partition("+")
+    if plus:
+        if region not in case.regions and region != "stack":
+            raise ValueError(f"{region} is no region")
+        size(rest.split(":")[1])
+        return word
+    most = {"x": 30, "v": 31}.get(word[0]) if word[1:].isdecimal() else None
+    if word[1:].isdecimal() and (most is None or int(word[1:]) > most or word != word[0] + str(int(word[1:]))):
+        raise ValueError(f"{word} is no register")
+    return word
+
+
+def blocks_text(b: Blocks) -> str:
+    """What a region holds block by block."""
+    return f"{b.region} {b.upto} {b.word} {b.order} {listed(b.words)}"
+
+
+def blocks(
+    claim: list[str], name: str, case: Case, node: Callable[[str], int], nodes: Callable[..., tuple[int, ...]]
+) -> Blocks:
+    """The reverse of `blocks_text`, word by word; raises ValueError."""
+    region, upto, word, order, words = claim
+    if region not in case.regions:
+        raise ValueError(f"{region} is no region")
+    if number(word) not in (1, 2, 4, 8) or order not in ("little", "big"):
+        raise ValueError("not words of 1, 2, 4 or 8 bytes; or not little or big")
+    made = nodes(words)
+    if not made:
+        raise ValueError("a block without words")
+    return Blocks(region, node(upto), number(word), order, made, name)

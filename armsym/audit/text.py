@@ -6,12 +6,11 @@ A line each; words are separated by one space.  Numbers are decimal, what is fre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from urllib.parse import quote
 
 from armsym.audit import fields
 from armsym.audit.bundle import (
-    Blocks,
     Bundle,
     Case,
     Content,
@@ -36,17 +35,12 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _SYMBOL = re.compile(r"s[0-9]{1,6}")
 _CONTENT = re.compile(r"c[0-9]{1,6}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 #: Names that functions of the contract begin with: no fold may have one.
 _TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", "bytes"}
 
 
 class BundleError(ValueError):
     """A text that is no bundle; the message has the line's number and the line."""
-
-
-def _list(items: object) -> str:
-    return ",".join(map(str, items)) or "-"  # type: ignore[call-overload]
 
 
 def _free(text: str) -> str:
@@ -71,8 +65,9 @@ def _case_lines(c: Case) -> Iterator[str]:
     for g in c.globals.values():
         yield f"global {g.name} {g.address} {g.size} {'secret' if g.secret else 'public'}"
     yield f"stack {c.depth} {c.above}"
-    yield f"modifies {_list(sorted(c.modifies))}"
-    yield f"preserves {_list(sorted(c.preserves_x))} {_list(sorted(c.preserves_d))} {_list(sorted(c.preserves_v))}"
+    yield f"modifies {fields.listed(sorted(c.modifies))}"
+    kept = (c.preserves_x, c.preserves_d, c.preserves_v)
+    yield " ".join(["preserves", *(fields.listed(sorted(of)) for of in kept)])
     for place, node in c.arguments.items():
         yield f"argument {place} {node}"
     for s in c.given:
@@ -81,11 +76,11 @@ def _case_lines(c: Case) -> Iterator[str]:
         yield f"requires {node} {_free(text)}"
     for f in c.folds.values():
         parts = (f.widths, f.start, f.blocks, f.over, f.step)
-        yield " ".join(["fold", f.name, *map(_list, parts)])
+        yield " ".join(["fold", f.name, *map(fields.listed, parts)])
     for e in c.ensures:
         yield f"ensures {e.left} {e.right} {_free(e.name)}"
     for b in c.holds:
-        yield f"holds {_blocks_text(b)} {_free(b.name)}"
+        yield f"holds {fields.blocks_text(b)} {_free(b.name)}"
     for cut in c.cuts.values():
         if cut.number:
             yield from _cut_lines(cut)
@@ -97,10 +92,6 @@ def _case_lines(c: Case) -> Iterator[str]:
     yield "end-case"
 
 
-def _blocks_text(b: Blocks) -> str:
-    return f"{b.region} {b.upto} {b.word} {b.order} {_list(b.words)}"
-
-
 def _cut_lines(cut: Cut) -> Iterator[str]:
     yield f"cut {cut.number} {cut.parent} {cut.address}"
     i = cut.index
@@ -110,11 +101,11 @@ def _cut_lines(cut: Cut) -> Iterator[str]:
     for c in cut.contents:
         yield f"content {c.name} {c.region}"
     for b in cut.blocks:
-        yield f"blocks {_blocks_text(b)}"
-    yield f"x {_list(cut.x)}"
+        yield f"blocks {fields.blocks_text(b)}"
+    yield f"x {fields.listed(cut.x)}"
     yield f"sp {cut.sp}"
-    yield f"v {_list(cut.v)}"
-    yield f"flags {_list(cut.flags)}"
+    yield f"v {fields.listed(cut.v)}"
+    yield f"flags {fields.listed(cut.flags)}"
     for s in cut.stores:
         yield f"store {s.region} {s.offset} {s.size} {s.value}"
     for f in cut.facts:
@@ -288,7 +279,7 @@ def _case(lines: _Lines) -> Case:
         c.ensures.append(Ensured(fields.text(what), node(left), node(right)))
     while lines.peek() == "holds":
         *claim, what = lines.take("holds", 6)
-        c.holds.append(_blocks(claim, fields.text(what), c, node, nodes, lines))
+        c.holds.append(fields.blocks(claim, fields.text(what), c, node, nodes))
     c.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
     names: set[str] = set()
     while lines.peek() == "cut":
@@ -329,25 +320,24 @@ def _region(words: list[str], c: Case, lines: _Lines) -> Region:
     )
 
 
-def _cut(lines: _Lines, c: Case, node: object, nodes: object, names: set[str]) -> Cut:
+def _cut(
+    lines: _Lines, c: Case, at: Callable[[str], int], nodes: Callable[..., tuple[int, ...]], names: set[str]
+) -> Cut:
     number, parent, address = map(fields.number, lines.take("cut", 3))
     if number != len(c.cuts) or parent not in c.cuts:
         raise lines.error("cuts are numbered from 1 on, and a parent comes before")
     name, bits, step, upto, end = lines.take("index", 5)
     if end not in ("inclusive", "exclusive"):
         raise lines.error(end)
-    at = node  # a node's number, checked
     index = Index(
         _new(name, names, _SYMBOL, lines), fields.bits(bits, 64), fields.number(step), at(upto), end == "inclusive"
-    )  # type: ignore[operator]
+    )
     cut = Cut(number, parent, address, index)
     while lines.peek() == "unknown":
         name, bits, secrecy, place, shift = lines.take("unknown", 5)
         _new(name, names, _SYMBOL, lines)
         cut.unknowns.append(
-            Unknown(
-                name, fields.bits(bits, 128), fields.secret(secrecy), _a_place(place, c, lines), fields.number(shift)
-            )
+            Unknown(name, fields.bits(bits, 128), fields.secret(secrecy), fields.place(place, c), fields.number(shift))
         )
     while lines.peek() == "content":
         name, region = lines.take("content", 2)
@@ -355,55 +345,29 @@ def _cut(lines: _Lines, c: Case, node: object, nodes: object, names: set[str]) -
             raise lines.error(f"{region} is no region, or twice")
         cut.contents.append(Content(_new(name, names, _CONTENT, lines), region))
     while lines.peek() == "blocks":
-        claim = _blocks(lines.take("blocks", 5), "", c, node, nodes, lines)
-        if claim.region in {k.region for k in (*cut.contents, *cut.blocks)}:
+        claim = fields.blocks(lines.take("blocks", 5), "", c, at, nodes)
+        if claim.region in {k.region for k in cut.contents} | {b.region for b in cut.blocks}:
             raise lines.error(f"what {claim.region} holds is said twice")
         cut.blocks.append(claim)
-    cut.x = nodes(lines.take("x", 1)[0], 31)  # type: ignore[operator]
-    cut.sp = at(lines.take("sp", 1)[0])  # type: ignore[operator]
-    cut.v = nodes(lines.take("v", 1)[0], 32)  # type: ignore[operator]
-    cut.flags = nodes(lines.take("flags", 1)[0], 4)  # type: ignore[operator]
+    cut.x = nodes(lines.take("x", 1)[0], 31)
+    cut.sp = at(lines.take("sp", 1)[0])
+    cut.v = nodes(lines.take("v", 1)[0], 32)
+    cut.flags = nodes(lines.take("flags", 1)[0], 4)
     while lines.peek() == "store":
         region, offset, size, value = lines.take("store", 4)
         if region not in c.regions and region != "stack":
             raise lines.error(f"{region} is no region")
         if region in {b.region for b in cut.blocks}:
             raise lines.error(f"a store over {region}, whose content is stated block by block")
-        cut.stores.append(Store(region, at(offset), fields.size(size), at(value)))  # type: ignore[operator]
+        cut.stores.append(Store(region, at(offset), fields.size(size), at(value)))
     while lines.peek() == "fact":
         words = lines.take("fact")
         if len(words) % 2 == 0:
             raise lines.error("a fact has a constant and pairs")
-        terms = tuple((at(words[k]), fields.number(words[k + 1])) for k in range(1, len(words), 2))  # type: ignore[operator]
+        terms = tuple((at(words[k]), fields.number(words[k + 1])) for k in range(1, len(words), 2))
         cut.facts.append(Fact(fields.number(words[0]), terms))
     lines.take("end-cut", 0)
     return cut
-
-
-def _blocks(claim: list[str], name: str, c: Case, node: object, nodes: object, lines: _Lines) -> Blocks:
-    region, upto, word, order, words = claim
-    if region not in c.regions:
-        raise lines.error(f"{region} is no region")
-    if fields.number(word) not in (1, 2, 4, 8) or order not in ("little", "big"):
-        raise lines.error("not words of 1, 2, 4 or 8 bytes; or not little or big")
-    made = nodes(words)  # type: ignore[operator]
-    if not made:
-        raise lines.error("a block without words")
-    return Blocks(region, node(upto), fields.number(word), order, made, name)  # type: ignore[operator]
-
-
-def _a_place(place: str, c: Case, lines: _Lines) -> str:
-    fields.matching(_PLACE, place)
-    region, plus, rest = place.partition("+")
-    if plus:
-        if region not in c.regions and region != "stack":
-            raise lines.error(f"{region} is no region")
-        fields.size(rest.split(":")[1])
-        return place
-    most = {"x": 30, "v": 31}.get(place[0]) if place[1:].isdecimal() else None
-    if place[1:].isdecimal() and (most is None or int(place[1:]) > most or place != place[0] + str(int(place[1:]))):
-        raise lines.error(f"{place} is no register")
-    return place
 
 
 def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: _Lines) -> str:
@@ -414,6 +378,6 @@ def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: _Lines) ->
     return name
 
 
-def _once(known: object, name: str, lines: _Lines) -> None:
-    if name in known:  # type: ignore[operator]
+def _once(known: Container[str], name: str, lines: _Lines) -> None:
+    if name in known:
         raise lines.error(f"{name} twice")

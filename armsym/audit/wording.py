@@ -116,8 +116,9 @@ def contract_lines(case: Case) -> Iterator[str]:
         t = case.table
         words = ", ".join(expression(t, n) for n in b.words)
         yield (
-            f"on return ({b.name}): for all block < {expression(t, b.upto)}, the {len(b.words)} {b.order}-endian words of"
-            f" {b.word} bytes at byte {b.size} * block of {b.region} are {words}; all after these blocks is as on entry"
+            f"on return ({b.name}): for all block < {expression(t, b.upto)}, the {len(b.words)} {b.order}-endian"
+            f" words of {b.word} bytes at byte {b.size} * block of {b.region} are {words};"
+            " all after these blocks is as on entry"
         )
 
 

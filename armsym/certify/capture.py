@@ -24,9 +24,8 @@ from armsym.proof.engine.run import Origin
 from armsym.proof.path import memory_of
 from armsym.proof.state import Words as SpecWords
 from armsym.proof.state import handed
-from armsym.symbolic_memory import Filled
+from armsym.symbolic_memory import Filled, variable
 from armsym.symbolic_memory import Unknown as UnknownContent
-from armsym.symbolic_memory import variable
 from armsym.terms.evaluate import free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Poly, Term, Value, Var, intern

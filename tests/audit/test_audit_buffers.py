@@ -97,7 +97,9 @@ def _changed(bundle: Bundle, what: str) -> None:
     case = bundle.cases[0]
     (claim,), (held,) = case.holds, case.cuts[1].blocks
     table = case.table
-    more = lambda node, k: table.add(64, node, table.const(k))  # noqa: E731
+
+    def more(node: int, k: int) -> int:
+        return table.add(64, node, table.const(k))
 
     def put(cut: Blocks, end: Blocks) -> None:
         case.cuts[1].blocks[:] = [cut]
