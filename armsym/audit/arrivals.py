@@ -32,14 +32,18 @@ class Arrivals(Blocked):
 
     def _within(self, state: State, cut: Cut, todo: list[tuple[State, int, bool]]) -> bool:
         facts, made = state.facts, self._arrival(state, cut)
-        forms = [self._below(facts, cut, made)]
-        forms += [self._fact(facts, made, f.constant, f.terms) for f in cut.facts]
-        for form in forms:
+        where = f"at {name_of(cut)}"
+        forms = [(self._below(facts, cut, made), f"index, {where}")]
+        for f in cut.facts:
+            forms.append((self._fact(facts, made, f.constant, f.terms), f"fact {f.constant} + {f.terms}, {where}"))
+        for form, what in forms:
             less = plus((-1, {}), form, -1)
             if facts.shows(form):
                 continue
             if facts.shows(less):
+                self.passed = f"; a path went past a cut: {what} does not hold: {form} is below 0"
                 return False
+            self.passed = f"; a path went past a cut: {what}: {form} is not shown to be at least 0"
             self.count("arrivals followed both ways")
             other = state.fork()
             for s, known in ((other, less), (state, form)):

@@ -60,6 +60,8 @@ class Ground:
         self.counts: dict[str, int] = {}
         self.steps = self.paths = self.at = 0
         self.executed: set[int] = set()
+        #: Which claim of a cut last kept a path from ending at it.
+        self.passed = ""
         self._tainted: dict[int, bool] = {}
         self._symbols = {s: secret for c in case.cuts.values() for s, secret in symbols_of(c)}
         self._around = around(case, source)

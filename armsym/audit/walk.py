@@ -43,7 +43,7 @@ class Walk(Arrivals):
                 state, at, fresh = todo.pop()
                 at = self._follow(state, at, todo, fresh=fresh)
         except (ElfError, RefusedAccess, RefusedValue, Unmodelled, ValueError) as e:
-            raise Refused(f"from {name_of(self.source)}, at {self.at:#x}: {e}") from None
+            raise Refused(f"from {name_of(self.source)}, at {self.at:#x}: {e}{self.passed}") from None
 
     # -- one path
 
