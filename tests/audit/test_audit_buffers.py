@@ -117,6 +117,13 @@ def _changed(bundle: Bundle, what: str) -> None:
         case "another content throughout":
             seven = (_constant(bundle, 7),)
             put(replace(held, words=seven), replace(claim, words=seven))
+        case "the newest block's content throughout":
+            name = "mem.source" if "source" in case.regions else "mem.out"
+
+            def newest(upto: int) -> tuple[int, ...]:
+                return (table.xor(table.app(name, (more(upto, 2**64 - 1),), 255), table.const(255)),)
+
+            put(replace(held, words=newest(held.upto)), replace(claim, words=newest(claim.upto)))
         case "nothing known at the loop's head":
             case.cuts[1].blocks.clear()
         case "no block at the loop's head":
@@ -137,6 +144,7 @@ def _changed(bundle: Bundle, what: str) -> None:
         "one block more at the loop's head",
         "another content on return",
         "another content throughout",
+        "the newest block's content throughout",
         "nothing known at the loop's head",
         "no block at the loop's head",
         "blocks of two words",
