@@ -36,7 +36,7 @@ class Checker:
 PYTHON = Checker()
 
 #: Names of what is no number and no word of a contract.
-_REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image")
+_REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image|block")
 
 
 @dataclass

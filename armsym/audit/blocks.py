@@ -49,7 +49,11 @@ class Blocked(Ground):
             start, new = upto, 0  # any number of them, each as it was on entry
         if new is None:
             raise RefusedValue(f"{upto} blocks of {claim.region} are claimed where {start} are known, {where}")
-        if facts.lifted(start) != (0, {}):
+        if held.filled is not None:
+            # (Else bytes that are claimed to be as on entry might lie in a block that is known, of another size.)
+            known_end = times(start, held.filled.size)
+            self._follows(facts, plus(end, known_end, -1), f"the blocks known of {claim.region} are claimed, {where}")
+        if start != (0, {}):
             known = state.fork()
             j = self.words.program.var("block", ones(64))
             known.facts.add(plus(start, (-1, {j: -1})))

@@ -142,11 +142,16 @@ class Walk(Arrivals):
     def _starts(self) -> list[State]:
         """The states that paths begin in: one, but for preconditions and bounds of which there are several cases."""
         states = [self._start()]
-        values = Values(self.inputs, states[0].facts)
-        made = Instance(self.case.table, self.words, values.input, values.application)
         for _, condition in self.case.requires:
-            states = [t for s in states for t in self.assuming(s, made(condition), True)]
+            states = [t for s in states for t in self.assuming(s, self._required(s, condition), True)]
+            if len(states) > MOST_PATHS:
+                raise Refused(f"more than {MOST_PATHS} cases of the preconditions")
         return states
+
+    def _required(self, state: State, condition: int) -> int:
+        """A precondition by the facts of one case: folds and numbers of another case are not those of this one."""
+        values = Values(self.inputs, state.facts)
+        return Instance(self.case.table, self.words, values.input, values.application)(condition)
 
     def _start(self) -> State:
         facts = Facts(self.words, self.oracle)

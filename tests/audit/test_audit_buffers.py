@@ -208,3 +208,54 @@ def test_a_region_is_not_stated_twice(made: tuple[str, Path]) -> None:
     (line,) = (one for one in text.splitlines() if one.startswith("blocks "))
     with pytest.raises(BundleError, match="said twice"):
         read(text.replace(line, f"{line}\n{line}"))
+
+
+STRH = 0x78001403  # strh w3, [x0], #1
+
+
+@pytest.mark.parametrize(("store", "true"), [(STRB, True), (STRH, False)])
+def test_a_byte_after_the_blocks_that_is_stored_to(
+    made: tuple[str, Path], tmp_path: Path, store: int, true: bool
+) -> None:
+    """The regions have a byte more than there are blocks; STRH stores over it, and each block is what it is to be."""
+    path = _file(tmp_path, (*WORDS[:2], store, *WORDS[3:]))
+    case = read(made[0]).cases[0]
+    case.regions = {name: replace(r, constant=r.constant + 1) for name, r in case.regions.items()}
+    case.certificates.clear()
+    again = Bundle("f", SYMBOL, str(path), "", "a test", "a test")
+    exporter = Exporter(SYMBOL, str(path), cases=[case])
+    exporter.finish(again)
+    again.cases, again.missing = [case], []
+    verdict = _audited(again, path)
+    assert verdict.audited is true
+    assert true or "nothing after the blocks" in str(verdict.refused)
+
+
+@pytest.mark.parametrize(
+    ("known", "claimed"),
+    [(2, 1), (1, 2), (2, 3)],
+    ids=["half of each known block", "two known ones", "a block and a half"],
+)
+def test_blocks_of_another_size_than_those_that_are_known(made: tuple[str, Path], known: int, claimed: int) -> None:
+    """At the loop's head blocks of so many bytes are known, n or i of them; on return others are claimed."""
+    bundle = read(made[0])
+    case = bundle.cases[0]
+    (held,), (claim,) = case.cuts[1].blocks, case.holds
+    case.cuts[1].blocks[:] = [replace(held, words=held.words * known)]
+    case.holds[:] = [replace(claim, words=claim.words * claimed)]
+    case.certificates.clear()
+    Exporter(SYMBOL, str(made[1]), cases=[case]).finish(Bundle("f", SYMBOL, str(made[1])))
+    bundle.missing = []
+    assert not _audited(bundle, made[1]).audited
+
+
+def test_a_loops_head_that_leaves_out_a_buffer_which_is_known(made: tuple[str, Path]) -> None:
+    """Nothing is said of the blocks at the head, and nothing claimed on return: yet the region is not as on entry."""
+    bundle = read(made[0])
+    case = bundle.cases[0]
+    case.cuts[1].blocks.clear()
+    case.holds[:] = [replace(case.holds[0], upto=_constant(bundle, 0))]
+    case.certificates.clear()
+    Exporter(SYMBOL, str(made[1]), cases=[case]).finish(Bundle("f", SYMBOL, str(made[1])))
+    bundle.missing = []
+    assert not _audited(bundle, made[1]).audited
