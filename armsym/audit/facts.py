@@ -31,39 +31,7 @@ class Oracle(Protocol):
 
 def bits(words: Words, node: int) -> int:
     """A number that has a 1 wherever the node's value may have one."""
-    known: dict[int, int] = {}
-    todo = [node]
-    program = words.program
-    while todo:
-        n = todo[-1]
-        i = program[n]
-        kind = i[0]
-        if kind in ("Const", "Var"):
-            known[n] = int(i[-1])
-        elif kind == "App":
-            known[n] = int(i[3])
-        elif kind in ("Add", "Mulc"):
-            known[n] = ones(i[1])
-        else:
-            parts = i[1:] if kind in ("Xor", "And") else i[1:2]
-            missing = [p for p in parts if p not in known]
-            if missing:
-                todo += missing
-                continue
-            a = known[parts[0]]
-            if kind == "Xor":
-                known[n] = a | known[parts[1]]
-            elif kind == "And":
-                known[n] = a & known[parts[1]]
-            elif kind == "Mask":
-                known[n] = a & int(i[2])
-            elif kind == "Shl":
-                known[n] = a << i[2]
-            else:
-                assert kind == "Shr", kind
-                known[n] = a >> i[2]
-        todo.pop()
-    return known[node]
+    return words.reach(node)
 
 
 class Facts:

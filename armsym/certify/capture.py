@@ -305,8 +305,7 @@ class Capture:
         stores = list(self._stored(origin))
         places += [(f"{region}+{k}:{size}", value) for region, symbolic, k, size, value in stores if symbolic is None]
         unknowns = self._unknowns(places)
-        contents = []
-        blocks = []
+        contents, blocks = list[Content](), list[Blocks]()
         for region, under in memory.beneath.items():
             if isinstance(under, Filled):
                 if under.start or under.rest is not None:

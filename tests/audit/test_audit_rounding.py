@@ -22,23 +22,22 @@ def _random_words(rng: random.Random) -> Words:
     w = Words(Program())
     nodes = [*(w.program.var(name, possible) for name, possible in INPUTS.items()), w.const(rng.choice(EDGES))]
     for _ in range(10):
-        a, b = rng.choice(nodes), rng.choice(nodes)
-        width = rng.choice((4, 32, 64, 64, 64, 65))
-        nodes.append(
-            rng.choice(
-                [
-                    lambda a=a, b=b, width=width: w.add(width, a, b),
-                    lambda a=a, width=width: w.mulc(width, a, rng.choice((1, 2, 3, 8, 16, 32, ones(64)))),
-                    lambda a=a: w.shl(a, rng.choice((1, 3, 4, 5))),
-                    lambda a=a: w.mask(a, rng.choice(MASKS)),
-                    lambda a=a: w.mask(a, rng.choice(MASKS)),
-                    lambda a=a: w.mask(a, rng.choice(MASKS)),
-                    lambda a=a, b=b: w.xor(a, b),
-                    lambda a=a: w.shr(a, rng.choice((1, 4))),
-                    lambda a=a, b=b: w.add(64, w.mulc(64, a, 16), b),
-                ]
-            )()
-        )
+        a, b, kind = rng.choice(nodes), rng.choice(nodes), rng.randrange(9)
+        if kind == 0:
+            node = w.add(rng.choice((4, 32, 64, 64, 64, 65)), a, b)
+        elif kind == 1:
+            node = w.mulc(rng.choice((4, 32, 64, 65)), a, rng.choice((1, 2, 3, 8, 16, 32, ones(64))))
+        elif kind == 2:
+            node = w.shl(a, rng.choice((1, 3, 4, 5)))
+        elif kind == 3:
+            node = w.shr(a, rng.choice((1, 4)))
+        elif kind == 4:
+            node = w.xor(a, b)
+        elif kind == 5:
+            node = w.add(64, w.mulc(64, a, 16), b)
+        else:
+            node = w.mask(a, rng.choice(MASKS))
+        nodes.append(node)
     return w
 
 
