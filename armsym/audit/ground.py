@@ -20,6 +20,10 @@ from armsym.audit.words import Words
 __all__ = ["Ground", "Refused", "Symbols", "around", "name_of"]
 
 
+#: States from one cut that are parted so that linear facts can tell cases apart; then less is known, and no more paths.
+MOST_PARTED = 16
+
+
 class Refused(Exception):
     """Something that the bundle's contract asks for is not shown; the message says what, and where."""
 
@@ -52,7 +56,7 @@ class Ground:
         self.claims: dict[tuple[int, int], str] = {}
         #: How much was shown here, by kind.
         self.counts: dict[str, int] = {}
-        self.steps = self.paths = self.at = 0
+        self.steps = self.paths = self.parted = self.at = 0
         self.executed: set[int] = set()
         #: Which claim of a cut last kept a path from ending at it.
         self.passed = ""
@@ -75,23 +79,23 @@ class Ground:
         not, or the first that does and the second that does not.  The state itself is the first.
         """
         facts, says = state.facts, self.words.meaning.get(condition)
-        match says:
+        match says if self.parted < MOST_PARTED else None:
             case ("not", int(c)):
                 return self.assuming(state, c, not value)
             case ("xor", int(c), int(d)) if not facts.compares(condition):
                 if facts.holds(c) is None and facts.holds(d) is None:
-                    other = state.fork()
+                    other = self._parted(state)
                     found = [t for s in self.assuming(state, c, True) for t in self.assuming(s, d, not value)]
                     return found + [t for s in self.assuming(other, c, False) for t in self.assuming(s, d, value)]
             case ("and", int(c), int(d)) if not value and not facts.compares(condition):
                 if facts.holds(c) is None and facts.holds(d) is None:
-                    other = state.fork()
+                    other = self._parted(state)
                     found = self.assuming(state, c, False)
                     return found + [t for s in self.assuming(other, c, True) for t in self.assuming(s, d, False)]
             case ("zero", *_) if not value:
                 ways = facts.ways(condition)
                 if len(ways) == 1 and ways[0][0]:
-                    other = state.fork()
+                    other = self._parted(state)
                     for s, form in ((state, ways[0][1]), (other, times(ways[0][1], -1))):
                         s.facts.assume(condition, False)
                         s.facts.add(plus(form, (-1, {})))
@@ -100,6 +104,10 @@ class Ground:
         facts.assume(condition, value)
         facts.settle(self.inputs.numbers)
         return [state]
+
+    def _parted(self, state: State) -> State:
+        self.parted += 1
+        return state.fork()
 
     # -- secrets
 

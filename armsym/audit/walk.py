@@ -26,8 +26,6 @@ __all__ = ["Walk"]
 
 #: Instructions and paths from one cut, at most.
 MOST_STEPS, MOST_PATHS = 40_000, 1_000
-#: Cases of all preconditions that are told apart.
-MOST_CASES = 16
 
 
 class Walk(Arrivals):
@@ -146,9 +144,6 @@ class Walk(Arrivals):
         states = [self._start()]
         for _, condition in self.case.requires:
             states = [t for s in states for t in self.assuming(s, self._required(s, condition), True)]
-            if len(states) > MOST_CASES:
-                # Too many to follow each: one, of which only the preconditions themselves are known.
-                return [self._start()]
         return states
 
     def _required(self, state: State, condition: int) -> int:

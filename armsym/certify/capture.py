@@ -292,8 +292,7 @@ class Capture:
     # -- cuts ---------------------------------------------------------------------------------
 
     def _cut(self, origin: Origin, number: int, parent: int) -> Cut:
-        inv, m = origin.invariant, origin.head
-        memory = memory_of(m)
+        inv, m, memory = origin.invariant, origin.head, memory_of(origin.head)
         assert isinstance(origin.index.value, Var)
         i = origin.index.value
         name = f"s{len(self._symbols) + 1}"
