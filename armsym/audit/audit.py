@@ -36,7 +36,7 @@ class Checker:
 PYTHON = Checker()
 
 #: Names of what is no number and no word of a contract.
-_REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image")
+_REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image|block")
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Replay:
 
 def validate(case: Case) -> None:
     """What a case has to be beside its text's form; raises `Refused`."""
-    if not case.ensures:
+    if not case.ensures and not case.holds:
         raise Refused("nothing is claimed of the results")
     kept = [(n, 30) for n in case.preserves_x] + [(n, 31) for n in case.preserves_d | case.preserves_v]
     if none := [n for n, last in kept if not 0 <= n <= last]:

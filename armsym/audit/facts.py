@@ -7,11 +7,11 @@ checked here: multipliers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import gcd
 from typing import Protocol
 
 from armsym.audit.farkas import Form, follows, plus, times
 from armsym.audit.linear import linear
+from armsym.audit.numbers import replaced, signed, smallest
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 
@@ -31,39 +31,7 @@ class Oracle(Protocol):
 
 def bits(words: Words, node: int) -> int:
     """A number that has a 1 wherever the node's value may have one."""
-    known: dict[int, int] = {}
-    todo = [node]
-    program = words.program
-    while todo:
-        n = todo[-1]
-        i = program[n]
-        kind = i[0]
-        if kind in ("Const", "Var"):
-            known[n] = int(i[-1])
-        elif kind == "App":
-            known[n] = int(i[3])
-        elif kind in ("Add", "Mulc"):
-            known[n] = ones(i[1])
-        else:
-            parts = i[1:] if kind in ("Xor", "And") else i[1:2]
-            missing = [p for p in parts if p not in known]
-            if missing:
-                todo += missing
-                continue
-            a = known[parts[0]]
-            if kind == "Xor":
-                known[n] = a | known[parts[1]]
-            elif kind == "And":
-                known[n] = a & known[parts[1]]
-            elif kind == "Mask":
-                known[n] = a & int(i[2])
-            elif kind == "Shl":
-                known[n] = a << i[2]
-            else:
-                assert kind == "Shr", kind
-                known[n] = a >> i[2]
-        todo.pop()
-    return known[node]
+    return words.reach(node)
 
 
 class Facts:
@@ -90,7 +58,7 @@ class Facts:
 
     def add(self, form: Form) -> None:
         """The form is at least 0: it is known, or assumed."""
-        form = _smallest(self._put(form))
+        form = smallest(self._put(form))
         if form[1] and form not in self._facts:
             if len(self._facts) >= MOST_FACTS:
                 raise ValueError(f"more than {MOST_FACTS} facts on one path: a loop that no cut stops")
@@ -100,14 +68,14 @@ class Facts:
     def equate(self, node: int, form: Form) -> None:
         """The node, a number of the contract, is the form, which does not contain it."""
         assert node not in form[1]
-        self.values = {n: _replaced(f, node, form) for n, f in self.values.items()} | {node: form}
+        self.values = {n: replaced(f, node, form) for n, f in self.values.items()} | {node: form}
         self._facts = [f for f in (self._put(f) for f in self._facts) if f[1]]
         self._integers = {}
         # What was shown stays true, and is said of the same values.
 
     def _put(self, form: Form) -> Form:
         for node, value in self.values.items():
-            form = _replaced(form, node, value)
+            form = replaced(form, node, value)
         return form
 
     # -- words as numbers
@@ -128,13 +96,26 @@ class Facts:
                 parts = (i[1],)
             elif i[0] == "Xor" and not bits(self.words, i[1]) & bits(self.words, i[2]):
                 parts = i[1:]
-            for a in parts:
-                c, more = linear(program, a, width)
+            sums = [linear(program, a, width) for a in parts]
+            if i[0] == "Mask" and not parts and width <= 64:
+                rounded = self._rounded(i[1], i[2])
+                sums = [] if rounded is None else [rounded]
+            for c, more in sums:
                 form = plus(form, (c, dict(more)), form[1][n])
                 todo += list(more)
-            if parts:
+            if sums:
                 form[1].pop(n)
         return form[0] & ones(width), {n: k & ones(width) for n, k in form[1].items() if k & ones(width)}
+
+    def _rounded(self, node: int, mask: int) -> Form | None:
+        """The node AND mask modulo 2^64, where that rounds 2^k * q + r down to 2^k * q, for r from 0 to 2^k - 1."""
+        low = ones(64) ^ mask & ones(64)
+        if mask > ones(64) or not low or low != ones(low.bit_length()) or bits(self.words, node) > ones(64):
+            return None
+        constant, terms = linear(self.words.program, node, 64)
+        whole = {n: k for n, k in terms.items() if not k & low}
+        rest = (constant & low) + sum(k * bits(self.words, n) for n, k in terms.items() if k & low)
+        return (constant & ~low, whole) if rest <= low else None
 
     def linear(self, node: int) -> Form:
         """The node modulo 2^64 as a form, factors and constant in 0 .. 2^64 - 1."""
@@ -156,7 +137,7 @@ class Facts:
         constant, terms = self._raw(node, width)
         if terms == {node: 1} and not constant:
             return self._put((0, terms))
-        form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
+        form = self._put((signed(constant, width), {n: signed(k, width) for n, k in terms.items()}))
         if not form[1]:
             return form[0] & ones(width), {}
         if self.shows(form) and self.shows(plus((ones(width), {}), form, -1)):
@@ -170,7 +151,11 @@ class Facts:
         """A form that is 0 exactly where the node is: its value, or what is it modulo 2^w, between -2^w and 2^w."""
         width = bits(self.words, node).bit_length()
         constant, terms = self._raw(node, width)
-        form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
+        made = self.words.program[node]
+        if terms == {node: 1} and not constant and made[0] == "Xor":
+            # Both are words, whose XOR is 0 where they are equal.
+            return plus(self.integer(made[1]), self.integer(made[2]), -1)
+        form = self._put((signed(constant, width), {n: signed(k, width) for n, k in terms.items()}))
         near: Form = ones(width), {}
         if self.shows(plus(near, form)) and self.shows(plus(near, form, -1)):
             return form
@@ -178,13 +163,13 @@ class Facts:
 
     def lifted(self, form: Form) -> Form:
         """A form modulo 2^64 with factors nearest to 0: if it is within a range, it is the value."""
-        return _signed(form[0], 64), {n: _signed(k, 64) for n, k in form[1].items()}
+        return signed(form[0], 64), {n: signed(k, 64) for n, k in form[1].items()}
 
     # -- what follows
 
     def shows(self, goal: Form) -> bool:
         """Whether the goal is at least 0 on this path."""
-        goal = self._put(goal)
+        goal = smallest(self._put(goal))
         if goal[0] + sum(k * bits(self.words, n) for n, k in goal[1].items() if k < 0) >= 0:
             return True
         if not goal[1]:
@@ -244,6 +229,16 @@ class Facts:
                 if self.shows(times(form, -1)):
                     return True
         return None
+
+    def ways(self, condition: int) -> list[tuple[bool, Form]]:
+        """(value, form): the condition has the value where the form is at least 0 (one that says "zero": is 0)."""
+        says = self.words.meaning.get(condition)
+        return [] if says is None else self._ways(says)
+
+    def compares(self, condition: int) -> bool:
+        """Whether a condition made of several flags is one comparison."""
+        says = self.words.meaning.get(condition)
+        return says is not None and self._compared(says) is not None
 
     def _ways(self, says: tuple[object, ...]) -> list[tuple[bool, Form]]:
         """(value, form): the condition has the value where the form is at least 0 ("zero", 1: where it is 0)."""
@@ -358,29 +353,9 @@ class Facts:
         """Put what a number of the contract is in its place, where a fact since the last time says so."""
         fresh, self.fresh = self.fresh, []
         for added in fresh:
-            form = _smallest(self._put(added))
+            form = smallest(self._put(added))
             found = [n for n in numbers if form[1].get(n) in (1, -1)]
             if found and self.shows(times(form, -1)):
                 n = found[0]
                 rest = form[0], {m: k for m, k in form[1].items() if m != n}
                 self.equate(n, times(rest, -form[1][n]))
-
-
-def _signed(value: int, width: int) -> int:
-    value &= ones(width)
-    return value - (1 << width) if width and value >> width - 1 else value
-
-
-def _smallest(form: Form) -> Form:
-    """A form that is at least 0 for the same integers, its factors without a common divisor."""
-    divisor = gcd(*form[1].values())
-    if divisor < 2:
-        return form
-    return form[0] // divisor, {n: k // divisor for n, k in form[1].items()}
-
-
-def _replaced(form: Form, node: int, value: Form) -> Form:
-    factor = form[1].get(node)
-    if factor is None:
-        return form
-    return plus((form[0], {n: k for n, k in form[1].items() if n != node}), value, factor)

@@ -8,15 +8,20 @@ from dataclasses import dataclass, field
 from armsym.audit.bundle import Case, Cut
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, Oracle, bits
-from armsym.audit.farkas import Form, plus
+from armsym.audit.farkas import Form, plus, times
 from armsym.audit.inputs import Inputs
 from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.link import File, Sections
 from armsym.audit.raw import Program, ones
+from armsym.audit.state import State
 from armsym.audit.store import RefusedAccess
 from armsym.audit.words import Words
 
 __all__ = ["Ground", "Refused", "Symbols", "around", "name_of"]
+
+
+#: States from one cut that are parted so that linear facts can tell cases apart; then less is known, and no more paths.
+MOST_PARTED = 16
 
 
 class Refused(Exception):
@@ -29,6 +34,10 @@ class Symbols:
 
     values: dict[str, int] = field(default_factory=dict)
     bits: dict[str, int] = field(default_factory=dict)
+
+    def of_block(self, node: int) -> Symbols:
+        """These, and what stands for the number of a block."""
+        return Symbols(self.values | {"block": node}, self.bits | {"block": ones(64)})
 
 
 class Ground:
@@ -47,8 +56,10 @@ class Ground:
         self.claims: dict[tuple[int, int], str] = {}
         #: How much was shown here, by kind.
         self.counts: dict[str, int] = {}
-        self.steps = self.paths = self.at = 0
+        self.steps = self.paths = self.parted = self.at = 0
         self.executed: set[int] = set()
+        #: Which claim of a cut last kept a path from ending at it.
+        self.passed = ""
         self._tainted: dict[int, bool] = {}
         self._symbols = {s: secret for c in case.cuts.values() for s, secret in symbols_of(c)}
         self._around = around(case, source)
@@ -58,6 +69,45 @@ class Ground:
     def count(self, what: str, n: int = 1) -> None:
         """Note that so much was shown."""
         self.counts[what] = self.counts.get(what, 0) + n
+
+    # -- cases
+
+    def assuming(self, state: State, condition: int, value: bool) -> list[State]:
+        """The state where a condition has a value: one for each case that linear facts have to tell apart.
+
+        A number that is not 0 is above or below it; two conditions that do not both hold are the first that does
+        not, or the first that does and the second that does not.  The state itself is the first.
+        """
+        facts, says = state.facts, self.words.meaning.get(condition)
+        match says if self.parted < MOST_PARTED else None:
+            case ("not", int(c)):
+                return self.assuming(state, c, not value)
+            case ("xor", int(c), int(d)) if not facts.compares(condition):
+                if facts.holds(c) is None and facts.holds(d) is None:
+                    other = self._parted(state)
+                    found = [t for s in self.assuming(state, c, True) for t in self.assuming(s, d, not value)]
+                    return found + [t for s in self.assuming(other, c, False) for t in self.assuming(s, d, value)]
+            case ("and", int(c), int(d)) if not value and not facts.compares(condition):
+                if facts.holds(c) is None and facts.holds(d) is None:
+                    other = self._parted(state)
+                    found = self.assuming(state, c, False)
+                    return found + [t for s in self.assuming(other, c, True) for t in self.assuming(s, d, False)]
+            case ("zero", *_) if not value:
+                ways = facts.ways(condition)
+                if len(ways) == 1 and ways[0][0]:
+                    other = self._parted(state)
+                    for s, form in ((state, ways[0][1]), (other, times(ways[0][1], -1))):
+                        s.facts.assume(condition, False)
+                        s.facts.add(plus(form, (-1, {})))
+                        s.facts.settle(self.inputs.numbers)
+                    return [state, other]
+        facts.assume(condition, value)
+        facts.settle(self.inputs.numbers)
+        return [state]
+
+    def _parted(self, state: State) -> State:
+        self.parted += 1
+        return state.fork()
 
     # -- secrets
 

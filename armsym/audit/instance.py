@@ -83,6 +83,8 @@ class Instance:
                 for one, other in ((a, b), (b, a)):
                     if made[one] in w.meaning and w.constant(made[other]) == 1:
                         return w.inverted(made[one])
+                if made[a] in w.meaning and made[b] in w.meaning:
+                    return w.different(made[a], made[b])
                 return w.xor(made[a], made[b])
             case ("And", a, b):
                 if made[a] in w.meaning and made[b] in w.meaning:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from armsym.audit.audit import Verdict
-from armsym.audit.bundle import Case, Fold, Region
+from armsym.audit.bundle import Blocks, Case, Fold, Region
 from armsym.audit.evaluate import operands
 from armsym.audit.linear import linear
 from armsym.audit.raw import Program, ones
@@ -122,11 +122,23 @@ def contract_lines(case: Case) -> Iterator[str]:
         yield from _fold(case, f)
     for e in case.ensures:
         yield f"on return ({e.name!r}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
+    for b in case.holds:
+        yield _holds(case.table, b)
+
+
+def _holds(t: Program, b: Blocks) -> str:
+    words = ", ".join(expression(t, n) for n in b.words)
+    return (
+        f"on return ({b.name!r}): for all block < {expression(t, b.upto)}, the {len(b.words)} {b.order}-endian"
+        f" words of {b.word} bytes at byte {b.size} * block of {b.region} are {words};"
+        " all after these blocks is as on entry"
+    )
 
 
 def _unknown_functions(case: Case) -> Iterator[str]:
     roots = [n for e in case.ensures for n in (e.left, e.right)] + [n for _, n in case.requires]
     roots += [*case.arguments.values(), *(n for s in case.given for n in (s.offset, s.value))]
+    roots += [n for b in case.holds for n in (b.upto, *b.words)]
     roots += [n for f in case.folds.values() for n in (*f.start, *f.over, *f.step)]
     named = {(i[1], len(i[2]), i[3]) for i in map(case.table.__getitem__, _all_of(case.table, roots)) if i[0] == "App"}
     for name, count, possible in sorted(named):

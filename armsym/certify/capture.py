@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from armsym.audit.bundle import Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
+from armsym.audit.bundle import Blocks, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.elf_parts import Piece as SectionOf
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
@@ -26,8 +26,8 @@ from armsym.proof.engine.run import Origin
 from armsym.proof.path import memory_of
 from armsym.proof.state import Words as SpecWords
 from armsym.proof.state import handed
+from armsym.symbolic_memory import Filled, variable
 from armsym.symbolic_memory import Unknown as UnknownContent
-from armsym.symbolic_memory import variable
 from armsym.terms.evaluate import free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Poly, Term, Value, Var, intern
@@ -110,6 +110,7 @@ class Capture:
             self._name(getattr(entry.nzcv, c).bit.value, f"{c.lower()}_in")
         self._name(p._sp_base.value, "sp0")
         self._name(p.lr0.value, "lr0")
+        self._name(p._arbitrary.value, "block")
         for name, region in p._regions.items():
             self._name(region.base, f"base.{name}")
         for name, number in p._numbers.items():
@@ -245,7 +246,7 @@ class Capture:
         widths, blocks = tuple(s.width for s in f.start), tuple(b.width for b in block)
         state = [w.program.var(f"{f.name}.state.{k}", ones(n)) for k, n in enumerate(widths)]
         given = [w.program.var(f"{f.name}.block.{k}", ones(n)) for k, n in enumerate(blocks)]
-        recorder = Recorder(w, NAMES)
+        recorder = Recorder(w, NAMES, self.node)
         with recording(recorder):
             after = f.step(
                 SpecWords(recorded(n, s) for n, s in zip(widths, state, strict=True)),
@@ -269,10 +270,19 @@ class Capture:
             with memory.observed(), handed(shadow) as s:
                 for name, claim in fn(s).items():
                     for k, part in enumerate(parts(claim)):
+                        if isinstance(part, handles.Pointwise):
+                            self.case.holds.append(self._holds(f"{name} {k}", part))
+                            continue
                         if not isinstance(part, Prop) or part.sides is None:
                             raise NotExportable(f"the claim {name!r}, which is no equation")
                         left, right = (self.node(side.value) for side in part.sides)
                         self.case.ensures.append(Ensured(f"{name} {k}", left, right))
+
+    def _holds(self, name: str, claim: handles.Pointwise) -> Blocks:
+        if claim.partial or claim.tail.size.value != 0:
+            raise NotExportable(f"the claim {name!r}: blocks with a tail, or of a part of a region")
+        words = tuple(self.node(w.value) for w in claim.expected(claim.arbitrary))
+        return Blocks(claim.region.name, self.node(claim.upto.value), claim.width // 8, claim.order, words, name)
 
     def _exit(self, name: str, width: int) -> Bits:
         v = variable(name, width, secret=True)
@@ -282,8 +292,7 @@ class Capture:
     # -- cuts ---------------------------------------------------------------------------------
 
     def _cut(self, origin: Origin, number: int, parent: int) -> Cut:
-        inv, m = origin.invariant, origin.head
-        memory = memory_of(m)
+        inv, m, memory = origin.invariant, origin.head, memory_of(origin.head)
         assert isinstance(origin.index.value, Var)
         i = origin.index.value
         name = f"s{len(self._symbols) + 1}"
@@ -295,16 +304,24 @@ class Capture:
         stores = list(self._stored(origin))
         places += [(f"{region}+{k}:{size}", value) for region, symbolic, k, size, value in stores if symbolic is None]
         unknowns = self._unknowns(places)
-        contents = []
+        contents, blocks = list[Content](), list[Blocks]()
         for region, under in memory.beneath.items():
+            if isinstance(under, Filled):
+                if under.start or under.rest is not None:
+                    raise NotExportable(f"{region}, of which only a part is stated block by block")
+                if any(layer.bytes for layer in memory.overlays.get(region, ())):
+                    raise NotExportable(f"stores over {region}, which is stated block by block")
+                words = tuple(self.node(w.value) for w in under.words)
+                blocks.append(Blocks(region, self.node(under.upto.value), under.word, under.order, words))
+                continue
             if not isinstance(under, UnknownContent):
-                raise NotExportable(f"{region}, whose content is stated block by block")
+                raise NotExportable(f"the content of {region}")
             called = self._contents.get(under.name)
             if called is None:
                 called = self._contents[under.name] = f"c{len(self._contents) + 1}"
                 contents.append(Content(called, region))
         index = Index(name, i.pb, inv.step, self.node(inv.upto.value), inv.inclusive)
-        cut = Cut(number, parent, inv.head + self.shift, index, unknowns, contents)
+        cut = Cut(number, parent, inv.head + self.shift, index, unknowns, contents, blocks)
         cut.x = tuple(self.node(r.value) for r in m.x)
         cut.sp = self.node(m.sp.value)
         cut.v = tuple(self.node(r.value) for r in m.v)

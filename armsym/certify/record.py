@@ -6,7 +6,7 @@ is recorded that module is one that makes a node for each operation and simplifi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -36,16 +36,17 @@ class Recorded(Term):
 class Recorder:
     """The operations of `armsym.terms.ops` on nodes; what has no node raises `NotExportable`."""
 
-    def __init__(self, words: Words, names: dict[str, str]) -> None:
-        """`names`: how opaque functions are called here."""
-        self.words, self._names = words, names
+    def __init__(self, words: Words, names: dict[str, str], term: Callable[[Term], int]) -> None:
+        """`names`: how opaque functions are called here; `term`: the node of one of the engine's terms."""
+        self.words, self._names, self._term = words, names, term
 
     def of(self, value: int | Term) -> int:
         """The node of a value."""
         if isinstance(value, int):
             return self.words.const(value)
         if not isinstance(value, Recorded):
-            raise NotExportable(f"a standard that mixes what it is given with {value}")
+            # What the standard is given beside its arguments: round keys, say.
+            return self._term(value)
         return value.node
 
     def __getattr__(self, name: str) -> Any:

@@ -1,0 +1,88 @@
+"""Numbers that the audit reads off words: a word rounded down by AND, the difference that a XOR is, on random words."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from armsym.audit.evaluate import evaluate
+from armsym.audit.facts import Facts
+from armsym.audit.farkas import Form
+from armsym.audit.raw import Program, ones
+from armsym.audit.words import Words
+from armsym.certify.multipliers import Search
+
+INPUTS = {"a": ones(64), "b": 15, "c": 7, "d": ones(64) & ~15, "e": ones(32)}
+EDGES = (0, 1, 15, 16, 17, ones(32), 1 << 63, ones(64), ones(64) & ~15)
+MASKS = (ones(64) & ~15, ones(64) & ~7, ones(64) & ~1, ones(64), 15, 0, ones(32), ones(32) & ~15, ones(65) & ~15)
+
+
+def _random_words(rng: random.Random) -> Words:
+    w = Words(Program())
+    nodes = [*(w.program.var(name, possible) for name, possible in INPUTS.items()), w.const(rng.choice(EDGES))]
+    for _ in range(10):
+        a, b, kind = rng.choice(nodes), rng.choice(nodes), rng.randrange(9)
+        if kind == 0:
+            node = w.add(rng.choice((4, 32, 64, 64, 64, 65)), a, b)
+        elif kind == 1:
+            node = w.mulc(rng.choice((4, 32, 64, 65)), a, rng.choice((1, 2, 3, 8, 16, 32, ones(64))))
+        elif kind == 2:
+            node = w.shl(a, rng.choice((1, 3, 4, 5)))
+        elif kind == 3:
+            node = w.shr(a, rng.choice((1, 4)))
+        elif kind == 4:
+            node = w.xor(a, b)
+        elif kind == 5:
+            node = w.add(64, w.mulc(64, a, 16), b)
+        else:
+            node = w.mask(a, rng.choice(MASKS))
+        nodes.append(node)
+    return w
+
+
+def _value(form: Form, values: list[int]) -> int:
+    return form[0] + sum(k * values[n] for n, k in form[1].items())
+
+
+@pytest.mark.parametrize("first", [0, 50])
+def test_forms_are_the_values_of_random_words(first: int) -> None:
+    rounded = differences = 0
+    for seed in range(first, first + 50):
+        rng = random.Random(seed)
+        w = _random_words(rng)
+        p, facts = w.program, Facts(w, Search())
+        forms = [(n, facts.linear(n), facts.integer(n), facts._difference(n)) for n in range(1, len(p))]
+        for _ in range(12):
+            choices = ((name, rng.choice((rng.getrandbits(64), m, 0, 1, *EDGES)) & m) for name, m in INPUTS.items())
+            values = evaluate(p, dict(choices))
+            for n, linear, integer, difference in forms:
+                assert (_value(linear, values) - values[n]) % (1 << 64) == 0, (seed, p[n])
+                assert _value(integer, values) == values[n], (seed, p[n])
+                assert (_value(difference, values) == 0) == (values[n] == 0), (seed, p[n])
+        for n, linear, _, difference in forms:
+            rounded += p[n][0] == "Mask" and linear[1] != {n: 1} and facts._rounded(p[n][1], p[n][2]) is not None
+            differences += p[n][0] == "Xor" and difference != (0, {n: 1})
+    assert rounded > 10
+    assert differences > 10
+
+
+@pytest.mark.parametrize(
+    ("low", "mask", "rounds"),
+    [
+        (15, ~15, True),
+        (16, ~15, False),
+        (31, ~15, False),
+        (7, ~7, True),
+        (15, ~7, False),
+        (1, ~2, False),
+        (1, -1, False),
+    ],
+)
+def test_what_is_rounded_down_at_the_edges(low: int, mask: int, rounds: bool) -> None:
+    """16 a + r AND NOT 15 is 16 a for all r from 0 to 15, of no more bits."""
+    w = Words(Program())
+    a, r = w.program.var("a", ones(64)), w.program.var("r", low)
+    node = w.add(64, w.mulc(64, a, 16), r)
+    found = Facts(w, Search())._rounded(node, mask & ones(64))
+    assert found == ((0, {a: 16}) if rounds else None)
