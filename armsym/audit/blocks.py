@@ -16,6 +16,7 @@ from armsym.audit.bundle import Blocks
 from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus, times
 from armsym.audit.ground import Ground
+from armsym.audit.indices import settled
 from armsym.audit.instance import Instance, RefusedValue, form_node
 from armsym.audit.raw import ones
 from armsym.audit.state import State
@@ -88,6 +89,7 @@ class Blocked(Ground):
         """The words of one block are those claimed."""
         facts, w = state.facts, self.words
         made = maker(facts, form_node(w, number))
+        made.settle = lambda node: self._settled(state, node)
         for k, word in enumerate(claim.words):
             offset = plus(times(number, claim.size), (k * claim.word, {}))
             state.within(claim.region, offset, claim.word, "claim")
@@ -95,6 +97,13 @@ class Blocked(Ground):
             if claim.order == "big":
                 found = turned(w, found, claim.word)
             self._claim(state, found, made(word), f"word {k} of {claim.region}, {what}")
+
+    def _settled(self, state: State, node: int) -> int:
+        """What a quotient or remainder of a public number is, where that is found; that it is equal is claimed."""
+        found = node if self.secret(node) else settled(state.facts, node)
+        if found != node:
+            self._claim(state, node, found, f"part {found} of an index")
+        return found
 
     def _follows(self, facts: Facts, form: Form, what: str) -> None:
         if not facts.shows(form):
@@ -110,6 +119,8 @@ class Blocked(Ground):
             if not same[0] & ones(64) and not any(k & ones(64) for k in same[1].values()):
                 return
             if not self.secret(found) and state.facts.integer(found) == state.facts.integer(claimed):
+                return
+            if state.facts.same(found, claimed):
                 return
         self.claims.setdefault((found, claimed), what)
 

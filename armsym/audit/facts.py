@@ -13,6 +13,7 @@ from armsym.audit.farkas import Form, follows, plus, times
 from armsym.audit.linear import linear
 from armsym.audit.numbers import replaced, signed, smallest
 from armsym.audit.raw import ones
+from armsym.audit.remainders import remainder
 from armsym.audit.words import Words
 
 __all__ = ["Facts", "Oracle", "bits"]
@@ -145,7 +146,9 @@ class Facts:
         unsigned = self._put((constant, terms))
         if unsigned != form and self.shows(unsigned) and self.shows(plus((ones(width), {}), unsigned, -1)):
             return unsigned
-        return 0, {node: 1}
+        made = self.words.program[node]
+        found = None if made[0] != "Mask" else remainder(self.integer(made[1]), made[2], self._facts, self.shows)
+        return found or (0, {node: 1})
 
     def _difference(self, node: int) -> Form:
         """A form that is 0 exactly where the node is: its value, or what is it modulo 2^w, between -2^w and 2^w."""
@@ -195,6 +198,20 @@ class Facts:
     def is_zero(self, form: Form) -> bool:
         """Whether the form is 0."""
         return self.shows(form) and self.shows(times(form, -1))
+
+    def same(self, a: int, b: int) -> bool:
+        """Whether two words of at most 64 bits are equal by what is known of numbers that they are made of."""
+        if a in self.words.meaning and b in self.words.meaning:
+            known = self.holds(a)
+            return known is not None and known == self.holds(b)
+        spoken = {n for _, terms in self._facts for n in terms}
+        rest = plus(self.linear(a), self.linear(b), -1)
+        for n, k in list(rest[1].items()):
+            width = bits(self.words, n).bit_length()
+            terms = self._raw(n, width)[1]
+            if len(terms) > 1 and all(m in spoken for m in terms):  # else nothing that is known may tell
+                rest = plus(plus(rest, (0, {n: 1}), -k), self.integer(n), k)
+        return not rest[0] & ones(64) and not any(k & ones(64) for k in rest[1].values())
 
     # -- conditions
 

@@ -51,6 +51,8 @@ class Instance:
         self.symbols = symbols or {}
         self._table, self._words, self._variable, self._application = table, words, variable, application
         self._made: dict[int, int] = {}
+        #: What a quotient or remainder is taken to be, where that is known.
+        self.settle: Callable[[int], int] = lambda made: made
 
     def __call__(self, node: int) -> int:
         """The node in the path's program; raises `RefusedValue`."""
@@ -63,8 +65,11 @@ class Instance:
                 todo.pop()
                 continue
             missing = [a for a in operands(self._table[n]) if a not in self._made]
+            if missing and self._table[n][0] == "And" and self._words.zero in map(self._made.get, operands(self._table[n])):
+                self._made[n] = self._words.zero  # whatever the other one is
+                continue
             if missing:
-                todo += missing
+                todo.append(missing[0])
                 continue
             self._made[n] = self._make(n)
             todo.pop()
@@ -93,15 +98,36 @@ class Instance:
             case ("Shl", a, by):
                 return w.shl(made[a], by)
             case ("Shr", a, by):
-                return w.shr(made[a], by)
+                return self._compared(a, by) or self.settle(w.shr(made[a], by))
             case ("Mask", a, possible):
                 # A word of one bit that says something says the same masked by 1.
-                return made[a] if made[a] in w.meaning and possible & 1 else w.mask(made[a], possible)
+                if made[a] in w.meaning and possible & 1:
+                    return made[a]
+                return self.settle(w.mask(made[a], possible))
             case ("Add", width, a, b):
                 return w.add(width, made[a], made[b])
             case ("Mulc", width, a, factor):
                 return w.mulc(width, made[a], factor)
         raise RefusedValue(f"node {n} is no operation")
+
+    def _compared(self, total: int, by: int) -> int | None:
+        """The carry of a + NOT b + 1, of words of `by` bits, which says a >= b."""
+        table, made, w = self._table, self._made, self._words
+        match table[total]:
+            case ("Add", wide, part, one) if wide == by + 1 and table[one] == ("Const", 1) and table[part][0] == "Add":
+                _, width, a, complement = table[part]
+            case _:
+                return None
+        match table[complement]:
+            case ("Const", value) if value <= ones(by):
+                b = w.const(ones(by) - value)
+            case ("Xor", b, full) if table[full] == ("Const", ones(by)):
+                b = made[b]
+            case _:
+                return None
+        if width != wide or (bits(w, made[a]) | bits(w, b)) >> by:
+            return None
+        return w.said(w.shr(made[total], by), "uge", by, made[a], b)
 
 
 class Values:

@@ -103,6 +103,9 @@ class Translator:
             a, b = (self._of(v) for v in t.args)
             more = w.add(t.arg_width + 1, a, w.not_(t.arg_width, b), w.const(1))
             return w.inverted(w.shr(more, t.arg_width))
+        if t.kind == "select":
+            index, *elements = (self._of(v) for v in t.args)
+            return w.selected(t.width, index, elements)
         raise NotExportable(f"the operation {t.kind}")
 
 

@@ -107,6 +107,9 @@ class Recorder:
         chosen = self.words.and_(self.words.repeated(w, self.of(c)), self.words.xor(one, other))
         return Recorded(w, self.words.xor(other, chosen))
 
+    def select(self, w: int, index: Any, elements: Sequence[Any]) -> Recorded:
+        return Recorded(w, self.words.selected(w, self.of(index), [self.of(e) for e in elements]))
+
     def eq(self, w: int, a: Any, b: Any) -> Recorded:
         return Recorded(1, self.words.is_zero(w, self.words.xor(self.of(a), self.of(b))))
 
