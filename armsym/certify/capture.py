@@ -6,7 +6,7 @@ words in a bundle yet raises `NotExportable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from armsym.audit.bundle import Blocks, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.elf_parts import Piece as SectionOf
@@ -281,8 +281,24 @@ class Capture:
     def _holds(self, name: str, claim: handles.Pointwise) -> Blocks:
         if claim.partial or claim.tail.size.value != 0:
             raise NotExportable(f"the claim {name!r}: blocks with a tail, or of a part of a region")
-        words = tuple(self.node(w.value) for w in claim.expected(claim.arbitrary))
+        words = self._recorded(claim.expected(claim.arbitrary), lambda: claim.block(claim.arbitrary))
         return Blocks(claim.region.name, self.node(claim.upto.value), claim.width // 8, claim.order, words, name)
+
+    def _recorded(self, words: list[Bits], again: Callable[[], Sequence[Bits]]) -> tuple[int, ...]:
+        """The nodes of words, as the standard's program computes them when it runs `again`.
+
+        Where cuts speak of the same values they have the same nodes.
+        """
+        recorder = Recorder(self.words, NAMES, self.node)
+        try:
+            with recording(recorder):
+                found = tuple(recorder.of(word.value) for word in again())
+        except (NotExportable, ArmsymError, AttributeError, TypeError, AssertionError):
+            return tuple(self.node(word.value) for word in words)  # it asks what only the engine's terms tell
+        for word, node in zip(words, found, strict=True):
+            if isinstance(word.value, Term):
+                self.node.take(word.value, node)
+        return found
 
     def _exit(self, name: str, width: int) -> Bits:
         v = variable(name, width, secret=True)

@@ -30,6 +30,12 @@ class Translator:
         #: So that no term's number is used again.
         self._kept: list[Term] = []
 
+    def take(self, t: Term, node: int) -> None:
+        """Let this be the node of a term from now on, and of all that is made of it."""
+        t = intern(t)
+        self._made[t.id] = node
+        self._kept.append(t)
+
     def __call__(self, v: Value) -> int:
         """The node of a value; raises `NotExportable`."""
         if isinstance(v, int):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import count
 from typing import Any
 
 from armsym.audit.raw import ones
@@ -20,6 +21,8 @@ from armsym.terms.node import Term
 
 __all__ = ["Recorded", "Recorder", "recorded", "recording", "table_of"]
 
+_ids = count(1)
+
 
 class Recorded(Term):
     """A node in the place of a term."""
@@ -27,6 +30,8 @@ class Recorded(Term):
     __slots__ = ("node",)
 
     def __init__(self, width: int, node: int) -> None:
+        # (A number that no term has: what is kept by a term's number is kept for this node's value alone.)
+        self.id = -next(_ids)
         self.width, self.node, self.pb = width, node, ones(width)
 
     def __repr__(self) -> str:
