@@ -28,7 +28,7 @@ __all__ = ["Blocked", "turned"]
 Maker: TypeAlias = "Callable[[Facts, int | None], Instance]"
 
 #: A path makes at most so many blocks known.
-MOST_BLOCKS = 64
+MOST_BLOCKS = 1024
 
 
 class Blocked(Ground):

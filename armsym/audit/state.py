@@ -62,6 +62,26 @@ class State(Machine):
         """Let registers and flags be as they were."""
         self._x, self._narrow, self._sp, self._v, self._flags = registers
 
+    def set_x(self, n: int, value: int) -> None:
+        """Let Xn be the word; where a number is added to the lower of two parts, each part by itself."""
+        super().set_x(n, self._parts(value))
+
+    def _parts(self, value: int) -> int:
+        """(high XOR low) + k as high XOR (low + k), where no bit of `high` is below 2^n, and low + k < 2^n is shown."""
+        w, program = self.words, self.words.program
+        match program[value]:
+            case ("Add", 64, a, b) if program[a][0] == "Xor" and program[b][0] == "Const":
+                low, high = sorted(program[a][1:], key=w.reach)
+            case _:
+                return value
+        most = (w.reach(high) & -w.reach(high)) - 1
+        if most <= 0 or w.reach(low) > most:
+            return value
+        total = plus(self.facts.integer(low), (program[b][1], {}))
+        if not self.facts.shows(plus((most, {}), total, -1)):
+            return value
+        return w.xor(high, w.mask(form_node(w, total), most))
+
     # -- what the semantics ask
 
     def unset(self, name: str) -> int:

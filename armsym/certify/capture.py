@@ -53,6 +53,8 @@ class Capture:
         self._rigid: dict[int, tuple[str, int]] = {}
         self._symbols: dict[int, tuple[str, int]] = {}
         self._contents: dict[str, str] = {}
+        #: How many symbols and contents of cuts have a name.
+        self._count = 0
         self._folds = {f.name: f for f in self.p._d.folds}
         self._kept: list[Term] = []
         #: Folds that have no words, and why.
@@ -60,6 +62,10 @@ class Capture:
         #: What is added to where the file is loaded for the address of a piece of it.
         self._bases: dict[int, int] = {}
         self.node = Translator(self.words, self._variable, self._application)
+        #: What each cut's symbols and contents are called: of two loops in turn each has its own.
+        self._named: dict[int, tuple[dict[int, tuple[str, int]], dict[str, str]]] = {0: ({}, {})}
+        #: Translators, and what terms and contents are called in what they made.
+        self._translators: list[tuple[Translator, dict[int | str, object]]] = [(self.node, {})]
 
     def run(self) -> Case:
         """The case, without what makes it check."""
@@ -311,9 +317,10 @@ class Capture:
         inv, m, memory = origin.invariant, origin.head, memory_of(origin.head)
         assert isinstance(origin.index.value, Var)
         i = origin.index.value
-        name = f"s{len(self._symbols) + 1}"
-        self._symbols[i.id] = name, i.pb
-        self._kept.append(i)
+        symbols, called = self._named[parent]
+        self._symbols, self._contents = symbols.copy(), called.copy()
+        self._named[number] = self._symbols, self._contents
+        name = self._symbol(i, i.pb)
         places: list[tuple[str, Value]] = [*((f"x{n}", r.value) for n, r in enumerate(m.x)), ("sp", m.sp.value)]
         places += [(f"v{n}", r.value) for n, r in enumerate(m.v)]
         places += [(c.lower(), getattr(m.nzcv, c).bit.value) for c in "NZCV"]
@@ -321,6 +328,12 @@ class Capture:
         places += [(f"{region}+{k}:{size}", value) for region, symbolic, k, size, value in stores if symbolic is None]
         unknowns = self._unknowns(places)
         contents, blocks = list[Content](), list[Blocks]()
+        for region, under in memory.beneath.items():
+            if isinstance(under, UnknownContent) and under.name not in self._contents:
+                self._count += 1
+                called = self._contents[under.name] = f"c{self._count}"
+                contents.append(Content(called, region))
+        self.node = self._translator()
         for region, under in memory.beneath.items():
             if isinstance(under, Filled):
                 if under.start or under.rest is not None:
@@ -332,10 +345,6 @@ class Capture:
                 continue
             if not isinstance(under, UnknownContent):
                 raise NotExportable(f"the content of {region}")
-            called = self._contents.get(under.name)
-            if called is None:
-                called = self._contents[under.name] = f"c{len(self._contents) + 1}"
-                contents.append(Content(called, region))
         index = Index(name, i.pb, inv.step, self.node(inv.upto.value), inv.inclusive)
         cut = Cut(number, parent, inv.head + self.shift, index, unknowns, contents, blocks)
         cut.x = tuple(self.node(r.value) for r in m.x)
@@ -349,6 +358,24 @@ class Capture:
             cut.stores.append(Store(region, offset, size, self.node(value)))
         cut.facts = list(self._facts(origin.facts))
         return cut
+
+    def _symbol(self, t: Var, bits: int) -> str:
+        """A name for a variable of a cut, within it."""
+        self._count += 1
+        name = f"s{self._count}"
+        self._symbols[t.id] = name, bits
+        self._kept.append(t)
+        return name
+
+    def _translator(self) -> Translator:
+        """One that has made no node of what has another name now."""
+        here: dict[int | str, object] = {**self._symbols, **self._contents}
+        for made, names in self._translators:
+            if all(names.get(t, name) == name for t, name in here.items()):
+                names.update(here)
+                return made
+        self._translators.append((self._translators[0][0].again(), here))
+        return self._translators[-1][0]
 
     def _stored(self, origin: Origin) -> Iterable[tuple[str, Term | None, int, int, Value]]:
         """(region, symbolic part, offset, size, value) of what is stored over the regions' content."""
@@ -380,10 +407,8 @@ class Capture:
         def bind(t: Var, place: str, shift: int, bits: int) -> None:
             if t.id in self._rigid or t.id in self._symbols:
                 return
-            name = f"s{len(self._symbols) + 1}"
             # Bits that stand nowhere are none that anything is made of; else the audit will not close.
-            self._symbols[t.id] = name, bits
-            self._kept.append(t)
+            name = self._symbol(t, bits)
             found.append(Unknown(name, bits, t.secret, place, shift))
 
         for place, value in places:

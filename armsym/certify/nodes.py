@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
@@ -27,14 +28,21 @@ class Translator:
     ) -> None:
         self.words, self._variable, self._application = words, variable, application
         self._made: dict[int, int] = {}
+        self._taken: dict[int, int] = {}
         #: So that no term's number is used again.
         self._kept: list[Term] = []
 
     def take(self, t: Term, node: int) -> None:
         """Let this be the node of a term from now on, and of all that is made of it."""
         t = intern(t)
-        self._made[t.id] = node
+        self._made[t.id] = self._taken[t.id] = node
         self._kept.append(t)
+
+    def again(self) -> Translator:
+        """Another one, that has made nothing yet."""
+        other = Translator(self.words, self._variable, self._application)
+        other._made, other._taken, other._kept = self._taken.copy(), self._taken.copy(), self._kept.copy()
+        return other
 
     def __call__(self, v: Value) -> int:
         """The node of a value; raises `NotExportable`."""
@@ -91,7 +99,9 @@ class Translator:
                 moved = w.shr(self._of(base), s) if s >= 0 else w.shl(self._of(base), -s)
                 product = moved if product is None else w.and_(product, moved)
             assert product is not None
-            total = w.xor(total, w.mask(product, mask))
+            # (A mask of all low bits is what sums are cut off by: those that cannot be set make no difference.)
+            low = ones(mask.bit_length())
+            total = w.xor(total, w.mask(product, low if m.valid & low == mask else mask))
         return total
 
     def _op(self, t: Op) -> int:
