@@ -77,6 +77,9 @@ class Recorder:
         return Recorded(w, self.words.xor(self.of(a), self.of(b)))
 
     def and_(self, w: int, a: Any, b: Any) -> Recorded:
+        for word, bits in ((a, b), (b, a)):
+            if isinstance(bits, int):
+                return Recorded(w, self.words.mask(self.of(word), bits))
         return Recorded(w, self.words.and_(self.of(a), self.of(b)))
 
     def or_(self, w: int, a: Any, b: Any) -> Recorded:
