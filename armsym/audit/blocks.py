@@ -111,7 +111,9 @@ class Blocked(Ground):
                 return
             if not self.secret(found) and state.facts.integer(found) == state.facts.integer(claimed):
                 return
-        self.claims.setdefault((found, claimed), what)
+        found, claimed = self.put(state, found), self.put(state, claimed)
+        if found != claimed:
+            self.claims.setdefault((found, claimed), what)
 
 
 def turned(w: Words, word: int, size: int) -> int:

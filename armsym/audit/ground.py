@@ -10,7 +10,7 @@ from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, Oracle, bits
 from armsym.audit.farkas import Form, plus, times
 from armsym.audit.inputs import Inputs
-from armsym.audit.instance import Instance, RefusedValue, Values
+from armsym.audit.instance import Instance, RefusedValue, Values, form_node
 from armsym.audit.link import File, Sections
 from armsym.audit.raw import Program, ones
 from armsym.audit.state import State
@@ -61,6 +61,7 @@ class Ground:
         #: Which claim of a cut last kept a path from ending at it.
         self.passed = ""
         self._tainted: dict[int, bool] = {}
+        self._put_by: tuple[Facts, tuple[tuple[object, ...], ...], Instance] | None = None
         self._symbols = {s: secret for c in case.cuts.values() for s, secret in symbols_of(c)}
         self._around = around(case, source)
         #: Cuts that a path from here may end at: those around this one and this one itself, and those within it.
@@ -148,6 +149,36 @@ class Ground:
                 s.bits[name] = possible
                 s.values[name] = self.words.program.var(name, possible)
         return s
+
+    def put(self, state: State, node: int) -> int:
+        """The node, with what a number of the contract is on this path in its place, as facts found since then say.
+
+        So a cell that was loaded at 16 * n, before a branch told that n is 4, is the cell at 64.
+        """
+        facts = state.facts
+        if not facts.values:
+            return node
+        key = tuple(sorted((n, form[0], *sorted(form[1].items())) for n, form in facts.values.items()))
+        if self._put_by is None or self._put_by[0] is not facts or self._put_by[1] != key:
+            self._put_by = facts, key, self._putting(facts)
+        return self._put_by[2](node)
+
+    def _putting(self, facts: Facts) -> Instance:
+        values, program = Values(self.inputs, facts), self.words.program
+        contents = {c.name for cut in self.case.cuts.values() for c in cut.contents}
+
+        def variable(name: str, possible: int) -> int:
+            node = program.var(name, possible)
+            return form_node(self.words, facts.values[node]) if node in facts.values else node
+
+        def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
+            if name in contents:
+                return values.cell(name, facts.linear(arguments[0]))
+            if name.startswith("mem.") or name.rpartition(".")[0] in self.case.folds or name == "zero":
+                return values.application(name, arguments, possible)
+            return self.words.app(name, arguments, possible)
+
+        return Instance(program, self.words, variable, application)
 
     def _own_cell(self, values: Values, allowed: set[str], name: str, offset: Form) -> int:
         if name not in allowed:

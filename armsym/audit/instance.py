@@ -193,7 +193,10 @@ class Values:
     def _made(
         self, nodes: tuple[int, ...], given: Mapping[str, int], widths: tuple[int, ...], *, pure: bool = False
     ) -> tuple[int, ...]:
-        """Words of these widths; with `pure` made of what is given alone: a step is printed as a function of it."""
+        """Words of these widths; with `pure` made of what is given, and of cells that regions held on entry, alone.
+
+        A step is printed as a function of these.
+        """
 
         def variable(name: str, possible: int) -> int:
             if name in given:
@@ -203,7 +206,8 @@ class Values:
             return self.input(name, possible)
 
         def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
-            if pure and name.startswith("mem."):
+            told = name[4:] in self.case.regions and all(self.words.constant(a) is not None for a in arguments)
+            if pure and name.startswith("mem.") and not told:
                 raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block")
             if name.rpartition(".")[0] in self.case.folds:
                 raise RefusedValue(f"the definition of a fold speaks of the fold {name}")
