@@ -87,14 +87,14 @@ class Blocked(Ground):
     def _block(self, state: State, claim: Blocks, number: Form, maker: Maker, what: str) -> None:
         """The words of one block are those claimed."""
         facts, w = state.facts, self.words
-        made = maker(facts, form_node(w, number))
-        for k, word in enumerate(claim.words):
+        claimed = self._all(maker(facts, form_node(w, number)), claim.words)
+        for k, word in enumerate(claimed):
             offset = plus(times(number, claim.size), (k * claim.word, {}))
             state.within(claim.region, offset, claim.word, "claim")
             found = state.memory.load(facts, claim.region, offset, claim.word)
             if claim.order == "big":
                 found = turned(w, found, claim.word)
-            self._claim(state, found, made(word), f"word {k} of {claim.region}, {what}")
+            self._claim(state, found, word, f"word {k} of {claim.region}, {what}")
 
     def _follows(self, facts: Facts, form: Form, what: str) -> None:
         if not facts.shows(form):

@@ -56,18 +56,15 @@ class Instance:
         """The node in the path's program; raises `RefusedValue`."""
         if not 0 < node < len(self._table):
             raise RefusedValue(f"there is no node {node}")
-        todo = [node]
+        made, table = self._made, self._table
+        todo, missing = [node], set[int]()
         while todo:
-            n = todo[-1]
-            if n in self._made:
-                todo.pop()
-                continue
-            missing = [a for a in operands(self._table[n]) if a not in self._made]
-            if missing:
-                todo += missing
-                continue
-            self._made[n] = self._make(n)
-            todo.pop()
+            n = todo.pop()
+            if n not in made and n not in missing:
+                missing.add(n)
+                todo += operands(table[n])
+        for n in sorted(missing):  # operands come first
+            made[n] = self._make(n)
         return self._made[node]
 
     def _make(self, n: int) -> int:
