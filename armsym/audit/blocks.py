@@ -58,11 +58,21 @@ class Blocked(Ground):
             known = state.fork()
             j = self.words.program.var("block", ones(64))
             known.facts.add(plus(start, (-1, {j: -1})))
-            self._block(known, claim, (0, {j: 1}), maker, f"any block known before, {where}")
+            known.within(claim.region, (0, {j: size}), size, "claim")
+            made = self._numbered(known, maker, (0, {j: 1}))
+            self._block(known, claim, (0, {j: 1}), made, f"any block known before, {where}")
             self.count("buffers shown for any block")
+        if new:
+            state.within(claim.region, times(start, size), new * size, "claim")
+        before: Instance | None = None
         for q in range(new):
-            self._block(state, claim, plus(start, (q, {})), maker, f"new block {q}, {where}")
+            number = plus(start, (q, {}))
+            made = self._numbered(state, maker, number)
+            if before is not None:
+                made.follow(before, "block", self._users(claim.words))
+            self._block(state, claim, number, made, f"new block {q}, {where}")
             self.count("new blocks of buffers")
+            before = made
         for part, data in held.layers:
             if data:
                 last = plus(facts.lifted((0, dict(part))), (max(data) + 1, {}))
@@ -76,33 +86,39 @@ class Blocked(Ground):
             return more[0] if 0 <= more[0] <= MOST_BLOCKS else None
         if not facts.shows(more):
             return None
-        return next(
-            (n for n in range(MOST_BLOCKS + 1) if facts.shows(plus((n, {}), more, -1)) and self._least(facts, more, n)),
-            None,
-        )
+        low, high = 0, MOST_BLOCKS + 1
+        while low < high:  # the least number that it is at most
+            n = (low + high) // 2
+            low, high = (low, n) if facts.shows(plus((n, {}), more, -1)) else (n + 1, high)
+        return low if low <= MOST_BLOCKS and self._least(facts, more, low) else None
 
     @staticmethod
     def _least(facts: Facts, more: Form, n: int) -> bool:
         return facts.shows(plus(more, (-n, {})))
 
-    def _block(self, state: State, claim: Blocks, number: Form, maker: Maker, what: str) -> None:
-        """The words of one block are those claimed."""
-        facts, w = state.facts, self.words
-        made = maker(facts, form_node(w, number))
-        made.settle = lambda node: self._settled(state, node)
-        for k, word in enumerate(claim.words):
-            offset = plus(times(number, claim.size), (k * claim.word, {}))
-            state.within(claim.region, offset, claim.word, "claim")
-            found = state.memory.load(facts, claim.region, offset, claim.word)
-            if claim.order == "big":
-                found = turned(w, found, claim.word)
-            self._claim(state, found, made(word), f"word {k} of {claim.region}, {what}")
+    def _numbered(self, state: State, maker: Maker, number: Form) -> Instance:
+        """What is claimed of a block of that number."""
+        made = maker(state.facts, form_node(self.words, number))
+        made.settle = self._settled
+        return made
 
-    def _settled(self, state: State, node: int) -> int:
-        """What a quotient or remainder of a public number is, where that is found; that it is equal is claimed."""
-        found = node if self.secret(node) else settled(state.facts, node)
+    def _block(self, state: State, claim: Blocks, number: Form, made: Instance, what: str) -> None:
+        """The words of one block, which lies in the region, are those claimed."""
+        for k, word in enumerate(self._all(made, claim.words)):
+            offset = plus(times(number, claim.size), (k * claim.word, {}))
+            found = state.memory.load(state.facts, claim.region, offset, claim.word)
+            if claim.order == "big":
+                found = turned(self.words, found, claim.word)
+            self._claim(state, found, word, f"word {k} of {claim.region}, {what}")
+
+    def _settled(self, node: int) -> int:
+        """What a quotient or remainder of a public number is, where that is found.
+
+        That it is equal the checker has to show, for all values: on other paths, too, it stands for that node.
+        """
+        found = node if self.secret(node) else settled(self.words, node)
         if found != node:
-            self._claim(state, node, found, f"part {found} of an index")
+            self.claims.setdefault((node, found), f"part {found} of a block's number")
         return found
 
     def _follows(self, facts: Facts, form: Form, what: str) -> None:
@@ -122,7 +138,9 @@ class Blocked(Ground):
                 return
             if state.facts.same(found, claimed):
                 return
-        self.claims.setdefault((found, claimed), what)
+        found, claimed = self.put(state, found), self.put(state, claimed)
+        if found != claimed:
+            self.claims.setdefault((found, claimed), what)
 
 
 def turned(w: Words, word: int, size: int) -> int:

@@ -317,7 +317,7 @@ class Facts:
         return None
 
     def _signed_less(self, n: int, v: int) -> tuple[Form, Form] | None:
-        """a and b, where n XOR v says a < b of signed numbers; both are shown to be the same unsigned."""
+        """a and b, where n XOR v says a < b of signed numbers."""
         sign, overflow = self.words.meaning.get(n), self.words.meaning.get(v)
         if sign is None or overflow is None or sign[0] != "sign" or overflow[0] != "overflow" or sign[1] != overflow[1]:
             return None
@@ -325,10 +325,21 @@ class Facts:
         rest = plus(plus(self._raw(sign[2], width), self._raw(a, width), -1), self._raw(b, width))
         if rest[0] & ones(width) or any(k & ones(width) for k in rest[1].values()):
             return None
-        sides = self.integer(a), self.integer(b)
+        one = self._as_signed(a, width)
+        other = None if one is None else self._as_signed(b, width)
+        return None if one is None or other is None else (one, other)
+
+    def _as_signed(self, node: int, width: int) -> Form | None:
+        """What a word, less than 2^width, is in two's complement; None where no form is shown to be in that range."""
         most: Form = (1 << width - 1) - 1, {}
-        if all(self.shows(plus(most, side, -1)) and self.shows(side) for side in sides):
-            return sides
+        unsigned = self.integer(node)
+        if self.shows(plus(most, unsigned, -1)) and self.shows(unsigned):
+            return unsigned
+        constant, terms = self._raw(node, width)
+        form = self._put((signed(constant, width), {n: signed(k, width) for n, k in terms.items()}))
+        # (Equal to the node modulo 2^width: so it is the number meant, if it is one of those.)
+        if self.shows(plus(most, form, -1)) and self.shows(plus((1 << width - 1, {}), form)):
+            return form
         return None
 
     def assume(self, condition: int, value: bool) -> None:

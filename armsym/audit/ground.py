@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from armsym.audit.bundle import Case, Cut
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, Oracle, bits
 from armsym.audit.farkas import Form, plus, times
 from armsym.audit.inputs import Inputs
-from armsym.audit.instance import Instance, RefusedValue, Values
+from armsym.audit.instance import Instance, RefusedValue, Values, form_node
 from armsym.audit.link import File, Sections
 from armsym.audit.raw import Program, ones
 from armsym.audit.state import State
@@ -61,6 +63,11 @@ class Ground:
         #: Which claim of a cut last kept a path from ending at it.
         self.passed = ""
         self._tainted: dict[int, bool] = {}
+        self._speaking: list[int] = [0]
+        self._users_of: dict[tuple[int, ...], dict[int, list[int]]] = {}
+        self._inputs_of: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._made: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, ...]] = {}
+        self._put_by: tuple[Facts, tuple[tuple[object, ...], ...], Instance] | None = None
         self._symbols = {s: secret for c in case.cuts.values() for s, secret in symbols_of(c)}
         self._around = around(case, source)
         #: Cuts that a path from here may end at: those around this one and this one itself, and those within it.
@@ -133,9 +140,7 @@ class Ground:
         return known[node]
 
     def _secret_function(self, name: str) -> bool:
-        if name in ("zero", "clmul") or name.startswith(("f.", "bytes:", "aes.")):
-            return False  # as its arguments
-        return self.inputs.content_secret(name)
+        return not _is_pure(name) and self.inputs.content_secret(name)
 
     # -- values
 
@@ -148,6 +153,72 @@ class Ground:
                 s.bits[name] = possible
                 s.values[name] = self.words.program.var(name, possible)
         return s
+
+    def put(self, state: State, node: int) -> int:
+        """The node, with what a number of the contract is on this path in its place, as facts found since then say.
+
+        So a cell that was loaded at 16 * n, before a branch told that n is 4, is the cell at 64.
+        """
+        facts = state.facts
+        if not facts.values or not self._speaks(node) & sum(1 << self.inputs.numbers.index(n) for n in facts.values):
+            return node
+        key = tuple(sorted((n, form[0], *sorted(form[1].items())) for n, form in facts.values.items()))
+        if self._put_by is None or self._put_by[0] is not facts or self._put_by[1] != key:
+            self._put_by = facts, key, self._putting(facts)
+        return self._put_by[2](node)
+
+    def _speaks(self, node: int) -> int:
+        """Which of the contract's numbers, a bit each, a node is made of."""
+        program, known = self.words.program, self._speaking
+        for n in range(len(known), node + 1):
+            i = program[n]
+            own = 1 << self.inputs.numbers.index(n) if n in self.inputs.numbers else 0
+            known.append(reduce(or_, (known[a] for a in operands(i)), own))
+        return known[node]
+
+    def _putting(self, facts: Facts) -> Instance:
+        values, program = Values(self.inputs, facts), self.words.program
+        contents = {c.name for cut in self.case.cuts.values() for c in cut.contents}
+
+        def variable(name: str, possible: int) -> int:
+            node = program.var(name, possible)
+            return form_node(self.words, facts.values[node]) if node in facts.values else node
+
+        def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
+            if name in contents:
+                return values.cell(name, facts.linear(arguments[0]))
+            if name.startswith("mem.") or name.rpartition(".")[0] in self.case.folds or name == "zero":
+                return values.application(name, arguments, possible)
+            return self.words.app(name, arguments, possible)
+
+        return Instance(program, self.words, variable, application)
+
+    def _all(self, made: Instance, roots: tuple[int, ...]) -> tuple[int, ...]:
+        """The nodes of the bundle's table, as `made` makes them; made once where their inputs are the same nodes.
+
+        All that is not an input, a content or a fold is a function of its operands alone.
+        """
+        inputs = self._inputs_of.get(roots)
+        if inputs is None:
+            inputs = self._inputs_of[roots] = _leaves(self.case.table, roots)
+        key = roots, tuple(made(n) for n in inputs)
+        if key not in self._made:
+            self._made[key] = tuple(made(n) for n in roots)
+        return self._made[key]
+
+    def _users(self, roots: tuple[int, ...]) -> dict[int, list[int]]:
+        """Of the nodes that these nodes of the bundle's table are made of: those that have them as operands."""
+        if roots not in self._users_of:
+            users = self._users_of[roots] = {}
+            todo, seen = list(roots), set[int]()
+            while todo:
+                n = todo.pop()
+                if n not in seen:
+                    seen.add(n)
+                    for a in operands(self.case.table[n]):
+                        users.setdefault(a, []).append(n)
+                        todo.append(a)
+        return self._users_of[roots]
 
     def _own_cell(self, values: Values, allowed: set[str], name: str, offset: Form) -> int:
         if name not in allowed:
@@ -183,6 +254,27 @@ class Ground:
             return values.application(name, arguments, possible)
 
         return Instance(self.case.table, self.words, variable, application, symbols.values)
+
+
+def _is_pure(function: str) -> bool:
+    """Whether it is a function of its arguments alone, and no more secret than they are."""
+    return function in ("zero", "clmul") or function.startswith(("f.", "bytes:", "aes."))
+
+
+def _leaves(table: Program, roots: tuple[int, ...]) -> tuple[int, ...]:
+    """The inputs, contents and folds that nodes are made of."""
+    found, seen, todo = set[int](), set[int](), list(roots)
+    while todo:
+        n = todo.pop()
+        if n in seen:
+            continue
+        seen.add(n)
+        i = table[n]
+        if i[0] == "Var" or i[0] == "App" and not _is_pure(i[1]):
+            found.add(n)
+        else:
+            todo += operands(i)
+    return tuple(sorted(found))
 
 
 def symbols_of(cut: Cut) -> list[tuple[str, bool]]:

@@ -6,20 +6,20 @@ says of each byte is made once for all bytes of a block.
 
 from __future__ import annotations
 
-from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form
 from armsym.audit.instance import form_node
+from armsym.audit.linear import linear
 from armsym.audit.raw import ones
+from armsym.audit.words import Words
 
 __all__ = ["settled"]
 
 
-def settled(facts: Facts, node: int) -> int:
+def settled(words: Words, node: int) -> int:
     """The quotient or remainder modulo 2^k that a node is of its operand, as a node made of its parts; or the node.
 
-    It is only told: that both are equal is still to be shown.
+    It is only told: that both are equal, for all values, is still to be shown.
     """
-    words = facts.words
     match words.program[node]:
         case ("Shr", a, by):
             low, quotient = ones(by), True
@@ -27,14 +27,14 @@ def settled(facts: Facts, node: int) -> int:
             low, quotient = mask, False
         case _:
             return node
-    if bits(words, a) > ones(64):
+    if words.reach(a) > ones(64):
         return node
-    constant, terms = facts.integer(a)
-    if terms == {a: 1}:
+    constant, terms = linear(words.program, a)
+    most = constant + sum(k * words.reach(n) for n, k in terms.items())
+    if terms == {a: 1} or most > ones(64):
         return node
     rest: Form = constant & low, {n: k for n, k in terms.items() if k & low}
-    most = rest[0] + sum(k * bits(words, n) for n, k in rest[1].items())
-    if most > low or any(k < 0 for k in rest[1].values()):
+    if rest[0] + sum(k * words.reach(n) for n, k in rest[1].items()) > low:
         return node
     if not quotient:
         return form_node(words, rest)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from heapq import heappop, heappush
 
 from armsym.audit.bundle import Fold
 from armsym.audit.evaluate import operands
@@ -58,22 +59,34 @@ class Instance:
         """The node in the path's program; raises `RefusedValue`."""
         if not 0 < node < len(self._table):
             raise RefusedValue(f"there is no node {node}")
-        todo = [node]
+        made, table = self._made, self._table
+        todo, missing = [node], set[int]()
         while todo:
-            n = todo[-1]
-            if n in self._made:
-                todo.pop()
-                continue
-            missing = [a for a in operands(self._table[n]) if a not in self._made]
-            if missing and self._table[n][0] == "And" and self._words.zero in map(self._made.get, operands(self._table[n])):
-                self._made[n] = self._words.zero  # whatever the other one is
-                continue
-            if missing:
-                todo.append(missing[0])
-                continue
-            self._made[n] = self._make(n)
-            todo.pop()
+            n = todo.pop()
+            if n not in made and n not in missing:
+                missing.add(n)
+                todo += operands(table[n])
+        for n in sorted(missing):  # operands come first
+            made[n] = self._make(n)
         return self._made[node]
+
+    def follow(self, before: Instance, name: str, users: Mapping[int, Sequence[int]]) -> None:
+        """Start from what another one made, which differs in the input `name` only; `users` tells who has an operand.
+
+        Only what is made of that input is made anew, and only as far as its operands have become other nodes.
+        """
+        self._made = before._made.copy()
+        todo = [n for n in self._made if self._table[n][:2] == ("Var", name)]
+        met = set(todo)
+        while todo:
+            n = heappop(todo)
+            old = self._made.pop(n)
+            # (Its operands come before it, so that they are as they stay.)
+            if self(n) != old:
+                for user in users.get(n, ()):
+                    if user not in met and user in self._made:
+                        met.add(user)
+                        heappush(todo, user)
 
     def _make(self, n: int) -> int:
         made, w = self._made, self._words
@@ -219,7 +232,10 @@ class Values:
     def _made(
         self, nodes: tuple[int, ...], given: Mapping[str, int], widths: tuple[int, ...], *, pure: bool = False
     ) -> tuple[int, ...]:
-        """Words of these widths; with `pure` made of what is given alone: a step is printed as a function of it."""
+        """Words of these widths; with `pure` made of what is given, and of cells that regions held on entry, alone.
+
+        A step is printed as a function of these.
+        """
 
         def variable(name: str, possible: int) -> int:
             if name in given:
@@ -229,7 +245,8 @@ class Values:
             return self.input(name, possible)
 
         def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
-            if pure and name.startswith("mem."):
+            told = name[4:] in self.case.regions and all(self.words.constant(a) is not None for a in arguments)
+            if pure and name.startswith("mem.") and not told:
                 raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block")
             if name.rpartition(".")[0] in self.case.folds:
                 raise RefusedValue(f"the definition of a fold speaks of the fold {name}")

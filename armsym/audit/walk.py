@@ -241,7 +241,7 @@ class Walk(Arrivals):
                 symbols.of_block(form_node(self.words, index)),
                 lambda name, offset: self._own_cell(values, allowed, name, offset),
             )
-            return tuple(of(w) for w in claim.words)
+            return self._all(of, claim.words)
 
         upto = state.facts.integer(made(claim.upto))
         # As is shown wherever a path comes to the cut.

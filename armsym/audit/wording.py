@@ -150,7 +150,9 @@ def _fold(case: Case, f: Fold) -> Iterator[str]:
     t = case.table
     yield f"{f.name}(0) = {', '.join(expression(t, n) for n in f.start)}"
     block = ", ".join(expression(t, n) for n in f.over)
-    yield f"{f.name}(i + 1) = step({f.name}(i), block(i)), block({f.name}.index) = {block}"
+    cells = [t[n] for n in _all_of(t, f.step) if t[n][0] == "App" and t[n][1].startswith("mem.")]
+    read = "".join(f", {name} on entry" for name in sorted({str(i[1])[4:] for i in cells}))
+    yield f"{f.name}(i + 1) = step({f.name}(i), block(i){read}), block({f.name}.index) = {block}"
     yield f"the step is {_size_of_all(t, f.step)} nodes, as the standard's program computes it: {len(f.step)} words"
 
 

@@ -24,6 +24,10 @@ __all__ = ["Recorded", "Recorder", "recorded", "recording", "table_of"]
 _ids = count(1)
 
 
+#: A bit is written so many times at most, where a standard repeats it.
+MOST_COPIES = 8
+
+
 class Recorded(Term):
     """A node in the place of a term."""
 
@@ -101,6 +105,9 @@ class Recorder:
         return Recorded(width, self.of(a))
 
     def sext(self, w: int, a: Any, width: int) -> Recorded:
+        if w == 1 and width <= MOST_COPIES:  # copies of a bit are an XOR, and no sum that carries
+            bit = self.of(a)
+            return Recorded(width, self.words.xor(*(self.words.shl(bit, k) for k in range(width))))
         return Recorded(width, self.words.extended(self.of(a), w, width))
 
     def concat(self, total: int, parts: Sequence[tuple[int, Any]]) -> Recorded:
