@@ -7,8 +7,8 @@ says of each byte is made once for all bytes of a block.
 from __future__ import annotations
 
 from armsym.audit.farkas import Form
-from armsym.audit.instance import form_node
 from armsym.audit.linear import linear
+from armsym.audit.numbers import form_node
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 

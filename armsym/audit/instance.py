@@ -12,6 +12,7 @@ from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
 from armsym.audit.functions import entries
 from armsym.audit.inputs import Inputs
+from armsym.audit.numbers import form_node
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
 
@@ -25,16 +26,6 @@ MOST_STEPS = 64
 
 class RefusedValue(Exception):
     """A value of the bundle that means nothing where it is asked for; the message says which."""
-
-
-def form_node(words: Words, form: Form) -> int:
-    """The one node that stands for a form modulo 2^64: equal forms give one node."""
-    total = words.const(form[0] & ones(64))
-    for node in sorted(form[1]):
-        factor = form[1][node] & ones(64)
-        if factor:
-            total = words.add(64, words.mulc(64, node, factor) if factor != 1 else node, total)
-    return total
 
 
 class Instance:

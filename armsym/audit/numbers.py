@@ -6,8 +6,19 @@ from math import gcd
 
 from armsym.audit.farkas import Form, plus
 from armsym.audit.raw import ones
+from armsym.audit.words import Words
 
-__all__ = ["replaced", "signed", "smallest"]
+__all__ = ["form_node", "replaced", "signed", "smallest"]
+
+
+def form_node(words: Words, form: Form) -> int:
+    """The one node that stands for a form modulo 2^64: equal forms give one node."""
+    total = words.const(form[0] & ones(64))
+    for node in sorted(form[1]):
+        factor = form[1][node] & ones(64)
+        if factor:
+            total = words.add(64, words.mulc(64, node, factor) if factor != 1 else node, total)
+    return total
 
 
 def signed(value: int, width: int) -> int:

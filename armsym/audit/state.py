@@ -8,10 +8,10 @@ from typing import Any
 from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
 from armsym.audit.inputs import Inputs
-from armsym.audit.instance import form_node
 from armsym.audit.lanes import Lanes
 from armsym.audit.link import Sections
 from armsym.audit.machine import Machine
+from armsym.audit.numbers import form_node
 from armsym.audit.raw import ones
 from armsym.audit.store import Memory, RefusedAccess
 

@@ -15,7 +15,8 @@ from armsym.audit.words import Words
 from armsym.bits import Bits, Prop
 from armsym.bits.opaque import definitions_of
 from armsym.certify.inequalities import all_of, linear_facts
-from armsym.certify.nodes import NotExportable, Translator, what
+from armsym.certify.nodes import NotExportable, Translator, Translators, what
+from armsym.certify.places import stored, variables
 from armsym.certify.record import Recorded, Recorder, recorded, recording, table_of
 from armsym.elf import Piece
 from armsym.errors import ArmsymError
@@ -28,7 +29,6 @@ from armsym.proof.state import Words as SpecWords
 from armsym.proof.state import handed
 from armsym.symbolic_memory import Filled, variable
 from armsym.symbolic_memory import Unknown as UnknownContent
-from armsym.terms.evaluate import free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Poly, Term, Value, Var, intern
 from armsym.terms.ops import is_secret
@@ -64,8 +64,7 @@ class Capture:
         self.node = Translator(self.words, self._variable, self._application)
         #: What each cut's symbols and contents are called: of two loops in turn each has its own.
         self._named: dict[int, tuple[dict[int, tuple[str, int]], dict[str, str]]] = {0: ({}, {})}
-        #: Translators, and what terms and contents are called in what they made.
-        self._translators: list[tuple[Translator, dict[int | str, object]]] = [(self.node, {})]
+        self._translators = Translators(self.node)
 
     def run(self) -> Case:
         """The case, without what makes it check."""
@@ -105,11 +104,11 @@ class Capture:
     def _inputs(self) -> None:
         p, entry = self.p, self.p._entry_registers()
         for n, r in enumerate(entry.x):
-            for t in _variables([r.value]):
+            for t in variables([r.value]):
                 if t.name == f"x{n}_in":
                     self._name(t, t.name)
         for n, r in enumerate(entry.v):
-            for t in _variables([r.value]):
+            for t in variables([r.value]):
                 if t.name == f"v{n}_in":
                     self._name(t, t.name)
         for c in "NZCV":
@@ -324,16 +323,16 @@ class Capture:
         places: list[tuple[str, Value]] = [*((f"x{n}", r.value) for n, r in enumerate(m.x)), ("sp", m.sp.value)]
         places += [(f"v{n}", r.value) for n, r in enumerate(m.v)]
         places += [(c.lower(), getattr(m.nzcv, c).bit.value) for c in "NZCV"]
-        stores = list(self._stored(origin))
+        stores = list(stored(memory, self.p._d.stack))
         places += [(f"{region}+{k}:{size}", value) for region, symbolic, k, size, value in stores if symbolic is None]
         unknowns = self._unknowns(places)
         contents, blocks = list[Content](), list[Blocks]()
         for region, under in memory.beneath.items():
             if isinstance(under, UnknownContent) and under.name not in self._contents:
                 self._count += 1
-                called = self._contents[under.name] = f"c{self._count}"
-                contents.append(Content(called, region))
-        self.node = self._translator()
+                name_of = self._contents[under.name] = f"c{self._count}"
+                contents.append(Content(name_of, region))
+        self.node = self._translators.of(self._symbols, self._contents)
         for region, under in memory.beneath.items():
             if isinstance(under, Filled):
                 if under.start or under.rest is not None:
@@ -367,39 +366,6 @@ class Capture:
         self._kept.append(t)
         return name
 
-    def _translator(self) -> Translator:
-        """One that has made no node of what has another name now."""
-        here: dict[int | str, object] = {**self._symbols, **self._contents}
-        for made, names in self._translators:
-            if all(names.get(t, name) == name for t, name in here.items()):
-                names.update(here)
-                return made
-        self._translators.append((self._translators[0][0].again(), here))
-        return self._translators[-1][0]
-
-    def _stored(self, origin: Origin) -> Iterable[tuple[str, Term | None, int, int, Value]]:
-        """(region, symbolic part, offset, size, value) of what is stored over the regions' content."""
-        memory = memory_of(origin.head)
-        for r in memory.regions:
-            base = self.p._d.stack if r.name == "stack" else 0
-            for layer in memory.overlays.get(r.name, ()):
-                todo = sorted(layer.bytes)
-                at = 0
-                while at < len(todo):
-                    k = todo[at]
-                    value, start = layer.bytes[k]
-                    n = 1
-                    while (
-                        at + n < len(todo)
-                        and todo[at + n] == k + n
-                        and layer.bytes[k + n][0] is value
-                        and layer.bytes[k + n][1] == start + n
-                    ):
-                        n += 1
-                    part = value[8 * (start + n) - 1 : 8 * start]
-                    yield r.name, layer.symbolic, k - base, n, part.value
-                    at += n
-
     def _unknowns(self, places: list[tuple[str, Value]]) -> list[Unknown]:
         """The variables in what places hold that are neither inputs nor symbols so far, by where they stand."""
         found: list[Unknown] = []
@@ -423,11 +389,8 @@ class Capture:
         return found
 
     def _facts(self, facts: Iterable[Value]) -> Iterable[Fact]:
-        known = {(-low, n) for n, (low, _) in self.case.numbers.items()}
-        del known
         for f in facts:
-            for form in linear_facts(f):
-                constant, terms = form
+            for constant, terms in linear_facts(f):
                 if not all(t.id in self._rigid or t.id in self._symbols or isinstance(t, App) for t in terms):
                     continue
                 if any(self._rigid.get(t.id, ("", 0))[0].startswith("base.") for t in terms):
@@ -435,7 +398,3 @@ class Capture:
                 pairs = tuple((self.node(t), k) for t, k in sorted(terms.items(), key=lambda one: one[0].id))
                 if pairs and constant + sum(k * t.pb for t, k in terms.items() if k < 0) < 0:
                     yield Fact(constant, pairs)
-
-
-def _variables(values: Iterable[Value]) -> list[Var]:
-    return [t for v in values for t in free_terms(v) if isinstance(t, Var)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
@@ -10,7 +10,7 @@ from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
 from armsym.terms.ops import is_secret
 
-__all__ = ["NotExportable", "Translator", "what"]
+__all__ = ["NotExportable", "Translator", "Translators", "what"]
 
 
 class NotExportable(Exception):
@@ -123,6 +123,25 @@ class Translator:
             index, *elements = (self._of(v) for v in t.args)
             return w.selected(t.width, index, elements)
         raise NotExportable(f"the operation {t.kind}")
+
+
+class Translators:
+    """Translators, and what variables (by their numbers) and contents are called in what they made."""
+
+    def __init__(self, first: Translator) -> None:
+        self._all: list[tuple[Translator, dict[int | str, object]]] = [(first, {})]
+
+    def of(self, variables: Mapping[int, object], contents: Mapping[str, object]) -> Translator:
+        """One that has made no node of what has another name now."""
+        names: dict[int | str, object] = {}
+        names.update(variables)
+        names.update(contents)
+        for made, known in self._all:
+            if all(known.get(t, name) == name for t, name in names.items()):
+                known.update(names)
+                return made
+        self._all.append((self._all[0][0].again(), names))
+        return self._all[-1][0]
 
 
 def _sums(t: Term) -> tuple[dict[Term, int], int] | None:

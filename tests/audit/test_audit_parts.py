@@ -1,4 +1,4 @@
-"""Parts of numbers in an audit: quotients, remainders, carries, selections; at their edges, against all small values."""
+"""Quotients, remainders, carries and selections in an audit: at their edges, against all small values."""
 
 from __future__ import annotations
 
