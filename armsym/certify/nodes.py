@@ -133,9 +133,7 @@ class Translators:
 
     def of(self, variables: Mapping[int, object], contents: Mapping[str, object]) -> Translator:
         """One that has made no node of what has another name now."""
-        names: dict[int | str, object] = {}
-        names.update(variables)
-        names.update(contents)
+        names: dict[int | str, object] = {k: name for where in (variables, contents) for k, name in where.items()}
         for made, known in self._all:
             if all(known.get(t, name) == name for t, name in names.items()):
                 known.update(names)
