@@ -71,9 +71,9 @@ class Instance:
         met = set(todo)
         while todo:
             n = heappop(todo)
-            old = self._made.pop(n)
-            # (Its operands come before it, so that they are as they stay.)
-            if self(n) != old:
+            old, now = self._made[n], self._make(n)  # its operands, made too, come before it: they are as they stay
+            if now != old:
+                self._made[n] = now
                 for user in users.get(n, ()):
                     if user not in met and user in self._made:
                         met.add(user)
@@ -92,6 +92,8 @@ class Instance:
                 for one, other in ((a, b), (b, a)):
                     if made[one] in w.meaning and w.constant(made[other]) == 1:
                         return w.inverted(made[one])
+                    if w.constant(made[other]) == 1 and w.reach(made[one]) == 1:
+                        return w.said(w.xor(made[one], made[other]), "zero", 1, made[one])
                 if made[a] in w.meaning and made[b] in w.meaning:
                     return w.different(made[a], made[b])
                 return w.xor(made[a], made[b])
