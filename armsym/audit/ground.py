@@ -255,7 +255,7 @@ def _leaves(table: Program, roots: tuple[int, ...]) -> tuple[int, ...]:
             continue
         seen.add(n)
         i = table[n]
-        if i[0] == "Var" or i[0] == "App" and not _is_pure(i[1]):
+        if i[0] == "Var" or (i[0] == "App" and not _is_pure(i[1])):
             found.add(n)
         else:
             todo += operands(i)

@@ -9,6 +9,7 @@ import pytest
 from armsym.audit.evaluate import evaluate
 from armsym.audit.facts import Facts
 from armsym.audit.farkas import Form
+from armsym.audit.flags import Flags
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
 from armsym.certify.multipliers import Search
@@ -86,3 +87,47 @@ def test_what_is_rounded_down_at_the_edges(low: int, mask: int, rounds: bool) ->
     node = w.add(64, w.mulc(64, a, 16), r)
     found = Facts(w, Search())._rounded(node, mask & ones(64))
     assert found == ((0, {a: 16}) if rounds else None)
+
+
+LT, GT = 11, 12
+
+
+@pytest.mark.parametrize("falling", [False, True])
+@pytest.mark.parametrize("width", [32, 64])
+@pytest.mark.parametrize(
+    ("least", "told"),
+    [
+        ("0", True),
+        ("-8", True),  # below 0 and above
+        ("-15", True),
+        ("-16", True),
+        ("lowest", True),
+        ("below the lowest", False),
+        ("highest", True),
+        ("above the highest", False),
+    ],
+)
+def test_signed_comparisons_of_what_may_be_negative(width: int, falling: bool, least: str, told: bool) -> None:
+    """a = least + s, or least + 15 - s, for s from 0 to 15, is compared with numbers, by what each s computes."""
+    half = 1 << width - 1
+    names = {"lowest": -half, "below the lowest": -half - 1, "highest": half - 16, "above the highest": half - 15}
+    low = names[least] if least in names else int(least)
+    others = {0, 1, 15, 16, -1, -7, -8, -9, half - 1, -half, low, low + 1, low + 15, low + 16}
+    for b in sorted({n & ones(width) for n in others}):
+        w = Words(Program())
+        s = w.program.var("s", 15)
+        least_first, last_first = (w.const(n & ones(width)) for n in (low, low + 15))
+        a = w.sub(width, last_first, s) if falling else w.add(width, least_first, s)
+        c = w.const(b)
+        flags = Flags.of_difference(w, width, a, c, w.sub(width, a, c))
+        for number in (LT, GT):
+            condition = flags.holds(number)
+            facts = Facts(w, Search())
+            if w.constant(condition) is None:
+                assert facts.compares(w.different(flags.n, flags.v) if number == LT else condition) is told
+            for value in (True, False):
+                again = Facts(w, Search())
+                again.assume(condition, value)
+                found = {n for n in range(16) if all(k + terms[s] * n >= 0 for k, terms in again._facts)}
+                meant = {n for n in range(16) if evaluate(w.program, {"s": n})[condition] == value}
+                assert found == meant if told else found >= meant, (low, b, number, value)
