@@ -382,8 +382,27 @@ class Facts:
         fresh, self.fresh = self.fresh, []
         for added in fresh:
             form = smallest(self._put(added))
-            found = [n for n in numbers if form[1].get(n) in (1, -1)]
-            if found and self.shows(times(form, -1)):
-                n = found[0]
-                rest = form[0], {m: k for m, k in form[1].items() if m != n}
-                self.equate(n, times(rest, -form[1][n]))
+            for n in numbers:
+                bound = self._bound(form, n) if n in form[1] else None
+                if bound is None:
+                    continue
+                apart = plus(bound, (0, {n: 1}), -1)
+                if self.shows(times(apart, -1)) and self.shows(apart):
+                    self.equate(n, bound)
+                    break
+
+    def _bound(self, form: Form, number: int) -> Form | None:
+        """What the number is at most, or at least, where the form is at least 0; it is not believed.
+
+        16 n + r for r from 0 to 15 bounds n; what may be more than is rounded off does not.
+        """
+        factor = form[1][number]
+        constant, terms = form[0], dict[int, int]()
+        for n, k in form[1].items():
+            if n != number and k % factor == 0:
+                terms[n] = k // abs(factor)
+            elif n != number:
+                if abs(k) * bits(self.words, n) >= abs(factor):
+                    return None
+                constant += max(0, k * bits(self.words, n))
+        return times((constant // abs(factor), terms), 1 if factor < 0 else -1)

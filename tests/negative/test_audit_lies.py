@@ -550,3 +550,57 @@ def test_the_number_of_a_block_stands_in_blocks_only(where: str, tmp_path: Path)
     elif where == "requires":
         lie.case.requires.append(("zero", t.app("zero", (block,), 1)))
     assert any("block with the bits" in r for r in lie.verdict(tmp_path).refused)
+
+
+# -- numbers that a branch tells after what they were used for, and folds that read a region -----------
+
+LOADED = (0x38616802, 0xF1000C3F, 0x54000040, 0x39400C02, 0x2A0203E0, RET)
+"""LDRB W2, [X0, X1]; CMP X1, #3; B.EQ +8; LDRB W2, [X0, #3]; MOV W0, W2; RET."""
+
+
+@pytest.mark.parametrize(
+    ("place", "word", "told", "true"),
+    [
+        (0, LOADED[0], 3, True),  # r[n], where n is 3, is r[3]
+        (0, LOADED[0], 2, False),
+        (0, LOADED[0], "n", False),
+        (1, 0xF100083F, 3, False),  # CMP X1, #2
+        (1, 0x7100083F, 3, False),  # CMP W1, #2
+        (1, 0x71000C3F, 3, False),  # CMP W1, #3: n may be 2^32 + 3
+        (2, 0x54000041, 3, False),  # B.NE
+        (2, 0x54000042, 3, False),  # B.HS: n is at least 3
+        (2, 0x54000043, 3, False),  # B.LO
+        (0, 0x38616802 + (1 << 16), 3, False),  # [X0, X2], of which nothing is known
+    ],
+)
+def test_a_byte_loaded_at_a_number_that_is_told_afterwards(
+    place: int, word: int, told: int | str, true: bool, tmp_path: Path
+) -> None:
+    lie = _blocks((*LOADED[:place], word, *LOADED[place + 1 :]), 4, (0, 1 << 33))
+    t = lie.case.table
+    n = lie.case.arguments["x1"] = t.var("num.n", ones(34))
+    lie.returns(t.app("mem.r", (n if told == "n" else t.const(int(told)),), 255))
+    verdict = lie.verdict(tmp_path)
+    assert verdict.audited is true, verdict.refused
+
+
+@pytest.mark.parametrize(
+    ("store", "cell", "true"),
+    [
+        (0xD503201F, 0, True),  # NOP
+        (0xF9000001, 0, False),  # STR X1, [X0]: r[0] of the step is what it was on entry, and not what it is now
+        (0xD503201F, 8, False),  # another cell
+    ],
+)
+def test_a_step_that_reads_what_a_region_held_on_entry(store: int, cell: int, true: bool, tmp_path: Path) -> None:
+    """MOV X1, #1; the store; LDR X2, [X0]; EOR X0, X1, X2; RET: H(1) is H(0) XOR r[0]."""
+    lie = _straight(0xD2800021, store, 0xF9400002, 0xCA020020, RET)
+    lie.region()
+    t = lie.case.table
+    state = t.var("H.state.0", ones(64))
+    read = t.app("mem.r", (t.const(cell),), ones(64))
+    lie.case.folds["H"] = Fold("H", (64,), (t.const(1),), (), (t.xor(state, read),), ())
+    lie.returns(t.app("H.0", (t.const(1),), ones(64)))
+    verdict = lie.verdict(tmp_path)
+    assert verdict.audited is true, verdict.refused
+    assert any(line.startswith("H(i + 1) = step(H(i), block(i), r on entry)") for line in contract_lines(lie.case))
