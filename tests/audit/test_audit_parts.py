@@ -6,14 +6,19 @@ from itertools import product
 
 import pytest
 
+from armsym.audit.blocks import Blocked
+from armsym.audit.bundle import Case
 from armsym.audit.check import check_certificate
-from armsym.audit.evaluate import evaluate
+from armsym.audit.evaluate import evaluate, operands
 from armsym.audit.facts import Facts
 from armsym.audit.farkas import Form
 from armsym.audit.indices import settled
+from armsym.audit.inputs import Inputs
 from armsym.audit.instance import Instance
 from armsym.audit.raw import Program, ones
 from armsym.audit.remainders import remainder
+from armsym.audit.state import State
+from armsym.audit.store import Area, Memory, RefusedAccess
 from armsym.audit.words import Words
 from armsym.certify.elaborate import elaborate
 from armsym.certify.multipliers import Search
@@ -136,3 +141,103 @@ def test_a_selection_is_the_element_or_0() -> None:
         inputs = {"index": k, "e0": 1, "e1": 170, "e2": 255}
         assert evaluate(w.program, inputs)[node] == (inputs[f"e{k}"] if k < 3 else 0)
     assert w.selected(8, index, []) == w.zero
+
+
+@pytest.mark.parametrize(("most", "added", "apart"), [(12, 3, True), (13, 3, False), (15, 0, True), (12, 19, False)])
+def test_a_number_is_added_to_the_lower_part_where_it_does_not_carry(most: int, added: int, apart: bool) -> None:
+    """(16 * high XOR low) + added, low of four bits: by itself as long as low + added is at most 15."""
+    w = Words(Program())
+    high, low = w.program.var("high", 7), w.program.var("low", 15)
+    facts = Facts(w, Search())
+    facts.add((most, {low: -1}))
+    value = w.program.add(64, w.xor(w.shl(high, 4), low), w.program.const(added))
+    state = State.__new__(State)
+    state.words, state.facts = w, facts
+    found = state._parts(value)
+    assert (found != value) == apart
+    for x, y in product(range(8), range(most + 1)):
+        values = evaluate(w.program, {"high": x, "low": y})
+        assert values[found] == values[value]
+
+
+def _stack(depth: int, above: int) -> tuple[State, int]:
+    """A state whose stack holds its offset from the lowest, plus 100, in each byte; and an index of two bits."""
+    w = Words(Program())
+    state = State.__new__(State)
+    state.words, state.facts, state.lowest = w, Facts(w, Search()), None
+    state.memory = Memory(w, {"stack": Area("stack", 8, "little")}, lambda _name, _offset: w.zero)
+    state.inputs = Inputs.__new__(Inputs)
+    state.inputs.case = Case(depth=depth, above=above)
+    for k in range(-depth, above):
+        state.memory.store("stack", (k & ones(64), {}), 1, w.const(100 + depth + k))
+    return state, w.program.var("index", 3)
+
+
+@pytest.mark.parametrize(
+    ("low", "size", "within"), [(-16, 1, True), (-17, 1, False), (12, 1, True), (13, 1, False), (12, 2, False)]
+)
+def test_all_places_that_a_load_may_be_from_lie_on_the_stack(low: int, size: int, within: bool) -> None:
+    """An index of 0 to 3, on a stack from -16 to 15: the first and the last place are accesses."""
+    state, index = _stack(16, 16)
+    offset: Form = (low & ones(64), {index: 1})
+    if not within:
+        with pytest.raises(RefusedAccess, match="outside"):
+            state._in_stack(offset, size, store=False)
+        return
+    assert state._in_stack(offset, size, store=False) == ("stack", offset)
+    assert state.lowest == low
+    node = state._one_of(offset, size)
+    for k in range(4):
+        assert evaluate(state.words.program, {"index": k})[node] == 116 + low + k
+
+
+@pytest.mark.parametrize("terms", [{1: ones(64)}, {1: 86}])
+def test_a_load_is_from_few_places_upwards(terms: dict[int, int]) -> None:
+    """Not downwards, and not from more than 256: 85 * 3 is 255."""
+    state, index = _stack(16, 512)
+    (factor,) = terms.values()
+    with pytest.raises(RefusedAccess, match="one of 256"):
+        state._in_stack((0, {index: factor}), 1, store=False)
+    assert state._in_stack((0, {index: 85}), 1, store=False)[0] == "stack"
+    with pytest.raises(RefusedAccess, match="no number"):
+        state._in_stack((0, {index: 1}), 1, store=True)
+
+
+def test_what_is_made_of_another_input_is_what_it_is_made_anew() -> None:
+    """Of a program in which some is made of the input, some of what comes out equal, some of neither."""
+    table, w = Words(Program()), Words(Program())
+    j, other = table.program.var("block", ones(64)), table.program.var("other", 255)
+    page = table.shr(j, 3)
+    root = table.xor(table.mask(j, 7), table.app("f.g", (page, other), 255), table.and_(page, other))
+    users: dict[int, list[int]] = {}
+    for n in range(1, len(table.program)):
+        for a in operands(table.program[n]):
+            users.setdefault(a, []).append(n)
+
+    def made(block: int) -> Instance:
+        def variable(name: str, bits: int) -> int:
+            return w.const(block) if name == "block" else w.program.var(name, bits)
+
+        return Instance(table.program, w, variable, w.program.app)
+
+    before = made(0)
+    before(root)
+    for block in (1, 7, 8, 9, 64, 3):
+        after, anew = made(block), made(block)
+        after.follow(before, "block", users)
+        assert [after(n) for n in range(1, len(table.program))] == [anew(n) for n in range(1, len(table.program))]
+        before = after
+
+
+@pytest.mark.parametrize("secret", [False, True])
+def test_what_a_part_of_a_blocks_number_is_put_as_is_a_claim(secret: bool) -> None:
+    w, v = _words()
+    blocked = Blocked.__new__(Blocked)
+    blocked.words, blocked.claims, blocked._tainted = w, {}, {}
+    blocked.inputs, blocked._symbols = Inputs.__new__(Inputs), {}
+    blocked.inputs.secret = dict.fromkeys(BITS, secret)
+    part = w.shr(w.add(64, w.mulc(64, v["i"], 8), v["t"]), 3)
+    found = blocked._settled(part)
+    assert (found != part) == (not secret)
+    assert list(blocked.claims) == ([] if secret else [(part, found)])
+    assert blocked._settled(found) == found
