@@ -36,7 +36,7 @@ def replaced(form: Form, node: int, value: Form) -> Form:
 def bound(form: Form, number: int, most: Callable[[int], int]) -> Form | None:
     """What a number is at most, or at least, where the form is at least 0; not believed by who asks for it.
 
-    16 n + r, r from 0 to 15, bounds n; what may be more than is rounded off does not.  `most` is what a node is at most.
+    16 n + r, r from 0 to 15, bounds n; what may be more than is rounded off does not.  `most`: what a node is at most.
     """
     factor = form[1][number]
     constant, terms = form[0], dict[int, int]()
