@@ -11,7 +11,7 @@ from typing import Protocol
 
 from armsym.audit.farkas import Form, follows, plus, times
 from armsym.audit.linear import linear
-from armsym.audit.numbers import replaced, signed, smallest
+from armsym.audit.numbers import bound, replaced, signed, smallest
 from armsym.audit.raw import ones
 from armsym.audit.remainders import remainder
 from armsym.audit.words import Words
@@ -383,26 +383,10 @@ class Facts:
         for added in fresh:
             form = smallest(self._put(added))
             for n in numbers:
-                bound = self._bound(form, n) if n in form[1] else None
-                if bound is None:
+                limit = bound(form, n, self.words.reach) if n in form[1] else None
+                if limit is None:
                     continue
-                apart = plus(bound, (0, {n: 1}), -1)
+                apart = plus(limit, (0, {n: 1}), -1)
                 if self.shows(times(apart, -1)) and self.shows(apart):
-                    self.equate(n, bound)
+                    self.equate(n, limit)
                     break
-
-    def _bound(self, form: Form, number: int) -> Form | None:
-        """What the number is at most, or at least, where the form is at least 0; it is not believed.
-
-        16 n + r for r from 0 to 15 bounds n; what may be more than is rounded off does not.
-        """
-        factor = form[1][number]
-        constant, terms = form[0], dict[int, int]()
-        for n, k in form[1].items():
-            if n != number and k % factor == 0:
-                terms[n] = k // abs(factor)
-            elif n != number:
-                if abs(k) * bits(self.words, n) >= abs(factor):
-                    return None
-                constant += max(0, k * bits(self.words, n))
-        return times((constant // abs(factor), terms), 1 if factor < 0 else -1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import gcd
 
-from armsym.audit.farkas import Form, plus
+from armsym.audit.farkas import Form, plus, times
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 
-__all__ = ["form_node", "replaced", "signed", "smallest"]
+__all__ = ["bound", "form_node", "replaced", "signed", "smallest"]
 
 
 def form_node(words: Words, form: Form) -> int:
@@ -41,3 +42,20 @@ def replaced(form: Form, node: int, value: Form) -> Form:
     if factor is None:
         return form
     return plus((form[0], {n: k for n, k in form[1].items() if n != node}), value, factor)
+
+
+def bound(form: Form, number: int, most: Callable[[int], int]) -> Form | None:
+    """What a number is at most, or at least, where the form is at least 0; not believed by who asks for it.
+
+    16 n + r, r from 0 to 15, bounds n; what may be more than is rounded off does not.  `most`: what a node is at most.
+    """
+    factor = form[1][number]
+    constant, terms = form[0], dict[int, int]()
+    for n, k in form[1].items():
+        if n != number and k % factor == 0:
+            terms[n] = k // abs(factor)
+        elif n != number:
+            if abs(k) * most(n) >= abs(factor):
+                return None
+            constant += max(0, k * most(n))
+    return times((constant // abs(factor), terms), 1 if factor < 0 else -1)

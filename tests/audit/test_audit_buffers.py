@@ -259,3 +259,15 @@ def test_a_loops_head_that_leaves_out_a_buffer_which_is_known(made: tuple[str, P
     Exporter(SYMBOL, str(made[1]), cases=[case]).finish(Bundle("f", SYMBOL, str(made[1])))
     bundle.missing = []
     assert not _audited(bundle, made[1]).audited
+
+
+def test_a_block_is_read_before_it_is_written(made: tuple[str, Path], tmp_path: Path) -> None:
+    """STRB WZR, [X0] before the load: where source and result are the same bytes, each is 255 and no inverse."""
+    path = _file(tmp_path, (0x3900001F, *WORDS[:4], 0x54FFFF61, RET))
+    bundle = read(made[0])
+    case = bundle.cases[0]
+    case.certificates.clear()
+    again = Bundle("f", SYMBOL, str(path), "", "a test", "a test")
+    Exporter(SYMBOL, str(path), cases=[case]).finish(again)
+    again.cases, again.missing = [case], []
+    assert _audited(again, path).audited is ("source" in case.regions)
