@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
+from armsym.audit.blocks import Blocked, turned
 from armsym.audit.bundle import Cut
-from armsym.audit.facts import Facts, bits
+from armsym.audit.facts import Facts
 from armsym.audit.farkas import Form, plus
-from armsym.audit.ground import Ground, Symbols, around, name_of, put
+from armsym.audit.ground import Symbols, around, name_of, put
 from armsym.audit.instance import Instance, RefusedValue, Values
 from armsym.audit.raw import ones
 from armsym.audit.state import State
 from armsym.audit.store import Memory, part_of
-from armsym.audit.sums import equal_sums
-from armsym.audit.words import Words
 
 __all__ = ["Arrivals"]
 
 
-class Arrivals(Ground):
+class Arrivals(Blocked):
     """The ends of the paths from a cut."""
 
     # -- where paths end
 
-    def _end(self, state: State, at: int) -> Cut | None:
-        """The cut that a path has come to, if it is at one: where the claimed registers are as far as numbers tell."""
+    def _end(self, state: State, at: int, todo: list[tuple[State, int, bool]]) -> Cut | None:
+        """The cut that a path has come to, if it is at one: where the claimed registers are as far as numbers tell.
+
+        Whether the cut's facts hold may be open: the path ends where they do, and goes on where they do not.
+        """
         for cut in self._ends:
-            if cut.address == at and self._fits(state, cut):
+            if cut.address == at and self._fits(state, cut) and self._within(state, cut, todo):
                 return cut
         return None
+
+    def _within(self, state: State, cut: Cut, todo: list[tuple[State, int, bool]]) -> bool:
+        facts, made = state.facts, self._arrival(state, cut)
+        where = f"at {name_of(cut)}"
+        forms = [(self._below(facts, cut, made), f"index, {where}")]
+        for f in cut.facts:
+            forms.append((self._fact(facts, made, f.constant, f.terms), f"fact {f.constant} + {f.terms}, {where}"))
+        for form, what in forms:
+            less = plus((-1, {}), form, -1)
+            if facts.shows(form):
+                continue
+            if facts.shows(less):
+                self.passed = f"; a path went past a cut: {what} does not hold: {form} is below 0"
+                return False
+            self.passed = f"; a path went past a cut: {what}: {form} is not shown to be at least 0"
+            self.count("arrivals followed both ways")
+            other = state.fork()
+            for s, known in ((other, less), (state, form)):
+                s.facts.add(known)
+                s.facts.settle(self.inputs.numbers)
+            todo.append((other, cut.address, True))
+        return True
+
+    def _below(self, facts: Facts, cut: Cut, made: Instance) -> Form:
+        """At least 0 where the index is below its bound."""
+        upto, index = facts.integer(made(cut.index.upto)), facts.integer(made.symbols[cut.index.name])
+        return plus(plus(upto, index, -1), (0 if cut.index.inclusive else -1, {}))
 
     def _fits(self, state: State, cut: Cut) -> bool:
         made = self._arrival(state, cut)
@@ -38,8 +67,8 @@ class Arrivals(Ground):
                 return False
         return True
 
-    def _arrival(self, state: State, cut: Cut) -> Instance:
-        """The claims of a cut as they are to hold where this path has come to it."""
+    def _arrival(self, state: State, cut: Cut, block: int | None = None) -> Instance:
+        """The claims of a cut as they are to hold where this path has come to it; for the number of a block."""
         symbols = Symbols()
         outside = around(self.case, cut.number)
         for number in outside[1:]:
@@ -62,10 +91,10 @@ class Arrivals(Ground):
             if name in own:
                 area = state.memory.areas[own[name]]
                 raw = state.held(own[name], offset, area.cell)
-                return _turned(w, raw, area.cell) if area.order == "big" else raw
+                return turned(w, raw, area.cell) if area.order == "big" else raw
             return self._own_cell(values, allowed, name, offset)
 
-        return self._instance(values, symbols, cell)
+        return self._instance(values, symbols if block is None else symbols.of_block(block), cell)
 
     def _place(self, state: State, place: str) -> int:
         name, _, rest = place.partition("+")
@@ -87,11 +116,11 @@ class Arrivals(Ground):
         index = facts.integer(i)
         self._show_index(facts, cut, i, index, again=again, where=where)
         upto = facts.integer(made(cut.index.upto))
-        self._show(facts, plus(plus(upto, index, -1), (0 if cut.index.inclusive else -1, {})), f"index, {where}")
+        self._follows(facts, plus(plus(upto, index, -1), (0 if cut.index.inclusive else -1, {})), f"index, {where}")
         self.count("loops' indices below their bounds")
         for f in cut.facts:
             form = self._fact(facts, made, f.constant, f.terms)
-            self._show(facts, form, f"fact {f.constant} + {f.terms}, {where}")
+            self._follows(facts, form, f"fact {f.constant} + {f.terms}, {where}")
             self.count("facts")
         for u in cut.unknowns:
             if not u.secret and self.secret(made.symbols[u.name]):
@@ -119,40 +148,7 @@ class Arrivals(Ground):
                 plus(index, (cut.index.step, {before: 1}), -1)
             ):
                 raise RefusedValue(f"{cut.index.name} + {cut.index.step} may wrap around, {where}")
-        self._show(facts, plus((possible, {}), index, -1), f"bits of {cut.index.name}, {where}")
-
-    def _show(self, facts: Facts, form: Form, what: str) -> None:
-        if not facts.shows(form):
-            raise RefusedValue(f"{what}: {form} is not shown to be at least 0")
-
-    def _claim(self, state: State, found: int, claimed: int, what: str) -> None:
-        self.count("values compared")
-        if found == claimed:
-            return
-        if bits(self.words, found) <= ones(64) and bits(self.words, claimed) <= ones(64):
-            same = plus(state.facts.linear(found), state.facts.linear(claimed), -1)
-            if not same[0] & ones(64) and not any(k & ones(64) for k in same[1].values()):
-                # (Else it takes what numbers of the contract are on this path.)
-                if equal_sums(self.words.program, found, claimed):
-                    self.same.add((found, claimed))
-                return
-            if not self.secret(found) and not self.secret(claimed):
-                numbers = state.facts.integer(found), state.facts.integer(claimed)
-                if numbers[0] == numbers[1] or state.facts.is_zero(plus(*numbers, -1)):
-                    return
-        if self._of_equal_numbers(state.facts, found, claimed):
-            return
-        self.claims.setdefault((found, claimed), what)
-
-    def _of_equal_numbers(self, facts: Facts, found: int, claimed: int) -> bool:
-        """Whether both are one function of a public number each, which the facts show to be the same."""
-        one, other = self.words.program[found], self.words.program[claimed]
-        if not one[0] == other[0] == "App" or (one[1], one[3]) != (other[1], other[3]) or len(one[2]) != 1:
-            return False
-        (a,), (b,) = one[2], other[2]
-        if self.secret(a) or self.secret(b) or (bits(self.words, a) | bits(self.words, b)) > ones(64):
-            return False
-        return facts.is_zero(plus(facts.integer(a), facts.integer(b), -1))
+        self._follows(facts, plus((possible, {}), index, -1), f"bits of {cut.index.name}, {where}")
 
     def _memory(self, state: State, cut: Cut, made: Instance, where: str) -> None:
         """Each region holds what the cut says: its stores, and else what it held on entry, or the unknown content."""
@@ -170,9 +166,16 @@ class Arrivals(Ground):
             claimed.store(s.region, offset, s.size, value)
             found = state.held(s.region, offset, s.size)
             self._claim(state, found, w.mask(value, ones(8 * s.size)), f"{s.region} at {part_of(offset)}, {where}")
+        stated = {b.region: b for b in cut.blocks}
         for name, held in state.memory.held.items():
             if name in own:
                 continue
+            if name in stated:
+                # What was loaded is from a copy of the state that knows of any block: its facts are the maker's.
+                self.blocks(state, stated[name], lambda f, j: self._arrival(_knowing(state, f), cut, j), where)
+                continue
+            if held.filled is not None:
+                raise RefusedValue(f"what {name} holds is known block by block, and not said {where}")
             under = claimed.held[name].under
             if held.under != under:
                 raise RefusedValue(f"{name} no longer holds what it held on entry, {where}")
@@ -205,12 +208,27 @@ class Arrivals(Ground):
             else:
                 self._claim(state, state.lanes(n, 64)[0], self.words.bits(before, 0, 64), f"d{n} is preserved, {where}")
         for name, held in state.memory.held.items():
-            if name != "stack" and name not in case.modifies and (held.layers or held.under != f"mem.{name}"):
+            if (
+                name != "stack"
+                and name not in case.modifies
+                and (held.layers or held.filled is not None or held.under != f"mem.{name}")
+            ):
                 raise RefusedValue(f"{name} may have changed, {where}")
         self.count("returns")
-        values = Values(self.inputs, state.facts)
+        made = self._outcome(state, None)
+        for e in case.ensures:
+            self._claim(state, made(e.left), made(e.right), f"{e.name}, {where}")
+        for b in case.holds:
+            self.blocks(state, b, lambda f, j: self._outcome(_knowing(state, f), j), f"{b.name}, {where}")
+        self.relations += (put(r, made, f"{r.name}, {where}") for r in case.relations)
+
+    def _outcome(self, state: State, block: int | None) -> Instance:
+        """The postconditions' values; for the number of a block."""
+        values, case = Values(self.inputs, state.facts), self.case
 
         def variable(name: str, possible: int) -> int:
+            if name == "block" and block is not None and possible == ones(64):
+                return block
             if name.endswith("_out"):
                 return self._exit(state, name, possible)
             return values.input(name, possible)
@@ -225,12 +243,9 @@ class Arrivals(Ground):
             offset = state.facts.linear(arguments[0])
             state.within(region, offset, r.cell, "claim")
             raw = state.memory.load(state.facts, region, offset, r.cell)
-            return _turned(self.words, raw, r.cell) if r.order == "big" else raw
+            return turned(self.words, raw, r.cell) if r.order == "big" else raw
 
-        made = Instance(case.table, self.words, variable, application)
-        for e in case.ensures:
-            self._claim(state, made(e.left), made(e.right), f"{e.name}, {where}")
-        self.relations += (put(r, made, f"{r.name}, {where}") for r in case.relations)
+        return Instance(case.table, self.words, variable, application)
 
     def _entry_x(self, state: State, n: int) -> int:
         return self._entry_value(state, f"x{n}", f"w{n}", f"x{n}_in")
@@ -257,6 +272,10 @@ class Arrivals(Ground):
         raise RefusedValue(f"{name} is no register on return")
 
 
-def _turned(w: Words, word: int, size: int) -> int:
-    """The bytes of a word in the opposite order."""
-    return w.joined(8, [w.bits(word, 8 * (size - 1 - k), 8) for k in range(size)])
+def _knowing(state: State, facts: Facts) -> State:
+    """The state, as seen by somebody who knows these facts."""
+    if facts is state.facts:
+        return state
+    other = state.fork()
+    other.facts = facts
+    return other

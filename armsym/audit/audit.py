@@ -29,7 +29,7 @@ class Checker:
 
     `linear` tells which linear arguments, sums and numbers it does not accept; what it is asked holds as
     Python says.  Both raise RefusedError where nothing is shown.  `integers` is whether Python's rules are enough for
-    relations of integers: no other checker has any.
+    relations of integers, and for numbers that masks round: no other checker has any.
     """
 
     equalities: Callable[[Certificate], list[list[tuple[int, int]]]] = check_certificate
@@ -42,9 +42,10 @@ PYTHON = Checker()
 
 #: What is said where another checker than Python's was asked for.
 PYTHON_ONLY = "relations of integers: shown by Python's rules, and by no other checker"
+ROUNDED = "numbers that masks round: shown by Python's rules, and by no other checker"
 
 #: Names of what is no number and no word of a contract.
-_REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image")
+_REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image|block")
 
 
 @dataclass
@@ -119,7 +120,7 @@ class Replay:
 
 def validate(case: Case) -> None:
     """What a case has to be beside its text's form; raises `Refused`."""
-    if not case.ensures and not case.relations:
+    if not case.ensures and not case.relations and not case.holds:
         raise Refused("nothing is claimed of the results")
     kept = [(n, 30) for n in case.preserves_x] + [(n, 31) for n in case.preserves_d | case.preserves_v]
     if none := [n for n, last in kept if not 0 <= n <= last]:
@@ -242,8 +243,9 @@ def _audit_case(
         show_equal(walk, case.certificates.get(walk.source.number, []), checker)
         show_relations(walk, case.integers.get(walk.source.number, []))
         verdict.relations += len(walk.relations)
-        if walk.relations and not checker.integers and PYTHON_ONLY not in verdict.missing:
-            verdict.missing.append(PYTHON_ONLY)
+        for used, why in ((walk.relations, PYTHON_ONLY), (walk.beyond, ROUNDED)):
+            if used and not checker.integers and why not in verdict.missing:
+                verdict.missing.append(why)
         verdict.certificates += bool(walk.claims)
         verdict.counts["equalities shown by the checker"] = verdict.counts.get(
             "equalities shown by the checker", 0

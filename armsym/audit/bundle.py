@@ -10,6 +10,7 @@ Nodes are instructions of a case's `table`, a raw program over these inputs and 
     G.k(...)           word k of what the function G gives; G.state.k: the arguments of its steps
     x0_out .., after.R(o)   registers and cells on return, in postconditions only
     S                  a symbol of a cut: an index, an unknown; F(o): a cell of unknown content
+    block              the number of any block, in claims about buffers block by block only
     f.NAME(...)        a function that the standard names, of which nothing is known
 """
 
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from armsym.audit.raw import Program
 
 __all__ = [
+    "Blocks",
     "Bundle",
     "Case",
     "Content",
@@ -139,6 +141,26 @@ class Content:
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Block j of a region is `words`, nodes over `block` = j, for all j < `upto`; after these all is as on entry.
+
+    A word has `word` bytes, in byte order `order`; block j begins at byte j * `size`.
+    """
+
+    region: str
+    upto: int
+    word: int
+    order: str
+    words: tuple[int, ...]
+    name: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes of a block."""
+        return self.word * len(self.words)
+
+
+@dataclass(frozen=True)
 class Store:
     """`size` bytes at the offset `offset` (a node) of a region are `value`, little-endian."""
 
@@ -166,6 +188,7 @@ class Cut:
     index: Index
     unknowns: list[Unknown] = field(default_factory=list)
     contents: list[Content] = field(default_factory=list)
+    blocks: list[Blocks] = field(default_factory=list)
     x: tuple[int, ...] = ()
     sp: int = 0
     v: tuple[int, ...] = ()
@@ -207,6 +230,8 @@ class Case:
     unfold: set[str] = field(default_factory=set)
     #: What holds of integers on return.
     relations: list[Relation] = field(default_factory=list)
+    #: What regions hold on return, block by block.
+    holds: list[Blocks] = field(default_factory=list)
     cuts: dict[int, Cut] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     certificates: dict[int, list[str]] = field(default_factory=dict)

@@ -41,7 +41,8 @@ def _well_formed(number: int, x: Instruction) -> bool:
 def well_formed(checker: Checker) -> None:
     """Raises RefusedError unless operands come earlier, and numbers are natural ones of at most MOST_BITS bits."""
     for number, x in enumerate(checker.program):
-        need(number == 0 or _well_formed(number, x), f"instruction {number}, {x!r:.200}, is none")
+        if number and not _well_formed(number, x):
+            raise RefusedError(f"instruction {number}, {x!r:.200}, is none")
         if number and x[0] in ("App", "Var"):
             try:
                 need_name(x[1])

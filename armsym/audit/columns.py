@@ -8,7 +8,7 @@ from itertools import product
 from armsym.audit.functions import definition
 from armsym.audit.raw import Instruction, ones
 
-__all__ = ["columns", "follow", "run", "submasks"]
+__all__ = ["Opaque", "columns", "follow", "run", "submasks"]
 
 #: A function that has no definition: its name and arguments, to a number.
 Opaque = Callable[[str, tuple[int, ...]], int]

@@ -20,6 +20,7 @@ __all__ = [
     "digests_of",
     "function_digest",
     "is_contract_alone",
+    "is_of_arguments_alone",
     "step_digest",
     "structure",
 ]
@@ -27,7 +28,7 @@ __all__ = [
 #: What of a case is no part of its contract.
 _BESIDE = {"title", "table", "unfold", "cuts", "steps", "certificates", "integers"}
 #: What no call shows or takes: a contract that says it is none.
-_NOT_CALLED = {"known", "relations"}
+_NOT_CALLED = {"known", "relations", "holds"}
 #: What is, by record: one that has more than is digested here would be taken for another's.
 _KNOWN: dict[type, set[str]] = {
     Case: {"numbers", "words", "regions", "globals", "depth", "above", "modifies", "arguments", "given", "preserves_x"}
@@ -146,6 +147,22 @@ def digest(case: Case) -> str:
 def digests_of(cases: Iterable[Case]) -> list[str]:
     """The digest of each."""
     return [digest(c) for c in cases]
+
+
+def is_of_arguments_alone(table: Program, f: Fold) -> bool:
+    """Whether a fold's step speaks of its state and block alone, and of no word of the contract and no region."""
+    own = (f"{f.name}.state.", f"{f.name}.block.")
+    seen, todo = set[int](), list(f.step)
+    while todo:
+        n = todo.pop()
+        if n in seen:
+            continue
+        seen.add(n)
+        i = table[n]
+        if (i[0] == "Var" and not i[1].startswith(own)) or (i[0] == "App" and i[1].startswith("mem.")):
+            return False
+        todo += operands(i)
+    return True
 
 
 def step_digest(table: Program, f: Fold) -> str:

@@ -12,7 +12,9 @@ from typing import Protocol
 
 from armsym.audit.farkas import Argument, Form, plus, times, within_range
 from armsym.audit.linear import linear
+from armsym.audit.numbers import bound, replaced, signed, smallest
 from armsym.audit.raw import ones
+from armsym.audit.remainders import remainder
 from armsym.audit.sums import Number
 from armsym.audit.words import Words
 
@@ -47,6 +49,8 @@ class Facts:
         #: What was shown, on this path and those that it forked from or into, and how.
         self.arguments: list[Argument] = []
         self.numbers: dict[tuple[object, ...], Number] = {}
+        #: Nodes that are numbers by masks that round, or leave a remainder: by rules that no other checker has.
+        self.beyond: set[int] = set()
         self._by_range: set[tuple[int, frozenset[tuple[int, int]]]] = set()
         self._integers: dict[int, Form] = {}
         #: Conditions that the path has decided.
@@ -61,11 +65,12 @@ class Facts:
         f._facts, f._shown, f._integers = self._facts[:], self._shown.copy(), self._integers.copy()
         f.decided, f.values, f._unequal = self.decided.copy(), self.values.copy(), self._unequal[:]
         f.arguments, f.numbers, f._by_range = self.arguments, self.numbers, self._by_range
+        f.beyond = self.beyond
         return f
 
     def add(self, form: Form) -> None:
         """The form is at least 0: it is known, or assumed."""
-        form = _smallest(self._put(form))
+        form = smallest(self._put(form))
         if form[1] and form not in self._facts:
             if len(self._facts) >= MOST_FACTS:
                 raise ValueError(f"more than {MOST_FACTS} facts on one path: a loop that no cut stops")
@@ -75,14 +80,14 @@ class Facts:
     def equate(self, node: int, form: Form) -> None:
         """The node, a number of the contract, is the form, which does not contain it."""
         assert node not in form[1]
-        self.values = {n: _replaced(f, node, form) for n, f in self.values.items()} | {node: form}
+        self.values = {n: replaced(f, node, form) for n, f in self.values.items()} | {node: form}
         self._facts = [f for f in (self._put(f) for f in self._facts) if f[1]]
         self._integers = {}
         # What was shown stays true, and is said of the same values.
 
     def _put(self, form: Form) -> Form:
         for node, value in self.values.items():
-            form = _replaced(form, node, value)
+            form = replaced(form, node, value)
         return form
 
     # -- words as numbers
@@ -103,13 +108,26 @@ class Facts:
                 parts = (i[1],)
             elif i[0] == "Xor" and not bits(self.words, i[1]) & bits(self.words, i[2]):
                 parts = i[1:]
-            for a in parts:
-                c, more = linear(program, a, width)
+            sums = [linear(program, a, width) for a in parts]
+            if i[0] == "Mask" and not parts and width <= 64:
+                rounded = self._rounded(i[1], i[2])
+                sums = [] if rounded is None else [rounded]
+            for c, more in sums:
                 form = plus(form, (c, dict(more)), form[1][n])
                 todo += list(more)
-            if parts:
+            if sums:
                 form[1].pop(n)
         return form[0] & ones(width), {n: k & ones(width) for n, k in form[1].items() if k & ones(width)}
+
+    def _rounded(self, node: int, mask: int) -> Form | None:
+        """The node AND mask modulo 2^64, where that rounds 2^k * q + r down to 2^k * q, for r from 0 to 2^k - 1."""
+        low = ones(64) ^ mask & ones(64)
+        if mask > ones(64) or not low or low != ones(low.bit_length()) or bits(self.words, node) > ones(64):
+            return None
+        constant, terms = linear(self.words.program, node, 64)
+        whole = {n: k for n, k in terms.items() if not k & low}
+        rest = (constant & low) + sum(k * bits(self.words, n) for n, k in terms.items() if k & low)
+        return (constant & ~low, whole) if rest <= low else None
 
     def linear(self, node: int) -> Form:
         """The node modulo 2^64 as a form, factors and constant in 0 .. 2^64 - 1."""
@@ -131,7 +149,7 @@ class Facts:
         constant, terms = self._raw(node, width)
         if terms == {node: 1} and not constant:
             return self._put((0, terms))
-        form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
+        form = self._put((signed(constant, width), {n: signed(k, width) for n, k in terms.items()}))
         if not form[1]:
             return self.number(node, width, (form[0] & ones(width), {}))
         if self.shows(form) and self.shows(plus((ones(width), {}), form, -1)):
@@ -139,20 +157,34 @@ class Facts:
         unsigned = self._put((constant, terms))
         if unsigned != form and self.shows(unsigned) and self.shows(plus((ones(width), {}), unsigned, -1)):
             return self.number(node, width, unsigned)
-        return 0, {node: 1}
+        made = self.words.program[node]
+        found = None if made[0] != "Mask" else remainder(self.integer(made[1]), made[2], self._facts, self.shows)
+        if found is None:
+            return 0, {node: 1}
+        self.beyond.add(node)
+        return found
 
     def number(self, node: int, width: int, form: Form) -> Form:
         """The form, which the node is: noted, to be shown."""
-        known = Number(node, width, form, self.values)
         values = tuple((n, f[0], frozenset(f[1].items())) for n, f in sorted(self.values.items()))
-        self.numbers[node, width, form[0], frozenset(form[1].items()), values] = known
+        key = node, width, form[0], frozenset(form[1].items()), values
+        if key not in self.numbers and node not in self.beyond:
+            known = Number(node, width, form, self.values)
+            if known.holds(self.words.program):
+                self.numbers[key] = known
+            else:
+                self.beyond.add(node)
         return form
 
     def _difference(self, node: int) -> Form:
         """A form that is 0 exactly where the node is: its value, or what is it modulo 2^w, between -2^w and 2^w."""
         width = bits(self.words, node).bit_length()
         constant, terms = self._raw(node, width)
-        form = self._put((_signed(constant, width), {n: _signed(k, width) for n, k in terms.items()}))
+        made = self.words.program[node]
+        if terms == {node: 1} and not constant and made[0] == "Xor":
+            # Both are words, whose XOR is 0 where they are equal.
+            return plus(self.integer(made[1]), self.integer(made[2]), -1)
+        form = self._put((signed(constant, width), {n: signed(k, width) for n, k in terms.items()}))
         near: Form = ones(width), {}
         if self.shows(plus(near, form)) and self.shows(plus(near, form, -1)):
             return form
@@ -160,13 +192,13 @@ class Facts:
 
     def lifted(self, form: Form) -> Form:
         """A form modulo 2^64 with factors nearest to 0: if it is within a range, it is the value."""
-        return _signed(form[0], 64), {n: _signed(k, 64) for n, k in form[1].items()}
+        return signed(form[0], 64), {n: signed(k, 64) for n, k in form[1].items()}
 
     # -- what follows
 
     def shows(self, goal: Form) -> bool:
         """Whether the goal is at least 0 on this path."""
-        goal = self._put(goal)
+        goal = smallest(self._put(goal))
         key = goal[0], frozenset(goal[1].items())
         if key in self._shown or key in self._by_range:
             return True
@@ -208,6 +240,20 @@ class Facts:
         form = form[0] // divisor, {n: k // divisor for n, k in form[1].items()}
         return self.shows(form) and self.shows(times(form, -1))
 
+    def same(self, a: int, b: int) -> bool:
+        """Whether two words of at most 64 bits are equal by what is known of numbers that they are made of."""
+        if a in self.words.meaning and b in self.words.meaning:
+            known = self.holds(a)
+            return known is not None and known == self.holds(b)
+        spoken = {n for _, terms in self._facts for n in terms}
+        rest = plus(self.linear(a), self.linear(b), -1)
+        for n, k in list(rest[1].items()):
+            width = bits(self.words, n).bit_length()
+            terms = self._raw(n, width)[1]
+            if len(terms) > 1 and all(m in spoken for m in terms):  # else nothing that is known may tell
+                rest = plus(plus(rest, (0, {n: 1}), -k), self.integer(n), k)
+        return not rest[0] & ones(64) and not any(k & ones(64) for k in rest[1].values())
+
     # -- conditions
 
     def holds(self, condition: int) -> bool | None:
@@ -241,6 +287,16 @@ class Facts:
                 if self.shows(times(form, -1)):
                     return True
         return None
+
+    def ways(self, condition: int) -> list[tuple[bool, Form]]:
+        """(value, form): the condition has the value where the form is at least 0 (one that says "zero": is 0)."""
+        says = self.words.meaning.get(condition)
+        return [] if says is None else self._ways(says)
+
+    def compares(self, condition: int) -> bool:
+        """Whether a condition made of several flags is one comparison."""
+        says = self.words.meaning.get(condition)
+        return says is not None and self._compared(says) is not None
 
     def _ways(self, says: tuple[object, ...]) -> list[tuple[bool, Form]]:
         """(value, form): the condition has the value where the form is at least 0 ("zero", 1: where it is 0)."""
@@ -302,7 +358,7 @@ class Facts:
         return None
 
     def _signed_less(self, n: int, v: int) -> tuple[Form, Form] | None:
-        """a and b, where n XOR v says a < b of signed numbers; both are shown to be the same unsigned."""
+        """a and b, where n XOR v says a < b of signed numbers."""
         sign, overflow = self.words.meaning.get(n), self.words.meaning.get(v)
         if sign is None or overflow is None or sign[0] != "sign" or overflow[0] != "overflow" or sign[1] != overflow[1]:
             return None
@@ -310,10 +366,21 @@ class Facts:
         rest = plus(plus(self._raw(sign[2], width), self._raw(a, width), -1), self._raw(b, width))
         if rest[0] & ones(width) or any(k & ones(width) for k in rest[1].values()):
             return None
-        sides = self.integer(a), self.integer(b)
+        one = self._as_signed(a, width)
+        other = None if one is None else self._as_signed(b, width)
+        return None if one is None or other is None else (one, other)
+
+    def _as_signed(self, node: int, width: int) -> Form | None:
+        """What a word, less than 2^width, is in two's complement; None where no form is shown to be in that range."""
         most: Form = (1 << width - 1) - 1, {}
-        if all(self.shows(plus(most, side, -1)) and self.shows(side) for side in sides):
-            return sides
+        unsigned = self.integer(node)
+        if self.shows(plus(most, unsigned, -1)) and self.shows(unsigned):
+            return unsigned
+        constant, terms = self._raw(node, width)
+        form = self._put((signed(constant, width), {n: signed(k, width) for n, k in terms.items()}))
+        # (Equal to the node modulo 2^width: so it is the number meant, if it is one of those.)
+        if self.shows(plus(most, form, -1)) and self.shows(plus((1 << width - 1, {}), form)):
+            return form
         return None
 
     def assume(self, condition: int, value: bool) -> None:
@@ -366,29 +433,12 @@ class Facts:
         """Put what a number of the contract is in its place, where a fact since the last time says so."""
         fresh, self.fresh = self.fresh, []
         for added in fresh:
-            form = _smallest(self._put(added))
-            found = [n for n in numbers if form[1].get(n) in (1, -1)]
-            if found and self.shows(times(form, -1)):
-                n = found[0]
-                rest = form[0], {m: k for m, k in form[1].items() if m != n}
-                self.equate(n, times(rest, -form[1][n]))
-
-
-def _signed(value: int, width: int) -> int:
-    value &= ones(width)
-    return value - (1 << width) if width and value >> width - 1 else value
-
-
-def _smallest(form: Form) -> Form:
-    """A form that is at least 0 for the same integers, its factors without a common divisor."""
-    divisor = gcd(*form[1].values())
-    if divisor < 2:
-        return form
-    return form[0] // divisor, {n: k // divisor for n, k in form[1].items()}
-
-
-def _replaced(form: Form, node: int, value: Form) -> Form:
-    factor = form[1].get(node)
-    if factor is None:
-        return form
-    return plus((form[0], {n: k for n, k in form[1].items() if n != node}), value, factor)
+            form = smallest(self._put(added))
+            for n in numbers:
+                limit = bound(form, n, self.words.reach) if n in form[1] else None
+                if limit is None:
+                    continue
+                apart = plus(limit, (0, {n: 1}), -1)
+                if self.shows(times(apart, -1)) and self.shows(apart):
+                    self.equate(n, limit)
+                    break

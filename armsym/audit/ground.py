@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from armsym.audit.bundle import Case, Cut, Relation
 from armsym.audit.evaluate import operands
 from armsym.audit.facts import Facts, Oracle, bits
-from armsym.audit.farkas import Argument, Form, plus
+from armsym.audit.farkas import Argument, Form, plus, times
 from armsym.audit.functions import PRODUCTS
 from armsym.audit.inputs import Inputs
-from armsym.audit.instance import Instance, RefusedValue, Values
+from armsym.audit.instance import Instance, RefusedValue, Values, form_node
 from armsym.audit.link import File, Sections
 from armsym.audit.raw import Program, ones
+from armsym.audit.state import State
 from armsym.audit.store import RefusedAccess
 from armsym.audit.sums import Number
 from armsym.audit.words import Words
 
 __all__ = ["Ground", "Refused", "Symbols", "around", "name_of", "put"]
+
+
+#: States from one cut that are parted so that linear facts can tell cases apart; then less is known, and no more paths.
+MOST_PARTED = 16
 
 
 class Refused(Exception):
@@ -31,6 +38,10 @@ class Symbols:
 
     values: dict[str, int] = field(default_factory=dict)
     bits: dict[str, int] = field(default_factory=dict)
+
+    def of_block(self, node: int) -> Symbols:
+        """These, and what stands for the number of a block."""
+        return Symbols(self.values | {"block": node}, self.bits | {"block": ones(64)})
 
 
 class Ground:
@@ -49,6 +60,7 @@ class Ground:
         self.claims: dict[tuple[int, int], str] = {}
         #: Nodes that are numbers, among them the addresses of accesses.
         self.numbers: dict[tuple[object, ...], Number] = {}
+        self.beyond: set[int] = set()
         #: Pairs of nodes that are one sum, and so equal.
         self.same: set[tuple[int, int]] = set()
         #: What was shown by linear arguments.
@@ -58,9 +70,16 @@ class Ground:
         self.relations: list[Relation] = []
         #: How much was shown here, by kind.
         self.counts: dict[str, int] = {}
-        self.steps = self.paths = self.at = 0
+        self.steps = self.paths = self.parted = self.at = 0
         self.executed: set[int] = set()
+        #: Which claim of a cut last kept a path from ending at it.
+        self.passed = ""
         self._tainted: dict[int, bool] = {}
+        self._speaking: list[int] = [0]
+        self._users_of: dict[tuple[int, ...], dict[int, list[int]]] = {}
+        self._inputs_of: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self._made: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, ...]] = {}
+        self._put_by: tuple[Facts, tuple[tuple[object, ...], ...], Instance] | None = None
         self._symbols = {s: secret for c in case.cuts.values() for s, secret in symbols_of(c)}
         self._around = around(case, source)
         #: Cuts that a path from here may end at: those around this one and this one itself, and those within it.
@@ -69,6 +88,45 @@ class Ground:
     def count(self, what: str, n: int = 1) -> None:
         """Note that so much was shown."""
         self.counts[what] = self.counts.get(what, 0) + n
+
+    # -- cases
+
+    def assuming(self, state: State, condition: int, value: bool) -> list[State]:
+        """The state where a condition has a value: one for each case that linear facts have to tell apart.
+
+        A number that is not 0 is above or below it; two conditions that do not both hold are the first that does
+        not, or the first that does and the second that does not.  The state itself is the first.
+        """
+        facts, says = state.facts, self.words.meaning.get(condition)
+        match says if self.parted < MOST_PARTED else None:
+            case ("not", int(c)):
+                return self.assuming(state, c, not value)
+            case ("xor", int(c), int(d)) if not facts.compares(condition):
+                if facts.holds(c) is None and facts.holds(d) is None:
+                    other = self._parted(state)
+                    found = [t for s in self.assuming(state, c, True) for t in self.assuming(s, d, not value)]
+                    return found + [t for s in self.assuming(other, c, False) for t in self.assuming(s, d, value)]
+            case ("and", int(c), int(d)) if not value and not facts.compares(condition):
+                if facts.holds(c) is None and facts.holds(d) is None:
+                    other = self._parted(state)
+                    found = self.assuming(state, c, False)
+                    return found + [t for s in self.assuming(other, c, True) for t in self.assuming(s, d, False)]
+            case ("zero", *_) if not value:
+                ways = facts.ways(condition)
+                if len(ways) == 1 and ways[0][0]:
+                    other = self._parted(state)
+                    for s, form in ((state, ways[0][1]), (other, times(ways[0][1], -1))):
+                        s.facts.assume(condition, False)
+                        s.facts.add(plus(form, (-1, {})))
+                        s.facts.settle(self.inputs.numbers)
+                    return [state, other]
+        facts.assume(condition, value)
+        facts.settle(self.inputs.numbers)
+        return [state]
+
+    def _parted(self, state: State) -> State:
+        self.parted += 1
+        return state.fork()
 
     # -- secrets
 
@@ -94,9 +152,7 @@ class Ground:
         return known[node]
 
     def _secret_function(self, name: str) -> bool:
-        if name == "zero" or name in PRODUCTS or name.startswith(("f.", "bytes:", "aes.")):
-            return False  # as its arguments
-        return self.inputs.content_secret(name)
+        return not _is_pure(name) and self.inputs.content_secret(name)
 
     # -- values
 
@@ -109,6 +165,72 @@ class Ground:
                 s.bits[name] = possible
                 s.values[name] = self.words.program.var(name, possible)
         return s
+
+    def put(self, state: State, node: int) -> int:
+        """The node, with what a number of the contract is on this path in its place, as facts found since then say.
+
+        So a cell that was loaded at 16 * n, before a branch told that n is 4, is the cell at 64.
+        """
+        facts = state.facts
+        if not facts.values or not self._speaks(node) & sum(1 << self.inputs.numbers.index(n) for n in facts.values):
+            return node
+        key = tuple(sorted((n, form[0], *sorted(form[1].items())) for n, form in facts.values.items()))
+        if self._put_by is None or self._put_by[0] is not facts or self._put_by[1] != key:
+            self._put_by = facts, key, self._putting(facts)
+        return self._put_by[2](node)
+
+    def _speaks(self, node: int) -> int:
+        """Which of the contract's numbers, a bit each, a node is made of."""
+        program, known = self.words.program, self._speaking
+        for n in range(len(known), node + 1):
+            i = program[n]
+            own = 1 << self.inputs.numbers.index(n) if n in self.inputs.numbers else 0
+            known.append(reduce(or_, (known[a] for a in operands(i)), own))
+        return known[node]
+
+    def _putting(self, facts: Facts) -> Instance:
+        values, program = Values(self.inputs, facts), self.words.program
+        contents = {c.name for cut in self.case.cuts.values() for c in cut.contents}
+
+        def variable(name: str, possible: int) -> int:
+            node = program.var(name, possible)
+            return form_node(self.words, facts.values[node]) if node in facts.values else node
+
+        def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
+            if name in contents:
+                return values.cell(name, facts.linear(arguments[0]))
+            if name.startswith("mem.") or name.rpartition(".")[0] in self.case.folds or name == "zero":
+                return values.application(name, arguments, possible)
+            return self.words.app(name, arguments, possible)
+
+        return Instance(program, self.words, variable, application)
+
+    def _all(self, made: Instance, roots: tuple[int, ...]) -> tuple[int, ...]:
+        """The nodes of the bundle's table, as `made` makes them; made once where their inputs are the same nodes.
+
+        All that is not an input, a content or a fold is a function of its operands alone.
+        """
+        inputs = self._inputs_of.get(roots)
+        if inputs is None:
+            inputs = self._inputs_of[roots] = _leaves(self.case.table, roots)
+        key = roots, tuple(made(n) for n in inputs)
+        if key not in self._made:
+            self._made[key] = tuple(made(n) for n in roots)
+        return self._made[key]
+
+    def _users(self, roots: tuple[int, ...]) -> dict[int, list[int]]:
+        """Of the nodes that these nodes of the bundle's table are made of: those that have them as operands."""
+        if roots not in self._users_of:
+            users = self._users_of[roots] = {}
+            todo, seen = list(roots), set[int]()
+            while todo:
+                n = todo.pop()
+                if n not in seen:
+                    seen.add(n)
+                    for a in operands(self.case.table[n]):
+                        users.setdefault(a, []).append(n)
+                        todo.append(a)
+        return self._users_of[roots]
 
     def _own_cell(self, values: Values, allowed: set[str], name: str, offset: Form) -> int:
         if name not in allowed:
@@ -149,6 +271,27 @@ class Ground:
 def put(r: Relation, made: Callable[[int], int], name: str) -> Relation:
     """The relation of other nodes."""
     return Relation(name, r.modulus, r.low, r.high, tuple((k, tuple(map(made, nodes))) for k, nodes in r.terms))
+
+
+def _is_pure(function: str) -> bool:
+    """Whether it is a function of its arguments alone, and no more secret than they are."""
+    return function == "zero" or function in PRODUCTS or function.startswith(("f.", "bytes:", "aes."))
+
+
+def _leaves(table: Program, roots: tuple[int, ...]) -> tuple[int, ...]:
+    """The inputs, contents and folds that nodes are made of."""
+    found, seen, todo = set[int](), set[int](), list(roots)
+    while todo:
+        n = todo.pop()
+        if n in seen:
+            continue
+        seen.add(n)
+        i = table[n]
+        if i[0] == "Var" or (i[0] == "App" and not _is_pure(i[1])):
+            found.add(n)
+        else:
+            todo += operands(i)
+    return tuple(sorted(found))
 
 
 def symbols_of(cut: Cut) -> list[tuple[str, bool]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from heapq import heappop, heappush
 
 from armsym.audit.bundle import Fold, Function
 from armsym.audit.evaluate import operands
@@ -11,6 +12,7 @@ from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
 from armsym.audit.functions import PRODUCTS, entries
 from armsym.audit.inputs import Inputs
+from armsym.audit.numbers import form_node
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
 
@@ -24,16 +26,6 @@ MOST_STEPS = 64
 
 class RefusedValue(Exception):
     """A value of the bundle that means nothing where it is asked for; the message says which."""
-
-
-def form_node(words: Words, form: Form) -> int:
-    """The one node that stands for a form modulo 2^64: equal forms give one node."""
-    total = words.const(form[0] & ones(64))
-    for node in sorted(form[1]):
-        factor = form[1][node] & ones(64)
-        if factor:
-            total = words.add(64, words.mulc(64, node, factor) if factor != 1 else node, total)
-    return total
 
 
 class Instance:
@@ -51,24 +43,41 @@ class Instance:
         self.symbols = symbols or {}
         self._table, self._words, self._variable, self._application = table, words, variable, application
         self._made: dict[int, int] = {}
+        #: What a quotient or remainder is taken to be, where that is known.
+        self.settle: Callable[[int], int] = lambda made: made
 
     def __call__(self, node: int) -> int:
         """The node in the path's program; raises `RefusedValue`."""
         if not 0 < node < len(self._table):
             raise RefusedValue(f"there is no node {node}")
-        todo = [node]
+        made, table = self._made, self._table
+        todo, missing = [node], set[int]()
         while todo:
-            n = todo[-1]
-            if n in self._made:
-                todo.pop()
-                continue
-            missing = [a for a in operands(self._table[n]) if a not in self._made]
-            if missing:
-                todo += missing
-                continue
-            self._made[n] = self._make(n)
-            todo.pop()
+            n = todo.pop()
+            if n not in made and n not in missing:
+                missing.add(n)
+                todo += operands(table[n])
+        for n in sorted(missing):  # operands come first
+            made[n] = self._make(n)
         return self._made[node]
+
+    def follow(self, before: Instance, name: str, users: Mapping[int, Sequence[int]]) -> None:
+        """Start from what another one made, which differs in the input `name` only; `users` tells who has an operand.
+
+        Only what is made of that input is made anew, and only as far as its operands have become other nodes.
+        """
+        self._made = before._made.copy()
+        todo = [n for n in self._made if self._table[n][:2] == ("Var", name)]
+        met = set(todo)
+        while todo:
+            n = heappop(todo)
+            old, now = self._made[n], self._make(n)  # its operands, made too, come before it: they are as they stay
+            if now != old:
+                self._made[n] = now
+                for user in users.get(n, ()):
+                    if user not in met and user in self._made:
+                        met.add(user)
+                        heappush(todo, user)
 
     def _make(self, n: int) -> int:
         made, w = self._made, self._words
@@ -83,6 +92,10 @@ class Instance:
                 for one, other in ((a, b), (b, a)):
                     if made[one] in w.meaning and w.constant(made[other]) == 1:
                         return w.inverted(made[one])
+                    if w.constant(made[other]) == 1 and w.reach(made[one]) == 1:
+                        return w.said(w.xor(made[one], made[other]), "zero", 1, made[one])
+                if made[a] in w.meaning and made[b] in w.meaning:
+                    return w.different(made[a], made[b])
                 return w.xor(made[a], made[b])
             case ("And", a, b):
                 if made[a] in w.meaning and made[b] in w.meaning:
@@ -91,15 +104,36 @@ class Instance:
             case ("Shl", a, by):
                 return w.shl(made[a], by)
             case ("Shr", a, by):
-                return w.shr(made[a], by)
+                return self._compared(a, by) or self.settle(w.shr(made[a], by))
             case ("Mask", a, possible):
                 # A word of one bit that says something says the same masked by 1.
-                return made[a] if made[a] in w.meaning and possible & 1 else w.mask(made[a], possible)
+                if made[a] in w.meaning and possible & 1:
+                    return made[a]
+                return self.settle(w.mask(made[a], possible))
             case ("Add", width, a, b):
                 return w.add(width, made[a], made[b])
             case ("Mulc", width, a, factor):
                 return w.mulc(width, made[a], factor)
         raise RefusedValue(f"node {n} is no operation")
+
+    def _compared(self, total: int, by: int) -> int | None:
+        """The carry of a + NOT b + 1, of words of `by` bits, which says a >= b."""
+        table, made, w = self._table, self._made, self._words
+        match table[total]:
+            case ("Add", wide, part, one) if wide == by + 1 and table[one] == ("Const", 1) and table[part][0] == "Add":
+                _, width, a, complement = table[part]
+            case _:
+                return None
+        match table[complement]:
+            case ("Const", value) if value <= ones(by):
+                b = w.const(ones(by) - value)
+            case ("Xor", b, full) if table[full] == ("Const", ones(by)):
+                b = made[b]
+            case _:
+                return None
+        if width != wide or (bits(w, made[a]) | bits(w, b)) >> by:
+            return None
+        return w.said(w.shr(made[total], by), "uge", by, made[a], b)
 
 
 class Values:
@@ -230,7 +264,11 @@ class Values:
     def _made(
         self, nodes: tuple[int, ...], given: Mapping[str, int], widths: tuple[int, ...], *, pure: bool = False
     ) -> tuple[int, ...]:
-        """Words of these widths; with `pure` made of what is given, and of words of the contract, alone."""
+        """Words of these widths; with `pure` made of what is given, of words of the contract, and of cells that regions
+        held on entry, alone.
+
+        A step is printed as a function of these.
+        """
 
         def variable(name: str, possible: int) -> int:
             if name in given:
@@ -240,7 +278,7 @@ class Values:
             return self.input(name, possible)
 
         def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
-            if pure and name.startswith("mem."):
+            if pure and name.startswith("mem.") and name[4:] not in self.case.regions:
                 raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block nor a word")
             if name.rpartition(".")[0] in self.case.folds:
                 raise RefusedValue(f"the definition of a fold speaks of the fold {name}")

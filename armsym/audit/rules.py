@@ -86,9 +86,13 @@ class Checker(ProductRules):
         rule = _RULES.get(hint[0]) if hint and type(hint[0]) is str else None
         if rule is None:
             raise RefusedError(f"no such rule: {hint!r:.200}")
-        need(len(hint) == len(SHAPES[hint[0]]) + 1, f"{hint[0]} has {len(SHAPES[hint[0]])} fields: {hint!r:.200}")
-        for value, kind in zip(hint[1:], SHAPES[hint[0]], strict=True):
-            need(self._is_field(value, kind), f"{value!r:.200} is no field of {hint!r:.200}")
+        shape = SHAPES[hint[0]]
+        # (Messages are made only where they are raised: there are many steps.)
+        if len(hint) != len(shape) + 1:
+            raise RefusedError(f"{hint[0]} has {len(shape)} fields: {hint!r:.200}")
+        for value, kind in zip(hint[1:], shape, strict=True):
+            if not self._is_field(value, kind):
+                raise RefusedError(f"{value!r:.200} is no field of {hint!r:.200}")
         try:
             rule(self, *hint[1:])
         except KeyError as error:
@@ -181,7 +185,8 @@ class Checker(ProductRules):
         self.sum[i] = sum_add(gone, sum_times((w, y[1], y[2]), factor))
 
     def _same(self, i: int, j: int) -> None:
-        need(self.same(i, j), f"instructions {i} and {j} have no equal form")
+        if not self.same(i, j):
+            raise RefusedError(f"instructions {i} and {j} have no equal form")
         self._share(i, j)
 
     def _narrow(self, i: int, a: int, b: int) -> None:

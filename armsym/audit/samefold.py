@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from armsym.audit.bundle import Case, Fold
-from armsym.audit.contracts import step_digest
+from armsym.audit.contracts import is_of_arguments_alone, step_digest
 from armsym.audit.instance import Instance, RefusedValue
 from armsym.audit.raw import ones
 from armsym.audit.store import RefusedAccess
@@ -29,6 +29,8 @@ def same_fold(words: Words, own: Meant, callee: Meant, f: Fold) -> str | None:
 
     By induction: both begin with the same nodes, and what they take at any index is one node, over any index.
     """
+    if not is_of_arguments_alone(callee.case.table, f):
+        return None  # names of words and regions are those of one contract
     wanted = step_digest(callee.case.table, f)
     for g in own.case.folds.values():
         if (g.widths, g.blocks) == (f.widths, f.blocks) and step_digest(own.case.table, g) == wanted:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from armsym.audit.facts import Facts
+from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
 from armsym.audit.inputs import Inputs
 from armsym.audit.lanes import Lanes
 from armsym.audit.link import Sections
 from armsym.audit.machine import Machine
+from armsym.audit.numbers import form_node
 from armsym.audit.raw import ones
 from armsym.audit.store import Memory, RefusedAccess
 
 __all__ = ["NeedFork", "State"]
+
+#: A load may be from one of so many places on the stack.
+MOST_PLACES = 256
 
 
 class NeedFork(Exception):
@@ -57,6 +61,26 @@ class State(Machine):
     def put_registers(self, registers: tuple[Any, ...]) -> None:
         """Let registers and flags be as they were."""
         self._x, self._narrow, self._sp, self._v, self._flags = registers
+
+    def set_x(self, n: int, value: int) -> None:
+        """Let Xn be the word; where a number is added to the lower of two parts, each part by itself."""
+        super().set_x(n, self._parts(value))
+
+    def _parts(self, value: int) -> int:
+        """(high XOR low) + k as high XOR (low + k), where no bit of `high` is below 2^n, and low + k < 2^n is shown."""
+        w, program = self.words, self.words.program
+        match program[value]:
+            case ("Add", 64, a, b) if program[a][0] == "Xor" and program[b][0] == "Const":
+                low, high = sorted(program[a][1:], key=w.reach)
+            case _:
+                return value
+        most = (w.reach(high) & -w.reach(high)) - 1
+        if most <= 0 or w.reach(low) > most:
+            return value
+        total = plus(self.facts.integer(low), (program[b][1], {}))
+        if not self.facts.shows(plus((most, {}), total, -1)):
+            return value
+        return w.xor(high, w.mask(form_node(w, total), most))
 
     # -- what the semantics ask
 
@@ -101,6 +125,8 @@ class State(Machine):
         name, offset = self._access(address, size, store=False)
         if name not in self.memory.areas:
             return self._constant(name, offset, size)
+        if name == "stack" and offset[1]:
+            return self._one_of(offset, size)
         return self.memory.load(self.facts, name, offset, size)
 
     def load_lanes(self, address: int, size: int) -> Lanes:
@@ -146,7 +172,7 @@ class State(Machine):
         if base in self.inputs.sections:
             return self._in_section(self.inputs.sections[base], offset, store=store)
         if base == self.inputs.sp0:
-            return self._on_stack(offset, size)
+            return self._in_stack(offset, size, store=store)
         r = self.inputs.bases[base]
         if store and (r.name not in self.inputs.case.modifies or "w" not in r.access):
             raise RefusedAccess(f"a store to {r.name}, which may not change")
@@ -200,6 +226,29 @@ class State(Machine):
         at = offset[0] & ones(64)
         data = self.file.read_only(at, size) if name == "image" else self.file.bytes_of(name, at, size)
         return self.words.const(int.from_bytes(data, "little"))
+
+    def _in_stack(self, offset: Form, size: int, *, store: bool) -> tuple[str, Form]:
+        """A place on the stack; only a load may be from one of several, all of which lie there."""
+        if store or not offset[1]:
+            return self._on_stack(offset, size)
+        low, more = self._several(offset)
+        self._on_stack((low & ones(64), {}), size + more)
+        return "stack", offset
+
+    def _several(self, offset: Form) -> tuple[int, int]:
+        """The least that an offset can be, and how much more it may be; raises `RefusedAccess`."""
+        constant, terms = self.facts.lifted(offset)
+        more = sum(k * bits(self.words, n) for n, k in terms.items())
+        if any(k < 0 for k in terms.values()) or more >= MOST_PLACES:
+            raise RefusedAccess(f"an access to the stack at an offset that is not one of {MOST_PLACES} numbers")
+        return constant, more
+
+    def _one_of(self, offset: Form, size: int) -> int:
+        """What a load from one of several places on the stack gives: each is known."""
+        low, more = self._several(offset)
+        index = form_node(self.words, (0, offset[1]))
+        places = [self.memory.load(self.facts, "stack", (low + k & ones(64), {}), size) for k in range(more + 1)]
+        return self.words.selected(8 * size, index, places)
 
     def _on_stack(self, offset: Form, size: int) -> tuple[str, Form]:
         at = self._stack_offset(offset, size)

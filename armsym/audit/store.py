@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from armsym.audit.facts import Facts, bits
-from armsym.audit.farkas import Form, plus
+from armsym.audit.farkas import Form, plus, times
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 
-__all__ = ["Area", "Held", "Memory", "RefusedAccess", "join_bytes", "part_of"]
+__all__ = ["Area", "Filled", "Held", "Memory", "RefusedAccess", "join_bytes", "part_of"]
 
 #: The terms of an offset, sorted.
 Part: TypeAlias = "tuple[tuple[int, int], ...]"
@@ -40,16 +40,54 @@ class Area:
     given: tuple[tuple[int, int, int], ...] = ()
 
 
+@dataclass(frozen=True)
+class Filled:
+    """Block j of a region is `words(facts, j)` for all j < `upto`, a number of which nothing wraps.
+
+    A block has `size` bytes, its words `word` bytes in byte order `order`.
+    """
+
+    upto: Form
+    size: int
+    word: int
+    order: str
+    words: Callable[[Facts, Form], tuple[int, ...]]
+
+    def bytes(self, facts: Facts, part: Part, k: int, wanted: list[int], what: str) -> dict[int, Byte]:
+        """Those bytes at k + j under a part, j of `wanted`; none where all lie after the blocks.
+
+        Raises `RefusedAccess` where the facts do not tell: `what` names the place.
+        """
+        offset, end = facts.lifted((0, dict(part))), times(self.upto, self.size)
+        low, high = (plus(offset, (k + j, {})) for j in (wanted[0], wanted[-1] + 1))
+        # (After the blocks, and below 2^64: so it is the offset that is meant, and does not wrap.)
+        if facts.shows(plus(low, end, -1)) and facts.shows(plus((1 << 64, {}), high, -1)):
+            return {}
+        if not facts.shows(low) or not facts.shows(plus(end, high, -1)):
+            raise RefusedAccess(f"{what} may lie in the blocks that are known, or after them")
+        if any(factor % self.size for factor in offset[1].values()):
+            raise RefusedAccess(f"{what} does not lie in blocks of {self.size} bytes")
+        found, made = dict[int, Byte](), dict[int, tuple[int, ...]]()
+        for j in wanted:
+            q, at = divmod(k + j, self.size)
+            if q not in made:
+                made[q] = self.words(facts, (q, {n: factor // self.size for n, factor in offset[1].items()}))
+            node, byte = made[q][at // self.word], at % self.word
+            found[j] = node, (self.word - 1 - byte if self.order == "big" else byte)
+        return found
+
+
 @dataclass
 class Held:
-    """What a region holds: stores, the last one's layer last, over cells of the function `under`."""
+    """What a region holds: stores, the last one's layer last, over blocks that are known, over cells of `under`."""
 
     under: str
     layers: list[tuple[Part, dict[int, Byte]]] = field(default_factory=list)
+    filled: Filled | None = None
 
     def fork(self) -> Held:
         """An independent copy."""
-        return Held(self.under, [(p, d.copy()) for p, d in self.layers])
+        return Held(self.under, [(p, d.copy()) for p, d in self.layers], self.filled)
 
 
 def part_of(form: Form) -> tuple[Part, int]:
@@ -122,6 +160,9 @@ class Memory:
                 found.update({j: data[k + j] for j in missing if k + j in data})
             elif data and not self._apart(facts, part, k, k + size, of, min(data), max(data) + 1):
                 raise RefusedAccess(f"{size} bytes at {name}{self._text(part, k)} may or may not have been stored to")
+        wanted = [j for j in range(size) if j not in found]
+        if wanted and held.filled is not None:
+            found.update(held.filled.bytes(facts, part, k, wanted, f"{size} bytes at {name}{self._text(part, k)}"))
         out: list[Byte] = []
         for j in range(size):
             out.append(found[j] if j in found else self._initial(held.under, self.areas[name], part, k + j))

@@ -6,8 +6,9 @@ A line each; words are separated by one space.  Numbers are decimal, what is fre
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 
+from armsym.audit import fields
 from armsym.audit.bundle import (
     Bundle,
     Case,
@@ -24,15 +25,6 @@ from armsym.audit.bundle import (
     Unknown,
 )
 from armsym.audit.contracts import digests_of, is_contract_alone
-from armsym.audit.fields import bits as _bits
-from armsym.audit.fields import free as _free
-from armsym.audit.fields import items as _items
-from armsym.audit.fields import joined as _list
-from armsym.audit.fields import matching as _matching
-from armsym.audit.fields import number as _number
-from armsym.audit.fields import secret as _secret
-from armsym.audit.fields import size as _size
-from armsym.audit.fields import text as _text
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
@@ -46,13 +38,12 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _SYMBOL = re.compile(r"s[0-9]{1,6}")
 _CONTENT = re.compile(r"c[0-9]{1,6}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 #: Names that functions of the contract begin with: no fold may have one.
-_TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", "bytes", "section", "page"}
+_TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", "bytes", "section", "page", "block"}
 
 
 def _case_lines(c: Case) -> Iterator[str]:
-    yield f"case {_free(c.title)}"
+    yield f"case {fields.free(c.title)}"
     table = write_certificate(Certificate(c.table, [], 1)).splitlines()
     yield f"table {len(table)}"
     yield from table
@@ -68,24 +59,28 @@ def _case_lines(c: Case) -> Iterator[str]:
     for g in c.globals.values():
         yield f"global {g.name} {g.address} {g.size} {'secret' if g.secret else 'public'}"
     yield f"stack {c.depth} {c.above}"
-    yield f"modifies {_list(sorted(c.modifies))}"
-    yield f"preserves {_list(sorted(c.preserves_x))} {_list(sorted(c.preserves_d))} {_list(sorted(c.preserves_v))}"
+    yield f"modifies {fields.listed(sorted(c.modifies))}"
+    kept = (c.preserves_x, c.preserves_d, c.preserves_v)
+    yield " ".join(["preserves", *(fields.listed(sorted(of)) for of in kept)])
     for place, node in c.arguments.items():
         yield f"argument {place} {node}"
     for s in c.given:
         yield f"given {s.region} {s.offset} {s.size} {s.value}"
     for text, node in c.requires:
-        yield f"requires {node} {_free(text)}"
-    yield from (relation_line("known", r, _free(r.name)) for r in c.known)
+        yield f"requires {node} {fields.free(text)}"
+    yield from (relation_line("known", r, fields.free(r.name)) for r in c.known)
     for f in c.folds.values():
-        yield " ".join(["fold", f.name, *map(_list, (f.widths, f.start, f.blocks, f.over, f.step))])
+        parts = (f.widths, f.start, f.blocks, f.over, f.step)
+        yield " ".join(["fold", f.name, *map(fields.listed, parts)])
     for taken in c.functions.values():
-        yield f"function {taken.name} {_list(taken.widths)} {len(taken.steps)}"
+        yield f"function {taken.name} {fields.listed(taken.widths)} {len(taken.steps)}"
         for step in taken.steps:
-            yield f"step {_list(step)}"
+            yield f"step {fields.listed(step)}"
     for e in c.ensures:
-        yield f"ensures {e.left} {e.right} {_free(e.name)}"
-    yield from (relation_line("relation", r, _free(r.name)) for r in c.relations)
+        yield f"ensures {e.left} {e.right} {fields.free(e.name)}"
+    for b in c.holds:
+        yield f"holds {fields.blocks_text(b)} {fields.free(b.name)}"
+    yield from (relation_line("relation", r, fields.free(r.name)) for r in c.relations)
     for name in sorted(c.unfold):
         yield f"unfold {name}"
     for cut in c.cuts.values():
@@ -110,10 +105,12 @@ def _cut_lines(cut: Cut) -> Iterator[str]:
         yield f"unknown {u.name} {u.bits} {'secret' if u.secret else 'public'} {u.place} {u.shift}"
     for c in cut.contents:
         yield f"content {c.name} {c.region}"
-    yield f"x {_list(cut.x)}"
+    for b in cut.blocks:
+        yield f"blocks {fields.blocks_text(b)}"
+    yield f"x {fields.listed(cut.x)}"
     yield f"sp {cut.sp}"
-    yield f"v {_list(cut.v)}"
-    yield f"flags {_list(cut.flags)}"
+    yield f"v {fields.listed(cut.v)}"
+    yield f"flags {fields.listed(cut.flags)}"
     for s in cut.stores:
         yield f"store {s.region} {s.offset} {s.size} {s.value}"
     for f in cut.facts:
@@ -123,11 +120,16 @@ def _cut_lines(cut: Cut) -> Iterator[str]:
 
 def write(b: Bundle) -> str:
     """The text of a bundle."""
-    lines = [HEAD, f"proof {_free(b.proof)}", f"symbol {_free(b.symbol)}", f"file {b.file_sha256} {_free(b.object)}"]
-    lines += [f"made-by {_free(b.made_by)}", f"statement {_free(b.statement)}"]
-    lines += [f"assumes {_free(a)}" for a in b.assumptions] + [f"missing {_free(m)}" for m in b.missing]
+    lines = [
+        HEAD,
+        f"proof {fields.free(b.proof)}",
+        f"symbol {fields.free(b.symbol)}",
+        f"file {b.file_sha256} {fields.free(b.object)}",
+    ]
+    lines += [f"made-by {fields.free(b.made_by)}", f"statement {fields.free(b.statement)}"]
+    lines += [f"assumes {fields.free(a)}" for a in b.assumptions] + [f"missing {fields.free(m)}" for m in b.missing]
     for symbol, contracts in b.uses.items():
-        lines.append(f"uses {_free(symbol)} {_list(digests_of(contracts))}")
+        lines.append(f"uses {fields.free(symbol)} {fields.listed(digests_of(contracts))}")
         for c in contracts:
             lines += _case_lines(c)
     for c in b.cases:
@@ -153,17 +155,17 @@ def _read(lines: Lines) -> Bundle:
     if lines.take("armsym-bundle", 1) != ["1"]:
         raise lines.error("only version 1 is known")
     b = Bundle()
-    b.proof, b.symbol = _text(lines.take("proof", 1)[0]), _text(lines.take("symbol", 1)[0])
+    b.proof, b.symbol = fields.text(lines.take("proof", 1)[0]), fields.text(lines.take("symbol", 1)[0])
     digest, b.object = lines.take("file", 2)
-    b.file_sha256, b.object = _matching(_HASH, digest), _text(b.object)
-    b.made_by, b.statement = _text(lines.take("made-by", 1)[0]), _text(lines.take("statement", 1)[0])
+    b.file_sha256, b.object = fields.matching(_HASH, digest), fields.text(b.object)
+    b.made_by, b.statement = fields.text(lines.take("made-by", 1)[0]), fields.text(lines.take("statement", 1)[0])
     while lines.peek() == "assumes":
-        b.assumptions.append(_text(lines.take("assumes", 1)[0]))
+        b.assumptions.append(fields.text(lines.take("assumes", 1)[0]))
     while lines.peek() == "missing":
-        b.missing.append(_text(lines.take("missing", 1)[0]))
+        b.missing.append(fields.text(lines.take("missing", 1)[0]))
     while lines.peek() == "uses":
         symbol, said = lines.take("uses", 2)
-        symbol, said_of = _text(symbol), [_matching(_HASH, d) for d in _items(said)]
+        symbol, said_of = fields.text(symbol), [fields.matching(_HASH, d) for d in fields.items(said)]
         _once(b.uses, symbol, lines)
         b.uses[symbol] = [_case(lines) for _ in said_of]
         if not said_of or not all(map(is_contract_alone, b.uses[symbol])):
@@ -179,8 +181,8 @@ def _read(lines: Lines) -> Bundle:
 
 
 def _case(lines: Lines) -> Case:
-    c = Case(title=_text(lines.take("case", 1)[0]))
-    table = lines.raw(_number(lines.take("table", 1)[0]))
+    c = Case(title=fields.text(lines.take("case", 1)[0]))
+    table = lines.raw(fields.number(lines.take("table", 1)[0]))
     try:
         certificate = read_certificate(table)
     except TextError as e:
@@ -190,43 +192,43 @@ def _case(lines: Lines) -> Case:
     c.table, most = certificate.program, len(certificate.program)
 
     def node(word: str) -> int:
-        n = _number(word)
+        n = fields.number(word)
         if not 0 < n < most:
             raise lines.error(f"there is no node {n}")
         return n
 
     def nodes(word: str, count: int | None = None) -> tuple[int, ...]:
-        found = tuple(node(w) for w in _items(word))
+        found = tuple(node(w) for w in fields.items(word))
         if count is not None and len(found) != count:
             raise lines.error(f"{len(found)} nodes instead of {count}")
         return found
 
     while lines.peek() == "number":
         name, low, high = lines.take("number", 3)
-        _once(c.numbers, _matching(_NAME, name), lines)
-        c.numbers[name] = _number(low), _number(high)
+        _once(c.numbers, fields.matching(_NAME, name), lines)
+        c.numbers[name] = fields.number(low), fields.number(high)
         if not 0 <= c.numbers[name][0] <= c.numbers[name][1] < 1 << 64:
             raise lines.error("no number of 64 bits is in the range")
     while lines.peek() == "word":
         name, bits, secrecy = lines.take("word", 3)
-        _once(c.words, _matching(_NAME, name), lines)
-        c.words[name] = _bits(bits, 128), _secret(secrecy)
+        _once(c.words, fields.matching(_NAME, name), lines)
+        c.words[name] = fields.bits(bits, 128), fields.secret(secrecy)
     while lines.peek() == "region":
         r = _region(lines.take("region"), c, lines)
         _once(c.regions, r.name, lines)
         c.regions[r.name] = r
     while lines.peek() == "global":
         name, address, size, secrecy = lines.take("global", 4)
-        _once(c.globals, _matching(_NAME, name), lines)
-        if _number(size) not in (1, 2, 4, 8):
+        _once(c.globals, fields.matching(_NAME, name), lines)
+        if fields.number(size) not in (1, 2, 4, 8):
             raise lines.error(f"a global of {size} bytes")
-        c.globals[name] = Global(name, _number(address), _number(size), _secret(secrecy))
-    c.depth, c.above = map(_number, lines.take("stack", 2))
-    c.modifies = {_matching(_NAME, w) for w in _items(lines.take("modifies", 1)[0])}
+        c.globals[name] = Global(name, fields.number(address), fields.number(size), fields.secret(secrecy))
+    c.depth, c.above = map(fields.number, lines.take("stack", 2))
+    c.modifies = {fields.matching(_NAME, w) for w in fields.items(lines.take("modifies", 1)[0])}
     if not c.modifies <= set(c.regions):
         raise lines.error(f"no regions: {sorted(c.modifies - set(c.regions))}")
-    kept = lines.take("preserves", 3)
-    c.preserves_x, c.preserves_d, c.preserves_v = (frozenset(map(_number, _items(w))) for w in kept)
+    preserved = [frozenset(map(fields.number, fields.items(w))) for w in lines.take("preserves", 3)]
+    c.preserves_x, c.preserves_d, c.preserves_v = preserved
     while lines.peek() == "argument":
         place, n = lines.take("argument", 2)
         if not re.fullmatch(r"[xw]([0-9]|[12][0-9])|v([0-9]|[12][0-9]|3[01])", place):
@@ -237,35 +239,38 @@ def _case(lines: Lines) -> Case:
         region, offset, size, value = lines.take("given", 4)
         if region not in c.regions:
             raise lines.error(f"{region} is no region")
-        c.given.append(Store(region, node(offset), _size(size), node(value)))
+        c.given.append(Store(region, node(offset), fields.size(size), node(value)))
     while lines.peek() == "requires":
         n, text = lines.take("requires", 2)
-        c.requires.append((_text(text), node(n)))
+        c.requires.append((fields.text(text), node(n)))
     while lines.peek() == "known":
-        c.known.append(relation_of(lines.take("known"), _text, node))
+        c.known.append(relation_of(lines.take("known"), fields.text, node))
     while lines.peek() == "fold":
         name, widths, start, blocks, over, step = lines.take("fold", 6)
         if name in _TAKEN or _SYMBOL.fullmatch(name) or _CONTENT.fullmatch(name):
             raise lines.error(f"a fold is not called {name}")
-        _once(c.folds, _matching(_NAME, name), lines)
-        wide, words = tuple(map(_number, _items(widths))), tuple(map(_number, _items(blocks)))
+        _once(c.folds, fields.matching(_NAME, name), lines)
+        wide, words = tuple(map(fields.number, fields.items(widths))), tuple(map(fields.number, fields.items(blocks)))
         count = len(wide)
         c.folds[name] = Fold(name, wide, nodes(start, count), nodes(over, len(words)), nodes(step, count), words)
     while lines.peek() == "function":
         name, widths, times = lines.take("function", 3)
         if name in _TAKEN or name in c.folds or _SYMBOL.fullmatch(name) or _CONTENT.fullmatch(name):
             raise lines.error(f"a function is not called {name}")
-        _once(c.functions, _matching(_NAME, name), lines)
-        wide = tuple(map(_number, _items(widths)))
-        if not wide or min(wide) < 1 or _number(times) < 1:
+        _once(c.functions, fields.matching(_NAME, name), lines)
+        wide = tuple(map(fields.number, fields.items(widths)))
+        if not wide or min(wide) < 1 or fields.number(times) < 1:
             raise lines.error("a function has words of at least a bit, and at least one step")
-        steps = tuple(nodes(lines.take("step", 1)[0], len(wide)) for _ in range(_number(times)))
+        steps = tuple(nodes(lines.take("step", 1)[0], len(wide)) for _ in range(fields.number(times)))
         c.functions[name] = Function(name, wide, steps)
     while lines.peek() == "ensures":
         left, right, what = lines.take("ensures", 3)
-        c.ensures.append(Ensured(_text(what), node(left), node(right)))
+        c.ensures.append(Ensured(fields.text(what), node(left), node(right)))
+    while lines.peek() == "holds":
+        *claim, what = lines.take("holds", 6)
+        c.holds.append(fields.blocks(claim, fields.text(what), c, node, nodes))
     while lines.peek() == "relation":
-        c.relations.append(relation_of(lines.take("relation"), _text, node))
+        c.relations.append(relation_of(lines.take("relation"), fields.text, node))
     c.cuts[0] = Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False))
     while lines.peek() == "unfold":
         name = lines.take("unfold", 1)[0]
@@ -276,10 +281,10 @@ def _case(lines: Lines) -> Case:
     while lines.peek() == "cut":
         cut = _cut(lines, c, node, nodes, names)
         c.cuts[cut.number] = cut
-    c.steps = lines.raw(_number(lines.take("steps", 1)[0]))
+    c.steps = lines.raw(fields.number(lines.take("steps", 1)[0]))
     for keyword, of in (("certificate", c.certificates), ("integers", c.integers)):
         while lines.peek() == keyword:
-            number, count_ = map(_number, lines.take(keyword, 2))
+            number, count_ = map(fields.number, lines.take(keyword, 2))
             if number not in c.cuts or number in of:
                 raise lines.error(f"no cut, or twice: {number}")
             of[number] = lines.raw(count_)
@@ -291,79 +296,85 @@ def _region(words: list[str], c: Case, lines: Lines) -> Region:
     if len(words) < 7 or len(words) % 2 == 0:
         raise lines.error("a region has name, access, cell, order, secrecy, alignment and size")
     name, access, cell, order, secrecy, align, constant = words[:7]
-    sizes = tuple((words[k], _number(words[k + 1])) for k in range(7, len(words), 2))
-    if access not in ("r", "w", "rw") or order not in ("little", "big") or _number(cell) not in (1, 2, 4, 8, 16):
+    sizes = tuple((words[k], fields.number(words[k + 1])) for k in range(7, len(words), 2))
+    if access not in ("r", "w", "rw") or order not in ("little", "big") or fields.number(cell) not in (1, 2, 4, 8, 16):
         raise lines.error("not r, w or rw; not little or big; or no cell of 1, 2, 4, 8 or 16 bytes")
     if any(n not in c.numbers for n, _ in sizes) or len(dict(sizes)) != len(sizes):
         raise lines.error("a size speaks of what is no number, or twice of one")
-    if _number(align) < 1 or _number(align) & _number(align) - 1:
+    if fields.number(align) < 1 or fields.number(align) & fields.number(align) - 1:
         raise lines.error(f"an alignment of {align}")
-    if _matching(_NAME, name) in ("stack", "image"):
+    if fields.matching(_NAME, name) in ("stack", "image"):
         raise lines.error(f"a region is not called {name}")
-    return Region(name, access, _number(cell), order, _secret(secrecy), _number(align), _number(constant), sizes)
+    return Region(
+        name,
+        access,
+        fields.number(cell),
+        order,
+        fields.secret(secrecy),
+        fields.number(align),
+        fields.number(constant),
+        sizes,
+    )
 
 
-def _cut(lines: Lines, c: Case, node: object, nodes: object, names: set[str]) -> Cut:
-    number, parent, address = map(_number, lines.take("cut", 3))
+def _cut(
+    lines: Lines, c: Case, at: Callable[[str], int], nodes: Callable[..., tuple[int, ...]], names: set[str]
+) -> Cut:
+    number, parent, address = map(fields.number, lines.take("cut", 3))
     if number != len(c.cuts) or parent not in c.cuts:
         raise lines.error("cuts are numbered from 1 on, and a parent comes before")
     name, bits, step, upto, end = lines.take("index", 5)
     if end not in ("inclusive", "exclusive"):
         raise lines.error(end)
-    at = node  # a node's number, checked
-    index = Index(_new(name, names, _SYMBOL, lines), _bits(bits, 64), _number(step), at(upto), end == "inclusive")  # type: ignore[operator]
+    index = Index(
+        _new(name, names, _SYMBOL, lines), fields.bits(bits, 64), fields.number(step), at(upto), end == "inclusive"
+    )
     cut = Cut(number, parent, address, index)
     while lines.peek() == "unknown":
         name, bits, secrecy, place, shift = lines.take("unknown", 5)
         _new(name, names, _SYMBOL, lines)
-        place = _a_place(place, c, lines)
-        cut.unknowns.append(Unknown(name, _bits(bits, 128), _secret(secrecy), place, _number(shift)))
+        cut.unknowns.append(
+            Unknown(name, fields.bits(bits, 128), fields.secret(secrecy), fields.place(place, c), fields.number(shift))
+        )
     while lines.peek() == "content":
         name, region = lines.take("content", 2)
         if region not in c.regions or region in {k.region for k in cut.contents}:
             raise lines.error(f"{region} is no region, or twice")
         cut.contents.append(Content(_new(name, names, _CONTENT, lines), region))
-    cut.x = nodes(lines.take("x", 1)[0], 31)  # type: ignore[operator]
-    cut.sp = at(lines.take("sp", 1)[0])  # type: ignore[operator]
-    cut.v = nodes(lines.take("v", 1)[0], 32)  # type: ignore[operator]
-    cut.flags = nodes(lines.take("flags", 1)[0], 4)  # type: ignore[operator]
+    while lines.peek() == "blocks":
+        claim = fields.blocks(lines.take("blocks", 5), "", c, at, nodes)
+        if claim.region in {k.region for k in cut.contents} | {b.region for b in cut.blocks}:
+            raise lines.error(f"what {claim.region} holds is said twice")
+        cut.blocks.append(claim)
+    cut.x = nodes(lines.take("x", 1)[0], 31)
+    cut.sp = at(lines.take("sp", 1)[0])
+    cut.v = nodes(lines.take("v", 1)[0], 32)
+    cut.flags = nodes(lines.take("flags", 1)[0], 4)
     while lines.peek() == "store":
         region, offset, size, value = lines.take("store", 4)
         if region not in c.regions and region != "stack":
             raise lines.error(f"{region} is no region")
-        cut.stores.append(Store(region, at(offset), _size(size), at(value)))  # type: ignore[operator]
+        if region in {b.region for b in cut.blocks}:
+            raise lines.error(f"a store over {region}, whose content is stated block by block")
+        cut.stores.append(Store(region, at(offset), fields.size(size), at(value)))
     while lines.peek() == "fact":
         words = lines.take("fact")
         if len(words) % 2 == 0:
             raise lines.error("a fact has a constant and pairs")
-        terms = tuple((at(words[k]), _number(words[k + 1])) for k in range(1, len(words), 2))  # type: ignore[operator]
-        cut.facts.append(Fact(_number(words[0]), terms))
+        terms = tuple((at(words[k]), fields.number(words[k + 1])) for k in range(1, len(words), 2))
+        cut.facts.append(Fact(fields.number(words[0]), terms))
     lines.take("end-cut", 0)
     return cut
 
 
-def _a_place(place: str, c: Case, lines: Lines) -> str:
-    _matching(_PLACE, place)
-    region, plus, rest = place.partition("+")
-    if plus:
-        if region not in c.regions and region != "stack":
-            raise lines.error(f"{region} is no region")
-        _size(rest.split(":")[1])
-        return place
-    most = {"x": 30, "v": 31}.get(place[0]) if place[1:].isdecimal() else None
-    if place[1:].isdecimal() and (most is None or int(place[1:]) > most or place != place[0] + str(int(place[1:]))):
-        raise lines.error(f"{place} is no register")
-    return place
-
-
 def _new(name: str, names: set[str], pattern: re.Pattern[str], lines: Lines) -> str:
-    _matching(pattern, name)
+    fields.matching(pattern, name)
     if name in names:
         raise lines.error(f"{name} twice")
     names.add(name)
     return name
 
 
-def _once(known: object, name: str, lines: Lines) -> None:
-    if name in known:  # type: ignore[operator]
+def _once(known: Container[str], name: str, lines: Lines) -> None:
+    if name in known:
         raise lines.error(f"{name} twice")

@@ -10,22 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from armsym.audit.arrivals import Arrivals
-from armsym.audit.bundle import Case
+from armsym.audit.bundle import Blocks, Case
 from armsym.audit.calls import take_call
 from armsym.audit.contracts import Callee
 from armsym.audit.decode import execute
 from armsym.audit.elf_parts import ElfError, Link
 from armsym.audit.facts import Facts, Oracle, bits
-from armsym.audit.farkas import plus
+from armsym.audit.farkas import Form, plus, times
 from armsym.audit.flags import Flags
 from armsym.audit.ground import Refused, name_of, put
-from armsym.audit.instance import Instance, RefusedValue, Values
+from armsym.audit.instance import Instance, RefusedValue, Values, form_node
 from armsym.audit.lanes import Lanes
 from armsym.audit.link import File
 from armsym.audit.machine import Branch, Indirect, Unmodelled
 from armsym.audit.raw import ones
 from armsym.audit.state import NeedFork, State
-from armsym.audit.store import Memory, RefusedAccess
+from armsym.audit.store import Filled, Memory, RefusedAccess
 
 __all__ = ["Walk"]
 
@@ -54,7 +54,7 @@ class Walk(Arrivals):
         """Follow all paths; raises `Refused`."""
         at = self.entry if not self.source.number else self.source.address
         try:
-            todo = [(self._start(), at, True)]
+            todo = [(state, at, bool(self.source.number)) for state in self._starts()]
             while todo:
                 self.paths += 1
                 if self.paths > MOST_PATHS:
@@ -62,7 +62,7 @@ class Walk(Arrivals):
                 state, at, fresh = todo.pop()
                 at = self._follow(state, at, todo, fresh=fresh)
         except (ElfError, RefusedAccess, RefusedValue, Unmodelled, ValueError) as e:
-            raise Refused(f"from {name_of(self.source)}, at {self.at:#x}: {e}") from None
+            raise Refused(f"from {name_of(self.source)}, at {self.at:#x}: {e}{self.passed}") from None
 
     # -- one path
 
@@ -70,7 +70,7 @@ class Walk(Arrivals):
         while True:
             self.at = at
             if not fresh:
-                end = self._end(state, at)
+                end = self._end(state, at, todo)
                 if end is not None:
                     self._arrive(state, end)
                     return at
@@ -158,19 +158,31 @@ class Walk(Arrivals):
             state.facts.decided[to.condition] = known
             return to.taken if known else to.otherwise
         self.count("branches followed both ways")
-        other = state.fork()
-        other.facts.assume(to.condition, False)
-        other.facts.settle(self.inputs.numbers)
-        todo.append((other, to.otherwise, False))
-        state.facts.assume(to.condition, True)
-        state.facts.settle(self.inputs.numbers)
+        for s in self.assuming(state.fork(), to.condition, False):
+            todo.append((s, to.otherwise, False))
+        first, *others = self.assuming(state, to.condition, True)
+        assert first is state
+        for s in others:
+            todo.append((s, to.taken, False))
         return to.taken
 
     # -- where paths begin
 
+    def _starts(self) -> list[State]:
+        """The states that paths begin in: one, but for preconditions and bounds of which there are several cases."""
+        states = [self._start()]
+        for _, condition in self.case.requires:
+            states = [t for s in states for t in self.assuming(s, self._required(s, condition), True)]
+        return states
+
+    def _required(self, state: State, condition: int) -> int:
+        """A precondition by the facts of one case: folds and numbers of another case are not those of this one."""
+        values = Values(self.inputs, state.facts)
+        return Instance(self.case.table, self.words, values.input, values.application)(condition)
+
     def _start(self) -> State:
         facts = Facts(self.words, self.oracle)
-        self.arguments, self.numbers = facts.arguments, facts.numbers
+        self.arguments, self.numbers, self.beyond = facts.arguments, facts.numbers, facts.beyond
         for name, (low, high) in self.case.numbers.items():
             n = self.inputs.node(f"num.{name}")
             facts.add((-low, {n: 1}))
@@ -238,11 +250,34 @@ class Walk(Arrivals):
         for number in reversed(self._around):
             for c in self.case.cuts[number].contents:
                 state.memory.held[c.region].under = c.name
+        for b in cut.blocks:
+            self._fill(state, made, allowed, b)
         for s in cut.stores:
             offset = state.facts.linear(made(s.offset))
             state.held_within(s.region, offset, s.size)
             state.memory.store(s.region, offset, s.size, made(s.value))
         state.facts.settle(self.inputs.numbers)
+
+    def _fill(self, state: State, made: Instance, allowed: set[str], claim: Blocks) -> None:
+        """Let a region hold the blocks that the cut says."""
+        held, symbols = state.memory.held[claim.region], self._symbolic()
+        if held.under != f"mem.{claim.region}":
+            raise RefusedValue(f"{claim.region} is stated block by block within a loop that forgets it")
+
+        def words(facts: Facts, index: Form) -> tuple[int, ...]:
+            # (The facts are those of the path that asks: folds are unfolded by them.)
+            values = Values(self.inputs, facts)
+            of = self._instance(
+                values,
+                symbols.of_block(form_node(self.words, index)),
+                lambda name, offset: self._own_cell(values, allowed, name, offset),
+            )
+            return self._all(of, claim.words)
+
+        upto = state.facts.integer(made(claim.upto))
+        # As is shown wherever a path comes to the cut.
+        state.facts.add(plus(self.inputs.size(claim.region), times(upto, claim.size), -1))
+        held.filled = Filled(upto, claim.size, claim.word, claim.order, words)
 
     def _assumearound(self, state: State, made: Instance) -> None:
         """What is known of the indices, and the facts, of this cut and those around it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from armsym.audit.audit import Verdict
-from armsym.audit.bundle import Case, Fold, Region
+from armsym.audit.bundle import Blocks, Case, Fold, Region
 from armsym.audit.evaluate import operands
 from armsym.audit.formulas import formula, wholes
 from armsym.audit.linear import linear
@@ -144,12 +144,24 @@ def contract_lines(case: Case) -> Iterator[str]:
         yield f"on return ({e.name!r}): {expression(case.table, e.left)} = {expression(case.table, e.right)}"
     for k in case.relations:
         yield f"on return, of integers ({k.name!r}): {formula(case, k, written)}"
+    for b in case.holds:
+        yield _holds(case.table, b)
+
+
+def _holds(t: Program, b: Blocks) -> str:
+    words = ", ".join(expression(t, n) for n in b.words)
+    return (
+        f"on return ({b.name!r}): for all block < {expression(t, b.upto)}, the {len(b.words)} {b.order}-endian"
+        f" words of {b.word} bytes at byte {b.size} * block of {b.region} are {words};"
+        " all after these blocks is as on entry"
+    )
 
 
 def _functions(case: Case) -> Iterator[str]:
     roots = [n for e in case.ensures for n in (e.left, e.right)] + [n for _, n in case.requires]
     roots += [n for r in (*case.known, *case.relations) for _, nodes in r.terms for n in nodes]
     roots += [*case.arguments.values(), *(n for s in case.given for n in (s.offset, s.value))]
+    roots += [n for b in case.holds for n in (b.upto, *b.words)]
     roots += [n for f in case.folds.values() for n in (*f.start, *f.over, *f.step)]
     named = {(i[1], len(i[2]), i[3]) for i in map(case.table.__getitem__, _all_of(case.table, roots)) if i[0] == "App"}
     for name in sorted({name for name, _, _ in named} & _PRODUCTS.keys()):
@@ -164,8 +176,10 @@ def _fold(case: Case, f: Fold) -> Iterator[str]:
     yield f"{f.name}(0) = {', '.join(expression(t, n) for n in f.start)}"
     block = ", ".join(expression(t, n) for n in f.over)
     yield f"{f.name}(i + 1) = step({f.name}(i), block(i)), block({f.name}.index) = {block}"
-    of = sorted({t[n][1] for n in _all_of(t, f.step) if t[n][0] == "Var" and t[n][1].startswith("word.")})
-    also = f", of its state, its block and {', '.join(name.removeprefix('word.') for name in of)}" if of else ""
+    inside = [t[n] for n in _all_of(t, f.step)]
+    of = sorted({i[1].removeprefix("word.") for i in inside if i[0] == "Var" and i[1].startswith("word.")})
+    of += sorted({f"{i[1][4:]} on entry" for i in inside if i[0] == "App" and i[1].startswith("mem.")})
+    also = f", of its state, its block and {', '.join(of)}" if of else ""
     size, count = _size_of_all(t, f.step), len(f.step)
     yield f"the step is {size} nodes, as the standard's program computes it: {count} words{also}"
 

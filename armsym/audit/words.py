@@ -222,3 +222,11 @@ class Words:
     def repeated(self, width: int, bit: int) -> int:
         """All ones where a number of one bit is 1, else 0."""
         return self.mulc(width, bit, ones(width))
+
+    def selected(self, width: int, index: int, elements: Sequence[int]) -> int:
+        """The word of `width` bits at an index of at most 64 bits, the first word being number 0; 0 past the last."""
+        found = self.zero
+        for k, element in enumerate(elements):
+            is_it = self.is_zero(64, self.xor(index, self.const(k)))
+            found = self.xor(found, self.and_(self.repeated(width, is_it), element))
+        return found

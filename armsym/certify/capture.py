@@ -6,9 +6,9 @@ words in a bundle yet raises `NotExportable`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from armsym.audit.bundle import Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
+from armsym.audit.bundle import Blocks, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.elf_parts import Piece as SectionOf
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
@@ -16,7 +16,8 @@ from armsym.bits import Bits, Prop
 from armsym.bits.opaque import definitions_of
 from armsym.certify.claimed import relations_of
 from armsym.certify.inequalities import all_of, linear_facts
-from armsym.certify.nodes import NotExportable, Translator, what
+from armsym.certify.nodes import NotExportable, Translator, Translators, what
+from armsym.certify.places import stored, variables
 from armsym.certify.record import Recorded, Recorder, iterated, recorded, recording, table_of
 from armsym.elf import Piece
 from armsym.errors import ArmsymError
@@ -29,9 +30,8 @@ from armsym.proof.path import memory_of
 from armsym.proof.state import Words as SpecWords
 from armsym.proof.state import handed
 from armsym.proof.symbolic import SymbolicProof
+from armsym.symbolic_memory import Filled, variable
 from armsym.symbolic_memory import Unknown as UnknownContent
-from armsym.symbolic_memory import variable
-from armsym.terms.evaluate import free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Poly, Term, Value, Var, intern
 from armsym.terms.ops import is_secret
@@ -63,6 +63,8 @@ class Capture:
         self._rigid: dict[int, tuple[str, int]] = {}
         self._symbols: dict[int, tuple[str, int]] = {}
         self._contents: dict[str, str] = {}
+        #: How many symbols and contents of cuts have a name.
+        self._count = 0
         self._folds = {f.name: f for f in self.p._d.folds}
         self._kept: list[Term] = []
         #: Folds that have no words, and why.
@@ -70,6 +72,9 @@ class Capture:
         #: What is added to where the file is loaded for the address of a piece of it.
         self._bases: dict[int, int] = {}
         self.node = Translator(self.words, self._variable, self._application)
+        #: What each cut's symbols and contents are called: of two loops in turn each has its own.
+        self._called: dict[int, tuple[dict[int, tuple[str, int]], dict[str, str]]] = {0: ({}, {})}
+        self._translators = Translators(self.node)
 
     def run(self) -> Case:
         """The case, without what makes it check."""
@@ -110,17 +115,18 @@ class Capture:
     def _inputs(self) -> None:
         p, entry = self.p, self.p._entry_registers()
         for n, r in enumerate(entry.x):
-            for t in _variables([r.value]):
+            for t in variables([r.value]):
                 if t.name == f"x{n}_in":
                     self._name(t, t.name)
         for n, r in enumerate(entry.v):
-            for t in _variables([r.value]):
+            for t in variables([r.value]):
                 if t.name == f"v{n}_in":
                     self._name(t, t.name)
         for c in "NZCV":
             self._name(getattr(entry.nzcv, c).bit.value, f"{c.lower()}_in")
         self._name(p._sp_base.value, "sp0")
         self._name(p.lr0.value, "lr0")
+        self._name(p._arbitrary.value, "block")
         for name, region in p._regions.items():
             self._name(region.base, f"base.{name}")
         for name, number in p._numbers.items():
@@ -298,11 +304,35 @@ class Capture:
                     for k, part in enumerate(parts(claim)):
                         if isinstance(part, Claimed):
                             self.case.relations += relations_of(f"{name} {k}", part, self.node, self.words)
+                        if isinstance(part, handles.Pointwise):
+                            self.case.holds.append(self._holds(f"{name} {k}", part))
                             continue
                         if not isinstance(part, Prop) or part.sides is None:
                             raise NotExportable(f"the claim {name!r}, which is no equation")
                         left, right = (self.node(side.value) for side in part.sides)
                         self.case.ensures.append(Ensured(f"{name} {k}", left, right))
+
+    def _holds(self, name: str, claim: handles.Pointwise) -> Blocks:
+        if claim.partial or claim.tail.size.value != 0:
+            raise NotExportable(f"the claim {name!r}: blocks with a tail, or of a part of a region")
+        words = self._recorded(claim.expected(claim.arbitrary), lambda: claim.block(claim.arbitrary))
+        return Blocks(claim.region.name, self.node(claim.upto.value), claim.width // 8, claim.order, words, name)
+
+    def _recorded(self, words: list[Bits], again: Callable[[], Sequence[Bits]]) -> tuple[int, ...]:
+        """The nodes of words, as the standard's program computes them when it runs `again`.
+
+        Where cuts speak of the same values they have the same nodes.
+        """
+        recorder = Recorder(self.words, self._named, self.node)
+        try:
+            with recording(recorder):
+                found = tuple(recorder.of(word.value) for word in again())
+        except (NotExportable, ArmsymError, AttributeError, TypeError, AssertionError):
+            return tuple(self.node(word.value) for word in words)  # it asks what only the engine's terms tell
+        for word, node in zip(words, found, strict=True):
+            if isinstance(word.value, Term):
+                self.node.take(word.value, node)
+        return found
 
     def _exit(self, name: str, width: int) -> Bits:
         v = variable(name, width, secret=True)
@@ -312,29 +342,39 @@ class Capture:
     # -- cuts ---------------------------------------------------------------------------------
 
     def _cut(self, origin: Origin, number: int, parent: int) -> Cut:
-        inv, m = origin.invariant, origin.head
-        memory = memory_of(m)
+        inv, m, memory = origin.invariant, origin.head, memory_of(origin.head)
         assert isinstance(origin.index.value, Var)
         i = origin.index.value
-        name = f"s{len(self._symbols) + 1}"
-        self._symbols[i.id] = name, i.pb
-        self._kept.append(i)
+        symbols, called = self._called[parent]
+        self._symbols, self._contents = symbols.copy(), called.copy()
+        self._called[number] = self._symbols, self._contents
+        name = self._symbol(i, i.pb)
         places: list[tuple[str, Value]] = [*((f"x{n}", r.value) for n, r in enumerate(m.x)), ("sp", m.sp.value)]
         places += [(f"v{n}", r.value) for n, r in enumerate(m.v)]
         places += [(c.lower(), getattr(m.nzcv, c).bit.value) for c in "NZCV"]
-        stores = list(self._stored(origin))
+        stores = list(stored(memory, self.p._d.stack))
         places += [(f"{region}+{k}:{size}", value) for region, symbolic, k, size, value in stores if symbolic is None]
         unknowns = self._unknowns(places)
-        contents = []
+        contents, blocks = list[Content](), list[Blocks]()
         for region, under in memory.beneath.items():
+            if isinstance(under, UnknownContent) and under.name not in self._contents:
+                self._count += 1
+                name_of = self._contents[under.name] = f"c{self._count}"
+                contents.append(Content(name_of, region))
+        self.node = self._translators.of(self._symbols, self._contents)
+        for region, under in memory.beneath.items():
+            if isinstance(under, Filled):
+                if under.start or under.rest is not None:
+                    raise NotExportable(f"{region}, of which only a part is stated block by block")
+                if any(layer.bytes for layer in memory.overlays.get(region, ())):
+                    raise NotExportable(f"stores over {region}, which is stated block by block")
+                words = tuple(self.node(w.value) for w in under.words)
+                blocks.append(Blocks(region, self.node(under.upto.value), under.word, under.order, words))
+                continue
             if not isinstance(under, UnknownContent):
-                raise NotExportable(f"{region}, whose content is stated block by block")
-            called = self._contents.get(under.name)
-            if called is None:
-                called = self._contents[under.name] = f"c{len(self._contents) + 1}"
-                contents.append(Content(called, region))
+                raise NotExportable(f"the content of {region}")
         index = Index(name, i.pb, inv.step, self.node(inv.upto.value), inv.inclusive)
-        cut = Cut(number, parent, inv.head + self.shift, index, unknowns, contents)
+        cut = Cut(number, parent, inv.head + self.shift, index, unknowns, contents, blocks)
         cut.x = tuple(self.node(r.value) for r in m.x)
         cut.sp = self.node(m.sp.value)
         cut.v = tuple(self.node(r.value) for r in m.v)
@@ -347,28 +387,13 @@ class Capture:
         cut.facts = list(self._facts(origin.facts))
         return cut
 
-    def _stored(self, origin: Origin) -> Iterable[tuple[str, Term | None, int, int, Value]]:
-        """(region, symbolic part, offset, size, value) of what is stored over the regions' content."""
-        memory = memory_of(origin.head)
-        for r in memory.regions:
-            base = self.p._d.stack if r.name == "stack" else 0
-            for layer in memory.overlays.get(r.name, ()):
-                todo = sorted(layer.bytes)
-                at = 0
-                while at < len(todo):
-                    k = todo[at]
-                    value, start = layer.bytes[k]
-                    n = 1
-                    while (
-                        at + n < len(todo)
-                        and todo[at + n] == k + n
-                        and layer.bytes[k + n][0] is value
-                        and layer.bytes[k + n][1] == start + n
-                    ):
-                        n += 1
-                    part = value[8 * (start + n) - 1 : 8 * start]
-                    yield r.name, layer.symbolic, k - base, n, part.value
-                    at += n
+    def _symbol(self, t: Var, bits: int) -> str:
+        """A name for a variable of a cut, within it."""
+        self._count += 1
+        name = f"s{self._count}"
+        self._symbols[t.id] = name, bits
+        self._kept.append(t)
+        return name
 
     def _unknowns(self, places: list[tuple[str, Value]]) -> list[Unknown]:
         """The variables in what places hold that are neither inputs nor symbols so far, by where they stand."""
@@ -377,10 +402,8 @@ class Capture:
         def bind(t: Var, place: str, shift: int, bits: int) -> None:
             if t.id in self._rigid or t.id in self._symbols:
                 return
-            name = f"s{len(self._symbols) + 1}"
             # Bits that stand nowhere are none that anything is made of; else the audit will not close.
-            self._symbols[t.id] = name, bits
-            self._kept.append(t)
+            name = self._symbol(t, bits)
             found.append(Unknown(name, bits, t.secret, place, shift))
 
         for place, value in places:
@@ -395,11 +418,8 @@ class Capture:
         return found
 
     def _facts(self, facts: Iterable[Value]) -> Iterable[Fact]:
-        known = {(-low, n) for n, (low, _) in self.case.numbers.items()}
-        del known
         for f in facts:
-            for form in linear_facts(f):
-                constant, terms = form
+            for constant, terms in linear_facts(f):
                 if not all(t.id in self._rigid or t.id in self._symbols or isinstance(t, App) for t in terms):
                     continue
                 if any(self._rigid.get(t.id, ("", 0))[0].startswith("base.") for t in terms):
@@ -407,7 +427,3 @@ class Capture:
                 pairs = tuple((self.node(t), k) for t, k in sorted(terms.items(), key=lambda one: one[0].id))
                 if pairs and constant + sum(k * t.pb for t, k in terms.items() if k < 0) < 0:
                     yield Fact(constant, pairs)
-
-
-def _variables(values: Iterable[Value]) -> list[Var]:
-    return [t for v in values for t in free_terms(v) if isinstance(t, Var)]

@@ -13,7 +13,10 @@ def all_of(v: Value) -> list[Value]:
     """The conditions that one is the conjunction of, if each is a negation: (1 ^ a) & (1 ^ b), multiplied out."""
     if not isinstance(v, Poly) or v.const != 1:
         return [v]
-    single = [ops.xor(1, m.factors[0][0], 1) for m in v.entries if len(m.factors) == 1]
+    alone = [m.factors[0] for m in v.entries if len(m.factors) == 1]
+    if any(base.width != 1 or shift for base, shift in alone):
+        return [v]  # a bit of a wider word
+    single = [ops.xor(1, base, 1) for base, _ in alone]
     product: Value = 1
     for one in single:
         product = ops.and_(1, product, one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
@@ -10,7 +10,7 @@ from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
 from armsym.terms.ops import is_secret
 
-__all__ = ["NotExportable", "Translator", "what"]
+__all__ = ["NotExportable", "Translator", "Translators", "what"]
 
 
 class NotExportable(Exception):
@@ -28,8 +28,21 @@ class Translator:
     ) -> None:
         self.words, self._variable, self._application = words, variable, application
         self._made: dict[int, int] = {}
+        self._taken: dict[int, int] = {}
         #: So that no term's number is used again.
         self._kept: list[Term] = []
+
+    def take(self, t: Term, node: int) -> None:
+        """Let this be the node of a term from now on, and of all that is made of it."""
+        t = intern(t)
+        self._made[t.id] = self._taken[t.id] = node
+        self._kept.append(t)
+
+    def again(self) -> Translator:
+        """Another one, that has made nothing yet."""
+        other = Translator(self.words, self._variable, self._application)
+        other._made, other._taken, other._kept = self._taken.copy(), self._taken.copy(), self._kept.copy()
+        return other
 
     def __call__(self, v: Value) -> int:
         """The node of a value; raises `NotExportable`."""
@@ -86,7 +99,9 @@ class Translator:
                 moved = w.shr(self._of(base), s) if s >= 0 else w.shl(self._of(base), -s)
                 product = moved if product is None else w.and_(product, moved)
             assert product is not None
-            total = w.xor(total, w.mask(product, mask))
+            # (A mask of all low bits is what sums are cut off by: those that cannot be set make no difference.)
+            low = ones(mask.bit_length())
+            total = w.xor(total, w.mask(product, low if m.valid & low == mask else mask))
         return total
 
     def _op(self, t: Op) -> int:
@@ -107,7 +122,27 @@ class Translator:
             a, b = (self._of(v) for v in t.args)
             more = w.add(t.arg_width + 1, a, w.not_(t.arg_width, b), w.const(1))
             return w.inverted(w.shr(more, t.arg_width))
+        if t.kind == "select":
+            index, *elements = (self._of(v) for v in t.args)
+            return w.selected(t.width, index, elements)
         raise NotExportable(f"the operation {t.kind}")
+
+
+class Translators:
+    """Translators, and what variables (by their numbers) and contents are called in what they made."""
+
+    def __init__(self, first: Translator) -> None:
+        self._all: list[tuple[Translator, dict[int | str, object]]] = [(first, {})]
+
+    def of(self, variables: Mapping[int, object], contents: Mapping[str, object]) -> Translator:
+        """One that has made no node of what has another name now."""
+        names: dict[int | str, object] = {k: name for where in (variables, contents) for k, name in where.items()}
+        for made, known in self._all:
+            if all(known.get(t, name) == name for t, name in names.items()):
+                known.update(names)
+                return made
+        self._all.append((self._all[0][0].again(), names))
+        return self._all[-1][0]
 
 
 def _sums(t: Term) -> tuple[dict[Term, int], int] | None:

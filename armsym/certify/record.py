@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from itertools import count
 from typing import Any
 
 from armsym.audit.bundle import Function
@@ -23,6 +24,12 @@ from armsym.terms.node import Term
 
 __all__ = ["Recorded", "Recorder", "iterated", "recorded", "recording", "table_of"]
 
+_ids = count(1)
+
+
+#: A bit is written so many times at most, where a standard repeats it.
+MOST_COPIES = 8
+
 
 class Recorded(Term):
     """A node in the place of a term."""
@@ -30,6 +37,8 @@ class Recorded(Term):
     __slots__ = ("node",)
 
     def __init__(self, width: int, node: int) -> None:
+        # (A number that no term has: what is kept by a term's number is kept for this node's value alone.)
+        self.id = -next(_ids)
         self.width, self.node, self.pb = width, node, ones(width)
 
     def __repr__(self) -> str:
@@ -75,6 +84,9 @@ class Recorder:
         return Recorded(w, self.words.xor(self.of(a), self.of(b)))
 
     def and_(self, w: int, a: Any, b: Any) -> Recorded:
+        for word, bits in ((a, b), (b, a)):
+            if isinstance(bits, int):
+                return Recorded(w, self.words.mask(self.of(word), bits))
         return Recorded(w, self.words.and_(self.of(a), self.of(b)))
 
     def or_(self, w: int, a: Any, b: Any) -> Recorded:
@@ -96,6 +108,9 @@ class Recorder:
         return Recorded(width, self.of(a))
 
     def sext(self, w: int, a: Any, width: int) -> Recorded:
+        if w == 1 and width <= MOST_COPIES:  # copies of a bit are an XOR, and no sum that carries
+            bit = self.of(a)
+            return Recorded(width, self.words.xor(*(self.words.shl(bit, k) for k in range(width))))
         return Recorded(width, self.words.extended(self.of(a), w, width))
 
     def concat(self, total: int, parts: Sequence[tuple[int, Any]]) -> Recorded:
@@ -109,6 +124,9 @@ class Recorder:
         one, other = self.of(a), self.of(b)
         chosen = self.words.and_(self.words.repeated(w, self.of(c)), self.words.xor(one, other))
         return Recorded(w, self.words.xor(other, chosen))
+
+    def select(self, w: int, index: Any, elements: Sequence[Any]) -> Recorded:
+        return Recorded(w, self.words.selected(w, self.of(index), [self.of(e) for e in elements]))
 
     def eq(self, w: int, a: Any, b: Any) -> Recorded:
         return Recorded(1, self.words.is_zero(w, self.words.xor(self.of(a), self.of(b))))

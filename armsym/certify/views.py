@@ -85,7 +85,7 @@ class Views:
             if bits is not None and bits <= 1:
                 self._choose(i, a)
                 return
-        if self._split(i):
+        if self._split(i) or self._fits(i):
             return
         key = _sum_key((w, c, terms))
         atom = self.sums.get(key)
@@ -132,6 +132,39 @@ class Views:
         self.poly(low)
         self.poly(high)
         self.hint("split", i, low, high, n)
+        return True
+
+    def _fits(self, i: int) -> bool:
+        """A sum that fits in fewer bits is the sum of so many, which is known by one form whatever it was made of.
+
+        With n bits less it is (2^n * that sum) / 2^n, and nothing is lost.
+        """
+        w, c, terms = self.checker.sum[i]
+        most = c
+        for a, k in terms.items():
+            bits = self.checker.bits(a)
+            if bits is None:
+                return False
+            most += k * bits
+        n = w - most.bit_length()
+        if n <= 0 or not terms:
+            return False
+        low = self._sum_node(w - n, c, terms)
+        self.poly(low)
+        moved = self.program.mulc(w, low, 1 << n)
+        back = self.program.shr(moved, n)
+        if back not in self.checker.poly:
+            self.wide_sum(low, w)
+            self.hint("sum", moved, w)
+            if len(self.checker.sum[moved][2]) != 1:
+                return False
+            self.hint("topoly", moved, n)
+            self.hint("poly", back)
+            self.inline(moved)
+            self.hint("quotient", back)
+        if not self.checker.same(i, back):
+            return False
+        self.hint("same", i, back)
         return True
 
     def _sum_node(self, w: int, c: int, terms: Mapping[int, int]) -> int:

@@ -51,7 +51,7 @@ def bouncing() -> Lie:
     flags = [f"s{k}" for k in range(12, 16)]
     unknowns = [Unknown(name, 1, True, place, 0) for name, place in zip(flags, "nzcv", strict=True)]
     index = replace(cut.index, name="s11")
-    lie.case.cuts[2] = Cut(2, 0, cut.address + 4, index, unknowns, [], cut.x, cut.sp, cut.v)
+    lie.case.cuts[2] = Cut(2, 0, cut.address + 4, index, unknowns, x=cut.x, sp=cut.sp, v=cut.v)
     lie.case.cuts[2].flags = tuple(t.var(name, 1) for name in flags)
     return lie
 
@@ -93,8 +93,8 @@ def unshown(kind: str) -> Callable[[pytest.MonkeyPatch], None]:
     """As if what is said to be at least 0, or equal, were so: of what this is the beginning of."""
 
     def plant(patch: pytest.MonkeyPatch) -> None:
-        show, claim = Arrivals._show, Arrivals._claim
-        patch.setattr(Arrivals, "_show", lambda s, f, form, what: what.startswith(kind) or show(s, f, form, what))
+        show, claim = Arrivals._follows, Arrivals._claim
+        patch.setattr(Arrivals, "_follows", lambda s, f, form, what: what.startswith(kind) or show(s, f, form, what))
         patch.setattr(
             Arrivals, "_claim", lambda s, state, a, b, what: what.startswith(kind) or claim(s, state, a, b, what)
         )

@@ -1,0 +1,193 @@
+"""Numbers that the audit reads off words: a word rounded down by AND, the difference that a XOR is, on random words."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from armsym.audit.evaluate import evaluate
+from armsym.audit.facts import Facts
+from armsym.audit.farkas import Form
+from armsym.audit.flags import Flags
+from armsym.audit.raw import Program, ones
+from armsym.audit.words import Words
+from armsym.certify.multipliers import Search
+
+INPUTS = {"a": ones(64), "b": 15, "c": 7, "d": ones(64) & ~15, "e": ones(32)}
+EDGES = (0, 1, 15, 16, 17, ones(32), 1 << 63, ones(64), ones(64) & ~15)
+MASKS = (ones(64) & ~15, ones(64) & ~7, ones(64) & ~1, ones(64), 15, 0, ones(32), ones(32) & ~15, ones(65) & ~15)
+
+
+def _random_words(rng: random.Random) -> Words:
+    w = Words(Program())
+    nodes = [*(w.program.var(name, possible) for name, possible in INPUTS.items()), w.const(rng.choice(EDGES))]
+    for _ in range(10):
+        a, b, kind = rng.choice(nodes), rng.choice(nodes), rng.randrange(9)
+        if kind == 0:
+            node = w.add(rng.choice((4, 32, 64, 64, 64, 65)), a, b)
+        elif kind == 1:
+            node = w.mulc(rng.choice((4, 32, 64, 65)), a, rng.choice((1, 2, 3, 8, 16, 32, ones(64))))
+        elif kind == 2:
+            node = w.shl(a, rng.choice((1, 3, 4, 5)))
+        elif kind == 3:
+            node = w.shr(a, rng.choice((1, 4)))
+        elif kind == 4:
+            node = w.xor(a, b)
+        elif kind == 5:
+            node = w.add(64, w.mulc(64, a, 16), b)
+        else:
+            node = w.mask(a, rng.choice(MASKS))
+        nodes.append(node)
+    return w
+
+
+def _value(form: Form, values: list[int]) -> int:
+    return form[0] + sum(k * values[n] for n, k in form[1].items())
+
+
+@pytest.mark.parametrize("first", [0, 50])
+def test_forms_are_the_values_of_random_words(first: int) -> None:
+    rounded = differences = 0
+    for seed in range(first, first + 50):
+        rng = random.Random(seed)
+        w = _random_words(rng)
+        p, facts = w.program, Facts(w, Search())
+        forms = [(n, facts.linear(n), facts.integer(n), facts._difference(n)) for n in range(1, len(p))]
+        for _ in range(12):
+            choices = ((name, rng.choice((rng.getrandbits(64), m, 0, 1, *EDGES)) & m) for name, m in INPUTS.items())
+            values = evaluate(p, dict(choices))
+            for n, linear, integer, difference in forms:
+                assert (_value(linear, values) - values[n]) % (1 << 64) == 0, (seed, p[n])
+                assert _value(integer, values) == values[n], (seed, p[n])
+                assert (_value(difference, values) == 0) == (values[n] == 0), (seed, p[n])
+        for n, linear, _, difference in forms:
+            rounded += p[n][0] == "Mask" and linear[1] != {n: 1} and facts._rounded(p[n][1], p[n][2]) is not None
+            differences += p[n][0] == "Xor" and difference != (0, {n: 1})
+    assert rounded > 10
+    assert differences > 10
+
+
+@pytest.mark.parametrize(
+    ("low", "mask", "rounds"),
+    [
+        (15, ~15, True),
+        (16, ~15, False),
+        (31, ~15, False),
+        (7, ~7, True),
+        (15, ~7, False),
+        (1, ~2, False),
+        (1, -1, False),
+    ],
+)
+def test_what_is_rounded_down_at_the_edges(low: int, mask: int, rounds: bool) -> None:
+    """16 a + r AND NOT 15 is 16 a for all r from 0 to 15, of no more bits."""
+    w = Words(Program())
+    a, r = w.program.var("a", ones(64)), w.program.var("r", low)
+    node = w.add(64, w.mulc(64, a, 16), r)
+    found = Facts(w, Search())._rounded(node, mask & ones(64))
+    assert found == ((0, {a: 16}) if rounds else None)
+
+
+LT, GT = 11, 12
+
+
+@pytest.mark.parametrize("falling", [False, True])
+@pytest.mark.parametrize("width", [32, 64])
+@pytest.mark.parametrize(
+    ("least", "told"),
+    [
+        ("0", True),
+        ("-8", True),  # below 0 and above
+        ("-15", True),
+        ("-16", True),
+        ("lowest", True),
+        ("below the lowest", False),
+        ("highest", True),
+        ("above the highest", False),
+    ],
+)
+def test_signed_comparisons_of_what_may_be_negative(width: int, falling: bool, least: str, told: bool) -> None:
+    """a = least + s, or least + 15 - s, for s from 0 to 15, is compared with numbers, by what each s computes."""
+    half = 1 << width - 1
+    names = {"lowest": -half, "below the lowest": -half - 1, "highest": half - 16, "above the highest": half - 15}
+    low = names[least] if least in names else int(least)
+    others = {0, 1, 15, 16, -1, -7, -8, -9, half - 1, -half, low, low + 1, low + 15, low + 16}
+    for b in sorted({n & ones(width) for n in others}):
+        w = Words(Program())
+        s = w.program.var("s", 15)
+        least_first, last_first = (w.const(n & ones(width)) for n in (low, low + 15))
+        a = w.sub(width, last_first, s) if falling else w.add(width, least_first, s)
+        c = w.const(b)
+        flags = Flags.of_difference(w, width, a, c, w.sub(width, a, c))
+        for number in (LT, GT):
+            condition = flags.holds(number)
+            facts = Facts(w, Search())
+            if w.constant(condition) is None:
+                assert facts.compares(w.different(flags.n, flags.v) if number == LT else condition) is told
+            for value in (True, False):
+                again = Facts(w, Search())
+                again.assume(condition, value)
+                found = {n for n in range(16) if all(k + terms[s] * n >= 0 for k, terms in again._facts)}
+                meant = {n for n in range(16) if evaluate(w.program, {"s": n})[condition] == value}
+                assert found == meant if told else found >= meant, (low, b, number, value)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "rest", "known"),
+    [
+        (17, 31, 15, {1}),
+        (16, 31, 15, {1}),
+        (15, 31, 15, None),  # 15 may be 16 * 0 + 15
+        (16, 32, 15, None),
+        (16, 16, 15, {1}),
+        (0, 15, 15, {0}),
+        (0, 16, 15, None),
+        (32, 47, 15, {2}),
+        (17, 31, 16, None),  # 16 * 0 + 16 and more is no rest
+        (17, 31, 31, None),
+        (16, 31, 0, {1}),
+    ],
+)
+def test_a_number_of_blocks_that_a_length_leaves_open_or_not(
+    low: int, high: int, rest: int, known: set[int] | None
+) -> None:
+    """16 (n - i) + r lies from low to high: whether n is i and a number."""
+    for index in (0, 7):
+        w = Words(Program())
+        n, r, i = w.program.var("n", 255), w.program.var("r", rest) if rest else 0, w.program.var("i", index)
+        facts = Facts(w, Search())
+        length: Form = 0, {n: 16} | ({r: 1} if rest else {}) | ({i: -16} if index else {})
+        facts.add((length[0] - low, length[1]))
+        facts.settle([n])
+        assert not facts.values
+        facts.add((high - length[0], {m: -k for m, k in length[1].items()}))
+        facts.settle([n])
+        if known is None:
+            assert not facts.values
+        else:
+            assert facts.values == {n: (min(known), {i: 1} if index else {})}
+
+
+def test_numbers_that_are_put_are_what_random_facts_leave() -> None:
+    """Whatever is known of n, r and s: a value that n is given is its value wherever all facts hold."""
+    given = 0
+    for seed in range(400):
+        rng = random.Random(seed)
+        w = Words(Program())
+        n, r, s = (w.program.var(name, most) for name, most in (("n", 3), ("r", 15), ("s", 3)))
+        facts, forms = Facts(w, Search()), list[Form]()
+        for _ in range(3):
+            k = rng.choice((1, 2, 3, 16, -1, -2, -16))
+            other = {r: rng.choice((0, 1, -1, 2)), s: rng.choice((0, 0, k, -k, 1))}
+            form = rng.randrange(-40, 41), {n: k} | {m: f for m, f in other.items() if f}
+            forms.append(form)
+            facts.add(form)
+            facts.settle([n])
+        for node, value in facts.values.items():
+            given += 1
+            for at in range(4 * 16 * 4):
+                values = {n: at & 3, r: at >> 2 & 15, s: at >> 6}
+                if all(c + sum(f * values[m] for m, f in terms.items()) >= 0 for c, terms in forms):
+                    assert values[node] == value[0] + sum(f * values[m] for m, f in value[1].items()), seed
+    assert given > 10
