@@ -156,10 +156,7 @@ def executable() -> Path:
     flags = ["-w", "-a", "-O3", "-package", "zarith", "-linkpkg"]
     files = ["armsym_checker.mli", "armsym_checker.ml", "main.ml"]
     commands = [
-        *(
-            ["coqc", "-q", "-Q", ".", "Armsym", f"{module}.v"]
-            for module in ("Raw", "Forms", "Rules", "Sound", "Farkas", "Ranges", "Sums", "Extract")
-        ),
+        ["coqc", "-q", "-Q", str(library()), "Armsym", "Extract.v"],
         ["ocamlfind", "ocamlopt", *flags, *files, "-o", "checker"],
     ]
     return _compiled("ocaml", [["coqc", "--version"], ["ocamlfind", "ocamlopt", "-version"]], commands) / "checker"
