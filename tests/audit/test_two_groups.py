@@ -17,23 +17,30 @@ from armsym.certify.cones import cone
 INPUTS = {"a": 3, "b": 0b101, "c": 3, "d": 1}
 
 
+def _made(rnd: random.Random, p: Program, a: int, b: int) -> int:
+    """One more instruction, of a and b."""
+    match rnd.choice(("xor", "xor", "and", "clmul", "gf128.mul", "move", "mask", "bit")):
+        case "xor":
+            return p.xor(a, b)
+        case "and":
+            return p.and_(a, b)
+        case "move":
+            return rnd.choice((p.shl, p.shr))(a, rnd.randrange(3))
+        case "mask":
+            return p.mask(a, rnd.choice((1, 3, 6)))
+        case "bit":
+            return p.mulc(rnd.choice((2, 4)), a, rnd.randrange(16))
+        case name:
+            return p.app(name, (a, b), rnd.choice(((1 << 128) - 1, 6)))
+
+
 def _program(rnd: random.Random) -> tuple[Program, list[int]]:
     """Inputs, and instructions made of them that are often affine in some of them; and the inputs."""
     p = Program()
     inputs = [p.var(name, bits) for name, bits in INPUTS.items()]
     nodes = [*inputs, p.const(rnd.randrange(4))]
     for _ in range(7):
-        a, b = rnd.choice(nodes), rnd.choice(nodes)
-        made = {
-            "xor": lambda a=a, b=b: p.xor(a, b),
-            "and": lambda a=a, b=b: p.and_(a, b),
-            "clmul": lambda a=a, b=b: p.app("clmul", (a, b), rnd.choice((0xFFFF, 6))),
-            "field": lambda a=a, b=b: p.app("gf128.mul", (a, b), rnd.choice(((1 << 128) - 1, 5))),
-            "move": lambda a=a: rnd.choice((p.shl, p.shr))(a, rnd.randrange(3)),
-            "mask": lambda a=a: p.mask(a, rnd.choice((1, 3, 6))),
-            "bit": lambda a=a: p.mulc(rnd.choice((2, 4)), a, rnd.randrange(16)),
-        }[rnd.choice(("xor", "xor", "and", "clmul", "field", "move", "mask", "bit"))]
-        nodes.append(made())
+        nodes.append(_made(rnd, p, rnd.choice(nodes), rnd.choice(nodes)))
     return p, inputs
 
 
@@ -50,7 +57,8 @@ def _hint(rnd: random.Random, p: Program, inputs: list[int], pair: tuple[int, in
 
 def _cases(count: int) -> list[tuple[Program, Hint, bool, bool]]:
     """Programs with a hint, whether the hint is accepted, and whether what it says is so."""
-    rnd, out = random.Random("two groups"), []
+    rnd = random.Random("two groups")
+    out: list[tuple[Program, Hint, bool, bool]] = []
     while len(out) < count:
         p, inputs = _program(rnd)
         order = [n for n in range(1, len(p)) if n not in inputs]
