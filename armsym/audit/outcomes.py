@@ -118,7 +118,7 @@ def _byte(site: Site, node: int, k: int) -> tuple[str, int] | None:
     if i[0] == "Var":
         return i[1].removesuffix("_out"), k
     region = i[1].removeprefix("after.")
-    if region not in site.case.modifies:
+    if region not in site.case.modifies or len(i[2]) != 1:
         return None
     r, offset = site.case.regions[region], site.words.constant(site.made(i[2][0]))
     # (That it lies in the region was shown where the contract was audited: there it was read.)

@@ -149,10 +149,10 @@ class Site:
             return self.before.sp
         if name == "lr0":
             return self.before.x(30)
-        if name == "image" or name.partition(".")[0] in ("section", "page"):
+        if name in self.inputs.bits and name.partition(".")[0] in ("image", "section", "page"):
             return self.inputs.node(name)
         kind, number = name[0], name[1:].removesuffix("_in")
-        if name.endswith("_in") and kind in "xv" and number.isdecimal():
+        if name.endswith("_in") and kind in "xv" and number.isdecimal() and int(number) <= (30 if kind == "x" else 31):
             return self.before.x(int(number)) if kind == "x" else self.before.v_word(int(number))
         if name.endswith("_in") and kind in "nzcv" and not number:
             return int(getattr(self.before.flags, kind))
@@ -187,9 +187,9 @@ class Site:
 
     def _same_global(self, name: str) -> str:
         """The caller's name of a variable of the file; raises `RefusedValue` where it does not declare it."""
-        g = self.case.globals[name]
+        g = self.case.globals.get(name)
         for own in self.walk.case.globals.values():
-            if (own.address, own.size) == (g.address, g.size):
+            if g is not None and (own.address, own.size) == (g.address, g.size):
                 return own.name
         raise RefusedValue(f"{self.symbol} reads the variable {name}, of which the caller's contract does not speak")
 

@@ -20,6 +20,8 @@ __all__ = ["learn"]
 
 #: A form of fewer terms needs no name: one that the code has, too, and one that it has not.
 _FEW, _MANY = 4, 256
+#: And one of more terms is given up.
+_MOST = 2048
 
 
 def _values(program: Program, nodes: Sequence[int]) -> dict[int, int]:
@@ -40,6 +42,8 @@ def learn(layer: Layer, landmarks: Sequence[tuple[int, ...]], roots: Sequence[in
     if not landmarks:
         return
     program = layer.program
+    # What is not found to be made of steps may otherwise have as many terms as there are steps, and more.
+    layer.most_terms = _MOST
     nodes = cone(program, [*roots, *(n for step in landmarks for n in step)])
     values = _values(program, nodes)
     having: dict[int, list[int]] = {}

@@ -20,8 +20,6 @@ __all__ = ["Layer"]
 #: Products of more terms than this are not multiplied out.
 _MOST_TERMS = 256
 _MOST_COUNTED = 1 << 16
-#: A sum of more terms than this has no form: what is made of it stays open.
-_MOST_SUM = 2048
 #: Conjunctions of more terms are not looked at for having no bit in common.
 _MOST_SUMMED = 8
 
@@ -44,6 +42,8 @@ class Layer(Views):
     def __init__(self, program: Program, narrow: int) -> None:
         super().__init__(program)
         self.narrow = narrow
+        #: An XOR of more terms has no form, and what is made of it stays open; 0: of any number.
+        self.most_terms = 0
 
     def continued(self, given: Mapping[int, int], forget: set[int]) -> Layer:
         """A layer that knows what this one knows but for the instructions `forget`, under these facts."""
@@ -110,7 +110,8 @@ class Layer(Views):
                 else:
                     self.hint("poly", i)
             case ("Xor", a, b):
-                if len(self.poly(a)[1]) + len(self.poly(b)[1]) > _MOST_SUM:
+                terms = len(self.poly(a)[1]) + len(self.poly(b)[1])
+                if self.most_terms and terms > self.most_terms:
                     raise RefusedError(f"instruction {i} has too many terms")
                 self.hint("poly", i)
             case ("Shl", a, _):

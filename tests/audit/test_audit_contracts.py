@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -180,3 +182,25 @@ def test_a_fold_at_another_number_is_not_the_same(claim: str, absorbing: tuple[B
     Exporter(caller.symbol, str(path), [changed], caller.uses).finish(bundle)
     (verdict,) = _verdicts(path, replace(bundle, missing=[]))
     assert [r for r in verdict.refused if f"{claim}, on return" in r], verdict.refused
+
+
+def test_ci_takes_what_waits_for_a_contract_for_neither_audited_nor_refused(
+    sha1: tuple[Bundle, Bundle, Path], tmp_path: Path
+) -> None:
+    script = OPENSSL.parents[1] / ".ci" / "audit"
+    caller, callee, _ = sha1
+
+    def run(least: int) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, script, tmp_path, str(least)], capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout
+
+    (tmp_path / "caller.bundle").write_text(write(caller))
+    waits = "waits for the bundle of a contract: sha1_block_data_order: sha1_block_armv8\n"
+    assert run(0) == (0, f"{waits}0 proofs audited; at least 0 have to be\n")
+    assert run(1) == (1, f"{waits}0 proofs audited; at least 1 have to be\n")
+    (tmp_path / "callee.bundle").write_text(write(replace(callee, missing=["a claim"])))
+    code, said = run(0)
+    assert code == 1
+    assert "not audited: sha1_block_data_order: ['sha1_block_armv8']" in said

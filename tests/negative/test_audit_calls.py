@@ -660,3 +660,23 @@ def test_a_contract_with_more_than_a_digest_speaks_of_has_none(monkeypatch: pyte
     monkeypatch.setitem(module._KNOWN, More, module._KNOWN[Case])
     with pytest.raises(NoContractError, match="more"):
         digest(_case())
+
+
+@pytest.mark.parametrize(
+    "name", ["x31_in", "v32_in", "section.99", "page.1.2", "num.n", "word.w", "base.z", "s1", "q0_in"]
+)
+def test_a_contract_that_speaks_of_what_no_call_has_is_refused(name: str, tmp_path: Path) -> None:
+    call = _Call()
+    call.ensure_five()
+    t = call.used.table
+    call.used.requires.append(("it is 0", t.app("zero", (t.var(name, ones(64)),), 1)))
+    _refused(call.verdict(tmp_path), f"the call does not tell what {name} is")
+
+
+@pytest.mark.parametrize("name", ["mem.global.g", "mem.z", "after.b", "c1", "H.0", "G.0"])
+def test_a_contract_that_speaks_of_unknown_functions_is_refused(name: str, tmp_path: Path) -> None:
+    call = _Call()
+    call.ensure_five()
+    t = call.used.table
+    call.used.requires.append(("it is 0", t.app("zero", (t.app(name, (t.const(0),), ones(64)),), 1)))
+    assert call.verdict(tmp_path).refused
