@@ -239,7 +239,11 @@ class Capture:
         for text, condition in d.requires:
             for part in all_of(condition.bit.value):
                 self.case.requires.append((text, self.node(part)))
-        self.case.known = [r for text, of in d.relations for r in relations_of(text, of, self.node, self.words)]
+        for text, of in d.relations:
+            try:
+                self.case.known += relations_of(text, of, self.node, self.words)
+            except NotExportable:
+                continue  # without a precondition the contract says more
         for f in d.folds:
             try:
                 self._fold(f)

@@ -79,10 +79,15 @@ class _Argument(Argument):
         assert isinstance(leaf[2], _Node)
         return self.nodes.node(leaf[2].node)
 
-    def shown(self, k: int) -> tuple[int | None, str]:
-        """The number of the fact that says the k-th claim; None and what was not found."""
+    def shown(self, k: int, nodes: Sequence[int]) -> tuple[int | None, str]:
+        """The number of the fact that says the k-th claim; None and what was not found.
+
+        All its nodes have values then, those too that cancel.
+        """
         try:
             found = self.show(k)
+            for n in nodes:
+                self.nodes.node(n)
         except Spent:
             return None, "takes too much work to show of what the code computes, word by word"
         if not found.holds:
@@ -128,8 +133,10 @@ def _searched(program: Program, known: Sequence[Relation], claimed: Sequence[Rel
     def integer(r: Relation) -> Claimed:
         made: dict[tuple[Leaf, ...], int] = {}
         for factor, nodes in r.terms:
-            made[tuple((False, 64, terms.setdefault(n, _Node(n))) for n in nodes)] = factor
-        return Claimed(((Integer(made), r.modulus, r.low, r.high),))
+            # Two products may be of one and the same nodes by now: a result that is an input.
+            leaves = tuple((False, 64, terms.setdefault(n, _Node(n))) for n in sorted(nodes))
+            made[leaves] = made.get(leaves, 0) + factor
+        return Claimed(((Integer({m: c for m, c in made.items() if c}), r.modulus, r.low, r.high),))
 
     given, asked = [integer(r) for r in known], [integer(r) for r in claimed]
     lines: list[str] = []
@@ -138,7 +145,7 @@ def _searched(program: Program, known: Sequence[Relation], claimed: Sequence[Rel
         argument = _Argument(program, given, asked, names=names)
         shown: dict[int, int] = {}
         for k in list(left):
-            fact, left[k] = argument.shown(k)
+            fact, left[k] = argument.shown(k, [n for _, of in claimed[k].terms for n in of])
             if fact is None and names:
                 break
             if fact is not None:

@@ -14,6 +14,7 @@ import armsym.proof.trials
 from armsym.audit.audit import audit
 from armsym.audit.bundle import Bundle
 from armsym.audit.elf import Elf
+from armsym.audit.wording import contract_lines
 from armsym.certify.export import Exporter
 from armsym.dsl import Claims, Proof, State, congruent
 from armsym.elf import load
@@ -26,6 +27,7 @@ from semantics import A64
 OBJECT = Path(__file__).resolve().parents[2] / "crypto_examples" / "own_memcmp" / "memcmp.o"
 SYMBOL = "armsym_ct_memcmp"
 ADDS, ADCS, ADD, RET = 0xAB020000, 0xBA030021, 0x8B030021, 0xD65F03C0  # X0 += X2; X1 += X3 with or without carry
+ASR = 0x9341FC00  # X0 halved
 
 
 def _sum(p: Proof) -> None:
@@ -40,6 +42,16 @@ def _sum(p: Proof) -> None:
 
 def _never_all_ones(p: Proof) -> None:
     p.ensures(lambda s: {"range": p.integer([s.x0, s.x1]) < 2**128 - 1})
+
+
+def _signed(p: Proof) -> None:
+    """X0 is a signed number, and is what it was."""
+    before = p.integer(p.entry.x0, signed=True)
+
+    @p.ensures
+    def claims(s: State) -> Claims:
+        x = p.integer(s.x0, signed=True)
+        return {"same": x == before}
 
 
 def _proved(
@@ -68,6 +80,19 @@ def test_what_is_right_is_audited(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     # ... and of the code that loses the carry the same bundle is refused.
     _, other, open_, path = _proved(_sum, tmp_path, (ADDS, ADD, RET), monkeypatch)
     assert open_
+    elf = Elf.read(path)
+    bundle.file_sha256 = other.file_sha256
+    assert audit(bundle, elf, elf.symbol(SYMBOL)[0]).refused
+
+
+def test_signed_numbers_are_audited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    status, bundle, open_, path = _proved(_signed, tmp_path, (RET,), monkeypatch)
+    assert (status, open_) == (Status.PROVED, [])
+    elf = Elf.read(path)
+    assert audit(bundle, elf, elf.symbol(SYMBOL)[0]).audited
+    said = "\n".join(contract_lines(bundle.cases[0]))
+    assert "x0_out - 2^64 * (x0_out >> 63) - x0_in + 2^64 * (x0_in >> 63) = 0" in said
+    _, other, _, path = _proved(_signed, tmp_path, (ASR, RET), monkeypatch)
     elf = Elf.read(path)
     bundle.file_sha256 = other.file_sha256
     assert audit(bundle, elf, elf.symbol(SYMBOL)[0]).refused
