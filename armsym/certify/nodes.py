@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
@@ -85,7 +86,10 @@ class Translator:
                 moved = w.shr(self._of(base), s) if s >= 0 else w.shl(self._of(base), -s)
                 product = moved if product is None else w.and_(product, moved)
             assert product is not None
-            total = w.xor(total, w.mask(product, mask))
+            low = ones(mask.bit_length())
+            # An index that grows by 8, modulo 2^32: all of it, whatever stands in its place at the next arrival.
+            whole = len(m.factors) == 1 and m.factors[0][1] == 0 and not w.reach(product) & low & ~mask
+            total = w.xor(total, w.mask(product, low if whole else mask))
         return total
 
     def _op(self, t: Op) -> int:
