@@ -101,7 +101,9 @@ class Translator:
             assert product is not None
             # (A mask of all low bits is what sums are cut off by: those that cannot be set make no difference.)
             low = ones(mask.bit_length())
-            total = w.xor(total, w.mask(product, low if m.valid & low == mask else mask))
+            # An index that grows by 8, modulo 2^32: all of it, whatever stands in its place at the next arrival.
+            whole = len(m.factors) == 1 and m.factors[0][1] == 0 and not w.reach(product) & low & ~mask
+            total = w.xor(total, w.mask(product, low if whole or m.valid & low == mask else mask))
         return total
 
     def _op(self, t: Op) -> int:
