@@ -5,7 +5,9 @@ claims about its coefficients, which are `Argument`'s to show.  What has to be b
 
 - what an equation of what is known says may be subtracted, times any integer;
 - a polynomial of which each coefficient is 0 (or a multiple of m) is 0 (or a multiple of m);
+- x is a multiple of N where it is 0 once multiples of N, and of what equations say to be 0, are subtracted;
 - a sum of products of numbers that are not negative is not negative;
+- x is not negative where s x + s - 1 is not, s >= 1 (x = -1 makes it -1);
 - a bit is 0 or 1: what holds in both cases, holds; in a case what is asked is multiplied by 1 - b or b.
 
 Each step is an identity that `_Form` computes; which steps to take is search, and a wrong one shows nothing.
@@ -20,7 +22,17 @@ from typing import TypeAlias
 
 from armsym.bits import Bits
 from armsym.integers.claims import Shown
-from armsym.integers.expression import FoldValue, Integer, IntegerLike, Part, Quotient, Relation, Word, integer
+from armsym.integers.expression import (
+    FoldValue,
+    Integer,
+    IntegerLike,
+    Multiplier,
+    Part,
+    Quotient,
+    Relation,
+    Word,
+    integer,
+)
 from armsym.terms.evaluate import Substitution
 from armsym.terms.node import App, Term, Var
 
@@ -37,6 +49,8 @@ MOST_BITS = 4
 MOST_WAYS = 48
 #: How many facts one such sum is made of.
 MOST_FACTS = 4
+#: Numbers that a claim is multiplied by to be shown, so many are tried.
+MOST_SCALES = 3
 #: So often an equation may be put into what another gave.
 MOST_ROUNDS = 60
 
@@ -78,6 +92,8 @@ def unbounded(known: Sequence[Relation], r: Relation, show: ShowWords) -> Shown:
 
 def _part(known: Sequence[Relation], part: Part, show: ShowWords) -> Shown:
     x, modulus, lo, hi = part
+    if _multipliers(x):
+        return _congruent(known, part, lambda asked: show(asked, lambda b: b))
     search = _Search(known, lambda asked: show(asked, lambda b: b))
     P = search.reduced(_form(x))
     if modulus:
@@ -97,6 +113,32 @@ def _part(known: Sequence[Relation], part: Part, show: ShowWords) -> Shown:
         if shown.holds:
             return shown
     return shown
+
+
+def _multipliers(x: Integer) -> set[FoldValue]:
+    return {v for v in x.values() if isinstance(v.of, Multiplier)}
+
+
+def _congruent(
+    known: Sequence[Relation], part: Part, show: Callable[[Sequence[Relation]], Sequence[Shown]]
+) -> Shown:
+    """That x = K N for some K, where K occurs as a factor of N alone: in numbers modulo N, where N is 0, x is 0.
+
+    What is known to be congruent modulo N says there that it is 0; what is equal is equal.
+    """
+    x, modulus, lo, hi = part
+    (K, *others), P = _multipliers(x), _form(x)
+    if others or modulus or (lo, hi) != (0, 0) or any(m.count(K) > 1 for m in P):
+        return Shown(False, "that a number is a multiple of a fold's value is claimed by congruent() alone")
+    N: Form = {rest: c * -1 for m, c in P.items() if (rest := _without(m, (K,))) is not None}
+    P = {m: c for m, c in P.items() if K not in m}
+    c = N.get((), 0)
+    if isinstance(c, int) and not any(N):
+        # (A fold's value that turned out to be a number; all is a multiple of 1, and only 0 is of 0.)
+        search = _Search(known, show)
+        return search.coefficients(search.reduced(P), abs(c)) if c else Shown(False, "it is congruent modulo 0")
+    search = _Search(known, show, zero=N)
+    return search.coefficients(search.reduced(P), 0)
 
 
 def _with_values(known: Sequence[Relation], part: Part, show: ShowWords, values: dict[Term, int]) -> Shown:
@@ -195,13 +237,31 @@ def _put(x: IntegerLike, bits: dict[Word, int]) -> IntegerLike:
     return x.map(known)
 
 
+def _divided(x: IntegerLike, n: int) -> IntegerLike | None:
+    """x / n, where each coefficient of x is a multiple of n."""
+    if n == 1:
+        return x
+    if isinstance(x, int):
+        return None if x % n else x // n
+    return None if any(c % n for c in x.terms.values()) else Integer({m: c // n for m, c in x.terms.items()})
+
+
+#: (product, n, value): n times the product is the value.
+_Rule: TypeAlias = tuple[Product, int, Form]
+
 # -- the search -------------------------------------------------------------------------------------
 
 
 class _Search:
-    def __init__(self, known: Sequence[Relation], show: Callable[[Sequence[Relation]], Sequence[Shown]]) -> None:
+    def __init__(
+        self,
+        known: Sequence[Relation],
+        show: Callable[[Sequence[Relation]], Sequence[Shown]],
+        zero: Form | None = None,
+    ) -> None:
+        """`zero` is a number that is taken to be 0: what is then found to be 0 is a multiple of it."""
         self._show = show
-        self._equations: list[Form] = []
+        self._equations: list[Form] = [] if zero is None else [zero]
         #: What is not negative.
         self.facts: list[Form] = []
         for r in known:
@@ -219,10 +279,10 @@ class _Search:
                     self.facts.append(_plus(P, {(): -lo}))
                 if hi is not None:
                     self.facts.append(_plus({(): hi}, P, -1))
-        self._rules: list[tuple[Product, Form]] = []
+        self._rules: list[_Rule] = []
         self._solve()
         # Of what is put in other words by an equation, what its definition says is said in those, too.
-        for pivot, _ in self._rules:
+        for pivot, _, _ in self._rules:
             if len(pivot) == 1:
                 self.facts += [*self._by_definition([{pivot: 1}])]
                 if _is_natural(pivot[0]):
@@ -239,37 +299,36 @@ class _Search:
             if pivot is None:
                 continue
             c = P[pivot]
-            value = {m: d * -c for m, d in P.items() if m != pivot}
-            rule = pivot, value
-            self._rules = [(p, self.reduced(v, [rule])) for p, v in self._rules] + [rule]
+            assert isinstance(c, int)
+            rule = pivot, abs(c), {m: d * (-1 if c > 0 else 1) for m, d in P.items() if m != pivot}
+            self._rules = [(p, n, self.reduced(v, [rule])) for p, n, v in self._rules] + [rule]
 
     @staticmethod
     def _pivot(P: Form) -> Product | None:
-        """What is 1 or -1 times a product: of one value before several, the fold declared last before others."""
-        found = [
-            m
+        """What is a number times a product: 1 or -1 before others, of one value before several, the fold declared last."""
+        found = {
+            m: abs(c)
             for m, c in P.items()
-            if m and isinstance(c, int) and abs(c) == 1 and not any(n != m and _without(n, m) is not None for n in P)
-        ]
-        return max(found, key=lambda m: (-len(m), m[0].of.bound is not None, m[0].key), default=None)
+            if m and isinstance(c, int) and not any(n != m and _without(n, m) is not None for n in P)
+        }
+        return max(found, key=lambda m: (-found[m], -len(m), m[0].of.bound is not None, m[0].key), default=None)
 
-    def reduced(self, P: Form, rules: Sequence[tuple[Product, Form]] | None = None) -> Form:
+    def reduced(self, P: Form, rules: Sequence[_Rule] | None = None) -> Form:
         """P less multiples of equations, so that nothing they were solved for is left."""
         for _ in range(MOST_ROUNDS):
             hit = next(
                 (
-                    (m, rest, value)
-                    for pivot, value in (self._rules if rules is None else rules)
+                    (m, rest, value, by)
+                    for pivot, n, value in (self._rules if rules is None else rules)
                     for m in P
-                    if (rest := _without(m, pivot)) is not None
+                    if (rest := _without(m, pivot)) is not None and (by := _divided(P[m], n)) is not None
                 ),
                 None,
             )
             if hit is None:
                 return P
-            m, rest, value = hit
-            c = P[m]
-            P = _plus({n: d for n, d in P.items() if n != m}, value, c, rest)
+            m, rest, value, by = hit
+            P = _plus({n: d for n, d in P.items() if n != m}, value, by, rest)
         raise _Unreadable("the equations lead from one to another without end")
 
     def coefficients(self, P: Form, modulus: int) -> Shown:
@@ -292,6 +351,10 @@ class _Search:
 
     def not_negative(self, P: Form) -> Shown:
         """That a number is not negative."""
+        everywhere = _Case({}, 1)
+        scaled = [self.reduced(_plus(_plus({}, P, s), {(): s - 1})) for s in self._scales(P)]
+        if any(self._in_case(Q, everywhere).holds for Q in scaled):
+            return Shown(True)
         bits = [leaf for leaf in _bits([P]) if not isinstance(leaf[2], (Var, App))]
         if len(bits) > MOST_BITS:
             return Shown(False, f"{len(bits)} bits multiply values of folds: at most {MOST_BITS} are told apart")
@@ -305,6 +368,12 @@ class _Search:
             if not shown.holds:
                 return shown
         return Shown(True)
+
+    def _scales(self, P: Form) -> list[int]:
+        """By what a number may be multiplied to have coefficients of what is known, the likeliest first."""
+        found = {abs(d) for f in self.facts for m, d in f.items() if m in P and isinstance(d, int) and abs(d) > 1}
+        found |= {n for pivot, n, _ in self._rules if n > 1 and any(_without(m, pivot) is not None for m in P)}
+        return sorted(found, reverse=True)[:MOST_SCALES]
 
     def _in_case(self, P: Form, case: _Case) -> Shown:
         P = _with_bits(P, case.bits)
@@ -363,15 +432,10 @@ class _Search:
         order: Callable[[Product], tuple[object, ...]] = lambda m: (m[0].of.bound is not None, len(m), m[-1].key)  # noqa: E731
         for m in [max(negative, key=order)] if negative else sorted(others, key=order, reverse=True):
             c = P[m]
-            for f in facts:
-                for n, d in f.items():
-                    rest = _without(m, n) if n else None
-                    if rest is None or not isinstance(d, int) or abs(d) != 1 or not all(map(_is_natural, rest)):
-                        continue
-                    k = c * d
-                    if natural(k).holds:
-                        # P = k * rest * f + what is left
-                        yield from self._ways(_plus(P, f, k * -1, rest), facts, natural, left - 1)
+            for f, rest, k in _multiples(c, m, facts):
+                if natural(k).holds:
+                    # P = k * rest * f + what is left
+                    yield from self._ways(_plus(P, f, k * -1, rest), facts, natural, left - 1)
 
     @staticmethod
     def _at_least(P: Form) -> list[IntegerLike] | None:
@@ -387,6 +451,20 @@ class _Search:
         if any(isinstance(c, int) and c < 0 for c in out.values()):
             return None
         return [c for c in out.values() if not isinstance(c, int)]
+
+
+def _multiples(c: IntegerLike, m: Product, facts: Sequence[Form]) -> Iterator[tuple[Form, Product, IntegerLike]]:
+    """(f, rest, k), so that c m is in k * rest * f: first those of facts that have a product once, then its multiples."""
+    for unit in (True, False):
+        for f in facts:
+            for n, d in f.items():
+                rest = _without(m, n) if n else None
+                if rest is None or not isinstance(d, int) or not all(map(_is_natural, rest)):
+                    continue
+                if unit and abs(d) == 1:
+                    yield f, rest, c * d
+                elif not unit and abs(d) > 1 and isinstance(c, int) and c % d == 0:
+                    yield f, rest, c // d
 
 
 def _with_bits(P: Form, bits: dict[Word, int]) -> Form:

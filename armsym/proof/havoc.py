@@ -314,7 +314,7 @@ def wrote_beyond(path: Path, h: Havoc, earlier: set[Location], head: Machine, st
 def guess_loops(runs: Iterable[dict[int, list[list[Machine]]]], cells: dict[str, int]) -> dict[int, LoopGuess]:
     """Guesses for each loop head from the arrivals of several concrete runs.
 
-    `cells` gives the cell size of each region of fixed size that may be written.
+    `cells` gives the cell size of each region of fixed size that may be written; 0 for one that is written as a whole.
     """
     arrivals: dict[int, list[list[Machine]]] = {}
     for heads in runs:
@@ -360,6 +360,10 @@ def _guess_memory(g: LoopGuess, runs: list[list[Machine]], cells: dict[str, int]
                 assert isinstance(m.memory, ConcreteMemory)
                 row += [bytes(r.data) for r in m.memory.regions if r.name == name]
             data.append(row)
+        if not cell:
+            if any(len(set(row)) > 1 for row in data):
+                g.writes.add(Whole(name))
+            continue
         length = min((len(d) for row in data for d in row), default=0)
         for k in range(0, length - cell + 1, cell):
             words = [[int.from_bytes(d[k : k + cell], "little") for d in row] for row in data]

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from armsym.bits import Bits
 from armsym.integers.claims import Argument, Shown
-from armsym.integers.expression import IntegerLike, Relation, integer
+from armsym.integers.expression import IntegerLike, Multiplier, Relation, integer
 from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.path import Path
 from armsym.symbolic_memory import signed
@@ -55,7 +55,8 @@ class Known:
         fixed = self._path.knowledge.fixed
         groups: list[list[tuple[Bits, int]]] = []
         met: set[int] = set()
-        for v in sorted({v for r in relations for v in r.values()}, key=lambda v: v.index.id):
+        values = {v for r in relations for v in r.values() if not isinstance(v.of, Multiplier)}
+        for v in sorted(values, key=lambda v: v.index.id):
             k = self._said(Bits(64, v.index))
             if isinstance(k.value, int) or v.index.id in met:
                 continue

@@ -157,6 +157,8 @@ class Declared:
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0
     above: int = 0
+    #: The area right below those bytes, of a size that depends on the arguments.
+    dynamic: Region | None = None
     #: What the routine makes SP a multiple of.
     align: int = 16
     interface: Interface = AAPCS64

@@ -16,6 +16,7 @@ from armsym.proof.engine.branch_rule import learn
 from armsym.proof.engine.run import Ended, Enter, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import sp_is_known
 from armsym.proof.handles import Pointwise
+from armsym.proof.held import NotTold
 from armsym.proof.havoc import Havoc, LoopGuess, havoc, written_by, wrote_beyond
 from armsym.proof.locations import Location, Whole
 from armsym.proof.path import Path
@@ -146,7 +147,14 @@ def arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -
     contents: list[tuple[str, Pointwise]] = []
     said: list[Relation] = []
     with here.memory.observed(), handed(here.machine) as s:  # what the arrivals show in bounds
-        for name, claim in inv.claims(s, i).items():
+        try:
+            claims = inv.claims(s, i)
+        except NotTold as e:
+            # A few words of it that the loop changes, at offsets that may be others in another iteration.
+            if Whole(e.region) in guess.writes:
+                raise
+            return Retry(inv.head, guess.with_writes({Whole(e.region)}), "the number that a buffer holds is stated")
+        for name, claim in claims.items():
             for part in parts(claim):
                 if isinstance(part, Pointwise):
                     place = Whole(part.region.name)
