@@ -7,6 +7,7 @@ claims about its coefficients, which are `Argument`'s to show.  What has to be b
 - a polynomial of which each coefficient is 0 (or a multiple of m) is 0 (or a multiple of m);
 - x is a multiple of N where it is 0 once multiples of N, and of what equations say to be 0, are subtracted;
 - a sum of products of numbers that are not negative is not negative;
+- c is 0 where c v is 0 and v at least 1;
 - x is not negative where s x + s - 1 is not, s >= 1 (x = -1 makes it -1);
 - a bit is 0 or 1: what holds in both cases, holds; in a case what is asked is multiplied by 1 - b or b.
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import gcd
 from typing import TypeAlias
 
 from armsym.bits import Bits
@@ -33,8 +35,9 @@ from armsym.integers.expression import (
     Word,
     integer,
 )
-from armsym.terms.evaluate import Substitution
-from armsym.terms.node import App, Term, Var
+from armsym.terms import ops
+from armsym.terms.evaluate import Substitution, free_terms
+from armsym.terms.node import App, Poly, Term, Value, Var, ones
 
 __all__ = ["speaks_of_folds", "unbounded"]
 
@@ -61,8 +64,10 @@ class _Unreadable(Exception):
 
 #: Puts one vector in place of another.
 Put: TypeAlias = Callable[[Bits], Bits]
-#: Answers claims about words by what is known of words, with words put in place of others.
-ShowWords: TypeAlias = Callable[[Sequence[Relation], Put], Sequence[Shown]]
+#: Answers claims about words by what is known of words, and these claims, with words put in place of others.
+ShowWords: TypeAlias = Callable[[Sequence[Relation], Put, Sequence[Relation]], Sequence[Shown]]
+#: The same, where what is known and what is put is settled.
+_Show: TypeAlias = Callable[[Sequence[Relation], Put], Sequence[Shown]]
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,9 @@ def speaks_of_folds(r: Relation) -> bool:
 def unbounded(known: Sequence[Relation], r: Relation, show: ShowWords) -> Shown:
     """Whether a claim about values of folds follows from what is known."""
     try:
+        words = _Search(known, lambda asked: [Shown(False)] * len(asked)).words
         for part in r.parts:
-            shown = _part(known, part, show)
+            shown = _part(known, part, lambda asked, put: show(asked, put, words))
             if not shown.holds:
                 return shown
     except _Unreadable as e:
@@ -90,7 +96,7 @@ def unbounded(known: Sequence[Relation], r: Relation, show: ShowWords) -> Shown:
     return Shown(True)
 
 
-def _part(known: Sequence[Relation], part: Part, show: ShowWords) -> Shown:
+def _part(known: Sequence[Relation], part: Part, show: _Show) -> Shown:
     x, modulus, lo, hi = part
     if _multipliers(x):
         return _congruent(known, part, lambda asked: show(asked, lambda b: b))
@@ -102,8 +108,12 @@ def _part(known: Sequence[Relation], part: Part, show: ShowWords) -> Shown:
         return search.coefficients(_plus(P, {(): -lo}), 0)
     # First only with the cases of what is asked, then with those of what is known.
     of_claim, of_facts = _unknown_bits([P]), _unknown_bits([P, *search.facts])
+    # Before all of them those that what is claimed of words is made of.
+    made_of = {t for c in P.values() if isinstance(c, Integer) for _, _, w in c.leaves() for t in free_terms(w)}
+    near = [t for t in of_facts if t in of_claim or free_terms(t) <= made_of]
+    near += [t for t in made_of if isinstance(t, Var) and t.width == 1 and t not in near]
     shown = Shown(False)
-    for bits in [of_claim, of_facts] if of_claim != of_facts else [of_claim]:
+    for bits in _different(of_claim, near, of_facts) if any(P) else [near]:
         if len(bits) > MOST_BITS:
             return Shown(False, f"{len(bits)} bits multiply values of folds: at most {MOST_BITS} are told apart")
         for values in product((0, 1), repeat=len(bits)):
@@ -141,9 +151,9 @@ def _congruent(
     return search.coefficients(search.reduced(P), 0)
 
 
-def _with_values(known: Sequence[Relation], part: Part, show: ShowWords, values: dict[Term, int]) -> Shown:
+def _with_values(known: Sequence[Relation], part: Part, show: _Show, values: dict[Term, int]) -> Shown:
     """Whether a claim about bounds holds where unknown bits have these values."""
-    put_in = Substitution(values)
+    put_in = Substitution(_put_in(values))
     text = "".join(f", {t} = {v}" for t, v in values.items())
 
     def put(b: Bits) -> Bits:
@@ -166,17 +176,50 @@ def _with_values(known: Sequence[Relation], part: Part, show: ShowWords, values:
     return Shown(True)
 
 
+def _different(*lists: list[Term]) -> Iterator[list[Term]]:
+    """Each list once."""
+    for k, one in enumerate(lists):
+        if one not in lists[:k]:
+            yield one
+
+
+def _put_in(values: dict[Term, int]) -> dict[Term, Value]:
+    """What stands for what, where some bits have these values: of a variable the same with the bit so."""
+    found: dict[Term, Value] = {}
+    for t, v in values.items():
+        place = _bit_of(t)
+        if place is None:
+            found[t] = v
+        else:
+            x, b = place
+            old = found.get(x, x)
+            found[x] = ops.xor(x.width, ops.and_(x.width, old, ones(x.width) & ~(1 << b)), v << b)
+    return found
+
+
+def _bit_of(t: Term) -> tuple[Var, int] | None:
+    """The variable of several bits, and the number of the bit, that a one-bit value is."""
+    if isinstance(t, Poly) and not t.const and len(t.entries) == 1:
+        ((m, mask),) = t.entries.items()
+        if mask == 1 and len(m.factors) == 1:
+            x, b = m.factors[0]
+            if isinstance(x, Var) and 0 <= b < x.width:
+                return x, b
+    return None
+
+
 def _unknown_bits(forms: Iterable[Form]) -> list[Term]:
     """The bits that multiply values of folds and that are not looked into: a number can stand for one everywhere."""
-    return [t for _, _, t in _bits(forms) if isinstance(t, (Var, App))]
+    return [t for _, _, t in _bits(forms) if isinstance(t, (Var, App)) or _bit_of(t) is not None]
 
 
 def _bits(forms: Iterable[Form]) -> list[Word]:
-    """The bits that multiply values of folds."""
+    """The bits that multiply values of folds; of what speaks of none, its bits."""
     found: set[Word] = set()
     for P in forms:
+        alone = not any(P)
         for m, c in P.items():
-            if m and isinstance(c, Integer):
+            if (m or alone) and isinstance(c, Integer):
                 found |= {leaf for mono in c.terms for leaf in mono if _is_bit(leaf)}  # type: ignore[misc]
     return sorted(found, key=lambda leaf: leaf[2].id)
 
@@ -246,6 +289,12 @@ def _divided(x: IntegerLike, n: int) -> IntegerLike | None:
     return None if any(c % n for c in x.terms.values()) else Integer({m: c // n for m, c in x.terms.items()})
 
 
+def _primitive(x: Integer) -> Integer:
+    """x over the greatest number that divides all its coefficients: it is 0, or not negative, where x is."""
+    g = gcd(*x.terms.values())
+    return Integer({m: c // g for m, c in x.terms.items()})
+
+
 #: (product, n, value): n times the product is the value.
 _Rule: TypeAlias = tuple[Product, int, Form]
 
@@ -280,6 +329,8 @@ class _Search:
                 if hi is not None:
                     self.facts.append(_plus({(): hi}, P, -1))
         self._rules: list[_Rule] = []
+        #: What equations say of words alone; they hold if nothing was taken to be 0.
+        self.words: list[Relation] = []
         self._solve()
         # Of what is put in other words by an equation, what its definition says is said in those, too.
         for pivot, _, _ in self._rules:
@@ -297,11 +348,19 @@ class _Search:
             P = self.reduced(E)
             pivot = self._pivot(P)
             if pivot is None:
+                self._note_words(P)
                 continue
             c = P[pivot]
             assert isinstance(c, int)
             rule = pivot, abs(c), {m: d * (-1 if c > 0 else 1) for m, d in P.items() if m != pivot}
             self._rules = [(p, n, self.reduced(v, [rule])) for p, n, v in self._rules] + [rule]
+
+    def _note_words(self, P: Form) -> None:
+        """What an equation c v = 0 says of words, where v is a product of values that are at least 1."""
+        if len(P) == 1:
+            ((m, c),) = P.items()
+            if isinstance(c, Integer) and all((v.of.least or 0) >= 1 for v in m):
+                self.words.append(Relation(((_primitive(c), 0, 0, 0),)))
 
     @staticmethod
     def _pivot(P: Form) -> Product | None:
@@ -339,7 +398,7 @@ class _Search:
                 if c % modulus if modulus else c:
                     return Shown(False, f"the coefficient of {_text(m)} is {c:#x}, and not 0{_modulo(modulus)}")
                 continue
-            asked.append(Relation(((c, modulus, None, None) if modulus else (c, 0, 0, 0),)))
+            asked.append(Relation(((c, modulus, None, None) if modulus else (_primitive(c), 0, 0, 0),)))
             names.append(m)
         for m, shown in zip(names, self._show(asked), strict=True):
             if not shown.holds:
@@ -352,10 +411,12 @@ class _Search:
     def not_negative(self, P: Form) -> Shown:
         """That a number is not negative."""
         everywhere = _Case({}, 1)
-        scaled = [self.reduced(_plus(_plus({}, P, s), {(): s - 1})) for s in self._scales(P)]
+        bits = [leaf for leaf in _bits([P]) if not isinstance(leaf[2], (Var, App))]
+        if bits and self._in_case(P, everywhere).holds:
+            return Shown(True)
+        scaled = (self.reduced(_plus(_plus({}, P, s), {(): s - 1})) for s in self._scales(P))
         if any(self._in_case(Q, everywhere).holds for Q in scaled):
             return Shown(True)
-        bits = [leaf for leaf in _bits([P]) if not isinstance(leaf[2], (Var, App))]
         if len(bits) > MOST_BITS:
             return Shown(False, f"{len(bits)} bits multiply values of folds: at most {MOST_BITS} are told apart")
         for values in product((0, 1), repeat=len(bits)):
@@ -386,6 +447,7 @@ class _Search:
             y = x * case.holds
             if isinstance(y, int):
                 return Shown(y >= 0, f"{y} is negative")
+            y = _primitive(y)
             key = repr(sorted((_key(m), c) for m, c in y.terms.items()))
             if key not in answers:
                 (answers[key],) = self._show([Relation(((y, 0, 0, None),))])
@@ -425,6 +487,12 @@ class _Search:
         """P less products of so many facts and what is not negative: if one of these is not negative, P is not."""
         if not left:
             yield P
+            return
+        if not any(P):
+            # A number: facts that contradict each other make it of any kind.
+            for f in facts:
+                if isinstance(d := f.get((), 0), int) and d < 0:
+                    yield from self._ways(_plus(P, f, -1), facts, natural, left - 1)
             return
         # What is negative has to go; what may be is worth a try.
         negative = [m for m, c in P.items() if m and isinstance(c, int) and c < 0]

@@ -51,7 +51,7 @@ from armsym.proof.claims import claims_of
 from armsym.proof.examples import Example
 from armsym.proof.filters import Candidates, Filter
 from armsym.proof.handles import Claims, Fold, IntegerFold, Iterated, Local, Number, Region, ResidueFold, Rodata, Unit
-from armsym.proof.locations import V, X
+from armsym.proof.locations import FLAGS, Place, V, X
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
 from armsym.proof.statement import (
@@ -597,7 +597,12 @@ class Proof(ABC):
         return apply
 
     def cut(
-        self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = (), drop_x: Iterable[int] = ()
+        self,
+        at: Loop | int,
+        *,
+        forget: Sequence[tuple[Fold, int]] = (),
+        drop_x: Iterable[int] = (),
+        drop_flags: bool = False,
     ) -> Callable[[EnsuresFn], EnsuresFn]:
         """Claims at the point `at` of straight-line code, to keep terms small.
 
@@ -607,12 +612,14 @@ class Proof(ABC):
         forgotten, a register that a claim equates with something is written that way from here on.
 
         Of the registers `drop_x` only what the claims say is known from there on: each holds some number, of which
-        claims about integers are facts.  It does not go with `forget`.
+        claims about integers are facts.  It does not go with `forget`.  With `drop_flags` so do the condition flags.
         """
 
         place = a_place("cut", at)
         a_pair_list("cut: forget", forget, Fold)
-        dropped = frozenset(X(n) for n in numbers("cut: registers in drop_x", drop_x, 0, 30))
+        dropped = frozenset(X(n) for n in numbers("cut: registers in drop_x", drop_x, 0, 30)) | (
+            frozenset(FLAGS) if drop_flags else frozenset()
+        )
         if dropped and forget:
             raise InputError("cut: forget goes with no drop_x")
 
@@ -648,7 +655,7 @@ class Proof(ABC):
         at: int,
         claims: Callable[[State, Any], Claims],
         forget: ForgetFn,
-        drop: frozenset[X | V],
+        drop: frozenset[Place],
         within: int | None = None,
     ) -> None:
         where = self.routine.image.symbolize(at)

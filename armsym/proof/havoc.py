@@ -204,13 +204,15 @@ class Havoc:
         wrong: dict[Place, int] = {}
         for where, stride in self.guess.strides.items():
             now = get(path.machine, self.regions, where)
-            holds = now == self.expected(where, index)
+            # (What the path found equal to something else stands so in its registers.)
+            expected = path.settled(self.expected(where, index))
+            holds = now == expected
             if holds.value is True:
                 continue
             # A difference that mentions secrets is not worth a solver call: cursors are public.
             v = holds.value
             if isinstance(v, bool) or is_secret(v) or path.knowledge.decide(v) != 1:
-                change = (now - self.base[where]).value if not stride else None
+                change = (now - path.settled(self.base[where])).value if not stride else None
                 wrong[where] = change if isinstance(change, int) and now.width == 64 else 0
         after, base = path.machine.v, self.base
         parted = {w for w in self.guess.halves if (after[w.n][63:0] == base[w][63:0]).value is not True}
@@ -300,7 +302,7 @@ def wrote_beyond(path: Path, h: Havoc, earlier: set[Location], head: Machine, st
     guess = h.guess.with_writes(new)
     changes = LoopGuess()
     for where in [w for w in guess.strides if w in new]:
-        now, was = get(path.machine, h.regions, where), get(head, h.regions, where)
+        now, was = get(path.machine, h.regions, where), path.settled(get(head, h.regions, where))
         change = (now - was).value
         if isinstance(change, int) and (now.width == 64 or not change):
             changes.strides[where] = change

@@ -14,20 +14,12 @@ from armsym.errors import MemoryFault
 from armsym.integers.expression import IntegerLike, integer
 from armsym.proof.buffers import block_at, in_blocks
 from armsym.proof.handles import Number, Unit
-from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, Unknown
+from armsym.symbolic_memory import SymbolicMemory, SymbolicRegion, Unclear, Unknown
 
-__all__ = ["NotTold", "number_held"]
+__all__ = ["number_held"]
 
 #: Bytes in a word.
 WORD = 8
-
-
-class NotTold(MemoryFault):
-    """The number that a region holds cannot be told from the stores to it."""
-
-    def __init__(self, region: str, why: str) -> None:
-        super().__init__(f"the number that {region} holds: {why}")
-        self.region = region
 
 
 def number_held(
@@ -62,7 +54,11 @@ def number_held(
                 raise MemoryFault(f"the offset {region.name}+{layer.symbolic or 0}{first:+#x} may wrap around")
             inside = memory.decide(place < k)
             if inside is None:
-                raise NotTold(region.name, f"whether word {place.value} is among the first {k.value} is not known")
+                raise Unclear(
+                    region.name,
+                    f"the number that {region.name} holds: whether word {place.value} is among the first {k.value}"
+                    " is not known",
+                )
             if inside:
                 old = before.peek(region, layer.symbolic, first, WORD)
                 total = total + unit(place) * (integer(new) - integer(old))

@@ -16,12 +16,12 @@ from armsym.proof.engine.branch_rule import learn
 from armsym.proof.engine.run import Ended, Enter, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import sp_is_known
 from armsym.proof.handles import Pointwise
-from armsym.proof.held import NotTold
 from armsym.proof.havoc import Havoc, LoopGuess, havoc, written_by, wrote_beyond
 from armsym.proof.locations import Location, Whole
 from armsym.proof.path import Path
 from armsym.proof.result import Status
 from armsym.proof.state import handed
+from armsym.symbolic_memory import Unclear
 from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Value
@@ -149,11 +149,11 @@ def arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -
     with here.memory.observed(), handed(here.machine) as s:  # what the arrivals show in bounds
         try:
             claims = inv.claims(s, i)
-        except NotTold as e:
-            # A few words of it that the loop changes, at offsets that may be others in another iteration.
+        except Unclear as e:
+            # Of what was stored to it before only what the claims say is known: then they say it of any content.
             if Whole(e.region) in guess.writes:
                 raise
-            return Retry(inv.head, guess.with_writes({Whole(e.region)}), "the number that a buffer holds is stated")
+            return Retry(inv.head, guess.with_writes({Whole(e.region)}), "a buffer's stores are not told apart")
         for name, claim in claims.items():
             for part in parts(claim):
                 if isinstance(part, Pointwise):
