@@ -161,9 +161,11 @@ def _with_values(known: Sequence[Relation], part: Part, show: _Show, values: dic
 
     here = [k for k in (r.map(put) for r in known) if isinstance(k, Relation)]
     claim = Relation((part,)).map(put)
-    if not isinstance(claim, Relation):
-        return Shown(claim, f"it does not hold{text}")
     search = _Search(here, lambda asked: show(asked, put))
+    if not isinstance(claim, Relation):
+        # Where it does not hold: that what is known contradicts itself, for then -1 is not negative.
+        none = Shown(claim) if claim else search.not_negative({(): -1})
+        return none if none.holds else Shown(False, f"it does not hold{text}")
     for x, _, lo, hi in claim.parts:
         P = search.reduced(_form(x))
         shown = Shown(True)
@@ -313,7 +315,8 @@ class _Search:
         self._equations: list[Form] = [] if zero is None else [zero]
         #: What is not negative.
         self.facts: list[Form] = []
-        for r in known:
+        # (Of residues what became known last speaks of what there is now.)
+        for r in known if zero is None else reversed(known):
             for x, modulus, lo, hi in r.parts:
                 if modulus or not x.values():
                     continue
