@@ -110,11 +110,11 @@ class FoldValue:
 
 
 class Multiplier:
-    """The number K of one claim x - y == K N, of which only that there is one is claimed: x and y are congruent modulo N.
+    """The number K of one claim x - y == K N, of which only that there is one is claimed: congruence modulo N.
 
-    N is a value of a fold.  Where the claim is known, K is a number like others of which nothing else is known; where it
-    is to be shown, any K will do (`armsym.integers.unbounded`).  Whoever does not know of this takes K for one certain
-    number, and shows nothing.
+    N is a value of a fold.  Where the claim is known, K is a number like others of which nothing else is known; where
+    it is to be shown, any K will do (`armsym.integers.unbounded`).  Whoever does not know of this takes K for one
+    certain number, and shows nothing.
     """
 
     name = "some multiple"
@@ -126,14 +126,13 @@ class Multiplier:
         Multiplier._count += 1
         #: (Apart from those of all folds, which count from 1 up.)
         self.number = -Multiplier._count
+        #: Its only index, of which nothing is said.
+        self._any = Var("any", 64, secret=False)
 
     def at(self, k: Bits) -> Integer:
         """The number: it is one, whatever the index."""
-        return Integer({(FoldValue(self, _ANY),): 1})
+        return Integer({(FoldValue(self, self._any),): 1})
 
-
-#: The index of every multiplier: it says nothing.
-_ANY: Term = Var("any", 64, secret=False)
 
 Leaf: TypeAlias = "Word | Quotient | FoldValue"
 
@@ -430,7 +429,7 @@ def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: Integ
     if isinstance(modulus, Integer):
         for v in (x, y):
             _terms("congruent modulo a value of a fold: compared with", v)
-        d = x - y  # type: ignore[operator]
+        d = x - y
         return True if isinstance(d, int) and not d else d == Multiplier().at(Bits(64, 0)) * modulus
     if not isinstance(modulus, int) or isinstance(modulus, bool) or modulus < 1:
         raise InputError(f"congruent: the modulus is a number from 1 up, not {modulus!r}")

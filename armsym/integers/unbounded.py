@@ -129,9 +129,7 @@ def _multipliers(x: Integer) -> set[FoldValue]:
     return {v for v in x.values() if isinstance(v.of, Multiplier)}
 
 
-def _congruent(
-    known: Sequence[Relation], part: Part, show: Callable[[Sequence[Relation]], Sequence[Shown]]
-) -> Shown:
+def _congruent(known: Sequence[Relation], part: Part, show: Callable[[Sequence[Relation]], Sequence[Shown]]) -> Shown:
     """That x = K N for some K, where K occurs as a factor of N alone: in numbers modulo N, where N is 0, x is 0.
 
     What is known to be congruent modulo N says there that it is 0; what is equal is equal.
@@ -367,7 +365,7 @@ class _Search:
 
     @staticmethod
     def _pivot(P: Form) -> Product | None:
-        """What is a number times a product: 1 or -1 before others, of one value before several, the fold declared last."""
+        """What is a number times a product: 1 or -1 before others, of one value before several, the latest fold."""
         found = {
             m: abs(c)
             for m, c in P.items()
@@ -525,7 +523,7 @@ class _Search:
 
 
 def _multiples(c: IntegerLike, m: Product, facts: Sequence[Form]) -> Iterator[tuple[Form, Product, IntegerLike]]:
-    """(f, rest, k), so that c m is in k * rest * f: first those of facts that have a product once, then its multiples."""
+    """(f, rest, k), so that c m is in k * rest * f: first by facts that have a product once, then by others."""
     for unit in (True, False):
         for f in facts:
             for n, d in f.items():

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from armsym.bits import Bits, Prop, concat
 from armsym.errors import InputError
-from armsym.integers.numbers import numbered
 from armsym.integers.expression import IntegerLike, Relation, Residue
+from armsym.integers.numbers import numbered
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt

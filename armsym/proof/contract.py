@@ -290,7 +290,9 @@ class _Site(Proof):
         pass  # `_d` has it
 
     def _make_dynamic_stack(self, r: Region) -> None:
-        raise InputError(f"{self._callee.contract.name}: a contract has no stack of a size that is not known ({r.name})")
+        raise InputError(
+            f"{self._callee.contract.name}: a contract has no stack of a size that is not known ({r.name})"
+        )
 
     def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike:
         raise InputError(f"{self._callee.contract.name}: a contract has no number of any length ({r.name})")

@@ -489,14 +489,16 @@ class Proof(ABC):
         self._d.regions.append(r)
         self._d.modifies.append(r)
         self._assume(
-            f"{name}: {_size_text(size_bits)} bytes of stack below the {self._d.stack} declared, there and not wrapping",
+            f"{name}: {_size_text(size_bits)} bytes of stack below the {self._d.stack} declared, not wrapping",
             particular=True,
         )
         return r
 
     def _no_dynamic_stack(self, what: str) -> None:
         if self._d.dynamic is not None:
-            raise InputError(f"{what}: a routine with dynamic_stack ({self._d.dynamic.name}) uses no contracts, no same_as")
+            raise InputError(
+                f"{what}: a routine with dynamic_stack ({self._d.dynamic.name}) uses no contracts, no same_as"
+            )
 
     def local(self, size: int, *, below: int) -> Local:
         """A buffer of `size` bytes on the stack, from `below` bytes below SP on entry up, for claims about its content.

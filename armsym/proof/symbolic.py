@@ -490,7 +490,9 @@ class SymbolicProof(Proof):
     def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike:
         region = self._regions[r.name]
         if region.cell != 8 or region.order != "little" or region.given:
-            raise InputError(f"{r.name}: the number it holds is told of cells of 64 bits, little-endian, none of them given")
+            raise InputError(
+                f"{r.name}: the number it holds is told of cells of 64 bits, little-endian, none of them given"
+            )
         if at is None:
             # On entry nothing is written yet: the region alone tells.
             memory = SymbolicMemory([region])

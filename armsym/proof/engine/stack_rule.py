@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from armsym.bits import Bits
 from armsym.proof.engine.run import Run
+from armsym.proof.havoc import fresh_name
 from armsym.proof.hints import more_stack
 from armsym.proof.path import Path
 from armsym.proof.result import Status
-from armsym.proof.havoc import fresh_name
 from armsym.symbolic_memory import Change, variable
 from armsym.terms.node import Term, intern
 
@@ -22,8 +22,8 @@ NO_ACCESS_BELOW = "no access below SP"
 def sp_is_known(run: Run, path: Path) -> bool:
     """Whether SP is its value on entry less a known number of bytes of the declared stack area, or plus lent ones.
 
-    Or it begins the area of `dynamic_stack`.  Else, which is recorded, what lies below it, which is anybody's, could not be told from what the routine or its
-    caller keeps.
+    Or it begins the area of `dynamic_stack`.  Else, which is recorded, what lies below it, which is anybody's, could
+    not be told from what the routine or its caller keeps.
     """
     low, d = run.p.sp_offset(path.machine.sp), run.p._d
     if (low is not None and -d.stack <= low <= d.above) or _at_the_bottom(run, path):
@@ -72,7 +72,9 @@ def check_accesses(run: Run, path: Path, sp_before: Bits, since: int) -> None:
     """No access of an instruction, those logged `since`, lies below SP as it was before it or as it is after it."""
     deep = [_in_the_area(run, s) for s in (sp_before, path.machine.sp)]
     # From the beginning of the area below it up all is the routine's.
-    low = [-run.p._d.stack if d else run.p.sp_offset(s) for d, s in zip(deep, (sp_before, path.machine.sp), strict=True)]
+    low = [
+        -run.p._d.stack if d else run.p.sp_offset(s) for d, s in zip(deep, (sp_before, path.machine.sp), strict=True)
+    ]
     for a in path.memory.log[since:]:
         if a.region is run.p.dynamic_region and not all(deep):
             detail = f"the access at {run.where(a.at)} to {a.region.name}{a.constant:+#x} lies below SP"
