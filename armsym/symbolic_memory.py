@@ -37,6 +37,7 @@ __all__ = [
     "Read",
     "SymbolicMemory",
     "SymbolicRegion",
+    "Unclear",
     "Unknown",
     "signed",
     "split_offset",
@@ -52,6 +53,14 @@ SPAN = 256
 #: A store is this far from its symbolic part at most: then the bytes stored have one constant offset each, for
 #: none of them lies beyond 2**63, where signed numbers wrap.
 FAR = 1 << 62
+
+
+class Unclear(MemoryFault):
+    """What a region holds cannot be told from the stores to it: whether one was there is not known."""
+
+    def __init__(self, region: str, why: str) -> None:
+        super().__init__(why)
+        self.region = region
 
 
 class _Overlay:
@@ -241,9 +250,10 @@ class SymbolicMemory:
                 if not self._apart(symbolic, k, size, layer):
                     if layer.symbolic is None and symbolic is not None and symbolic.pb < SPAN:
                         return self._anywhere(region, symbolic, k, size)
-                    raise MemoryFault(
+                    raise Unclear(
+                        region.name,
                         f"the load of {size} bytes at {region.name}+{symbolic or 0}{k:+#x} may or may not meet"
-                        f" an earlier store at +{layer.symbolic or 0}"
+                        f" an earlier store at +{layer.symbolic or 0}",
                     )
                 continue
             first = data.get(k)

@@ -83,6 +83,9 @@ class _Symbolic(SymbolicProof):
         self.area = (depth, above)
         super()._make_stack(max(depth, STACK), above)
 
+    def _make_dynamic_stack(self, r: Region) -> None:
+        raise InputError(f"{r.name}: routines are not compared that use stack of a size that is not known")
+
     def _make_registers(self) -> Machine:
         x = [variable(f"x{n}", 64, secret=False) for n in range(31)]
         x[30] = self.lr0

@@ -282,6 +282,11 @@ class Argument:
                 return Shown(False, f"modulo {modulus:#x} the difference is {self.kernel.text(Q, 8)}")
         if self._is(self.kernel.congruent(P, {}, modulus), P, modulus, None, None):
             return Shown(True)
+        if self.multiples and not self._whole:
+            # What no unknown is alone in divides what is left: n n' + 1, say.
+            divided, _ = self._by_elimination(P, modulus)
+            if self._is(divided, P, modulus, None, None):
+                return Shown(True)
         kernel = self.kernel
         # What became known last speaks of what there is now: with that first, little is left.
         orders = [self.multiples[::-1], self.multiples] if len(self.multiples) > 1 else [self.multiples]
@@ -393,7 +398,7 @@ class Argument:
         r = self.translator.ranges.bound(P, want=goal.met)
         if self._is(r, P, 0, lo, hi):
             return Shown(True)
-        if self._whole and self._is(self._by_a_multiple(P, goal), P, 0, lo, hi):
+        if self.multiples and self._is(self._by_a_multiple(P, goal), P, 0, lo, hi):
             return Shown(True)
         if not search:
             return Shown(False, "no bounds are seen at once")

@@ -13,13 +13,14 @@ from typing import Any, Protocol, TypeAlias, Union
 from armsym.bits import Bits
 from armsym.errors import InputError, SymbolicTruthError
 from armsym.integers.numbers import congruent_numbers, is_telling, numbered, within_numbers
-from armsym.terms.node import Term, intern
+from armsym.terms.node import Term, Var, intern
 
 __all__ = [
     "FoldValue",
     "Integer",
     "IntegerLike",
     "Leaf",
+    "Multiplier",
     "Quotient",
     "Relation",
     "Residue",
@@ -106,6 +107,31 @@ class FoldValue:
 
     def __repr__(self) -> str:
         return f"{self.of.name}({self.index})"
+
+
+class Multiplier:
+    """The number K of one claim x - y == K N, of which only that there is one is claimed: congruence modulo N.
+
+    N is a value of a fold.  Where the claim is known, K is a number like others of which nothing else is known; where
+    it is to be shown, any K will do (`armsym.integers.unbounded`).  Whoever does not know of this takes K for one
+    certain number, and shows nothing.
+    """
+
+    name = "some multiple"
+    least: int | None = None
+    bound: IntegerSequence | None = None
+    _count = 0
+
+    def __init__(self) -> None:
+        Multiplier._count += 1
+        #: (Apart from those of all folds, which count from 1 up.)
+        self.number = -Multiplier._count
+        #: Its only index, of which nothing is said.
+        self._any = Var("any", 64, secret=False)
+
+    def at(self, k: Bits) -> Integer:
+        """The number: it is one, whatever the index."""
+        return Integer({(FoldValue(self, self._any),): 1})
 
 
 Leaf: TypeAlias = "Word | Quotient | FoldValue"
@@ -395,11 +421,16 @@ def integer(words: Bits | Sequence[Bits], *, signed: bool = False) -> IntegerLik
     return numbered(made) if isinstance(made, int) else made
 
 
-def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: int) -> Relation | bool:
-    """That x - y is a multiple of a number, which is at least 1.
+def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: IntegerLike) -> Relation | bool:
+    """That x - y is a multiple of a number, which is at least 1; or of the value of a fold (then also of 0: x = y).
 
     A residue is compared modulo its modulus, or a divisor of that.
     """
+    if isinstance(modulus, Integer):
+        for v in (x, y):
+            _terms("congruent modulo a value of a fold: compared with", v)
+        d = x - y
+        return True if isinstance(d, int) and not d else d == Multiplier().at(Bits(64, 0)) * modulus
     if not isinstance(modulus, int) or isinstance(modulus, bool) or modulus < 1:
         raise InputError(f"congruent: the modulus is a number from 1 up, not {modulus!r}")
     numbers: list[IntegerLike] = []

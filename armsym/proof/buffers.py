@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from armsym.bits import Bits, Prop, concat, ite, select
-from armsym.errors import InputError
+from armsym.errors import InputError, MemoryFault
 from armsym.integers.expression import Relation
 from armsym.proof.conditional import Conditional
 from armsym.proof.handles import Claim, Pointwise
@@ -13,7 +13,7 @@ from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unkno
 from armsym.terms.linear import linear_view, make_sum
 from armsym.terms.node import Term, Value, intern, ones
 
-__all__ = ["assume_pointwise", "parts", "pointwise_conditions"]
+__all__ = ["assume_pointwise", "block_at", "in_blocks", "parts", "pointwise_conditions"]
 
 #: A path between two loop heads writes at most so many blocks of one buffer.
 MAX_BLOCKS = 4096
@@ -217,7 +217,7 @@ def _through(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise) -> lis
         for k in layer.bytes:
             first = k - (k - claim.start) % size
             if first not in blocks:
-                whole = _block_at(layer.bytes, first, size)
+                whole = block_at(layer.bytes, first, size)
                 if whole is None:
                     return f"the store at {at}{first:+#x} is not of a whole block of {size} bytes"
                 blocks[first] = whole
@@ -228,7 +228,7 @@ def _through(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise) -> lis
             if layer.symbolic is not None or not all_of_them or any(k not in blocks for k in all_of_them):
                 return "not all blocks were stored to"
             have = blocks[claim.start]
-        base = _in_blocks(layer.symbolic, size)
+        base = in_blocks(layer.symbolic, size)
         # (From block 0 both offsets are multiples of the size: blocks are one, or do not meet.)
         if size > 1 and memory.decide(base < (1 << 64) // size) is not True:
             return f"the offset {at} may wrap around"
@@ -244,21 +244,26 @@ def _through(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise) -> lis
     return [("block j", Prop(shown.value, (have, want)))]
 
 
-def _in_blocks(offset: Term | None, size: int) -> Bits:
-    """The number of blocks that an offset is, of which all that is added up in it is a multiple of their size."""
+def in_blocks(offset: Term | None, size: int) -> Bits:
+    """The number of blocks that an offset is, of which all that is added up in it is a multiple of their size.
+
+    Raises `MemoryFault` where one is only by its factor and the rest together.
+    """
     if offset is None:
         return Bits(64, 0)
     terms, const = linear_view(offset)
     total = Bits.wrap(64, signed(const) // size)
     for t, c in terms.items():
         whole = c % size == 0
+        if not whole and t.pb % size:
+            raise MemoryFault(f"the offset {offset} is not seen to be one of whole blocks of {size} bytes")
         total = total + (
             Bits(64, t) * Bits.wrap(64, signed(c) // size) if whole else (Bits(64, t) >> size.bit_length() - 1) * c
         )
     return total
 
 
-def _block_at(data: dict[int, tuple[Bits, int]], k: int, size: int) -> Bits | None:
+def block_at(data: dict[int, tuple[Bits, int]], k: int, size: int) -> Bits | None:
     """The bytes stored from an offset on, or None where some were not."""
     found = [data.get(k + n) for n in range(size)]
     if any(f is None for f in found):

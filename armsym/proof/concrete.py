@@ -12,6 +12,7 @@ from typing import NamedTuple
 from armsym.bits import Bits, Prop, concat
 from armsym.errors import InputError
 from armsym.integers.expression import IntegerLike, Relation, Residue
+from armsym.integers.numbers import numbered
 from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
@@ -138,6 +139,7 @@ class ConcreteProof(Proof):
         self._imported: set[str] = set()
         self._depth = self._above = 0
         self._registers: Machine | None = None
+        self._sp: int | None = None
         #: The declared numbers and words, and what declared globals hold.
         self._numbers: dict[str, int] = {}
         self._symbols: dict[str, bytes] = {}
@@ -248,6 +250,14 @@ class ConcreteProof(Proof):
     def _make_stack(self, depth: int, above: int) -> None:
         self._depth, self._above = depth, above
 
+    def _make_dynamic_stack(self, r: Region) -> None:
+        size = r.size.uint
+        data = bytes(size) if self.recipe.plain is not None else self._filled(r.name, self._bytes(self._sec, size))
+        base = self._stack_pointer() - self._depth - size
+        self._concrete[r.name] = ConcreteRegion(r.name, base, bytearray(data), "rw")
+        self._initial[r.name] = data
+        self._inputs[r.name] = r
+
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
 
@@ -310,6 +320,13 @@ class ConcreteProof(Proof):
     def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         return f.concrete(k.uint)
 
+    def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike:
+        self._read_already.add(r.name)
+        data, end = self._bytes_of(r, at), 8 * k.uint
+        if end > len(data):
+            raise InputError(f"claim reads the number in the first {end} bytes of {r.name}, which has {len(data)}")
+        return numbered(int.from_bytes(data[:end], "little"))
+
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         return f.concrete(k.uint)
 
@@ -363,6 +380,11 @@ class ConcreteProof(Proof):
     # -- the machine --------------------------------------------------------------------------
 
     def _stack_pointer(self) -> int:
+        if self._sp is None:
+            self._sp = self._new_stack_pointer()
+        return self._sp
+
+    def _new_stack_pointer(self) -> int:
         if self.recipe.plain is not None:
             return (STACK_TOP & -self._phase.align) + self._phase.rest
         anywhere = 0x7FFF_0000_0000 + (self._pub.randrange(0, 1 << 20) << 4)
@@ -440,7 +462,9 @@ class ConcreteProof(Proof):
             regions.append(ConcreteRegion("stack", top - self._depth, stack, "rw"))
         m.memory = ConcreteMemory(regions, holes)
         t = Trial(self.inputs(), m, regions, base=self.machine_base, return_address=back, stack_top=top)
-        t.recipe, t.declared = replace(self.recipe, values=self.values()), dict(self._concrete)
+        on_stack = self._d.dynamic.name if self._d.dynamic is not None else None
+        t.recipe = replace(self.recipe, values=self.values())
+        t.declared = {name: r for name, r in self._concrete.items() if name != on_stack}
         t.rejected = self.unmet
         t.revealed = () if self.unmet else self.revealed()
         t.told = tuple(all(isinstance(c, Prop) and c.value is True for c in said) for _, said in self._d.tells)

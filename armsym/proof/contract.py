@@ -289,6 +289,14 @@ class _Site(Proof):
     def _make_stack(self, depth: int, above: int) -> None:
         pass  # `_d` has it
 
+    def _make_dynamic_stack(self, r: Region) -> None:
+        raise InputError(
+            f"{self._callee.contract.name}: a contract has no stack of a size that is not known ({r.name})"
+        )
+
+    def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike:
+        raise InputError(f"{self._callee.contract.name}: a contract has no number of any length ({r.name})")
+
     def _set_argument(self, n: int, value: Bits) -> None:
         have = self._machine.x[n] if value.width == 64 else self._machine.x[n][31:0]
         self._requirements.append((f"x{n} is the argument", have == value))

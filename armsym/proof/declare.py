@@ -51,7 +51,7 @@ from armsym.proof.claims import claims_of
 from armsym.proof.examples import Example
 from armsym.proof.filters import Candidates, Filter
 from armsym.proof.handles import Claims, Fold, IntegerFold, Iterated, Local, Number, Region, ResidueFold, Rodata, Unit
-from armsym.proof.locations import V, X
+from armsym.proof.locations import FLAGS, Place, V, X
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.state import State, Words
 from armsym.proof.statement import (
@@ -70,6 +70,7 @@ from armsym.proof.statement import (
     StackArea,
     Twin,
 )
+from armsym.terms.node import intern
 from armsym.terms.ops import is_secret
 
 __all__ = ["RESERVED", "Contract", "Cut", "Invariant", "InvariantFn", "Phase", "Proof", "StackArea"]
@@ -443,6 +444,8 @@ class Proof(ABC):
         """All that the routine may change besides volatile registers."""
         for a in areas:
             if isinstance(a, StackArea):
+                if self._d.dynamic is not None:
+                    raise InputError("modifies: the stack is declared before dynamic_stack, which lies below it")
                 self._d.stack, self._d.above = max(self._d.stack, a.depth), max(self._d.above, a.above)
                 self._d.align = max(self._d.align, a.align)
                 self._make_stack(self._d.stack, self._d.above)
@@ -460,6 +463,42 @@ class Proof(ABC):
         if above:
             self._assume(f"the {above} bytes from SP up are the routine's to change", particular=True)
         return area
+
+    def dynamic_stack(self, name: str, size: Bits) -> Region:
+        """`size` bytes of stack, a multiple of 16, right below those of `modifies(p.stack(depth))`, declared before.
+
+        For a routine that makes room for a buffer on the stack, of a size that depends on its arguments: SP goes down
+        by `size` at once from `depth` bytes below its value on entry, and back.  What the buffer holds on entry is
+        anything, and what it held is lost when SP goes back.
+        """
+        self._new_name(name)
+        if self._d.dynamic is not None:
+            raise InputError(f"dynamic_stack {name}: there is one such area already, {self._d.dynamic.name}")
+        if self._d.contracts or self._d.twins:
+            raise InputError(f"dynamic_stack {name}: a routine with such an area uses no contracts, and no same_as")
+        if not self._d.stack or self._d.align != 16:
+            raise InputError(
+                f"dynamic_stack {name}: the stack above it is declared first, with modifies(p.stack(depth)), unaligned"
+            )
+        size_bits = a_region_size(name, size, access="rw", align=16, cell=None, order="little")
+        v = size_bits.value
+        if (v if isinstance(v, int) else intern(v).pb) & 15:
+            raise InputError(f"dynamic_stack {name}: its size is a multiple of 16: (n + 15 >> 4) << 4, say, not {v}")
+        r = self._d.dynamic = Region(self, name, size_bits, "rw")
+        self._make_dynamic_stack(r)
+        self._d.regions.append(r)
+        self._d.modifies.append(r)
+        self._assume(
+            f"{name}: {_size_text(size_bits)} bytes of stack below the {self._d.stack} declared, not wrapping",
+            particular=True,
+        )
+        return r
+
+    def _no_dynamic_stack(self, what: str) -> None:
+        if self._d.dynamic is not None:
+            raise InputError(
+                f"{what}: a routine with dynamic_stack ({self._d.dynamic.name}) uses no contracts, no same_as"
+            )
 
     def local(self, size: int, *, below: int) -> Local:
         """A buffer of `size` bytes on the stack, from `below` bytes below SP on entry up, for claims about its content.
@@ -487,6 +526,7 @@ class Proof(ABC):
         `armsym equiv --results`; by default those in which AAPCS64 returns values.  What is taken for granted, and that
         neither is shown to end by it, docs/equiv.md says; that this one ends, the proof shows.
         """
+        self._no_dynamic_stack("same_as")
         a_text("same_as: the symbol", symbol)
         if results is not None:
             a_text("same_as: results", results)
@@ -500,6 +540,7 @@ class Proof(ABC):
         At a call, or a branch to the routine's first instruction, its preconditions must hold; then
         what it may change is unknown, but for what its `ensures` claims.
         """
+        self._no_dynamic_stack("uses")
         for c in contracts:
             a_contract(c)
             if any(known.symbol == c.symbol for known in self._d.contracts):
@@ -541,22 +582,29 @@ class Proof(ABC):
 
         return apply
 
-    def cut_within(self, loop: Loop, at: int) -> Callable[[InLoopFn], InLoopFn]:
+    def cut_within(self, loop: Loop, at: int, *, drop_x: Iterable[int] = ()) -> Callable[[InLoopFn], InLoopFn]:
         """A cut within a loop that has an invariant: claims(s, i) at the point `at` in the iteration i of the loop.
 
         What they equate registers with is what these hold from there on; a pointwise claim is what the buffer holds.
+        `drop_x` is as in `cut`.
         """
+        dropped = frozenset(X(n) for n in numbers("cut_within: registers in drop_x", drop_x, 0, 30))
         place, head = a_place("cut_within", at), a_place("cut_within: the loop", loop)
 
         def apply(fn: InLoopFn) -> InLoopFn:
             claims = claims_of("cut_within", a_function("cut_within: what is claimed", fn, "state", "i"))
-            self._add_cut(place, claims, lambda _: (), frozenset(), head)
+            self._add_cut(place, claims, lambda _: (), dropped, head)
             return fn
 
         return apply
 
     def cut(
-        self, at: Loop | int, *, forget: Sequence[tuple[Fold, int]] = (), drop_x: Iterable[int] = ()
+        self,
+        at: Loop | int,
+        *,
+        forget: Sequence[tuple[Fold, int]] = (),
+        drop_x: Iterable[int] = (),
+        drop_flags: bool = False,
     ) -> Callable[[EnsuresFn], EnsuresFn]:
         """Claims at the point `at` of straight-line code, to keep terms small.
 
@@ -566,12 +614,14 @@ class Proof(ABC):
         forgotten, a register that a claim equates with something is written that way from here on.
 
         Of the registers `drop_x` only what the claims say is known from there on: each holds some number, of which
-        claims about integers are facts.  It does not go with `forget`.
+        claims about integers are facts.  It does not go with `forget`.  With `drop_flags` so do the condition flags.
         """
 
         place = a_place("cut", at)
         a_pair_list("cut: forget", forget, Fold)
-        dropped = frozenset(X(n) for n in numbers("cut: registers in drop_x", drop_x, 0, 30))
+        dropped = frozenset(X(n) for n in numbers("cut: registers in drop_x", drop_x, 0, 30)) | (
+            frozenset(FLAGS) if drop_flags else frozenset()
+        )
         if dropped and forget:
             raise InputError("cut: forget goes with no drop_x")
 
@@ -607,7 +657,7 @@ class Proof(ABC):
         at: int,
         claims: Callable[[State, Any], Claims],
         forget: ForgetFn,
-        drop: frozenset[X | V],
+        drop: frozenset[Place],
         within: int | None = None,
     ) -> None:
         where = self.routine.image.symbolize(at)
@@ -723,6 +773,10 @@ class Proof(ABC):
     def _make_global(self, symbol: str, offset: int | None, width: int, public: bool) -> Bits: ...
     @abstractmethod
     def _make_stack(self, depth: int, above: int) -> None: ...
+    @abstractmethod
+    def _make_dynamic_stack(self, r: Region) -> None: ...
+    @abstractmethod
+    def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike: ...
     @abstractmethod
     def _set_argument(self, n: int, value: Bits) -> None: ...
 

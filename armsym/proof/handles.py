@@ -84,6 +84,9 @@ class Meaning(Protocol):
     def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         """H(k), a whole number."""
 
+    def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike:
+        """The number that a region's first k words of 64 bits hold, on entry or in a state."""
+
     def _may_say(self, f: Any, i: Bits, *, past: bool) -> None:
         """Raise `InputError` for a block (with `past`, those before it) of which the pattern is not revealed."""
 
@@ -185,6 +188,17 @@ class Region:
         more = an_index(f"{self.name}: tail_bytes", len(tail) if tail_bytes is None else tail_bytes)
         self._p._prefer_cells(self, width // 8, order)
         return Pointwise(self, at, self._p._index(upto), block, words, width, order, Tail(tuple(tail), more))
+
+    def number(self, k: Bits | int, *, at: State | None = None) -> IntegerLike:
+        """The number that the first k words of 64 bits hold, the first the least significant: on entry, or in `at`.
+
+        The k words lie in the region.  It is a value of a fold, `p.number` of what the region holds, whatever that is:
+        a store of a word to it changes it by the difference of two words.
+        """
+        _a_state(self.name, at)
+        self._p._prefer_cells(self, 8, "little")
+        count = an_index(f"{self.name}: how many words", k)
+        return self._p._number_held(self, count if isinstance(k, int) else self._p._index(count), at)
 
     def byte(self, index: Bits | int, *, at: State | None = None) -> Bits:
         """The byte at an index, 8 bits: on entry, or in the state `at`."""

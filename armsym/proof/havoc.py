@@ -204,13 +204,15 @@ class Havoc:
         wrong: dict[Place, int] = {}
         for where, stride in self.guess.strides.items():
             now = get(path.machine, self.regions, where)
-            holds = now == self.expected(where, index)
+            # (What the path found equal to something else stands so in its registers.)
+            expected = path.settled(self.expected(where, index))
+            holds = now == expected
             if holds.value is True:
                 continue
             # A difference that mentions secrets is not worth a solver call: cursors are public.
             v = holds.value
             if isinstance(v, bool) or is_secret(v) or path.knowledge.decide(v) != 1:
-                change = (now - self.base[where]).value if not stride else None
+                change = (now - path.settled(self.base[where])).value if not stride else None
                 wrong[where] = change if isinstance(change, int) and now.width == 64 else 0
         after, base = path.machine.v, self.base
         parted = {w for w in self.guess.halves if (after[w.n][63:0] == base[w][63:0]).value is not True}
@@ -300,7 +302,7 @@ def wrote_beyond(path: Path, h: Havoc, earlier: set[Location], head: Machine, st
     guess = h.guess.with_writes(new)
     changes = LoopGuess()
     for where in [w for w in guess.strides if w in new]:
-        now, was = get(path.machine, h.regions, where), get(head, h.regions, where)
+        now, was = get(path.machine, h.regions, where), path.settled(get(head, h.regions, where))
         change = (now - was).value
         if isinstance(change, int) and (now.width == 64 or not change):
             changes.strides[where] = change
@@ -314,7 +316,7 @@ def wrote_beyond(path: Path, h: Havoc, earlier: set[Location], head: Machine, st
 def guess_loops(runs: Iterable[dict[int, list[list[Machine]]]], cells: dict[str, int]) -> dict[int, LoopGuess]:
     """Guesses for each loop head from the arrivals of several concrete runs.
 
-    `cells` gives the cell size of each region of fixed size that may be written.
+    `cells` gives the cell size of each region of fixed size that may be written; 0 for one that is written as a whole.
     """
     arrivals: dict[int, list[list[Machine]]] = {}
     for heads in runs:
@@ -360,6 +362,10 @@ def _guess_memory(g: LoopGuess, runs: list[list[Machine]], cells: dict[str, int]
                 assert isinstance(m.memory, ConcreteMemory)
                 row += [bytes(r.data) for r in m.memory.regions if r.name == name]
             data.append(row)
+        if not cell:
+            if any(len(set(row)) > 1 for row in data):
+                g.writes.add(Whole(name))
+            continue
         length = min((len(d) for row in data for d in row), default=0)
         for k in range(0, length - cell + 1, cell):
             words = [[int.from_bytes(d[k : k + cell], "little") for d in row] for row in data]

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from armsym.bits import Bits
 from armsym.integers.claims import Argument, Shown
-from armsym.integers.expression import IntegerLike, Relation, integer
+from armsym.integers.expression import IntegerLike, Multiplier, Relation, integer
 from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.path import Path
 from armsym.symbolic_memory import signed
@@ -55,7 +55,8 @@ class Known:
         fixed = self._path.knowledge.fixed
         groups: list[list[tuple[Bits, int]]] = []
         met: set[int] = set()
-        for v in sorted({v for r in relations for v in r.values()}, key=lambda v: v.index.id):
+        values = {v for r in relations for v in r.values() if not isinstance(v.of, Multiplier)}
+        for v in sorted(values, key=lambda v: v.index.id):
             k = self._said(Bits(64, v.index))
             if isinstance(k.value, int) or v.index.id in met:
                 continue
@@ -70,7 +71,7 @@ class Known:
         for group in groups:
             least, at = min(group, key=lambda one: one[1])
             for k, d in group:
-                if d != at:
+                if d != at or k.value is not least.value:
                     assert isinstance(k.value, Term)
                     self._indices[intern(k.value).id] = least + (d - at)
 
@@ -110,10 +111,20 @@ class Question:
     def show(self, k: int, *, search: bool = True) -> Shown:
         """Whether the k-th of them follows; without `search` only if it shows at once."""
         if k in self._place:
-            return self._plain.show(self._place[k], search=search)
+            found = self._plain.show(self._place[k], search=search)
+            # What is known of values of folds may leave no other case.
+            by_folds = search and not found.holds and len(self._words) < len(self._known.relations)
+            if by_folds:
+                otherwise = self._by_folds(k)
+                return otherwise if otherwise.holds else found
+            return found
+        return self._by_folds(k)
 
-        def of_words(asked: Sequence[Relation], put: Put) -> list[Shown]:
-            known = (r.map(put) for r in self._words)
+    def _by_folds(self, k: int) -> Shown:
+        """Whether the k-th follows from what is known of values of folds."""
+
+        def of_words(asked: Sequence[Relation], put: Put, more: Sequence[Relation]) -> list[Shown]:
+            known = (r.map(put) for r in (*self._words, *more))
             words = _Words(self._known, [r for r in known if isinstance(r, Relation)], asked)
             return [words.show(j) for j in range(len(asked))]
 

@@ -15,7 +15,7 @@ from armsym.proof.abi import AAPCS64, Interface
 from armsym.proof.conditional import Condition
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claims, Fold, Region
-from armsym.proof.locations import V, X
+from armsym.proof.locations import Place
 from armsym.proof.state import State
 
 __all__ = [
@@ -110,7 +110,7 @@ class Cut:
     forget: ForgetFn
     name: str
     #: The registers of which only what the claims say is known from there on.
-    drop: frozenset[X | V]
+    drop: frozenset[Place]
     within: int | None = None
 
 
@@ -157,6 +157,8 @@ class Declared:
     modifies: list[Region] = field(default_factory=list)
     stack: int = 0
     above: int = 0
+    #: The area right below those bytes, of a size that depends on the arguments.
+    dynamic: Region | None = None
     #: What the routine makes SP a multiple of.
     align: int = 16
     interface: Interface = AAPCS64

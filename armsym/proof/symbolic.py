@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from armsym.bits import Bits, Prop
 from armsym.discharge.recheck import Answer
@@ -17,7 +18,8 @@ from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.filters import FEW, Filter
 from armsym.proof.folds import FoldValues
-from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
+from armsym.proof.handles import Fold, IntegerFold, Number, Region, ResidueFold, Unit
+from armsym.proof.held import number_held
 from armsym.proof.image_memory import image_regions
 from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.leaks import revealed_terms
@@ -83,6 +85,8 @@ class SymbolicProof(Proof):
         self._global_regions: list[SymbolicRegion] = []
         self._image_regions: list[SymbolicRegion] = []
         self._memory0: SymbolicMemory | None = None
+        #: The numbers that contents of regions are, by the names of both.
+        self._contents: dict[tuple[str, str], Number] = {}
         #: Where claims are being evaluated: None outside of `under`, where no fact counts.
         self._context: Context | None = None
         #: The values of folds before any path begins.
@@ -155,6 +159,14 @@ class SymbolicProof(Proof):
         base = self._sp_base.value
         assert isinstance(base, Term)
         self._stack = SymbolicRegion("stack", base, Bits(64, depth + above), "rw", bias=self._phase.rest - depth)
+
+    def _make_dynamic_stack(self, r: Region) -> None:
+        self._make_region(r, public=False, align=16, cell=8, order="little")
+
+    @property
+    def dynamic_region(self) -> SymbolicRegion | None:
+        """The area of the stack of a size that is not known, if the proof declares one."""
+        return None if self._d.dynamic is None else self._regions[self._d.dynamic.name]
 
     def _set_argument(self, n: int, value: Bits) -> None:
         self._arguments[n] = value
@@ -252,8 +264,12 @@ class SymbolicProof(Proof):
 
     @property
     def writable_cells(self) -> dict[str, int]:
-        """The cell size, in bytes, of each region of fixed size that may be written."""
-        return {r.name: r.cell for r in self.memory0.regions if "w" in r.access and r.size.is_concrete}
+        """The cell size, in bytes, of each region of fixed size that may be written.
+
+        Of the area of the stack of a size that is not known it is 0: what is written there is all of it.
+        """
+        area, written = self.dynamic_region, [r for r in self.memory0.regions if "w" in r.access]
+        return {r.name: 0 if r is area else r.cell for r in written if r is area or r.size.is_concrete}
 
     def input_values(self, model: Model) -> InputValues:
         """What a model of this run's terms says of the declared inputs."""
@@ -470,6 +486,36 @@ class SymbolicProof(Proof):
         before = k - 1
         with self._plainly():
             return f.stepped(self._integer_at(f, before), before)
+
+    def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike:
+        region = self._regions[r.name]
+        if region.cell != 8 or region.order != "little" or region.given:
+            raise InputError(
+                f"{r.name}: the number it holds is told of cells of 64 bits, little-endian, none of them given"
+            )
+        if at is None:
+            # On entry nothing is written yet: the region alone tells.
+            memory = SymbolicMemory([region])
+            knowledge = self._facts_on_entry() if self._context is None else self._context.path.knowledge
+            memory.decide = lambda c: None if (known := knowledge.decide(c.bit.value)) is None else bool(known)
+        else:
+            assert isinstance(at.machine.memory, SymbolicMemory)
+            memory = at.machine.memory
+        if 64 not in self._units:
+            self._units[64] = Unit(self, 64)
+        return number_held(memory, region, k, partial(self._content, region), self._units[64])
+
+    def _content(self, region: SymbolicRegion, name: str) -> Number:
+        """The number that content of a region holds, as a fold: of the content of that name."""
+        found = self._contents.get((region.name, name))
+        if found is None:
+
+            def word(j: Bits) -> Bits:
+                offset = (j * 8).value
+                return region.cell_of(name, offset if isinstance(offset, int) else intern(offset))
+
+            found = self._contents[region.name, name] = Number(self, f"{name}[]", word, self._units[64])
+        return found
 
     def _fold_at(self, f: Fold, k: Bits) -> Words:
         if f.of is not None and k.value != 0:

@@ -156,7 +156,8 @@ def _run_trial(
     assert isinstance(memory, ConcreteMemory)
     trace = t.trace
     accesses: list[int] = []
-    stack_low, stack_top = t.stack_top - p._d.stack, t.stack_top
+    area = p._d.dynamic
+    stack_low, stack_top = t.stack_top - p._d.stack - (area.size.uint if area is not None else 0), t.stack_top
 
     def leak(kind: str, value: Bits) -> None:
         v = value.uint

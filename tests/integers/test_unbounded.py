@@ -10,7 +10,7 @@ import pytest
 
 from armsym.bits import Bits
 from armsym.integers.claims import Argument, Shown
-from armsym.integers.expression import FoldValue, Integer, IntegerLike, Relation, Word, congruent, integer
+from armsym.integers.expression import FoldValue, Integer, IntegerLike, Multiplier, Relation, Word, congruent, integer
 from armsym.integers.unbounded import Put, unbounded
 from armsym.terms.node import Term, Var, intern, new_table
 
@@ -70,8 +70,8 @@ class World:
     def show(self, known: Sequence[Relation], asked: Relation) -> Shown:
         words = [r for r in known if not r.values()]
 
-        def of_words(claims: Sequence[Relation], put: Put) -> list[Shown]:
-            mapped = [r for r in (r.map(put) for r in words) if isinstance(r, Relation)]
+        def of_words(claims: Sequence[Relation], put: Put, more: Sequence[Relation]) -> list[Shown]:
+            mapped = [r for r in (r.map(put) for r in (*words, *more)) if isinstance(r, Relation)]
             argument = Argument(mapped, claims)
             return [argument.show(k) for k in range(len(claims))]
 
@@ -80,6 +80,16 @@ class World:
 
 def holds(r: Relation, model: dict[Word | FoldValue, IntegerLike]) -> bool:
     for x, modulus, lo, hi in r.parts:
+        some = [v for v in x.values() if isinstance(v.of, Multiplier)]
+        if some:
+            # x - K N: its value for K = 0 is a multiple of N.
+            v, less = (x.map({**model, some[0]: k}) for k in (0, 1))
+            assert isinstance(v, int)
+            assert isinstance(less, int)
+            n = v - less
+            if v % n if n else v:
+                return False
+            continue
         v = x.map(model)
         assert isinstance(v, int)
         if modulus:
@@ -102,6 +112,8 @@ def _some_integer(rng: random.Random, w: World) -> IntegerLike:
 
 def _some_relation(rng: random.Random, w: World) -> Relation | bool:
     x, y = _some_integer(rng, w), _some_integer(rng, w)
+    if rng.random() < 0.25:
+        return congruent(x, y, rng.choice((w.U, w.A, w.T, 2 * w.A + 1, w.A - w.a)))
     if rng.random() < 0.2:
         return congruent(x, y, rng.choice((2, 4)))
     found: Relation | bool = x == y if rng.random() < 0.3 else x <= y

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from operator import or_
 
@@ -12,6 +12,7 @@ from armsym.proof.path import Path
 from armsym.proof.state import State, handed
 from armsym.proof.why import TurnKind
 from armsym.stepper import Fork
+from armsym.symbolic_memory import signed
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, free_terms
 from armsym.terms.node import Term, Value
@@ -48,6 +49,36 @@ def learn(run: Run, path: Path, fact: Value, origin: Origin | None, what: TurnKi
                     occurs = run.occurrences.setdefault(n.value, Occurrences(n.value))
                     path.put(n.value, (a + d).value, occurs)
                     break
+
+
+def _name_ended(run: Run, path: Path, cond: Value, origin: Origin | None) -> None:
+    """Put the greater of the iteration numbers of two loops that are over by the other, where a branch tells them.
+
+    Of the latest loop, which may be going on, it is put only if that is over.
+    """
+    if origin is None:
+        return
+    latest, met = origin.index, free_terms(cond)
+    over = _within(run, origin.invariant.head, path.at) is False
+    for n in _over(run, path, origin.parent):
+        d = path.knowledge.fixed(n - latest) if n.value in met and latest.value in met else None
+        if d is None or (signed(d) < 0 and not over):
+            continue
+        old, new = (latest, n - d) if signed(d) < 0 else (n, latest + d)
+        assert isinstance(old.value, Term)
+        occurs = run.occurrences.setdefault(old.value, Occurrences(old.value))
+        with run.under(path):
+            path.put(old.value, new.value, occurs)
+        if old is latest:
+            return
+
+
+def _over(run: Run, path: Path, o: Origin | None) -> Iterator[Bits]:
+    """The iteration numbers of this loop and those before, where the path has left the loop."""
+    while o is not None:
+        if not _within(run, o.invariant.head, path.at) and isinstance(o.index.value, Term):
+            yield o.index
+        o = o.parent
 
 
 def tell_apart(
@@ -95,6 +126,8 @@ def branch(run: Run, path: Path, fork: Fork, origin: Origin | None) -> int | Par
         return fork.taken if known else fork.otherwise
     other, path = part(run, path, cond, origin, "branch").paths
     path.at, other.at = fork.taken, fork.otherwise
+    for p in (path, other):
+        _name_ended(run, p, cond, origin)
     # The way that stays in the loop goes first: a wrong guess about it shows at its back edge.
     if origin is not None and _within(run, origin.invariant.head, fork.otherwise):
         return Parts((path, other))

@@ -21,6 +21,7 @@ from armsym.proof.locations import Location, Whole
 from armsym.proof.path import Path
 from armsym.proof.result import Status
 from armsym.proof.state import handed
+from armsym.symbolic_memory import Unclear
 from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import Value
@@ -146,7 +147,14 @@ def arbitrary(run: Run, here: Path, inv: Invariant, guess: LoopGuess, i: Bits) -
     contents: list[tuple[str, Pointwise]] = []
     said: list[Relation] = []
     with here.memory.observed(), handed(here.machine) as s:  # what the arrivals show in bounds
-        for name, claim in inv.claims(s, i).items():
+        try:
+            claims = inv.claims(s, i)
+        except Unclear as e:
+            # Of what was stored to it before only what the claims say is known: then they say it of any content.
+            if Whole(e.region) in guess.writes:
+                raise
+            return Retry(inv.head, guess.with_writes({Whole(e.region)}), "a buffer's stores are not told apart")
+        for name, claim in claims.items():
             for part in parts(claim):
                 if isinstance(part, Pointwise):
                     place = Whole(part.region.name)

@@ -89,7 +89,7 @@ def _says_more(run: Run, path: Path, k: int, anchors: tuple[Bits, ...]) -> bool:
         return any(_can_fail(there, c) for claim in claims for c in parts(claim))
 
 
-def _of_themselves(asked: Sequence[Relation], _: object) -> list[Shown]:
+def _of_themselves(asked: Sequence[Relation], _: object, __: object) -> list[Shown]:
     """Which claims about words hold whatever those are."""
     argument = Argument([], asked)
     return [Shown(argument.says_nothing(k)) for k in range(len(asked))]
