@@ -24,6 +24,8 @@ from armsym.audit.bundle import (
     Unknown,
 )
 from armsym.audit.contracts import digests_of, is_contract_alone
+from armsym.audit.fields import BundleError
+from armsym.audit.fields import Lines as _Lines
 from armsym.audit.fields import bits as _bits
 from armsym.audit.fields import free as _free
 from armsym.audit.fields import items as _items
@@ -47,10 +49,6 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
 #: Names that functions of the contract begin with: no fold may have one.
 _TAKEN = {"mem", "word", "after", "num", "base", "f", "global", "stack", "aes", "bytes", "section", "page"}
-
-
-class BundleError(ValueError):
-    """A text that is no bundle; the message has the line's number and the line."""
 
 
 def _case_lines(c: Case) -> Iterator[str]:
@@ -130,52 +128,6 @@ def write(b: Bundle) -> str:
     for c in b.cases:
         lines += _case_lines(c)
     return "\n".join([*lines, "end"]) + "\n"
-
-
-class _Lines:
-    """The lines of a text, one after the other."""
-
-    def __init__(self, text: str) -> None:
-        if not text.isascii():
-            raise BundleError("a bundle is ASCII")
-        if not text.endswith("\n"):
-            raise BundleError("the bundle's last line does not end")
-        self._lines, self.at = text[:-1].split("\n"), 0
-
-    def peek(self) -> str:
-        """The first word of the next line."""
-        return self._lines[self.at].split(" ", 1)[0] if self.at < len(self._lines) else ""
-
-    def take(self, keyword: str, count: int | None = None) -> list[str]:
-        """The words after the keyword of the next line; so many of them."""
-        if self.at >= len(self._lines):
-            raise BundleError(f"the bundle ends where {keyword!r} is due")
-        line = self._lines[self.at]
-        self.at += 1
-        words = line.split(" ")
-        if words[0] != keyword:
-            raise self.error(f"{keyword!r} is due")
-        if count is not None and len(words) != count + 1:
-            raise self.error(f"{keyword!r} has {count} fields, not {len(words) - 1}")
-        return words[1:]
-
-    def raw(self, count: int) -> list[str]:
-        """So many lines as they are."""
-        if not 0 <= count <= len(self._lines) - self.at:
-            raise self.error(f"{count} lines are due, there are fewer")
-        found = self._lines[self.at : self.at + count]
-        self.at += count
-        return found
-
-    @property
-    def over(self) -> bool:
-        """Whether no line is left."""
-        return self.at >= len(self._lines)
-
-    def error(self, why: str) -> BundleError:
-        """What is wrong with the line taken last."""
-        line = self._lines[self.at - 1] if self.at else ""
-        return BundleError(f"line {self.at} of the bundle, {line[:80]!r}: {why}")
 
 
 def read(text: str) -> Bundle:

@@ -44,12 +44,7 @@ class Capture:
     """Makes a case of what a proof says, and of the loops' iterations that an engine explored."""
 
     def __init__(
-        self,
-        p: SymbolicProof,
-        iterations: Sequence[Origin],
-        title: str,
-        shift: int,
-        pieces: Mapping[int, SectionOf],
+        self, p: SymbolicProof, iterations: Sequence[Origin], title: str, shift: int, pieces: Mapping[int, SectionOf]
     ) -> None:
         """`shift` is what is added to an offset of the image to make an address of the auditor's.
 
@@ -387,8 +382,6 @@ class Capture:
         return found
 
     def _facts(self, facts: Iterable[Value]) -> Iterable[Fact]:
-        known = {(-low, n) for n, (low, _) in self.case.numbers.items()}
-        del known
         for f in facts:
             for form in linear_facts(f):
                 constant, terms = form
