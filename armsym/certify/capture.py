@@ -46,12 +46,7 @@ class Capture:
     """Makes a case of what a proof says, and of the loops' iterations that an engine explored."""
 
     def __init__(
-        self,
-        p: SymbolicProof,
-        iterations: Sequence[Origin],
-        title: str,
-        shift: int,
-        pieces: Mapping[int, SectionOf],
+        self, p: SymbolicProof, iterations: Sequence[Origin], title: str, shift: int, pieces: Mapping[int, SectionOf]
     ) -> None:
         """`shift` is what is added to an offset of the image to make an address of the auditor's.
 
