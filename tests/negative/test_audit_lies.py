@@ -6,111 +6,32 @@ that `audited` would be said of a contract that a run contradicts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from lying import AGAIN, COUNT_TWO, RET, SYMBOL, TABLE, Lie, straight
 from typer.testing import CliRunner
 
-from armsym.audit.audit import Verdict, audit
 from armsym.audit.bundle import (
     Blocks,
     Bundle,
-    Case,
     Content,
-    Cut,
     Ensured,
     Fact,
     Fold,
     Global,
-    Index,
-    Region,
     Store,
-    Unknown,
 )
 from armsym.audit.elf import Elf
 from armsym.audit.raw import ones
-from armsym.audit.text import BundleError, read, write
+from armsym.audit.text import BundleError, write
 from armsym.audit.wording import contract_lines
-from armsym.certify.export import Exporter
 from armsym.cli import build
 
-OBJECT = Path(__file__).resolve().parents[2] / "crypto_examples" / "own_memcmp" / "memcmp.o"
-SYMBOL = "armsym_ct_memcmp"
-TABLE = OBJECT.parents[1] / "own_sha512" / "sha512.o"
-RET = 0xD65F03C0
-COUNT_TWO = (0x910004C6, 0xF10008DF)  # ADD X6, X6, #1; CMP X6, #2
-AGAIN = {3: 0x54FFFFC3, 4: 0x54FFFFA3}  # B.LO to the loop's head, of so many words
 
-
-@dataclass
-class _Lie:
-    """A file with these words, and a case with a cut at one of them: a loop that runs twice, X6 counting."""
-
-    words: tuple[int, ...]
-    loop: int
-    file: Path = OBJECT
-    symbol: str = SYMBOL
-
-    def __post_init__(self) -> None:
-        data = bytearray(self.file.read_bytes())
-        code = Elf.read(self.file)
-        self.entry, size = code.symbol(self.symbol)
-        assert 4 * len(self.words) <= size
-        start = data.index(code.word(self.entry).to_bytes(4, "little"))
-        for k, word in enumerate(self.words):
-            if word:  # 0: stays what it is
-                data[start + 4 * k : start + 4 * k + 4] = word.to_bytes(4, "little")
-        self.data = bytes(data)
-        self.case = c = Case()
-        t = c.table
-        self.index = t.var("s1", 15)
-        x = [*(t.var(f"x{n}_in", ones(64)) for n in range(30)), t.var("lr0", ones(64) & ~3)]
-        x[6] = self.index
-        flags = tuple(t.var(f"s{k}", 1) for k in range(2, 6))
-        self.cut = Cut(1, 0, self.entry + 4 * self.loop, Index("s1", 15, 1, t.const(2), inclusive=False))
-        self.cut.unknowns = [Unknown(f"s{k}", 1, True, f, 0) for k, f in zip(range(2, 6), "nzcv", strict=True)]
-        self.cut.x, self.cut.sp, self.cut.flags = tuple(x), t.var("sp0", ones(64) & ~15), flags
-        self.cut.v = tuple(t.var(f"v{n}_in", ones(128)) for n in range(32))
-        c.cuts = {0: Cut(0, 0, 0, Index("", 0, 0, 0, inclusive=False)), 1: self.cut}
-        c.preserves_x, c.preserves_d = frozenset(range(18, 30)), frozenset(range(8, 16))
-
-    def region(self) -> None:
-        """X0 is a public region of eight bytes, which may change."""
-        c, t = self.case, self.case.table
-        c.regions["r"] = Region("r", "rw", 8, "little", False, 1, 8, ())
-        c.modifies = {"r"}
-        c.arguments["x0"] = t.var("base.r", ones(64))
-        self.holds(0, c.arguments["x0"])
-
-    def holds(self, n: int, node: int) -> None:
-        """At the cut Xn is the node."""
-        self.cut.x = (*self.cut.x[:n], node, *self.cut.x[n + 1 :])
-
-    def unknown(self, n: int, name: str, possible: int, *, secret: bool) -> int:
-        """At the cut Xn is anything within these bits."""
-        self.cut.unknowns.append(Unknown(name, possible, secret, f"x{n}", 0))
-        node = self.case.table.var(name, possible)
-        self.holds(n, node)
-        return node
-
-    def returns(self, node: int) -> None:
-        """The claim: X0 is the node on return."""
-        self.case.ensures.append(Ensured("told", self.case.table.var("x0_out", ones(64)), node))
-
-    def verdict(self, folder: Path) -> Verdict:
-        """What the audit says, with hints and multipliers made for it; of its text, too."""
-        path = folder / "lie.o"
-        path.write_bytes(self.data)
-        bundle = Bundle("lie", self.symbol, str(path), Elf.parse(self.data).sha256, "a test", "a test")
-        Exporter(self.symbol, str(path), [self.case]).finish(bundle)
-        bundle.missing, bundle.cases = [], [self.case]
-        return audit(read(write(bundle)), Elf.parse(self.data), self.entry)
-
-
-def _stored(value: int | None) -> _Lie:
+def _stored(value: int | None) -> Lie:
     """R[0] = 5, and then it is read twice: what is returned is 5."""
-    lie = _Lie((0xD28000A1, 0xF9000001, 0xD2C00025, 0xD2800006, 0xF9400002, *COUNT_TWO, AGAIN[4], 0xAA0203E0, RET), 4)
+    lie = Lie((0xD28000A1, 0xF9000001, 0xD2C00025, 0xD2800006, 0xF9400002, *COUNT_TWO, AGAIN[4], 0xAA0203E0, RET), 4)
     lie.region()
     t = lie.case.table
     lie.holds(1, t.const(5))
@@ -119,7 +40,7 @@ def _stored(value: int | None) -> _Lie:
     return lie
 
 
-def _at_the_offset(lie: _Lie, offset: int) -> None:
+def _at_the_offset(lie: Lie, offset: int) -> None:
     lie.cut.stores.append(Store("r", offset, 8, lie.case.table.const(5)))
 
 
@@ -192,9 +113,9 @@ def test_a_contract_that_speaks_of_a_cuts_content_is_refused(where: str, tmp_pat
     assert any("the function c1 is none of the contract's" in r for r in verdict.refused), verdict.refused
 
 
-def _folded(widths: int, start: int, step: int | None = None) -> _Lie:
+def _folded(widths: int, start: int, step: int | None = None) -> Lie:
     """X1 is 256 in a loop, and X1 / 256 is returned: 1."""
-    lie = _Lie((0xD2802001, 0xD2800006, *COUNT_TWO, AGAIN[3], 0xD348FC20, RET), 2)
+    lie = Lie((0xD2802001, 0xD2800006, *COUNT_TWO, AGAIN[3], 0xD348FC20, RET), 2)
     t = lie.case.table
     state = t.var("H.state.0", ones(widths))
     lie.case.folds["H"] = Fold("H", (widths,), (t.const(start),), (), (state if step is None else step,), ())
@@ -246,17 +167,10 @@ def test_a_step_that_speaks_of_the_entry_is_refused(name: str, tmp_path: Path) -
 # -- what a file's code does not tell, or a contract in print ---------------------------------------
 
 
-def _straight(*words: int) -> _Lie:
-    """Code without a loop."""
-    lie = _Lie(words, 0)
-    lie.case.cuts.pop(1)
-    return lie
-
-
 @pytest.mark.parametrize(("word", "secret"), [(0xF9800080, True), (0xF8A06880, True), (0xF9800000, False)])
 def test_a_prefetch_from_a_secret_address_is_refused(word: int, secret: bool, tmp_path: Path) -> None:
     """PRFM [X4], [X4, X0] and [X0], of which X0 alone is public: the cache tells the address."""
-    lie = _straight(word, RET)
+    lie = straight(word, RET)
     lie.region()
     lie.returns(lie.case.arguments["x0"])
     refused = lie.verdict(tmp_path).refused
@@ -264,10 +178,10 @@ def test_a_prefetch_from_a_secret_address_is_refused(word: int, secret: bool, tm
     assert bool(refused) == secret
 
 
-def _with_a_table(*words: int) -> _Lie:
+def _with_a_table(*words: int) -> Lie:
     """A branch to this code, in a file whose table is another section: as the auditor lays it out, 3 MiB on."""
     begin = (0x14000002, 0) if len(words) < 3 else (0x14000003, 0, 0)
-    lie = _Lie((*begin, *words), 0, TABLE, "armsym_sha512_blocks")
+    lie = Lie((*begin, *words), 0, TABLE, "armsym_sha512_blocks")
     lie.case.cuts.pop(1)
     return lie
 
@@ -295,7 +209,7 @@ def test_a_field_that_the_layout_fills_in_is_not_known(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("address", "size"), [(1 << 40, 8), (-8, 8), (0, 8)])
 def test_a_global_is_part_of_the_file(address: int, size: int, tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.case.globals["g"] = Global("g", address, size, False)
     lie.returns(lie.case.table.var("x0_out", ones(64)))
     refused = lie.verdict(tmp_path).refused
@@ -304,7 +218,7 @@ def test_a_global_is_part_of_the_file(address: int, size: int, tmp_path: Path) -
 
 
 def test_a_precondition_of_more_than_one_bit_is_refused(tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     lie.case.requires.append(("x0 is 1", t.var("x0_in", ones(64))))
     lie.returns(t.var("x0_out", ones(64)))
@@ -314,7 +228,7 @@ def test_a_precondition_of_more_than_one_bit_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["x0_out", "x0_in", "v31_in", "n_out", "sp0", "lr0", "image", "block"])
 def test_a_number_that_is_called_as_a_register_is_refused(name: str, tmp_path: Path) -> None:
     """In print "x0_out = 5" is said of the register."""
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.case.numbers[name] = (5, 5)
     t = lie.case.table
     lie.case.ensures.append(Ensured("five", t.var(f"num.{name}", 7), t.const(5)))
@@ -322,7 +236,7 @@ def test_a_number_that_is_called_as_a_register_is_refused(name: str, tmp_path: P
 
 
 def test_a_number_and_a_word_of_one_name_are_refused(tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.case.numbers["n"], lie.case.words["n"] = (0, 9), (255, True)
     lie.returns(lie.case.table.var("x0_out", ones(64)))
     assert any("is called n" in r for r in lie.verdict(tmp_path).refused)
@@ -330,7 +244,7 @@ def test_a_number_and_a_word_of_one_name_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["told\non return (hashed): x0_out = H.0(n)", "a\x1b[2K", "a\u202eb", "a\rb", "\x7f"])
 def test_a_text_that_would_print_lines_of_its_own_is_no_bundle(text: str, tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.case.ensures.append(Ensured(text, 1, 1))
     lie.case.table.const(1)
     with pytest.raises(BundleError, match="not printed"):
@@ -338,7 +252,7 @@ def test_a_text_that_would_print_lines_of_its_own_is_no_bundle(text: str, tmp_pa
 
 
 def test_a_claim_of_the_low_half_is_printed_as_that() -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     v0, x0 = t.var("v0_out", ones(128)), t.var("x0_out", ones(64))
     joined = t.xor(x0, t.shl(x0, 64))
@@ -352,7 +266,7 @@ def test_a_claim_of_the_low_half_is_printed_as_that() -> None:
 
 def test_the_values_of_an_unknown_function_are_printed() -> None:
     """Of one whose values are within 0, that X0 is it says that X0 is 0."""
-    lie = _straight(0xD2800000, RET)  # MOV X0, #0
+    lie = straight(0xD2800000, RET)  # MOV X0, #0
     t = lie.case.table
     lie.returns(t.app("f.hash", (t.var("x1_in", ones(64)),), 0))
     assert "f.hash: any function of 1 words whose values are within 0x0" in list(contract_lines(lie.case))
@@ -360,7 +274,7 @@ def test_the_values_of_an_unknown_function_are_printed() -> None:
 
 def test_names_are_quoted_where_a_contract_is_printed(tmp_path: Path) -> None:
     """What a name says is not checked: it must not be taken for the claim."""
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     lie.case.title = "x0 is 5:"
     lie.case.requires.append(("x0): x1", t.const(1)))
@@ -373,7 +287,7 @@ def test_names_are_quoted_where_a_contract_is_printed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["f.", "f.sha(x)", "f.h[0]", "f.a=b", "f..a"])
 def test_an_unknown_function_has_a_plain_name(name: str, tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     node = t.app(name, (t.const(0),), ones(64))
     lie.case.ensures.append(Ensured("same", node, node))
@@ -382,7 +296,7 @@ def test_an_unknown_function_has_a_plain_name(name: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("x", "d", "v"), [(31, 8, 8), (-1, 8, 8), (18, 32, 8), (18, 8, 32), (18, -1, 8)])
 def test_registers_that_there_are_not_are_not_preserved(x: int, d: int, v: int, tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     c = lie.case
     c.preserves_x, c.preserves_d, c.preserves_v = frozenset({x}), frozenset({d}), frozenset({v})
     lie.returns(c.table.var("x0_in", ones(64)))
@@ -391,7 +305,7 @@ def test_registers_that_there_are_not_are_not_preserved(x: int, d: int, v: int, 
 
 def test_the_command_names_the_routine(tmp_path: Path) -> None:
     """A proof's name is whatever the bundle says."""
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.returns(lie.case.table.var("x0_in", ones(64)))
     assert lie.verdict(tmp_path).audited
     path = tmp_path / "lie.o"
@@ -405,7 +319,7 @@ def test_the_command_names_the_routine(tmp_path: Path) -> None:
 def test_a_case_of_a_precondition_is_not_another_cases(tmp_path: Path) -> None:
     """Where n is 4 the number m, H(n + 1), is 7; where n is 2^64 - 1 it is H(0), 0."""
     # CMP X0, #7; B.NE to the last two; MOV X0, #1; RET; MOV X0, #0; RET
-    lie = _Lie((0xF1001C1F, 0x54000061, 0xD2800020, RET, 0xD2800000, RET), 0)
+    lie = Lie((0xF1001C1F, 0x54000061, 0xD2800020, RET, 0xD2800000, RET), 0)
     c, t = lie.case, lie.case.table
     del c.cuts[1]
     c.numbers = {"n": (0, ones(64)), "m": (0, 15)}
@@ -429,7 +343,7 @@ def test_a_case_of_a_precondition_is_not_another_cases(tmp_path: Path) -> None:
 
 def test_what_is_held_block_by_block_is_printed_as_other_claims_are(tmp_path: Path) -> None:
     """Its name is quoted, and the functions that it speaks of are told."""
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     lie.region()
     block = t.app("f.hash", (t.var("block", ones(64)),), 0)
@@ -443,164 +357,3 @@ def test_what_is_held_block_by_block_is_printed_as_other_claims_are(tmp_path: Pa
     lie.case.holds[0] = Blocks("r", t.const(1), 8, "little", (block,), "told\non return: x0_out = 5")
     with pytest.raises(BundleError, match="not printed"):
         lie.verdict(tmp_path)
-
-
-def _blocks(words: tuple[int, ...], size: int = 16, n: tuple[int, int] | None = None) -> _Lie:
-    """X0 is a region of some bytes, or of n bytes; straight code."""
-    lie = _Lie(words, 0)
-    c, t = lie.case, lie.case.table
-    del c.cuts[1]
-    sizes = () if n is None else (("n", 1),)
-    c.numbers = {} if n is None else {"n": n}
-    c.regions["r"] = Region("r", "rw", 1, "little", False, 1, size, sizes)
-    c.modifies = {"r"}
-    c.arguments["x0"] = t.var("base.r", ones(64))
-    return lie
-
-
-def _as_on_entry(lie: _Lie, upto: int, name: str = "r") -> None:
-    t = lie.case.table
-    lie.case.holds.append(Blocks(name, upto, 1, "little", (t.app("mem.r", (t.var("block", ones(64)),), 255),), "kept"))
-
-
-STRB_AT = {0: 0x3900001F, 1: 0x3900041F, 15: 0x39003C1F}  # STRB WZR, [X0, #k]
-
-
-@pytest.mark.parametrize(
-    ("stored", "upto", "word", "true"),
-    [
-        (None, 0, None, True),  # no block at all: everything is as on entry
-        (0, 0, None, False),
-        (0, 1, 0, True),  # block 0 is 0, the rest as on entry
-        (0, 1, None, False),
-        (1, 1, None, False),  # a byte after the blocks
-        (15, 15, None, False),
-        (15, 16, None, False),  # the last block
-        (None, 16, None, True),
-        (None, 17, None, False),  # a block more than the region has
-        (None, 2**64 - 1, None, False),
-        (0, 1, 256, False),  # the byte is 0, the word is not
-        (1, 2, 0, False),
-    ],
-)
-def test_blocks_on_return_at_the_edges(
-    stored: int | None, upto: int, word: int | None, true: bool, tmp_path: Path
-) -> None:
-    lie = _blocks((RET,) if stored is None else (STRB_AT[stored], RET))
-    t = lie.case.table
-    if word is None:
-        _as_on_entry(lie, t.const(upto))
-    else:
-        lie.case.holds.append(Blocks("r", t.const(upto), 1, "little", (t.const(word),), "all"))
-    assert lie.verdict(tmp_path).audited is true
-
-
-@pytest.mark.parametrize(("order", "value", "true"), [("little", 5, True), ("big", 5, False), ("big", 5 << 24, True)])
-def test_the_order_of_a_blocks_word(order: str, value: int, true: bool, tmp_path: Path) -> None:
-    lie = _blocks((0x528000A1, 0xB9000001, RET))  # MOV W1, #5; STR W1, [X0]
-    t = lie.case.table
-    lie.case.holds.append(Blocks("r", t.const(1), 4, order, (t.const(value),), "five"))
-    assert lie.verdict(tmp_path).audited is true
-
-
-@pytest.mark.parametrize(("low", "less", "true"), [(0, 0, True), (1, 1, True), (0, 1, False)])
-def test_blocks_of_a_region_that_may_be_empty(low: int, less: int, true: bool, tmp_path: Path) -> None:
-    """For n - 1 blocks of n bytes n may not be 0: n - 1 would be 2^64 - 1."""
-    lie = _blocks((RET,), 0, (low, 100))
-    t = lie.case.table
-    _as_on_entry(lie, t.add(64, t.var("num.n", 127), t.const(-less & ones(64))))
-    assert lie.verdict(tmp_path).audited is true
-
-
-def test_a_byte_of_which_it_is_open_whether_it_is_after_the_blocks(tmp_path: Path) -> None:
-    """STRB WZR, [X0, X1]; X1 = n: behind n blocks, or the last of n + 1."""
-    for more, word in ((0, None), (1, None), (1, 0), (2, None)):
-        lie = _blocks((0x3821681F, RET), 1, (0, 100))
-        t = lie.case.table
-        lie.case.arguments["x1"] = t.var("num.n", 127)
-        upto = t.add(64, t.var("num.n", 127), t.const(more))
-        if word is None:
-            _as_on_entry(lie, upto)
-        else:
-            lie.case.holds.append(Blocks("r", upto, 1, "little", (t.const(0),), "zero"))
-        assert not lie.verdict(tmp_path).audited
-
-
-def test_a_claim_of_blocks_of_another_region_than_was_stored_to(tmp_path: Path) -> None:
-    """The blocks of one region say nothing of another's; a secret number of blocks is a claim as any other."""
-    lie = _blocks((STRB_AT[0], RET))
-    c, t = lie.case, lie.case.table
-    c.regions["q"] = Region("q", "rw", 1, "little", True, 1, 16, ())
-    c.words["w"] = (1, True)
-    lie.case.holds.append(Blocks("q", t.const(1), 1, "little", (t.const(0),), "zero"))
-    assert not lie.verdict(tmp_path).audited
-    lie.case.holds.clear()
-    _as_on_entry(lie, t.var("word.w", 1))
-    assert not lie.verdict(tmp_path).audited
-
-
-@pytest.mark.parametrize("where", ["ensures", "upto", "requires"])
-def test_the_number_of_a_block_stands_in_blocks_only(where: str, tmp_path: Path) -> None:
-    lie = _blocks((RET,))
-    t = lie.case.table
-    block = t.var("block", ones(64))
-    _as_on_entry(lie, block if where == "upto" else t.const(1))
-    if where == "ensures":
-        lie.case.ensures.append(Ensured("same", block, block))
-    elif where == "requires":
-        lie.case.requires.append(("zero", t.app("zero", (block,), 1)))
-    assert any("block with the bits" in r for r in lie.verdict(tmp_path).refused)
-
-
-# -- numbers that a branch tells after what they were used for, and folds that read a region -----------
-
-LOADED = (0x38616802, 0xF1000C3F, 0x54000040, 0x39400C02, 0x2A0203E0, RET)
-"""LDRB W2, [X0, X1]; CMP X1, #3; B.EQ +8; LDRB W2, [X0, #3]; MOV W0, W2; RET."""
-
-
-@pytest.mark.parametrize(
-    ("place", "word", "told", "true"),
-    [
-        (0, LOADED[0], 3, True),  # r[n], where n is 3, is r[3]
-        (0, LOADED[0], 2, False),
-        (0, LOADED[0], "n", False),
-        (1, 0xF100083F, 3, False),  # CMP X1, #2
-        (1, 0x7100083F, 3, False),  # CMP W1, #2
-        (1, 0x71000C3F, 3, False),  # CMP W1, #3: n may be 2^32 + 3
-        (2, 0x54000041, 3, False),  # B.NE
-        (2, 0x54000042, 3, False),  # B.HS: n is at least 3
-        (2, 0x54000043, 3, False),  # B.LO
-        (0, 0x38616802 + (1 << 16), 3, False),  # [X0, X2], of which nothing is known
-    ],
-)
-def test_a_byte_loaded_at_a_number_that_is_told_afterwards(
-    place: int, word: int, told: int | str, true: bool, tmp_path: Path
-) -> None:
-    lie = _blocks((*LOADED[:place], word, *LOADED[place + 1 :]), 4, (0, 1 << 33))
-    t = lie.case.table
-    n = lie.case.arguments["x1"] = t.var("num.n", ones(34))
-    lie.returns(t.app("mem.r", (n if told == "n" else t.const(int(told)),), 255))
-    verdict = lie.verdict(tmp_path)
-    assert verdict.audited is true, verdict.refused
-
-
-@pytest.mark.parametrize(
-    ("store", "cell", "true"),
-    [
-        (0xD503201F, 0, True),  # NOP
-        (0xF9000001, 0, False),  # STR X1, [X0]: r[0] of the step is what it was on entry, and not what it is now
-        (0xD503201F, 8, False),  # another cell
-    ],
-)
-def test_a_step_that_reads_what_a_region_held_on_entry(store: int, cell: int, true: bool, tmp_path: Path) -> None:
-    """MOV X1, #1; the store; LDR X2, [X0]; EOR X0, X1, X2; RET: H(1) is H(0) XOR r[0]."""
-    lie = _straight(0xD2800021, store, 0xF9400002, 0xCA020020, RET)
-    lie.region()
-    t = lie.case.table
-    state = t.var("H.state.0", ones(64))
-    read = t.app("mem.r", (t.const(cell),), ones(64))
-    lie.case.folds["H"] = Fold("H", (64,), (t.const(1),), (), (t.xor(state, read),), ())
-    lie.returns(t.app("H.0", (t.const(1),), ones(64)))
-    verdict = lie.verdict(tmp_path)
-    assert verdict.audited is true, verdict.refused
-    assert any(line.startswith("H(i + 1) = step(H(i), block(i), r on entry)") for line in contract_lines(lie.case))
