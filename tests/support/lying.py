@@ -20,6 +20,8 @@ from armsym.audit.raw import ones
 from armsym.audit.text import read, write
 from armsym.certify.export import Exporter
 
+__all__ = ["AGAIN", "COUNT_TWO", "OBJECT", "RET", "SYMBOL", "TABLE", "Lie", "blocks", "straight"]
+
 OBJECT = Path(__file__).resolve().parents[2] / "crypto_examples" / "own_memcmp" / "memcmp.o"
 SYMBOL = "armsym_ct_memcmp"
 TABLE = OBJECT.parents[1] / "own_sha512" / "sha512.o"
