@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lying import OBJECT, SYMBOL, Lie
+from lying import AGAIN, COUNT_TWO, RET, SYMBOL, TABLE, Lie, straight
 from typer.testing import CliRunner
 
 from armsym.audit.bundle import (
@@ -20,7 +20,6 @@ from armsym.audit.bundle import (
     Fact,
     Fold,
     Global,
-    Region,
     Store,
 )
 from armsym.audit.elf import Elf
@@ -28,11 +27,6 @@ from armsym.audit.raw import ones
 from armsym.audit.text import BundleError, write
 from armsym.audit.wording import contract_lines
 from armsym.cli import build
-
-TABLE = OBJECT.parents[1] / "own_sha512" / "sha512.o"
-RET = 0xD65F03C0
-COUNT_TWO = (0x910004C6, 0xF10008DF)  # ADD X6, X6, #1; CMP X6, #2
-AGAIN = {3: 0x54FFFFC3, 4: 0x54FFFFA3}  # B.LO to the loop's head, of so many words
 
 
 def _stored(value: int | None) -> Lie:
@@ -190,17 +184,10 @@ def test_a_step_may_speak_of_a_word_of_the_contract(told: int | None, accepted: 
 # -- what a file's code does not tell, or a contract in print ---------------------------------------
 
 
-def _straight(*words: int) -> Lie:
-    """Code without a loop."""
-    lie = Lie(words, 0)
-    lie.case.cuts.pop(1)
-    return lie
-
-
 @pytest.mark.parametrize(("word", "secret"), [(0xF9800080, True), (0xF8A06880, True), (0xF9800000, False)])
 def test_a_prefetch_from_a_secret_address_is_refused(word: int, secret: bool, tmp_path: Path) -> None:
     """PRFM [X4], [X4, X0] and [X0], of which X0 alone is public: the cache tells the address."""
-    lie = _straight(word, RET)
+    lie = straight(word, RET)
     lie.region()
     lie.returns(lie.case.arguments["x0"])
     refused = lie.verdict(tmp_path).refused
@@ -239,7 +226,7 @@ def test_a_field_that_the_layout_fills_in_is_not_known(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("address", "size"), [(1 << 40, 8), (-8, 8), (0, 8)])
 def test_a_global_is_part_of_the_file(address: int, size: int, tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.case.globals["g"] = Global("g", address, size, False)
     lie.returns(lie.case.table.var("x0_out", ones(64)))
     refused = lie.verdict(tmp_path).refused
@@ -248,7 +235,7 @@ def test_a_global_is_part_of_the_file(address: int, size: int, tmp_path: Path) -
 
 
 def test_a_precondition_of_more_than_one_bit_is_refused(tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     lie.case.requires.append(("x0 is 1", t.var("x0_in", ones(64))))
     lie.returns(t.var("x0_out", ones(64)))
@@ -258,7 +245,7 @@ def test_a_precondition_of_more_than_one_bit_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["x0_out", "x0_in", "v31_in", "n_out", "sp0", "lr0", "image", "block"])
 def test_a_number_that_is_called_as_a_register_is_refused(name: str, tmp_path: Path) -> None:
     """In print "x0_out = 5" is said of the register."""
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.case.numbers[name] = (5, 5)
     t = lie.case.table
     lie.case.ensures.append(Ensured("five", t.var(f"num.{name}", 7), t.const(5)))
@@ -266,7 +253,7 @@ def test_a_number_that_is_called_as_a_register_is_refused(name: str, tmp_path: P
 
 
 def test_a_number_and_a_word_of_one_name_are_refused(tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.case.numbers["n"], lie.case.words["n"] = (0, 9), (255, True)
     lie.returns(lie.case.table.var("x0_out", ones(64)))
     assert any("is called n" in r for r in lie.verdict(tmp_path).refused)
@@ -274,7 +261,7 @@ def test_a_number_and_a_word_of_one_name_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["told\non return (hashed): x0_out = H.0(n)", "a\x1b[2K", "a\u202eb", "a\rb", "\x7f"])
 def test_a_text_that_would_print_lines_of_its_own_is_no_bundle(text: str, tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.case.ensures.append(Ensured(text, 1, 1))
     lie.case.table.const(1)
     with pytest.raises(BundleError, match="not printed"):
@@ -282,7 +269,7 @@ def test_a_text_that_would_print_lines_of_its_own_is_no_bundle(text: str, tmp_pa
 
 
 def test_a_claim_of_the_low_half_is_printed_as_that() -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     v0, x0 = t.var("v0_out", ones(128)), t.var("x0_out", ones(64))
     joined = t.xor(x0, t.shl(x0, 64))
@@ -296,7 +283,7 @@ def test_a_claim_of_the_low_half_is_printed_as_that() -> None:
 
 def test_the_values_of_an_unknown_function_are_printed() -> None:
     """Of one whose values are within 0, that X0 is it says that X0 is 0."""
-    lie = _straight(0xD2800000, RET)  # MOV X0, #0
+    lie = straight(0xD2800000, RET)  # MOV X0, #0
     t = lie.case.table
     lie.returns(t.app("f.hash", (t.var("x1_in", ones(64)),), 0))
     assert "f.hash: any function of 1 words whose values are within 0x0" in list(contract_lines(lie.case))
@@ -304,7 +291,7 @@ def test_the_values_of_an_unknown_function_are_printed() -> None:
 
 def test_names_are_quoted_where_a_contract_is_printed(tmp_path: Path) -> None:
     """What a name says is not checked: it must not be taken for the claim."""
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     lie.case.title = "x0 is 5:"
     lie.case.requires.append(("x0): x1", t.const(1)))
@@ -317,7 +304,7 @@ def test_names_are_quoted_where_a_contract_is_printed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["f.", "f.sha(x)", "f.h[0]", "f.a=b", "f..a"])
 def test_an_unknown_function_has_a_plain_name(name: str, tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     node = t.app(name, (t.const(0),), ones(64))
     lie.case.ensures.append(Ensured("same", node, node))
@@ -326,7 +313,7 @@ def test_an_unknown_function_has_a_plain_name(name: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("x", "d", "v"), [(31, 8, 8), (-1, 8, 8), (18, 32, 8), (18, 8, 32), (18, -1, 8)])
 def test_registers_that_there_are_not_are_not_preserved(x: int, d: int, v: int, tmp_path: Path) -> None:
-    lie = _straight(RET)
+    lie = straight(RET)
     c = lie.case
     c.preserves_x, c.preserves_d, c.preserves_v = frozenset({x}), frozenset({d}), frozenset({v})
     lie.returns(c.table.var("x0_in", ones(64)))
@@ -335,7 +322,7 @@ def test_registers_that_there_are_not_are_not_preserved(x: int, d: int, v: int, 
 
 def test_the_command_names_the_routine(tmp_path: Path) -> None:
     """A proof's name is whatever the bundle says."""
-    lie = _straight(RET)
+    lie = straight(RET)
     lie.returns(lie.case.table.var("x0_in", ones(64)))
     assert lie.verdict(tmp_path).audited
     path = tmp_path / "lie.o"
@@ -373,7 +360,7 @@ def test_a_case_of_a_precondition_is_not_another_cases(tmp_path: Path) -> None:
 
 def test_what_is_held_block_by_block_is_printed_as_other_claims_are(tmp_path: Path) -> None:
     """Its name is quoted, and the functions that it speaks of are told."""
-    lie = _straight(RET)
+    lie = straight(RET)
     t = lie.case.table
     lie.region()
     block = t.app("f.hash", (t.var("block", ones(64)),), 0)
@@ -387,164 +374,3 @@ def test_what_is_held_block_by_block_is_printed_as_other_claims_are(tmp_path: Pa
     lie.case.holds[0] = Blocks("r", t.const(1), 8, "little", (block,), "told\non return: x0_out = 5")
     with pytest.raises(BundleError, match="not printed"):
         lie.verdict(tmp_path)
-
-
-def _blocks(words: tuple[int, ...], size: int = 16, n: tuple[int, int] | None = None) -> Lie:
-    """X0 is a region of some bytes, or of n bytes; straight code."""
-    lie = Lie(words, 0)
-    c, t = lie.case, lie.case.table
-    del c.cuts[1]
-    sizes = () if n is None else (("n", 1),)
-    c.numbers = {} if n is None else {"n": n}
-    c.regions["r"] = Region("r", "rw", 1, "little", False, 1, size, sizes)
-    c.modifies = {"r"}
-    c.arguments["x0"] = t.var("base.r", ones(64))
-    return lie
-
-
-def _as_on_entry(lie: Lie, upto: int, name: str = "r") -> None:
-    t = lie.case.table
-    lie.case.holds.append(Blocks(name, upto, 1, "little", (t.app("mem.r", (t.var("block", ones(64)),), 255),), "kept"))
-
-
-STRB_AT = {0: 0x3900001F, 1: 0x3900041F, 15: 0x39003C1F}  # STRB WZR, [X0, #k]
-
-
-@pytest.mark.parametrize(
-    ("stored", "upto", "word", "true"),
-    [
-        (None, 0, None, True),  # no block at all: everything is as on entry
-        (0, 0, None, False),
-        (0, 1, 0, True),  # block 0 is 0, the rest as on entry
-        (0, 1, None, False),
-        (1, 1, None, False),  # a byte after the blocks
-        (15, 15, None, False),
-        (15, 16, None, False),  # the last block
-        (None, 16, None, True),
-        (None, 17, None, False),  # a block more than the region has
-        (None, 2**64 - 1, None, False),
-        (0, 1, 256, False),  # the byte is 0, the word is not
-        (1, 2, 0, False),
-    ],
-)
-def test_blocks_on_return_at_the_edges(
-    stored: int | None, upto: int, word: int | None, true: bool, tmp_path: Path
-) -> None:
-    lie = _blocks((RET,) if stored is None else (STRB_AT[stored], RET))
-    t = lie.case.table
-    if word is None:
-        _as_on_entry(lie, t.const(upto))
-    else:
-        lie.case.holds.append(Blocks("r", t.const(upto), 1, "little", (t.const(word),), "all"))
-    assert lie.verdict(tmp_path).audited is true
-
-
-@pytest.mark.parametrize(("order", "value", "true"), [("little", 5, True), ("big", 5, False), ("big", 5 << 24, True)])
-def test_the_order_of_a_blocks_word(order: str, value: int, true: bool, tmp_path: Path) -> None:
-    lie = _blocks((0x528000A1, 0xB9000001, RET))  # MOV W1, #5; STR W1, [X0]
-    t = lie.case.table
-    lie.case.holds.append(Blocks("r", t.const(1), 4, order, (t.const(value),), "five"))
-    assert lie.verdict(tmp_path).audited is true
-
-
-@pytest.mark.parametrize(("low", "less", "true"), [(0, 0, True), (1, 1, True), (0, 1, False)])
-def test_blocks_of_a_region_that_may_be_empty(low: int, less: int, true: bool, tmp_path: Path) -> None:
-    """For n - 1 blocks of n bytes n may not be 0: n - 1 would be 2^64 - 1."""
-    lie = _blocks((RET,), 0, (low, 100))
-    t = lie.case.table
-    _as_on_entry(lie, t.add(64, t.var("num.n", 127), t.const(-less & ones(64))))
-    assert lie.verdict(tmp_path).audited is true
-
-
-def test_a_byte_of_which_it_is_open_whether_it_is_after_the_blocks(tmp_path: Path) -> None:
-    """STRB WZR, [X0, X1]; X1 = n: behind n blocks, or the last of n + 1."""
-    for more, word in ((0, None), (1, None), (1, 0), (2, None)):
-        lie = _blocks((0x3821681F, RET), 1, (0, 100))
-        t = lie.case.table
-        lie.case.arguments["x1"] = t.var("num.n", 127)
-        upto = t.add(64, t.var("num.n", 127), t.const(more))
-        if word is None:
-            _as_on_entry(lie, upto)
-        else:
-            lie.case.holds.append(Blocks("r", upto, 1, "little", (t.const(0),), "zero"))
-        assert not lie.verdict(tmp_path).audited
-
-
-def test_a_claim_of_blocks_of_another_region_than_was_stored_to(tmp_path: Path) -> None:
-    """The blocks of one region say nothing of another's; a secret number of blocks is a claim as any other."""
-    lie = _blocks((STRB_AT[0], RET))
-    c, t = lie.case, lie.case.table
-    c.regions["q"] = Region("q", "rw", 1, "little", True, 1, 16, ())
-    c.words["w"] = (1, True)
-    lie.case.holds.append(Blocks("q", t.const(1), 1, "little", (t.const(0),), "zero"))
-    assert not lie.verdict(tmp_path).audited
-    lie.case.holds.clear()
-    _as_on_entry(lie, t.var("word.w", 1))
-    assert not lie.verdict(tmp_path).audited
-
-
-@pytest.mark.parametrize("where", ["ensures", "upto", "requires"])
-def test_the_number_of_a_block_stands_in_blocks_only(where: str, tmp_path: Path) -> None:
-    lie = _blocks((RET,))
-    t = lie.case.table
-    block = t.var("block", ones(64))
-    _as_on_entry(lie, block if where == "upto" else t.const(1))
-    if where == "ensures":
-        lie.case.ensures.append(Ensured("same", block, block))
-    elif where == "requires":
-        lie.case.requires.append(("zero", t.app("zero", (block,), 1)))
-    assert any("block with the bits" in r for r in lie.verdict(tmp_path).refused)
-
-
-# -- numbers that a branch tells after what they were used for, and folds that read a region -----------
-
-LOADED = (0x38616802, 0xF1000C3F, 0x54000040, 0x39400C02, 0x2A0203E0, RET)
-"""LDRB W2, [X0, X1]; CMP X1, #3; B.EQ +8; LDRB W2, [X0, #3]; MOV W0, W2; RET."""
-
-
-@pytest.mark.parametrize(
-    ("place", "word", "told", "true"),
-    [
-        (0, LOADED[0], 3, True),  # r[n], where n is 3, is r[3]
-        (0, LOADED[0], 2, False),
-        (0, LOADED[0], "n", False),
-        (1, 0xF100083F, 3, False),  # CMP X1, #2
-        (1, 0x7100083F, 3, False),  # CMP W1, #2
-        (1, 0x71000C3F, 3, False),  # CMP W1, #3: n may be 2^32 + 3
-        (2, 0x54000041, 3, False),  # B.NE
-        (2, 0x54000042, 3, False),  # B.HS: n is at least 3
-        (2, 0x54000043, 3, False),  # B.LO
-        (0, 0x38616802 + (1 << 16), 3, False),  # [X0, X2], of which nothing is known
-    ],
-)
-def test_a_byte_loaded_at_a_number_that_is_told_afterwards(
-    place: int, word: int, told: int | str, true: bool, tmp_path: Path
-) -> None:
-    lie = _blocks((*LOADED[:place], word, *LOADED[place + 1 :]), 4, (0, 1 << 33))
-    t = lie.case.table
-    n = lie.case.arguments["x1"] = t.var("num.n", ones(34))
-    lie.returns(t.app("mem.r", (n if told == "n" else t.const(int(told)),), 255))
-    verdict = lie.verdict(tmp_path)
-    assert verdict.audited is true, verdict.refused
-
-
-@pytest.mark.parametrize(
-    ("store", "cell", "true"),
-    [
-        (0xD503201F, 0, True),  # NOP
-        (0xF9000001, 0, False),  # STR X1, [X0]: r[0] of the step is what it was on entry, and not what it is now
-        (0xD503201F, 8, False),  # another cell
-    ],
-)
-def test_a_step_that_reads_what_a_region_held_on_entry(store: int, cell: int, true: bool, tmp_path: Path) -> None:
-    """MOV X1, #1; the store; LDR X2, [X0]; EOR X0, X1, X2; RET: H(1) is H(0) XOR r[0]."""
-    lie = _straight(0xD2800021, store, 0xF9400002, 0xCA020020, RET)
-    lie.region()
-    t = lie.case.table
-    state = t.var("H.state.0", ones(64))
-    read = t.app("mem.r", (t.const(cell),), ones(64))
-    lie.case.folds["H"] = Fold("H", (64,), (t.const(1),), (), (t.xor(state, read),), ())
-    lie.returns(t.app("H.0", (t.const(1),), ones(64)))
-    verdict = lie.verdict(tmp_path)
-    assert verdict.audited is true, verdict.refused
-    assert any(line.startswith("H(i + 1) = step(H(i), block(i), r on entry)") for line in contract_lines(lie.case))

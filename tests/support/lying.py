@@ -12,10 +12,14 @@ from armsym.audit.raw import ones
 from armsym.audit.text import read, write
 from armsym.certify.export import Exporter
 
-__all__ = ["OBJECT", "SYMBOL", "Lie"]
+__all__ = ["AGAIN", "COUNT_TWO", "OBJECT", "RET", "SYMBOL", "TABLE", "Lie", "blocks", "straight"]
 
 OBJECT = Path(__file__).resolve().parents[2] / "crypto_examples" / "own_memcmp" / "memcmp.o"
 SYMBOL = "armsym_ct_memcmp"
+TABLE = OBJECT.parents[1] / "own_sha512" / "sha512.o"
+RET = 0xD65F03C0
+COUNT_TWO = (0x910004C6, 0xF10008DF)  # ADD X6, X6, #1; CMP X6, #2
+AGAIN = {3: 0x54FFFFC3, 4: 0x54FFFFA3}  # B.LO to the loop's head, of so many words
 
 
 @dataclass
@@ -81,3 +85,23 @@ class Lie:
         Exporter(self.symbol, str(path), [self.case]).finish(bundle)
         bundle.missing, bundle.cases = [], [self.case]
         return audit(read(write(bundle)), Elf.parse(self.data), self.entry, checker)
+
+
+def straight(*words: int) -> Lie:
+    """Code without a loop."""
+    lie = Lie(words, 0)
+    lie.case.cuts.pop(1)
+    return lie
+
+
+def blocks(words: tuple[int, ...], size: int = 16, n: tuple[int, int] | None = None) -> Lie:
+    """X0 is a region of some bytes, or of n bytes; straight code."""
+    lie = Lie(words, 0)
+    c, t = lie.case, lie.case.table
+    del c.cuts[1]
+    sizes = () if n is None else (("n", 1),)
+    c.numbers = {} if n is None else {"n": n}
+    c.regions["r"] = Region("r", "rw", 1, "little", False, 1, size, sizes)
+    c.modifies = {"r"}
+    c.arguments["x0"] = t.var("base.r", ones(64))
+    return lie
