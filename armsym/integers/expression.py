@@ -422,7 +422,7 @@ def integer(words: Bits | Sequence[Bits], *, signed: bool = False) -> IntegerLik
 
 
 def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: IntegerLike) -> Relation | bool:
-    """That x - y is a multiple of a number, which is at least 1; or of the value of a fold (then also of 0: x = y).
+    """That x - y is a multiple of a number, which is at least 1 (so is the value of a fold in each run on numbers).
 
     A residue is compared modulo its modulus, or a divisor of that.
     """
