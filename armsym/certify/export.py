@@ -58,7 +58,12 @@ class Exporter:
         open_ = self.finish(bundle)
         if open_:
             return f"{NO_BUNDLE}{open_[0]}" + (f" (and {len(open_) - 1} more)" if len(open_) > 1 else "")
-        path.write_text(text.write(bundle), encoding="ascii")
+        written = text.write(bundle)
+        try:  # A contract may say what bundles have no words for: none is better than one that is refused.
+            text.read(written)
+        except text.BundleError as e:
+            return f"{NO_BUNDLE}no words yet for what the contract says: {e}"
+        path.write_text(written, encoding="ascii")
         return str(path)
 
     def finish(self, bundle: Bundle) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from exporting import exported
 from typer.testing import CliRunner
 
+from armsym.audit import text
 from armsym.audit.audit import Verdict, audit
 from armsym.audit.bundle import Bundle, Case, Cut, Ensured, Fact
 from armsym.audit.elf import Elf
@@ -22,6 +23,9 @@ from armsym.audit.text import BundleError, read, write
 from armsym.audit.wording import contract_lines
 from armsym.certify.export import Exporter
 from armsym.cli import build
+from armsym.cli.work import Job, run_here
+from armsym.proof.registry import discover
+from armsym.proof.result import Status
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ROOT / "crypto_examples" / "own_memcmp"
@@ -369,3 +373,14 @@ def test_the_command_writes_and_audits(tmp_path: Path) -> None:
     assert "not audited armsym_ct_memcmp" in refused.output
     assert "refused: " in refused.output
     assert runner.invoke(app, ["audit", str(tmp_path)]).exit_code == 5
+
+
+def test_a_bundle_that_no_reader_takes_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (d,) = discover(OWN)
+    written = text.write
+    monkeypatch.setattr(text, "write", lambda b: written(b).replace(" rw 1 ", " rw 3 ").replace(" r 1 ", " r 3 "))
+    outcome = run_here(Job.of(d, d.object_spec(), None, export=str(tmp_path)))
+    assert outcome.result.status is Status.PROVED
+    assert outcome.bundle.startswith("no bundle: no words yet for what the contract says: line ")
+    assert "or no cell of 1, 2, 4 or 8 bytes" in outcome.bundle
+    assert list(tmp_path.iterdir()) == []
