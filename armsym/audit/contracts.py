@@ -53,10 +53,12 @@ def _hash(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def structure(table: Program, called: Callable[[str], str] = str) -> Callable[[int], str]:
+def structure(
+    table: Program, called: Callable[[str], str] = str, applied: Callable[[str], str] = str
+) -> Callable[[int], str]:
     """A function from nodes to digests of what they compute: equal for equal expressions.
 
-    `called` gives the names that inputs are known by.
+    `called` gives the names that inputs are known by, `applied` those of functions.
     Sums of one width, XORs and ANDs are those of the same operands in any order of a chain.
     """
     known: dict[int, str] = {}
@@ -96,7 +98,7 @@ def structure(table: Program, called: Callable[[str], str] = str) -> Callable[[i
                     case "Var":
                         known[n] = _hash("Var", called(i[1]), i[2])
                     case "App":
-                        known[n] = _hash("App", i[1], inside, i[3])
+                        known[n] = _hash("App", applied(i[1]), inside, i[3])
                     case "Shl" | "Shr" | "Mask":
                         known[n] = _hash(i[0], i[2], inside)
                     case "Mulc":
@@ -139,7 +141,7 @@ def digest(case: Case) -> str:
         (sorted(case.preserves_x), sorted(case.preserves_d), sorted(case.preserves_v)),
         sorted(of(n) for _, n in case.requires),
         sorted((f.name, f.widths, every(f.start), every(f.over), every(f.step), f.blocks) for f in case.folds.values()),
-        sorted((f.name, function_digest(case.table, f)) for f in case.functions.values()),
+        sorted((f.name, function_digest(case, f)) for f in case.functions.values()),
         sorted((of(e.left), of(e.right)) for e in case.ensures),
     )
 
@@ -149,10 +151,13 @@ def digests_of(cases: Iterable[Case]) -> list[str]:
     return [digest(c) for c in cases]
 
 
-def is_of_arguments_alone(table: Program, f: Fold) -> bool:
-    """Whether a fold's step speaks of its state and block alone, and of no word of the contract and no region."""
-    own = (f"{f.name}.state.", f"{f.name}.block.")
-    seen, todo = set[int](), list(f.step)
+def is_of_arguments_alone(case: Case, f: Fold | Function) -> bool:
+    """Whether a fold's step, or a function, speaks of its state and block alone: of no word of the contract, no region.
+
+    So it is with the functions that it is made of.
+    """
+    table, own = case.table, (f"{f.name}.state.", f"{f.name}.block.")
+    seen, todo, used = set[int](), list(f.step) if isinstance(f, Fold) else [n for s in f.steps for n in s], set[str]()
     while todo:
         n = todo.pop()
         if n in seen:
@@ -161,25 +166,48 @@ def is_of_arguments_alone(table: Program, f: Fold) -> bool:
         i = table[n]
         if (i[0] == "Var" and not i[1].startswith(own)) or (i[0] == "App" and i[1].startswith("mem.")):
             return False
+        if i[0] == "App":
+            used.add(i[1].rpartition(".")[0])
         todo += operands(i)
-    return True
+    # (One that is made of itself has no digest; nothing is asked of it here.)
+    return all(is_of_arguments_alone(case, case.functions[name]) for name in used & case.functions.keys() - {f.name})
 
 
-def step_digest(table: Program, f: Fold) -> str:
-    """The digest of a fold's step, whatever the fold is called."""
+def step_digest(case: Case, f: Fold) -> str:
+    """The digest of a fold's step and of the functions that it is made of, whatever the fold is called."""
 
     def called(name: str) -> str:
         # (No other input's name begins with a dot.)
         return name.removeprefix(f.name) if name.startswith((f"{f.name}.state.", f"{f.name}.block.")) else name
 
-    of = structure(table, called)
+    of = structure(case.table, called, _defined(case, ()))
     return _hash([of(n) for n in f.step])
 
 
-def function_digest(table: Program, f: Function) -> str:
-    """The digest of a function."""
-    of = structure(table)
+def function_digest(case: Case, f: Function, within: tuple[str, ...] = ()) -> str:
+    """The digest of a function and of those that it is made of.
+
+    Raises `NoContractError` where it is made of itself, or of one of `within`.
+    """
+    if f.name in within:
+        raise NoContractError(f"the function {f.name} is made of itself")
+    of = structure(case.table, applied=_defined(case, (*within, f.name)))
     return _hash(f.name, f.widths, [[of(n) for n in step] for step in f.steps])
+
+
+def _defined(case: Case, within: tuple[str, ...]) -> Callable[[str], str]:
+    """Names of functions, each with the digest of what the case defines it as: another case may define it otherwise."""
+    known: dict[str, str] = {}
+
+    def applied(name: str) -> str:
+        f = case.functions.get(name.rpartition(".")[0])
+        if f is None:
+            return name
+        if f.name not in known:
+            known[f.name] = function_digest(case, f, within)
+        return f"{name} {known[f.name]}"  # (no name has a space)
+
+    return applied
 
 
 class Callee:

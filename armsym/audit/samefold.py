@@ -29,11 +29,11 @@ def same_fold(words: Words, own: Meant, callee: Meant, f: Fold) -> str | None:
 
     By induction: both begin with the same nodes, and what they take at any index is one node, over any index.
     """
-    if not is_of_arguments_alone(callee.case.table, f):
+    wanted = step_digest(callee.case, f)
+    if not is_of_arguments_alone(callee.case, f):
         return None  # names of words and regions are those of one contract
-    wanted = step_digest(callee.case.table, f)
     for g in own.case.folds.values():
-        if (g.widths, g.blocks) == (f.widths, f.blocks) and step_digest(own.case.table, g) == wanted:
+        if (g.widths, g.blocks) == (f.widths, f.blocks) and step_digest(own.case, g) == wanted:
             # (Of 64 bits: at any index.)
             index = words.program.var(f"call.index.{len(words.program)}", ones(64))
             theirs, ours = _instance(words, callee, f, index), _instance(words, own, g, index)

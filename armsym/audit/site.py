@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from armsym.audit.arrivals import Arrivals
 from armsym.audit.bundle import Case, Region
-from armsym.audit.contracts import function_digest
+from armsym.audit.contracts import function_digest, is_of_arguments_alone
 from armsym.audit.facts import bits
 from armsym.audit.farkas import Form, plus
 from armsym.audit.instance import Instance, RefusedValue, Values
@@ -165,7 +165,8 @@ class Site:
             return self._fold_at(fold, int(word), arguments[0], possible)
         if fold in self.case.functions and word.isdecimal():
             f, own = self.case.functions[fold], self.walk.case.functions.get(fold)
-            if own is None or function_digest(self.case.table, f) != function_digest(self.walk.case.table, own):
+            same = own is not None and function_digest(self.case, f) == function_digest(self.walk.case, own)
+            if not same or not is_of_arguments_alone(self.case, f):
                 raise RefusedValue(f"{self.symbol}: the function {fold} of its contract is none of the caller's")
             return self.values.application(name, arguments, possible)
         kind, _, region = name.partition(".")
