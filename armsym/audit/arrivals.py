@@ -14,6 +14,9 @@ from armsym.audit.store import Memory, part_of
 
 __all__ = ["Arrivals"]
 
+#: So often paths from one cut may come to a cut that does not fit, and go on.
+MOST_PASSES = 1_000
+
 
 class Arrivals(Blocked):
     """The ends of the paths from a cut."""
@@ -26,8 +29,13 @@ class Arrivals(Blocked):
         Whether the cut's facts hold may be open: the path ends where they do, and goes on where they do not.
         """
         for cut in self._ends:
-            if cut.address == at and self._fits(state, cut) and self._within(state, cut, todo):
+            if cut.address != at:
+                continue
+            if self._fits(state, cut) and self._within(state, cut, todo):
                 return cut
+            self.passes += 1
+            if self.passes > MOST_PASSES:
+                raise RefusedValue(f"paths went past cuts more than {MOST_PASSES} times")
         return None
 
     def _within(self, state: State, cut: Cut, todo: list[tuple[State, int, bool]]) -> bool:

@@ -114,7 +114,7 @@ class _Call(Site):
     def _require_public(self, p: Place, name: str) -> None:
         held = self.before.memory.held[p.inside]
         given = self.before.memory.areas[p.inside].given
-        if not (held.layers or held.filled or given or self.inputs.content_secret(held.under)):
+        if not (held.layers or held.filled is not None or given or self.inputs.content_secret(held.under)):
             return
         if p.size[1] or p.size[0] > MOST_BYTES:
             raise RefusedAccess(f"its content is not shown to be public: {name}")

@@ -7,6 +7,7 @@ checked here: multipliers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from math import gcd
 from typing import Protocol
 
@@ -94,16 +95,18 @@ class Facts:
 
     def _raw(self, node: int, width: int) -> Form:
         """The node modulo 2^width, of what is no sum; masks that keep all, and disjoint parts, are looked through."""
-        constant, terms = linear(self.words.program, node, width)
-        form: Form = constant, dict(terms)
-        program = self.words.program
-        todo = sorted(terms, reverse=True)
+        program, most = self.words.program, ones(width)
+        constant, terms = linear(program, node, width)
+        form = dict(terms)
+        # The highest number first: what it is made of comes before it, so none is met again once it is done.
+        todo = [-n for n in form]
+        heapify(todo)
         while todo:
-            n = todo.pop()
+            n = -heappop(todo)
+            if n not in form:
+                continue
             i = program[n]
             parts: tuple[int, ...] = ()
-            if n not in form[1]:
-                continue
             if i[0] == "Mask" and not bits(self.words, i[1]) & ~i[2]:
                 parts = (i[1],)
             elif i[0] == "Xor" and not bits(self.words, i[1]) & bits(self.words, i[2]):
@@ -112,12 +115,16 @@ class Facts:
             if i[0] == "Mask" and not parts and width <= 64:
                 rounded = self._rounded(i[1], i[2])
                 sums = [] if rounded is None else [rounded]
+            if not sums:
+                continue
+            factor = form.pop(n)
             for c, more in sums:
-                form = plus(form, (c, dict(more)), form[1][n])
-                todo += list(more)
-            if sums:
-                form[1].pop(n)
-        return form[0] & ones(width), {n: k & ones(width) for n, k in form[1].items() if k & ones(width)}
+                constant += factor * c
+                for m, k in more.items():
+                    if m not in form:
+                        heappush(todo, -m)
+                    form[m] = form.get(m, 0) + factor * k & most
+        return constant & most, {n: k & most for n, k in form.items() if k & most}
 
     def _rounded(self, node: int, mask: int) -> Form | None:
         """The node AND mask modulo 2^64, where that rounds 2^k * q + r down to 2^k * q, for r from 0 to 2^k - 1."""

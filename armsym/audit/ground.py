@@ -70,7 +70,7 @@ class Ground:
         self.relations: list[Relation] = []
         #: How much was shown here, by kind.
         self.counts: dict[str, int] = {}
-        self.steps = self.paths = self.parted = self.at = 0
+        self.steps = self.paths = self.parted = self.passes = self.at = 0
         self.executed: set[int] = set()
         #: Which claim of a cut last kept a path from ending at it.
         self.passed = ""

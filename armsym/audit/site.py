@@ -133,7 +133,8 @@ class Site:
 
         (An offset beyond the region is one of content of which the callee's contract says nothing.)
         """
-        if p.inside == "stack" or self.before.memory.held[p.inside].layers:
+        held = self.before.memory.held[p.inside]
+        if p.inside == "stack" or held.layers or held.filled is not None:
             at = self.facts.lifted(offset)
             if not self.facts.shows(at) or not self.facts.shows(plus(plus(p.size, at, -1), (size, {}), -1)):
                 raise RefusedAccess(f"{self.symbol}: {size} bytes at {p.region.name} + {at} are not shown to lie in it")

@@ -21,51 +21,59 @@ _PRODUCTS = {
 }
 
 
-def expression(table: Program, node: int) -> str:
-    """A node as people write it; one of many nodes is only counted."""
+def expression(table: Program, node: int, *, exact: bool = False) -> str:
+    """A node as people write it; one of many nodes is only counted.
+
+    With `exact`, as in a relation of integers, every modulus is written: there 2^64 is not meant by itself.
+    """
     count = _size(table, node)
-    return (
-        _text(table, node) if count <= MOST_NODES else f"(an expression of {count} nodes, number {node} of the table)"
-    )
+    if count > MOST_NODES:
+        return f"(an expression of {count} nodes, number {node} of the table)"
+    return _text(table, node, exact)
 
 
 def _size(table: Program, node: int) -> int:
     return _size_of_all(table, (node,))
 
 
-def _text(t: Program, node: int) -> str:
+def _text(t: Program, node: int, exact: bool) -> str:
     i = t[node]
     if i[0] in ("Add", "Mulc") and i[1] == 64:
         constant, terms = linear(t, node, 64)
         if node not in terms:
-            parts = [f"{k} * {_text(t, n)}" if k != 1 else _text(t, n) for n, k in sorted(terms.items())]
+            parts = [f"{k} * {_text(t, n, exact)}" if k != 1 else _text(t, n, exact) for n, k in sorted(terms.items())]
             signed = constant - (1 << 64) if constant >> 63 else constant
-            return f"({' + '.join(parts + ([str(signed)] if signed or not parts else []))})"
+            modulo = " mod 2^64" if exact else ""
+            return f"({' + '.join(parts + ([str(signed)] if signed or not parts else []))}{modulo})"
     match i:
         case ("Const", value):
             return str(value) if value < 10_000 else hex(value)
         case ("Var", name, _):
             return str(name).removeprefix("num.").removeprefix("word.")
         case ("App", name, arguments, _):
-            inner = ", ".join(_text(t, a) for a in arguments)
+            inner = ", ".join(_text(t, a, exact) for a in arguments)
             before, _, region = name.partition(".")
             if before in ("mem", "after"):
                 return f"{region}[{inner}]" + (" on return" if before == "after" else "")
             return f"{name}({inner})"
         case ("Xor", a, b):
-            return f"({_text(t, a)} ^ {_text(t, b)})"
+            return f"({_text(t, a, exact)} ^ {_text(t, b, exact)})"
         case ("And", a, b):
-            return f"({_text(t, a)} & {_text(t, b)})"
+            return f"({_text(t, a, exact)} & {_text(t, b, exact)})"
         case ("Shl", a, by):
-            return f"({_text(t, a)} << {by})"
+            return f"({_text(t, a, exact)} << {by})"
         case ("Shr", a, by):
-            return f"({_text(t, a)} >> {by})"
+            return f"({_text(t, a, exact)} >> {by})"
         case ("Mask", a, bits):
-            return _text(t, a) if bits == ones(64) and _is_of_64_bits(t, a) else f"({_text(t, a)} & {bits:#x})"
+            return (
+                _text(t, a, exact)
+                if bits == ones(64) and _is_of_64_bits(t, a)
+                else f"({_text(t, a, exact)} & {bits:#x})"
+            )
         case ("Add", w, a, b):
-            return f"({_text(t, a)} + {_text(t, b)} mod 2^{w})"
+            return f"({_text(t, a, exact)} + {_text(t, b, exact)} mod 2^{w})"
         case ("Mulc", w, a, k):
-            return f"({k} * {_text(t, a)} mod 2^{w})"
+            return f"({k} * {_text(t, a, exact)} mod 2^{w})"
     raise AssertionError(i)
 
 
@@ -104,7 +112,7 @@ def contract_lines(case: Case) -> Iterator[str]:
         yield f"required ({text!r}): {expression(case.table, node)} is 1"
 
     def written(node: int) -> str:
-        return expression(case.table, node)
+        return expression(case.table, node, exact=True)
 
     yield from wholes(case)
     for k in case.known:

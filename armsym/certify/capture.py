@@ -303,6 +303,7 @@ class Capture:
                     for k, part in enumerate(parts(claim)):
                         if isinstance(part, Claimed):
                             self.case.relations += relations_of(f"{name} {k}", part, self.node, self.words)
+                            continue
                         if isinstance(part, handles.Pointwise):
                             self.case.holds.append(self._holds(f"{name} {k}", part))
                             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -27,6 +28,12 @@ from armsym.proof.result import ProofResult
 from armsym.report.outcome import NO_BUNDLE
 
 __all__ = ["Exporter", "made_to_check"]
+
+#: What stays open of a proof is told up to here.
+MOST_OPEN = 20
+
+#: CPU seconds after which no further cut's paths are looked at.
+MOST_SECONDS = 30
 
 
 @dataclass
@@ -112,10 +119,16 @@ def made_to_check(
     `called`: contracts by where their routines begin.  Returns what is left open.
     """
     open_: list[str] = []
+    began = time.process_time()
     search, relations = Search(), relations or Relations()
     case.certificates, case.integers = {}, {}
     try:
         for walk in walks(case, file, entry, search, called or {}):
+            if len(open_) > MOST_OPEN:
+                break  # there is no bundle: the rest need not be searched
+            if time.process_time() - began > MOST_SECONDS:
+                open_.append(f"what makes it check is not found in {MOST_SECONDS} s of CPU time")
+                break
             program = walk.words.program
             if walk.claims:
                 certificate, rest = elaborate(program, {}, walk.claims, walk.inputs.landmarks)

@@ -20,6 +20,7 @@ from armsym.audit.bundle import (
     Fact,
     Fold,
     Global,
+    Relation,
     Store,
 )
 from armsym.audit.elf import Elf
@@ -374,3 +375,19 @@ def test_what_is_held_block_by_block_is_printed_as_other_claims_are(tmp_path: Pa
     lie.case.holds[0] = Blocks("r", t.const(1), 8, "little", (block,), "told\non return: x0_out = 5")
     with pytest.raises(BundleError, match="not printed"):
         lie.verdict(tmp_path)
+
+
+def test_where_integers_are_exact_a_modulus_is_written(tmp_path: Path) -> None:
+    """ADD X0, X0, X1 wraps: without "mod 2^64" what is printed, of which is said that nothing wraps, would be false."""
+    lie = straight(0x8B010000, RET)
+    t = lie.case.table
+    out, one, other = (t.var(name, ones(64)) for name in ("x0_out", "x0_in", "x1_in"))
+    total, double = t.add(64, one, other), t.mulc(64, one, 2)
+    lie.case.relations.append(Relation("sum", 0, 0, 0, ((1, (out,)), (-1, (total,)))))
+    assert lie.verdict(tmp_path).audited
+    assert list(contract_lines(lie.case))[-1] == "on return, of integers ('sum'): x0_out - (x0_in + x1_in mod 2^64) = 0"
+    for node, text in ((t.shr(total, 1), "((x0_in + x1_in mod 2^64) >> 1)"), (double, "(2 * x0_in mod 2^64)")):
+        lie.case.relations = [Relation("n", 0, None, 5, ((1, (node,)),))]
+        assert list(contract_lines(lie.case))[-1] == f"on return, of integers ('n'): {text} <= 5"
+    lie.case.relations = [Relation("sum", 0, 0, 0, ((1, (out,)), (-1, (one,)), (-1, (other,))))]
+    assert not lie.verdict(tmp_path).audited
