@@ -71,7 +71,9 @@ class _Call(Site):
         for p in self.places.values():
             self._require_place(p, where)
         for g in case.globals.values():
-            if not g.secret and self.inputs.content_secret(f"mem.global.{self._same_global(g.name)}"):
+            # (Of one that the caller does not declare nothing says that it is apart from what may be written.)
+            own = self._same_global(g.name)
+            if not g.secret and self.inputs.content_secret(f"mem.global.{own}"):
                 raise RefusedAccess(f"{g.name}, public {where}, is secret")
         for s in case.given:
             found = self._given(s.region, self._constant(s.offset), s.size)

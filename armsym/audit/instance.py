@@ -254,6 +254,21 @@ class Values:
         self._folds[key] = found
         return found
 
+    def define(self) -> None:
+        """Make every definition once, of any state and block: what no path comes to is printed, too."""
+        for f in self.case.folds.values():
+            self._made(f.start, {}, f.widths)
+            index = f"{f.name}.index"
+            self._made(f.over, {index: self.words.program.var(index, ones(64))}, f.blocks)
+            given = self._any(f"{f.name}.state", f.widths) | self._any(f"{f.name}.block", f.blocks)
+            self._made(f.step, given, f.widths, pure=True)
+        for g in self.case.functions.values():
+            for step in g.steps:
+                self._made(step, self._any(f"{g.name}.state", g.widths), g.widths, pure=True)
+
+    def _any(self, of: str, widths: tuple[int, ...]) -> dict[str, int]:
+        return {f"{of}.{k}": self.words.program.var(f"{of}.{k}", ones(width)) for k, width in enumerate(widths)}
+
     def _counts(self, constant: int, terms: Mapping[int, int]) -> bool:
         """Whether index - constant is a number from which so many steps lead to the index: nothing wraps."""
         if not terms:

@@ -8,24 +8,27 @@ that the checker has to show equal.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from armsym.audit.arrivals import Arrivals
 from armsym.audit.bundle import Blocks, Case
 from armsym.audit.calls import take_call
-from armsym.audit.contracts import Callee
+from armsym.audit.contracts import Callee, function_digest, is_of_arguments_alone
 from armsym.audit.decode import execute
 from armsym.audit.elf_parts import ElfError, Link
 from armsym.audit.facts import Facts, Oracle, bits
 from armsym.audit.farkas import Form, plus, times
 from armsym.audit.flags import Flags
 from armsym.audit.ground import Refused, name_of, put
+from armsym.audit.inputs import Inputs
 from armsym.audit.instance import Instance, RefusedValue, Values, form_node
 from armsym.audit.lanes import Lanes
 from armsym.audit.link import File
 from armsym.audit.machine import Branch, Indirect, Unmodelled
-from armsym.audit.raw import ones
+from armsym.audit.raw import Program, ones
 from armsym.audit.state import NeedFork, State
 from armsym.audit.store import Filled, Memory, RefusedAccess
+from armsym.audit.words import Words
 
 __all__ = ["Walk"]
 
@@ -54,6 +57,8 @@ class Walk(Arrivals):
         """Follow all paths; raises `Refused`."""
         at = self.entry if not self.source.number else self.source.address
         try:
+            if not self.source.number:
+                self._define()
             todo = [(state, at, bool(self.source.number)) for state in self._starts()]
             while todo:
                 self.paths += 1
@@ -63,6 +68,16 @@ class Walk(Arrivals):
                 at = self._follow(state, at, todo, fresh=fresh)
         except (ElfError, RefusedAccess, RefusedValue, Unmodelled, ValueError) as e:
             raise Refused(f"from {name_of(self.source)}, at {self.at:#x}: {e}{self.passed}") from None
+
+    def _define(self) -> None:
+        """See that definitions are what they may be, whether or not a path comes to them: they are printed, too."""
+        words = Words(Program())  # (of their own: this is no part of any path)
+        inputs = Inputs(replace(self.case, unfold=set()), words, self.file)
+        Values(inputs, Facts(words, self.oracle)).define()
+        for f in self.case.functions.values():
+            function_digest(self.case, f)  # not made of itself
+            if not is_of_arguments_alone(self.case, f):
+                raise RefusedValue(f"the function {f.name} speaks of more than its arguments")
 
     # -- one path
 

@@ -171,6 +171,7 @@ def _functions(case: Case) -> Iterator[str]:
     roots += [*case.arguments.values(), *(n for s in case.given for n in (s.offset, s.value))]
     roots += [n for b in case.holds for n in (b.upto, *b.words)]
     roots += [n for f in case.folds.values() for n in (*f.start, *f.over, *f.step)]
+    roots += [n for f in case.functions.values() for step in f.steps for n in step]
     named = {(i[1], len(i[2]), i[3]) for i in map(case.table.__getitem__, _all_of(case.table, roots)) if i[0] == "App"}
     for name in sorted({name for name, _, _ in named} & _PRODUCTS.keys()):
         yield f"{name}(x, y): {_PRODUCTS[name]}"

@@ -24,7 +24,7 @@ from test_audit_calls import (
 )
 
 from armsym.audit.audit import Verdict
-from armsym.audit.bundle import Blocks, Case, Cut, Fold, Function, Index, Unknown
+from armsym.audit.bundle import Blocks, Case, Cut, Fold, Function, Global, Index, Unknown
 from armsym.audit.contracts import NoContractError, digest
 from armsym.audit.elf import Elf
 from armsym.audit.raw import ones
@@ -165,8 +165,8 @@ def test_a_function_of_a_word_of_the_contract_is_no_callers(by: str, own: int, t
             result = t.app("H.0", (t.const(1),), ones(64))
         _ensure(c, _after(c, region, 0), result)
     callee = _verdict(tmp_path, call.data(), CALLEE, replace(call.used, unfold={"F"}), {})
-    assert callee.audited, callee.refused
-    _refused(call.verdict(tmp_path), "is none of the caller's")
+    for verdict in (callee, call.verdict(tmp_path)):
+        _refused(verdict, "F speaks of more than its arguments")
 
 
 def test_a_function_that_is_made_of_itself_has_no_digest() -> None:
@@ -177,3 +177,27 @@ def test_a_function_that_is_made_of_itself_has_no_digest() -> None:
         c.functions[name] = Function(name, (64,), ((step,),))
     with pytest.raises(NoContractError, match="made of itself"):
         digest(c)
+
+
+# -- variables of the file
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_variable_that_the_callee_reads_is_declared(declared: bool, tmp_path: Path) -> None:
+    """It is read before and after a store to the caller's region, which has to be apart from it."""
+    at = TO + 32
+    # ADR X3, the variable; LDR X4, [X3]; STR X1, [X0]; LDR X5, [X3]; EOR X9, X4, X5; RET
+    callee = (0x10000103, 0xF9400064, 0xF9000001, 0xF9400065, 0xCA050089, RET)
+    call = _Call(callee=callee)
+    call.used.globals["g"] = Global("g", at, 8, secret=True)
+    call.used.ensures = []
+    _ensure(call.used, _out(call.used, 9), call.used.table.const(0))
+    _ensure(call.own, _out(call.own, 9), call.own.table.const(0))
+    if declared:
+        call.own.globals["v"] = Global("v", at, 8, secret=True)
+    caller, callee_ = call.both(tmp_path)
+    assert callee_.audited, callee_.refused
+    if declared:
+        assert caller.audited, caller.refused
+    else:
+        _refused(caller, "reads the variable g, of which the caller's contract does not speak")
