@@ -200,8 +200,9 @@ def _step(lines: Lines, rng: random.Random) -> None:
     if starts:
         k = rng.choice(starts)
         n = int(lines[k].split(" ")[1])
-        if n:
-            at = k + 1 + rng.randrange(n)
+        places = [at for at in range(k + 1, k + 1 + n) if lines[at] != "-"]
+        if places:
+            at = rng.choice(places)
             lines[at] = another_number(lines[at], rng)
 
 
