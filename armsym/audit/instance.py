@@ -287,6 +287,8 @@ class Values:
 
         def variable(name: str, possible: int) -> int:
             if name in given:
+                if bits(self.words, given[name]) & ~possible:
+                    raise RefusedValue(f"{name} is said to be within {possible:#x}, which it is not")
                 return given[name]
             if pure and not name.startswith("word."):
                 raise RefusedValue(f"the step of a fold speaks of {name}, neither its state nor its block nor a word")

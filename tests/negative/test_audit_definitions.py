@@ -77,3 +77,16 @@ def test_a_function_speaks_of_its_arguments_alone(reads: str, tmp_path: Path) ->
     verdict = lie.verdict(tmp_path)
     assert not verdict.audited
     assert "G speaks of more than its arguments" in verdict.refused[0]
+
+
+@pytest.mark.parametrize("possible", [ones(64), ones(63)])
+def test_what_a_step_is_of_has_the_bits_that_it_says(possible: int, tmp_path: Path) -> None:
+    lie = straight(ZERO, RET)
+    c, t = lie.case, lie.case.table
+    c.folds["H"] = Fold("H", (64,), (t.const(0),), (), (t.var("H.state.0", possible),), ())
+    lie.returns(t.app("H.0", (t.const(1),), ones(64)))
+    verdict = lie.verdict(tmp_path)
+    if possible == ones(64):
+        assert verdict.audited, verdict.refused
+    else:
+        assert "H.state.0 is said to be within" in verdict.refused[0]
