@@ -162,8 +162,4 @@ def test_a_step_that_reads_what_a_region_held_on_entry(store: int, cell: int, tr
     lie.returns(t.app("H.0", (t.const(1),), ones(64)))
     verdict = lie.verdict(tmp_path)
     assert verdict.audited is true, verdict.refused
-<<<<<<< HEAD
-    assert any(line.endswith(", of its state, its block and r on entry") for line in contract_lines(lie.case))
-=======
     assert any(line.endswith("of its state, its block and r on entry") for line in contract_lines(lie.case))
->>>>>>> rev-a
