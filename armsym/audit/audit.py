@@ -42,7 +42,7 @@ PYTHON = Checker()
 
 #: What is said where another checker than Python's was asked for.
 PYTHON_ONLY = "relations of integers: shown by Python's rules, and by no other checker"
-ROUNDED = "numbers that masks round: shown by Python's rules, and by no other checker"
+ROUNDED = "numbers that masks round, or added to a part of a word: shown by Python's rules, and by no other checker"
 
 #: Names of what is no number and no word of a contract.
 _REGISTER = re.compile(r"[xv][0-9]+_(in|out)|[nzcv]_(in|out)|sp0|lr0|image|block")

@@ -114,7 +114,10 @@ class Facts:
             sums = [linear(program, a, width) for a in parts]
             if i[0] == "Mask" and not parts and width <= 64:
                 rounded = self._rounded(i[1], i[2])
-                sums = [] if rounded is None else [rounded]
+                if rounded is not None:
+                    # (Whatever is then taken for equal, or for an offset, rests on it.)
+                    self.beyond.add(n)
+                    sums = [rounded]
             if not sums:
                 continue
             factor = form.pop(n)

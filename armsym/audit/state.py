@@ -80,6 +80,7 @@ class State(Machine):
         total = plus(self.facts.integer(low), (program[b][1], {}))
         if not self.facts.shows(plus((most, {}), total, -1)):
             return value
+        self.facts.beyond.add(value)  # that both are equal nobody else is asked
         return w.xor(high, w.mask(form_node(w, total), most))
 
     # -- what the semantics ask

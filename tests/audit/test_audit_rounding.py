@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from lying import RET, straight
 
+from armsym.audit.audit import PYTHON, ROUNDED
 from armsym.audit.evaluate import evaluate
 from armsym.audit.facts import Facts
 from armsym.audit.farkas import Form
@@ -191,3 +195,18 @@ def test_numbers_that_are_put_are_what_random_facts_leave() -> None:
                 if all(c + sum(f * values[m] for m, f in terms.items()) >= 0 for c, terms in forms):
                     assert values[node] == value[0] + sum(f * values[m] for m, f in value[1].items()), seed
     assert given > 10
+
+
+@pytest.mark.parametrize(("word", "rests"), [(0x927CEC20, True), (0xAA0103E0, False)])
+def test_what_rests_on_a_mask_that_rounds_is_no_other_checkers(word: int, rests: bool, tmp_path: Path) -> None:
+    """AND X0, X1, #~15, or MOV X0, X1, where X1 is 16 n + 5: no equality is asked of the checker: Python rounds."""
+    lie = straight(word, RET)
+    t = lie.case.table
+    lie.case.numbers["n"] = 0, 1 << 20
+    whole = t.mulc(64, t.var("num.n", ones(21)), 16)
+    lie.case.arguments["x1"] = t.add(64, whole, t.const(5))
+    lie.returns(whole if rests else lie.case.arguments["x1"])
+    assert lie.verdict(tmp_path).audited
+    verdict = lie.verdict(tmp_path, replace(PYTHON, integers=False))
+    assert verdict.audited is not rests
+    assert verdict.missing == ([ROUNDED] if rests else [])
