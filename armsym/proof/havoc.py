@@ -204,14 +204,14 @@ class Havoc:
         wrong: dict[Place, int] = {}
         for where, stride in self.guess.strides.items():
             now = get(path.machine, self.regions, where)
-            # (What the path found equal to something else stands so in its registers.)
-            expected = path.settled(self.expected(where, index))
-            holds = now == expected
-            if holds.value is True:
+            # (What the path found equal to something else may stand so in its registers.)
+            expected = self.expected(where, index)
+            either = [(now == e).value for e in (expected, path.settled(expected))]
+            if True in either:
                 continue
             # A difference that mentions secrets is not worth a solver call: cursors are public.
-            v = holds.value
-            if isinstance(v, bool) or is_secret(v) or path.knowledge.decide(v) != 1:
+            open_ = [v for v in dict.fromkeys(either) if not isinstance(v, bool) and not is_secret(v)]
+            if not any(path.knowledge.decide(v) == 1 for v in open_):
                 change = (now - path.settled(self.base[where])).value if not stride else None
                 wrong[where] = change if isinstance(change, int) and now.width == 64 else 0
         after, base = path.machine.v, self.base
