@@ -86,7 +86,7 @@ ELSEWHERE = {
     r"make museum": "tests/museum/test_museum.py",
     r"armsym gate( --junit \S+ --sarif \S+)?": "tests/api/test_gate.py",
     r"make table": "tests/cli/test_table.py",
-    r"make audit|armsym audit( .*)?|armsym prove --export": "tests/audit/test_audit_bundles.py",
+    r"make audit|armsym audit( .*)?|armsym prove --export( bundles)?": "tests/audit/test_audit_bundles.py",
     r"make bench|python -m bench( .*)?|python bench/.*": "bench",
     r"pip install \. ziglang": "tests/docs/test_wheel_alone.py",
     r"python -m ziglang .*": "tests/docs/test_first_proof.py",
