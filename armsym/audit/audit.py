@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.check import RefusedError, check_certificate
 from armsym.audit.contracts import Callee
-from armsym.audit.evaluate import operands
+from armsym.audit.evaluate import made_of
 from armsym.audit.farkas import Form
 from armsym.audit.goals import Goal, Goals
 from armsym.audit.ground import Refused
@@ -156,19 +156,7 @@ def _is_within(case: Case, number: int, outer: int) -> bool:
 
 
 def _names(table: Program, node: int) -> set[str]:
-    found: set[str] = set()
-    seen: set[int] = set()
-    todo = [node]
-    while todo:
-        n = todo.pop()
-        if n in seen:
-            continue
-        seen.add(n)
-        i = table[n]
-        if i[0] in ("Var", "App"):
-            found.add(i[1])
-        todo += operands(i)
-    return found
+    return {i[1] for i in map(table.__getitem__, made_of(table, (node,))) if i[0] in ("Var", "App")}
 
 
 def callees(bundle: Bundle, file: File) -> dict[int, Callee]:

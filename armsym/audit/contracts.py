@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 
 from armsym.audit.bundle import Case, Ensured, Fold, Function, Global, Region, Store
-from armsym.audit.evaluate import operands
+from armsym.audit.evaluate import made_of, operands
 from armsym.audit.raw import Program
 
 __all__ = [
@@ -157,18 +157,13 @@ def is_of_arguments_alone(case: Case, f: Fold | Function) -> bool:
     So it is with the functions that it is made of.
     """
     table, own = case.table, (f"{f.name}.state.", f"{f.name}.block.")
-    seen, todo, used = set[int](), list(f.step) if isinstance(f, Fold) else [n for s in f.steps for n in s], set[str]()
-    while todo:
-        n = todo.pop()
-        if n in seen:
-            continue
-        seen.add(n)
+    used: set[str] = set()
+    for n in made_of(table, f.step if isinstance(f, Fold) else [n for s in f.steps for n in s]):
         i = table[n]
         if (i[0] == "Var" and not i[1].startswith(own)) or (i[0] == "App" and i[1].startswith("mem.")):
             return False
         if i[0] == "App":
             used.add(i[1].rpartition(".")[0])
-        todo += operands(i)
     # (One that is made of itself has no digest; nothing is asked of it here.)
     return all(is_of_arguments_alone(case, case.functions[name]) for name in used & case.functions.keys() - {f.name})
 

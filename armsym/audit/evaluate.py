@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from armsym.audit.meanings import meaning
 from armsym.audit.raw import Instruction, Program, ones
 
-__all__ = ["Meanings", "evaluate", "operands", "value_of"]
+__all__ = ["Meanings", "evaluate", "made_of", "operands", "value_of"]
 
 
 def operands(instruction: Instruction) -> tuple[int, ...]:
@@ -27,6 +27,18 @@ def operands(instruction: Instruction) -> tuple[int, ...]:
     if kind in {"Const", "Var"}:
         return ()
     raise ValueError(f"not an operation of raw programs: {kind!r}")
+
+
+def made_of(program: Program, nodes: Iterable[int]) -> set[int]:
+    """The nodes, and all that they are made of."""
+    seen: set[int] = set()
+    todo = list(nodes)
+    while todo:
+        n = todo.pop()
+        if n not in seen:
+            seen.add(n)
+            todo += operands(program[n])
+    return seen
 
 
 #: What a function means, by its name; None where nothing is known of it.

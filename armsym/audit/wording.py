@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from armsym.audit.audit import Verdict
 from armsym.audit.bundle import Blocks, Case, Fold, Region
-from armsym.audit.evaluate import operands
+from armsym.audit.evaluate import made_of
 from armsym.audit.formulas import formula, wholes
 from armsym.audit.linear import linear
 from armsym.audit.raw import Program, ones
@@ -172,7 +172,7 @@ def _functions(case: Case) -> Iterator[str]:
     roots += [n for b in case.holds for n in (b.upto, *b.words)]
     roots += [n for f in case.folds.values() for n in (*f.start, *f.over, *f.step)]
     roots += [n for f in case.functions.values() for step in f.steps for n in step]
-    named = {(i[1], len(i[2]), i[3]) for i in map(case.table.__getitem__, _all_of(case.table, roots)) if i[0] == "App"}
+    named = {(i[1], len(i[2]), i[3]) for i in map(case.table.__getitem__, made_of(case.table, roots)) if i[0] == "App"}
     for name in sorted({name for name, _, _ in named} & _PRODUCTS.keys()):
         yield f"{name}(x, y): {_PRODUCTS[name]}"
     for name, count, possible in sorted(named):
@@ -185,7 +185,7 @@ def _fold(case: Case, f: Fold) -> Iterator[str]:
     yield f"{f.name}(0) = {', '.join(expression(t, n) for n in f.start)}"
     block = ", ".join(expression(t, n) for n in f.over)
     yield f"{f.name}(i + 1) = step({f.name}(i), block(i)), block({f.name}.index) = {block}"
-    inside = [t[n] for n in _all_of(t, f.step)]
+    inside = [t[n] for n in made_of(t, f.step)]
     of = sorted({i[1].removeprefix("word.") for i in inside if i[0] == "Var" and i[1].startswith("word.")})
     of += sorted({f"{i[1][4:]} on entry" for i in inside if i[0] == "App" and i[1].startswith("mem.")})
     also = f", of its state, its block and {', '.join(of)}" if of else ""
@@ -194,18 +194,7 @@ def _fold(case: Case, f: Fold) -> Iterator[str]:
 
 
 def _size_of_all(t: Program, nodes: Iterable[int]) -> int:
-    return len(_all_of(t, nodes))
-
-
-def _all_of(t: Program, nodes: Iterable[int]) -> set[int]:
-    seen: set[int] = set()
-    todo = list(nodes)
-    while todo:
-        n = todo.pop()
-        if n not in seen:
-            seen.add(n)
-            todo += operands(t[n])
-    return seen
+    return len(made_of(t, nodes))
 
 
 def _region(r: Region) -> str:
