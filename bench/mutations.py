@@ -103,18 +103,18 @@ def _at_most(seconds: float) -> Iterator[None]:
 
 
 @cache
-def _image(spec: str) -> Image:
+def image_of(spec: str) -> Image:
     return load(spec)
 
 
 @cache
-def _definitions(folder: str) -> dict[str, ProofDefinition]:
+def definitions_of(folder: str) -> dict[str, ProofDefinition]:
     return {f"{Path(d.file).parent.name}/{d.name}": d for d in discover(Path(folder))}
 
 
 def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:
     """Prove the mutant, and ask why if that succeeds."""
-    image = _image(d.object_spec())
+    image = image_of(d.object_spec())
     at = image.function_extent(d.symbol)[0] + mutant.offset
     word = image.word(at)
     new = word ^ 1 << mutant.bit
@@ -143,7 +143,7 @@ def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:
 
 def undecided(d: ProofDefinition, mutant: Mutant, why: str) -> Outcome:
     """The outcome of a mutant that gave no answer."""
-    image = _image(d.object_spec())
+    image = image_of(d.object_spec())
     at = image.function_extent(d.symbol)[0] + mutant.offset
     word = image.word(at)
     before, after = _assembly(word, at), _assembly(word ^ 1 << mutant.bit, at)
@@ -176,7 +176,7 @@ def plan(definitions: Mapping[str, ProofDefinition], count: int, seed: int) -> l
     """`count` different mutants, spread evenly over the proofs; the same for the same seed."""
     rng = random.Random(seed)
     chosen: list[Mutant] = []
-    sizes = {n: _image(d.object_spec()).function_extent(d.symbol)[1] for n, d in definitions.items()}
+    sizes = {n: image_of(d.object_spec()).function_extent(d.symbol)[1] for n, d in definitions.items()}
     names = list(sizes)
     seen: set[Mutant] = set()
     while len(chosen) < count:
@@ -192,14 +192,14 @@ def plan(definitions: Mapping[str, ProofDefinition], count: int, seed: int) -> l
 MEMORY = 4 << 30
 
 
-def _work(folder: str, mutant: Mutant, seconds: float) -> Outcome:
-    return try_mutant(_definitions(folder)[mutant.proof], mutant, seconds)
+def work_on(folder: str, mutant: Mutant, seconds: float) -> Outcome:
+    return try_mutant(definitions_of(folder)[mutant.proof], mutant, seconds)
 
 
-def _baseline(folder: str, name: str) -> tuple[str, float]:
-    d = _definitions(folder)[name]
+def baseline(folder: str, name: str) -> tuple[str, float]:
+    d = definitions_of(folder)[name]
     began = time.process_time()
-    r = proof_run.prove(d, name=name, image=_image(d.object_spec()), symbol=d.symbol, isa=A64)
+    r = proof_run.prove(d, name=name, image=image_of(d.object_spec()), symbol=d.symbol, isa=A64)
     return r.status.value, time.process_time() - began
 
 
@@ -210,7 +210,7 @@ def _in_child(work: Callable[[], T], answer: Connection) -> None:
     answer.close()
 
 
-def _apart(work: Callable[[], T], otherwise: Callable[[str], T]) -> T:
+def apart(work: Callable[[], T], otherwise: Callable[[str], T]) -> T:
     """`work` in a process of its own; what `otherwise` makes of it where that ends without an answer.
 
     Terms of wrong code can take all memory, and a process killed for that must not take others with it.
@@ -247,18 +247,18 @@ def campaign(
     Each outcome is added to the file `log` as it comes, a line of JSON.
     """
     place = str(folder)
-    names = [n for n in _definitions(place) if only in n]
+    names = [n for n in definitions_of(place) if only in n]
     if not names:
         raise SystemExit(f"no proof in {folder} has {only!r} in its name")
     for n in names:  # before processes part, so that all have them
-        _image(_definitions(place)[n].object_spec())
+        image_of(definitions_of(place)[n].object_spec())
 
     def unchanged(name: str) -> tuple[str, float]:
-        return _apart(partial(_baseline, place, name), lambda why: (f"error: {why}", 0.0))
+        return apart(partial(baseline, place, name), lambda why: (f"error: {why}", 0.0))
 
     found = _all(jobs, [partial(unchanged, n) for n in names], lambda _: None)
     base = dict(zip(names, found, strict=True))
-    proved = {n: _definitions(place)[n] for n in names if base[n][0] == "proved"}
+    proved = {n: definitions_of(place)[n] for n in names if base[n][0] == "proved"}
     if not proved:
         return base, []
     mutants = plan(proved, count, seed)
@@ -266,7 +266,7 @@ def campaign(
     def outcome(m: Mutant) -> Outcome:
         # A mutant that cannot be refuted quickly gets as long as a few proofs of the original take.
         limit = max(seconds, 3 * base[m.proof][1])
-        return _apart(partial(_work, place, m, limit), lambda why: undecided(proved[m.proof], m, why))
+        return apart(partial(work_on, place, m, limit), lambda why: undecided(proved[m.proof], m, why))
 
     def note(o: Outcome) -> None:
         if log is not None:
