@@ -2,15 +2,16 @@
 
     python bench/mutants.py records [--count 20] [--seed 1] [--only sha512] [--minutes 60] [--json mutants.json]
 
-As `mutations` does, it flips one random bit of a routine, and no mutant may be proved unless it is shown equivalent.  Here
-each routine gets `--count` of them, and each of them decodes (data in the code aside): a word that is no
+As `mutations` does, it flips one random bit of a routine, and no mutant may be proved unless it is shown equivalent.
+Here each routine gets `--count` of them, and each of them decodes (data in the code aside): a word that is no
 instruction is refused by the decoder, which says nothing of the prover.
 
 `records` is a folder with a file for each proof: a line of JSON about the unchanged routine, and one for each mutant
 as soon as it is judged.  What is in it is not done again, as long as nothing that the proof rests on has changed
 since; such a record is begun anew.  `--minutes` is how long to go on (by the clock): what is begun then is finished.
 
-One process at a time.  Each mutant may take three times the CPU seconds of its proof, and 5 at least.
+One process at a time.  Each mutant may take three times the CPU seconds of its proof, and 5 at least; `--judge` more may
+be spent on the reason why one is proved.  Where that was too little, the next run of the command tries again.
 Exit code 1 if a mutant is unjustified, 3 if a proof of an unchanged routine does not close, 0 otherwise.
 """
 
@@ -32,7 +33,9 @@ from typing import Any
 
 from mutations import (
     ANSWERS,
+    JUDGE_SECONDS,
     ROOT,
+    TOO_LONG,
     Mutant,
     Outcome,
     apart,
@@ -72,20 +75,20 @@ class Record:
 
     path: Path
     unchanged: Unchanged | None = None
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: dict[Mutant, Outcome] = field(default_factory=dict)
 
     def add(self, what: Unchanged | Outcome) -> None:
         """Write it down, at once; what says how the unchanged routine is proved begins the file anew."""
         if isinstance(what, Unchanged):
-            self.unchanged, self.outcomes = what, []
+            self.unchanged, self.outcomes = what, {}
         else:
-            self.outcomes.append(what)
+            self.outcomes[what.mutant] = what
         with self.path.open("w" if isinstance(what, Unchanged) else "a") as f:
             f.write(json.dumps(asdict(what)) + "\n")
 
     def count(self, answer: str) -> int:
         """How many mutants had this answer."""
-        return sum(o.answer == answer for o in self.outcomes)
+        return sum(o.answer == answer for o in self.outcomes.values())
 
 
 def read(path: Path) -> Record:
@@ -101,9 +104,10 @@ def read(path: Path) -> Record:
         if record.unchanged is None:
             record.unchanged = Unchanged(**found)
         else:
-            record.outcomes.append(Outcome(**{**found, "mutant": Mutant(**found["mutant"])}))
+            o = Outcome(**{**found, "mutant": Mutant(**found["mutant"])})
+            record.outcomes[o.mutant] = o
     if record.unchanged is not None:  # so that what is added does not follow half a line
-        lines = [asdict(record.unchanged), *(asdict(o) for o in record.outcomes)]
+        lines = [asdict(record.unchanged), *(asdict(o) for o in record.outcomes.values())]
         path.write_text("".join(json.dumps(x) + "\n" for x in lines))
     return record
 
@@ -140,7 +144,9 @@ def by_cost(names: Sequence[str], page: str) -> list[str]:
     return sorted(names, key=lambda n: (cost.get(n.partition("/")[2], float("inf")), n))
 
 
-def run_one(folder: str, name: str, record: Record, *, count: int, seed: int, rests_on: str) -> None:
+def run_one(
+    folder: str, name: str, record: Record, *, count: int, seed: int, rests_on: str, judging: float = JUDGE_SECONDS
+) -> None:
     """Fill the record of one proof up to `count` mutants; fewer where the routine has no more."""
     d = definitions_of(folder)[name]
     image = image_of(d.object_spec())
@@ -152,10 +158,10 @@ def run_one(folder: str, name: str, record: Record, *, count: int, seed: int, re
         return
     limit = max(SECONDS, 3 * record.unchanged.seconds)
     start, size = image.function_extent(d.symbol)
-    done = {o.mutant for o in record.outcomes}
+    done = {m for m, o in record.outcomes.items() if not (o.answer == "unjustified" and o.why.startswith(TOO_LONG))}
     for m in islice(chosen(name, image, start, size, seed), count):
         if m not in done:
-            record.add(apart(partial(work_on, folder, m, limit), partial(undecided, d, m)))
+            record.add(apart(partial(work_on, folder, m, limit, judging), partial(undecided, d, m)))
 
 
 def _rests_on(d: ProofDefinition, keys: Keys) -> str:
@@ -172,7 +178,7 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
             counts = {a: r.count(a) for a in ANSWERS}
             proofs.append({"proof": u.proof, "status": u.status, "mutants": len(r.outcomes), **counts})
     keys = ("mutants", *ANSWERS)
-    proved = [o for r in records for o in r.outcomes if o.answer in ("equivalent", "unjustified")]
+    proved = [o for r in records for o in r.outcomes.values() if o.answer in ("equivalent", "unjustified")]
     return {
         "total": {"proofs": len(proofs), **{k: sum(p[k] for p in proofs) for k in keys}},
         "proofs": proofs,
@@ -202,6 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="proofs with this in their name")
     parser.add_argument("--proofs", type=Path, default=ROOT / "crypto_examples", help="file or folder")
+    parser.add_argument("--judge", type=float, default=JUDGE_SECONDS, help="CPU seconds to find why one is proved")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no routine after that time")
     parser.add_argument("--json", type=Path, help="write a summary of the records here")
     a = parser.parse_args(arguments)
@@ -219,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         records.append(record)
         if time.monotonic() < end:
             rests_on = _rests_on(definitions[name], keys)
-            run_one(folder, name, record, count=a.count, seed=a.seed, rests_on=rests_on)
+            run_one(folder, name, record, count=a.count, seed=a.seed, rests_on=rests_on, judging=a.judge)
     found = summary(records)
     print(table(found))
     if a.json:

@@ -43,6 +43,8 @@ from semantics import A64
 
 #: CPU seconds that may be spent on the reason why a mutant is proved.
 JUDGE_SECONDS = 120.0
+#: How the reason begins of a mutant that may be equivalent, were there more time to find out.
+TOO_LONG = "no reason was found in"
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -112,8 +114,11 @@ def definitions_of(folder: str) -> dict[str, ProofDefinition]:
     return {f"{Path(d.file).parent.name}/{d.name}": d for d in discover(Path(folder))}
 
 
-def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:
-    """Prove the mutant, and ask why if that succeeds."""
+def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float, *, judging: float = JUDGE_SECONDS) -> Outcome:
+    """Prove the mutant, and ask why if that succeeds.
+
+    The CPU `seconds` are those of the proof, `judging` those to find the reason.
+    """
     image = image_of(d.object_spec())
     at = image.function_extent(d.symbol)[0] + mutant.offset
     word = image.word(at)
@@ -136,7 +141,7 @@ def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:
     except ArmsymError as e:
         return outcome("error", str(e))
     if r.status is Status.PROVED:
-        return outcome(*judge(d, image, patched, at))
+        return outcome(*judge(d, image, patched, at, seconds=judging))
     broken = [o for o in r.obligations if o.status is r.status]
     return outcome(r.status.value, "; ".join(f"{o.kind}: {o.name}" for o in broken[:3]))
 
@@ -150,15 +155,17 @@ def undecided(d: ProofDefinition, mutant: Mutant, why: str) -> Outcome:
     return Outcome(mutant, d.symbol, at, before, after, "undecided", why, 0.0)
 
 
-def judge(d: ProofDefinition, image: Image, mutant: Image, at: int) -> tuple[str, str]:
+def judge(
+    d: ProofDefinition, image: Image, mutant: Image, at: int, *, seconds: float = JUDGE_SECONDS
+) -> tuple[str, str]:
     """Whether the proved mutant, changed at offset `at`, is equivalent or unjustified, and why."""
     try:
-        with _at_most(JUDGE_SECONDS):
+        with _at_most(seconds):
             found = justify(d, Routine(image, A64, d.symbol), mutant, at)
     except Unjustified as e:
         return "unjustified", str(e)
     except _TimeUp:
-        return "unjustified", f"no reason was found in {JUDGE_SECONDS:g} s"
+        return "unjustified", f"{TOO_LONG} {seconds:g} s"
     return "equivalent", f"{found.reason}: {found.text}"
 
 
@@ -192,11 +199,13 @@ def plan(definitions: Mapping[str, ProofDefinition], count: int, seed: int) -> l
 MEMORY = 4 << 30
 
 
-def work_on(folder: str, mutant: Mutant, seconds: float) -> Outcome:
-    return try_mutant(definitions_of(folder)[mutant.proof], mutant, seconds)
+def work_on(folder: str, mutant: Mutant, seconds: float, judging: float = JUDGE_SECONDS) -> Outcome:
+    """The outcome of one mutant, as `try_mutant` has it."""
+    return try_mutant(definitions_of(folder)[mutant.proof], mutant, seconds, judging=judging)
 
 
 def baseline(folder: str, name: str) -> tuple[str, float]:
+    """The status of the unchanged routine, and the CPU seconds that its proof takes."""
     d = definitions_of(folder)[name]
     began = time.process_time()
     r = proof_run.prove(d, name=name, image=image_of(d.object_spec()), symbol=d.symbol, isa=A64)
