@@ -10,8 +10,8 @@ instruction is refused by the decoder, which says nothing of the prover.
 as soon as it is judged.  What is in it is not done again, as long as nothing that the proof rests on has changed
 since; such a record is begun anew.  `--minutes` is how long to go on (by the clock): what is begun then is finished.
 
-One process at a time.  Each mutant may take three times the CPU seconds of its proof, and 5 at least; `--judge` more may
-be spent on the reason why one is proved.  Where that was too little, the next run of the command tries again.
+One process at a time.  The proof of a mutant may take three times the CPU seconds of the original, and 5 at least;
+`--judge` more may be spent on the reason why one is proved.  Where that was too little, the next run of the command tries again.
 Exit code 1 if a mutant is unjustified, 3 if a proof of an unchanged routine does not close, 0 otherwise.
 """
 

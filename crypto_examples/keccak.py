@@ -172,7 +172,7 @@ def vector_routine(p: Proof) -> None:
 
 
 def _vector_track(A: Fold, half: int, lacking: Iterable[int]) -> _Track:
-    """The lanes in the low or the high halves (0, 1) of V0 to V24, what theta adds in those of the vectors `lacking`."""
+    """The lanes in the low or the high halves (0, 1) of V0 to V24; in `lacking` what theta adds."""
     adds = [*lacking] * 5
     return _Track(
         A,
