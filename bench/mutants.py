@@ -11,7 +11,7 @@ as soon as it is judged.  What is in it is not done again, as long as nothing th
 since; such a record is begun anew.  `--minutes` is how long to go on (by the clock): what is begun then is finished.
 
 One process at a time.  The proof of a mutant may take three times the CPU seconds of the original, and 5 at least;
-`--judge` more may be spent on the reason why one is proved.  Where that was too little, the next run of the command tries again.
+`--judge` more may be spent on the reason why one is proved.  Where that was too little, the next run tries again.
 Exit code 1 if a mutant is unjustified, 3 if a proof of an unchanged routine does not close, 0 otherwise.
 """
 
@@ -161,7 +161,9 @@ def run_one(
     done = {m for m, o in record.outcomes.items() if not (o.answer == "unjustified" and o.why.startswith(TOO_LONG))}
     for m in islice(chosen(name, image, start, size, seed), count):
         if m not in done:
-            record.add(apart(partial(work_on, folder, m, limit, judging), partial(undecided, d, m)))
+            # Each part of the work ends itself; what fails to is ended a little later.
+            most = 4 * limit + judging + 10
+            record.add(apart(partial(work_on, folder, m, limit, judging), partial(undecided, d, m), most))
 
 
 def _rests_on(d: ProofDefinition, keys: Keys) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import multiprocessing
 import random
 import resource
@@ -212,27 +213,30 @@ def baseline(folder: str, name: str) -> tuple[str, float]:
     return r.status.value, time.process_time() - began
 
 
-def _in_child(work: Callable[[], T], answer: Connection) -> None:
+def _in_child(work: Callable[[], T], answer: Connection, seconds: float | None) -> None:
     if hasattr(resource, "RLIMIT_AS"):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    if seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds)))
     answer.send(work())
     answer.close()
 
 
-def apart(work: Callable[[], T], otherwise: Callable[[str], T]) -> T:
+def apart(work: Callable[[], T], otherwise: Callable[[str], T], seconds: float | None = None) -> T:
     """`work` in a process of its own; what `otherwise` makes of it where that ends without an answer.
 
     Terms of wrong code can take all memory, and a process killed for that must not take others with it.
+    After so many `seconds` of CPU, if any, the system ends it, whatever it is at.
     """
     receiving, sending = _FORK.Pipe(duplex=False)
-    child = _FORK.Process(target=_in_child, args=(work, sending))
+    child = _FORK.Process(target=_in_child, args=(work, sending, seconds))
     child.start()
     sending.close()
     try:
         answer: T = receiving.recv()
     except EOFError:
         child.join()
-        return otherwise(f"its process ended with {child.exitcode}, out of memory or otherwise")
+        return otherwise(f"its process ended with {child.exitcode}, out of memory, time or otherwise")
     child.join()
     return answer
 
