@@ -10,8 +10,9 @@ instruction is refused by the decoder, which says nothing of the prover.
 as soon as it is judged.  What is in it is not done again, as long as nothing that the proof rests on has changed
 since; such a record is begun anew.  `--minutes` is how long to go on (by the clock): what is begun then is finished.
 
-One process at a time.  The proof of a mutant may take three times the CPU seconds of the original, and 5 at least;
-`--judge` more may be spent on the reason why one is proved.  Where that was too little, the next run tries again.
+One process at a time.  The proof of a mutant may take three times the CPU seconds of the original, and `--seconds`
+at least; `--judge` more may be spent on the reason why one is proved.  Where that was too little, the next run tries
+again.
 Exit code 1 if a mutant is unjustified, 3 if a proof of an unchanged routine does not close, 0 otherwise.
 """
 
@@ -52,9 +53,6 @@ from armsym.elf.names import Names
 from armsym.errors import ArmsymError
 from armsym.proof.registry import ProofDefinition
 from semantics import A64
-
-#: CPU seconds that a mutant may take at least.
-SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -145,9 +143,12 @@ def by_cost(names: Sequence[str], page: str) -> list[str]:
 
 
 def run_one(
-    folder: str, name: str, record: Record, *, count: int, seed: int, rests_on: str, judging: float = JUDGE_SECONDS
+    folder: str, name: str, record: Record, *, count: int, seed: int, rests_on: str, seconds: float, judging: float
 ) -> None:
-    """Fill the record of one proof up to `count` mutants; fewer where the routine has no more."""
+    """Fill the record of one proof up to `count` mutants; fewer where the routine has no more.
+
+    CPU `seconds` are what the symbolic proof of a mutant gets at least, `judging` what the search for a reason gets.
+    """
     d = definitions_of(folder)[name]
     image = image_of(d.object_spec())
     if (u := record.unchanged) is None or (u.seed, u.rests_on) != (seed, rests_on):
@@ -156,13 +157,13 @@ def run_one(
     assert record.unchanged is not None
     if record.unchanged.status != "proved":
         return
-    limit = max(SECONDS, 3 * record.unchanged.seconds)
+    limit = max(seconds, 3 * record.unchanged.seconds)
     start, size = image.function_extent(d.symbol)
     done = {m for m, o in record.outcomes.items() if not (o.answer == "unjustified" and o.why.startswith(TOO_LONG))}
     for m in islice(chosen(name, image, start, size, seed), count):
         if m not in done:
             # Each part of the work ends itself; what fails to is ended a little later.
-            most = 4 * limit + judging + 10
+            most = 4 * limit + judging + 5
             record.add(apart(partial(work_on, folder, m, limit, judging), partial(undecided, d, m), most))
 
 
@@ -210,6 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="proofs with this in their name")
     parser.add_argument("--proofs", type=Path, default=ROOT / "crypto_examples", help="file or folder")
+    parser.add_argument("--seconds", type=float, default=5.0, help="CPU seconds for one symbolic proof, at least")
     parser.add_argument("--judge", type=float, default=JUDGE_SECONDS, help="CPU seconds to find why one is proved")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no routine after that time")
     parser.add_argument("--json", type=Path, help="write a summary of the records here")
@@ -228,7 +230,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         records.append(record)
         if time.monotonic() < end:
             rests_on = _rests_on(definitions[name], keys)
-            run_one(folder, name, record, count=a.count, seed=a.seed, rests_on=rests_on, judging=a.judge)
+            limits = {"seconds": a.seconds, "judging": a.judge}
+            run_one(folder, name, record, count=a.count, seed=a.seed, rests_on=rests_on, **limits)
     found = summary(records)
     print(table(found))
     if a.json:
