@@ -47,7 +47,7 @@ def buffer(
         def done(s: State, upto: Bits) -> Claims:
             return {"out": out.holds(lambda j: [~b for b in M(j)], upto=upto, at=s, words=unit, width=8)}
 
-        p.invariant(p.routine.back_edge(), upto=n)(lambda s, i: done(s, i))
+        p.invariant(p.routine.back_edge(), upto=n)(done)
         p.ensures(lambda s: done(s, n))
 
     return fn
@@ -132,7 +132,7 @@ def test_only_what_lies_beyond_the_stores_is_as_on_entry(tmp_path: Path, beyond:
         def done(s: State, upto: Bits) -> Claims:
             return {"out": out.holds(lambda j: [~b for b in M(j)], upto=upto, at=s, words=16, width=8)}
 
-        p.invariant(p.routine.back_edge(), upto=n)(lambda s, i: done(s, i))
+        p.invariant(p.routine.back_edge(), upto=n)(done)
         read = n >= MAGIC >> 8
         p.ensures(lambda s: {"x0": s.x0 == ite(read, out.byte(at).zero_extend(64), Bits(64, 0))})
 
