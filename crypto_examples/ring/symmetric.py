@@ -13,6 +13,9 @@ from crypto_examples.aws_lc import chacha20, sha2
 from crypto_examples.chacha20 import nohw, rows
 from crypto_examples.gcm import gmult, init
 from crypto_examples.ring.names import PREFIX
+from crypto_examples.vpaes import ENCRYPTION
+from crypto_examples.vpaes_cores import Cores
+from crypto_examples.vpaes_modes import ctr32
 from crypto_examples.wheels import RING
 
 again(
@@ -72,6 +75,15 @@ def aes_hw_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
 def aes_hw_ctr32_encrypt_blocks_overlapping(p: Proof) -> None:
     """The input any number of bytes after the output, as ring asks of this function (`Overlapping` in Rust)."""
     ctr32_by_three(p, low=1, overlapping=True)
+
+
+CORES = Cores(RING, [ENCRYPTION])
+
+
+@proof(f"{PREFIX}vpaes_ctr32_encrypt_blocks", of=RING)
+def vpaes_ctr32_encrypt_blocks_overlapping(p: Proof) -> None:
+    """The same where the core lacks the instructions of AES."""
+    ctr32(p, CORES, overlapping=True)
 
 
 @proof(f"{PREFIX}gcm_init_clmul", of=RING)
