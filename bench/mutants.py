@@ -19,6 +19,7 @@ Exit code 1 if a mutant is unjustified, 3 if a proof of an unchanged routine doe
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import random
 import re
@@ -215,6 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--judge", type=float, default=JUDGE_SECONDS, help="CPU seconds to find why one is proved")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no routine after that time")
     parser.add_argument("--json", type=Path, help="write a summary of the records here")
+    parser.add_argument("--csv", type=Path, help="write the counts of each proof here")
     a = parser.parse_args(arguments)
     end = time.monotonic() + 60 * a.minutes
     folder = str(a.proofs)
@@ -236,6 +238,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table(found))
     if a.json:
         a.json.write_text(json.dumps(found, indent=1) + "\n")
+    if a.csv:
+        with a.csv.open("w", newline="") as f:
+            rows = csv.DictWriter(f, ["proof", "status", "mutants", *ANSWERS], lineterminator="\n")
+            rows.writeheader()
+            rows.writerows(sorted(found["proofs"], key=lambda p: str(p["proof"])))
     if found["total"]["unjustified"]:
         return 1
     return 3 if any(p["status"] != "proved" for p in found["proofs"]) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from dataclasses import asdict, replace
@@ -38,6 +39,10 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert isinstance(total, dict)
     assert total["mutants"] == 4 == sum(total[a] for a in ("refuted", "undecided", "error", "equivalent"))
     assert total["refuted"] > 0
+    counts = tmp_path / "counts.csv"
+    _run(tmp_path, "--csv", str(counts))
+    (row,) = csv.DictReader(counts.read_text().splitlines())
+    assert row == {"proof": NAME, "status": "proved", **{k: str(v) for k, v in total.items() if k != "proofs"}}
     path = tmp_path / "own_memcmp.armsym_ct_memcmp.jsonl"
     whole = path.read_text()
 
