@@ -12,6 +12,7 @@ from armsym.proof.examples import below, lanes_within
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region, ResidueFold
 from armsym.proof.loops import Loop
+from armsym.proof.part import Part
 from armsym.proof.registry import ProofDefinition, proof
 from armsym.proof.state import State, Words, lanes
 
@@ -29,6 +30,7 @@ __all__ = [
     "IntegerLike",
     "Iterated",
     "Loop",
+    "Part",
     "Proof",
     "ProofDefinition",
     "Prop",

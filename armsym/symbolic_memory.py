@@ -361,6 +361,9 @@ class SymbolicMemory:
             terms, const = linear_view(offset.value) if isinstance(offset.value, Term) else ({}, offset.value)
             blocks, c = divmod(signed(const), f.size)
             if any(signed(n) % f.size for n in terms.values()):
+                # In which block it begins is not known; but all of it may lie beyond the last.
+                if self.decide((f.upto * f.size <= offset) & (offset <= M64 - (size - 1))):
+                    return None
                 raise MemoryFault(f"the offset {where} is not in blocks of {f.size} bytes")
             j = Bits(64, make_sum(64, {t: signed(n) // f.size & M64 for t, n in terms.items()}, blocks & M64))
             # Block j really starts at size * j: nothing wraps.

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import multiprocessing
 import random
 import resource
@@ -43,6 +44,8 @@ from semantics import A64
 
 #: CPU seconds that may be spent on the reason why a mutant is proved.
 JUDGE_SECONDS = 120.0
+#: How the reason begins of a mutant that may be equivalent, were there more time to find out.
+TOO_LONG = "no reason was found in"
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -103,18 +106,21 @@ def _at_most(seconds: float) -> Iterator[None]:
 
 
 @cache
-def _image(spec: str) -> Image:
+def image_of(spec: str) -> Image:
     return load(spec)
 
 
 @cache
-def _definitions(folder: str) -> dict[str, ProofDefinition]:
+def definitions_of(folder: str) -> dict[str, ProofDefinition]:
     return {f"{Path(d.file).parent.name}/{d.name}": d for d in discover(Path(folder))}
 
 
-def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:
-    """Prove the mutant, and ask why if that succeeds."""
-    image = _image(d.object_spec())
+def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float, *, judging: float = JUDGE_SECONDS) -> Outcome:
+    """Prove the mutant, and ask why if that succeeds.
+
+    The CPU `seconds` are those of the proof, `judging` those to find the reason.
+    """
+    image = image_of(d.object_spec())
     at = image.function_extent(d.symbol)[0] + mutant.offset
     word = image.word(at)
     new = word ^ 1 << mutant.bit
@@ -136,29 +142,31 @@ def try_mutant(d: ProofDefinition, mutant: Mutant, seconds: float) -> Outcome:
     except ArmsymError as e:
         return outcome("error", str(e))
     if r.status is Status.PROVED:
-        return outcome(*judge(d, image, patched, at))
+        return outcome(*judge(d, image, patched, at, seconds=judging))
     broken = [o for o in r.obligations if o.status is r.status]
     return outcome(r.status.value, "; ".join(f"{o.kind}: {o.name}" for o in broken[:3]))
 
 
 def undecided(d: ProofDefinition, mutant: Mutant, why: str) -> Outcome:
     """The outcome of a mutant that gave no answer."""
-    image = _image(d.object_spec())
+    image = image_of(d.object_spec())
     at = image.function_extent(d.symbol)[0] + mutant.offset
     word = image.word(at)
     before, after = _assembly(word, at), _assembly(word ^ 1 << mutant.bit, at)
     return Outcome(mutant, d.symbol, at, before, after, "undecided", why, 0.0)
 
 
-def judge(d: ProofDefinition, image: Image, mutant: Image, at: int) -> tuple[str, str]:
+def judge(
+    d: ProofDefinition, image: Image, mutant: Image, at: int, *, seconds: float = JUDGE_SECONDS
+) -> tuple[str, str]:
     """Whether the proved mutant, changed at offset `at`, is equivalent or unjustified, and why."""
     try:
-        with _at_most(JUDGE_SECONDS):
+        with _at_most(seconds):
             found = justify(d, Routine(image, A64, d.symbol), mutant, at)
     except Unjustified as e:
         return "unjustified", str(e)
     except _TimeUp:
-        return "unjustified", f"no reason was found in {JUDGE_SECONDS:g} s"
+        return "unjustified", f"{TOO_LONG} {seconds:g} s"
     return "equivalent", f"{found.reason}: {found.text}"
 
 
@@ -176,7 +184,7 @@ def plan(definitions: Mapping[str, ProofDefinition], count: int, seed: int) -> l
     """`count` different mutants, spread evenly over the proofs; the same for the same seed."""
     rng = random.Random(seed)
     chosen: list[Mutant] = []
-    sizes = {n: _image(d.object_spec()).function_extent(d.symbol)[1] for n, d in definitions.items()}
+    sizes = {n: image_of(d.object_spec()).function_extent(d.symbol)[1] for n, d in definitions.items()}
     names = list(sizes)
     seen: set[Mutant] = set()
     while len(chosen) < count:
@@ -192,38 +200,43 @@ def plan(definitions: Mapping[str, ProofDefinition], count: int, seed: int) -> l
 MEMORY = 4 << 30
 
 
-def _work(folder: str, mutant: Mutant, seconds: float) -> Outcome:
-    return try_mutant(_definitions(folder)[mutant.proof], mutant, seconds)
+def work_on(folder: str, mutant: Mutant, seconds: float, judging: float = JUDGE_SECONDS) -> Outcome:
+    """The outcome of one mutant, as `try_mutant` has it."""
+    return try_mutant(definitions_of(folder)[mutant.proof], mutant, seconds, judging=judging)
 
 
-def _baseline(folder: str, name: str) -> tuple[str, float]:
-    d = _definitions(folder)[name]
+def baseline(folder: str, name: str) -> tuple[str, float]:
+    """The status of the unchanged routine, and the CPU seconds that its proof takes."""
+    d = definitions_of(folder)[name]
     began = time.process_time()
-    r = proof_run.prove(d, name=name, image=_image(d.object_spec()), symbol=d.symbol, isa=A64)
+    r = proof_run.prove(d, name=name, image=image_of(d.object_spec()), symbol=d.symbol, isa=A64)
     return r.status.value, time.process_time() - began
 
 
-def _in_child(work: Callable[[], T], answer: Connection) -> None:
+def _in_child(work: Callable[[], T], answer: Connection, seconds: float | None) -> None:
     if hasattr(resource, "RLIMIT_AS"):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    if seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(seconds), math.ceil(seconds)))
     answer.send(work())
     answer.close()
 
 
-def _apart(work: Callable[[], T], otherwise: Callable[[str], T]) -> T:
+def apart(work: Callable[[], T], otherwise: Callable[[str], T], seconds: float | None = None) -> T:
     """`work` in a process of its own; what `otherwise` makes of it where that ends without an answer.
 
     Terms of wrong code can take all memory, and a process killed for that must not take others with it.
+    After so many `seconds` of CPU, if any, the system ends it, whatever it is at.
     """
     receiving, sending = _FORK.Pipe(duplex=False)
-    child = _FORK.Process(target=_in_child, args=(work, sending))
+    child = _FORK.Process(target=_in_child, args=(work, sending, seconds))
     child.start()
     sending.close()
     try:
         answer: T = receiving.recv()
     except EOFError:
         child.join()
-        return otherwise(f"its process ended with {child.exitcode}, out of memory or otherwise")
+        return otherwise(f"its process ended with {child.exitcode}, out of memory, time or otherwise")
     child.join()
     return answer
 
@@ -247,18 +260,18 @@ def campaign(
     Each outcome is added to the file `log` as it comes, a line of JSON.
     """
     place = str(folder)
-    names = [n for n in _definitions(place) if only in n]
+    names = [n for n in definitions_of(place) if only in n]
     if not names:
         raise SystemExit(f"no proof in {folder} has {only!r} in its name")
     for n in names:  # before processes part, so that all have them
-        _image(_definitions(place)[n].object_spec())
+        image_of(definitions_of(place)[n].object_spec())
 
     def unchanged(name: str) -> tuple[str, float]:
-        return _apart(partial(_baseline, place, name), lambda why: (f"error: {why}", 0.0))
+        return apart(partial(baseline, place, name), lambda why: (f"error: {why}", 0.0))
 
     found = _all(jobs, [partial(unchanged, n) for n in names], lambda _: None)
     base = dict(zip(names, found, strict=True))
-    proved = {n: _definitions(place)[n] for n in names if base[n][0] == "proved"}
+    proved = {n: definitions_of(place)[n] for n in names if base[n][0] == "proved"}
     if not proved:
         return base, []
     mutants = plan(proved, count, seed)
@@ -266,7 +279,7 @@ def campaign(
     def outcome(m: Mutant) -> Outcome:
         # A mutant that cannot be refuted quickly gets as long as a few proofs of the original take.
         limit = max(seconds, 3 * base[m.proof][1])
-        return _apart(partial(_work, place, m, limit), lambda why: undecided(proved[m.proof], m, why))
+        return apart(partial(work_on, place, m, limit), lambda why: undecided(proved[m.proof], m, why))
 
     def note(o: Outcome) -> None:
         if log is not None:

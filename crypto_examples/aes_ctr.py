@@ -17,11 +17,15 @@ MOST = 2**32
 
 
 class Ctr32(AesBuffers):
-    """Arguments, and the result for any number of blocks from `low` on."""
+    """Arguments, and the result for any number of blocks from `low` on.
 
-    def __init__(self, p: Proof, *, in_place: bool, low: int, stack: int) -> None:
+    `overlapping`: `in` begins any number of bytes after `out`, 0 too, in the same buffer.
+    """
+
+    def __init__(self, p: Proof, *, in_place: bool, low: int, stack: int, overlapping: bool = False) -> None:
         n = p.nat("n", low=low, high=MOST)
-        super().__init__(p, n, 16 * n, in_place=in_place)
+        ahead = p.nat("ahead", high=2**50) if overlapping else None
+        super().__init__(p, n, 16 * n, in_place=in_place, ahead=ahead)
         ivec = p.region("ivec", 16, access="r", cell=1)
         p.call(x0=self.in_, x1=self.out, x2=n, x3=self.key, x4=ivec)
         p.modifies(p.stack(stack))
@@ -55,9 +59,9 @@ class Ctr32(AesBuffers):
             }
 
 
-def ctr32_by_three(p: Proof, *, in_place: bool = False, low: int = 0) -> None:
+def ctr32_by_three(p: Proof, *, in_place: bool = False, low: int = 0, overlapping: bool = False) -> None:
     """Three blocks at a time, then one or two.  (Some libraries ask for one block at least: `low`.)"""
-    c = Ctr32(p, low=low, in_place=in_place, stack=16)
+    c = Ctr32(p, low=low, in_place=in_place, stack=16, overlapping=overlapping)
     c.by(p, p.routine.loops()[0], (0, 1, 18), 16, last=[6])
 
 

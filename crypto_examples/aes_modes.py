@@ -20,12 +20,20 @@ class AesBuffers(Buffers):
     """`in_`, `out` and the key structure of a mode of AES; see `Buffers`."""
 
     def __init__(
-        self, p: Proof, n: Bits, size: Bits, *, in_place: bool, sizes: Sequence[int] = (128, 192, 256), cell: int = 1
+        self,
+        p: Proof,
+        n: Bits,
+        size: Bits,
+        *,
+        in_place: bool,
+        sizes: Sequence[int] = (128, 192, 256),
+        cell: int = 1,
+        ahead: Bits | None = None,
     ) -> None:
         self.bits = p.choice("bits", sizes)
         self.rounds = rounds(self.bits // 32)
         self.key = p.region("key", KEY_BYTES, access="r")
-        super().__init__(p, n, size, in_place=in_place, cell=cell)
+        super().__init__(p, n, size, in_place=in_place, cell=cell, ahead=ahead)
         self.w = self.key.words(32, order="big")[: 4 * self.rounds + 4]
         #: Round keys as vector registers hold them.
         self.round_keys = lanes(w.reverse_bytes() for w in self.w)

@@ -6,7 +6,7 @@ k // 64 of the key stream; the last block may be a part of one.
 
 from __future__ import annotations
 
-from armsym.dsl import Bits, Claims, Loop, Proof, Region, State, Words, concat, lanes, select
+from armsym.dsl import Bits, Claims, Loop, Part, Proof, Region, State, Words, concat, lanes, select
 from specs.chacha20 import chacha20_block
 
 __all__ = ["ChaCha20", "nohw", "rows"]
@@ -19,16 +19,21 @@ class ChaCha20:
     """`void f(uint8_t *out, const uint8_t *in, size_t length, const uint32_t key[8], const uint32_t counter[4])`.
 
     `counter` holds the block counter of the first block and then the three words of the nonce.
+    `overlapping`: `in` begins any number of bytes after `out`, 0 too, in the same buffer.
     """
 
-    def __init__(self, p: Proof, *, low: int = 1, in_place: bool = False) -> None:
+    def __init__(self, p: Proof, *, low: int = 1, in_place: bool = False, overlapping: bool = False) -> None:
         self.p = p
         self.n = p.nat("length", low=low, high=MOST, unit=64)
         key = p.region("key", 32, access="r")
         counter = p.region("counter", 16, access="r")
-        self.in_: Region
+        self.in_: Region | Part
         self.out: Region
-        if in_place:
+        if overlapping:
+            ahead = p.nat("ahead", high=2**50)
+            self.out = p.region("buffer", ahead + self.n, access="rw", cell=1)
+            self.in_ = Part(self.out, at=ahead, size=self.n)
+        elif in_place:
             self.in_ = self.out = p.region("buffer", self.n, access="rw", cell=1)
         else:
             self.in_ = p.region("in_", self.n, access="r", cell=1)
@@ -122,21 +127,21 @@ class ChaCha20:
 # -- AWS-LC, BoringSSL and ring have the same code ----------------------------------------------------
 
 
-def nohw(p: Proof, *, in_place: bool = False) -> None:
+def nohw(p: Proof, *, in_place: bool = False, overlapping: bool = False) -> None:
     """`ChaCha20_ctr32_nohw`, the scalar code."""
-    c = ChaCha20(p, in_place=in_place)
+    c = ChaCha20(p, in_place=in_place, overlapping=overlapping)
     p.modifies(p.stack(160))
     one, tail = p.routine.loops()
     c.scalar_loop(one)
     c.tail_loop(tail)
 
 
-def rows(p: Proof, *, low: int = 1, in_place: bool = False, prefix: str = "") -> None:
+def rows(p: Proof, *, low: int = 1, in_place: bool = False, overlapping: bool = False, prefix: str = "") -> None:
     """`ChaCha20_ctr32_neon` and all that it reaches, from whichever routine it is entered.
 
     `prefix` is what a library has before the names of its global symbols.
     """
-    c = ChaCha20(p, low=low, in_place=in_place)
+    c = ChaCha20(p, low=low, in_place=in_place, overlapping=overlapping)
     p.modifies(p.stack(288))
     one, tail = p.routine.loops(f"{prefix}ChaCha20_ctr32_nohw")
     four, four_tail = p.routine.loops(f"{prefix}ChaCha20_ctr32_neon")

@@ -9,6 +9,7 @@ before, multiplied out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from armsym.dsl import Bits, Claims, Fold, Iterated, Proof, State, Words
@@ -16,7 +17,9 @@ from specs import sha3
 
 __all__ = [
     "KECCAK_F",
+    "Rounds",
     "in_memory",
+    "s2n_four",
     "s2n_in_memory",
     "s2n_scalar",
     "scalar_lanes",
@@ -68,7 +71,7 @@ def s2n_in_memory(p: Proof, states: int = 1, *, stack: int = 64) -> list[Fold]:
     def lanes(k: int) -> Callable[[State | None], Words]:
         return lambda s: a.words(64, at=s)[25 * k : 25 * k + 25]
 
-    return [permutation(p, lanes(k), name) for k, name in zip(range(states), "ABCD", strict=False)]
+    return [permutation(p, lanes(k), name) for k, name in zip(range(states), "ABDE", strict=False)]
 
 
 def in_registers(p: Proof, lanes: Callable[[State], Words]) -> Fold:
@@ -83,7 +86,10 @@ class _Theta(NamedTuple):
     lacking: Words
 
 
-def _after_theta(t: _Track, s: State, index: int) -> Claims:
+def _in_round(t: _Track, s: State, index: int) -> Claims:
+    """What is claimed of the state A(index), at a round's head or after its theta."""
+    if index % 2 == 0:
+        return {f"lanes of {t.A.name} before the round": t.lanes(s) == t.A(index)}
     now = t.theta(s)
     wanted = [lane ^ add for lane, add in zip(t.A(index), now.lacking, strict=True)]
     return {f"lanes of {t.A.name} after theta": now.found == wanted}
@@ -97,6 +103,10 @@ class _Track(NamedTuple):
     theta: Callable[[State], _Theta]
 
 
+#: The states, each with an index, whose half rounds begin at a point: in pass q of the code, j-th time in it.
+_Points = Callable[[int, int], list[tuple[_Track, int]]]
+
+
 def _rounds(p: Proof, *tracks: _Track, head: int, middle: int, first: int = 0, drop_v: Iterable[int] = ()) -> None:
     """Cut round `first` and all after it, at the loop head and in the middle."""
 
@@ -107,13 +117,13 @@ def _rounds(p: Proof, *tracks: _Track, head: int, middle: int, first: int = 0, d
     def _(s: State, k: int) -> Claims:
         if first + k >= 24:
             return {"no round after the last": False}
-        return {f"lanes of {t.A.name} before the round": t.lanes(s) == t.A(2 * (first + k)) for t in tracks}
+        return dict(claim for t in tracks for claim in _in_round(t, s, 2 * (first + k)).items())
 
     @p.cut_each(middle, forget=lambda k: forget(2 * (first + k) + 1), drop_v=drop_v)
     def _(s: State, k: int) -> Claims:
         if first + k >= 24:
             return {"no round after the last": False}
-        return dict(claim for t in tracks for claim in _after_theta(t, s, 2 * (first + k) + 1).items())
+        return dict(claim for t in tracks for claim in _in_round(t, s, 2 * (first + k) + 1).items())
 
 
 def _registers(s: State, numbers: Iterable[int]) -> Words:
@@ -161,6 +171,16 @@ def vector_routine(p: Proof) -> None:
     p.clobbers(x=[9, 10], v=range(32))
 
 
+def _vector_track(A: Fold, half: int, lacking: Iterable[int]) -> _Track:
+    """The lanes in the low or the high halves (0, 1) of V0 to V24; in `lacking` what theta adds."""
+    adds = [*lacking] * 5
+    return _Track(
+        A,
+        lambda s: _half(s, range(25), half),
+        lambda s: _Theta(_half(s, range(25), half), _half(s, adds, half)),
+    )
+
+
 def vector_rounds(p: Proof, states: Sequence[Fold], head: str, lacking: Iterable[int], *, skip: int = 0) -> None:
     """EOR3, RAX1, XAR, BCAX: lanes in V0 to V24, of one state or of two side by side, theta and rho in one instruction.
 
@@ -168,16 +188,7 @@ def vector_rounds(p: Proof, states: Sequence[Fold], head: str, lacking: Iterable
     `lacking` hold what theta adds to the sheets x = 0 to 4.
     """
     at = p.image.symbol(head).offset + skip
-    adds = [*lacking] * 5
-
-    def track(A: Fold, half: int) -> _Track:
-        return _Track(
-            A,
-            lambda s: _half(s, range(25), half),
-            lambda s: _Theta(_half(s, range(25), half), _half(s, adds, half)),
-        )
-
-    tracks = [track(A, half) for half, A in enumerate(states)]
+    tracks = [_vector_track(A, half, lacking) for half, A in enumerate(states)]
     _rounds(p, *tracks, head=at, middle=at + 0x3C, drop_v=range(32))
 
 
@@ -211,32 +222,87 @@ _S2N_THETA_0 = (
 )
 
 
-#: What theta adds to the sheets x = 0 to 4, in round 0.
+#: What theta adds to the sheets x = 0 to 4: in round 0, in the others, and in vectors.
 _FIRST_ADDS = (27, 29, 0, 23, 30)
+_ADDS = (26, 27, 0, 30, 28)
+_S2N_LACKING = (26, 25, 29, 28, 27)
+
+
+def _s2n_lanes(s: State) -> Words:
+    """The lanes at the head of a round of s2n-bignum's scalar code."""
+    return Words(s.x[r].ror(n) for r, n in _S2N)
+
+
+def _s2n_theta(s: State, *, first: bool = False, spilled: int = 24) -> _Theta:
+    """The lanes in the middle of a round, the first or another; one lies `spilled` bytes above SP."""
+    before = _registers(s, [r for r, _ in _S2N]) if first else _s2n_lanes(s)
+    after, adds = (_S2N_THETA_0, _FIRST_ADDS) if first else (_S2N_THETA, _ADDS)
+    found, lacking = Words(), Words()
+    for old, register, add in zip(before, after, [*adds] * 5, strict=True):
+        if register is None:
+            found.append(old)
+            lacking.append(s.x[add])
+        else:
+            found.append(s.load(s.sp + spilled, 64) if register == _SPILLED else s.x[register])
+            lacking.append(Bits(64, 0))
+    return _Theta(found, lacking)
 
 
 def s2n_scalar(p: Proof, A: Fold) -> None:
     """s2n-bignum's scalar code: round 0 stands before the loop, and rho is left to the next use of a lane."""
 
-    def lanes(s: State) -> Words:
-        return Words(s.x[r].ror(n) for r, n in _S2N)
-
-    def theta(s: State, before: Words, after: Iterable[int | None], adds: Iterable[int]) -> _Theta:
-        found, lacking = Words(), Words()
-        for old, register, add in zip(before, after, [*adds] * 5, strict=True):
-            if register is None:
-                found.append(old)
-                lacking.append(s.x[add])
-            else:
-                found.append(s.load(s.sp + 24, 64) if register == _SPILLED else s.x[register])
-                lacking.append(Bits(64, 0))
-        return _Theta(found, lacking)
-
     @p.cut(p.image.symbol("sha3_keccak_f1600").offset + 0x114, forget=[(A, 1)])
     def _(s: State) -> Claims:
-        before = _Track(A, lanes, lambda s: theta(s, _registers(s, [r for r, _ in _S2N]), _S2N_THETA_0, _FIRST_ADDS))
-        return _after_theta(before, s, 1)
+        return _in_round(_Track(A, _s2n_lanes, lambda s: _s2n_theta(s, first=True)), s, 1)
 
     head = p.image.symbol("Lsha3_keccak_f1600_loop").offset
-    track = _Track(A, lanes, lambda s: theta(s, lanes(s), _S2N_THETA, (26, 27, 0, 30, 28)))
-    _rounds(p, track, head=head, middle=head + 0xBC, first=1)
+    _rounds(p, _Track(A, _s2n_lanes, _s2n_theta), head=head, middle=head + 0xBC, first=1)
+
+
+class Rounds(NamedTuple):
+    """Where rounds side by side are, as offsets from the routine's symbol: theirs in the code for four states.
+
+    `vectors` is the middle of the round in vectors; of the two rounds in general-purpose registers `scalar` is the
+    middle of the first, the head of the second, and its middle.
+    """
+
+    vectors: int
+    scalar: tuple[int, int, int]
+
+
+def s2n_four(p: Proof, states: Sequence[Fold], symbol: str, *, begin: Rounds, loop: Rounds) -> None:
+    """Four states: every half round of each is cut by itself, wherever the others are.
+
+    Twice the same code (at the symbols L..._initial and L..._loop), in which two states side by side in vectors take
+    their rounds 0 to 11, then 12 to 23, and one more in general-purpose registers takes all its rounds: two for
+    each of the vectors.  The first two stand before the loop, which has the other eleven times two.
+    """
+    pair, single = states[:2], states[2:]
+    origin = p.image.symbol(symbol).offset
+
+    def vectors(index: int) -> _Points:
+        return lambda q, j: [(_vector_track(A, k, _S2N_LACKING), 24 * q + 2 * j + index) for k, A in enumerate(pair)]
+
+    def scalar(index: int, *, first: bool = False) -> _Points:
+        theta = partial(_s2n_theta, first=first, spilled=0xD0)
+        return lambda q, j: [(_Track(single[q], _s2n_lanes, theta), 4 * j + index)]
+
+    def cut(at: int, each: int, *points: _Points) -> None:
+        """Where each pass q comes `each` times, for j = 0, 1, ..., to these points."""
+
+        def here(k: int) -> list[tuple[_Track, int]]:
+            return [x for f in points for x in f(*divmod(k, each))] if k < 2 * each else []
+
+        @p.cut_each(at, forget=lambda k: [(t.A, index) for t, index in here(k)])
+        def _(s: State, k: int) -> Claims:
+            found = {name: claim for t, index in here(k) for name, claim in _in_round(t, s, index).items()}
+            return found or {"no third pass": False}
+
+    cut(p.image.symbol(f"L{symbol}_initial").offset, 1, vectors(0))
+    cut(origin + begin.vectors, 1, vectors(1))
+    for index, at in enumerate(begin.scalar, 1):
+        cut(origin + at, 1, scalar(index, first=index == 1))
+    cut(p.image.symbol(f"L{symbol}_loop").offset, 11, vectors(2), scalar(4))
+    cut(origin + loop.vectors, 11, vectors(3))
+    for index, at in enumerate(loop.scalar, 5):
+        cut(origin + at, 11, scalar(index))

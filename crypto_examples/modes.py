@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from armsym.dsl import Bits, Claims, Fold, Proof, Region, State, Words, concat, lanes
+from armsym.dsl import Bits, Claims, Fold, Part, Proof, Region, State, Words, concat, lanes
 from specs.modes import cbc_decrypt, cbc_encrypt, ctr, ecb_encrypt, standard_incrementing_function
 
 __all__ = ["Buffers", "CbcDecryption", "Counters", "cbc_ciphertext", "direction", "octets", "string", "vector"]
@@ -40,14 +40,19 @@ def direction(p: Proof, *, encrypt: bool) -> Bits:
 class Buffers:
     """`in_` and `out` of a mode: n whole blocks, and `size` bytes, at least as many.
 
-    They lie apart, or are the same bytes (`in_place`).
+    They lie apart, or are the same bytes (`in_place`), or `in_` begins so many bytes after `out` (`ahead`).
     """
 
-    def __init__(self, p: Proof, n: Bits, size: Bits, *, in_place: bool, cell: int = 1) -> None:
+    def __init__(
+        self, p: Proof, n: Bits, size: Bits, *, in_place: bool, cell: int = 1, ahead: Bits | None = None
+    ) -> None:
         self.n = n
-        self.in_: Region
+        self.in_: Region | Part
         self.out: Region
-        if in_place:
+        if ahead is not None:
+            self.out = p.region("buffer", ahead + size, access="rw", cell=cell, order="big")
+            self.in_ = Part(self.out, at=ahead, size=size)
+        elif in_place:
             self.in_ = self.out = p.region("buffer", size, access="rw", cell=cell, order="big")
         else:
             self.in_ = p.region("in_", size, access="r", cell=cell, order="big")

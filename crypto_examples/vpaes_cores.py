@@ -25,9 +25,10 @@ SIZES = (128, 192, 256)
 class Cores:
     """The proofs of the routines of a wheel, each for the three sizes of keys: made where this is called."""
 
-    def __init__(self, of: Wheel) -> None:
-        both = (ENCRYPTION, DECRYPTION)
-        self._proofs = {(d.verb, two, bits): _core(of, d, two, bits) for d in both for two in (0, 1) for bits in SIZES}
+    def __init__(self, of: Wheel, directions: Sequence[Direction] = (ENCRYPTION, DECRYPTION)) -> None:
+        self._proofs = {
+            (d.verb, two, bits): _core(of, d, two, bits) for d in directions for two in (0, 1) for bits in SIZES
+        }
 
     def uses(self, p: Proof, d: Direction, bits: int, *blocks: int) -> None:
         """Let those of so many blocks, 1 or 2, stand for their routines."""

@@ -23,11 +23,13 @@ __all__ = ["cbc_decrypts", "cbc_encrypts", "ctr32", "ecb"]
 class VpaesBuffers(Buffers):
     """`in_`, `out` and the key structure, which may hold any vectors; `blocks` are those of inner routines used."""
 
-    def __init__(self, p: Proof, cores: Cores, d: Direction, n: Bits, *blocks: int, in_place: bool) -> None:
+    def __init__(
+        self, p: Proof, cores: Cores, d: Direction, n: Bits, *blocks: int, in_place: bool, ahead: Bits | None = None
+    ) -> None:
         self.bits = p.choice("bits", SIZES)
         self.Nr = rounds(self.bits // 32)
         self.key = p.region("key", KEY_BYTES, access="r")
-        super().__init__(p, n, 16 * n, in_place=in_place)
+        super().__init__(p, n, 16 * n, in_place=in_place, ahead=ahead)
         p.given(self.key, ROUNDS_AT, Bits(32, self.Nr - 1))
         self._cipher, self._w = cipher(d, self.Nr), d.keys(self.key.words(128))(self.Nr)
         cores.uses(p, d, self.bits, *blocks)
@@ -40,15 +42,27 @@ class VpaesBuffers(Buffers):
 
 
 class ByTwo(VpaesBuffers):
-    """The same where n is `odd`, 0 or 1, and twice `pairs`."""
+    """The same where n is `odd`, 0 or 1, and twice `pairs`.
+
+    `overlapping`: `in` begins any number of bytes after `out`, 0 too, in the same buffer.
+    """
 
     def __init__(
-        self, p: Proof, cores: Cores, d: Direction, *, in_place: bool, low: int = 0, odd: Sequence[int] = (0, 1)
+        self,
+        p: Proof,
+        cores: Cores,
+        d: Direction,
+        *,
+        in_place: bool,
+        low: int = 0,
+        odd: Sequence[int] = (0, 1),
+        overlapping: bool = False,
     ) -> None:
         self.odd = p.choice("odd", odd)
         self.pairs = p.nat("pairs", low=max(0, low - self.odd), high=2**49 - 1)
         n = 2 * self.pairs + self.odd
-        super().__init__(p, cores, d, n, *((1, 2) if self.odd else (2,)), in_place=in_place)
+        ahead = p.nat("ahead", high=2**50) if overlapping else None
+        super().__init__(p, cores, d, n, *((1, 2) if self.odd else (2,)), in_place=in_place, ahead=ahead)
 
     def loop(self, p: Proof, claims: Callable[[State, Bits], Claims], block: Callable[[Bits], Words]) -> None:
         """The loop over pairs: `claims(s, j)` and that blocks below j are done, at j = odd, odd + 2, ..."""
@@ -96,9 +110,9 @@ def cbc_decrypts(p: Proof, cores: Cores, *, in_place: bool = False, low: int = 0
     p.ensures(lambda s: {**m.done(s, c.block, upto=m.n), "ivec": ivec.words(8, at=s) == c.before(m.n)})
 
 
-def ctr32(p: Proof, cores: Cores, *, in_place: bool = False) -> None:
+def ctr32(p: Proof, cores: Cores, *, in_place: bool = False, overlapping: bool = False) -> None:
     """Counter blocks of the next two blocks in V14 and V15, the second one's counter in W6."""
-    m = ByTwo(p, cores, ENCRYPTION, in_place=in_place)
+    m = ByTwo(p, cores, ENCRYPTION, in_place=in_place, overlapping=overlapping)
     p.assume("at most 2^32 blocks, after which the counter repeats itself", m.n <= 2**32)
     ivec = p.region("ivec", 16, access="r", cell=1)
     p.call(x0=m.in_, x1=m.out, x2=m.n, x3=m.key, x4=ivec)

@@ -26,6 +26,7 @@ from armsym.proof.checks import (
 from armsym.proof.claims import claims_of
 from armsym.proof.handles import Region
 from armsym.proof.loops import Loop
+from armsym.proof.part import Part
 from armsym.proof.state import State
 from armsym.proof.statement import Invariant, InvariantFn, StackArea
 
@@ -148,7 +149,7 @@ def argument_registers(registers: Mapping[str, object]) -> list[tuple[str, int, 
         ):
             raise InputError(f"call: {name!r} is not a register x0..x30, w0..w30, v0..v31 or sp_el0")
         width = {"x": 64, "w": 32, "v": 128, "sp_el0": 64}[kind]
-        v = value.base if isinstance(value, Region) else value
+        v = value.base if isinstance(value, (Region, Part)) else value
         if isinstance(v, int):
             v = Bits(width, a_number(f"call: {name}", v, 0, (1 << width) - 1))
         if not isinstance(v, Bits):

@@ -53,6 +53,7 @@ from armsym.proof.filters import Candidates, Filter
 from armsym.proof.handles import Claims, Fold, IntegerFold, Iterated, Local, Number, Region, ResidueFold, Rodata, Unit
 from armsym.proof.locations import FLAGS, Place, V, X
 from armsym.proof.loops import Loop, Routine
+from armsym.proof.part import Part
 from armsym.proof.state import State, Words
 from armsym.proof.statement import (
     Contract,
@@ -193,7 +194,7 @@ class Proof(ABC):
             self._assume(f"{symbol}, which another file defines, has memory of its own")
         return self._make_global(symbol, offset, width, public)
 
-    def call(self, **registers: Bits | Region | int) -> None:
+    def call(self, **registers: Bits | Region | Part | int) -> None:
         """The arguments, as registers: `p.call(x0=ctx, x1=msg, x2=n)`.
 
         Assumes AAPCS64: SP is 16-byte aligned, LR holds the caller's return address; obliges

@@ -243,13 +243,20 @@ class Blocks:
 
     def __init__(self, meaning: Meaning, region: Region, words: int, width: int, order: str, at: State | None) -> None:
         self._p, self.region, self.count, self.width, self.order, self._at = meaning, region, words, width, order, at
+        self._start = Bits(64, 0)
+
+    def starting(self, offset: Bits) -> Blocks:
+        """The same, but that block 0 begins so many bytes from the start of the region (64 bits)."""
+        found = Blocks(self._p, self.region, self.count, self.width, self.order, self._at)
+        found._start = self._start + offset
+        return found
 
     def __call__(self, index: Bits | int) -> Words:
         """The words of block `index`."""
         k = an_index(f"{self.region.name}: the index of a block", index)
         k = k if isinstance(index, int) else self._p._index(k)
         step = self.width // 8
-        start = k * (self.count * step)
+        start = self._start + k * (self.count * step)
         return Words(
             self._p._read(self.region, start + j * step, step, self.order, self._at) for j in range(self.count)
         )

@@ -37,6 +37,7 @@ LETTERS = {
 AUDITED = "yes"
 
 _IN_PLACE = "_in_place"
+_OVERLAPPING = "_overlapping"
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,8 @@ def _legend(rows: Sequence[Row]) -> Iterator[str]:
     kinds = ", ".join(f"{LETTERS[k]} {k}" for k in KINDS if asked or k != "second-solver")
     yield "- *proof*: its name, where that is not the routine's; proofs of one routine differ in what they state of it."
     yield "- *for*: the lengths and choices it holds for, all other inputs being arbitrary."
-    yield "- *buffers*: `in place` where input and output are one buffer, `apart` where a row of its own proves that."
+    yield "- *buffers*: `in place` where input and output are one buffer, `overlapping` where the input begins"
+    yield "  some bytes after the output in one buffer, `apart` where a row of its own proves `in place`."
     yield "- *assumed besides*: what is not in the list at the end, which all assume; each value of a choice its own."
     yield f"- *obligations*: proved of all, then how many of each kind: {kinds}."
     yield "  [SOUNDNESS.md](../SOUNDNESS.md) says what they mean."
@@ -154,7 +156,8 @@ def _cells(row: Row, names: set[tuple[str, str]]) -> Iterator[str]:
     yield f"`{d.name}`" if d.name != d.symbol else ""
     yield "; ".join(lengths(r)).replace("|", "\\|")
     apart = (d.file, d.name + _IN_PLACE) in names
-    yield "in place" if d.name.endswith(_IN_PLACE) else "apart" if apart else ""
+    ending = next((e for e in (_IN_PLACE, _OVERLAPPING) if d.name.endswith(e)), "_apart" if apart else "")
+    yield ending[1:].replace("_", " ")
     yield "; ".join(merged(r.particular)).replace("|", "\\|")
     yield "" if o.left_out else _obligations(r)
     yield "" if o.left_out else f"{r.seconds:.1f}"

@@ -10,9 +10,12 @@ from crypto_examples.aes import sets_encrypt_key
 from crypto_examples.aes_ctr import ctr32_by_three
 from crypto_examples.again import again
 from crypto_examples.aws_lc import chacha20, sha2
-from crypto_examples.chacha20 import rows
+from crypto_examples.chacha20 import nohw, rows
 from crypto_examples.gcm import gmult, init
 from crypto_examples.ring.names import PREFIX
+from crypto_examples.vpaes import ENCRYPTION
+from crypto_examples.vpaes_cores import Cores
+from crypto_examples.vpaes_modes import ctr32
 from crypto_examples.wheels import RING
 
 again(
@@ -37,6 +40,18 @@ def ChaCha20_ctr32_neon(p: Proof) -> None:
 @proof(f"{PREFIX}ChaCha20_ctr32_neon", of=RING)
 def ChaCha20_ctr32_neon_in_place(p: Proof) -> None:
     rows(p, in_place=True, prefix=PREFIX)
+
+
+@proof(f"{PREFIX}ChaCha20_ctr32_nohw", of=RING)
+def ChaCha20_ctr32_nohw_overlapping(p: Proof) -> None:
+    """The input any number of bytes after the output, as ring calls it (`Overlapping` in Rust)."""
+    nohw(p, overlapping=True)
+
+
+@proof(f"{PREFIX}ChaCha20_ctr32_neon", of=RING)
+def ChaCha20_ctr32_neon_overlapping(p: Proof) -> None:
+    """The input any number of bytes after the output, as ring calls it (`Overlapping` in Rust)."""
+    rows(p, overlapping=True, prefix=PREFIX)
 
 
 @proof("ChaCha20_512_neon", of=RING)
@@ -66,6 +81,21 @@ def aes_hw_ctr32_encrypt_blocks(p: Proof) -> None:
 def aes_hw_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
     """For one block and more: for none the code does two, but its type in Rust excludes that."""
     ctr32_by_three(p, low=1, in_place=True)
+
+
+@proof(f"{PREFIX}aes_hw_ctr32_encrypt_blocks", of=RING)
+def aes_hw_ctr32_encrypt_blocks_overlapping(p: Proof) -> None:
+    """The input any number of bytes after the output, as ring asks of this function (`Overlapping` in Rust)."""
+    ctr32_by_three(p, low=1, overlapping=True)
+
+
+CORES = Cores(RING, [ENCRYPTION])
+
+
+@proof(f"{PREFIX}vpaes_ctr32_encrypt_blocks", of=RING)
+def vpaes_ctr32_encrypt_blocks_overlapping(p: Proof) -> None:
+    """The same where the core lacks the instructions of AES."""
+    ctr32(p, CORES, overlapping=True)
 
 
 @proof(f"{PREFIX}gcm_init_clmul", of=RING)

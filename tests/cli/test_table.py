@@ -84,8 +84,9 @@ def test_the_document_says_what_it_may_only_after_a_run() -> None:
 def test_cells() -> None:
     rows = [Row(definition("routine"), Outcome(result())), Row(definition("routine_in_place"), Outcome(result()))]
     rows += [Row(definition("other", "lib.o", "what was tried | so far"), Outcome(result(Status.UNDECIDED)))]
+    rows += [Row(definition("other_overlapping"), Outcome(result()))]
     text = table(rows, command="armsym prove --table t.md")
-    first, second, third = rows_of(text)
+    first, second, fourth, third = rows_of(text)
     assert first == [
         "`routine`",
         "",
@@ -96,11 +97,12 @@ def test_cells() -> None:
         "1.2",
         "proved",
     ]
+    assert (fourth[1], fourth[3]) == ("`other_overlapping`", "overlapping")
     assert (second[1], second[3]) == ("`routine_in_place`", "in place")
     assert third[5:] == ["2/3: m2 e1", "1.2", "**undecided**: what was tried \\| so far"]
     assert "## Lib 3, in `pkg==1.2`" in text
     assert "## `folder/lib.o`" in text
-    assert "2 proved, 1 undecided" in text
+    assert "3 proved, 1 undecided" in text
     assert text.count("- memory is ordinary\n") == 1
 
 

@@ -316,6 +316,34 @@ def test_stores_are_found_after_an_index_became_a_number(seed: int) -> None:
             assert m.index not in free_terms(loaded.value)
 
 
+def test_an_offset_that_is_not_in_blocks() -> None:
+    """Content known below n blocks of 8: four bytes at d + 8 * k are as on entry only where all lie beyond."""
+    n, k = (Bits(64, Var(name, 64, pb=ones(20), secret=False)) for name in "nk")
+    d, j = (Bits(64, Var(name, 64, secret=False)) for name in "dj")
+    r = SymbolicRegion("buffer", Var("buffer", 64, secret=False), 8 * n + d, "rw", cell=1)
+    memory = SymbolicMemory([r])
+    memory.beneath["buffer"] = Filled(n, 8, 8, "little", j, [j * 3])
+    asked: list[Prop] = []
+    for told in (None, False, True):
+
+        def decide(c: Prop, told: bool | None = told) -> bool | None:
+            asked.append(c)
+            return told
+
+        memory.decide = decide
+        if told:
+            first = memory.load(r.address + d + 8 * k, 4)[7:0]
+            assert (first == r.initial_cell((d + 8 * k).value)).value is True
+        else:
+            with pytest.raises(MemoryFault, match="is not in blocks of 8 bytes"):
+                memory.load(r.address + d + 8 * k, 4)
+    edges = [(1, 0, 8, 1), (1, 0, 7, 0), (1, 1, 0, 1), (2, 1, 7, 0), (0, 0, 0, 1), (3, 0, 24, 1), (3, 0, 23, 0)]
+    edges += [(0, 0, M64 - 3, 1), (0, 0, M64 - 2, 0), (0, 0, M64, 0)]
+    for blocks, index, distance, beyond in edges:
+        e = Evaluator({n.value: blocks, k.value: index, d.value: distance})  # type: ignore[dict-item]
+        assert [e(c.bit.value) for c in asked] == [beyond] * 3, (blocks, index, distance)
+
+
 def test_a_block_counted_from_the_end() -> None:
     """Content known below n: the block at 8 * m - 16 is block m - 2 only where m is at least 2."""
     n, k, j = (Bits(64, Var(name, 64, pb=ones(20), secret=False)) for name in "nkj")
