@@ -225,6 +225,10 @@ class State(Machine):
 
     def _constant(self, name: str, offset: Form, size: int) -> int:
         at = offset[0] & ones(64)
+        addend = self.file.relative(at, size) if name == "image" else None
+        if addend is not None:
+            self.inputs.filled_in.add(at)
+            return self.image_address(addend)
         data = self.file.read_only(at, size) if name == "image" else self.file.bytes_of(name, at, size)
         return self.words.const(int.from_bytes(data, "little"))
 
