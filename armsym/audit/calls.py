@@ -60,6 +60,11 @@ class _Call(Site):
             number = facts.integer(value)
             if not facts.shows(plus(number, (-low, {}))) or not facts.shows(plus((high, {}), number, -1)):
                 raise RefusedValue(f"{name} is not shown to be from {low} to {high}, {where}")
+        if not case.alike <= self.walk.case.alike:
+            missing = ", ".join(sorted(case.alike - self.walk.case.alike))
+            raise RefusedAccess(
+                f"that {missing} takes the same time for all operands is no part of the contract, {where}"
+            )
         for name, (possible, secret) in case.words.items():
             value = self.input(f"word.{name}")
             if not secret and walk.secret(value):

@@ -129,3 +129,16 @@ class Elf:
                 f"{size} bytes at {address:#x}: the instruction at {completed:#x} is completed by the linker"
             )
         return self._bytes(address, size)
+
+    def relative(self, address: int, size: int) -> int | None:
+        """What is added to the load address where the loader writes that sum, and protects it; None of other bytes.
+
+        Another relocation of a part of it has to tell nothing: then it is none.
+        """
+        slot = self.slots.get(address)
+        if self.kind != "shared" or slot is None or (slot.kind, slot.size, size) != ("RELATIVE", 8, 8):
+            return None
+        if self.segment(address, 8).writable:
+            return None
+        others = (a for a in range(address - 15, address + 8) if a != address and a in self.slots)
+        return None if any(a + self.slots[a].size > address for a in others) else slot.addend

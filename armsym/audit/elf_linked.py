@@ -23,7 +23,7 @@ from armsym.audit.elf_parts import (
 __all__ = ["load_linked"]
 
 _PAGE = 0x1000
-_PT_LOAD, _PT_DYNAMIC, _PT_GNU_PROPERTY = 1, 2, 0x6474E553
+_PT_LOAD, _PT_DYNAMIC, _PT_GNU_PROPERTY, _PT_GNU_RELRO = 1, 2, 0x6474E553, 0x6474E552
 _SHT_SYMTAB, _SHT_DYNSYM = 2, 11
 _DT_STRTAB, _DT_SYMTAB, _DT_RELA, _DT_RELASZ, _DT_RELAENT, _DT_REL = 5, 6, 7, 8, 9, 17
 _DT_PLTREL, _DT_PLTRELSZ, _DT_JMPREL, _DT_RELR, _DT_RELRSZ, _DT_RELRENT = 20, 2, 23, 36, 35, 37
@@ -58,6 +58,7 @@ def load_linked(data: bytes) -> Loaded:
         if (a.end - 1) // _PAGE == b.address // _PAGE:  # loaders map whole pages: one hides a part of the other
             raise ElfError(f"the segments at {a.address:#x} and {b.address:#x} share a page")
     slots = _slots(segments, headers)
+    segments = [part for s in segments for part in _protected(s, headers)]
     written = frozenset(a for at, s in slots.items() for a in range(at, at + s.size))
     names = [s for h in sections_of(data) if h.kind in {_SHT_SYMTAB, _SHT_DYNSYM} for s in _defined(data, h)]
     return Loaded(tuple(segments), tuple(dict.fromkeys(names)), slots, written, _guarded(data, headers))
@@ -76,6 +77,28 @@ def _segments(data: bytes, headers: list[tuple[int, ...]]) -> Iterator[Segment]:
         if (address - offset) % _PAGE:
             raise ElfError(f"the segment at {address:#x} lies at offset {offset:#x} of the file: not so in its page")
         yield Segment(address, size, data[offset : offset + in_file], bool(flags & 2), bool(flags & 1))
+
+
+def _protected(s: Segment, headers: list[tuple[int, ...]]) -> list[Segment]:
+    """A segment, apart from what the loader protects from writing once it has filled it in (PT_GNU_RELRO).
+
+    Only whole pages are protected, and how large they are is not known: at most as the segment is aligned.
+    """
+    ranges = [(h[3], h[3] + h[6]) for h in headers if h[0] == _PT_GNU_RELRO]
+    if not ranges or not s.writable:
+        return [s]
+    if len(ranges) > 1:
+        raise ElfError(f"{len(ranges)} ranges that are protected after relocation (PT_GNU_RELRO)")
+    page = next(h[7] for h in headers if h[0] == _PT_LOAD and h[3] == s.address)
+    low, high = max(ranges[0][0], s.address), min(ranges[0][1] // max(page, _PAGE) * max(page, _PAGE), s.end)
+    if low >= high:
+        return [s]
+    cut = ((s.address, low, True), (low, high, False), (high, s.end, True))
+    return [
+        Segment(a, b - a, s.data[a - s.address : b - s.address], writable, s.executable and writable)
+        for a, b, writable in cut
+        if a < b
+    ]
 
 
 def _memory(segments: list[Segment], address: int, size: int, what: str) -> bytes:
@@ -105,7 +128,8 @@ def _slots(segments: list[Segment], headers: list[tuple[int, ...]]) -> dict[int,
     def add(at: int, slot: Slot) -> None:
         if not any(s.address <= at and at + slot.size <= s.end for s in segments):
             raise ElfError(f"a relocation of {slot.size} bytes at {at:#x}, which is in no segment")
-        slots[at] = slot
+        # (Of two for one place only which comes last tells what stands there.)
+        slots[at] = slot if slots.get(at, slot) == slot else Slot("several", max(slot.size, slots[at].size), None, 0)
 
     for table in (
         _table(segments, tags, _DT_RELA, _DT_RELASZ, 24),

@@ -20,6 +20,8 @@ class Inputs:
         self.case, self.words = case, words
         #: What functions come to that are taken step by step, one step after the other: for whoever looks for hints.
         self.landmarks: list[tuple[int, ...]] = []
+        #: Where addresses were loaded from that the loader fills in.
+        self.filled_in: set[int] = set()
         self.secret: dict[str, bool] = {}
         self.bits: dict[str, int] = {}
         for n in range(31):

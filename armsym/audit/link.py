@@ -49,6 +49,9 @@ class File(Protocol):
     def read_only(self, address: int, size: int) -> bytes:
         """Bytes that nothing changes; raises ValueError for others."""
 
+    def relative(self, address: int, size: int) -> int | None:
+        """What is added to the load address, where the loader writes that sum, and nothing changes it; else None."""
+
 
 class Sections:
     """A file around the routine at `entry`: its own section, and the others by their names."""
@@ -88,6 +91,10 @@ class Sections:
         """Bytes of the routine's own section; see `File.read_only`."""
         self.check(address, size)
         return self.file.read_only(address, size)
+
+    def relative(self, address: int, size: int) -> int | None:
+        """See `File.relative`; a relocatable file has none."""
+        return None if self.relocatable else self.file.relative(address, size)
 
     def bytes_of(self, name: str, offset: int, size: int) -> bytes:
         """Bytes of the section that an input is the place of; raises `RefusedAccess`, and ValueError as `File` does."""

@@ -16,7 +16,10 @@ from armsym.audit.lanes import Lanes, in_lanes, zero_extended
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 
-__all__ = ["Branch", "Indirect", "Machine", "Step", "Unmodelled"]
+__all__ = ["TIMED", "Branch", "Indirect", "Machine", "Step", "Unmodelled"]
+
+#: Instructions with forms here that Arm does not list as data-independent, whose time may tell their operands.
+TIMED = frozenset({"fmov", "srshr", "urshr"})
 
 
 class Unmodelled(Exception):
@@ -110,8 +113,8 @@ class Machine(ABC):
         w = self.words
         return w.xor(otherwise, w.and_(w.repeated(width, condition), w.xor(taken, otherwise)))
 
-    def leak(self, operand: int) -> None:
-        """An operand on which the duration of an instruction may depend, Arm not listing it as data-independent.
+    def leak(self, operand: int, name: str) -> None:
+        """An operand on which the duration of an instruction (of `TIMED`) may depend, Arm not listing it.
 
         Raises `Unmodelled` unless overridden.  Conditions, targets and addresses are not announced here: a machine is
         given them anyway.

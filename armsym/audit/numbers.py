@@ -47,7 +47,8 @@ def replaced(form: Form, node: int, value: Form) -> Form:
 def bound(form: Form, number: int, most: Callable[[int], int]) -> Form | None:
     """What a number is at most, or at least, where the form is at least 0; not believed by who asks for it.
 
-    16 n + r, r from 0 to 15, bounds n; what may be more than is rounded off does not.  `most`: what a node is at most.
+    16 n + r, r from 0 to 15, bounds n; r that may be more than is rounded off does not, but 16 n - r does.  `most`:
+    what a node is at most.
     """
     factor = form[1][number]
     constant, terms = form[0], dict[int, int]()
@@ -55,7 +56,7 @@ def bound(form: Form, number: int, most: Callable[[int], int]) -> Form | None:
         if n != number and k % factor == 0:
             terms[n] = k // abs(factor)
         elif n != number:
-            if abs(k) * most(n) >= abs(factor):
+            if k * most(n) >= abs(factor):
                 return None
             constant += max(0, k * most(n))
     return times((constant // abs(factor), terms), 1 if factor < 0 else -1)

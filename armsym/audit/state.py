@@ -99,10 +99,13 @@ class State(Machine):
         if self.sp_offset() % 16:
             raise RefusedAccess("SP is no multiple of 16")
 
-    def leak(self, operand: int) -> None:
-        """The time an instruction takes may tell this; raises `RefusedAccess` where it is secret."""
-        if self._secret(operand):
-            raise RefusedAccess("how long an instruction takes may depend on a secret")
+    def leak(self, operand: int, name: str) -> None:
+        """The time an instruction takes may tell this; raises `RefusedAccess` where it is secret.
+
+        Unless the contract takes it not to.
+        """
+        if self._secret(operand) and name not in self.inputs.case.alike:
+            raise RefusedAccess(f"how long an instruction ({name}) takes may depend on a secret")
 
     def prefetch(self, address: int) -> None:
         """Nothing is accessed, and may be anywhere; raises `RefusedAccess` where the address is secret."""
@@ -225,6 +228,10 @@ class State(Machine):
 
     def _constant(self, name: str, offset: Form, size: int) -> int:
         at = offset[0] & ones(64)
+        addend = self.file.relative(at, size) if name == "image" else None
+        if addend is not None:
+            self.inputs.filled_in.add(at)
+            return self.image_address(addend)
         data = self.file.read_only(at, size) if name == "image" else self.file.bytes_of(name, at, size)
         return self.words.const(int.from_bytes(data, "little"))
 

@@ -29,6 +29,7 @@ from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
 from armsym.audit.lines import BundleError, Lines
+from armsym.audit.machine import TIMED
 from armsym.audit.relations import relation_line, relation_of
 
 __all__ = ["HEAD", "BundleError", "read", "write"]
@@ -62,6 +63,8 @@ def _case_lines(c: Case) -> Iterator[str]:
     yield f"modifies {fields.listed(sorted(c.modifies))}"
     kept = (c.preserves_x, c.preserves_d, c.preserves_v)
     yield " ".join(["preserves", *(fields.listed(sorted(of)) for of in kept)])
+    if c.alike:
+        yield f"alike {fields.listed(sorted(c.alike))}"
     for place, node in c.arguments.items():
         yield f"argument {place} {node}"
     for s in c.given:
@@ -229,6 +232,10 @@ def _case(lines: Lines) -> Case:
         raise lines.error(f"no regions: {sorted(c.modifies - set(c.regions))}")
     preserved = [frozenset(map(fields.number, fields.items(w))) for w in lines.take("preserves", 3)]
     c.preserves_x, c.preserves_d, c.preserves_v = preserved
+    if lines.peek() == "alike":
+        c.alike = set(fields.items(lines.take("alike", 1)[0]))
+        if not c.alike <= TIMED:
+            raise lines.error(f"{sorted(c.alike - TIMED)}: only the time of {sorted(TIMED)} is not known to be alike")
     while lines.peek() == "argument":
         place, n = lines.take("argument", 2)
         if not re.fullmatch(r"[xw]([0-9]|[12][0-9])|v([0-9]|[12][0-9]|3[01])", place):

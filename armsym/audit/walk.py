@@ -66,6 +66,8 @@ class Walk(Arrivals):
                     raise Refused(f"more than {MOST_PATHS} paths")
                 state, at, fresh = todo.pop()
                 at = self._follow(state, at, todo, fresh=fresh)
+            if self.inputs.filled_in:
+                self.count("addresses that the loader fills in, and protects", len(self.inputs.filled_in))
         except (ElfError, RefusedAccess, RefusedValue, Unmodelled, ValueError) as e:
             raise Refused(f"from {name_of(self.source)}, at {self.at:#x}: {e}{self.passed}") from None
 

@@ -136,6 +136,12 @@ def contract_lines(case: Case) -> Iterator[str]:
         "taken for granted: SP is a multiple of 16 and LR of 4; the file lies at a multiple of 4096 (one that is not"
         " linked: of 4), what of it cannot be written as the file says; nobody else changes the regions meanwhile"
     )
+    if case.alike:
+        timed = ", ".join(n.upper() for n in sorted(case.alike))
+        yield (
+            f"taken for granted: how long {timed} takes does not depend on its operands, though Arm does not list it"
+            " among the instructions of which that is so (PSTATE.DIT)"
+        )
     yield "sums and products of values are modulo 2^64 where no other modulus is written; sizes are numbers"
     if case.known or case.relations:
         yield "what is said of integers is exact: there nothing wraps"

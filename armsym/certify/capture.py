@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from armsym.audit.bundle import Blocks, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.elf_parts import Piece as SectionOf
+from armsym.audit.machine import TIMED
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.bits import Bits, Prop
@@ -82,7 +83,6 @@ class Capture:
             ("another routine that it is compared with", d.twins),
             ("public registers", d.public_x),
             ("a frame aligned to more than 16 bytes", d.align > 16),
-            ("instructions whose time is taken not to depend on data", d.alike),
         ):
             if there:
                 raise NotExportable(lacking)
@@ -229,6 +229,8 @@ class Capture:
             case.arguments[f"{'x' if value.width == 64 else 'w'}{n}"] = self.node(value.value)
         for n, value in p._vectors.items():
             case.arguments[f"v{n}"] = self.node(value.value)
+        # (Of others the audit asks nothing: they are listed, or it does not know them.)
+        case.alike = d.alike & TIMED
         i = d.interface
         case.preserves_x, case.preserves_d, case.preserves_v = i.x, i.d, i.v
         for text, condition in d.requires:

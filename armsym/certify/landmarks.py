@@ -6,21 +6,20 @@ The forms of what comes after are made of these, as atoms, and not of all that c
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from armsym.audit.check import RefusedError
 from armsym.audit.evaluate import value_of
-from armsym.audit.forms import reach
 from armsym.audit.functions import definition
 from armsym.audit.raw import Program, ones
 from armsym.certify.cones import cone, operands
-from armsym.certify.layer import Layer
+from armsym.certify.layer import WORD, Layer
 
 __all__ = ["learn"]
 
 #: A form of fewer terms needs no name: one that the code has, too, and one that it has not.
 _FEW, _MANY = 4, 256
-#: And one of more terms is given up.
+#: And an XOR of more terms is given one, whatever it is.
 _MOST = 2048
 
 
@@ -38,7 +37,10 @@ def _values(program: Program, nodes: Sequence[int]) -> dict[int, int]:
 
 
 def learn(layer: Layer, landmarks: Sequence[tuple[int, ...]], roots: Sequence[int]) -> None:
-    """Give names to what the steps come to, the first step first; where the code has the same, to that, too."""
+    """Give names to what the steps come to, the first step first; where the code has the same, to that, too.
+
+    Code may put a rotation off, and have a word rotated: that is made of the same name.
+    """
     if not landmarks:
         return
     program = layer.program
@@ -53,27 +55,36 @@ def learn(layer: Layer, landmarks: Sequence[tuple[int, ...]], roots: Sequence[in
     for step in landmarks:
         for n in step:
             same = [m for m in having.get(values[n], ()) if m != n]
-            _name(layer, n, same, _FEW if same else _MANY)
+            turned = [(m, by) for by, value in _turns(values[n]) for m in having.get(value, ())]
+            _name(layer, n, same, turned)
 
 
-def _name(layer: Layer, node: int, same: Sequence[int], least: int) -> None:
-    for n in cone(layer.program, [node, *same]):
+def _turns(value: int) -> Iterator[tuple[int, int]]:
+    """A word rotated right by each number of bits, where that is another word."""
+    if value <= ones(WORD):
+        for by in range(1, WORD):
+            turned = value >> by | (value & ones(by)) << WORD - by
+            if turned != value:
+                yield by, turned
+
+
+def _waiting(layer: Layer, roots: Sequence[int]) -> list[int]:
+    """Those without a form that the roots are made of, and they themselves, operands first."""
+    seen: set[int] = set()
+    todo = list(roots)
+    while todo:
+        n = todo.pop()
+        if n not in seen and n not in layer.done:
+            seen.add(n)
+            todo += operands(layer.program[n])
+    return sorted(seen)
+
+
+def _name(layer: Layer, node: int, same: Sequence[int], turned: Sequence[tuple[int, int]]) -> None:
+    for n in _waiting(layer, [node, *same, *(n for n, _ in turned)]):
         layer.process(n)
     try:
-        p = layer.poly(node)
-        if len(p[1]) < least:
-            return
-        width = max(reach(p).bit_length(), 1)
-        name = layer.program.mask(node, ones(width))
-        layer.hint("poly", name)
-        layer.hint("sumatom", name, width)
-        shown = [n for n in (node, *same) if n != name and layer.poly(n) == layer.poly(name)]
-        # By the sum that is the name itself they are known after its poly has changed.
-        for n in shown:
-            layer.hint("same", n, name)
-        layer.hint("polyatom", name)
-        layer.done[name] = "poly"
-        for n in shown:
-            layer.hint("same", n, name)
+        if len(layer.poly(node)[1]) >= (_FEW if same or turned else _MANY):
+            layer.name(node, same, turned)
     except (RefusedError, KeyError, RecursionError):
         return

@@ -5,7 +5,7 @@ What it goes by is in views.py, which is untrusted as all here is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from armsym.audit.check import RefusedError
 from armsym.audit.forms import Poly, poly_and, reach
@@ -15,13 +15,15 @@ from armsym.certify.products import equal_by_products
 from armsym.certify.tables import equal_by_tables
 from armsym.certify.views import Views, poly_key
 
-__all__ = ["Layer"]
+__all__ = ["WORD", "Layer"]
 
 #: Products of more terms than this are not multiplied out.
 _MOST_TERMS = 256
 _MOST_COUNTED = 1 << 16
 #: Conjunctions of more terms are not looked at for having no bit in common.
 _MOST_SUMMED = 8
+#: Bits of a word that may stand rotated.
+WORD = 64
 
 
 def _products(p: Poly, q: Poly) -> int:
@@ -42,7 +44,7 @@ class Layer(Views):
     def __init__(self, program: Program, narrow: int) -> None:
         super().__init__(program)
         self.narrow = narrow
-        #: An XOR of more terms has no form, and what is made of it stays open; 0: of any number.
+        #: An XOR of more terms goes by a name; 0: of any number.
         self.most_terms = 0
 
     def continued(self, given: Mapping[int, int], forget: set[int]) -> Layer:
@@ -110,10 +112,11 @@ class Layer(Views):
                 else:
                     self.hint("poly", i)
             case ("Xor", a, b):
-                terms = len(self.poly(a)[1]) + len(self.poly(b)[1])
-                if self.most_terms and terms > self.most_terms:
-                    raise RefusedError(f"instruction {i} has too many terms")
+                self.poly(a)
+                self.poly(b)
                 self.hint("poly", i)
+                if self.most_terms and len(self.checker.poly[i][1]) > self.most_terms:
+                    self.name(i)
             case ("Shl", a, _):
                 self.poly(a)
                 self.hint("poly", i)
@@ -138,6 +141,43 @@ class Layer(Views):
                 self.inline(i)
                 return "sum"
         return "poly"
+
+    def name(self, i: int, same: Sequence[int] = (), turned: Sequence[tuple[int, int]] = ()) -> None:
+        """From now on i is an atom; so are those of `same` that are shown equal to it.
+
+        Those of `turned` that are shown to be i's word rotated right by so many bits are made of the same atom.
+        """
+        width = max(reach(self.poly(i)).bit_length(), 1)
+        name = self.program.mask(i, ones(width))
+        self.hint("poly", name)
+        self.hint("sumatom", name, width)
+        rotated = {by: self._rotated(name, by) for _, by in turned}
+        for made in rotated.values():
+            self._polys(made)
+            self.hint("sumatom", made[-1], WORD)
+        # By the sum that is the name itself, or its rotation, they are known after the name's poly has changed.
+        pairs = [(n, name) for n in (i, *same) if n != name] + [(n, rotated[by][-1]) for n, by in turned]
+        shown = [(n, to) for n, to in pairs if n != to and self.poly(n) == self.poly(to)]
+        for n, to in shown:
+            self.hint("same", n, to)
+        self.hint("polyatom", name)
+        self.done[name] = "poly"
+        for made in rotated.values():
+            self._polys(made)
+        for n, to in shown:
+            self.hint("same", n, to)
+
+    def _polys(self, made: Sequence[int]) -> None:
+        for n in made:
+            self.hint("poly", n)
+
+    def _rotated(self, word: int, by: int) -> tuple[int, ...]:
+        """Instructions, one by one, that rotate a word right; the last is the word."""
+        p = self.program
+        low = p.mask(word, ones(by))
+        down, up = p.shr(word, by), p.shl(low, WORD - by)
+        both = p.xor(down, up)
+        return low, down, up, both, p.mask(both, ones(WORD))
 
     def _join_disjoint(self, i: int) -> None:
         """Two summands, conjunctions that have no bit in common, are one, their XOR."""

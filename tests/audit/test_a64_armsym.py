@@ -9,6 +9,7 @@ from audited import Outside, after, moved_into_window, run, words_of
 
 from armsym.audit.a64 import FORMS
 from armsym.audit.form import Form
+from armsym.audit.machine import TIMED
 from armsym.conform.states import WINDOW_SIZE, random_state
 from armsym.conform.unicorn_oracle import WORD_PC
 from armsym.memory import ConcreteMemory, ConcreteRegion
@@ -53,3 +54,5 @@ def test_what_arm_does_not_list_is_announced(form: Form) -> None:
         mnemonic = instruction.assembly(WORD_PC).split()[0].split(".")[0]
         listed = mnemonic in LISTED | ANNOUNCED or mnemonic in {"adr", "adrp", "nop", "bti", "paciasp", "autiasp"}
         assert bool(m.leaks) == (not listed), f"{word:#010x} is {mnemonic}"
+        assert {name for _, name in m.leaks} == (set() if listed else {mnemonic})
+        assert mnemonic not in TIMED or not listed

@@ -148,7 +148,8 @@ def test_signed_comparisons_of_what_may_be_negative(width: int, falling: bool, l
         (0, 15, 15, {0}),
         (0, 16, 15, None),
         (32, 47, 15, {2}),
-        (17, 31, 16, None),  # 16 * 0 + 16 and more is no rest
+        (17, 31, 16, {1}),  # 16 * 0 + 16 is less
+        (16, 31, 16, None),
         (17, 31, 31, None),
         (16, 31, 0, {1}),
     ],
@@ -171,6 +172,24 @@ def test_a_number_of_blocks_that_a_length_leaves_open_or_not(
             assert not facts.values
         else:
             assert facts.values == {n: (min(known), {i: 1} if index else {})}
+
+
+@pytest.mark.parametrize(("sign", "constant", "known"), [(-1, 23, True), (-1, 24, False), (1, 0, False)])
+def test_a_rest_that_may_be_more_than_the_factor_bounds_where_it_is_taken_off(
+    sign: int, constant: int, known: bool
+) -> None:
+    """24 (i - n) +- r + a constant is at least 0, and n at least i; r is from 0 to 31."""
+    w = Words(Program())
+    n, r, i = (w.program.var(name, bits) for name, bits in (("n", 255), ("r", 31), ("i", 7)))
+    facts = Facts(w, Search())
+    for form in ((0, {n: 1, i: -1}), (constant, {i: 24, n: -24, r: sign})):
+        facts.add(form)
+        facts.settle([n])
+    assert facts.values == ({n: (0, {i: 1})} if known else {})
+    left = {
+        a - b for a in range(3) for b in range(3) for c in (0, 31) if a >= b and 24 * (b - a) + sign * c >= -constant
+    }
+    assert (left == {0}) == known
 
 
 def test_numbers_that_are_put_are_what_random_facts_leave() -> None:

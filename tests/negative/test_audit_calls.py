@@ -614,6 +614,7 @@ def _changes() -> dict[str, Callable[[Case], None]]:
         "preserves_x": put("preserves_x", frozenset()),
         "preserves_d": put("preserves_d", frozenset()),
         "preserves_v": put("preserves_v", frozenset({8})),
+        "alike": put("alike", {"fmov"}),
         "requires": lambda c: c.requires.append(("", c.table.const(1))),
         "folds": lambda c: c.folds.update(H=Fold("H", (1,), (c.table.const(1),), (), (c.table.const(1),), ())),
         "ensures": lambda c: _ensure(c, c.table.const(1), c.table.const(1)),

@@ -54,7 +54,7 @@ class Recorder(Machine):
         self.loads: list[tuple[int, int, int]] = []
         self.stores: list[tuple[int, int, int]] = []
         self.sp_is_base = False
-        self.leaks: list[int] = []
+        self.leaks: list[tuple[int, str]] = []
 
     def unset(self, name: str) -> int:
         if self.state is not None:
@@ -80,8 +80,8 @@ class Recorder(Machine):
         base = self.words.const(0) if self.state is not None else self.words.program.var("image", _ALL)
         return self.words.add(64, base, self.words.const(address & _ALL))
 
-    def leak(self, operand: int) -> None:
-        self.leaks.append(operand)
+    def leak(self, operand: int, name: str) -> None:
+        self.leaks.append((operand, name))
 
     def prefetch(self, address: int) -> None:
         """Nothing is accessed."""

@@ -88,7 +88,7 @@ class Running(Machine):
     def sp_is_aligned(self) -> None:
         assert self.value(self.sp) % 16 == 0
 
-    def leak(self, operand: int) -> None:
+    def leak(self, operand: int, name: str) -> None:
         """Of numbers all may be known."""
 
     def prefetch(self, address: int) -> None:

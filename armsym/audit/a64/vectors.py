@@ -84,7 +84,7 @@ def _shift(m: Machine, f: Fields, pc: int) -> None:
             return w.xor(w.mask(d, ones(size) ^ ones(size - right)), _shifted_right(w, size, a, right, 0))
         value = _shifted_right(w, size, a, right, not f["U"])
         if kind == 0b00100:  # rounded: half a unit is added before
-            m.leak(a)
+            m.leak(a, "urshr" if f["U"] else "srshr")
             return w.add(size, value, w.bits(a, right - 1, 1))
         return w.add(size, d, value) if kind == 0b00010 else value
 
@@ -196,11 +196,11 @@ def _transfer(m: Machine, f: Fields, pc: int) -> None:
     size, part = _TRANSFERS[f["sf"] << 4 | f["ptype"] << 2 | f["rmode"]]
     if not f["to"]:
         moved = m.lanes(f["Rn"], size)[part]
-        m.leak(moved)
+        m.leak(moved, "fmov")
         write(m, size, f["Rd"], moved)
         return
     value = Lanes(size, (read(m, size, f["Rn"]),))
-    m.leak(value.words[0])
+    m.leak(value.words[0], "fmov")
     if part:
         width, (old, new) = common(m.words, 64, m.v(f["Rd"]), value)
         value = Lanes(width, old[: 64 // width] + new)
