@@ -53,7 +53,7 @@ def _coq_linear(goals: Sequence[Goals]) -> list[Goal]:
 def _ocaml_relations(
     program: Program, known: Sequence[Relation], claimed: Sequence[Relation], lines: Sequence[str]
 ) -> list[Relation]:
-    shown = _told(proved.ocaml_relations, asked(program, known, claimed, lines))
+    (shown,) = _told(proved.ocaml_relations, [asked(program, known, claimed, lines)])
     if shown is None:
         raise RefusedError("the checker extracted from Coq refuses a step")
     return [r for k, r in enumerate(claimed) if k not in shown]

@@ -223,21 +223,30 @@ def ocaml_linear(goals: Sequence[Goals], seconds: float = 600) -> list[Goal]:
     return [goal for goal, answer in zip(asked, said, strict=False) if answer != "shown"]
 
 
-def ocaml_relations(question: Asked, seconds: float = 600) -> set[int] | None:
-    """The claimed relations, by number, that the extracted checker says arguments show; None where it refuses a step.
+def ocaml_relations(questions: Sequence[Asked], seconds: float = 600) -> list[set[int] | None]:
+    """Of each question the claimed relations, by number, that arguments show; None where a step is refused.
 
-    Raises as `ocaml`.
+    By the extracted checker.  Raises as `ocaml`.
     """
     program = executable()
     with tempfile.TemporaryDirectory() as made:
-        (Path(made) / "relations").write_text(write_relations(question))
-        ran = _run([str(program), "relations"], Path(made), seconds)
-    match ran.returncode, ran.stdout.splitlines():
-        case 0, ["refused"]:
-            return None
-        case 0, [said, "checked"] if (words := said.split(" "))[0] == "shown":
-            return {int(word) for word in words[1:]}
-    raise CheckerError(f"the checker in OCaml failed: {(ran.stderr or ran.stdout).strip()[-1000:]}")
+        files = [f"relations-{k}" for k in range(len(questions))]
+        for name, question in zip(files, questions, strict=True):
+            (Path(made) / name).write_text(write_relations(question))
+        ran = _run([str(program), *files], Path(made), seconds)
+    lines = iter(ran.stdout.splitlines() if ran.returncode == 0 else [])
+    out: list[set[int] | None] = []
+    for _ in questions:
+        said = next(lines, "").split(" ")
+        if said == ["refused"]:
+            out.append(None)
+        elif said[0] == "shown" and next(lines, "") == "checked":
+            out.append({int(word) for word in said[1:]})
+        else:
+            raise CheckerError(f"the checker in OCaml failed: {(ran.stderr or ran.stdout).strip()[-1000:]}")
+    if next(lines, None) is not None:
+        raise CheckerError("the checker in OCaml says more than it was asked")
+    return out
 
 
 def kernel_relations(question: Asked, seconds: float = 1800) -> None:
