@@ -3,7 +3,7 @@
 A line each; numbers of nodes, atoms, facts and relations as in `armsym.audit.integers`:
 
     armsym-relations 1
-    at N INSTRUCTION            an instruction of the program, as in `armsym.audit.hints`; those that it is made of come first
+    at N INSTRUCTION            one of the program, as in `armsym.audit.hints`; those that it is made of come first
     from N                      the instructions from N on are added by arguments
     known MODULUS LOW HIGH TERM...      what holds of integers on entry, as in docs/bundle.md
     claimed MODULUS LOW HIGH TERM...    and what is to be shown
@@ -39,7 +39,7 @@ _ATOMS = 1 << 40
 
 @dataclass(frozen=True)
 class Asked:
-    """A question: do `arguments` show all that is claimed?  `lines` are theirs; `first` is the first node that they add."""
+    """Do `arguments` show all that is claimed?  `lines` are theirs; `first` is the first node that they add."""
 
     program: Program
     first: int
@@ -172,11 +172,12 @@ def asked(program: Program, known: Sequence[Relation], claimed: Sequence[Relatio
                 (program.mask if step[0] == "mask" else program.and_)(step[2], step[3])
             if step[:2] == ("value", "and"):
                 step = (*step, _low(words, step[2], step[3], step[5]) or step[2])
-                line = f"{line} {step[-1]}"
+                written.append(f"{line} {step[-1]}")
+            else:
+                written.append(line)
         except ValueError as e:
             raise RefusedError(f"line {k} of the argument, {line[:80]!r}: {e}") from None
         arguments[-1].append(step)
-        written.append(line)
     return Asked(program, first, known, claimed, arguments, written)
 
 

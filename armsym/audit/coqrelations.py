@@ -52,12 +52,12 @@ def _end(v: int | None) -> str:
     return "None" if v is None else f"(Some {_z(v)})"
 
 
-def _products(l: Iterable[tuple[_Polynomial, int]]) -> str:
-    return _all(f"({_polynomial(p)}, {_one(f)})" for p, f in l)
+def _products(pairs: Iterable[tuple[_Polynomial, int]]) -> str:
+    return _all(f"({_polynomial(p)}, {_one(f)})" for p, f in pairs)
 
 
-def _summands(l: Iterable[tuple[int, str, int]]) -> str:
-    return _all(f"({_z(k)}, {'Bounded' if kind == 'f' else 'Remainder'} {_one(n)})" for k, kind, n in l)
+def _summands(terms: Iterable[tuple[int, str, int]]) -> str:
+    return _all(f"({_z(k)}, {'Bounded' if kind == 'f' else 'Remainder'} {_one(n)})" for k, kind, n in terms)
 
 
 def _rule(step: Step) -> str:
