@@ -1,4 +1,4 @@
-"""Arguments about integers for the checkers that are proved: as text for the one in OCaml, as a theorem for Coq's kernel.
+"""Arguments about integers for the checkers that are proved: their steps, and their text for the one in OCaml.
 
 A line each; numbers of nodes, atoms, facts and relations as in `armsym.audit.integers`:
 

@@ -1,4 +1,4 @@
-"""Who accepts equalities, linear arguments and relations: Python's checker, the one extracted from Coq, or Coq's kernel."""
+"""Who accepts what paths leave to be shown: Python's checker, the one extracted from Coq, or Coq's kernel."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from armsym.audit.bundle import Relation
 from armsym.audit.certified import Asked, asked
 from armsym.audit.check import RefusedError
 from armsym.audit.coqrelations import relations_theorem
-from armsym.audit.integers import check_relations
+from armsym.audit.integers import HEAD, check_relations
 from armsym.audit.raw import Program, ones
 
 Left = list[Relation] | None
@@ -127,7 +127,8 @@ def test_the_kernel_accepts_what_python_accepts() -> None:
     """Every rule, in one theorem; and no theorem where one step is wrong, a bound, or what is known."""
     with_tools("coqc")
     small = rules._Small()
-    claimed, lines = [], []
+    claimed: list[Relation] = []
+    lines: list[str] = []
     for (node, low, high), steps, _ in rules.ARGUMENTS.values():
         lines += [line.replace("claim 0", f"claim {len(claimed)}") for line in small.lines(*steps)]
         claimed.append(rules._about(small, node, low, high))
@@ -169,7 +170,7 @@ def test_functions_are_known_by_their_names_alone() -> None:
     asks = []
     for name in ("mul", "f.mul", "zero"):
         product = program.app(name, (a, b), ones(8))
-        steps = [rules.HEAD, f"atom {a}", f"atom {b}", f"value {product} product", f"bits {product}", "claim 0 0"]
+        steps = [HEAD, f"atom {a}", f"atom {b}", f"value {product} product", f"bits {product}", "claim 0 0"]
         asks.append((steps, Relation("it", 0, 0, 255, ((1, (product,)),))))
     ours = [_by_python(program, [], [r], steps) for steps, r in asks]
     assert ours == [[], None, None]
