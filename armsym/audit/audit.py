@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from armsym.audit.bundle import Bundle, Case
+from armsym.audit.bundle import Bundle, Case, Relation
 from armsym.audit.check import RefusedError, check_certificate
 from armsym.audit.contracts import Callee
 from armsym.audit.evaluate import made_of
@@ -28,20 +28,23 @@ class Checker:
     """Who accepts what paths leave: `equalities` tells which claims of a certificate's parts are not shown.
 
     `linear` tells which linear arguments, sums and numbers it does not accept; what it is asked holds as
-    Python says.  Both raise RefusedError where nothing is shown.  `integers` is whether Python's rules are enough for
-    relations of integers, and for numbers that masks round: no other checker has any.
+    Python says.  `relations` tells which relations of integers are not shown, as `integers.check_relations` does.  All
+    raise RefusedError where nothing is shown.  `rounding` is whether Python's rules are enough for numbers that masks
+    round: no other checker has any.
     """
 
     equalities: Callable[[Certificate], list[list[tuple[int, int]]]] = check_certificate
     linear: Callable[[Sequence[Goals]], list[Goal]] = lambda goals: [goal for g in goals for goal in g.open]
-    integers: bool = True
+    relations: Callable[[Program, Sequence[Relation], Sequence[Relation], Sequence[str]], list[Relation]] = (
+        check_relations
+    )
+    rounding: bool = True
 
 
 #: In Python.
 PYTHON = Checker()
 
 #: What is said where another checker than Python's was asked for.
-PYTHON_ONLY = "relations of integers: shown by Python's rules, and by no other checker"
 ROUNDED = "numbers that masks round, or added to a part of a word: shown by Python's rules, and by no other checker"
 
 #: Names of what is no number and no word of a contract.
@@ -229,11 +232,10 @@ def _audit_case(
             verdict.counts[what] = verdict.counts.get(what, 0) + n
         goals.append(Goals(walk.words.program, walk.arguments, sorted(walk.same), list(walk.numbers.values())))
         show_equal(walk, case.certificates.get(walk.source.number, []), checker)
-        show_relations(walk, case.integers.get(walk.source.number, []))
+        show_relations(walk, case.integers.get(walk.source.number, []), checker)
         verdict.relations += len(walk.relations)
-        for used, why in ((walk.relations, PYTHON_ONLY), (walk.beyond, ROUNDED)):
-            if used and not checker.integers and why not in verdict.missing:
-                verdict.missing.append(why)
+        if walk.beyond and not checker.rounding and ROUNDED not in verdict.missing:
+            verdict.missing.append(ROUNDED)
         verdict.certificates += bool(walk.claims)
         verdict.counts["equalities shown by the checker"] = verdict.counts.get(
             "equalities shown by the checker", 0
@@ -267,12 +269,12 @@ def show_equal(walk: Walk, lines: Sequence[str], checker: Checker) -> None:
             raise Refused(f"{what}: the values are not shown equal")
 
 
-def show_relations(walk: Walk, lines: Sequence[str]) -> None:
-    """Have the rules of `integers` show the relations that a walk claims; raises `Refused`."""
+def show_relations(walk: Walk, lines: Sequence[str], checker: Checker) -> None:
+    """Have the checker show the relations of integers that a walk claims; raises `Refused`."""
     if not walk.relations:
         return
     try:
-        left = check_relations(walk.words.program, walk.known, walk.relations, lines)
+        left = checker.relations(walk.words.program, walk.known, walk.relations, lines)
     except RefusedError as e:
         raise Refused(f"the argument about integers of cut {walk.source.number}: {e}") from None
     if left:

@@ -1,4 +1,4 @@
-"""Who accepts equalities and linear arguments: Python's checker, the one extracted from Coq, or Coq's kernel."""
+"""Who accepts what paths leave to be shown: Python's checker, the one extracted from Coq, or Coq's kernel."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Literal, TypeAlias, TypeVar
 
 from armsym.audit import proved
 from armsym.audit.audit import Checker
+from armsym.audit.bundle import Relation
+from armsym.audit.certified import asked
 from armsym.audit.check import RefusedError
 from armsym.audit.goals import Goal, Goals
 from armsym.audit.hints import Certificate
+from armsym.audit.raw import Program
 
 __all__ = ["ACCEPTED_BY", "Name", "checker"]
 
@@ -20,7 +23,7 @@ _Answer = TypeVar("_Answer")
 
 #: What each is, for the report.
 ACCEPTED_BY: dict[Name, str] = {
-    "python": "Python's checker (armsym/audit/check.py, farkas.py)",
+    "python": "Python's checker (armsym/audit/check.py, farkas.py, integers.py)",
     "ocaml": "the checker extracted from Coq (OCaml)",
     "coq": "Coq's kernel, as theorems that rest on no axiom",
 }
@@ -47,6 +50,22 @@ def _coq_linear(goals: Sequence[Goals]) -> list[Goal]:
     return []
 
 
+def _ocaml_relations(
+    program: Program, known: Sequence[Relation], claimed: Sequence[Relation], lines: Sequence[str]
+) -> list[Relation]:
+    (shown,) = _told(proved.ocaml_relations, [asked(program, known, claimed, lines)])
+    if shown is None:
+        raise RefusedError("the checker extracted from Coq refuses a step")
+    return [r for k, r in enumerate(claimed) if k not in shown]
+
+
+def _coq_relations(
+    program: Program, known: Sequence[Relation], claimed: Sequence[Relation], lines: Sequence[str]
+) -> list[Relation]:
+    _told(proved.kernel_relations, asked(program, known, claimed, lines))
+    return []
+
+
 def _told(ask: Callable[[_Asked], _Answer], what: _Asked) -> _Answer:
     """The answer; a tool that fails has shown nothing."""
     try:
@@ -64,6 +83,6 @@ def checker(name: Name) -> Checker:
         return Checker()
     if name == "ocaml":
         proved.executable()
-        return Checker(_ocaml, _ocaml_linear, integers=False)
+        return Checker(_ocaml, _ocaml_linear, _ocaml_relations, rounding=False)
     proved.library()
-    return Checker(_coq, _coq_linear, integers=False)
+    return Checker(_coq, _coq_linear, _coq_relations, rounding=False)

@@ -12,7 +12,7 @@ from armsym.audit.hints import SHAPES, Certificate, Part
 from armsym.audit.raw import Instruction
 from armsym.audit.sums import Number
 
-__all__ = ["CLOSED", "linear_theorem", "theorem"]
+__all__ = ["CLOSED", "instruction_of", "linear_theorem", "list_of", "place", "theorem"]
 
 #: What coqc prints of a theorem that rests on no axiom.
 CLOSED = "Closed under the global context"
@@ -104,15 +104,17 @@ Print Assumptions about_something.
 """
 
 
-def _p(node: int) -> str:
+def place(node: int) -> str:
+    """A number that counts from 1, of a node say, in Coq."""
     return f"{node}%positive"
 
 
 def _nodes(nodes: Iterable[int]) -> str:
-    return f"[{'; '.join(map(_p, nodes))}]"
+    return f"[{'; '.join(map(place, nodes))}]"
 
 
-def _instruction(x: Instruction, functions: dict[str, int]) -> str:
+def instruction_of(x: Instruction, functions: dict[str, int]) -> str:
+    """An instruction in Coq; `functions` are the numbers that functions have so far, to which new ones are added."""
     match x:
         case ("Const", value):
             return f"IConst {value:#x}"
@@ -138,12 +140,12 @@ def _hint(hint: Sequence[Any]) -> str:
 def _definition(name: str, number: int) -> str | None:
     table = entries(name)
     if table is not None:
-        return f"({_p(number)}, DTable [{'; '.join(map(str, table))}])"
-    return None if definition(name) is None else f"({_p(number)}, D{name.capitalize().replace('.', '_')})"
+        return f"({place(number)}, DTable [{'; '.join(map(str, table))}])"
+    return None if definition(name) is None else f"({place(number)}, D{name.capitalize().replace('.', '_')})"
 
 
-def _list(name: str, kind: str, items: Sequence[str]) -> Iterable[str]:
-    """The definition of a list, by pieces."""
+def list_of(name: str, kind: str, items: Sequence[str]) -> Iterable[str]:
+    """The definition of a list, by pieces, as lines."""
     pieces = []
     for k in range(0, len(items), _CHUNK):
         pieces.append(f"{name}_{k // _CHUNK}")
@@ -154,17 +156,17 @@ def _list(name: str, kind: str, items: Sequence[str]) -> Iterable[str]:
 def _part(number: int, part: Part, line: Callable[[str], None]) -> str:
     lists = (
         (f"hints_{number}", "hint", [_hint(h) for h in part.hints]),
-        (f"facts_{number}", "(positive * Z)", [f"({_p(i)}, {v:#x})" for i, v in sorted(part.given.items())]),
-        (f"claims_{number}", "(positive * positive)", [f"({_p(a)}, {_p(b)})" for a, b in part.claims]),
+        (f"facts_{number}", "(positive * Z)", [f"({place(i)}, {v:#x})" for i, v in sorted(part.given.items())]),
+        (f"claims_{number}", "(positive * positive)", [f"({place(a)}, {place(b)})" for a, b in part.claims]),
     )
     for name, kind, items in lists:
-        for text in _list(name, kind, items):
+        for text in list_of(name, kind, items):
             line(text)
     return f"Part {part.start} facts_{number} hints_{number} claims_{number}"
 
 
 def _form(form: Form) -> str:
-    return f"({form[0]}, [{'; '.join(f'({_p(n)}, {k})' for n, k in sorted(form[1].items()))}])"
+    return f"({form[0]}, [{'; '.join(f'({place(n)}, {k})' for n, k in sorted(form[1].items()))}])"
 
 
 def linear_theorem(all_: Sequence[Goals]) -> str:
@@ -173,23 +175,23 @@ def linear_theorem(all_: Sequence[Goals]) -> str:
     pairs = []
     for number, goals in enumerate(all_, 1):
         functions: dict[str, int] = {}
-        piece = [f"({_p(n)}, {_instruction(i, functions)})" for n, i in goals.piece]
-        lines += _list(f"piece_{number}", "(positive * instr)", piece)
-        lines += _list(f"arguments_{number}", "argument", [_argument(a) for a in goals.arguments])
-        same = [f"({_p(a)}, {_p(b)})" for a, b in goals.same]
-        lines += _list(f"same_{number}", "(positive * positive)", same)
+        piece = [f"({place(n)}, {instruction_of(i, functions)})" for n, i in goals.piece]
+        lines += list_of(f"piece_{number}", "(positive * instr)", piece)
+        lines += list_of(f"arguments_{number}", "argument", [_argument(a) for a in goals.arguments])
+        same = [f"({place(a)}, {place(b)})" for a, b in goals.same]
+        lines += list_of(f"same_{number}", "(positive * positive)", same)
         widths = sorted({n.width for n in goals.numbers})
         for w in widths:
-            lines += _list(f"numbers_{number}_{w}", "number", [_number(n) for n in goals.numbers if n.width == w])
+            lines += list_of(f"numbers_{number}_{w}", "number", [_number(n) for n in goals.numbers if n.width == w])
         numbers = "; ".join(f"({w}, numbers_{number}_{w})" for w in widths)
         pairs.append(f"(piece_{number}, (arguments_{number}, (same_{number}, [{numbers}])))")
-    lines += _list("the_goals", "about", pairs)
+    lines += list_of("the_goals", "about", pairs)
     return "\n".join([*lines, _LINEAR_TAIL])
 
 
 def _number(n: Number) -> str:
-    values = "; ".join(f"({_p(m)}, {_form(f)})" for m, f in sorted(n.values.items()))
-    return f"({_p(n.node)}, [{values}], {_form(n.form)})"
+    values = "; ".join(f"({place(m)}, {_form(f)})" for m, f in sorted(n.values.items()))
+    return f"({place(n.node)}, [{values}], {_form(n.form)})"
 
 
 def _argument(a: Argument) -> str:
@@ -202,11 +204,11 @@ def theorem(certificate: Certificate) -> str:
     """The file's text.  Whether Coq accepts it is for coqc to say; see `proved.kernel`."""
     functions: dict[str, int] = {}
     lines = [_HEAD]
-    instructions = [_instruction(x, functions) for x in certificate.program.instructions[1:]]
-    lines += _list("the_instructions", "instr", instructions)
+    instructions = [instruction_of(x, functions) for x in certificate.program.instructions[1:]]
+    lines += list_of("the_instructions", "instr", instructions)
     known = (_definition(name, number) for name, number in functions.items())
-    lines += _list("the_definitions", "(positive * def)", [d for d in known if d is not None])
+    lines += list_of("the_definitions", "(positive * def)", [d for d in known if d is not None])
     parts = [_part(number, part, lines.append) for number, part in enumerate(certificate.parts, 1)]
-    lines += _list("the_parts", "part", parts)
+    lines += list_of("the_parts", "part", parts)
     lines.append(_TAIL)
     return "\n".join(lines)

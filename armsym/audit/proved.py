@@ -14,6 +14,9 @@ from pathlib import Path
 from shutil import copy, which
 
 from armsym.audit import goals as text
+from armsym.audit.certified import Asked
+from armsym.audit.certified import write as write_relations
+from armsym.audit.coqrelations import relations_theorem
 from armsym.audit.coqtext import CLOSED, linear_theorem, theorem
 from armsym.audit.goals import Goal, Goals
 from armsym.audit.hints import Certificate, write
@@ -26,9 +29,11 @@ __all__ = [
     "executable",
     "kernel",
     "kernel_linear",
+    "kernel_relations",
     "library",
     "ocaml",
     "ocaml_linear",
+    "ocaml_relations",
     "unavailable",
 ]
 
@@ -46,6 +51,12 @@ _MODULES = (
     "Farkas",
     "Ranges",
     "Sums",
+    "Polynomials",
+    "Values",
+    "ValuesSound",
+    "Integers",
+    "IntegersSound",
+    "Relations",
     "Machine",
     "Cuts",
     "Clearing",
@@ -154,7 +165,7 @@ def executable() -> Path:
     """The extracted checker; compiled where it is not yet, in some seconds.  Raises as `ocaml`."""
     _need("coqc", "ocamlfind")
     flags = ["-w", "-a", "-O3", "-package", "zarith", "-linkpkg"]
-    files = ["armsym_checker.mli", "armsym_checker.ml", "main.ml"]
+    files = ["armsym_checker.mli", "armsym_checker.ml", "reading.ml", "relations.ml", "main.ml"]
     commands = [
         ["coqc", "-q", "-Q", str(library()), "Armsym", "Extract.v"],
         ["ocamlfind", "ocamlopt", *flags, *files, "-o", "checker"],
@@ -210,6 +221,40 @@ def ocaml_linear(goals: Sequence[Goals], seconds: float = 600) -> list[Goal]:
     ):
         raise CheckerError(f"the checker in OCaml failed: {(ran.stderr or ran.stdout).strip()[-1000:]}")
     return [goal for goal, answer in zip(asked, said, strict=False) if answer != "shown"]
+
+
+def ocaml_relations(questions: Sequence[Asked], seconds: float = 600) -> list[set[int] | None]:
+    """Of each question the claimed relations, by number, that arguments show; None where a step is refused.
+
+    By the extracted checker.  Raises as `ocaml`.
+    """
+    program = executable()
+    with tempfile.TemporaryDirectory() as made:
+        files = [f"relations-{k}" for k in range(len(questions))]
+        for name, question in zip(files, questions, strict=True):
+            (Path(made) / name).write_text(write_relations(question))
+        ran = _run([str(program), *files], Path(made), seconds)
+    lines = iter(ran.stdout.splitlines() if ran.returncode == 0 else [])
+    out: list[set[int] | None] = []
+    for _ in questions:
+        said = next(lines, "").split(" ")
+        if said == ["refused"]:
+            out.append(None)
+        elif said[0] == "shown" and next(lines, "") == "checked":
+            out.append({int(word) for word in said[1:]})
+        else:
+            raise CheckerError(f"the checker in OCaml failed: {(ran.stderr or ran.stdout).strip()[-1000:]}")
+    if next(lines, None) is not None:
+        raise CheckerError("the checker in OCaml says more than it was asked")
+    return out
+
+
+def kernel_relations(question: Asked, seconds: float = 1800) -> None:
+    """Lets Coq's kernel accept that all claimed relations hold, in all runs in which the known ones do.
+
+    Raises as `kernel`.
+    """
+    _accepted(relations_theorem(question), 2, seconds)
 
 
 def kernel_linear(goals: Sequence[Goals], seconds: float = 1800) -> None:

@@ -71,6 +71,10 @@ class Program:
             self.instructions.append(instruction)
         return number
 
+    def find(self, instruction: Instruction) -> int:
+        """The number of an instruction; 0 where it is none of the program."""
+        return self._number.get(instruction, 0)
+
     def _earlier(self, *operands: int) -> None:
         for a in operands:
             if not 0 < a < len(self.instructions):

@@ -232,7 +232,7 @@ def _ranges(kind: str, numbers: Iterable[int]) -> str:
 
 
 def verdict_lines(verdict: Verdict, accepted_by: str) -> Iterator[str]:
-    """What was re-checked and by what, equalities and linear arguments by `accepted_by`; or what was not."""
+    """What was re-checked and by what, equalities, linear arguments and relations by `accepted_by`; or what was not."""
     yield f"{verdict.executed} instructions, executed {verdict.instructions} times, on every path from cut to cut"
     for what, n in sorted(verdict.counts.items()):
         yield f"{n} {what}"
@@ -240,7 +240,7 @@ def verdict_lines(verdict: Verdict, accepted_by: str) -> Iterator[str]:
     accepted = f"{verdict.certificates} certificates of equalities and {verdict.linear} linear arguments"
     yield f"{accepted}, accepted by {accepted_by}"
     if verdict.relations:
-        yield f"{verdict.relations} relations of integers, by Python's rules (armsym/audit/integers.py, values.py)"
+        yield f"{verdict.relations} relations of integers, accepted by {accepted_by}"
     yield "no branch, choice or address is made of a secret input, on terms as they are computed"
     yield "not part of an audit: landing pads (bti), and a run that meets the precondition (non-vacuous)"
     for proof in sorted(verdict.rests_on):

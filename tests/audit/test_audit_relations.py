@@ -6,13 +6,17 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from exporting import exported
+from proved_checkers import with_tools
 from typer.testing import CliRunner
 
-from armsym.audit.audit import PYTHON_ONLY, Checker, Replay, Verdict, audit, walks
+from armsym.audit import proved
+from armsym.audit.audit import Checker, Replay, Verdict, audit, walks
 from armsym.audit.bundle import Bundle, Case, Relation
+from armsym.audit.checkers import checker
 from armsym.audit.elf import Elf
 from armsym.audit.text import BundleError, read, write
 from armsym.audit.wording import contract_lines, verdict_lines
@@ -35,12 +39,12 @@ def _verdict(bundle: Bundle, data: bytes, checker: Checker | None = None) -> Ver
     return audit(bundle, elf, elf.symbol(SYMBOL)[0], checker or Checker())
 
 
-def _first(add: tuple[Bundle, Path], change: Callable[[Case], None]) -> Verdict:
+def _first(add: tuple[Bundle, Path], change: Callable[[Case], None], by: Checker | None = None) -> Verdict:
     """The audit of the first case alone, changed, after it was written and read."""
     bundle, path = add
     short = read(write(replace(bundle, cases=bundle.cases[:1])))
     change(short.cases[0])
-    return _verdict(read(write(short)), path.read_bytes())
+    return _verdict(read(write(short)), path.read_bytes(), by)
 
 
 def test_a_sum_in_a_field_is_audited(add: tuple[Bundle, Path]) -> None:
@@ -48,7 +52,7 @@ def test_a_sum_in_a_field_is_audited(add: tuple[Bundle, Path]) -> None:
     verdict = _verdict(read(write(bundle)), path.read_bytes())
     assert verdict.audited, verdict.refused
     assert verdict.relations == 8  # value and range, apart and in place of each operand and of both
-    assert "8 relations of integers, by Python's rules" in "\n".join(verdict_lines(verdict, "x"))
+    assert "8 relations of integers, accepted by x" in "\n".join(verdict_lines(verdict, "x"))
 
 
 def test_the_contract_says_it_of_whole_numbers(add: tuple[Bundle, Path]) -> None:
@@ -153,11 +157,44 @@ def test_a_lost_carry_is_refused(add: tuple[Bundle, Path]) -> None:
     assert changed >= 10
 
 
-def test_no_other_checker_says_that_it_showed_them(add: tuple[Bundle, Path]) -> None:
-    verdict = _verdict(add[0], add[1].read_bytes(), Checker(integers=False))
-    assert verdict.missing == [PYTHON_ONLY]
-    assert not verdict.refused
-    assert not verdict.audited
+def test_the_checker_that_is_proved_accepts_them(add: tuple[Bundle, Path]) -> None:
+    with_tools("coqc", "ocamlfind")
+    by_ocaml = checker("ocaml")
+    verdict = _verdict(add[0], add[1].read_bytes(), by_ocaml)
+    assert verdict.audited, (verdict.refused, verdict.missing)
+    assert verdict.relations == 8
+    # And not what is false, or what steps do not show.
+
+    def narrower(case: Case) -> None:
+        case.relations[1] = replace(case.relations[1], high=P256.p - 2)
+
+    false = _first(add, narrower, by_ocaml)
+    assert any("reduced 0" in r or "refuses a step" in r for r in false.refused), false.refused
+    short = _first(add, lambda case: case.integers[0].__delitem__(slice(5, 6)), by_ocaml)
+    assert any("refuses a step" in r for r in short.refused), short.refused
+
+
+@pytest.mark.parametrize("name", ["ocaml", "coq"])
+def test_a_checker_that_fails_shows_no_relation(
+    add: tuple[Bundle, Path], monkeypatch: pytest.MonkeyPatch, name: Literal["ocaml", "coq"]
+) -> None:
+    with_tools("coqc", "ocamlfind")
+
+    def fails(questions: object) -> None:
+        raise proved.CheckerError(f"was ended, {questions!r:.10}")
+
+    monkeypatch.setattr(proved, {"ocaml": "ocaml_relations", "coq": "kernel_relations"}[name], fails)
+    verdict = _verdict(add[0], add[1].read_bytes(), Checker(relations=checker(name).relations))
+    assert len(verdict.refused) == len(add[0].cases)
+    assert all("was ended" in r for r in verdict.refused)
+
+
+def test_coqs_kernel_accepts_a_sum_in_a_field(add: tuple[Bundle, Path]) -> None:
+    with_tools("coqc")
+    first = replace(add[0], cases=add[0].cases[:1])
+    verdict = _verdict(first, add[1].read_bytes(), Checker(relations=checker("coq").relations))
+    assert verdict.audited, (verdict.refused, verdict.missing)
+    assert verdict.relations == 2
 
 
 def test_json_counts_relations(add: tuple[Bundle, Path], tmp_path: Path) -> None:

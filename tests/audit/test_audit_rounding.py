@@ -226,6 +226,6 @@ def test_what_rests_on_a_mask_that_rounds_is_no_other_checkers(word: int, rests:
     lie.case.arguments["x1"] = t.add(64, whole, t.const(5))
     lie.returns(whole if rests else lie.case.arguments["x1"])
     assert lie.verdict(tmp_path).audited
-    verdict = lie.verdict(tmp_path, replace(PYTHON, integers=False))
+    verdict = lie.verdict(tmp_path, replace(PYTHON, rounding=False))
     assert verdict.audited is not rests
     assert verdict.missing == ([ROUNDED] if rests else [])

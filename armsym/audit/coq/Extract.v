@@ -1,5 +1,5 @@
 (* The checker in OCaml, for speed.  What is replaced below is believed: numbers are zarith's. *)
-From Armsym Require Import Raw Forms Rules Farkas Ranges Sums.
+From Armsym Require Import Raw Forms Rules Farkas Ranges Sums Polynomials Values Integers Relations.
 Require Import ZArith Extraction ExtrOcamlBasic ExtrOcamlZBigInt FMapPositive List.
 Extract Constant Z.land => "Big_int_Z.and_big_int".
 Extract Constant Z.lxor => "Big_int_Z.xor_big_int".
@@ -18,4 +18,4 @@ Extract Constant Z.shiftl => "(fun a n -> let n = Big_int_Z.int_of_big_int n in
   if n < 0 then Z.shift_right a (- n) else Z.shift_left a n)".
 Extract Constant Z.shiftr => "(fun a n -> let n = Big_int_Z.int_of_big_int n in
   if n < 0 then Z.shift_left a (- n) else Z.shift_right a n)".
-Extraction "armsym_checker.ml" check reaches shown sums equal_sums is_number.
+Extraction "armsym_checker.ml" check reaches shown sums equal_sums is_number relations numbered.

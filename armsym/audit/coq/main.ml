@@ -1,53 +1,11 @@
 (* Reads certificates (their text: armsym/audit/hints.py, with all instructions in it) and prints what the checker says of
    each file: a line "refused", or for each part a line "part" with the claims that are not shown, then "checked".
    Of linear arguments (armsym/audit/goals.py) it prints "shown" or "open" for each goal, then "checked".
+   Of arguments about integers (relations.ml) it prints "refused", or a line "shown" with the relations that they show, then
+   "checked".
    Only the reading is not proved.  Exit 2: no certificate. *)
 module C = Armsym_checker
-
-exception Bad of string
-
-let decimal s =
-  String.iter (fun c -> if c < '0' || c > '9' then raise (Bad s)) s;
-  if s = "" then raise (Bad s) else Z.of_string s
-
-let hexadecimal s =
-  String.iter (fun c -> if not ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) then raise (Bad s)) s;
-  if s = "" then raise (Bad s) else Z.of_string ("0x" ^ s)
-
-let nodes s = if s = "-" then [] else List.map decimal (String.split_on_char ',' s)
-
-let bytes s =
-  if s = "" || String.length s mod 2 <> 0 then raise (Bad s);
-  List.init (String.length s / 2) (fun k -> hexadecimal (String.sub s (2 * k) 2))
-
-let program = ref C.PositiveMap.empty
-let definitions = ref C.PositiveMap.empty
-let tables = Hashtbl.create 16
-let numbers = Hashtbl.create 16
-let count = ref 0
-
-let add x =
-  incr count;
-  program := C.PositiveMap.add (Z.of_int !count) x !program
-
-let definition name =
-  if name = "zero" then Some C.DZero
-  else if name = "clmul" then Some C.DClmul
-  else if name = "gf128.mul" then Some C.DGf128_mul
-  else if String.length name > 6 && String.sub name 0 6 = "bytes:" then
-    Some (C.DTable (bytes (String.sub name 6 (String.length name - 6))))
-  else Hashtbl.find_opt tables name
-
-let number name =
-  match Hashtbl.find_opt numbers name with
-  | Some n -> n
-  | None ->
-      let n = Z.of_int (Hashtbl.length numbers + 1) in
-      Hashtbl.add numbers name n;
-      (match definition name with
-      | Some d -> definitions := C.PositiveMap.add n d !definitions
-      | None -> ());
-      n
+open Reading
 
 type part = {
   start : Z.t;
@@ -57,9 +15,6 @@ type part = {
 }
 
 let parts = ref []
-let d = decimal
-let x = hexadecimal
-
 let hint = function
   | [ "poly"; i ] -> C.HPoly (d i)
   | [ "polyatom"; i ] -> C.HPolyatom (d i)
@@ -86,19 +41,6 @@ let hint = function
   | [ "solve"; a; i ] -> C.HSolve (d a, d i)
   | l -> raise (Bad (String.concat " " l))
 
-let instruction = function
-  | [ "c"; v ] -> C.IConst (x v)
-  | [ "v"; _; k ] -> C.IVar (x k)
-  | "f" :: name :: k :: a -> C.IApp (number name, List.map d a, x k)
-  | [ "x"; a; b ] -> C.IXor (d a, d b)
-  | [ "&"; a; b ] -> C.IAnd (d a, d b)
-  | [ "l"; a; n ] -> C.IShl (d a, d n)
-  | [ "r"; a; n ] -> C.IShr (d a, d n)
-  | [ "m"; a; k ] -> C.IMask (d a, x k)
-  | [ "+"; w; a; b ] -> C.IAdd (d w, d a, d b)
-  | [ "*"; w; a; k ] -> C.IMulc (d w, d a, x k)
-  | l -> raise (Bad (String.concat " " l))
-
 let line words =
   match (words, !parts) with
   | [ "define"; name; entries ], [] -> Hashtbl.replace tables name (bytes entries |> fun l -> C.DTable l)
@@ -109,11 +51,6 @@ let line words =
   | l, [] -> add (instruction l)
 
 (* -- linear arguments *)
-let integer s =
-  let digits = if s <> "" && s.[0] = '-' then String.sub s 1 (String.length s - 1) else s in
-  let n = decimal digits in
-  if digits = s then n else Z.neg n
-
 let pair s =
   match String.split_on_char ':' s with
   | [ n; k ] -> (decimal n, integer k)
@@ -236,13 +173,18 @@ let check () =
 
 let check_file file =
   let input = open_in file in
-  if (try input_line input with End_of_file -> "") = "armsym-linear 2" then (
-    linear input;
-    (match input_line input with exception End_of_file -> () | more -> raise (Bad more));
-    print_endline "checked")
-  else (
-    read file;
-    check ());
+  let ended () = match input_line input with exception End_of_file -> () | more -> raise (Bad more) in
+  (match try input_line input with End_of_file -> "" with
+  | "armsym-linear 2" ->
+      linear input;
+      ended ();
+      print_endline "checked"
+  | "armsym-relations 1" ->
+      Relations.check input;
+      ended ()
+  | _ ->
+      read file;
+      check ());
   close_in input
 
 let () =
