@@ -13,7 +13,7 @@ from typing import Protocol
 
 from armsym.audit.farkas import Argument, Form, plus, times, within_range
 from armsym.audit.linear import linear
-from armsym.audit.numbers import bound, replaced, signed, smallest
+from armsym.audit.numbers import bound, replaced, rounded, signed, smallest
 from armsym.audit.raw import ones
 from armsym.audit.remainders import multiples, remainder
 from armsym.audit.sums import Number
@@ -71,7 +71,7 @@ class Facts:
 
     def add(self, form: Form) -> None:
         """The form is at least 0: it is known, or assumed."""
-        form = smallest(self._put(form))
+        form = rounded(smallest(self._put(form)), self.words.reach)
         if form[1] and form not in self._facts:
             if len(self._facts) >= MOST_FACTS:
                 raise ValueError(f"more than {MOST_FACTS} facts on one path: a loop that no cut stops")
@@ -130,7 +130,14 @@ class Facts:
         return constant & most, {n: k & most for n, k in form.items() if k & most}
 
     def _rounded(self, node: int, mask: int) -> Form | None:
-        """The node AND mask modulo 2^64, where that rounds 2^k * q + r down to 2^k * q, for r from 0 to 2^k - 1."""
+        """The node AND mask modulo 2^64, where that rounds 2^k * q + r down to 2^k * q, for r from 0 to 2^k - 1.
+
+        Or where the node is a number modulo 2^k, and the mask is below that.
+        """
+        if mask and mask <= ones(64):
+            constant, terms = linear(self.words.program, node, mask.bit_length())
+            if not terms:  # all that is not a number is a multiple of 2^k, above the mask
+                return constant & mask, {}
         low = ones(64) ^ mask & ones(64)
         if mask > ones(64) or not low or low != ones(low.bit_length()) or bits(self.words, node) > ones(64):
             return None
