@@ -13,9 +13,9 @@ from typing import Protocol
 
 from armsym.audit.farkas import Argument, Form, plus, times, within_range
 from armsym.audit.linear import linear
-from armsym.audit.numbers import bound, replaced, signed, smallest
+from armsym.audit.numbers import bound, replaced, rounded, signed, smallest
 from armsym.audit.raw import ones
-from armsym.audit.remainders import remainder
+from armsym.audit.remainders import multiples, remainder
 from armsym.audit.sums import Number
 from armsym.audit.words import Words
 
@@ -71,7 +71,7 @@ class Facts:
 
     def add(self, form: Form) -> None:
         """The form is at least 0: it is known, or assumed."""
-        form = smallest(self._put(form))
+        form = rounded(smallest(self._put(form)), self.words.reach)
         if form[1] and form not in self._facts:
             if len(self._facts) >= MOST_FACTS:
                 raise ValueError(f"more than {MOST_FACTS} facts on one path: a loop that no cut stops")
@@ -130,7 +130,14 @@ class Facts:
         return constant & most, {n: k & most for n, k in form.items() if k & most}
 
     def _rounded(self, node: int, mask: int) -> Form | None:
-        """The node AND mask modulo 2^64, where that rounds 2^k * q + r down to 2^k * q, for r from 0 to 2^k - 1."""
+        """The node AND mask modulo 2^64, where that rounds 2^k * q + r down to 2^k * q, for r from 0 to 2^k - 1.
+
+        Or where the node is a number modulo 2^k, and the mask is below that.
+        """
+        if mask and mask <= ones(64):
+            constant, terms = linear(self.words.program, node, mask.bit_length())
+            if not terms:  # all that is not a number is a multiple of 2^k, above the mask
+                return constant & mask, {}
         low = ones(64) ^ mask & ones(64)
         if mask > ones(64) or not low or low != ones(low.bit_length()) or bits(self.words, node) > ones(64):
             return None
@@ -274,20 +281,22 @@ class Facts:
         if condition in self.decided:
             return self.decided[condition]
         says = self.words.meaning.get(condition)
-        if says is None:
-            return None
+        return None if says is None else self._told(says)
+
+    def _told(self, says: tuple[object, ...]) -> bool | None:
+        """Whether what is known of numbers, and of the conditions that one is made of, tells it to be 1 or 0."""
         compared = self._compared(says)
         if compared is not None:
             more, less = compared
             return True if self.shows(more) else False if self.shows(less) else None
         match says:
-            case ("not", c):
+            case ("not", int(c)):
                 found = self.holds(c)
                 return None if found is None else not found
-            case ("and", c, d):
+            case ("and", int(c), int(d)):
                 both = self.holds(c), self.holds(d)
                 return False if False in both else True if both == (True, True) else None
-            case ("xor", c, d):
+            case ("xor", int(c), int(d)):
                 one, other = self.holds(c), self.holds(d)
                 return None if one is None or other is None else one != other
         for wanted, form in self._ways(says):
@@ -296,6 +305,34 @@ class Facts:
                     return wanted
                 if self.shows(times(form, -1)):
                     return True
+        return None
+
+    @property
+    def impossible(self) -> bool:
+        """Whether a condition that the path decided is shown to be the opposite: then no run takes it."""
+        meaning = self.words.meaning
+        return any(self._told(meaning[c]) == (not value) for c, value in self.decided.items() if c in meaning)
+
+    def multiples(self, node: int) -> list[int] | None:
+        """What a word can be of which a Mask of its low bits, the node, is 0; None where it may be too many."""
+        match self.words.program[node]:
+            case ("Mask", int(word), int(mask)) if mask and mask == ones(mask.bit_length()):
+                return multiples(word, mask, bits(self.words, word), self._facts)
+        return None
+
+    def unknown_sign(self, condition: int) -> Form | None:
+        """At least 0 where a word is no negative number, if a comparison of signed ones waits for just that."""
+        match self.words.meaning.get(condition):
+            case ("xor", int(n), int(v)):
+                sign, overflow = self.words.meaning.get(n), self.words.meaning.get(v)
+            case _:
+                return None
+        if sign is None or overflow is None or (sign[0], overflow[0]) != ("sign", "overflow"):
+            return None
+        width, *operands = overflow[1:]
+        for node in operands:
+            if self._as_signed(node, width) is None:
+                return plus(((1 << width - 1) - 1, {}), self.integer(node), -1)
         return None
 
     def ways(self, condition: int) -> list[tuple[bool, Form]]:
@@ -386,6 +423,8 @@ class Facts:
         unsigned = self.integer(node)
         if self.shows(plus(most, unsigned, -1)) and self.shows(unsigned):
             return unsigned
+        if self.shows(plus(unsigned, (-1 << width - 1, {}))) and self.shows(plus((ones(width), {}), unsigned, -1)):
+            return plus(unsigned, (-1 << width, {}))
         constant, terms = self._raw(node, width)
         form = self._put((signed(constant, width), {n: signed(k, width) for n, k in terms.items()}))
         # (Equal to the node modulo 2^width: so it is the number meant, if it is one of those.)

@@ -95,13 +95,22 @@ class Ground:
         """The state where a condition has a value: one for each case that linear facts have to tell apart.
 
         A number that is not 0 is above or below it; two conditions that do not both hold are the first that does
-        not, or the first that does and the second that does not.  The state itself is the first.
+        not, or the first that does and the second that does not; a word that is compared as a signed number is
+        negative or not; one whose low bits are 0 is one of a few numbers.  The state itself is the first; none where
+        the facts exclude all.
         """
         facts, says = state.facts, self.words.meaning.get(condition)
         match says if self.parted < MOST_PARTED else None:
             case ("not", int(c)):
                 return self.assuming(state, c, not value)
             case ("xor", int(c), int(d)) if not facts.compares(condition):
+                positive = facts.unknown_sign(condition)
+                if positive is not None:
+                    both = state, self._parted(state)
+                    for s, form in zip(both, (positive, plus((-1, {}), positive, -1)), strict=True):
+                        s.facts.add(form)
+                        s.facts.settle(self.inputs.numbers)
+                    return [t for s in both for t in self.assuming(s, condition, value)]
                 if facts.holds(c) is None and facts.holds(d) is None:
                     other = self._parted(state)
                     found = [t for s in self.assuming(state, c, True) for t in self.assuming(s, d, not value)]
@@ -111,6 +120,8 @@ class Ground:
                     other = self._parted(state)
                     found = self.assuming(state, c, False)
                     return found + [t for s in self.assuming(other, c, True) for t in self.assuming(s, d, False)]
+            case ("zero", _, int(a)) if value and (values := facts.multiples(a)) is not None:
+                return self._one_of_them(state, condition, self.words.program[a][1], values)
             case ("zero", *_) if not value:
                 ways = facts.ways(condition)
                 if len(ways) == 1 and ways[0][0]:
@@ -123,6 +134,24 @@ class Ground:
         facts.assume(condition, value)
         facts.settle(self.inputs.numbers)
         return [state]
+
+    def _one_of_them(self, state: State, condition: int, word: int, values: list[int]) -> list[State]:
+        """The state where a condition is 1, and a word one of these numbers: those that the path does not exclude."""
+        known = []
+        for value in values:
+            facts = state.facts.fork()
+            facts.assume(condition, True)
+            facts.add((-value, {word: 1}))
+            facts.add((value, {word: -1}))
+            facts.settle(self.inputs.numbers)
+            if not facts.impossible:
+                known.append(facts)
+        if not known:
+            self.count("paths that no run takes")
+        found = [state, *(self._parted(state) for _ in known[1:])] if known else []
+        for s, facts in zip(found, known, strict=True):
+            s.facts = facts
+        return found
 
     def _parted(self, state: State) -> State:
         self.parted += 1

@@ -72,6 +72,7 @@ SHAPES: dict[str, str] = {
     "bilinear": "nnNNNN",
     "distribute": "nnn",
     "associate": "nnnn",
+    "zeros": "nnn",
     "given": "n",
     "solve": "nn",
 }

@@ -9,7 +9,7 @@ from armsym.audit.farkas import Form, plus, times
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 
-__all__ = ["bound", "form_node", "replaced", "signed", "smallest"]
+__all__ = ["bound", "form_node", "replaced", "rounded", "signed", "smallest"]
 
 
 def form_node(words: Words, form: Form) -> int:
@@ -34,6 +34,15 @@ def smallest(form: Form) -> Form:
     if divisor < 2:
         return form
     return form[0] // divisor, {n: k // divisor for n, k in form[1].items()}
+
+
+def rounded(form: Form, most: Callable[[int], int]) -> Form:
+    """The form less what its constant is more than a multiple of what divides all the rest: at least 0 where it is.
+
+    `most`: where a node may have a 1; one of which the lowest k bits are 0 is a multiple of 2^k.
+    """
+    divisor = gcd(*(k * (most(n) & -most(n)) for n, k in form[1].items()))
+    return (form[0] - form[0] % divisor, form[1]) if divisor else form
 
 
 def replaced(form: Form, node: int, value: Form) -> Form:

@@ -1,4 +1,4 @@
-"""Remainders: the low bits of a number, where the facts tell the multiple of 2^k just below it."""
+"""Remainders: the low bits of a number, where the facts tell the multiple of 2^k just below it; and multiples."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from armsym.audit.farkas import Form, plus
 from armsym.audit.raw import ones
 
-__all__ = ["remainder"]
+__all__ = ["multiples", "remainder"]
+
+#: A path is parted into so many values of a word at most.
+MOST_MULTIPLES = 8
 
 
 def _candidates(number: Form, mask: int, facts: Sequence[Form]) -> Iterator[Form]:
@@ -36,3 +39,18 @@ def remainder(number: Form, mask: int, facts: Sequence[Form], shows: Callable[[F
         if whole and shows(r) and shows(plus((mask, {}), r, -1)):
             return r
     return None
+
+
+def multiples(node: int, mask: int, most: int, facts: Sequence[Form]) -> list[int] | None:
+    """What the node, at most `most`, can be where it is a multiple of mask + 1 = 2^k; None where it may be too many.
+
+    Its bounds are those of facts that speak of nothing else.
+    """
+    low, high = 0, most
+    for constant, terms in facts:
+        if terms.keys() == {node}:
+            factor = terms[node]
+            low = max(low, -(constant // factor)) if factor > 0 else low
+            high = min(high, constant // -factor) if factor < 0 else high
+    found = range(low + (-low & mask), high + 1, mask + 1)
+    return list(found) if len(found) <= MOST_MULTIPLES else None

@@ -35,6 +35,8 @@ of Const, Var, App, Mask, Add and Mulc.  An instruction has at most one form of 
     distribute i j k   products of one function and bits, i of x XOR y, j of x and k of y, by their polys, all with an
                     equal second operand: poly is j's XOR k's
     associate i p j q   products of GCM's field: i = (p = a * b) * c, j = a * (q = b * c): i takes j's forms
+    zeros i j k     applications of `zero`, i to x, j to y and k to z, where x is y OR z: Xor(Xor(y, z), And(y, z)), or
+                    by its poly y XOR z, whose polys' product is 0: poly is j's and k's product
     given i         poly of i: the number that the facts tell
     solve a i       the facts tell i, whose poly is c XOR a, by all of bits(a): poly of a is what the facts tell XOR c
 """
@@ -292,6 +294,23 @@ class Checker(ProductRules):
         values = columns(self.program, dict(zip(cut, map(submasks, free), strict=True)), order)
         need(values[i] == values[j], f"instructions {i} and {j} differ for some values of {cut}")
         self._share(i, j)
+
+    def _zeros(self, i: int, j: int, k: int) -> None:
+        match self.program[i], self.program[j], self.program[k]:
+            case ("App", "zero", (x,), 1), ("App", "zero", (y,), 1), ("App", "zero", (z,), 1):
+                need(self._is_either(x, y, z), f"{x} is neither {y} OR {z}, nor these beside each other")
+            case other:
+                raise RefusedError(f"not applications of `zero`: {other!r:.200}")
+        self.poly[i] = poly_and(self.poly[j], self.poly[k])
+
+    def _is_either(self, x: int, y: int, z: int) -> bool:
+        match self.program[x]:
+            case ("Xor", u, v) if self.program[u] == ("Xor", y, z) and self.program[v] == ("And", y, z):
+                return True
+        p, q, r = self.poly.get(x), self.poly.get(y), self.poly.get(z)
+        if p is None or q is None or r is None:
+            return False
+        return poly_and(q, r) == (0, {}) and poly_xor(q, r) == p
 
     def _given(self, i: int) -> None:
         self.poly[i] = (self.given[i], {})

@@ -66,6 +66,11 @@ class Site:
             name = table[g.value][1] if table[g.value][0] == "Var" else ""
             if name.startswith("word.") and name not in self.bound:
                 self.bound[name] = self._given(g.region, self._constant(g.offset), g.size)
+            if table[g.value][0] == "Const":
+                number = table[g.value][1]
+                held = self.words.constant(self._given(g.region, self._constant(g.offset), g.size))
+                if held not in (None, number):
+                    raise UnfitError(f"{g.region} holds {held}, and not {number}")
         for place, node in self.case.arguments.items():
             found, wanted = self.register(place), self.made(node)
             if found != wanted and not self.walk.secret(found) and not self._equal(found, wanted):

@@ -113,6 +113,8 @@ class Walk(Arrivals):
                 to = target[0]
             if isinstance(to, Branch):
                 to = self._branch(state, to, todo)
+                if to is None:
+                    return at
             at = to
 
     def _called(self, state: State, at: int) -> Indirect | None:
@@ -165,8 +167,8 @@ class Walk(Arrivals):
         state.set_x(other, kept)
         return to
 
-    def _branch(self, state: State, to: Branch, todo: list[tuple[State, int, bool]]) -> int:
-        """Where a branch goes; the other way, if the facts leave it open, is put on the list."""
+    def _branch(self, state: State, to: Branch, todo: list[tuple[State, int, bool]]) -> int | None:
+        """Where a branch goes, None if nowhere; other ways, if the facts leave them open, are put on the list."""
         if self.secret(to.condition):
             raise RefusedAccess("a branch depends on a secret")
         known = state.facts.holds(to.condition)
@@ -177,11 +179,11 @@ class Walk(Arrivals):
         self.count("branches followed both ways")
         for s in self.assuming(state.fork(), to.condition, False):
             todo.append((s, to.otherwise, False))
-        first, *others = self.assuming(state, to.condition, True)
-        assert first is state
-        for s in others:
+        found = self.assuming(state, to.condition, True)
+        assert not found or found[0] is state
+        for s in found[1:]:
             todo.append((s, to.taken, False))
-        return to.taken
+        return to.taken if found else None
 
     # -- where paths begin
 
@@ -190,6 +192,8 @@ class Walk(Arrivals):
         states = [self._start()]
         for _, condition in self.case.requires:
             states = [t for s in states for t in self.assuming(s, self._required(s, condition), True)]
+        if not states:
+            raise RefusedValue("the preconditions contradict each other")
         return states
 
     def _required(self, state: State, condition: int) -> int:

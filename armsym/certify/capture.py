@@ -16,7 +16,7 @@ from armsym.audit.words import Words
 from armsym.bits import Bits, Prop
 from armsym.bits.opaque import definitions_of
 from armsym.certify.claimed import relations_of
-from armsym.certify.inequalities import all_of, linear_facts
+from armsym.certify.inequalities import all_of, chained, linear_facts
 from armsym.certify.nodes import NotExportable, Translator, Translators, what
 from armsym.certify.places import stored, variables
 from armsym.certify.record import Recorded, Recorder, iterated, recorded, recording, table_of
@@ -235,7 +235,7 @@ class Capture:
         case.preserves_x, case.preserves_d, case.preserves_v = i.x, i.d, i.v
         for text, condition in d.requires:
             for part in all_of(condition.bit.value):
-                self.case.requires.append((text, self.node(part)))
+                self.case.requires.append((text, chained(self.words, part, self.node)))
         for text, of in d.relations:
             try:
                 self.case.known += relations_of(text, of, self.node, self.words)

@@ -16,8 +16,9 @@ from armsym.certify.layer import Layer
 
 __all__ = ["Elaborator", "elaborate"]
 
-#: Claims that the first leaves open are tried by the next: the fewest bits of a narrow sum.
-STRATEGIES = (32, 8)
+#: Claims that the first leaves open are tried by the next: the fewest bits of a narrow sum, and whether an OR is 0 is
+#: told by its bytes.
+STRATEGIES = ((32, False), (8, False), (32, True))
 
 Claim = tuple[int, int]
 
@@ -41,9 +42,9 @@ def _shown(layer: Layer, claims: Sequence[Claim]) -> Iterator[list[Claim]]:
 class _Base:
     """What one strategy knows without any fact, and the part that its hints are in."""
 
-    def __init__(self, program: Program, narrow: int, parts: list[Part]) -> None:
+    def __init__(self, program: Program, narrow: int, parts: list[Part], *, parted: bool = False) -> None:
         self.program = program
-        self.layer = Layer(program, narrow)
+        self.layer = Layer(program, narrow, parted=parted)
         self.parts = parts
         self.number = 0
         self.written = 0
@@ -121,13 +122,16 @@ class Elaborator:
     """Closes claims of one program, that grows by the instructions which hints need."""
 
     def __init__(
-        self, program: Program, strategies: Sequence[int] = STRATEGIES, landmarks: Sequence[tuple[int, ...]] = ()
+        self,
+        program: Program,
+        strategies: Sequence[tuple[int, bool]] = STRATEGIES,
+        landmarks: Sequence[tuple[int, ...]] = (),
     ) -> None:
         self.program = program
         self.own = len(program)
         self._landmarks = landmarks
         self.parts: list[Part] = []
-        self._bases = [_Base(program, narrow, self.parts) for narrow in strategies]
+        self._bases = [_Base(program, narrow, self.parts, parted=parted) for narrow, parted in strategies]
 
     def close(self, given: Mapping[int, int], claims: Iterable[Claim]) -> list[Claim]:
         """Claims pairs of instructions equal under facts (instruction: number); those that stay open.

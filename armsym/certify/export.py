@@ -12,7 +12,7 @@ from pathlib import Path
 from armsym.audit import text
 from armsym.audit.audit import callees, walks
 from armsym.audit.bundle import Bundle, Case
-from armsym.audit.contracts import Callee
+from armsym.audit.contracts import Callee, digest, digests_of
 from armsym.audit.elf import Elf, ElfError
 from armsym.audit.ground import Refused
 from armsym.audit.hints import write as write_certificate
@@ -45,6 +45,8 @@ class Exporter:
     cases: list[Case] = field(default_factory=list)
     #: Contracts of routines that it calls, by symbol.
     uses: dict[str, list[Case]] = field(default_factory=dict)
+    #: Proofs whose contracts these are.
+    _met: set[str] = field(default_factory=set)
     #: Why there is no bundle.
     missing: list[str] = field(default_factory=list)
 
@@ -56,8 +58,12 @@ class Exporter:
             shift = entry - engine.p.routine.entry
             self.cases.append(Capture(engine.p, engine.iterations, title, shift, file.pieces).run())
             for callee in engine.callees.values():
-                if callee.contract.symbol not in self.uses:
-                    self.uses[callee.contract.symbol] = contracts(callee, shift, file.pieces)
+                # (One proof's cases may call by contracts of several proofs of a routine: for each size of key.)
+                if callee.contract.name not in self._met:
+                    self._met.add(callee.contract.name)
+                    said = self.uses.setdefault(callee.contract.symbol, [])
+                    known = digests_of(said)
+                    said += [c for c in contracts(callee, shift, file.pieces) if digest(c) not in known]
         except Exception as e:  # noqa: BLE001 - no defect here may change what is said of the proof
             why = str(e) if isinstance(e, (NotExportable, ElfError, OSError)) else what(e)
             if why not in self.missing:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from armsym.audit.words import Words
 from armsym.terms import ops
 from armsym.terms.linear import linear_view
 from armsym.terms.node import App, Op, Poly, Term, Value, Var, intern
 
-__all__ = ["all_of", "linear_facts"]
+__all__ = ["all_of", "chained", "linear_facts"]
+
+#: Products of conditions, XORed; the empty one is 1.
+Products = frozenset[frozenset[Term]]
 
 
 def all_of(v: Value) -> list[Value]:
@@ -22,6 +28,44 @@ def all_of(v: Value) -> list[Value]:
         product = ops.and_(1, product, one)
     same = isinstance(product, Term) and intern(product) is intern(v)
     return single if same else [v]
+
+
+def chained(words: Words, v: Value, node: Callable[[Value], int]) -> int:
+    """The node of a condition on others as "this one, or else", which paths can be parted by, if it is one.
+
+    So is a | ~(b | c), of which the normal form is a XOR (1 XOR a) * (1 XOR b) * (1 XOR c), multiplied out.
+    """
+    if not isinstance(v, Poly) or v.width != 1:
+        return node(v)
+    if any(base.width != 1 or shift for m in v.entries for base, shift in m.factors):
+        return node(v)  # a bit of a wider word
+    products: set[frozenset[Term]] = {frozenset(base for base, _ in m.factors) for m in v.entries}
+    if v.const:
+        products.add(frozenset())
+    found = _chain(words, frozenset(products), node)
+    return node(v) if found is None else found
+
+
+def _chain(words: Words, of: Products, node: Callable[[Value], int]) -> int | None:
+    if not of or of == {frozenset()}:
+        return words.const(len(of))
+    for c in sorted({c for product in of for c in product}, key=lambda t: t.id):
+        without = frozenset(product for product in of if c not in product)
+        among = without ^ frozenset(product - {c} for product in of if c in product)
+        for other, is_it, both in ((without, True, among), (among, False, without)):
+            if both not in (frozenset(), {frozenset()}):
+                continue
+            # Where c is `is_it`, all is 0, or all is 1: c is not that AND the rest, or it is that OR the rest.
+            rest = _chain(words, other, node)
+            if rest is None:
+                return None
+            unless = words.inverted(node(c)) if is_it else node(c)
+            if words.constant(rest) is not None:
+                return unless if not both else words.inverted(unless)  # (it would not speak of c if they were equal)
+            if not both:
+                return words.both(unless, rest)
+            return words.inverted(words.both(unless, words.inverted(rest)))
+    return None
 
 
 def _form(v: Value) -> tuple[int, dict[Term, int]] | None:

@@ -14,6 +14,7 @@ from armsym.certify.applications import and_atom, application
 from armsym.certify.products import equal_by_products
 from armsym.certify.tables import equal_by_tables
 from armsym.certify.views import Views, poly_key
+from armsym.certify.zeros import zero_by_parts
 
 __all__ = ["WORD", "Layer"]
 
@@ -38,18 +39,18 @@ class Layer(Views):
     """Goes through instructions, operands first.
 
     `narrow` is the fewest bits of a Mask that is looked at as a narrower sum: 32 suits most code, 8 code that takes
-    single bytes of sums.
+    single bytes of sums.  `parted`: whether an OR is 0 is told by its bytes.
     """
 
-    def __init__(self, program: Program, narrow: int) -> None:
+    def __init__(self, program: Program, narrow: int, *, parted: bool = False) -> None:
         super().__init__(program)
-        self.narrow = narrow
+        self.narrow, self.parted = narrow, parted
         #: An XOR of more terms goes by a name; 0: of any number.
         self.most_terms = 0
 
     def continued(self, given: Mapping[int, int], forget: set[int]) -> Layer:
         """A layer that knows what this one knows but for the instructions `forget`, under these facts."""
-        out = Layer(self.program, self.narrow)
+        out = Layer(self.program, self.narrow, parted=self.parted)
         out.checker = self.checker.continued(given)
         out.done = {i: v for i, v in self.done.items() if i not in forget}
         out.sums = {k: i for k, i in self.sums.items() if i not in forget}
@@ -103,7 +104,8 @@ class Layer(Views):
             case ("Var", _, _):
                 self.hint("polyatom", i)
             case ("App", _, _, _):
-                application(self, i)
+                if not (self.parted and zero_by_parts(self, self.process, i)):
+                    application(self, i)
             case ("And", a, b) if self.poly(a) == self.poly(b):
                 self.hint("idempotent", i)
             case ("And", a, b):

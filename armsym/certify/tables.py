@@ -1,7 +1,8 @@
 """Claims that hold by all values of a few bits: look-ups against arithmetic, look-ups against other look-ups.
 
 Both sides are cut into lanes of 8 bits, and the terms in which a lane differs into groups that share no input bit.  A
-group's left side is its right side XOR a constant, which the checker evaluates; the constants cancel.
+group's left side is its right side XOR a constant, which the checker evaluates; the constants cancel.  A word of few
+bits that is made of many counts as an input itself, where something is a function of it alone.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 
 from armsym.audit.columns import columns
-from armsym.audit.forms import Mono, reach
+from armsym.audit.forms import Mono, Sum, reach
 from armsym.audit.functions import definition
 from armsym.audit.hints import Hint
 from armsym.audit.raw import Instruction, ones
 from armsym.audit.rules import MOST_FREE_BITS
 from armsym.certify.cones import operands
-from armsym.certify.views import Views
+from armsym.certify.views import Views, poly_key
 
 __all__ = ["after", "build", "equal_by_tables", "put_together"]
 
@@ -75,6 +76,38 @@ def _is_small(views: Views, x: Instruction) -> bool:
     return False
 
 
+def _narrow(views: Views, a: int) -> int:
+    """The bits of a word, if there are few and it is more than one term; else 0."""
+    p = views.poly(a)
+    return reach(p) if len(p[1]) > 1 and reach(p).bit_length() <= MOST_FREE_BITS else 0
+
+
+def _wholes(views: Views, words: Iterable[int]) -> Support:
+    """Instructions of their own for words of few bits in all; nothing where there are others."""
+    bits = [(a, _narrow(views, a)) for a in words]
+    if not all(k for _, k in bits) or sum(k.bit_count() for _, k in bits) > MOST_FREE_BITS:
+        return {}
+    return {_whole(views, a, k): k for a, k in bits}
+
+
+def _whole(views: Views, a: int, bits: int) -> int:
+    made = views.program.mask(a, bits)
+    if made not in views.checker.poly:
+        views.hint("poly", made)
+    return views.wholes.setdefault(poly_key(views.poly(made)), made)
+
+
+def _is_sum(x: Instruction) -> bool:
+    return x[0] in ("Add", "Mulc")
+
+
+def _sum(views: Views, atom: int) -> Sum:
+    """What a sum atom stands for; without terms, where that is nothing else."""
+    holder = views.natural.get(atom, (atom, 0))[0]
+    found = views.checker.sum.get(holder, (0, 0, {}))
+    return (0, 0, {}) if atom in found[2] else found
+
+
 def _inner(views: Views, atom: int, supports: dict[int, Support]) -> Support | None:
     """What an atom depends on that is looked through: a known function, sum or multiple of few bits; else None."""
     known = supports.get(atom)
@@ -86,6 +119,10 @@ def _inner(views: Views, atom: int, supports: dict[int, Support]) -> Support | N
                 _join(known, _support(views, views.poly(a)[1], supports))
             if sum(bits.bit_count() for bits in known.values()) > MOST_FREE_BITS:
                 known.clear()
+                words = operands(x) if len(operands(x)) == 1 else ()
+                known |= _wholes(views, words)
+        elif _is_sum(x):
+            known |= _wholes(views, _sum(views, atom)[2])
     return known or None
 
 
@@ -185,14 +222,34 @@ def build(views: Views, terms: Terms, cut: Mapping[int, int], built: dict[int, i
     return program.const(0) if out is None else out
 
 
+def _of_wholes(views: Views, atom: int, cut: Mapping[int, int]) -> int | None:
+    """A sum of words of few bits, all of which are in the cut."""
+    width, constant, terms = _sum(views, atom)
+    out = views.program.const(constant)
+    for a, k in terms.items():
+        word = views.wholes.get(poly_key(views.poly(a)))
+        if word is None or word not in cut:
+            return None
+        out = views.program.add(width, out, views.program.mulc(width, cut[word], k))
+    return out if terms else None
+
+
 def _atom(views: Views, atom: int, cut: Mapping[int, int], built: dict[int, int]) -> int:
     if atom in cut:
         return cut[atom]
     if atom not in built:
         x = views.program[atom]
+        whole = _of_wholes(views, atom, cut) if _is_sum(x) else None
+        if whole is not None:
+            built[atom] = whole
+            return whole
         inner = []
         for a in operands(x):
             constant, terms = views.poly(a)
+            word = views.wholes.get(poly_key((constant, terms)))
+            if word is not None and word in cut:
+                inner.append(cut[word])
+                continue
             made = build(views, terms, cut, built)
             inner.append(views.program.xor(made, views.program.const(constant)) if constant else made)
         match x:

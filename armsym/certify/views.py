@@ -48,6 +48,7 @@ class Views:
         self.equals: dict[Key, int] = {}  # what an App or And is of, by forms -> the first such
         self.keys: dict[int, Key] = {}  # of Apps and Ands
         self.factors: dict[Key, int] = {}  # the words that products of GCM's field are made of, by their polys
+        self.wholes: dict[Key, int] = {}  # words of few bits that are made of many, by their polys
         self.standing: set[int] = set()  # products of these that are atoms
         self.multiplies = False  # whether there are products over GF(2)
         self.flat: set[int] = set()  # instructions in whose polys no carry-less products are left that need not be

@@ -14,6 +14,7 @@ from armsym.audit.evaluate import evaluate
 from armsym.audit.facts import Facts
 from armsym.audit.farkas import Form
 from armsym.audit.flags import Flags
+from armsym.audit.numbers import rounded
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
 from armsym.certify.multipliers import Search
@@ -229,3 +230,37 @@ def test_what_rests_on_a_mask_that_rounds_is_no_other_checkers(word: int, rests:
     verdict = lie.verdict(tmp_path, replace(PYTHON, rounding=False))
     assert verdict.audited is not rests
     assert verdict.missing == ([ROUNDED] if rests else [])
+
+
+@pytest.mark.parametrize(("possible", "step"), [(7, 1), (6, 2), (12, 4), (4, 4), (0, 0)])
+def test_a_fact_is_rounded_by_what_divides_its_numbers(possible: int, step: int) -> None:
+    """For all small facts of a word that is a multiple: it says the same of it, and no less would do."""
+    for factor in (-3, -2, -1, 1, 2, 3):
+        for constant in range(-40, 41):
+            c, terms = rounded((constant, {1: factor}), lambda _: possible)
+            assert terms == {1: factor}
+            assert c == (constant if not step else constant // (step * abs(factor)) * step * abs(factor))
+            values = [v for v in range(16) if not v & ~possible]
+            assert [constant + factor * v >= 0 for v in values] == [c + factor * v >= 0 for v in values]
+    both = rounded((-1, {1: 2, 2: -1}), lambda n: (7, 6)[n - 1])
+    assert both == (-2, {1: 2, 2: -1})  # 2 * a - b - 1, of an even b
+    assert rounded((-1, {1: 2, 2: -1}), lambda n: 7) == (-1, {1: 2, 2: -1})
+    assert rounded((5, {}), lambda n: 7) == (5, {})
+
+
+@pytest.mark.parametrize("constant", [0, 8, 15, 16, 17, 31, 32, 48])
+@pytest.mark.parametrize("mask", [1, 15, 16, 17, 24, 31, 32, 48])
+def test_low_bits_of_a_multiple_and_a_number(constant: int, mask: int) -> None:
+    """32 * n + constant, of any n: the bits of a mask below 32 are the constant's, those above are not known."""
+    w = Words(Program())
+    n = w.program.var("n", 7)
+    facts = Facts(w, Search())
+    node = w.mask(w.add(64, w.mulc(64, n, 32), w.const(constant)), mask)
+    if mask < 32:
+        assert facts.linear(node) == (constant & mask, {})
+        assert node in facts.beyond or not constant & mask
+    else:
+        assert facts.linear(node)[1]
+    for value in range(8):
+        (found,) = {evaluate(w.program, {"n": value})[node]}
+        assert mask >= 32 or found == constant & mask

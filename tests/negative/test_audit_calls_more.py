@@ -24,7 +24,7 @@ from test_audit_calls import (
 )
 
 from armsym.audit.audit import Verdict
-from armsym.audit.bundle import Blocks, Case, Cut, Fold, Function, Global, Index, Unknown
+from armsym.audit.bundle import Blocks, Case, Cut, Fold, Function, Global, Index, Store, Unknown
 from armsym.audit.contracts import NoContractError, digest
 from armsym.audit.elf import Elf
 from armsym.audit.raw import ones
@@ -201,3 +201,26 @@ def test_a_variable_that_the_callee_reads_is_declared(declared: bool, tmp_path: 
         assert caller.audited, caller.refused
     else:
         _refused(caller, "reads the variable g, of which the caller's contract does not speak")
+
+
+# -- cases told apart by what a region holds
+
+
+@pytest.mark.parametrize(("value", "holds"), [(0, True), (1, True), (2, False), (None, False)])
+def test_the_case_of_a_call_is_that_of_what_is_held(value: int | None, holds: bool, tmp_path: Path) -> None:
+    """A contract for b[0] = 0, and one for b[0] = 1: of another number it is none, and what is not known is shown."""
+    stored = () if value is None else (0xD2800001 | value << 5, 0xF9000001)  # MOV X1, #value; STR X1, [X0]
+    call = _Call(before=stored)
+    call.ensure_five()
+    cases = [_case(), _case()]
+    for k, case in enumerate(cases):
+        case.given.append(Store("b", case.table.const(0), 8, case.table.const(k)))
+        _ensure(case, _after(case, "b", 0), case.table.const(5))
+    verdict = _verdict(tmp_path, call.data(), CALLER, call.own, {CALLEE: cases})
+    if holds:
+        assert verdict.shown, verdict.refused
+    else:
+        _refused(verdict, "what b holds" if value is None else "is of no case of its contract: b holds 2, and not 0")
+    for first in cases:
+        alone = _verdict(tmp_path, call.data(), CALLER, call.own, {CALLEE: [first]})
+        assert alone.shown == (value == cases.index(first))

@@ -90,6 +90,16 @@ C_XY_Z, C_X_YZ = p.app("clmul", (C_XY, Z), BLOCK), p.app("clmul", (X, C_YZ), BLO
 # The Galois/Counter Mode of Operation (McGrew, Viega), appendix B, test case 2: the first step of GHASH
 GCM_C, GCM_H = p.const(0x0388DACE60B6A392F328C2B971B2FE78), p.const(0x66E94BD4EF8A2C3B884CFA59CA342B2E)
 GCM_Y, GCM_ONE = p.const(0x5E2EC746917062882C85B0685353DEB7), p.app("gf128.mul", (GCM_C, GCM_H), BLOCK)
+ONE_OF, AND_BIT, SHL_BIT, SHL2_BIT = p.xor(TWO, BIT), p.and_(TWO, BIT), p.shl(BIT, 1), p.shl(BIT, 2)
+EITHER, NEITHER = p.xor(ONE_OF, AND_BIT), p.xor(ONE_OF, p.xor(AND_BIT, C1))
+BESIDE, OVERLAPPED = p.xor(TWO, SHL2_BIT), p.xor(TWO, SHL_BIT)
+AT_EITHER, AT_TWO, AT_BIT, AT_ONE_OF, AT_LESS, AT_SHL2, AT_SHL, AT_BESIDE, AT_OVERLAPPED, AT_NEITHER = (
+    p.app("zero", (n,), 1)
+    for n in (
+        EITHER, TWO, BIT, ONE_OF, p.xor(ONE_OF, p.and_(TWO, C3)), SHL2_BIT, SHL_BIT, BESIDE, OVERLAPPED, NEITHER,
+    )
+)  # fmt: skip
+F_EITHER, F_TWO, F_BIT = (p.app("f", (n,), 1) for n in (EITHER, TWO, BIT))
 F_2XY, F_2YX = p.app("f", (X, Y), 255), p.app("f", (Y, X), 255)
 
 
@@ -165,6 +175,9 @@ INSIDE_CASES: list[Case] = [
     ),
     ({}, [*atoms(X, Y, X_Z, Y_Z), ("poly", BOTH)], ("distribute", BOTH_Z, X_Z, Y_Z)),
     ({}, atoms(F_X_YZ), ("associate", F_XY_Z, F_XY, F_X_YZ, F_YZ)),
+    ({}, atoms(AT_TWO, AT_BIT), ("zeros", AT_EITHER, AT_TWO, AT_BIT)),
+    ({}, atoms(TWO, BIT, AT_TWO, AT_SHL2) + polys(SHL2_BIT, BESIDE), ("zeros", AT_BESIDE, AT_TWO, AT_SHL2)),
+    ({}, atoms(TWO, BIT, AT_TWO, AT_SHL2) + polys(SHL2_BIT, BESIDE), ("zeros", AT_BESIDE, AT_SHL2, AT_TWO)),
     ({OPAQUE: 1}, [], ("given", OPAQUE)),
     ({NOT_BIT: 0}, atoms(BIT) + polys(C1, NOT_BIT), ("solve", BIT, NOT_BIT)),
 ]
@@ -238,6 +251,18 @@ OUTSIDE_CASES: list[Case] = [
     ({}, atoms(F_X_ZX), ("associate", F_XY_Z, F_XY, F_X_ZX, F_ZX)),
     ({}, atoms(F_X_YZ), ("associate", F_NARROW, F_XY, F_X_YZ, F_YZ)),
     ({}, atoms(F_X_XY), ("associate", F_XY_Z, F_XY, F_X_XY, F_YZ)),
+    # an XOR of words that have a bit in common; other words than it is made of, or one of them twice
+    ({}, atoms(TWO, BIT, AT_TWO, AT_BIT) + polys(ONE_OF), ("zeros", AT_ONE_OF, AT_TWO, AT_BIT)),
+    ({}, atoms(TWO, BIT, AT_TWO, AT_SHL) + polys(SHL_BIT, OVERLAPPED), ("zeros", AT_OVERLAPPED, AT_TWO, AT_SHL)),
+    ({}, atoms(TWO, BIT, AT_BESIDE, AT_TWO) + polys(SHL2_BIT, BESIDE), ("zeros", AT_SHL2, AT_BESIDE, AT_TWO)),
+    ({}, atoms(TWO, BIT, AT_TWO, AT_SHL2) + polys(SHL2_BIT, BESIDE), ("zeros", AT_BESIDE, AT_TWO, AT_TWO)),
+    ({}, atoms(AT_TWO), ("zeros", AT_EITHER, AT_TWO, AT_TWO)),
+    ({}, atoms(AT_BIT), ("zeros", AT_EITHER, AT_BIT, AT_BIT)),
+    ({}, atoms(AT_EITHER, AT_TWO), ("zeros", AT_BIT, AT_EITHER, AT_TWO)),
+    # no OR: another conjunction, or its complement; another function than `zero`
+    ({}, atoms(AT_TWO, AT_BIT), ("zeros", AT_LESS, AT_TWO, AT_BIT)),
+    ({}, atoms(AT_TWO, AT_BIT), ("zeros", AT_NEITHER, AT_TWO, AT_BIT)),
+    ({}, atoms(F_TWO, F_BIT), ("zeros", F_EITHER, F_TWO, F_BIT)),
     ({}, atoms(C_X_YZ), ("associate", C_XY_Z, C_XY, C_X_YZ, C_YZ)),
     ({NOT_TWO: 0}, atoms(TWO) + polys(C1, NOT_TWO, p.mask(TWO, 1)), ("solve", BIT, NOT_TWO)),
 ]

@@ -217,6 +217,33 @@ Proof.
     pose proof (Hm _ _ E2) as Vp. pose proof (Hm _ _ E4) as Vq.
     rewrite (Hm _ _ E1), (Hm _ _ E3). cbn [semval map] in *. rewrite !V in *. rewrite !gf128_block in *.
     rewrite S1, Vp, S2, Vq, S3, S4, S5. apply gf128_assoc.
+  - (* HZeros *) destruct (M.find i prog) as [x1|] eqn:E1; try discriminate. destruct x1 as [| |f l1 m| | | | | | |]; try discriminate.
+    destruct l1 as [|x [|]]; try discriminate.
+    destruct (M.find j prog) as [x2|] eqn:E2; try discriminate. destruct x2 as [| |g l2 n| | | | | | |]; try discriminate.
+    destruct l2 as [|y [|]]; try discriminate.
+    destruct (M.find k prog) as [x3|] eqn:E3; try discriminate. destruct x3 as [| |h l3 o| | | | | | |]; try discriminate.
+    destruct l3 as [|z [|]]; try discriminate.
+    unfold guard in H. destruct (_ && _) eqn:Eb in H; [|discriminate H]. do 2 dof. injection H as <-. apply inv_setP; auto.
+    rewrite !andb_true_iff, !Pos.eqb_eq, !Z.eqb_eq in Eb. destruct Eb as [[[[[[<- <-] D] ->] ->] ->] W].
+    destruct (M.find f defs) as [w|] eqn:Ef; [|discriminate D]. destruct w; try discriminate D.
+    assert (V : forall s, F f [s] = if s =? 0 then 1 else 0) by (intros s; exact (Hd f _ Ef [s] _ eq_refl)).
+    unfold okP. rewrite andP_ok, (A _ _ E), (A _ _ E0), (Hm _ _ E1), (Hm _ _ E2), (Hm _ _ E3). cbn [semval map]. rewrite !V.
+    assert (O : vals x = Z.lor (vals y) (vals z)).
+    { apply orb_true_iff in W. destruct W as [W|W].
+      - unfold is_or in W. destruct (M.find x prog) as [x4|] eqn:E4; try discriminate. destruct x4; try discriminate.
+        destruct (M.find a prog) as [x5|] eqn:E5; try discriminate. destruct x5; try discriminate.
+        destruct (M.find b prog) as [x6|] eqn:E6; try discriminate. destruct x6; try discriminate.
+        rewrite !andb_true_iff, !Pos.eqb_eq in W. destruct W as [[[-> ->] ->] ->].
+        rewrite (Hm _ _ E4). cbn [semval]. rewrite (Hm _ _ E5), (Hm _ _ E6). cbn [semval].
+        apply Z.bits_inj'. intros at_ _. rewrite !Z.lxor_spec, Z.land_spec, Z.lor_spec.
+        destruct (Z.testbit (vals y) at_), (Z.testbit (vals z) at_); reflexivity.
+      - unfold beside in W. destruct (M.find x (pv st)) as [p'|] eqn:E4; [|discriminate W].
+        destruct (M.find y (pv st)) as [q'|] eqn:E5; [|discriminate W]. destruct (M.find z (pv st)) as [r'|] eqn:E6; [|discriminate W].
+        apply andb_true_iff in W. destruct W as [W1 W2]. apply (sameP_ok vals) in W1, W2.
+        rewrite andP_ok, (A _ _ E5), (A _ _ E6) in W1. rewrite xorP_ok, (A _ _ E4), (A _ _ E5), (A _ _ E6) in W2.
+        unfold evP in W1; simpl in W1. rewrite W2. now apply Z.lxor_lor. }
+    rewrite O. destruct (vals y =? 0) eqn:Y; destruct (vals z =? 0) eqn:X; destruct (Z.lor (vals y) (vals z) =? 0) eqn:L;
+      try reflexivity; exfalso; rewrite ?Z.eqb_eq, ?Z.eqb_neq, ?Z.lor_eq_0_iff in *; tauto.
   - (* HGiven *) dof. injection H as <-. apply inv_setP; auto. unfold okP, evP; simpl. rewrite Z.lxor_0_r. symmetry. now apply Hg.
   - (* HSolve *) dof. destruct p as [c l]. dof. dof. inv_guard. injection H as <-. apply inv_setP; auto.
     apply (sameP_ok vals) in Eb. unfold evP in Eb; cbn [fst snd] in Eb. rewrite evE_cons0 in Eb. simpl in Eb.

@@ -23,7 +23,7 @@ Inductive hint :=
 | HChoose (i m : positive) | HCongruent (i j : positive) | HWithin (i : positive) | HQuotient (i : positive)
 | HDisjoint (i : positive) | HIdempotent (i : positive) | HEvaluate (i j : positive) (cut order : list positive)
 | HBilinear (i j : positive) (first before second after : list positive)
-| HDistribute (i j k : positive) | HAssociate (i p j q : positive)
+| HDistribute (i j k : positive) | HAssociate (i p j q : positive) | HZeros (i j k : positive)
 | HGiven (i : positive) | HSolve (a i : positive).
 
 Definition truncS w (s : lin) : lin := mulS w 1 s.
@@ -53,6 +53,19 @@ Variable given : M.t Z.
 Definition bits i := do x <- M.find i prog; do k <- bitsof x; if 0 <=? k then Some k else None.
 Definition setP i p st := Some (St (M.add i p (pv st)) (sv st)).
 Definition setS i s st := Some (St (pv st) (M.add i s (sv st))).
+(* x is y OR z, as executors say it *)
+Definition is_or x y z : bool :=
+  match M.find x prog with
+  | Some (IXor u v) =>
+      match M.find u prog, M.find v prog with
+      | Some (IXor a b), Some (IAnd c d) => Pos.eqb a y && Pos.eqb b z && Pos.eqb c y && Pos.eqb d z
+      | _, _ => false
+      end
+  | _ => false
+  end.
+(* polys of a word and of two that it is made of, which have no bit in common *)
+Definition beside (x y z : option poly) : bool :=
+  match x, y, z with Some p, Some q, Some r => sameP (andP q r) (0, []) && sameP p (xorP q r) | _, _, _ => false end.
 (* i takes both forms of j *)
 Definition share i j st :=
   St (match M.find j (pv st) with Some p => M.add i p (pv st) | None => pv st end)
@@ -315,6 +328,14 @@ Definition step (st : state) (h : hint) : option state :=
             && (k =? block) && (l =? block) && (m =? block) && (n =? block));
           do _ <- guard (same st x p && same st y q && same st a d && same st b e && same st c t); Some (share i j st)
       | _, _, _, _ => None
+      end
+  | HZeros i j k =>
+      match M.find i prog, M.find j prog, M.find k prog with
+      | Some (IApp f [x] m), Some (IApp g [y] n), Some (IApp h [z] o) =>
+          do _ <- guard (Pos.eqb f g && Pos.eqb f h && match M.find f defs with Some DZero => true | _ => false end
+            && (m =? 1) && (n =? 1) && (o =? 1) && (is_or x y z || beside (P x) (P y) (P z)));
+          do a <- P j; do b <- P k; setP i (andP a b) st
+      | _, _, _ => None
       end
   | HGiven i => do c <- M.find i given; setP i (c, []) st
   | HSolve a i => do (c, l) <- P i; do p <- bits a; do v <- M.find i given;

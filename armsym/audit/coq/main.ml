@@ -37,6 +37,7 @@ let hint = function
   | [ "bilinear"; i; j; a; n; b; o ] -> C.HBilinear (d i, d j, nodes a, nodes n, nodes b, nodes o)
   | [ "distribute"; i; j; k ] -> C.HDistribute (d i, d j, d k)
   | [ "associate"; i; p; j; q ] -> C.HAssociate (d i, d p, d j, d q)
+  | [ "zeros"; i; j; k ] -> C.HZeros (d i, d j, d k)
   | [ "given"; i ] -> C.HGiven (d i)
   | [ "solve"; a; i ] -> C.HSolve (d a, d i)
   | l -> raise (Bad (String.concat " " l))
