@@ -303,13 +303,13 @@ def test_a_proof_has_so_much_of_a_second_solver_in_all_its_cases() -> None:
     answers = [Answer((ops.ult(8, x, 3),), ops.ult(8, x, k), 1, 1, "integers") for k in (3, 4, 5)]
     review = _Review(SecondSolver("Stub", stub), set())
     spent = ProofResult("p", "f", "s", second=Rechecked("Stub", seconds=IN_ALL))
-    told = review.of(answers, spent, 100.0)
+    (told,) = review.of(answers, spent, 100.0)
     assert spent.second is not None
     assert (spent.second.asked, spent.second.confirmed) == (3, 0)
     assert "3 of 3 answers of Z3 are not re-checked: 3 times not asked: no time was left" in spent.second.lacking
     assert told.by == ("Stub", "else Z3 alone")
     nearly = ProofResult("p", "f", "s", second=Rechecked("Stub", seconds=IN_ALL - 1.0))
-    review.of(answers, nearly, 100.0)
+    assert len(list(review.of(answers, nearly, 100.0))) == 1
     assert nearly.second is not None
     assert (nearly.second.asked, nearly.second.confirmed) == (3, 3)
 
