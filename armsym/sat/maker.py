@@ -8,8 +8,8 @@ from armsym.sat.hints import NoCertificate, with_hints
 
 __all__ = ["Satisfiable", "certificate", "need"]
 
-#: Conflicts after which the solver gives up, for each second that it may take; Glucose 4.2 comes to 4,000 to 10,000.
-CONFLICTS = 4000
+#: Conflicts after which the solver gives up, for each second that it may take; Glucose 4.2 comes to more than that.
+CONFLICTS = 10_000
 
 
 class Satisfiable(Exception):

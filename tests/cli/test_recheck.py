@@ -133,7 +133,7 @@ SPOILED: dict[str, Callable[[Path], object]] = {
     "empty": lambda p: (p / "0002.lrat").write_text(""),
     "cut off": lambda p: (p / "0002.lrat").write_text("\n".join((p / "0002.lrat").read_text().split("\n")[:-2])),
     "not ASCII": lambda p: (p / "0002.lrat").write_bytes(b"\xff"),
-    "a folder": lambda p: ((p / "0002.lrat").unlink(), (p / "0002.lrat").mkdir()),
+    "a folder": lambda p: (p / "0002.lrat").replace(p / "old").parent.joinpath("0002.lrat").mkdir(),
     "of another script": lambda p: shutil.copy(p / "0001.lrat", p / "0002.lrat"),
     "another script": lambda p: replaced(p / "0002.smt2", "(check-sat)", "(check-sat) "),
     "no script": lambda p: (p / "0002.smt2").unlink(),

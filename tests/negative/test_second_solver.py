@@ -199,6 +199,25 @@ def test_the_proofs_of_contracts_are_rechecked_too(tmp_path: Path) -> None:
     assert [o.status for o in contract.obligations if o.kind == "second-solver"] == [Status.PROVED]
 
 
+def test_answers_for_contracts_are_noted_each_time(tmp_path: Path) -> None:
+    """Also when the contract was proved earlier in this process, with another who is told or none."""
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    told: list[list[str]] = []
+    for second in (BITWUZLA, None, None):
+        asked: list[str] = []
+        told.append(asked)
+
+        def noted(answer: Answer, script: str, verdict: Verdict | None, to: list[str] = asked) -> None:
+            to.append(script)
+
+        r = prove(calls(), name="f", image=image, symbol="f", isa=A64, budget=BUDGET, second=second, noted=noted)
+        assert r.status is Status.PROVED
+        assert (r.second is None) == (second is None)
+    rechecked = with_second(tmp_path, BITWUZLA).second
+    assert [len(t) for t in told] == [rechecked.asked] * 3
+    assert told[0] == told[1] == told[2] != []
+
+
 def test_a_contradiction_in_a_contract_reaches_its_caller(tmp_path: Path) -> None:
     asked: list[str] = []
 
