@@ -206,7 +206,8 @@ def wrong_terms(seed: int, seen: set[str]) -> list[str]:
 
 def test_random_terms_have_the_values_they_mean() -> None:
     seen: set[str] = set()
-    assert [w for seed in range(25) for w in wrong_terms(seed, seen)] == []
+    # (The last ones look things up in tables.)
+    assert [w for seed in (*range(45), 134, 139, 145, 197) for w in wrong_terms(seed, seen)] == []
     assert {"mul", "udiv", "clmul", "shl", "lshr", "ashr", "ite", "eq", "ult", "slt", "select", "table", "Poly"} <= seen
 
 
