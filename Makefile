@@ -37,7 +37,7 @@ prove: $(STAMP)
 
 table: $(STAMP)
 	@bundles=$$(mktemp -d) && trap 'rm -rf "$$bundles"' EXIT && \
-	$(BIN)/armsym prove --no-cache -j $(CPUS) --export "$$bundles" --table docs/proofs.md
+	$(BIN)/armsym prove --no-cache -j $(CPUS) --export "$$bundles" --gate pyproject.toml --table docs/proofs.md
 
 audit: $(STAMP)
 	rm -rf $(BUNDLES)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from armsym.cli.builds import Build
-from armsym.cli.naming import file_named
+from armsym.cli.naming import file_named, source_named
 from armsym.cli.proving import Kept, Progress, outcomes
 from armsym.cli.selection import Selection, select
 from armsym.cli.work import image_of
@@ -28,13 +28,15 @@ from armsym.elf import Names
 from armsym.elf.text import near
 from armsym.errors import InputError
 from armsym.report.routines import Gated, Standing, worst_of
+from armsym.report.table import Listed, title
+from armsym.wheels import Wheel
 
 if TYPE_CHECKING:
     from armsym.elf import Image
     from armsym.elf.symbols import Symbol
     from armsym.report.outcome import Outcome
 
-__all__ = ["GatedFile", "gate", "gated_files"]
+__all__ = ["GatedFile", "gate", "gated_files", "listed"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,17 @@ def gated_files(config: Path) -> list[GatedFile]:
     if not isinstance(files, list) or not files:
         raise InputError(f"{config}: [[{at}.files]] names no file")
     return [_file(config, f"{at}.files", t, proofs) for t in files]
+
+
+def listed(config: Path) -> list[Listed]:
+    """The routines that a configuration says are unproved or refuted, for the table of proofs; raises `InputError`."""
+    found = []
+    for file in gated_files(config):
+        source = source_named(file.file)
+        name = title(source) if isinstance(source, Wheel) else f"`{Path(file.file).name}`"
+        found += [Listed(name, routine, why) for routine, why in file.unproved.items()]
+        found += [Listed(name, routine, f"refuted: {why}") for routine, why in file.refuted.items()]
+    return found
 
 
 def _file(config: Path, at: str, table: object, proofs: list[str]) -> GatedFile:

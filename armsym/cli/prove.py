@@ -58,6 +58,10 @@ def prove(
     table: Annotated[
         Path | None, typer.Option("--table", metavar="FILE.md", help="Write a table of these proofs in Markdown, too.")
     ] = None,
+    gate: Annotated[
+        Path | None,
+        typer.Option("--gate", metavar="CONFIG", help="With --table: list what this gate says is unproved, too."),
+    ] = None,
     second_solver: Annotated[
         bool, typer.Option("--second-solver", help="Have Bitwuzla check each answer of Z3, too.")
     ] = False,
@@ -122,6 +126,13 @@ def prove(
             except OSError as e:
                 raise InputError(f"{option} {folder}: {e.strerror or e}") from None
     second = chosen_solver(second_solver, confirm_by)
+    if gate is not None and table is None:
+        raise InputError("--gate says what the table lists as unproved: give --table FILE.md, too")
+    unproved = []
+    if gate is not None:
+        from armsym.cli.gating import listed
+
+        unproved = listed(gate)
     if watch:
         from armsym.cli.naming import default_target
         from armsym.cli.watching import watch as run_again
@@ -130,7 +141,7 @@ def prove(
             raise InputError(f"--watch runs many times: it does not go with {'--json' if as_json else '--depfile'}")
         named_paths = [Path(p.rpartition("::")[0] or p) for p in paths or [str(default_target())]]
         again = [*(paths or []), "-k", pattern, *(["--object", object_] if object_ is not None else [])]
-        values = {"--dask": dask, "--timeout": timeout, "-j": jobs, "--junit": junit, "--table": table}
+        values = {"--dask": dask, "--timeout": timeout, "-j": jobs, "--junit": junit, "--table": table, "--gate": gate}
         values |= {"--at": at, "--prefix": prefix or None, "--slow-goals": slow_goals, "--export": export}
         values |= {"--confirm-by": second or None, "--queries": queries}
         again += [text for option, value in values.items() if value is not None for text in (option, str(value))]
@@ -236,7 +247,9 @@ def prove(
         chosen += "".join(f" --symbol {s}" for s in symbols or []) + (f" --at {at}" if at else "")
         chosen += (f" --prefix {prefix}" if prefix else "") + (" --find" if find else "")
         try:
-            write(rows, table, f"armsym prove{chosen}{' --export DIR' if export is not None else ''} --table {table}")
+            chosen += " --export DIR" if export is not None else ""
+            chosen += f" --gate {gate}" if gate is not None else ""
+            write(rows, table, f"armsym prove{chosen} --table {table}", unproved)
         except OSError as e:
             raise InputError(f"--table {table}: cannot be written: {e.strerror or e}") from None
     if depfile is not None:

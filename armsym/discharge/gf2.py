@@ -167,11 +167,54 @@ def carryless(f: Form, g: Form) -> Form:
     for i in bits(f.const):
         out.const ^= g.const << i
     for (a, b), rows, columns in _pairs(f, g):
-        items = [0] * (2 * n)
-        for i, row in enumerate(rows):
-            if row:
-                for j, column in enumerate(columns, start=i):
-                    if column:
-                        items[j] ^= _outer(row, column, b.width)
-        _toggle(out.products, (a, b), items)
+        _toggle(out.products, (a, b), _convolved(rows, columns, a.width, b.width))
     return out
+
+
+def _convolved(rows: list[int], columns: list[int], height: int, width: int) -> list[int]:
+    """The matrices of a carry-less product: at p the sum, over i + j = p, of the products of rows[i] and columns[j].
+
+    Row q of a matrix is the sum of columns[p - i] for those i where rows[i] has bit q.  Mostly there is one for a q:
+    the matrix is made as bytes, of what the first such i gives for each q, then of what the second one gives, etc.
+    """
+    n = len(rows)
+    assert len(columns) == n
+    size = -(-width // 8)
+    # The columns backwards, and nothing on both sides: columns[k] is at (2 * n - 1 - k) * size.
+    text = bytes(n * size) + b"".join(c.to_bytes(size, "little") for c in reversed(columns)) + bytes(n * size)
+    items = [0] * (2 * n)
+    for layer in _layers(rows, height):
+        runs = [(i * size, length * size) if i is not None else (None, length * size) for i, length in _runs(layer)]
+        for p in range(2 * n):
+            at = (2 * n - 1 - p) * size
+            parts = [bytes(length) if i is None else text[at + i : at + i + length] for i, length in runs]
+            items[p] ^= int.from_bytes(b"".join(parts), "little")
+    return items if width == 8 * size else [_narrowed(item, height, 8 * size, width) for item in items]
+
+
+def _layers(rows: list[int], height: int) -> Iterator[list[int | None]]:
+    """For each of `height` bits, a place where the masks have it, or None; until all places have been told."""
+    places: list[list[int]] = [[] for _ in range(height)]
+    for i, row in enumerate(rows):
+        for q in bits(row):
+            places[q].append(i)
+    for k in range(max(map(len, places), default=0)):
+        yield [at[k] if k < len(at) else None for at in places]
+
+
+def _runs(layer: list[int | None]) -> list[tuple[int | None, int]]:
+    """The same in runs: (first place, how many) of places that follow one another, or of None."""
+    runs: list[tuple[int | None, int]] = []
+    for i in layer:
+        first, length = runs[-1] if runs else (None, 0)
+        if length and i == (None if first is None else first + length):
+            runs[-1] = (first, length + 1)
+        else:
+            runs.append((i, 1))
+    return runs
+
+
+def _narrowed(matrix: int, height: int, wide: int, width: int) -> int:
+    """A matrix whose rows have `wide` bits, of which the upper ones are 0, as one whose rows have `width`."""
+    row = ones(width)
+    return sum((matrix >> q * wide & row) << q * width for q in range(height))

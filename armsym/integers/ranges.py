@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import gcd
 
 from armsym.integers.kernel import Cofactor, Fact, Kernel, Summand
-from armsym.integers.polynomial import Polynomial, add, constant_term, content, lead, scale
+from armsym.integers.polynomial import ONE, Monomial, Polynomial, add, constant_term, content, lead, scale
 from armsym.integers.rewriting import rewrite
 
 __all__ = ["Ranges"]
@@ -27,6 +27,9 @@ MOST_REWRITTEN = 40
 
 #: How many facts are taken together, and how many ways of taking some are followed.
 MOST_FACTS, MOST_FORMS = 3, 6
+
+#: In what has no more monomials than this any of a fact's may be what is taken out.
+FEW = 6
 
 #: Ways to choose what is replaced: only where it gets shorter, all but what is narrow already, everything.
 SHORTER, NOT_NARROW, ALL = range(3)
@@ -54,6 +57,8 @@ class Ranges:
         self.equal: dict[int, tuple[Polynomial, Fact]] = {}
         #: Names beyond which nobody looks for bounds.
         self.closed: set[int] = set()
+        #: The monomials of each fact, without 1, and the leading one if there are any, by the fact's number.
+        self._monomials: dict[int, tuple[frozenset[Monomial], Monomial]] = {}
 
     def bound(self, P: Polynomial, want: Want | None = None, facts: Sequence[Fact] = ()) -> Fact:
         """The best bounds that are found; at least those of its atoms."""
@@ -166,8 +171,15 @@ class Ranges:
         if put is not forms[0]:
             forms.append(put)
         last = forms
+        known = [(fact, *self._of(fact)) for fact in facts]
         for _ in range(MOST_FACTS):
-            new = [x for form in last for fact in facts for x in self._less(form, fact)]
+            new = [
+                x
+                for form in last
+                for fact, monomials, top in known
+                if top in form.rest or (len(form.rest) <= FEW and not monomials.isdisjoint(form.rest))
+                for x in self._less(form, fact, top)
+            ]
             self.kernel.worked(sum(len(form.rest) for form in new))
             last = sorted(new, key=lambda form: len(form.rest))[:MOST_FORMS]
             if not last:
@@ -196,24 +208,27 @@ class Ranges:
                     break
         return form
 
+    def _of(self, fact: Fact) -> tuple[frozenset[Monomial], Monomial]:
+        """The monomials of a fact but 1, and the leading one; 1, which none of these is, where there are none."""
+        assert fact.kernel is self.kernel
+        found = self._monomials.get(fact.number)
+        if found is None:
+            monomials = frozenset(m for m in fact.P if m)
+            found = self._monomials[fact.number] = monomials, lead(fact.P) if monomials else ONE
+        return found
+
     @staticmethod
-    def _less(form: _Form, fact: Fact) -> Iterator[_Form]:
-        """The form less a multiple of a fact, where that takes a monomial out of it."""
-        if not any(fact.P) or any(of is fact for _, of in form.facts):
+    def _less(form: _Form, fact: Fact, top: Monomial) -> Iterator[_Form]:
+        """The form less a multiple of a fact, where that takes a monomial out of it: `top`, or any of `FEW`."""
+        if not top or any(of is fact for _, of in form.facts):
             return
-        top = lead(fact.P)
-        if top in form.rest:
-            pivots = [top]
-        elif len(form.rest) <= 6:
-            pivots = [m for m in fact.P if m and m in form.rest][:3]
-        else:
-            return
+        pivots = [top] if top in form.rest else [m for m in fact.P if m and m in form.rest][:3]
         for pivot in pivots:
             c, d = form.rest[pivot], fact.P[pivot]
             k = abs(d) // gcd(c, d)
             f = c * k // d
             rest = add(scale(form.rest, k) if k > 1 else form.rest, fact.P, -f)
-            if len(form.rest) > 6 and len(rest) >= len(form.rest):
+            if len(form.rest) > FEW and len(rest) >= len(form.rest):
                 continue
             low, high = (f * fact.lo, f * fact.hi) if f > 0 else (f * fact.hi, f * fact.lo)
             used: list[Summand] = [(k * n, of) for n, of in form.facts]

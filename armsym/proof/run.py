@@ -476,7 +476,7 @@ def _prove_case(
     if watch is not None:
         watch.begins(case.text, p)
     guessed = guess_loops((t.heads for t in seen.trials), p.writable_cells)
-    engine = Engine(p, guessed, budget, earlier=earlier, watch=watch)
+    engine = Engine(p, guessed, budget, earlier=earlier, watch=watch, claims_results=result.claims_results)
     with spending("phases", "exploration"):
         engine.run()
     earlier |= engine.guesses
@@ -496,7 +496,7 @@ def _prove_case(
     result.particular += [a for a in own if a not in result.particular]
     result.instructions += engine.steps
     result.shown += engine.shown
-    result.claims_results = result.claims_results or engine.claims_results
+    result.claims_results = engine.claims_results
     left_open = [_left_open(v) for v in (runs.open if seen is runs else [*runs.open, *seen.open[known_open:]])]
     status = result.add([*found, *_merged(engine.obligations, left_open), *agreement()], case.text)
     if status is not Status.PROVED:

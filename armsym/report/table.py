@@ -13,7 +13,7 @@ from armsym.report.outcome import Outcome, summary
 from armsym.report.wording import claims_nothing, lengths, merged
 from armsym.wheels import Wheel
 
-__all__ = ["AUDITED", "Row", "table", "write"]
+__all__ = ["AUDITED", "Listed", "Row", "table", "title", "write"]
 
 #: What each kind of obligation is called in the table.
 LETTERS = {
@@ -48,12 +48,21 @@ class Row:
     audited: str | None = None
 
 
-def table(rows: Sequence[Row], *, command: str) -> str:
+@dataclass(frozen=True)
+class Listed:
+    """A routine of a file that is not proved, or refuted, and why: what the configuration of a gate says of it."""
+
+    file: str
+    routine: str
+    why: str
+
+
+def table(rows: Sequence[Row], *, command: str, unproved: Sequence[Listed] = ()) -> str:
     """The whole document; `command` is what writes it."""
-    return "\n".join(_lines(rows, command)) + "\n"
+    return "\n".join(_lines(rows, command, unproved)) + "\n"
 
 
-def _lines(rows: Sequence[Row], command: str) -> Iterator[str]:
+def _lines(rows: Sequence[Row], command: str, unproved: Sequence[Listed]) -> Iterator[str]:
     yield "# Table of proofs"
     yield ""
     yield f"Written by `{command}`; do not edit. How many proofs ended how: {_counts(rows)}."
@@ -77,12 +86,29 @@ def _lines(rows: Sequence[Row], command: str) -> Iterator[str]:
         for r in group:
             audited = [(r.audited or "").replace("|", "\\|")] if with_audits else []
             yield f"| {' | '.join([*_cells(r, names), *audited])} |"
+    if unproved:
+        yield ""
+        yield "## Not proved"
+        yield ""
+        yield "Routines of the same files that have no proof, as `armsym gate` accounts for them."
+        yield ""
+        yield from _reasons(unproved)
     yield ""
     yield "## Assumed by all"
     yield ""
     standing = [a for r in rows for a in r.outcome.result.standing]
     yield from (f"- {a}" for a in dict.fromkeys(standing))
     yield "- regions have the sizes that the proof declares and do not wrap around the address space"
+
+
+def _reasons(unproved: Sequence[Listed]) -> Iterator[str]:
+    """A line for each file and reason, with all its routines."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for u in unproved:
+        found.setdefault((u.file, u.why), []).append(u.routine)
+    yield from (
+        f"- {file}: {', '.join(f'`{n}`' for n in sorted(names))}: {why}" for (file, why), names in found.items()
+    )
 
 
 def _counts(rows: Sequence[Row]) -> str:
@@ -108,9 +134,14 @@ def _groups(rows: Sequence[Row]) -> dict[str, list[Row]]:
     return found
 
 
+def title(wheel: Wheel) -> str:
+    """What the table calls a wheel's file."""
+    return f"{wheel.product or wheel.package}, in `{wheel.package}=={wheel.version}`"
+
+
 def _library(d: ProofDefinition) -> str:
     if isinstance(d.of, Wheel):
-        return f"{d.of.product or d.of.package}, in `{d.of.package}=={d.of.version}`"
+        return title(d.of)
     if isinstance(d.of, str):
         return f"`{Path(d.file).parent.name}/{d.of}`"
     return str(d.of)
@@ -140,8 +171,8 @@ def _obligations(r: ProofResult) -> str:
     return f"{proved}/{len(r.obligations)}: {' '.join(f'{letter}{n}' for letter, n in kinds if n)}"
 
 
-def write(rows: Sequence[Row], file: Path, command: str) -> None:
+def write(rows: Sequence[Row], file: Path, command: str, unproved: Sequence[Listed] = ()) -> None:
     """Write the table so that no half of it is ever seen; raises `OSError`."""
     part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.write_text(table(rows, command=command), encoding="utf-8")
+    part.write_text(table(rows, command=command, unproved=unproved), encoding="utf-8")
     os.replace(part, file)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from armsym.dsl import Proof, proof
 from crypto_examples.aes_ctr import ctr32_by_three
 from crypto_examples.again import again
-from crypto_examples.aws_lc import aes, aes_modes, chacha20, sha1, sha2, vpaes
+from crypto_examples.aws_lc import aes, aes_modes, chacha20, gcm, sha1, sha2, vpaes
 from crypto_examples.gcm import ghash, gmult, init
 from crypto_examples.wheels import BORINGSSL
 
@@ -43,6 +43,9 @@ again(
         chacha20.ChaCha20_ctr32_neon_in_place,
         chacha20.ChaCha20_512_neon,
         chacha20.ChaCha20_512_neon_in_place,
+        gcm.gcm_init_neon,
+        gcm.gcm_gmult_neon,
+        gcm.gcm_ghash_neon,
     ],
 )
 

@@ -39,6 +39,18 @@ def ChaCha20_ctr32_neon_in_place(p: Proof) -> None:
     rows(p, in_place=True, prefix=PREFIX)
 
 
+@proof("ChaCha20_512_neon", of=RING)
+def ChaCha20_512_neon(p: Proof) -> None:
+    """For 512 bytes and more; its callers see to that."""
+    rows(p, low=512, prefix=PREFIX)
+
+
+@proof("ChaCha20_512_neon", of=RING)
+def ChaCha20_512_neon_in_place(p: Proof) -> None:
+    """For 512 bytes and more; its callers see to that."""
+    rows(p, low=512, in_place=True, prefix=PREFIX)
+
+
 @proof(f"{PREFIX}aes_hw_set_encrypt_key", of=RING)
 def aes_hw_set_encrypt_key(p: Proof) -> None:
     sets_encrypt_key(p, middle=False)

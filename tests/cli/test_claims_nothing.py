@@ -38,7 +38,8 @@ def prove(armsym_here: Call, folder: Path, symbol: str, claims: str, *options: s
         '    a, b, r = p.word("a"), p.word("b"), p.region("r", 16, access="r")\n'
         '    w = p.region("w", 8, access="rw")\n'
         f"    p.call(x0={first}, x1={second})\n"
-        "    p.modifies(w)\n" + (f"    p.ensures(lambda s: {claims})\n" if claims else "")
+        '    p.modifies(w)\n    k = p.choice("k", (0, 1))\n'
+        + (f"    p.ensures(lambda s: {claims})\n" if claims else "")
     )
     answer = armsym_here("prove", file, *options)
     return answer.out, answer.code
@@ -59,6 +60,15 @@ def test_what_is_claimed(armsym_here: Call, tmp_path: Path, name: str) -> None:
         assert "1 proved (1 of them claims nothing about results)" in rest[1]
     (result,) = json.loads(prove(armsym_here, tmp_path, symbol, claims, "--json")[0])["results"]
     assert result["claims_results"] is something
+
+
+@pytest.mark.parametrize(("says", "something"), [((), False), ((0,), True), ((1,), True), ((0, 1), True)])
+def test_one_case_of_several_is_enough(
+    armsym_here: Call, tmp_path: Path, says: tuple[int, ...], something: bool
+) -> None:
+    claims = f'{{"t": s.x0 == a + b if k in {says} else True}}'
+    (result,) = json.loads(prove(armsym_here, tmp_path, "add64", claims, "--json")[0])["results"]
+    assert (result["status"], result["claims_results"]) == ("proved", something)
 
 
 def test_only_where_it_is_proved(armsym_here: Call, tmp_path: Path) -> None:

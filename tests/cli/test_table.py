@@ -11,6 +11,7 @@ import pytest
 from calls import Call
 
 from armsym.cli.audit import audit_cells
+from armsym.cli.gating import listed
 from armsym.cli.selection import need_bundles_apart
 from armsym.cli.work import Job, run_here
 from armsym.errors import InputError
@@ -210,6 +211,35 @@ def test_the_command_writes_it(armsym_here: Call, tmp_path: Path) -> None:
     assert (told["lengths"], told["particular"]) == (["0 <= len <= 2^50"], [])
     assert cells[5].startswith(f"{len(told['obligations'])}/{len(told['obligations'])}: ")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["bundles", "t.md"]
+
+
+def test_the_table_ends_with_what_the_gate_says_is_unproved(armsym_here: Call, tmp_path: Path) -> None:
+    config, target = tmp_path / "gate.toml", tmp_path / "t.md"
+    config.write_text(
+        "[tool.armsym.gate]\nproofs = ['proofs']\n[[tool.armsym.gate.files]]\nfile = 'lib.so'\nroutines = ['*']\n"
+        "unproved = { b = 'a ladder', a = 'a ladder', c = 'not tried' }\nrefuted = { d = 'loses D15' }\n"
+    )
+    proofs = ROOT / "crypto_examples" / "own_memcmp"
+    answer = armsym_here("prove", proofs, "--table", target, "--gate", config)
+    assert answer.code == 0
+    told = target.read_text().partition("## Not proved")[2].partition("##")[0]
+    assert [line for line in told.splitlines() if line.startswith("- ")] == [
+        "- `lib.so`: `a`, `b`: a ladder",
+        "- `lib.so`: `c`: not tried",
+        "- `lib.so`: `d`: refuted: loses D15",
+    ]
+    assert [cells[0] for cells in rows_of(target.read_text())] == ["`armsym_ct_memcmp`"]
+    alone = armsym_here("prove", proofs, "--gate", config)
+    assert (alone.code, "--table" in alone.one_line_error()) == (2, True)
+    none = armsym_here("prove", proofs, "--table", target, "--gate", tmp_path / "none.toml")
+    assert (none.code, "none.toml" in none.one_line_error()) == (2, True)
+
+
+def test_the_document_lists_what_the_gate_says_is_unproved() -> None:
+    """`pyproject.toml` and docs/proofs.md name the same routines, each with its reason."""
+    told = DOCUMENT.read_text().partition("## Not proved")[2].partition("\n## ")[0]
+    named = {(r, line.rpartition(": ")[2]) for line in told.splitlines() for r in re.findall(r"`(\w+)`[,:]", line)}
+    assert named == {(u.routine, u.why.rpartition(": ")[2]) for u in listed(ROOT / "pyproject.toml")}
 
 
 def test_no_folder(armsym_here: Call, tmp_path: Path) -> None:

@@ -35,6 +35,28 @@ def test_entries_of_a_matrix() -> None:
         assert sorted(gf2.entries(sum(1 << q * width + r for q, r in ones), width)) == sorted(ones)
 
 
+#: Bits of the first and of the second word, and positions of each operand.
+SIZES = [(1, 1, 1), (3, 7, 4), (8, 8, 8), (5, 9, 6), (20, 16, 3), (2, 17, 9)]
+
+
+@pytest.mark.parametrize(("height", "width", "n"), SIZES)
+def test_carry_less_products_of_masks(height: int, width: int, n: int) -> None:
+    """By definition: at p, of bit q and bit r, the parity of the (i, j) with i + j = p where both masks have them."""
+    rng = random.Random(height * width)
+    few = [[1 << (i * 3 % height) for i in range(n)], [0] * n, [(1 << height) - 1] * n, [1] * n]
+    for rows in [*few, *([rng.getrandbits(height) for _ in range(n)] for _ in range(4))]:
+        columns = [rng.choice((0, (1 << width) - 1, rng.getrandbits(width), 1 << width - 1)) for _ in range(n)]
+        items = gf2._convolved(rows, columns, height, width)
+        assert len(items) == 2 * n
+        for p, item in enumerate(items):
+            places = [i for i in range(n) if 0 <= p - i < n]
+            for q in range(height):
+                for r in range(width):
+                    met = sum(rows[i] >> q & columns[p - i] >> r & 1 for i in places)
+                    assert item >> q * width + r & 1 == met & 1
+            assert item >> height * width == 0
+
+
 @pytest.mark.parametrize("name", RINGS)
 def test_form_has_the_value_of_its_term(name: str) -> None:
     """As read off the form by its definition, before and after products are recognised."""

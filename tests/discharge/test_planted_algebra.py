@@ -35,7 +35,12 @@ BUGS = {
     "a row too far": Bug(gf2, "_outer", "(low.bit_length() - 1)", "low.bit_length()", ()),
     "constant and constant": Bug(gf2, "conjunction", "f.const & g.const", "0", ()),
     "constant and bit": Bug(gf2, "conjunction", "0, f.const, n", "0, g.const, n", ()),
-    "carry-less products do not move": Bug(gf2, "carryless", "start=i", "start=0", ()),
+    "carry-less products do not move": Bug(gf2, "_convolved", "(2 * n - 1 - p)", "(2 * n - 1)", ()),
+    "carry-less products end early": Bug(gf2, "_convolved", "for p in range(2 * n)", "for p in range(n)", ()),
+    "a bit is met at one place alone": Bug(gf2, "_layers", "max(map(len, places), default=0)", "1", ()),
+    "one place of a bit for all": Bug(gf2, "_layers", "at[k]", "at[0]", ()),
+    "runs have one place": Bug(gf2, "_runs", "first + length", "first", ()),
+    "rows of whole bytes stay": Bug(gf2, "_narrowed", "<< q * width", "<< q * wide", ()),
     "products with constants do not move": Bug(gf2, "carryless", "-i, ones", "0, ones", ()),
     "rows are miscounted": Bug(gf2, "entries", "q += 8", "q += 7", ()),
     "squares are not spread": Bug(Algebra, "_square", "items[::2]", "items[:n]", ()),
@@ -72,6 +77,8 @@ def _tests() -> None:
     for why in test_algebra.NOT_RINGS:
         test_algebra.test_other_functions_are_no_products(why)
     test_algebra.test_entries_of_a_matrix()
+    for height, width, n in test_algebra.SIZES:
+        test_algebra.test_carry_less_products_of_masks(height, width, n)
 
 
 @pytest.mark.parametrize("bug", BUGS.values(), ids=BUGS)

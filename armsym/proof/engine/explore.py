@@ -81,8 +81,12 @@ class Engine:
         unrolled: bool = False,
         earlier: dict[int, LoopGuess] | None = None,
         watch: Watcher | None = None,
+        claims_results: bool = False,
     ) -> None:
-        """`earlier` is what another case of the proof found out about loops: its `guesses`; `watch` looks on."""
+        """`earlier` is what another case of the proof found out about loops: its `guesses`; `watch` looks on.
+
+        `claims_results` says that another case's claims did say something about results: so it is not asked here.
+        """
         self.p, self.guesses = p, dict(earlier or {})
         d, r = p._d, p.routine
         for inv in d.invariants:
@@ -104,7 +108,7 @@ class Engine:
         self.ledger.tells = d.tells
         if not unrolled:  # what such a run does not show is not told
             self.ledger.teller = Teller(self.image, r.isa, p.lengths)
-        self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled)
+        self._run = Run(p, self.image, p.start(), self.ledger, Meter(budget), unrolled, claims_results)
         self._watch = watch or Nobody()
         self.ledger.watched = self._watch.recorded
         #: The loops' iterations that were explored, as they were last assumed, each after those that it is part of.
@@ -143,8 +147,8 @@ class Engine:
 
     @property
     def claims_results(self) -> bool:
-        """Whether a claim about the results was checked on a path: one that could have been false."""
-        return bool(self._run.results_claimed)
+        """Whether a claim about the results was checked, here or in another case: one that could have been false."""
+        return self._run.claimed_elsewhere or bool(self._run.results_claimed)
 
     @property
     def assumptions(self) -> list[str]:

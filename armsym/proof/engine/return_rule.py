@@ -48,9 +48,9 @@ def returned(run: Run, path: Path, origin: Origin | None) -> None:
         _frame(run, path)
         for fn in p._d.ensures:
             ledger.check(path, fn, "ensures", "")
-        for k in range(len(p._d.ensures)):
-            if k not in run.results_claimed and _says_more(run, path, k, anchors):
-                run.results_claimed.add(k)
+        # Asked until one does: a proof is told to claim nothing only where none of its postconditions ever does.
+        if not run.claimed_elsewhere and not run.results_claimed:
+            run.results_claimed.update(k for k in range(len(p._d.ensures)) if _says_more(run, path, k, anchors))
 
 
 def _frame(run: Run, path: Path) -> None:

@@ -117,6 +117,8 @@ class Run:
     meter: Meter
     #: An unrolled run follows loops as they go: all it knows is about the state on entry.
     unrolled: bool
+    #: Whether claims of another case of the proof say something about results: of this one's it is not asked then.
+    claimed_elsewhere: bool = False
     reached: set[int] = field(default_factory=set)
     executed: set[int] = field(default_factory=set)
     shown: list[str] = field(default_factory=list)
