@@ -10,7 +10,7 @@ from typing import Any, NoReturn, overload
 from armsym.cli.builds import Build
 from armsym.cli.common import check_seconds
 from armsym.cli.farm import connect
-from armsym.cli.proving import Kept, Progress, cpus, forbidden, outcomes
+from armsym.cli.proving import Kept, Progress, chosen_solver, cpus, forbidden, outcomes
 from armsym.cli.selection import Selection, select
 from armsym.errors import InputError
 from armsym.proof.registry import ProofDefinition
@@ -89,7 +89,7 @@ def prove(
     file: str | PathLike[str] | None = None,
     seconds: float | None = None,
     jobs: int | None = None,
-    second_solver: bool = False,
+    second_solver: bool | str = False,
     cache: bool = False,
     offline_ok: bool = False,
     dask: str | None = None,
@@ -100,12 +100,12 @@ def prove(
     `targets` are proof files, folders, `FILE::NAME`, or definitions made by `@proof`; without any, the folder
     `crypto_examples`.  `match` is a glob for names and symbols.  `file` is the build to prove instead of that which
     the proofs name.  `seconds` of CPU time are the limit of each symbolic proof; what is not shown then is undecided.
-    `jobs` run at a time (all CPUs).  `second_solver` has Bitwuzla confirm Z3's answers.  With `cache`, what is known
-    from before is not proved again, and what is proved is kept; of such an `Outcome`, `cached` is True.  (Not where the
-    environment has ARMSYM_NO_CACHE=1, nor where a definition is among the targets: the file that made it does not say
-    what became of it.)  With `offline_ok` proofs of wheels that cannot be fetched are left out, instead
-    of being errors.  `dask` is the address of a scheduler on whose workers the proofs run, instead of here.  `told` is
-    called with each outcome as soon as it is known.
+    `jobs` run at a time (all CPUs).  `second_solver` has Bitwuzla confirm Z3's answers, or the solvers of a name:
+    bitwuzla, cvc5, both.  With `cache`, what is known from before is not proved again, and what is proved is kept; of
+    such an `Outcome`, `cached` is True.  (Not where the environment has ARMSYM_NO_CACHE=1, nor where a definition is
+    among the targets: the file that made it does not say what became of it.) With `offline_ok` proofs of wheels that
+    cannot be fetched are left out, instead of being errors.  `dask` is the address of a scheduler on whose workers
+    the proofs run, instead of here.  `told` is called with each outcome as soon as it is known.
 
     What a routine or a proof does is never an exception: a refuted proof, or one that cannot be set up, is an
     `Outcome`.  Raises `InputError` for targets or a `file` that cannot be used, and where nothing is selected.
@@ -113,10 +113,7 @@ def prove(
     check_seconds("seconds", seconds)
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs is the number of proofs at a time, 1 or more, not {jobs!r}")
-    if second_solver:
-        from armsym.discharge.second import need
-
-        need()
+    second = chosen_solver(bool(second_solver), second_solver if isinstance(second_solver, str) else None)
     selection = _selected(targets, match)
     if not selection.proofs and not selection.broken:
         raise InputError(f"no proof is selected{'' if match == '*' else f' by match={match!r}'}")
@@ -136,7 +133,7 @@ def prove(
             timeout=seconds,
             processes=jobs or cpus(),
             offline_ok=offline_ok,
-            second=second_solver,
+            second=second,
             progress=Progress(0, quiet=True),
             kept=kept,
             isolate=True,

@@ -53,10 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
     except InputError as e:
         raise pytest.UsageError(str(e)) from None
     if config.getoption("--armsym-second-solver"):
-        from armsym.discharge.second import need
+        from armsym.cli.proving import chosen_solver
 
         try:
-            need()
+            chosen_solver(True, None)
         except InputError as e:
             raise pytest.UsageError(str(e)) from None
 
@@ -163,7 +163,7 @@ class ProofItem(pytest.Item):
             timeout=option("--armsym-seconds"),
             processes=1,
             offline_ok=False,
-            second=option("--armsym-second-solver"),
+            second="bitwuzla" if option("--armsym-second-solver") else "",
             progress=Progress(0, quiet=True),
             kept=_kept(self.config),
             isolate=True,

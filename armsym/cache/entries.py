@@ -51,7 +51,14 @@ def written(r: ProofResult, key: str) -> bytes:
         "instructions": r.instructions,
         "second": None
         if r.second is None
-        else [r.second.solver, r.second.asked, r.second.confirmed, r.second.seconds, r.second.unconfirmed],
+        else [
+            r.second.solver,
+            r.second.asked,
+            r.second.confirmed,
+            r.second.seconds,
+            r.second.unconfirmed,
+            sorted(r.second.each.items()),
+        ],
         **{name: getattr(r, name) for name in _TEXTS},
     }
     return json.dumps({"sha256": _digest(key, body), "key": key, "proved": body}).encode()
@@ -94,11 +101,17 @@ def _digest(key: str, body: object) -> str:
 
 
 def _rechecked(
-    solver: object, asked: object, confirmed: object, seconds: object, unconfirmed: list[object]
+    solver: object,
+    asked: object,
+    confirmed: object,
+    seconds: object,
+    unconfirmed: list[object],
+    each: list[tuple[object, object]],
 ) -> Rechecked:
-    return Rechecked(
-        _text(solver), _number(asked), _number(confirmed), _seconds(seconds), [_text(t) for t in unconfirmed]
-    )
+    counts = _number(asked), _number(confirmed)
+    found = Rechecked(_text(solver), *counts, _seconds(seconds), [_text(t) for t in unconfirmed])
+    found.each = {_text(name): _number(n) for name, n in each}
+    return found
 
 
 def _kind(x: object) -> Any:

@@ -21,13 +21,14 @@ from armsym.proof.registry import root_of
 __all__ = ["Key", "Keys", "Uncacheable"]
 
 #: Changed when entries, or what keys are made of, change their meaning.
-FORMAT = 1
+FORMAT = 2
 _HOME = Path(__file__).resolve().parents[2]
 #: The engine, whole: the instruction set is loaded by name, and much of the rest when it is needed.
 _ENGINE = ("armsym", "semantics")
 #: What the engine rests on besides; of each the list of its files with their hashes, as it was installed.
 _LIBRARIES = ("z3-solver", "pyelftools", "macholib")
-_SECOND = ("bitwuzla",)
+#: Of second solvers, by name.
+_SECOND = {"": (), "bitwuzla": ("bitwuzla",), "cvc5": ("cvc5",), "both": ("bitwuzla", "cvc5")}
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,11 @@ class Keys:
         self._objects: dict[str, str | ArmsymError] = {}
         self._verified: dict[Path, bool] = {}
 
-    def of(self, *, file: str, name: str, symbol: str, object_spec: str, second: bool, names: Names) -> Key:
+    def of(self, *, file: str, name: str, symbol: str, object_spec: str, second: str, names: Names) -> Key:
         """The key of the proof `name` of the proof file `file`, about `symbol` of the file `object_spec`.
 
         `names` are that file's names for what proofs name.
+        `second` names the second solver, "" for none.
         Seconds that a proof may take are not part of it: proved is proved.  Raises `Uncacheable`.
         """
         sources = self._sources.of(Path(file))
@@ -62,7 +64,7 @@ class Keys:
         parts = {
             "format": FORMAT,
             "engine": self._engine_hash,
-            "libraries": _libraries((*_LIBRARIES, *(_SECOND if second else ()))),
+            "libraries": _libraries((*_LIBRARIES, *_SECOND[second])),
             "python": [sys.version, platform.machine(), sys.flags.optimize],
             "second": second,
             "file": str(Path(file).resolve()),
@@ -77,7 +79,7 @@ class Keys:
         modules += [(module, "") for module in self._sources.folders(Path(file))]
         return Key(text, self._object(object_spec), (*engine, *sources.values()), tuple(modules))
 
-    def identity(self, *, file: str, name: str, symbol: str, object_spec: str, second: bool, names: Names) -> str:
+    def identity(self, *, file: str, name: str, symbol: str, object_spec: str, second: str, names: Names) -> str:
         """A hash by which two machines know that they would run the same proof; raises `InputError`.
 
         Where there is no key, because sources do more than compute, it says less: of the sources those of the folder
@@ -94,7 +96,7 @@ class Keys:
             parts += [str(f) for f in beside]
         except OSError as e:
             raise InputError(f"{e.filename} cannot be read: {e.strerror or e}") from None
-        parts += [sys.version, file, name, symbol, str(second), str(names)]
+        parts += [sys.version, file, name, symbol, second, str(names)]
         parts += [hashlib.sha256(read_spec(object_spec)[1]).hexdigest()]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

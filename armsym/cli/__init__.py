@@ -25,6 +25,7 @@ from armsym.cli import (
     listing,
     new,
     prove,
+    recheck,
     simulate,
     simulation,
     solve,
@@ -71,6 +72,7 @@ def build(*, conform: bool) -> typer.Typer:
     app = typer.Typer(callback=_options, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command("prove", short_help="Prove routines correct.")(prove.prove)
     app.command("audit", short_help="Re-check exported proofs with code of its own.")(audit.audit)
+    app.command("recheck", short_help="Certify what Z3 answered, without a solver.")(recheck.recheck)
     app.command("gate", short_help="Account for every routine of a file.")(gate.gate)
     app.command("view", short_help="Write a page that shows a proof.")(view.view)
     app.command("list", short_help="List the proofs there are.")(listing.list_proofs)

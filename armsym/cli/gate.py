@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -31,6 +31,10 @@ def gate(
     second_solver: Annotated[
         bool, typer.Option("--second-solver", help="Have Bitwuzla check each answer of Z3, too.")
     ] = False,
+    confirm_by: Annotated[
+        Literal["bitwuzla", "cvc5", "both"] | None,
+        typer.Option("--confirm-by", help="Have this solver check each answer of Z3, or both of them."),
+    ] = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Prove anew what is known from before; keep no results.")
     ] = False,
@@ -46,7 +50,7 @@ def gate(
     from armsym.cli.common import check_seconds
     from armsym.cli.gating import gate as gate_file
     from armsym.cli.gating import gated_files
-    from armsym.cli.proving import Progress, cpus, usual
+    from armsym.cli.proving import Progress, chosen_solver, cpus, usual
     from armsym.errors import InputError
     from armsym.report.outcome import ExitCode
     from armsym.report.routines import (
@@ -64,10 +68,7 @@ def gate(
     for option, file in (("--junit", junit), ("--sarif", sarif)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
-    if second_solver:
-        from armsym.discharge.second import need
-
-        need()
+    second = chosen_solver(second_solver, confirm_by)
     kept, note = usual(no_cache=no_cache)
     if note:
         print_note(note)
@@ -76,7 +77,7 @@ def gate(
     for gated in gated_files(config):
         progress = Progress(0, quiet=True)
         for g in gate_file(
-            gated, timeout=timeout, processes=jobs or cpus(), second=second_solver, kept=kept, progress=progress
+            gated, timeout=timeout, processes=jobs or cpus(), second=second, kept=kept, progress=progress
         ):
             found.append(g)
             if not as_json:

@@ -131,7 +131,7 @@ def gate(
     *,
     timeout: float | None,
     processes: int,
-    second: bool,
+    second: str,
     kept: Kept | None,
     progress: Progress,
 ) -> Iterator[Gated]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -65,6 +65,10 @@ def prove(
     second_solver: Annotated[
         bool, typer.Option("--second-solver", help="Have Bitwuzla check each answer of Z3, too.")
     ] = False,
+    confirm_by: Annotated[
+        Literal["bitwuzla", "cvc5", "both"] | None,
+        typer.Option("--confirm-by", help="Have this solver check each answer of Z3, or both of them."),
+    ] = None,
     traced: Annotated[
         bool, typer.Option("--trace", help="Show the run of a counterexample, instruction by instruction.")
     ] = False,
@@ -74,6 +78,10 @@ def prove(
     ] = None,
     export: Annotated[
         Path | None, typer.Option("--export", metavar="DIR", help="Write a bundle of each proof, for armsym audit.")
+    ] = None,
+    queries: Annotated[
+        Path | None,
+        typer.Option("--queries", metavar="DIR", help="Write each question that Z3 answered, for armsym recheck."),
     ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show all obligations and assumptions.")] = False,
     offline_ok: Annotated[
@@ -99,7 +107,7 @@ def prove(
     selected.  Of several, 4 wins over 1 over 2 over 3.
     """
     from armsym.cli.builds import Build, unused
-    from armsym.cli.proving import Progress, cpus, usual
+    from armsym.cli.proving import Progress, chosen_solver, cpus, usual
     from armsym.cli.proving import outcomes as outcomes_of
     from armsym.cli.selection import need_bundles_apart, select
     from armsym.errors import InputError
@@ -111,11 +119,13 @@ def prove(
     for option, file in (("--junit", junit), ("--table", table), ("--slow-goals", slow_goals), ("--depfile", depfile)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
-    if export is not None:
-        try:
-            export.mkdir(parents=True, exist_ok=True)
-        except OSError as e:
-            raise InputError(f"--export {export}: {e.strerror or e}") from None
+    for option, folder in (("--export", export), ("--queries", queries)):
+        if folder is not None:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as e:
+                raise InputError(f"{option} {folder}: {e.strerror or e}") from None
+    second = chosen_solver(second_solver, confirm_by)
     if gate is not None and table is None:
         raise InputError("--gate says what the table lists as unproved: give --table FILE.md, too")
     unproved = []
@@ -123,10 +133,6 @@ def prove(
         from armsym.cli.gating import listed
 
         unproved = listed(gate)
-    if second_solver:
-        from armsym.discharge.second import need
-
-        need()
     if watch:
         from armsym.cli.naming import default_target
         from armsym.cli.watching import watch as run_again
@@ -137,8 +143,9 @@ def prove(
         again = [*(paths or []), "-k", pattern, *(["--object", object_] if object_ is not None else [])]
         values = {"--dask": dask, "--timeout": timeout, "-j": jobs, "--junit": junit, "--table": table, "--gate": gate}
         values |= {"--at": at, "--prefix": prefix or None, "--slow-goals": slow_goals, "--export": export}
+        values |= {"--confirm-by": second or None, "--queries": queries}
         again += [text for option, value in values.items() if value is not None for text in (option, str(value))]
-        flags = {"--second-solver": second_solver, "-v": verbose, "--offline-ok": offline_ok, "--no-cache": no_cache}
+        flags = {"-v": verbose, "--offline-ok": offline_ok, "--no-cache": no_cache}
         flags |= {"--trace": traced, "--profile": profile, "--find": find}
         again += [option for option, value in flags.items() if value]
         again += [text for pair in symbols or [] for text in ("--symbol", pair)]
@@ -148,8 +155,9 @@ def prove(
     began = time.monotonic()
     selection = select(paths or [], pattern)
     total = len(selection.proofs) + len(selection.broken)
-    if export is not None:
-        need_bundles_apart(selection.proofs)
+    for option, folder in (("--export", export), ("--queries", queries)):
+        if folder is not None:
+            need_bundles_apart(selection.proofs, option)
     build = None
     if object_ is not None:
         named = [d.symbol for d in selection.proofs]
@@ -182,10 +190,11 @@ def prove(
             timeout=timeout,
             processes=jobs or cpus(),
             offline_ok=offline_ok,
-            second=second_solver,
+            second=second,
             traced=traced,
             profiled=profile or slow_goals is not None,
             export="" if export is None else str(export if farm is None else export.absolute()),
+            queries="" if queries is None else str(queries if farm is None else queries.absolute()),
             progress=progress,
             kept=kept,
             farm=farm,
@@ -257,6 +266,8 @@ def prove(
         show(summary_line(outcomes, time.monotonic() - began))
         for line in second_solver_lines(outcomes):
             show(line)
+        if queries is not None:
+            show([(f"wrote {sum(o.queries or 0 for o in outcomes)} questions that Z3 answered to {queries}", "")])
     code = exit_code(outcomes)
     if code is ExitCode.NOTHING:
         print_error(f"nothing was proved: all {len(outcomes)} proofs are left out")

@@ -50,8 +50,9 @@ class Kept:
         """What is known of a job already."""
         from armsym.cache import Uncacheable
 
-        if job.profiled or job.export:
-            return None  # of a result that was kept nobody knows where the time went, nor is there a bundle
+        if job.profiled or job.export or job.queries:
+            # Of a result that was kept nobody knows where the time went, and there are no bundle and no questions.
+            return None
         if not job.imported:
             self.notes[job.name] = f"not the import of {job.file} made it"
             return None
@@ -67,7 +68,7 @@ class Kept:
         except Uncacheable as e:
             self.notes[job.name] = str(e)
             return None
-        found = self._store.get(key, file=job.object_spec, second=job.second)
+        found = self._store.get(key, file=job.object_spec, second=bool(job.second))
         if found is None or (found.proof, found.symbol) != (job.name, job.symbol):
             self._open[job] = key
             return None
@@ -90,7 +91,7 @@ class Kept:
         why = outcome.unkept or self._keys.still_holds(key)
         if why:
             self.notes[job.name] = why
-        elif self._store.put(key, outcome.result, second=job.second) and not self._stored:
+        elif self._store.put(key, outcome.result, second=bool(job.second)) and not self._stored:
             self._stored = True
             self._store.tidy()
 
@@ -103,6 +104,17 @@ def usual(*, no_cache: bool) -> tuple[Kept | None, str]:
     return (None, f"results are not kept: {kept.unusable}") if kept.unusable else (kept, "")
 
 
+def chosen_solver(flag: bool, by: str | None) -> str:
+    """The second solver that is asked for, by name, "" for none; raises `InputError` where it is not installed."""
+    if not flag and by is None:
+        return ""
+    from armsym.discharge.solvers import chosen, need
+
+    name = chosen(flag, by)
+    need(name)
+    return name
+
+
 def outcomes(
     selection: Selection,
     *,
@@ -110,11 +122,12 @@ def outcomes(
     timeout: float | None,
     processes: int,
     offline_ok: bool,
-    second: bool,
+    second: str,
     progress: Progress,
     traced: bool = False,
     profiled: bool = False,
     export: str = "",
+    queries: str = "",
     kept: Kept | None = None,
     isolate: bool = False,
     farm: Any = None,
@@ -149,7 +162,17 @@ def outcomes(
             spec = specs[key]
         if isinstance(spec, str):
             names = build.names if build is not None else Names()
-            job = Job.of(d, spec, timeout, second=second, traced=traced, profiled=profiled, names=names, export=export)
+            job = Job.of(
+                d,
+                spec,
+                timeout,
+                second=second,
+                traced=traced,
+                profiled=profiled,
+                names=names,
+                export=export,
+                queries=queries,
+            )
             known = None if kept is None else kept.look_up(job)
             if known is None:
                 todo.append((k, job if kept is None else kept.prepared(job)))

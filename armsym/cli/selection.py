@@ -124,11 +124,11 @@ def _forget(file: Path) -> None:
         del sys.modules[name]
 
 
-def need_bundles_apart(proofs: Sequence[ProofDefinition]) -> None:
-    """Raises `InputError` where two of these proofs would write one bundle: it is named by folder and proof."""
+def need_bundles_apart(proofs: Sequence[ProofDefinition], option: str = "--export") -> None:
+    """Raises `InputError` where two of these proofs would write one file: it is named by folder and proof."""
     seen: dict[tuple[str, str], ProofDefinition] = {}
     for d in proofs:
         key = Path(d.file).parent.name, d.name
         other = seen.setdefault(key, d)
         if other is not d:
-            raise InputError(f"--export: {other.file} and {d.file} have one bundle, {'.'.join(key)}: export them apart")
+            raise InputError(f"{option}: {other.file} and {d.file} have one name, {'.'.join(key)}: export them apart")

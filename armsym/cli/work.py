@@ -14,12 +14,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from armsym.cli.common import load_isa
 from armsym.cli.comparing import compared
@@ -51,6 +51,8 @@ __all__ = [
     "run_here",
 ]
 
+T = TypeVar("T")
+
 #: The limit by the clock in multiples of the limit of CPU time.
 CLOCK_FACTOR = 20.0
 
@@ -67,10 +69,11 @@ _images: dict[str, tuple[Stamp | None, Image]] = {}
 class Job:
     """A proof to run: where it is defined, the file it speaks of, and seconds of CPU time for the symbolic proof.
 
-    With `second`, a second solver has to confirm Z3's answers; with `traced`, a counterexample is told step by step;
-    with `profiled`, where the time goes.  `names` are those of the file for what proofs name.  A bundle is written to
-    the folder `export`.  `imported` says that importing `file` makes the proof.  With `modules`, its sources by module,
-    the proof is that which their import makes in a process where nobody imported them before.
+    With `second`, the second solver of that name has to confirm Z3's answers; with `traced`, a counterexample is told
+    step by step; with `profiled`, where the time goes.  `names` are those of the file for what proofs name.  A bundle
+    is written to the folder `export`, what Z3 was asked to `queries`.  `imported` says that importing `file` makes
+    the proof.  With `modules`, its sources by module, the proof is that which their import makes in a process where
+    nobody imported them before.
     """
 
     file: str
@@ -79,11 +82,12 @@ class Job:
     symbol: str
     object_spec: str
     seconds: float | None = None
-    second: bool = False
+    second: str = ""
     traced: bool = False
     profiled: bool = False
     names: Names = _SAME
     export: str = ""
+    queries: str = ""
     imported: bool = True
     modules: tuple[tuple[str, str], ...] = ()
 
@@ -93,15 +97,16 @@ class Job:
         object_spec: str,
         seconds: float | None,
         *,
-        second: bool = False,
+        second: str = "",
         traced: bool = False,
         profiled: bool = False,
         names: Names = _SAME,
         export: str = "",
+        queries: str = "",
     ) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
-        options = (seconds, second, traced, profiled, names, export)
+        options = (seconds, second, traced, profiled, names, export, queries)
         return Job(d.file, d.line, d.name, d.symbol, object_spec, *options, d.imported)
 
     @property
@@ -120,7 +125,7 @@ def hard_limit(job: Job) -> float:
     from armsym.proof.engine import Budget  # late, for a command that runs nothing: it brings the solver
 
     budget = Budget().seconds if job.seconds is None else job.seconds
-    return (2.5 if job.second else 1.5) * budget + 60
+    return (2.5 if job.second or job.queries else 1.5) * budget + 60
 
 
 def clock_limit(job: Job) -> float:
@@ -150,6 +155,11 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
             from armsym.certify.export import Exporter
 
             exporter = Exporter(d.symbol, image.path)
+        queries = None
+        if job.queries:
+            from armsym.report.queries import Queries
+
+            queries = _written(job, lambda: Queries(Path(job.queries), Path(job.file), d.name))
         with foreign_code():
             result = prove(
                 d,
@@ -159,12 +169,16 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
                 isa=load_isa(),
                 budget=budget,
                 wanted=Wanted(_replay, shrink=True, traced=job.traced),
-                second=_second() if job.second else None,
+                second=_second(job.second) if job.second else None,
                 compare=lambda twin: compared(d, image, twin, image_of),
-                profile=Profile() if job.profiled else None,
+                # (A profile also knows where a question is asked.)
+                profile=Profile() if job.profiled or job.queries else None,
                 watch=watch,
                 observe=None if exporter is None else exporter.observe,
+                noted=None if queries is None else queries.note,
             )
+        if not job.profiled:
+            result.profile = None
         unproved = [o.name for o in result.obligations if o.status is not Status.PROVED]
         if result.status is Status.PROVED and (unproved or not result.obligations):
             raise AssertionError(f"{job.name} is called proved, but not {unproved or 'by any obligation'}")
@@ -184,6 +198,9 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
             result.message = f"internal error: Z3 and {told.solver} contradict each other: one of them has a defect"
         outcome = Outcome(result, job.source, internal=mismatch or contradicted)
         outcome.unkept = strangers(job.modules) if job.modules else ""
+        if queries is not None:
+            outcome.queries = len(queries)
+            _written(job, lambda: queries.finish(result))
         if exporter is not None and result.status is Status.PROVED:
             outcome.bundle = exporter.write(job.export, Path(job.file), result)
         elif job.export and job.names:
@@ -206,6 +223,13 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
         outcome.traceback = traceback.format_exc()
     outcome.result.seconds = time.process_time() - began
     return outcome
+
+
+def _written(job: Job, write: Callable[[], T]) -> T:
+    try:
+        return write()
+    except OSError as e:
+        raise InputError(f"--queries {job.queries}: cannot be written: {e.strerror or e}") from None
 
 
 def _place_in_proof(job: Job, error: BaseException) -> str:
@@ -238,10 +262,10 @@ def image_of(spec: str) -> Image:
     return known[1]
 
 
-def _second() -> SecondSolver:
-    from armsym.discharge.second import BITWUZLA
+def _second(name: str) -> SecondSolver:
+    from armsym.discharge.solvers import solver
 
-    return BITWUZLA
+    return solver(name)
 
 
 def _replay(trial: Trial, routine: Routine) -> str:

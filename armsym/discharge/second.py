@@ -7,7 +7,7 @@ import time
 from armsym.discharge.recheck import SecondSolver, Verdict
 from armsym.errors import InputError
 
-__all__ = ["BITWUZLA", "ask", "need"]
+__all__ = ["BITWUZLA", "ask", "need", "question_of"]
 
 #: CPU seconds for one question.  Of the shipped proofs' questions, those that it answers take it less than one.
 SECONDS = 2.0
@@ -19,6 +19,14 @@ def need() -> None:
         import bitwuzla  # noqa: F401
     except ImportError as e:
         raise InputError(f"--second-solver needs Bitwuzla: pip install 'armsym[second-solver]' ({e})") from None
+
+
+def question_of(script: str) -> str:
+    """A script without its `(check-sat)`; raises `ValueError` unless it ends with its only one."""
+    question, check, rest = script.partition("(check-sat)")
+    if not check or rest.strip():
+        raise ValueError("the script must end with its only (check-sat)")
+    return question
 
 
 def ask(script: str, seconds: float) -> Verdict:
@@ -38,9 +46,7 @@ def ask(script: str, seconds: float) -> Verdict:
         out_of_time = time.process_time() > end
         return out_of_time
 
-    question, check, rest = script.partition("(check-sat)")
-    if not check or rest.strip():
-        raise ValueError("the script must end with its only (check-sat)")
+    question = question_of(script)
     parser = bitwuzla.Parser(bitwuzla.TermManager(), bitwuzla.Options())
     parser.parse(question, True, False)
     solver = parser.bitwuzla()

@@ -15,7 +15,7 @@ from armsym.proof.calls import Calls
 from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold
 from armsym.proof.hints import Unknowns
-from armsym.proof.profile import asked
+from armsym.proof.profile import asked, place
 from armsym.proof.why import Noticed, TurnKind
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
@@ -192,7 +192,7 @@ class Knowledge:
 
     def _note_answer(self, t: Term, value: int, width: int, how: str) -> None:
         if self._answers is not None:
-            self._answers.append(Answer(tuple(self.facts), t, value, width, how))
+            self._answers.append(Answer(tuple(self.facts), t, value, width, how, place()))
 
     def decide(self, c: Value) -> int | None:
         """1 or 0 when the facts decide a one-bit value, else None (also when the solver gives up)."""

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 from armsym.terms.node import node_count
 
-__all__ = ["Goal", "Profile", "Range", "Spent", "asked", "at_place", "measuring", "profiling", "spending"]
+__all__ = ["Goal", "Profile", "Range", "Spent", "asked", "at_place", "measuring", "place", "profiling", "spending"]
 
 #: A question that takes Z3 so many CPU seconds is kept, of so many the slowest.
 SLOW, KEPT = 0.2, 20
@@ -89,6 +89,11 @@ class Profile:
         """What is being measured now."""
         return self._open[-1][0] if self._open else ""
 
+    @property
+    def place(self) -> str:
+        """All that is being measured now, the innermost first."""
+        return ", in: ".join(name for name, _, _, _ in reversed(self._open))
+
     def goal(self, goal: Goal) -> None:
         """Keep a slow goal, if it is one of the slowest."""
         self.goals = sorted([*self.goals, goal], key=lambda g: -g.seconds)[:KEPT]
@@ -136,6 +141,12 @@ def spending(table: Table, name: str) -> Iterator[None]:
     finally:
         tables = {"phases": p.phases, "obligations": p.obligations}
         p.leave(tables[table].setdefault(name, Spent()))
+
+
+def place() -> str:
+    """What is being done now, as the profile tells; empty where none is kept."""
+    p = _current.get()
+    return "" if p is None else p.place
 
 
 def measuring() -> Profile | None:

@@ -16,8 +16,9 @@ __all__ = ["rely"]
 
 #: Routines whose contracts are being proved, the innermost last.
 _under_way: list[str] = []
-#: Answers of this process: by proof, by the file's path, content and names, by budget, and by the second solver asked.
-_known: dict[tuple[Contract, str, str, Names, Budget, str], ProofResult] = {}
+#: Answers of this process: by proof, by the file's path, content and names, by budget,
+#: by who is told of Z3's answers, and by the second solver asked.
+_known: dict[tuple[Contract, str, str, Names, Budget, object, str], ProofResult] = {}
 
 
 def rely(
@@ -26,9 +27,11 @@ def rely(
     image: Image,
     budget: Budget,
     prove: Callable[[Contract], ProofResult],
+    recorder: object = None,
 ) -> list[Obligation]:
     """Prove the contracts that a proof uses: an obligation of the result for each.
 
+    What `recorder` is told while they are proved, it is not told again; another recorder has them proved anew.
     Raises `InputError` for a recursion.
     """
     found: list[Obligation] = []
@@ -37,7 +40,8 @@ def rely(
         for c in contracts:
             if c.symbol in _under_way:
                 raise InputError(f"recursion through contracts: {' uses '.join([*_under_way, c.symbol])}")
-            key = (c, image.path, image.sha256, image.names, budget, result.second.solver if result.second else "")
+            solver = result.second.solver if result.second else ""
+            key = (c, image.path, image.sha256, image.names, budget, recorder, solver)
             if key not in _known:
                 _known[key] = prove(c)
             found.append(_obligation(c, _known[key]))

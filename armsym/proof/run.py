@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product
 from traceback import extract_tb
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from armsym.discharge.recheck import IN_ALL, Answer, Rechecked, SecondSolver, recheck
+from armsym.discharge.recheck import IN_ALL, Answer, Noted, Rechecked, SecondSolver, recheck
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError
 from armsym.isa import InstructionSet
@@ -178,12 +178,14 @@ def prove(
     profile: Profile | None = None,
     watch: Watcher | None = None,
     observe: Observe | None = None,
+    noted: Noted | None = None,
 ) -> ProofResult:
     """Prove `symbol` of `image` as the proof function `fn` states.
 
     With a `second` solver, it has to confirm every answer of Z3 on which the proof rests.  A `profile` notes where
     the time goes.  `watch` looks on as each case is run on symbols, also where a run on numbers has refuted it
-    already; the answer does not depend on it.
+    already; the answer does not depend on it.  `noted` is told of each answer of Z3 on which the proof rests, those for
+    contracts included, and what the second solver said of it; with a profile, it knows where it was asked.
 
     The answer is never an exception of the routine's own making.  Raises `InputError` for a proof
     that cannot be set up, or whose functions raise, with the place in its file.
@@ -205,6 +207,7 @@ def prove(
                 compare=compare,
                 watch=watch,
                 observe=observe,
+                noted=noted,
             )
         result.profile = profile
         return result
@@ -234,12 +237,13 @@ def _prove(
     compare: Compare | None = None,
     watch: Watcher | None = None,
     observe: Observe | None = None,
+    noted: Noted | None = None,
     brief: bool = False,
 ) -> ProofResult:
     """With `brief`, one concrete run has to do where a witness needs no more."""
     began = time.process_time()
     result = ProofResult(name, image.path, symbol, image.sha256)
-    review = None if second is None else _Review(second, set())
+    review = None if second is None and noted is None else _Review(second, set(), noted)
     if second is not None:
         result.second = Rechecked(second.name)
     routine = Routine(image, isa, symbol)
@@ -253,7 +257,8 @@ def _prove(
 
     def prove_contract(c: Contract) -> ProofResult:
         # Its own run tries more inputs; that it is proved does not rest on them.
-        return _prove(c, name=c.name, image=image, symbol=c.symbol, isa=isa, budget=budget, second=second, brief=True)
+        options: dict[str, Any] = {"second": second, "noted": noted, "brief": True}
+        return _prove(c, name=c.name, image=image, symbol=c.symbol, isa=isa, budget=budget, **options)
 
     first = _Runs([])
     guesses: Guesses = {}
@@ -314,25 +319,33 @@ def _compare(fn: ProofFn, routine: Routine, result: ProofResult, compare: Compar
 class _Review:
     """A second solver, and what it was asked already in this proof."""
 
-    solver: SecondSolver
+    solver: SecondSolver | None
     seen: set[str]
+    noted: Noted | None = None
 
-    def of(self, answers: Sequence[Answer], result: ProofResult, seconds: float) -> Obligation:
-        """Have Z3's answers confirmed and note in the result what came of it: an obligation like others."""
+    def of(self, answers: Sequence[Answer], result: ProofResult, seconds: float) -> Iterator[Obligation]:
+        """Have Z3's answers confirmed and note in the result what came of it: an obligation like others.
+
+        Without a solver they are only noted.
+        """
+        if self.solver is None:
+            recheck(answers, None, self.seen, 0.0, noted=self.noted)
+            return
         assert result.second is not None
         # What it gives up on is of one kind, in each case of a proof.
         given_up = len(result.second.unconfirmed)
-        left = min(seconds, IN_ALL - result.second.seconds)
-        told = recheck(answers, self.solver, self.seen, left, given_up)
+        left = min(seconds, IN_ALL * self.solver.count - result.second.seconds)
+        told = recheck(answers, self.solver, self.seen, left, given_up, self.noted)
         result.second.join(told)
         title = f"{told.solver} confirms what Z3 says follows"
         if told.disagreements:
             d = told.disagreements[0]
-            detail = f"Z3 ({d.how}) says unsat, {told.solver} says sat of\n{d.script}"
-            return Obligation(title, "second-solver", Status.ERROR, (), told.seconds, detail)
+            detail = f"Z3 ({d.how}) says unsat, {d.by} says sat of\n{d.script}"
+            yield Obligation(title, "second-solver", Status.ERROR, (), told.seconds, detail)
+            return
         # What it gives up on stands on Z3 alone, as without it: that is counted and said, and is no contradiction.
         by = (told.solver, "else Z3 alone") if told.lacking else (told.solver,)
-        return Obligation(title, "second-solver", Status.PROVED, by, told.seconds, told.lacking)
+        yield Obligation(title, "second-solver", Status.PROVED, by, told.seconds, told.lacking)
 
 
 @dataclass
@@ -454,7 +467,8 @@ def _prove_case(
         first.trials = seen.trials
     if contracts:
         with spending("phases", "contracts proved"):
-            found += rely(result, contracts, routine.image, budget, prove_contract)
+            recorder = None if review is None else review.noted
+            found += rely(result, contracts, routine.image, budget, prove_contract, recorder)
         new_table()
         p = case.symbolic(routine, answers=answers)
     if p._d.contracts != contracts:
@@ -471,7 +485,7 @@ def _prove_case(
     if review is not None:
         assert answers is not None
         with spending("phases", "second solver"):
-            found.append(review.of(answers, result, budget.seconds))
+            found += review.of(answers, result, budget.seconds)
     result.machine += [a for a in engine.assumptions if a not in result.machine]
     result.standing = _standing(routine.image)
     result.choices |= p._d.choices

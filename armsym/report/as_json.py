@@ -57,6 +57,8 @@ def result_as_dict(o: Outcome) -> dict[str, Any]:
         answer["counterexample"] = _counterexample(r.counterexample, o)
     if r.second is not None:
         answer["second_solver"] = _second(r.second)
+    if o.queries is not None:
+        answer["queries"] = o.queries
     if r.profile is not None:
         answer["profile"] = _profile(r.profile)
     if r.message:
@@ -88,7 +90,10 @@ def _second(s: Rechecked) -> dict[str, Any]:
         "confirmed": s.confirmed,
         "seconds": round(s.seconds, 3),
         "not_rechecked": list(s.unconfirmed),
-        "disagreements": [{"z3": "unsat", "second": "sat", "how": d.how, "script": d.script} for d in s.disagreements],
+        "by_solver": dict(s.each) or {s.solver: s.confirmed},
+        "disagreements": [
+            {"z3": "unsat", "second": "sat", "by": d.by, "how": d.how, "script": d.script} for d in s.disagreements
+        ],
     }
 
 

@@ -43,6 +43,7 @@ class Outcome:
     armsym itself failed.  `source` is the proof's place, `file:line`.  `traceback` is for --debug.
     `cached` says that an earlier command proved it, and that nothing it rests on has changed since.
     `bundle` is where a bundle was written, or why there is none; empty where nobody asked for one.
+    `queries` is how many questions were written to a folder; None where nobody asked for that.
     `unkept` says why no later command may take this for its own; empty where nothing was found against it.
     """
 
@@ -54,6 +55,7 @@ class Outcome:
     cached: bool = False
     bundle: str = ""
     unkept: str = ""
+    queries: int | None = None
 
     @property
     def code(self) -> ExitCode:

@@ -92,6 +92,7 @@ def second_solver_lines(outcomes: Sequence[Outcome]) -> Iterator[Line]:
             yield [(f"{o.result.proof}: ", "bold"), (told.lacking, "yellow")]
     if total.solver:
         text = f"{total.solver} confirmed {total.confirmed} of {total.asked} answers of Z3"
+        text += f" ({', '.join(f'{name} {n}' for name, n in total.each.items())})" if total.each else ""
         yield [
             (text, "" if total.confirmed == total.asked else "yellow"),
             (f" in {total.seconds:.1f} s of CPU", "dim"),

@@ -227,7 +227,7 @@ def test_nothing_is_no_success_and_a_defect_is_never_excused() -> None:
 
 
 def gated(file: gating.GatedFile) -> list[Gated]:
-    return list(gating.gate(file, timeout=None, processes=1, second=False, kept=None, progress=Progress(0)))
+    return list(gating.gate(file, timeout=None, processes=1, second="", kept=None, progress=Progress(0)))
 
 
 def test_the_gate_of_this_repository(monkeypatch: pytest.MonkeyPatch) -> None:

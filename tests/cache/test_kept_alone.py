@@ -89,7 +89,7 @@ def test_ways_out_of_a_source(folder: Path, how: str, monkeypatch: pytest.Monkey
                 name="adds",
                 symbol="add64",
                 object_spec=str(folder / "routines.o"),
-                second=False,
+                second="",
                 names=Names(),
             )
     finally:

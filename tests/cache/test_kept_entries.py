@@ -104,7 +104,9 @@ def test_entries_of_another_shape_are_refused() -> None:
         lambda b: b.update(ranges={"n": [[1, 2, 3]]}),
         lambda b: b.update(choices={"n": ["1"]}),
         lambda b: b.update(assumptions=[None]),
-        lambda b: b.update(second=["Bitwuzla", 3, 1, 0.5, ["it gave up"]]),
+        lambda b: b.update(second=["Bitwuzla", 3, 1, 0.5, ["it gave up"], []]),
+        lambda b: b.update(second=["Bitwuzla", 3, 2, 0.5, ["it gave up"]]),
+        lambda b: b.update(second=["Bitwuzla", 3, 2, 0.5, ["it gave up"], [["Bitwuzla", True]]]),
         lambda b: b.pop("shown"),
     ]
     assert all(again(forged(change)) is None for change in changes)

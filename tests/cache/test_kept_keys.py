@@ -34,7 +34,7 @@ def _files_are_old(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         del sys.modules[name]
 
 
-def key_of(file: Path, *, second: bool = False, object_: Path | None = None, names: Names | None = None) -> Key:
+def key_of(file: Path, *, second: str = "", object_: Path | None = None, names: Names | None = None) -> Key:
     list(discover(file))
     spec = str(object_ or file.parent / "routines.o")
     return Keys().of(
@@ -133,15 +133,16 @@ def test_every_file_of_the_engine_counts(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_solvers_python_and_options_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, _ = project(tmp_path)
-    first, second = key_of(file), key_of(file, second=True)
+    first, second = key_of(file), key_of(file, second="bitwuzla")
     assert first.text != second.text
+    assert len({key_of(file, second=s).text for s in ("", "bitwuzla", "cvc5", "both")}) == 4
     monkeypatch.setitem(keys._known_libraries, "z3-solver", "0")
     assert key_of(file).text != first.text
     monkeypatch.undo()
     monkeypatch.setattr(sources, "BEGAN_NS", time.time_ns() + 10**12)
     monkeypatch.setitem(keys._known_libraries, "bitwuzla", "0")
     assert key_of(file).text == first.text
-    assert key_of(file, second=True).text != second.text
+    assert key_of(file, second="bitwuzla").text != second.text
     monkeypatch.setattr(sys, "version", "0")
     assert key_of(file).text != first.text
 
@@ -229,7 +230,7 @@ def test_a_file_that_changes_while_it_is_proved_spoils_the_result(tmp_path: Path
         name="adds",
         symbol="add64",
         object_spec=str(tmp_path / "routines.o"),
-        second=False,
+        second="",
         names=Names(),
     )
     assert used.still_holds(key) == ""

@@ -89,7 +89,7 @@ def test_a_lost_worker_loses_nothing(cluster: Any, tmp_path: Path) -> None:
             timeout=None,
             processes=1,
             offline_ok=False,
-            second=False,
+            second="",
             progress=Progress(0),
             farm=client,
         )

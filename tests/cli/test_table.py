@@ -168,7 +168,7 @@ def test_only_what_an_audit_shows_is_audited(tmp_path: Path) -> None:
 def test_two_proofs_of_one_bundle_are_refused() -> None:
     one, other = definition("a"), replace(definition("a"), file="/another/folder/file.py")
     need_bundles_apart([one, definition("b"), replace(one, file="/other/file.py")])
-    with pytest.raises(InputError, match=r"have one bundle, folder\.a"):
+    with pytest.raises(InputError, match=r"have one name, folder\.a"):
         need_bundles_apart([one, definition("b"), other])
 
 

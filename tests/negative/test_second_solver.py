@@ -199,6 +199,25 @@ def test_the_proofs_of_contracts_are_rechecked_too(tmp_path: Path) -> None:
     assert [o.status for o in contract.obligations if o.kind == "second-solver"] == [Status.PROVED]
 
 
+def test_answers_for_contracts_are_noted_each_time(tmp_path: Path) -> None:
+    """Also when the contract was proved earlier in this process, with another who is told or none."""
+    image = files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+    told: list[list[str]] = []
+    for second in (BITWUZLA, None, None):
+        asked: list[str] = []
+        told.append(asked)
+
+        def noted(answer: Answer, script: str, verdict: Verdict | None, to: list[str] = asked) -> None:
+            to.append(script)
+
+        r = prove(calls(), name="f", image=image, symbol="f", isa=A64, budget=BUDGET, second=second, noted=noted)
+        assert r.status is Status.PROVED
+        assert (r.second is None) == (second is None)
+    rechecked = with_second(tmp_path, BITWUZLA).second
+    assert [len(t) for t in told] == [rechecked.asked] * 3
+    assert told[0] == told[1] == told[2] != []
+
+
 def test_a_contradiction_in_a_contract_reaches_its_caller(tmp_path: Path) -> None:
     asked: list[str] = []
 
@@ -303,13 +322,13 @@ def test_a_proof_has_so_much_of_a_second_solver_in_all_its_cases() -> None:
     answers = [Answer((ops.ult(8, x, 3),), ops.ult(8, x, k), 1, 1, "integers") for k in (3, 4, 5)]
     review = _Review(SecondSolver("Stub", stub), set())
     spent = ProofResult("p", "f", "s", second=Rechecked("Stub", seconds=IN_ALL))
-    told = review.of(answers, spent, 100.0)
+    (told,) = review.of(answers, spent, 100.0)
     assert spent.second is not None
     assert (spent.second.asked, spent.second.confirmed) == (3, 0)
     assert "3 of 3 answers of Z3 are not re-checked: 3 times not asked: no time was left" in spent.second.lacking
     assert told.by == ("Stub", "else Z3 alone")
     nearly = ProofResult("p", "f", "s", second=Rechecked("Stub", seconds=IN_ALL - 1.0))
-    review.of(answers, nearly, 100.0)
+    assert len(list(review.of(answers, nearly, 100.0))) == 1
     assert nearly.second is not None
     assert (nearly.second.asked, nearly.second.confirmed) == (3, 3)
 
