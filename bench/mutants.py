@@ -170,7 +170,7 @@ def run_one(
 
 def _rests_on(d: ProofDefinition, keys: Keys) -> str:
     spec = d.object_spec()
-    return keys.identity(file=str(d.file), name=d.name, symbol=d.symbol, object_spec=spec, second=False, names=Names())
+    return keys.identity(file=str(d.file), name=d.name, symbol=d.symbol, object_spec=spec, second="", names=Names())
 
 
 def summary(records: Sequence[Record]) -> dict[str, Any]:
