@@ -75,11 +75,30 @@ class Arrivals(Blocked):
                 return False
         return True
 
-    def _arrival(self, state: State, cut: Cut, block: int | None = None) -> Instance:
-        """The claims of a cut as they are to hold where this path has come to it; for the number of a block."""
+    def _arrival(self, state: State, cut: Cut, block: int | None = None, symbols: Symbols | None = None) -> Instance:
+        """The claims of a cut as they are to hold where this path has come to it; for the number of a block.
+
+        `symbols`: what stands for the cut's, where that was asked before of this state.
+        """
+        w = self.words
+        symbols = symbols or self._standing(state, cut)
+        values = Values(self.inputs, state.facts)
+        own = {c.name: c.region for c in cut.contents}
+        allowed = {c.name for n in around(self.case, cut.number)[1:] for c in self.case.cuts[n].contents}
+
+        def cell(name: str, offset: Form) -> int:
+            if name in own:
+                area = state.memory.areas[own[name]]
+                raw = state.held(own[name], offset, area.cell)
+                return turned(w, raw, area.cell) if area.order == "big" else raw
+            return self._own_cell(values, allowed, name, offset)
+
+        return self._instance(values, symbols if block is None else symbols.of_block(block), cell)
+
+    def _standing(self, state: State, cut: Cut) -> Symbols:
+        """What stands for the symbols of a cut where this path has come to it, and those of the cuts around it."""
         symbols = Symbols()
-        outside = around(self.case, cut.number)
-        for number in outside[1:]:
+        for number in around(self.case, cut.number)[1:]:
             c = self.case.cuts[number]
             for name, possible in [(c.index.name, c.index.bits), *((u.name, u.bits) for u in c.unknowns)]:
                 symbols.bits[name], symbols.values[name] = possible, self.words.program.var(name, possible)
@@ -91,18 +110,7 @@ class Arrivals(Blocked):
             held = self._place(state, u.place)
             moved = w.shr(held, u.shift) if u.shift >= 0 else w.shl(held, -u.shift)
             symbols.bits[u.name], symbols.values[u.name] = u.bits, w.mask(moved, u.bits)
-        values = Values(self.inputs, state.facts)
-        own = {c.name: c.region for c in cut.contents}
-        allowed = {c.name for n in outside[1:] for c in self.case.cuts[n].contents}
-
-        def cell(name: str, offset: Form) -> int:
-            if name in own:
-                area = state.memory.areas[own[name]]
-                raw = state.held(own[name], offset, area.cell)
-                return turned(w, raw, area.cell) if area.order == "big" else raw
-            return self._own_cell(values, allowed, name, offset)
-
-        return self._instance(values, symbols if block is None else symbols.of_block(block), cell)
+        return symbols
 
     def _place(self, state: State, place: str) -> int:
         name, _, rest = place.partition("+")
@@ -118,7 +126,8 @@ class Arrivals(Blocked):
         return state.x(int(name[1:]))
 
     def _arrive(self, state: State, cut: Cut) -> None:
-        facts, made, where = state.facts, self._arrival(state, cut), f"at {name_of(cut)}"
+        facts, symbols, where = state.facts, self._standing(state, cut), f"at {name_of(cut)}"
+        made = self._arrival(state, cut, symbols=symbols)
         again = cut.number in self._around
         i = made.symbols[cut.index.name]
         index = facts.integer(i)
@@ -140,7 +149,7 @@ class Arrivals(Blocked):
         self._claim(state, state.sp, made(cut.sp), f"sp, {where}")
         for name, flag in zip("nzcv", cut.flags, strict=True):
             self._claim(state, int(getattr(state.flags, name)), made(flag), f"{name}, {where}")
-        self._memory(state, cut, made, where)
+        self._memory(state, cut, made, symbols, where)
 
     def _show_index(self, facts: Facts, cut: Cut, i: int, index: Form, *, again: bool, where: str) -> None:
         """The index has the bits it may have, and is `step` more than before, as a number."""
@@ -158,7 +167,7 @@ class Arrivals(Blocked):
                 raise RefusedValue(f"{cut.index.name} + {cut.index.step} may wrap around, {where}")
         self._follows(facts, plus((possible, {}), index, -1), f"bits of {cut.index.name}, {where}")
 
-    def _memory(self, state: State, cut: Cut, made: Instance, where: str) -> None:
+    def _memory(self, state: State, cut: Cut, made: Instance, symbols: Symbols, where: str) -> None:
         """Each region holds what the cut says: its stores, and else what it held on entry, or the unknown content."""
         w, facts = self.words, state.facts
         claimed = Memory(w, state.memory.areas, state.memory._cell)
@@ -180,7 +189,7 @@ class Arrivals(Blocked):
                 continue
             if name in stated:
                 # What was loaded is from a copy of the state that knows of any block: its facts are the maker's.
-                self.blocks(state, stated[name], lambda f, j: self._arrival(_knowing(state, f), cut, j), where)
+                self.blocks(state, stated[name], lambda f, j: self._arrival(_knowing(state, f), cut, j, symbols), where)
                 continue
             if held.filled is not None:
                 raise RefusedValue(f"what {name} holds is known block by block, and not said {where}")

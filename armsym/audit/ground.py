@@ -211,10 +211,9 @@ class Ground:
     def _speaks(self, node: int) -> int:
         """Which of the contract's numbers, a bit each, a node is made of."""
         program, known = self.words.program, self._speaking
+        own = {n: 1 << k for k, n in enumerate(self.inputs.numbers)}
         for n in range(len(known), node + 1):
-            i = program[n]
-            own = 1 << self.inputs.numbers.index(n) if n in self.inputs.numbers else 0
-            known.append(reduce(or_, (known[a] for a in operands(i)), own))
+            known.append(reduce(or_, [known[a] for a in operands(program[n])], own.get(n, 0)))
         return known[node]
 
     def _putting(self, facts: Facts) -> Instance:

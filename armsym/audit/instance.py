@@ -89,11 +89,12 @@ class Instance:
             case ("App", name, arguments, possible):
                 return self._application(name, tuple(made[a] for a in arguments), possible)
             case ("Xor", a, b):
-                for one, other in ((a, b), (b, a)):
-                    if made[one] in w.meaning and w.constant(made[other]) == 1:
-                        return w.inverted(made[one])
-                    if w.constant(made[other]) == 1 and w.reach(made[one]) == 1:
-                        return w.said(w.xor(made[one], made[other]), "zero", 1, made[one])
+                for one, other in ((made[a], made[b]), (made[b], made[a])):
+                    if w.constant(other) == 1:
+                        if one in w.meaning:
+                            return w.inverted(one)
+                        if w.reach(one) == 1:
+                            return w.said(w.xor(one, other), "zero", 1, one)
                 if made[a] in w.meaning and made[b] in w.meaning:
                     return w.different(made[a], made[b])
                 return w.xor(made[a], made[b])

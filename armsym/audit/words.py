@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from armsym.audit.evaluate import operands, value_of
+from armsym.audit.evaluate import value_of
 from armsym.audit.meanings import meaning
 from armsym.audit.raw import Instruction, Program, ones
 
@@ -65,8 +65,11 @@ class Words:
 
     def constant(self, node: int) -> int | None:
         """The number, where the instruction is a constant."""
-        instruction = self.program[node]
-        return int(instruction[1]) if instruction[0] == "Const" else None
+        instruction = self.program.instructions[node]
+        if instruction[0] != "Const":
+            return None
+        value: int = instruction[1]
+        return value
 
     def reach(self, node: int) -> int:
         """A number that has a 1 wherever the value of the instruction may have one."""
@@ -80,14 +83,13 @@ class Words:
             raise TooWide(f"instruction {node}, {self.program[node]!r:.100}, is not shown to be a word of {width} bits")
         return node
 
-    def _folded(self, *instruction: object) -> int | None:
-        values = []
-        for a in operands(instruction):
-            value = self.constant(a)
-            if value is None:
+    def _folded(self, instruction: Instruction, *of: int) -> int | None:
+        """The constant that an instruction is, where its operands, `of`, all are; there are many that are none."""
+        made = self.program.instructions
+        for a in of:
+            if made[a][0] != "Const":
                 return None
-            values.append(value)
-        return self.program.const(value_of(instruction, values))
+        return self.program.const(value_of(instruction, [made[a][1] for a in of]))
 
     # -- the nine operations
 
@@ -103,7 +105,7 @@ class Words:
             if self.constant(a) == 0:
                 a = b
                 continue
-            folded = self._folded("Xor", a, b)
+            folded = self._folded(("Xor", a, b), a, b)
             a = self.program.xor(a, b) if folded is None else folded
         return a
 
@@ -111,40 +113,40 @@ class Words:
         """a AND b."""
         if 0 in (self.constant(a), self.constant(b)):
             return self.zero
-        folded = self._folded("And", a, b)
+        folded = self._folded(("And", a, b), a, b)
         return self.program.and_(a, b) if folded is None else folded
 
     def shl(self, a: int, by: int) -> int:
         """a * 2^by; nothing is lost."""
-        folded = a if by == 0 else self._folded("Shl", a, by)
+        folded = a if by == 0 else self._folded(("Shl", a, by), a)
         return self.program.shl(a, by) if folded is None else folded
 
     def shr(self, a: int, by: int) -> int:
         """floor(a / 2^by)."""
-        folded = a if by == 0 else self._folded("Shr", a, by)
+        folded = a if by == 0 else self._folded(("Shr", a, by), a)
         return self.program.shr(a, by) if folded is None else folded
 
     def mask(self, a: int, bits: int) -> int:
         """a AND the number `bits`."""
-        folded = self._folded("Mask", a, bits)
+        folded = self._folded(("Mask", a, bits), a)
         return self.program.mask(a, bits) if folded is None else folded
 
     def add(self, width: int, a: int, *others: int) -> int:
         """The sum of all modulo 2^width, from left to right."""
         for b in others:
-            folded = self._folded("Add", width, a, b)
+            folded = self._folded(("Add", width, a, b), a, b)
             a = self.program.add(width, a, b) if folded is None else folded
         return a
 
     def mulc(self, width: int, a: int, factor: int) -> int:
         """a * factor modulo 2^width."""
-        folded = self._folded("Mulc", width, a, factor)
+        folded = self._folded(("Mulc", width, a, factor), a)
         return self.program.mulc(width, a, factor) if folded is None else folded
 
     def app(self, function: str, arguments: Sequence[int], bits: int) -> int:
         """A function of `functions`, or one of which nothing is known; its results have 1s only where `bits` has."""
         if meaning(function) is not None:
-            folded = self._folded("App", function, tuple(arguments), bits)
+            folded = self._folded(("App", function, tuple(arguments), bits), *arguments)
             if folded is not None:
                 return folded
         return self.program.app(function, arguments, bits)

@@ -33,7 +33,7 @@ __all__ = ["Exporter", "made_to_check"]
 MOST_OPEN = 20
 
 #: CPU seconds after which no further cut's paths are looked at.
-MOST_SECONDS = 30
+MOST_SECONDS = 60
 
 
 @dataclass

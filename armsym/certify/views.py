@@ -237,6 +237,7 @@ class Views:
         if atom is None:
             atom = self.poly_atom(i, max(w, _WORD, reach(p).bit_length()))
             self.polys[key] = atom
+            self._narrow_sum(atom, reach(p).bit_length())
         elif self.checker.sum[atom][0] < w:
             self.hint("sumatom", atom, w)
         if atom != i:
@@ -252,6 +253,18 @@ class Views:
         self.natural[atom] = (holder, s[0])
         if self.sums.get(_sum_key(s)) == atom:
             self.sums[_sum_key(s)] = holder
+
+    def _narrow_sum(self, atom: int, w: int) -> None:
+        """Where a poly atom, the low bits of a wider word, is a sum of w bits: puts that under another name.
+
+        A sum of at most w bits is made of that word itself then, whether the atom was made wide before or not.
+        """
+        if self.checker.whole_terms(atom, w):
+            holder = self.program.mask(atom, ones(w))
+            self.hint("poly", holder)
+            self.hint("tosum", holder, w)
+            self.inline(holder)
+            self.natural[atom] = (holder, w)
 
     def _complement(self, i: int, w: int) -> None:
         """The sum of NOT u from u's."""

@@ -100,6 +100,25 @@ def test_facts_are_of_their_path_alone() -> None:
         assert part.given or not any(C in claim or D in claim for claim in part.claims)
 
 
+@pytest.mark.parametrize("bits", [1, 31, 32, 33, 38])
+@pytest.mark.parametrize("wider", [33, 64, 100])
+def test_low_bits_that_were_summed_wide_are_low_bits_in_a_narrow_sum(bits: int, wider: int) -> None:
+    """As a counter of blocks, the low half of a longer number, is extended before it is added to."""
+    own = Program()
+    longer, a, b = own.var("longer", ones(39)), own.var("a", ones(32)), own.var("b", ones(32))
+    low = own.mask(longer, ones(bits))
+    wide, again = own.add(wider, low, a), own.add(wider, a, low)
+    narrow, other = own.add(32, low, b), own.mask(own.add(64, longer, b), ones(32))
+    twice = own.add(32, narrow, wide), own.add(32, own.add(32, a, longer), other)
+    claims = [(wide, again), (narrow, other), twice]
+    equal = all(run[narrow] == run[other] for run in (values(own.instructions, seed) for seed in range(60)))
+    certificate, rest = elaborate(own, {}, claims)
+    assert check_certificate(certificate) == [[] for _ in certificate.parts]
+    # The lowest 33 bits are, modulo 2^32, the lowest 32, too; and twice a number is twice its lowest 31 bits.
+    assert equal is (bits >= 32)
+    assert rest == ([] if bits >= 32 else [(narrow, other)] if bits == 31 else [(narrow, other), twice])
+
+
 @pytest.mark.parametrize("claim", [(0, 1), (1, 10**6), (-1, 1)])
 def test_a_claim_about_no_instruction_is_refused(claim: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="about instruction"):
