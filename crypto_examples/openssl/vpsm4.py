@@ -75,6 +75,12 @@ def vpsm4_ex_ctr32_encrypt_blocks(p: Proof) -> None:
     p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
 
 
+@proof("vpsm4_ex_ctr32_encrypt_blocks", of=OPENSSL_4_0)
+def vpsm4_ex_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
+    ctr32_by_cores(p, head=0x210, rounds=(0x48, 0x314), in_place=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
 # -- the S-box looked up ---------------------------------------------------------------------------
 
 
