@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from armsym.dsl import Bits, Claims, Proof, State, Words, lanes
-from crypto_examples.sm4 import KEY_BYTES, schedule
+from crypto_examples.sm4 import KEY_BYTES, ONE_BLOCK, ONE_BLOCK_LOOKED_UP, schedule
 
 __all__ = ["FROM_AES", "LOOKED_UP", "Core", "enc_blocks"]
 
@@ -28,6 +28,13 @@ class Core:
     ends: Mapping[int, tuple[int, int, int, int]]
     #: V registers that each of them loses.
     loses: Mapping[int, tuple[int, ...]]
+    #: The code of one block by itself: the same from the head of its loop on, and how long that is to its last branch.
+    one: tuple[int, int, int, int]
+    extent: int
+
+    def blocks_alone(self, p: Proof) -> list[int]:
+        """Where the loops over the rounds of one block begin, in order of address."""
+        return [x.head for x in p.routine.all_loops if x.end - x.head == self.extent]
 
     def constants(self, p: Proof) -> dict[str, Bits]:
         """What the caller loaded, by register."""
@@ -45,6 +52,8 @@ FROM_AES = Core(
     loaded=6,
     ends={4: (0x8C, 0x104, 0x184, 0x1F8), 8: (0xFC, 0x1E8, 0x2D8, 0x3C0)},
     loses={4: (*range(8), 12, 13, 14, 24), 8: (*range(16), 24, 25)},
+    one=ONE_BLOCK,
+    extent=0x17C,
 )
 #: The S-box looked up, 64 bytes of it at a time.
 LOOKED_UP = Core(
@@ -53,6 +62,8 @@ LOOKED_UP = Core(
     loaded=16,
     ends={4: (0x88, 0xFC, 0x178, 0x1E8), 8: (0xE4, 0x1B8, 0x290, 0x360)},
     loses={4: (*range(8), 12, 13, 14), 8: tuple(range(16))},
+    one=ONE_BLOCK_LOOKED_UP,
+    extent=0x1AC,
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from armsym.dsl import Bits, Claims, Proof, Region, State, Words, lanes
+from armsym.dsl import Bits, Claims, Proof, Region, State, Words, concat, lanes
 from crypto_examples.modes import Buffers, CbcDecryption, Counters, cbc_ciphertext, direction, string, vector
 from crypto_examples.sm4 import KEY_BYTES, ONE_BLOCK, cut_rounds, schedule
 from specs import sm4
@@ -25,13 +25,18 @@ class Sm4Buffers(Buffers):
         self.key = p.region("key", KEY_BYTES, access="r")
         super().__init__(p, n, size, in_place=in_place)
         self.rk = self.key.words(32)
+        self._schedule = p.memo(lambda X: schedule(split(4, 32, X), self.rk))
+        self._cipher = p.memo(lambda X: [Bits.from_elems(sm4.encrypt(split(4, 32, X), self.rk)[::-1])])
         #: Round keys as vector registers hold them.
         self.round_keys = lanes(self.rk)
 
     def CIPH(self, block: Bits) -> Bits:
         """Encryption with the round keys as they stand in the key structure."""
-        Y = sm4.encrypt(split(4, 32, block), self.rk)
-        return Bits.from_elems(Y[::-1])
+        return self._cipher(block)[0]
+
+    def words(self, block: Bits) -> Words:
+        """X_0, ..., X_35 of a block; computed once for each."""
+        return self._schedule(block)
 
     def CIPH_inverse(self, block: Bits) -> Bits:
         """Decryption, the key structure holding the round keys from the last one on."""
@@ -73,10 +78,7 @@ def ecb_by_cores(p: Proof, *, rounds: int, ends: Sequence[int] = ONE_BLOCK, in_p
     def _(s: State, i: Bits) -> Claims:
         return {"eight blocks left": i + 8 <= n, **m.done(s, m.ecb, upto=i)}
 
-    def last(_: State) -> list[Bits]:
-        return schedule(split(4, 32, string(m.blocks(n - 1))), m.rk)
-
-    cut_rounds(p, p.routine.entry + rounds, ends, last)
+    cut_rounds(p, p.routine.entry + rounds, ends, lambda _: m.words(string(m.blocks(n - 1))))
     p.ensures(lambda s: m.done(s, m.ecb, upto=n))
 
 
@@ -162,8 +164,8 @@ def ctr32_by_cores(
         left = {"eight blocks left": i + 8 <= n, "left": s.w2 == (n - i)[31:0]}
         return {**left, "counter": s.w5 == c.counter(i), **c.done_upto(s, i)}
 
-    def words(counter: Bits) -> list[Bits]:
-        return schedule([*split(4, 32, string(ivec.words(8)))[:3], counter], m.rk)
+    def words(counter: Bits) -> Words:
+        return m.words(concat(string(ivec.words(8))[127:32], counter))
 
     single, last = (p.routine.entry + at for at in rounds)
     cut_rounds(p, single, ends, lambda _: words(c.first))

@@ -68,9 +68,23 @@ def _is_product(t: Term) -> bool:
     return isinstance(t, App) and t.widths == (t.width, t.width) and bool(definitions_of(t))
 
 
-def speaks_of_products(*values: Value) -> bool:
-    """Whether a carry-less product occurs, or an opaque function that may be a ring's product."""
-    return any((isinstance(t, Op) and t.kind == "clmul") or _is_product(t) for t in below(*values))
+def speaks_of_products(*values: Value, known: dict[int, bool] | None = None) -> bool:
+    """Whether a carry-less product occurs, or an opaque function that may be a ring's product.
+
+    `known` is what was found of terms before, by their ids, and is added to.
+    """
+    found: dict[int, bool] = {} if known is None else known
+
+    def in_it(t: Term) -> bool:
+        if (isinstance(t, Op) and t.kind == "clmul") or _is_product(t):
+            return True
+        return any(found[intern(c).id] for c in children(t) if isinstance(c, Term))
+
+    return any(complete(intern(v), found, in_it, _interned) for v in values if isinstance(v, Term))
+
+
+def _interned(t: Term) -> list[Value]:
+    return [intern(c) for c in children(t) if isinstance(c, Term)]
 
 
 def equal(width: int, a: Value, b: Value) -> tuple[bool, Ring | None]:

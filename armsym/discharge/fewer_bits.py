@@ -7,17 +7,21 @@ become XORs of the bits of a fresh variable, one for each form that does not dep
 A claim that holds for all values of the new variable holds in particular where each of its bits is the form it
 stands for, so the claim as it was follows.  That those forms are independent is not needed for that: dependent ones
 could only make less hold.
+
+Bits are told apart by the terms that they are bits of.  Bit q of a sum modulo 2^w depends on the bits up to q of what
+it adds up alone: a sum of 32 bits and its lowest byte, a term of its own, have the same first bits.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import reduce
 from operator import xor
 
 from armsym.bits.opaque import definitions_of
 from armsym.terms.evaluate import Substitution
-from armsym.terms.node import App, Mono, Op, Sum, Term, Value, Var, intern, mono
+from armsym.terms.node import App, Mono, Op, Sum, Term, Value, Var, intern, mono, ones
 from armsym.terms.poly import make_poly, poly_view, toggle
 from armsym.terms.walk import children
 
@@ -57,6 +61,7 @@ def _arguments(claim: Term, through: bool) -> Iterator[tuple[Term, list[_Form]]]
     """
     total = claim.args[0] if isinstance(claim, Op) and claim.kind == "eq" else claim
     todo, seen = _functions(total) if isinstance(total, Term) else [], set[int]()
+    sums: dict[object, int] = {}
     while todo:
         arguments = list(children(todo.pop()))
         while arguments:
@@ -68,7 +73,7 @@ def _arguments(claim: Term, through: bool) -> Iterator[tuple[Term, list[_Form]]]
                 arguments += a.terms
                 continue
             inside = [t for t in _functions(a) if isinstance(t, Op)]
-            forms = None if inside else _forms(a)
+            forms = None if inside else _forms(a, sums)
             if forms is None:
                 todo += _functions(a)
             else:
@@ -90,8 +95,8 @@ def _functions(v: Term) -> list[App | Op]:
     return list(found.values())
 
 
-def _forms(a: Term) -> list[_Form] | None:
-    """The bits of an argument, the lowest first; None if one is no linear form."""
+def _forms(a: Term, sums: dict[object, int]) -> list[_Form] | None:
+    """The bits of an argument, the lowest first; None if one is no linear form.  `sums`: see `_bit`."""
     entries, const = poly_view(a)
     if any(len(m.factors) > 1 for m in entries):
         return None
@@ -101,9 +106,29 @@ def _forms(a: Term) -> list[_Form] | None:
         for m, mask in entries.items():
             if mask >> p & 1:
                 base, s = m.factors[0]
-                bits ^= {(base.id, p + s)}
+                bits ^= {_bit(base, p + s, sums)}
         found.append((frozenset(bits), const >> p & 1))
     return found
+
+
+def _bit(base: Term, q: int, sums: dict[object, int]) -> tuple[int, int]:
+    """Bit q of a term, by names: those of sums are told apart by what they add up modulo 2^(q + 1).
+
+    `sums` has the numbers, from -1 down, of the sums that were met so far.
+    """
+    if not isinstance(base, Sum):
+        return base.id, q
+    low = ones(q + 1)
+    # (Two summands that agree in all bits that count are two.)
+    added = Counter((c & low, _lowest(u, q + 1)) for u, c in base.terms.items() if c & low)
+    return sums.setdefault((q, base.const & low, frozenset(added.items())), -1 - len(sums)), q
+
+
+def _lowest(u: Term, n: int) -> object:
+    """The lowest n bits of a term, alike for terms that agree in them."""
+    entries, const = poly_view(u)
+    left = ((m.factors, mask & ones(n)) for m, mask in entries.items())
+    return frozenset((tuple((b.id, s) for b, s in factors), mask) for factors, mask in left if mask), const & ones(n)
 
 
 class _Basis:

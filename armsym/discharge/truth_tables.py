@@ -141,7 +141,10 @@ class _Claim:
             self._depth[t.id] = 1 + max((self._depth[c.id] for c in parts), default=0)
             if self._depth[t.id] > LIMIT_DEPTH or len(self.support) > LIMIT_TERMS:
                 raise _TooMuch
-            self.support[t.id] = self._support(t)
+            self.support[t.id] = found = self._support(t)
+            # Each bit of an opaque function depends on all of its arguments: what is made of it has no table.
+            if isinstance(t, App) and found[0].bit_count() > LIMIT_BITS:
+                raise _TooMuch
             todo.pop()
 
     def _parts(self, t: Term) -> list[Term]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from armsym.bits import Bits, Prop
 from armsym.integers.expression import Relation
 from armsym.terms import ops
-from armsym.terms.evaluate import Substitution, free_terms
+from armsym.terms.evaluate import Substitution, occurs
 from armsym.terms.node import Poly, Term, Value, Var, intern, ones
 
 __all__ = ["Assumptions"]
@@ -66,13 +66,14 @@ class Assumptions:
         pieces = self._pieces(intern(left))
         if pieces is None:
             return False
-        inside = {t.id for t in free_terms(right)}
+        if occurs([var for var, _, _ in pieces], right):
+            return False
         solved: dict[Term, Value] = {}
         said: dict[Term, int] = {}
         for var, s, mask in pieces:
             bits = (mask << s if s >= 0 else mask >> -s) & ones(var.width)
             # A bit in two places would also say that these places of `right` are equal.
-            if var.id in inside or said.get(var, 0) & bits:
+            if said.get(var, 0) & bits:
                 return False
             said[var] = said.get(var, 0) | bits
             # Bits p + s of var are bits p of right, for p in mask.

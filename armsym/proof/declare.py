@@ -60,6 +60,7 @@ from armsym.proof.statement import (
     Cut,
     CutFn,
     Declared,
+    EachInLoopFn,
     EnsuresFn,
     ForgetFn,
     InLoopFn,
@@ -594,7 +595,7 @@ class Proof(ABC):
 
         def apply(fn: InLoopFn) -> InLoopFn:
             claims = claims_of("cut_within", a_function("cut_within: what is claimed", fn, "state", "i"))
-            self._add_cut(place, claims, lambda _: (), dropped, head)
+            self._add_cut(place, claims, lambda _: (), dropped, within=head)
             return fn
 
         return apply
@@ -633,6 +634,23 @@ class Proof(ABC):
 
         return apply
 
+    def cut_each_within(
+        self, loop: Loop | int, at: Loop | int, *, drop_v: Iterable[int] = ()
+    ) -> Callable[[EachInLoopFn], EachInLoopFn]:
+        """`cut_each` in a loop that has an invariant: claims(s, k, i) at the arrival k at `at` in its iteration i.
+
+        Nothing is forgotten, as in `cut_within`: a register is from there on what a claim calls it.
+        """
+        dropped = frozenset(V(n) for n in numbers("cut_each_within: registers in drop_v", drop_v, 0, 31))
+        place, head = a_place("cut_each_within", at), a_place("cut_each_within: the loop", loop)
+
+        def apply(fn: EachInLoopFn) -> EachInLoopFn:
+            claims = claims_of("cut_each_within", a_function("cut_each_within: what is claimed", fn, "state", "k", "i"))
+            self._add_cut(place, lambda s, at: claims(s, *at), lambda _: (), dropped, within=head, each=True)
+            return fn
+
+        return apply
+
     def cut_each(self, at: Loop | int, *, forget: ForgetFn, drop_v: Iterable[int] = ()) -> Callable[[CutFn], CutFn]:
         """Claims each time a loop that needs no invariant is at its head: one cut for each round.
 
@@ -659,12 +677,14 @@ class Proof(ABC):
         claims: Callable[[State, Any], Claims],
         forget: ForgetFn,
         drop: frozenset[Place],
+        *,
         within: int | None = None,
+        each: bool = False,
     ) -> None:
         where = self.routine.image.symbolize(at)
         if any(c.at == at for c in self._d.cuts):
             raise InputError(f"two cuts at {where}: put their claims into one")
-        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop, within))
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop, within, each))
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""

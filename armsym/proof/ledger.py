@@ -66,6 +66,8 @@ class Ledger:
         self._results: dict[tuple[Kind, str], Obligation] = {}
         #: Obligations not shown once already: their other instances are not worth the solver's time.
         self._failed: set[tuple[Kind, str]] = set()
+        #: By the ids of terms: whether a product of polynomials occurs in them.
+        self._products: dict[int, bool] = {}
         #: Models in which a claim failed, to be tried as inputs.
         self.models: list[Model] = []
         #: Whose definitions claims may be shown by.
@@ -391,7 +393,7 @@ class Ledger:
         if prop.sides is None or isinstance(prop.value, bool):
             return None
         a, b = prop.sides
-        if not algebra.speaks_of_products(a.value, b.value):
+        if not algebra.speaks_of_products(a.value, b.value, known=self._products):
             return None
         shown, ring = algebra.equal(a.width, a.value, b.value)
         if ring is not None:

@@ -251,6 +251,7 @@ class Path:
         "knowledge",
         "leaked",
         "machine",
+        "occurring",
         "relations",
         "steps",
         "stepwise",
@@ -268,6 +269,8 @@ class Path:
         memory.settled = self.settled
         #: Variables, and the values that were put in their places.
         self.values: dict[Term, Value] = {}
+        #: In which terms each of them occurs, but for those that are written otherwise in few places only.
+        self.occurring: dict[Term, Occurrences] = {}
         #: The place where the path has just become one of several, one for each value of a number.
         self.told_apart: int | None = None
         #: Instructions executed since the path started at the entry or at a loop head.
@@ -299,6 +302,7 @@ class Path:
         """
         put, m = Substitution({n: value}, alone=lambda t: not occurs(t)), self.machine
         self.values = {t: put(v) for t, v in self.values.items()} | {n: value}
+        self.occurring = self.occurring | {n: occurs}
 
         def new(b: Bits) -> Bits:
             return Bits(b.width, put(b.value))
@@ -309,11 +313,17 @@ class Path:
         self.memory.rewrite(new)
         self.relations = [r for r in (r.map(new) for r in self.relations) if isinstance(r, Relation)]
 
+    def _put_values(self) -> Substitution:
+        known = [self.occurring[t] for t in self.values if t in self.occurring]
+        if len(known) < len(self.values):
+            return Substitution(self.values)
+        return Substitution(self.values, alone=lambda t: not any(occurs(t) for occurs in known))
+
     def settled(self, b: Bits) -> Bits:
         """The same under the path's facts, as registers and memory have it since `put`."""
         if isinstance(b.value, int) or not self.values:
             return b
-        put = Substitution(self.values)
+        put = self._put_values()
         if put(b.value) is intern(b.value):
             return b
         # As a sum: the variable's bits may stand shifted and joined with others, as those of its value cannot.
@@ -327,7 +337,7 @@ class Path:
         """An equation with what was put in place of variables in both sides: where it was made that was not known."""
         if claim.sides is None or not self.values:
             return claim
-        put = Substitution(self.values)
+        put = self._put_values()
         a, b = (Bits(side.width, put(side.value)) for side in claim.sides)
         return claim if (a.value, b.value) == tuple(side.value for side in claim.sides) else a == b
 
@@ -383,5 +393,6 @@ class Path:
         p = Path(self.machine.fork(), self.knowledge.fork(), self.at, self.folds)
         p.steps, p.arrivals, p.stepwise = self.steps, self.arrivals.copy(), self.stepwise.copy()
         p.calls, p.relations, p.values, p.turns = self.calls, self.relations[:], self.values, self.turns
+        p.occurring = self.occurring
         p.unknowns = self.unknowns
         return p

@@ -23,6 +23,7 @@ __all__ = [
     "Cut",
     "CutFn",
     "Declared",
+    "EachInLoopFn",
     "EnsuresFn",
     "ForgetFn",
     "InLoopFn",
@@ -43,6 +44,8 @@ EnsuresFn: TypeAlias = Callable[[State], Claims]
 CutFn: TypeAlias = Callable[[State, int], Claims]
 #: The claims of a cut in the iteration i of a loop.
 InLoopFn: TypeAlias = Callable[[State, Bits], Claims]
+#: The claims of a cut at its k-th arrival in the iteration i of a loop.
+EachInLoopFn: TypeAlias = Callable[[State, int, Bits], Claims]
 #: The fold values that the k-th arrival forgets.
 ForgetFn: TypeAlias = Callable[[int], Sequence[tuple[Fold, int]]]
 
@@ -102,7 +105,7 @@ class Cut:
     """Claims at a point of straight-line code; fold values in `forget` become arbitrary, dropped registers unknown.
 
     Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.  Where `within` says
-    the head of a loop, the claims are a function of its iteration i.
+    the head of a loop, the claims are a function of its iteration i; with `each`, of the pair (arrival, i).
     """
 
     at: int
@@ -112,6 +115,13 @@ class Cut:
     #: The registers of which only what the claims say is known from there on.
     drop: frozenset[Place]
     within: int | None = None
+    each: bool = False
+
+    def which(self, arrival: int, i: Bits | None) -> int | Bits | tuple[int, Bits] | None:
+        """What the claims are a function of, at an arrival in the iteration i; None where it has to be in one."""
+        if self.within is None:
+            return arrival
+        return None if i is None else (arrival, i) if self.each else i
 
 
 @dataclass(frozen=True)

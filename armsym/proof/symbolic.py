@@ -408,7 +408,10 @@ class SymbolicProof(Proof):
             return k  # what a path knows of a secret must not become public in a claim
         settled = self._settled(k)
         if settled.value is not k.value and not self._named:
-            return settled  # and what was put in place of a length is a number, or an anchor and a number
+            if isinstance(settled.value, int):
+                return settled
+            k = settled  # of a length alone it is an anchor and a number; but there may be more in it
+        assert isinstance(k.value, Term)
         knowledge, anchors = context.path.knowledge, context.anchors
         terms, _ = linear_view(k.value)
         for a in anchors:

@@ -83,7 +83,7 @@ def differs(p: Prop, place: str = "") -> str:
 
 
 def _checked(
-    m: Machine, claimed: Callable[..., Claims], kind: Kind, where: str, *arguments: Bits | int
+    m: Machine, claimed: Callable[..., Claims], kind: Kind, where: str, *arguments: object
 ) -> Violation | None:
     """What is broken of the claims that `claimed` makes of the machine's state, and of the arguments."""
     with handed(m) as s:
@@ -93,7 +93,7 @@ def _checked(
     return broken
 
 
-def _told(m: Machine, claimed: Callable[..., Claims], broken: Violation, *arguments: Bits | int) -> tuple[str, str]:
+def _told(m: Machine, claimed: Callable[..., Claims], broken: Violation, *arguments: object) -> tuple[str, str]:
     """What a broken claim about integers expects, and what it got: the claims are made anew, to be told."""
     try:
         with telling(), handed(m) as s:
@@ -213,9 +213,7 @@ def _run_trial(
             if cut is not None:
                 k = passed.get(offset, 0)
                 passed[offset] = k + 1
-                which: Bits | int | None = k
-                if cut.within is not None:
-                    which = next((Bits(64, i) for h, i, _ in reversed(active) if h == cut.within), None)
+                which = cut.which(k, next((Bits(64, i) for h, i, _ in reversed(active) if h == cut.within), None))
                 if which is not None:  # else the symbolic run says that it is not in the loop
                     t.violation = _checked(m, cut.claims, "invariant", f"{cut.name}, arrival {k}", which)
                 if t.violation:

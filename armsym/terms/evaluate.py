@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from armsym.terms import ops
 from armsym.terms.kinds import KINDS
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
 from armsym.terms.walk import below, children, complete
 
-__all__ = ["Evaluator", "Occurrences", "Substitution", "free_terms"]
+__all__ = ["Evaluator", "Occurrences", "Substitution", "free_terms", "occurs"]
 
 #: Computes an uninterpreted function: (name, width of result, widths, arguments) -> number.
 Apply = Callable[[str, int, tuple[int, ...], tuple[int, ...]], int]
@@ -57,7 +57,8 @@ class Evaluator:
 class Substitution:
     """Replaces variables (and applications) by values, rebuilding everything in normal form.
 
-    `alone` says of a term that nothing in it is replaced: then it is not looked into.
+    `alone` says of a term that nothing in it is replaced: then it is not looked into.  Nor are terms that are older
+    than all that is replaced: a term is made after those that it is made of.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Substitution:
         alone: Callable[[Term], bool] | None = None,
     ) -> None:
         self._known: dict[int, Value] = {t.id: v for t, v in mapping.items()}
+        self._oldest = min(self._known, default=None)
         self._rebuild = rebuild
         self._alone = alone
 
@@ -76,11 +78,14 @@ class Substitution:
             return v
         return complete(intern(v), self._known, self._replaced, self._parts)
 
+    def _stays(self, t: Term) -> bool:
+        return self._oldest is None or t.id < self._oldest or (self._alone is not None and self._alone(t))
+
     def _parts(self, t: Term) -> list[Value]:
-        return [] if self._alone is not None and self._alone(t) else children(t)
+        return [] if self._stays(t) else children(t)
 
     def _replaced(self, t: Term) -> Value:
-        if self._alone is not None and self._alone(t):
+        if self._stays(t):
             return t
         new = self._build(t)
         return intern(new) if isinstance(new, Term) else new
@@ -144,6 +149,16 @@ def _moved(v: Value, width: int, s: int, to: int) -> Value:
     wide = ops.zext(width, v, big)
     moved = ops.lsr(big, wide, s) if s >= 0 else ops.lsl(big, wide, -s)
     return moved & ones(to) if isinstance(moved, int) else ops.extract(big, moved, 0, to)
+
+
+def occurs(among: Collection[Term], v: Value) -> bool:
+    """Whether one of some variables and applications is among those that `v` is made of."""
+    ids = {t.id for t in among}
+    oldest = min(ids, default=None)
+    if oldest is None:
+        return False
+    # (What is older than all of them was made before, so of none.)
+    return any(t.id in ids for t in below(v, since=oldest))
 
 
 def free_terms(v: Value) -> set[Term]:

@@ -44,8 +44,11 @@ def complete(
     return known[v.id]
 
 
-def below(*values: Value) -> Iterator[Term]:
-    """The distinct terms that values are made of, themselves included, interned; the outer before the inner."""
+def below(*values: Value, since: int = 0) -> Iterator[Term]:
+    """The distinct terms that values are made of, themselves included, interned; the outer before the inner.
+
+    Those made before the term with the id `since`, and what they are made of, are left out.
+    """
     seen: set[int] = set()
     todo = list(values)
     while todo:
@@ -53,7 +56,7 @@ def below(*values: Value) -> Iterator[Term]:
         if isinstance(t, int):
             continue
         t = intern(t)
-        if t.id not in seen:
+        if t.id >= since and t.id not in seen:
             seen.add(t.id)
             yield t
             todo.extend(children(t))

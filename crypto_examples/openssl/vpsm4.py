@@ -6,6 +6,7 @@ from armsym.dsl import Proof, proof
 from crypto_examples.sm4 import ONE_BLOCK_LOOKED_UP, decrypts, encrypts, sets_decrypt_key, sets_encrypt_key
 from crypto_examples.sm4_cores import FROM_AES, LOOKED_UP, enc_blocks
 from crypto_examples.sm4_modes import ctr32_by_cores, ecb_by_cores
+from crypto_examples.vpsm4_modes import cbc_decrypts, cbc_encrypts
 from crypto_examples.wheels import OPENSSL_4_0
 
 #: Where the loop over the rounds of one block begins.
@@ -65,6 +66,18 @@ def vpsm4_ex_ecb_encrypt(p: Proof) -> None:
 @proof("vpsm4_ex_ecb_encrypt", of=OPENSSL_4_0)
 def vpsm4_ex_ecb_encrypt_in_place(p: Proof) -> None:
     ecb_by_cores(p, rounds=0xD4, in_place=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_ctr32_encrypt_blocks", of=OPENSSL_4_0)
+def vpsm4_ex_ctr32_encrypt_blocks(p: Proof) -> None:
+    ctr32_by_cores(p, head=0x210, rounds=(0x48, 0x314))
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_ctr32_encrypt_blocks", of=OPENSSL_4_0)
+def vpsm4_ex_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
+    ctr32_by_cores(p, head=0x210, rounds=(0x48, 0x314), in_place=True)
     p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
 
 
@@ -132,4 +145,26 @@ def vpsm4_ctr32_encrypt_blocks(p: Proof) -> None:
 @proof("vpsm4_ctr32_encrypt_blocks", of=OPENSSL_4_0)
 def vpsm4_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
     ctr32_by_cores(p, head=0x238, rounds=(0x40, 0x33C), ends=ONE_BLOCK_LOOKED_UP, in_place=True)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_cbc_encrypt", of=OPENSSL_4_0)
+def vpsm4_cbc_encrypt(p: Proof) -> None:
+    cbc_encrypts(p, LOOKED_UP)
+
+
+@proof("vpsm4_cbc_encrypt", of=OPENSSL_4_0)
+def vpsm4_cbc_encrypt_in_place(p: Proof) -> None:
+    cbc_encrypts(p, LOOKED_UP, in_place=True)
+
+
+@proof("vpsm4_cbc_encrypt", of=OPENSSL_4_0)
+def vpsm4_cbc_decrypt(p: Proof) -> None:
+    cbc_decrypts(p, LOOKED_UP)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_cbc_encrypt", of=OPENSSL_4_0)
+def vpsm4_cbc_decrypt_in_place(p: Proof) -> None:
+    cbc_decrypts(p, LOOKED_UP, in_place=True)
     p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)

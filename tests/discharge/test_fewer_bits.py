@@ -85,6 +85,34 @@ def test_choices_by_a_sum() -> None:
     assert not _holds(ite(x == 5, box(x), 0 * x) ^ ite(x == 4, 0 * x, box(x)) == box(x))
 
 
+def test_sums_of_other_widths() -> None:
+    """The low bits of a sum are those of a wider one that agrees in what counts there, and of no other."""
+    a, b = _words(2, 32)
+    c, d = (Bits(8, Var(n, 8)) for n in "cd")
+    e, f = (Bits(32, Var(n, 32)) for n in "ef")
+
+    def shown(one: Bits, other: Bits) -> bool:
+        return _holds(shifted_box(one ^ c ^ d) == box(other ^ c ^ d ^ 0x0F) ^ 0x63)
+
+    wide, low = a + 3 * b + 0x1C5, a[7:0] + 3 * b[7:0]
+    assert shown(wide[7:0], low + 0xC5)
+    assert shown(wide[15:8], (a[15:0] + 3 * b[15:0] + 0x1C5)[15:8])
+    for n in (0xC4, 0x45, 0xC6):
+        assert not shown(wide[7:0], low + n)
+    assert not shown(wide[7:0], a[7:0] + 2 * b[7:0] + 0xC5)
+    assert not shown(wide[7:0], a[7:0] + 0x83 * b[7:0] + 0xC5)
+    assert not shown(wide[7:0], a[7:0] + 3 * b[8:1] + 0xC5)
+    assert not shown(wide[15:8], (a[15:0] + 3 * b[15:0] + 0xC5)[15:8])
+    # Summands that differ above what counts are as many as they are.
+    twice = (e & 0xFFFFFF7F) + (e & 0xFFFF007F) + f
+    assert not shown(twice[6:0].zero_extend(8), ((e & 0x7F) + f)[6:0].zero_extend(8))
+    assert not shown(twice.rol(3)[7:0] & 0xF8, ((e & 0x7F) + f).rol(3)[7:0] & 0xF8)
+    assert shown(twice.rol(3)[7:0] & 0xF8, ((e & 0x7F) + (e & 0x1F) + f).rol(3)[7:0] & 0xF8)
+    # The last bit that counts, alone.
+    assert not shown((e + f)[7:0], ((e & 0xFFFFFF7F) + f)[7:0])
+    assert shown((e + f)[6:0].zero_extend(8), ((e & 0xFFFFFF7F) + f)[6:0].zero_extend(8))
+
+
 def _random_claims(rng: random.Random, count: int) -> Iterator[Prop]:
     """XORs of small functions of linear maps of three words of two bits, and of those themselves."""
     words = _words(3, 2)
@@ -124,7 +152,12 @@ def test_against_all_values() -> None:
 DEFECTS = (
     ("_argument", "constant << p", "0"),
     ("_argument", "mask >> k & 1", "mask >> k & 1 and k < 2"),
-    ("_forms", "(base.id, p + s)", "(base.id, p)"),
+    ("_forms", "_bit(base, p + s, sums)", "_bit(base, p, sums)"),
+    ("_bit", "ones(q + 1)", "ones(q)"),
+    ("_bit", "base.const & low", "0"),
+    ("_bit", "Counter(", "dict.fromkeys("),
+    ("_bit", "(c & low, _lowest", "(1, _lowest"),
+    ("_lowest", "ones(n)", "ones(n - 1)"),
 )
 
 
@@ -142,4 +175,5 @@ def test_a_defect_is_found(name: str, right: str, wrong: str, monkeypatch: pytes
 def _all_tests() -> None:
     test_functions_of_a_sum_of_four_words()
     test_a_word_of_four_bytes()
+    test_sums_of_other_widths()
     test_against_all_values()

@@ -636,3 +636,60 @@ def test_a_cut(drop: list[int], wrong: int) -> None:
     else:
         assert _open(e) == dropped
         assert e.ledger.holds("invariant", cut)
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+@pytest.mark.parametrize("place", ["in the loop", "before it"])
+def test_a_cut_at_each_arrival_in_an_iteration(place: str, wrong: int) -> None:
+    """X0 becomes 3 * n: each of n iterations adds 1 three times; the arrivals are counted anew in each."""
+    seen: set[int] = set()
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=1 << 20)
+        p.call(x1=n, x0=0)
+        p.invariant(4, upto=n)(lambda s, i: {"x0": s.x0 == 3 * i})
+
+        @p.cut_each_within(4, 8 if place == "in the loop" else 0)
+        def _(s: State, k: int, i: Bits) -> Claims:
+            seen.add(k)
+            return {"x0": s.x0 == 3 * i + k + wrong}
+
+        p.ensures(lambda s: {"x0": s.x0 == 3 * n})
+
+    e = engine("nop\n1: mov x2,#3\n2: add x0,x0,#1\nsubs x2,x2,#1\nb.ne 2b\nsubs x1,x1,#1\nb.ne 1b\nret", fn)
+    e.run()
+    if place == "before it":
+        assert ("invariant", "cut at f", Status.UNDECIDED) in _open(e)
+        assert not seen
+        (o,) = (o for o in e.obligations if o.name == "cut at f")
+        assert o.detail == "it is reached outside of the loop at 0x4 <f+0x4>"
+        return
+    assert seen == {0, 1, 2}
+    if wrong:
+        assert ("invariant", "cut at f+0x8: x0", Status.UNDECIDED) in _open(e)
+    else:
+        assert _open(e) == []
+
+
+@pytest.mark.parametrize("first", ["length", "another number"])
+def test_an_index_that_counts_on_from_a_length(first: str) -> None:
+    """A second loop goes on where the first ended: claims that count from the first one's end are its i + 1."""
+
+    def fn(p: Proof) -> None:
+        n, r = p.nat("n", low=1, high=1 << 20), p.nat("r", low=1, high=3)
+        buf = p.region("buf", 8 * (n + r), access="r")
+        M = buf.blocks(words=1, width=64)
+        H = p.fold(lambda h, m: [h[0] ^ m[0]], start=[Bits(64, 0)], over=M)
+        p.call(x0=buf, x1=n, x2=r, x3=0)
+        p.invariant(0, upto=n)(lambda s, i: {"x3": s.x3 == H(i)[0]})
+        start = n if first == "length" else n + 1
+        p.invariant(16, upto=r)(lambda s, i: {"x3": s.x3 == H(start + i)[0]})
+        p.ensures(lambda s: {"x3": s.x3 == H(n + r)[0]})
+
+    once = "1: ldr x4,[x0],#8\neor x3,x3,x4\nsubs {0},{0},#1\nb.ne 1b\n"
+    e = engine(once.format("x1") + once.format("x2") + "ret", fn)
+    e.run()
+    if first == "length":
+        assert _open(e) == []
+    else:
+        assert ("invariant", "invariant at f+0x10, on entry: x3", Status.UNDECIDED) in _open(e)

@@ -13,9 +13,9 @@ from armsym.bits import Bits, Prop, concat, ite, look_up, opaque, select
 from armsym.discharge.z3_bridge import Bridge
 from armsym.errors import WidthError
 from armsym.terms import ops
-from armsym.terms.evaluate import Evaluator, Occurrences, Substitution, free_terms
-from armsym.terms.node import App, Op, Term, Value, Var, new_table, ones
-from armsym.terms.walk import below, size
+from armsym.terms.evaluate import Evaluator, Occurrences, Substitution, free_terms, occurs
+from armsym.terms.node import App, Op, Term, Value, Var, intern, new_table, ones
+from armsym.terms.walk import below, children, size
 
 WIDTHS = (1, 3, 8, 16, 32, 64)
 
@@ -156,10 +156,12 @@ def test_substitution_agrees_with_evaluation(
     )
     replaced = Substitution({x: a.value, y: u, z: x})(result)
     if isinstance(result, Term):
-        occurs = Occurrences(x)
-        assert occurs(result) == (x in free_terms(result))
+        inside = Occurrences(x)
+        assert inside(result) == occurs([x], result) == (x in free_terms(result))
+        for some_of in ([], [x, y], [u], [v, z], [u, v, x]):
+            assert occurs(some_of, result) == bool(set(some_of) & free_terms(result))
         some = Substitution({x: a.value})(result)
-        assert Substitution({x: a.value}, alone=lambda t: not occurs(t))(result) is some
+        assert Substitution({x: a.value}, alone=lambda t: not inside(t))(result) is some
     where = {t: data.draw(st.integers(0, ones(w))) for t in (x, u, v)}
     inner = Evaluator(where)
     direct = Evaluator({x: inner(a.value), y: where[u], z: where[x]})
@@ -304,3 +306,36 @@ def test_deep_terms_need_no_recursion() -> None:
     assert Evaluator({x: 3, y: 0})(t) == 0
     assert next(below(t, x)) is x
     assert len(list(below(t, t, 7))) == 10_002
+
+
+def test_what_is_older_than_all_that_is_replaced_is_not_looked_into() -> None:
+    """A term has a greater id than each that it is made of; so does its one representative."""
+    x = Var("x", 8)
+    old = Bits(8, x) + 7 ^ Bits(8, x).ror(3)
+    y = Var("y", 8)
+    new = (old * Bits(8, y) ^ sbox(old) ^ Bits(8, y)).value
+    assert isinstance(new, Term)
+    for t in below(new):
+        assert all(c.id < t.id for c in children(t) if isinstance(c, Term))
+    put = Substitution({y: 0})
+    assert put(new) is intern_of(sbox(old).value)
+    assert put(old.value) is intern_of(old.value)
+    at_one = Substitution({x: 1, y: 0})(new)
+    assert isinstance(at_one, App)
+    assert at_one.args == (8 ^ 0x20,)
+    assert Substitution({})(new) is intern_of(new)
+    # An application may be replaced, and so may what is in one.
+    app = next(t for t in below(new) if isinstance(t, App))
+    assert Substitution({app: 0, y: 0})(new) == 0
+    for some in ([y], [x, y], [app]):
+        assert occurs(some, new)
+    for none in ([], [Var("z", 8)]):
+        assert not occurs(none, new)
+    assert not occurs([y], old.value)
+    assert not occurs([x], 5)
+    assert {t.id for t in below(new, since=y.id)} == {t.id for t in below(new) if t.id >= y.id}
+
+
+def intern_of(v: Value) -> Value:
+    """The representative of a value."""
+    return intern(v) if isinstance(v, Term) else v

@@ -27,14 +27,12 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
     """
     arrival = path.arrivals.get(c.at, 0)
     path.arrivals[c.at] = arrival + 1
-    which: int | Bits = arrival
-    if c.within is not None:
-        index = _index_of(c.within, origin)
-        if index is None:
-            detail = f"it is reached outside of the loop at {run.where(c.within)}"
-            run.ledger.record("invariant", c.name, Status.UNDECIDED, detail=detail)
-            return False
-        which = index
+    which = c.which(arrival, _index_of(c.within, origin))
+    if which is None:
+        assert c.within is not None
+        detail = f"it is reached outside of the loop at {run.where(c.within)}"
+        run.ledger.record("invariant", c.name, Status.UNDECIDED, detail=detail)
+        return False
     run.ledger.check(path, lambda s: c.claims(s, which), "invariant", f"{c.name}: ")
     path.turn("cut", f"{c.name}, arrival {arrival}")
     forget = c.forget(arrival)
@@ -64,14 +62,14 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
     return True
 
 
-def _index_of(head: int, origin: Origin | None) -> Bits | None:
+def _index_of(head: int | None, origin: Origin | None) -> Bits | None:
     """The iteration number of the loop, of those that a path is in."""
     while origin is not None and origin.invariant.head != head:
         origin = origin.parent
     return None if origin is None else origin.index
 
 
-def _take_contents(path: Path, c: Cut, which: int | Bits) -> None:
+def _take_contents(path: Path, c: Cut, which: object) -> None:
     """What was shown of buffers takes the place of the stores that made them so."""
     memory = path.memory
     with memory.observed(), handed(path.machine) as s:  # what was shown in bounds above
