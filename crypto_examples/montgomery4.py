@@ -11,8 +11,11 @@ __all__ = ["bn_mul4x_mont_of_any_length"]
 W = 2**256
 
 
-def bn_mul4x_mont_of_any_length(p: Proof) -> None:
-    """As `bn_mul_mont_of_any_length`, for 4 q words."""
+def bn_mul4x_mont_of_any_length(p: Proof) -> Bits:
+    """As `bn_mul_mont_of_any_length`, for 4 q words, at least 12, by __bn_mul4x_mont; returns q.
+
+    At the beginning of t, below the number, are the four multiples of n that a row of four words of b adds.
+    """
     q = p.nat("q", low=3, high=2**29 - 1)
     num = q * 4
     a, b, n = (p.region(name, q * 32, access="r") for name in "abn")
@@ -38,7 +41,7 @@ def bn_mul4x_mont_of_any_length(p: Proof) -> None:
         """Words i to i + 3 of an operand."""
         return [words[x](i + k)[0] for k in range(4)]
 
-    def held(s: State, first: int, count: int) -> list[Bits]:
+    def held(s: State, first: Bits | int, count: int) -> list[Bits]:
         return [t.blocks(1, 64, at=s)(first + k)[0] for k in range(count)]
 
     def row(s: State) -> Integer | int:
@@ -64,9 +67,7 @@ def bn_mul4x_mont_of_any_length(p: Proof) -> None:
         }
 
     for k, head in enumerate((0x70, 0x260)):
-        p.cut(start + head + 0x2C, drop_x=[25])(
-            lambda s: {"m": congruent(I(s.x19) + I(s.x14) * I(s.x25), 0, 2**64)}
-        )
+        p.cut(start + head + 0x2C, drop_x=[25])(lambda s: {"m": congruent(I(s.x19) + I(s.x14) * I(s.x25), 0, 2**64)})
 
         @p.cut(start + head + 0x70, drop_x=[10], drop_flags=True)
         def _(s: State) -> Claims:
@@ -149,7 +150,11 @@ def bn_mul4x_mont_of_any_length(p: Proof) -> None:
 
     @p.cut(start + 0x490)
     def _(s: State) -> Claims:
-        here = {"t": s.x[19:23] == held(s, 4, 4), "n": s.x[14:18] == four(n, done), "cursor": s.x3 == n.base + 32}
+        here: Claims = {
+            "t": s.x[19:23] == held(s, 4, 4),
+            "n": s.x[14:18] == four(n, done),
+            "cursor": s.x3 == n.base + 32,
+        }
         return {**here, **so_far(s, num), "modulus": N(num) >= 1}
 
     @p.invariant(loops[0x4A8], upto=q - 1)
@@ -199,3 +204,5 @@ def bn_mul4x_mont_of_any_length(p: Proof) -> None:
             "range": r.number(num, at=s) < N(num),
             "returns 1": s.x0 == 1,
         }
+
+    return q

@@ -447,7 +447,7 @@ class _Search:
                 for n in sorted({abs(d) for d in c.terms.values()}, reverse=True)[:MOST_FACTORS]:
                     Q = _plus(_plus(_plus({}, P, n, m), {m: n, (): -1}), f, -1)
                     rest = self._at_least(Q)
-                    asked = [Relation(((_primitive(x), 0, 0, None),)) for x in rest or ()]
+                    asked = [Relation(((_primitive(x), 0, 0, None),)) for x in rest or () if isinstance(x, Integer)]
                     if rest is not None and all(shown.holds for shown in self._show(asked)):
                         return True
         return False
