@@ -204,6 +204,7 @@ def test_what_is_known_of_values_bounds_words() -> None:
         (follows, w.a <= 0),
         (w.A + w.U * (w.a - 1) <= w.U, w.a <= 1),  # A = 0, a = 2
         (w.T + w.U * (w.a - 1) < w.U, w.a <= 1),  # T may be negative
+        (w.T * (2 - w.a) >= 1, w.a <= 1),  # a = 3 and T = -1
         (w.B * (w.a - 1) <= 0, w.a <= 1),  # B may be 0
         (8 * w.A + 8 * w.U * (w.a - 1) < 8 * w.U + 1, w.a <= 1),
     ):
