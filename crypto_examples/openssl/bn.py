@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from armsym.dsl import Proof, proof
 from crypto_examples.montgomery import bn_mul_mont_of_any_length
-from crypto_examples.montgomery4 import bn_mul4x_mont_of_any_length
 from crypto_examples.wheels import OPENSSL_4_0
 
 
@@ -13,13 +12,3 @@ def bn_mul_mont(p: Proof) -> None:
     """Whatever the core is said to be able to do, which the routine looks at for other lengths."""
     p.global_("OPENSSL_armv8_rsa_neonized", 32)
     bn_mul_mont_of_any_length(p)
-
-
-@proof("bn_mul_mont", of=OPENSSL_4_0, name="openssl_bn_mul4x_mont")
-def bn_mul4x_mont(p: Proof) -> None:
-    """The code for lengths that are multiples of 4, `__bn_mul4x_mont`, where the Neon code is not chosen."""
-    neon = p.global_("OPENSSL_armv8_rsa_neonized", 32)
-    q = bn_mul4x_mont_of_any_length(p)
-    p.assume(
-        "the core is none of those with other code for more than 32 words, or there are no more", (neon == 0) | (q <= 8)
-    )
