@@ -426,7 +426,8 @@ class Proof(ABC):
         def once(k: Bits) -> Words:
             k = a_vector("memo: the value", k)
             k = self._index(k) if k.width == 64 else k
-            key = self._key(k)
+            # (A constant's key is its number, which has no width.)
+            key = k.width, self._key(k)
             if key not in known:
                 noted = self._reads_noted()
                 # What is kept is used on every path: no path's knowledge may shape it.

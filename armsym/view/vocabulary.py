@@ -135,9 +135,11 @@ class Vocabulary:
         if view._at is not None or word != region.cell or view.order != region.order:
             return ""
         size = word * view.count
+        # (Blocks of a part of a region begin where it does.)
+        offset = (Bits(64, offset) - view._start).value
         terms, const = linear_view(offset) if isinstance(offset, Term) else ({}, offset)
         block, rest = divmod(signed(const), size)
-        if any(signed(c) % size for c in terms.values()):
+        if any(signed(c) % size for c in terms.values()) or (not terms and block < 0):
             return ""
         index = make_sum(64, {t: signed(c) // size & ones(64) for t, c in terms.items()}, block & ones(64))
         return f"{name}({self.number(index)})[{rest // word}]"

@@ -10,7 +10,7 @@ import pytest
 from rooms import image, number, public, secret, var
 
 from armsym.bits import Bits, concat
-from armsym.dsl import Proof
+from armsym.dsl import Part, Proof
 from armsym.proof.result import ProofResult
 from armsym.proof.run import prove
 from armsym.symbolic_memory import variable
@@ -91,19 +91,25 @@ def read(text: str, values: dict[str, int]) -> int:
     return _int(said) & M
 
 
-@pytest.fixture(scope="module")
-def case() -> CaseRecord:
-    """The record of a proof that names nothing."""
+def record(fn: Callable[[Proof], None]) -> CaseRecord:
+    """The record of a proof of code that only returns."""
     seen: list[CaseRecord] = []
 
     def ended(case: CaseRecord, _: ProofResult) -> None:
         seen.append(case)
 
+    prove(fn, name="f", image=image("ret"), symbol="f", isa=A64, watch=Recorder(ended))
+    return seen[0]
+
+
+@pytest.fixture(scope="module")
+def case() -> CaseRecord:
+    """The record of a proof that names nothing."""
+
     def fn(p: Proof) -> None:
         p.ensures(lambda s: {"x": s.x0 == p.entry.x0})
 
-    prove(fn, name="f", image=image("ret"), symbol="f", isa=A64, watch=Recorder(ended))
-    return seen[0]
+    return record(fn)
 
 
 @pytest.fixture
@@ -267,3 +273,28 @@ def test_one_name_is_one_value(texts: Texts) -> None:
     for v in (first * second, first * first):
         again.made(v.value, "x9", 0x40)
     assert [again.called((first * w).value) for w in (second, first)] == ["x9@40", "x9@40#2"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ahead", [0, 8, 16, None])
+def test_a_block_of_a_part_is_called_by_its_place_in_the_part(ahead: int | None) -> None:
+    """Of the word at 16 * k + 8 of a buffer, by a view of what begins `ahead` bytes in it (None: at a symbol)."""
+
+    def fn(p: Proof) -> None:
+        d = p.nat("d", high=64) if ahead is None else Bits(64, ahead)
+        n = p.nat("n", high=64)
+        view = Part(p.region("data", d + 16 * n, access="r", cell=8), at=d, size=16 * n).blocks(2, 64)
+        p.fold(lambda h, m: [h[0] ^ m[0]], start=[Bits(64, 0)], over=view, name="H")
+        p.ensures(lambda s: {"x": s.x0 == p.entry.x0})
+
+    v = Vocabulary(record(fn))
+    names = [v.cell("data", 16 * k + 8) for k in range(2)]
+    plain = ["data[8:+8]", "data[24:+8]"]
+    assert (
+        names
+        == {
+            0: ["data(0)[1]", "data(1)[1]"],
+            8: ["data(0)[0]", "data(1)[0]"],
+            16: [plain[0], "data(0)[1]"],
+            None: plain,
+        }[ahead]
+    )
