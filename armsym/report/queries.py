@@ -9,7 +9,7 @@ from typing import Any
 
 from armsym.discharge.recheck import Answer, Verdict
 from armsym.proof.result import ProofResult
-from armsym.sat.folder import FORMAT, MANIFEST
+from armsym.sat.folder import ENDING, FORMAT, MANIFEST
 
 __all__ = ["Queries"]
 
@@ -22,7 +22,7 @@ class Queries:
 
     def __init__(self, folder: Path, proof_file: Path, proof: str) -> None:
         """Make the folder, without what an earlier command left in it; raises `OSError`."""
-        self.path = folder / f"{proof_file.parent.name}.{proof}.queries"
+        self.path = folder / f"{proof_file.parent.name}.{proof}{ENDING}"
         self._rows: list[dict[str, Any]] = []
         self.path.mkdir(parents=True, exist_ok=True)
         for stale in [self.path / MANIFEST, *self.path.glob("*.smt2"), *self.path.glob("*.lrat")]:
