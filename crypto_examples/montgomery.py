@@ -6,10 +6,10 @@ import random
 
 from armsym.dsl import Bits, Claims, Integer, Proof, State, congruent
 
-__all__ = ["bn_mul_mont_of_any_length"]
+__all__ = ["bn_mul_mont_of_any_length", "examples"]
 
 
-def _examples(p: Proof, a: object, b: object, n: object, n0: object) -> None:
+def examples(p: Proof, a: object, b: object, n: object, n0: object) -> None:
     """Odd moduli of any size, their constants, and operands below them."""
     modulus = [1]
 
@@ -39,7 +39,7 @@ def bn_mul_mont_of_any_length(p: Proof) -> None:
     p.assume("num is no multiple of 4", (num & 3) != 0)
     a, b, n = (p.region(name, num * 8, access="r") for name in "abn")
     r, n0 = p.region("r", num * 8, access="rw"), p.region("n0", 8, access="r")
-    _examples(p, a, b, n, n0)
+    examples(p, a, b, n, n0)
     p.call(x0=r, x1=a, x2=b, x3=n, x4=n0, x5=num)
     p.modifies(r, p.stack(64))
     t = p.dynamic_stack("t", ((num + 1) >> 1) << 4)

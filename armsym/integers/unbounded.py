@@ -8,7 +8,7 @@ claims about its coefficients, which are `Argument`'s to show.  What has to be b
 - x is a multiple of N where it is 0 once multiples of N, and of what equations say to be 0, are subtracted;
 - a sum of products of numbers that are not negative is not negative;
 - c is 0 where c v is 0 and v at least 1;
-- x is not negative where s x + s - 1 is not, s >= 1 (x = -1 makes it -1);
+- x is not negative where s x + s - 1 is not, s >= 1 (x = -1 makes it -1), s a number or times a value of at least 1;
 - a bit is 0 or 1: what holds in both cases, holds; in a case what is asked is multiplied by 1 - b or b.
 
 Each step is an identity that `_Form` computes; which steps to take is search, and a wrong one shows nothing.
@@ -54,6 +54,8 @@ MOST_WAYS = 48
 MOST_FACTS = 4
 #: Numbers that a claim is multiplied by to be shown, so many are tried.
 MOST_SCALES = 3
+#: And so many by which a value of a fold is multiplied for that.
+MOST_FACTORS = 8
 #: So often an equation may be put into what another gave.
 MOST_ROUNDS = 60
 
@@ -411,6 +413,8 @@ class _Search:
 
     def not_negative(self, P: Form) -> Shown:
         """That a number is not negative."""
+        if not any(P) and self._by_a_value(P):
+            return Shown(True)
         everywhere = _Case({}, 1)
         bits = [leaf for leaf in _bits([P]) if not isinstance(leaf[2], (Var, App))]
         if bits and self._in_case(P, everywhere).holds:
@@ -430,6 +434,23 @@ class _Search:
             if not shown.holds:
                 return shown
         return Shown(True)
+
+    def _by_a_value(self, P: Form) -> bool:
+        """That a number made of words is not negative, for s P + s - 1 is a fact and what is not negative.
+
+        s is a value that is at least 1, such as 2^(64 i), times a number.
+        """
+        for f in self.facts:
+            for m, c in f.items():
+                if len(m) != 1 or (m[0].of.least or 0) < 1 or not isinstance(c, Integer):
+                    continue
+                for n in sorted({abs(d) for d in c.terms.values()}, reverse=True)[:MOST_FACTORS]:
+                    Q = _plus(_plus(_plus({}, P, n, m), {m: n, (): -1}), f, -1)
+                    rest = self._at_least(Q)
+                    asked = [Relation(((_primitive(x), 0, 0, None),)) for x in rest or () if isinstance(x, Integer)]
+                    if rest is not None and all(shown.holds for shown in self._show(asked)):
+                        return True
+        return False
 
     def _scales(self, P: Form) -> list[int]:
         """By what a number may be multiplied to have coefficients of what is known, the likeliest first."""

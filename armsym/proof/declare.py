@@ -584,13 +584,17 @@ class Proof(ABC):
 
         return apply
 
-    def cut_within(self, loop: Loop, at: int, *, drop_x: Iterable[int] = ()) -> Callable[[InLoopFn], InLoopFn]:
+    def cut_within(
+        self, loop: Loop, at: int, *, drop_x: Iterable[int] = (), drop_flags: bool = False
+    ) -> Callable[[InLoopFn], InLoopFn]:
         """A cut within a loop that has an invariant: claims(s, i) at the point `at` in the iteration i of the loop.
 
         What they equate registers with is what these hold from there on; a pointwise claim is what the buffer holds.
-        `drop_x` is as in `cut`.
+        `drop_x` and `drop_flags` are as in `cut`.
         """
-        dropped = frozenset(X(n) for n in numbers("cut_within: registers in drop_x", drop_x, 0, 30))
+        dropped = frozenset(X(n) for n in numbers("cut_within: registers in drop_x", drop_x, 0, 30)) | (
+            frozenset(FLAGS) if drop_flags else frozenset()
+        )
         place, head = a_place("cut_within", at), a_place("cut_within: the loop", loop)
 
         def apply(fn: InLoopFn) -> InLoopFn:
@@ -651,22 +655,40 @@ class Proof(ABC):
 
         return apply
 
-    def cut_each(self, at: Loop | int, *, forget: ForgetFn, drop_v: Iterable[int] = ()) -> Callable[[CutFn], CutFn]:
+    def cut_each(
+        self,
+        at: Loop | int,
+        *,
+        forget: ForgetFn = lambda _: (),
+        drop_v: Iterable[int] = (),
+        drop_x: Iterable[int] = (),
+        drop_flags: bool = False,
+    ) -> Callable[[CutFn], CutFn]:
         """Claims each time a loop that needs no invariant is at its head: one cut for each round.
 
         A loop of a known number of rounds is followed round by round.  `claims(s, k)` and
         `forget(k)` are as in `cut`, for the arrivals k = 0, 1, ... at the head (of each iteration
-        of the loop around it, if that one has an invariant).  Of the vector registers `drop_v`
-        only what the claims name is known from there on.
+        of the loop around it, if that one has an invariant); the point may be any other that each round comes to
+        once.  Of the vector registers `drop_v` only what the claims name is known from there on; `drop_x` and
+        `drop_flags` are as in `cut`, and go with no `forget`.
         """
 
         place = a_place("cut_each", at)
         told = told_by(a_function("cut_each: forget", forget, "k"), "cut_each: forget")
-        dropped = frozenset(V(n) for n in numbers("cut_each: registers in drop_v", drop_v, 0, 31))
+        named = frozenset(X(n) for n in numbers("cut_each: registers in drop_x", drop_x, 0, 30)) | (
+            frozenset(FLAGS) if drop_flags else frozenset()
+        )
+        dropped = named | frozenset(V(n) for n in numbers("cut_each: registers in drop_v", drop_v, 0, 31))
+
+        def forgotten(k: int) -> Sequence[tuple[Fold, int]]:
+            found: Sequence[tuple[Fold, int]] = a_pair_list(told, forget(k), Fold)
+            if found and named:
+                raise InputError("cut_each: forget goes with no drop_x and no drop_flags")
+            return found
 
         def apply(fn: CutFn) -> CutFn:
             claims = claims_of("cut_each", a_function("cut_each: what is claimed", fn, "state", "k"))
-            self._add_cut(place, claims, lambda k: a_pair_list(told, forget(k), Fold), dropped)
+            self._add_cut(place, claims, forgotten, dropped)
             return fn
 
         return apply

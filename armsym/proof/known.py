@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from armsym.bits import Bits
 from armsym.integers.claims import Argument, Shown
@@ -121,14 +121,24 @@ class Question:
         return self._by_folds(k)
 
     def _by_folds(self, k: int) -> Shown:
-        """Whether the k-th follows from what is known of values of folds."""
+        """Whether the k-th follows from what is known of values of folds.
 
-        def of_words(asked: Sequence[Relation], put: Put, more: Sequence[Relation]) -> list[Shown]:
-            known = (r.map(put) for r in (*self._words, *more))
-            words = _Words(self._known, [r for r in known if isinstance(r, Relation)], asked)
-            return [words.show(j) for j in range(len(asked))]
+        First with what shows at once of words alone: most ways to write a number as a sum are wrong, and that a wrong
+        one's coefficients are not shown takes long to find.  For that moment only what speaks of nothing else counts.
+        """
 
-        return unbounded(self._known.relations, self._asked[k], of_words)
+        def of_words(asked: Sequence[Relation], put: Put, more: Sequence[Relation], search: bool) -> list[Shown]:
+            of = None if search else frozenset().union(*map(_unknowns, asked))
+            known = [r for k in (*self._words, *more) if isinstance(r := k.map(put), Relation)]
+            words = _Words(self._known, [r for r in known if of is None or _unknowns(r) <= of], asked)
+            return [words.show(j, search=search) for j in range(len(asked))]
+
+        found = Shown(False)
+        for search in (False, True):
+            found = unbounded(self._known.relations, self._asked[k], partial(of_words, search=search))
+            if found.holds:
+                break
+        return found
 
 
 class _Words:
@@ -219,3 +229,8 @@ def _number(v: Value, width: int) -> IntegerLike:
 
 def _relation(r: Relation | bool) -> Relation | None:
     return r if isinstance(r, Relation) else None
+
+
+def _unknowns(r: Relation) -> frozenset[Term]:
+    """What the words of a relation are made of."""
+    return frozenset(t for _, _, w in r.leaves() for t in free_terms(w))

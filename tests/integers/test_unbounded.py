@@ -194,6 +194,41 @@ def test_what_does_not_follow_is_not_shown() -> None:
         assert not w.show(known, relation(asked)).holds, asked
 
 
+def test_what_is_known_of_values_bounds_words() -> None:
+    """s P + s - 1 is not negative for a value s of at least 1: then P is not."""
+    w = World()
+    follows = w.A + w.U * (w.a - 1) < w.U
+    assert w.show([relation(follows)], relation(w.a <= 1)).holds
+    assert w.show([relation(4 * w.A + 8 * w.U * (w.a - 1) < 8 * w.U)], relation(w.a <= 1)).holds
+    for known, asked in (
+        (follows, w.a <= 0),
+        (w.A + w.U * (w.a - 1) <= w.U, w.a <= 1),  # A = 0, a = 2
+        (w.T + w.U * (w.a - 1) < w.U, w.a <= 1),  # T may be negative
+        (w.T * (2 - w.a) >= 1, w.a <= 1),  # a = 3 and T = -1
+        (w.B * (w.a - 1) <= 0, w.a <= 1),  # B may be 0
+        (8 * w.A + 8 * w.U * (w.a - 1) < 8 * w.U + 1, w.a <= 1),
+    ):
+        assert not w.show([relation(known)], relation(asked)).holds, (known, asked)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_is_shown_of_words_holds_of_all_numbers(seed: int) -> None:
+    rng, shown = random.Random(100 + seed), 0
+    for _ in range(60):
+        w = World()
+        slack = rng.choice((0, 1, 2, w.A, w.B, w.T, 2 * w.A)) + rng.choice((-1, 0, 1))
+        c = rng.choice((w.a, w.c + w.d, w.a + w.c, 2 * w.a - w.d)) - rng.choice((0, 1, 2))
+        known = slack + rng.choice((1, 2, 4)) * rng.choice((w.U, w.U, w.B)) * c < rng.choice((1, 1, 2)) * w.U
+        asked = c <= rng.choice((-1, 0, 1))
+        if not isinstance(known, Relation) or not isinstance(asked, Relation) or not w.show([known], asked).holds:
+            continue
+        shown += 1
+        for model in w.models():
+            if holds(known, model):
+                assert holds(asked, model), (known, asked, model)
+    assert shown
+
+
 def test_equations_in_a_circle_end() -> None:
     w = World()
     known = [relation(w.A * w.B == w.B * w.T), relation(w.T * w.B == w.A * w.B + 1)]

@@ -693,3 +693,30 @@ def test_an_index_that_counts_on_from_a_length(first: str) -> None:
         assert _open(e) == []
     else:
         assert ("invariant", "invariant at f+0x10, on entry: x3", Status.UNDECIDED) in _open(e)
+
+
+@pytest.mark.parametrize("drop_x", [[], [3]])
+@pytest.mark.parametrize("drop_flags", [False, True])
+@pytest.mark.parametrize("within", [False, True])
+def test_a_cut_of_each_round_or_within_a_loop_drops(drop_x: list[int], drop_flags: bool, within: bool) -> None:
+    """Of registers and flags that are dropped nothing is known after it but what its claims say."""
+
+    def fn(p: Proof) -> None:
+        a, b, n = p.word("a"), p.word("b"), p.nat("n", low=1, high=9)
+        p.call(x1=a, x2=b, x5=n)
+        (loop,) = p.routine.loops()
+
+        @p.invariant(loop, upto=n)
+        def _(s: State, i: Bits) -> Claims:
+            return {"x3": (i == 0) | (s.x3 == a), "x4": (i == 0) | (s.x4 == (a == b).bit.zero_extend(64))}
+
+        if within:
+            p.cut_within(loop, 12, drop_x=drop_x, drop_flags=drop_flags)(lambda s, i: {"sum": s.x0 == a + b})
+        else:
+            p.cut_each(12, drop_x=drop_x, drop_flags=drop_flags)(lambda s, k: {"sum": s.x0 == a + b})
+        p.ensures(lambda s: {"sum": s.x0 == a + b})
+
+    e = engine("add x0,x1,x2\nmov x3,x1\ncmp x1,x2\ncset x4,eq\nsub x5,x5,#1\ncbnz x5,#-20\nret", fn)
+    e.run()
+    lost = ["x3"] * bool(drop_x) + ["x4"] * drop_flags
+    assert sorted(_open(e)) == [("invariant", f"invariant at f, step: {x}", Status.UNDECIDED) for x in lost]
