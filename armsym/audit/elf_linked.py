@@ -25,7 +25,8 @@ __all__ = ["load_linked"]
 _PAGE = 0x1000
 _PT_LOAD, _PT_DYNAMIC, _PT_GNU_PROPERTY, _PT_GNU_RELRO = 1, 2, 0x6474E553, 0x6474E552
 _SHT_SYMTAB, _SHT_DYNSYM = 2, 11
-_DT_STRTAB, _DT_SYMTAB, _DT_RELA, _DT_RELASZ, _DT_RELAENT, _DT_REL = 5, 6, 7, 8, 9, 17
+_ET_DYN = 3
+_DT_PLTGOT, _DT_STRTAB, _DT_SYMTAB, _DT_RELA, _DT_RELASZ, _DT_RELAENT, _DT_REL = 3, 5, 6, 7, 8, 9, 17
 _DT_PLTREL, _DT_PLTRELSZ, _DT_JMPREL, _DT_RELR, _DT_RELRSZ, _DT_RELRENT = 20, 2, 23, 36, 35, 37
 
 #: DT_ANDROID_REL, DT_ANDROID_RELA, DT_ANDROID_RELR.
@@ -57,11 +58,17 @@ def load_linked(data: bytes) -> Loaded:
             raise ElfError(f"the segments at {a.address:#x} and {b.address:#x} overlap")
         if (a.end - 1) // _PAGE == b.address // _PAGE:  # loaders map whole pages: one hides a part of the other
             raise ElfError(f"the segments at {a.address:#x} and {b.address:#x} share a page")
-    slots = _slots(segments, headers)
-    segments = [part for s in segments for part in _protected(s, headers)]
-    written = frozenset(a for at, s in slots.items() for a in range(at, at + s.size))
+    tags = _tags(segments, headers)
+    slots, own = _slots(segments, tags), _written_besides(headers, tags)
+    for at, slot in slots.items():
+        if own & set(range(at, at + slot.size)):
+            slots[at] = Slot("several", slot.size, None, 0)
+    if unpack("H", data, 0x10, "the header")[0] == _ET_DYN:
+        # (What starts a static executable writes to such pages before it protects them.)
+        segments = [part for s in segments for part in _protected(s, headers)]
+    written = own | {a for at, s in slots.items() for a in range(at, at + s.size)}
     names = [s for h in sections_of(data) if h.kind in {_SHT_SYMTAB, _SHT_DYNSYM} for s in _defined(data, h)]
-    return Loaded(tuple(segments), tuple(dict.fromkeys(names)), slots, written, _guarded(data, headers))
+    return Loaded(tuple(segments), tuple(dict.fromkeys(names)), slots, frozenset(written), _guarded(data, headers))
 
 
 def _guarded(data: bytes, headers: list[tuple[int, ...]]) -> bool:
@@ -108,8 +115,8 @@ def _memory(segments: list[Segment], address: int, size: int, what: str) -> byte
     raise ElfError(f"{what}: {size} bytes at {address:#x} are not in the file")
 
 
-def _slots(segments: list[Segment], headers: list[tuple[int, ...]]) -> dict[int, Slot]:
-    """What the loader writes, as the dynamic section says."""
+def _tags(segments: list[Segment], headers: list[tuple[int, ...]]) -> dict[int, int]:
+    """What the dynamic section says, by tag."""
     tags: dict[int, int] = {}
     for kind, _, _, address, _, in_file, _, _ in headers:
         if kind != _PT_DYNAMIC:
@@ -119,6 +126,19 @@ def _slots(segments: list[Segment], headers: list[tuple[int, ...]]) -> dict[int,
             if tag == 0:
                 break
             tags[tag] = value
+    return tags
+
+
+def _written_besides(headers: list[tuple[int, ...]], tags: dict[int, int]) -> frozenset[int]:
+    """Bytes that loaders write, and no relocation tells: the dynamic section's pointers, and three words of the GOT."""
+    ranges = [(h[3], h[5]) for h in headers if h[0] == _PT_DYNAMIC]
+    if _DT_PLTGOT in tags:
+        ranges.append((tags[_DT_PLTGOT], 24))
+    return frozenset(a for at, size in ranges for a in range(at, at + size))
+
+
+def _slots(segments: list[Segment], tags: dict[int, int]) -> dict[int, Slot]:
+    """What the loader writes, as the dynamic section says."""
     if _ANDROID & tags.keys() or _DT_REL in tags or tags.get(_DT_PLTREL, _DT_RELA) != _DT_RELA:
         raise ElfError("the file has relocations without addends (DT_REL), or packed as Android does")
     if tags.get(_DT_RELAENT, 24) != 24 or tags.get(_DT_RELRENT, 8) != 8:
@@ -145,7 +165,9 @@ def _slots(segments: list[Segment], headers: list[tuple[int, ...]]) -> dict[int,
             name = _dynamic_name(segments, tags, symbol) if named and symbol else None
             add(at, Slot(called, size, name, addend))
     for at in _unpacked(_table(segments, tags, _DT_RELR, _DT_RELRSZ, 8)):
-        add(at, Slot("RELATIVE", 8, None, int.from_bytes(_memory(segments, at, 8, "a relocated word"), "little")))
+        # (It is added to what stands there: where there are two for a place, it depends on their order.)
+        kind = "several" if at in slots else "RELATIVE"
+        add(at, Slot(kind, 8, None, int.from_bytes(_memory(segments, at, 8, "a relocated word"), "little")))
     return slots
 
 

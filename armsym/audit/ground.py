@@ -236,7 +236,8 @@ class Ground:
     def _all(self, made: Instance, roots: tuple[int, ...]) -> tuple[int, ...]:
         """The nodes of the bundle's table, as `made` makes them; made once where their inputs are the same nodes.
 
-        All that is not an input, a content or a fold is a function of its operands alone.
+        All that is not an input, a content, a fold or `zero` is a function of its operands alone; what `zero` comes to
+        may be told by the facts of a path.
         """
         inputs = self._inputs_of.get(roots)
         if inputs is None:
@@ -307,7 +308,7 @@ def _is_pure(function: str) -> bool:
 
 
 def _leaves(table: Program, roots: tuple[int, ...]) -> tuple[int, ...]:
-    """The inputs, contents and folds that nodes are made of."""
+    """The inputs, contents, folds and applications of `zero` that nodes are made of."""
     found, seen, todo = set[int](), set[int](), list(roots)
     while todo:
         n = todo.pop()
@@ -315,7 +316,7 @@ def _leaves(table: Program, roots: tuple[int, ...]) -> tuple[int, ...]:
             continue
         seen.add(n)
         i = table[n]
-        if i[0] == "Var" or (i[0] == "App" and not _is_pure(i[1])):
+        if i[0] == "Var" or (i[0] == "App" and (i[1] == "zero" or not _is_pure(i[1]))):
             found.add(n)
         else:
             todo += operands(i)

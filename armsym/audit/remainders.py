@@ -52,5 +52,6 @@ def multiples(node: int, mask: int, most: int, facts: Sequence[Form]) -> list[in
             factor = terms[node]
             low = max(low, -(constant // factor)) if factor > 0 else low
             high = min(high, constant // -factor) if factor < 0 else high
-    found = range(low + (-low & mask), high + 1, mask + 1)
-    return list(found) if len(found) <= MOST_MULTIPLES else None
+    first = low + (-low & mask)
+    # (A range may have more than Python can count.)
+    return list(range(first, high + 1, mask + 1)) if (high - first) // (mask + 1) < MOST_MULTIPLES else None

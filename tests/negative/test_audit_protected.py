@@ -30,25 +30,35 @@ class File:
     align: int = 0x1000
     kind: int = 3
     protected: int = 1
+    dynamic: int = 0xF100
+    got: int = 0
+    packed: tuple[int, ...] = ()
 
     def read(self) -> Elf:
         """It, as the audit reads it."""
-        body = bytearray(0x400)
-        body[: 4 * len(CODE)] = struct.pack(f"<{len(CODE)}I", *CODE)
+        file = bytearray(0xF000).ljust(0x20000, b"\0") + bytearray(b"data" * 0x800)
+        file[0xF000 : 0xF000 + 4 * len(CODE)] = struct.pack(f"<{len(CODE)}I", *CODE)
         table = b"".join(struct.pack("<QQq", *r) for r in self.relocations)
-        dynamic = struct.pack("<8Q", 7, 0xF200, 8, len(table), 9, 24, 0, 0)
-        body[0x100 : 0x100 + len(dynamic)] = dynamic
-        body[0x200 : 0x200 + len(table)] = table
+        tags = [7, 0xF200, 8, len(table), 9, 24]
+        tags += [3, self.got] if self.got else []
+        tags += [36, 0xF300, 35, 8 * len(self.packed), 37, 8] if self.packed else []
+        dynamic = struct.pack(f"<{len(tags) + 2}Q", *tags, 0, 0)
+        file[self.dynamic : self.dynamic + len(dynamic)] = dynamic
+        file[0xF200 : 0xF200 + len(table)] = table
+        file[0xF300 : 0xF300 + 8 * len(self.packed)] = struct.pack(f"<{len(self.packed)}Q", *self.packed)
+        for at in self.packed:
+            file[at : at + 8] = struct.pack("<Q", VARIABLE)
         header = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
         header += struct.pack("<HHIQQQIHHHHHH", self.kind, 183, 1, 0, 64, 0, 0, 64, 56, 3 + self.protected, 64, 0, 0)
         for kind, flags, offset, address, size, align in (
             (1, 5, 0xF000, 0xF000, 0x400, 0x1000),
             (1, 6, 0x20000, DATA, 0x2000, self.align),
-            (2, 4, 0xF100, 0xF100, len(dynamic), 8),
+            (2, 4, self.dynamic, self.dynamic, len(dynamic), 8),
             *([(0x6474E552, 4, 0, self.low, self.size, 1)] * self.protected),
         ):
             header += struct.pack("<IIQQQQQQ", kind, flags, offset, address, address, size, size, align)
-        return Elf.parse(header.ljust(0xF000, b"\0") + bytes(body).ljust(0x11000, b"\0") + b"data" * 0x800)
+        file[: len(header)] = header
+        return Elf.parse(bytes(file))
 
 
 def _case() -> Case:
@@ -92,7 +102,16 @@ def test_a_protected_address_is_what_the_loader_writes() -> None:
         (File(((DATA + 24, RELATIVE, VARIABLE), (DATA + 28, RELATIVE, 0))), "filled in after linking"),
         (File(((DATA + 24, RELATIVE, VARIABLE), (DATA + 17, RELATIVE, 0))), "filled in after linking"),
         (File(((DATA + 24, RELATIVE, VARIABLE), (DATA + 9, 1031, 0))), "filled in after linking"),  # of 16 bytes
-        (File(kind=2), "filled in after linking"),  # it is loaded where it says: the loader adds nothing
+        (File(kind=2), "may be written at run time"),  # what starts it writes there, too, and no loader may protect it
+        # among what a loader writes without a relocation: the dynamic section, words 0 to 2 of the GOT
+        (File(dynamic=DATA), "filled in after linking"),
+        (File(dynamic=DATA + 24), "filled in after linking"),
+        (File(got=DATA + 24), "filled in after linking"),
+        (File(got=DATA + 17), "filled in after linking"),
+        (File(got=DATA + 8), "filled in after linking"),
+        # where there are two, one of which adds to what stands there, their order tells the sum
+        (File((), packed=(DATA + 24, DATA + 24)), "filled in after linking"),
+        (File(packed=(DATA + 24,)), "filled in after linking"),
     ],
 )
 def test_what_may_be_another_address_is_refused(file: File, why: str) -> None:
@@ -115,6 +134,30 @@ def test_bytes_that_are_protected_stay_as_they_are() -> None:
     for at, why in ((DATA + 21, "filled in"), (DATA + 0xFFD, "not in one segment"), (DATA + 0x1000, "written")):
         with pytest.raises(ElfError, match=why):
             file.read_only(at, 4)
+
+
+@pytest.mark.parametrize(
+    "file", [File(dynamic=DATA + 32), File(got=DATA), File(got=DATA + 32), File((), packed=(DATA + 24,))]
+)
+def test_what_loaders_write_beside_it_changes_nothing(file: File) -> None:
+    assert file.read().relative(DATA + 24, 8) == VARIABLE
+
+
+def test_bytes_that_loaders_write_without_a_relocation_are_not_known() -> None:
+    for file in (File(dynamic=DATA + 64), File(got=DATA + 64)):
+        read = file.read()
+        assert read.read_only(DATA + 60, 4) == b"data"
+        for at in (61, 64, 87):
+            with pytest.raises(ElfError, match="filled in"):
+                read.read_only(DATA + at, 4)
+    assert File(got=DATA + 64).read().read_only(DATA + 88, 4) == b"data"
+
+
+def test_an_executable_has_no_protected_bytes() -> None:
+    """What starts a static one writes to them first."""
+    assert File().read().read_only(DATA + 32, 4) == b"data"
+    with pytest.raises(ElfError, match="may be written"):
+        File(kind=2).read().read_only(DATA + 32, 4)
 
 
 def test_two_protected_ranges_are_refused() -> None:
