@@ -35,8 +35,9 @@ class Queries:
         """Write one question, to which Z3 said `unsat`; raises `OSError`."""
         name = f"{len(self._rows) + 1:04}.smt2"
         where = " ".join(answer.place.split())
-        text = f"; {where}\n; Z3, asked with {answer.how}, says unsat\n{script}"
-        data = text.encode("ascii", "replace")  # (not ASCII is only what the comment may be)
+        # (A name that a proof gives may be any text: no character of it ends the comment.)
+        comment = "".join(c if " " <= c <= "~" else "?" for c in where)
+        data = f"; {comment}\n; Z3, asked with {answer.how}, says unsat\n{script}".encode("ascii")
         (self.path / name).write_bytes(data)
         row: dict[str, Any] = {
             "file": name,

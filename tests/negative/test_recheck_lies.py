@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 import armsym.cli
+from armsym.discharge.recheck import Answer
+from armsym.discharge.smtlib import script
+from armsym.report.queries import Queries
 from armsym.sat.folder import MANIFEST, check_folder
 from armsym.sat.script import Unreadable, clauses_of
+from armsym.terms.node import Var
 
 # Where a carriage return ends a comment, two assertions, both true; else one, that 0 is 1.
 TWO_ASSERTIONS = "(set-logic QF_UFBV)\n(assert (= #b0 ;\r #b0)) (assert (= #b1\n #b1))\n(check-sat)\n"
@@ -67,3 +71,13 @@ def test_certified_answers_are_no_proof(
     assert "p: 1 of 1 answers certified" in out
     assert ("the proof:" in out) is bool(said)
     assert said in out
+
+
+@pytest.mark.parametrize("name", ["a\r(assert (= #b0 #b1))", "\x1b[2K", "a\x85b\u2028c\u202e", "\x00\x7f;"])
+def test_a_name_that_a_proof_gives_stays_in_the_comment(name: str, tmp_path: Path) -> None:
+    x = Var("x", 8)
+    queries = Queries(tmp_path, Path("folder/proof.py"), "p")
+    queries.note(Answer((), x, 3, 8, "bit vectors", name), script((), x, 3, 8), None)
+    text = (queries.path / "0001.smt2").read_bytes().decode("ascii")
+    assert clauses_of(text) == clauses_of(script((), x, 3, 8))
+    assert all(line.isprintable() for line in text.split("\n"))
