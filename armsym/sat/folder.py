@@ -79,7 +79,9 @@ class Folder:
 
 def folders(path: Path) -> list[Path]:
     """The folders of questions at a path: itself, or those in it; of a proof that did not end, too, without a list."""
-    return [path] if (path / MANIFEST).exists() or path.name.endswith(ENDING) else sorted(path.glob(f"*{ENDING}"))
+    if (path / MANIFEST).exists():
+        return [path]
+    return sorted(path.glob(f"*{ENDING}")) or ([path] if path.name.endswith(ENDING) else [])
 
 
 def check_folder(path: Path, make: Maker | None = None) -> Folder:

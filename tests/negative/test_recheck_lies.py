@@ -51,11 +51,12 @@ def test_questions_of_a_proof_that_did_not_end_are_not_passed_over(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its folder has no list: the others being certified is not enough."""
-    folder_of(tmp_path / "a.p.queries", FALSE)
-    assert armsym.cli.run(["recheck", str(tmp_path)]) == 0
-    unfinished = folder_of(tmp_path / "a.q.queries", FALSE)
+    whole = tmp_path / "all.queries"
+    folder_of(whole / "a.p.queries", FALSE)
+    assert armsym.cli.run(["recheck", str(whole)]) == 0
+    unfinished = folder_of(whole / "a.q.queries", FALSE)
     (unfinished / MANIFEST).unlink()
-    for path in (tmp_path, unfinished):
+    for path in (whole, unfinished):
         capsys.readouterr()
         assert armsym.cli.run(["recheck", str(path)]) == 2
         assert "a.q.queries" in capsys.readouterr().err
