@@ -18,6 +18,14 @@ class InputError(ArmsymError):
     """A file, symbol, option or proof the user gave cannot be used (exit 2)."""
 
 
+def need_assertions() -> None:
+    """Raise `InputError` where Python leaves out assertions (`-O`): by these armsym checks itself."""
+    if not __debug__:
+        raise InputError(
+            "Python leaves out assertions, by which armsym checks itself: run it without -O, PYTHONOPTIMIZE"
+        )
+
+
 class WidthError(ArmsymError, TypeError):
     """Two bit vectors whose widths the operation forbids to meet."""
 

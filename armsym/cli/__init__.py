@@ -36,7 +36,7 @@ from armsym.cli import (
 from armsym.cli.common import SETTINGS, print_error
 from armsym.cli.registers import CONTEXT
 from armsym.cli.supervised import supervised
-from armsym.errors import ArmsymError
+from armsym.errors import ArmsymError, need_assertions
 
 __all__ = ["build", "main", "run"]
 
@@ -106,6 +106,7 @@ def run(arguments: Sequence[str]) -> int:
     SETTINGS.debug = False
     command = typer.main.get_command(build(conform="conform" in arguments))
     try:
+        need_assertions()
         command.main(list(arguments), prog_name="armsym")
     except SystemExit as e:
         return e.code if isinstance(e.code, int) else int(e.code is not None)

@@ -95,7 +95,16 @@ def _maker(seconds: float) -> Maker:
 def _tell(folder: Folder, seconds: float, show: Any, verbose: bool) -> None:
     n, all_ = folder.count("certified"), len(folder.checked)
     text = f"{n} of {all_} answers certified"
-    show([(f"{folder.proof}: ", "bold"), (text, "green" if n == all_ else "yellow"), (f"  {seconds:.1f} s", "dim")])
+    # Certified answers are no proof: of one that was not shown, those so far are there.
+    ended = "" if folder.status == "proved" else f"  (the proof: {folder.status})"
+    show(
+        [
+            (f"{folder.proof}: ", "bold"),
+            (text, "green" if n == all_ else "yellow"),
+            (f"  {seconds:.1f} s", "dim"),
+            (ended, "yellow"),
+        ]
+    )
     for c in folder.checked:
         if verbose or c.found in ("refused", "satisfiable"):
             detail = c.why or f"{c.clauses} clauses, {c.steps} steps"

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from armsym.discharge.recheck import IN_ALL, Answer, Noted, Rechecked, SecondSolver, recheck
 from armsym.elf import Image
-from armsym.errors import ArmsymError, InputError
+from armsym.errors import ArmsymError, InputError, need_assertions
 from armsym.isa import InstructionSet
 from armsym.proof.concrete import ConcreteProof, Trial, Violation
 from armsym.proof.declare import Contract, Phase, Proof
@@ -190,6 +190,7 @@ def prove(
     The answer is never an exception of the routine's own making.  Raises `InputError` for a proof
     that cannot be set up, or whose functions raise, with the place in its file.
     """
+    need_assertions()
     # Terms live until the proof ends: looking through them for garbage again and again finds none.
     collecting = gc.isenabled()
     gc.disable()

@@ -9,7 +9,7 @@ from typing import Any
 
 from armsym.discharge.recheck import Answer, Verdict
 from armsym.proof.result import ProofResult
-from armsym.sat.folder import FORMAT, MANIFEST
+from armsym.sat.folder import ENDING, FORMAT, MANIFEST
 
 __all__ = ["Queries"]
 
@@ -22,7 +22,7 @@ class Queries:
 
     def __init__(self, folder: Path, proof_file: Path, proof: str) -> None:
         """Make the folder, without what an earlier command left in it; raises `OSError`."""
-        self.path = folder / f"{proof_file.parent.name}.{proof}.queries"
+        self.path = folder / f"{proof_file.parent.name}.{proof}{ENDING}"
         self._rows: list[dict[str, Any]] = []
         self.path.mkdir(parents=True, exist_ok=True)
         for stale in [self.path / MANIFEST, *self.path.glob("*.smt2"), *self.path.glob("*.lrat")]:
@@ -35,8 +35,9 @@ class Queries:
         """Write one question, to which Z3 said `unsat`; raises `OSError`."""
         name = f"{len(self._rows) + 1:04}.smt2"
         where = " ".join(answer.place.split())
-        text = f"; {where}\n; Z3, asked with {answer.how}, says unsat\n{script}"
-        data = text.encode("ascii", "replace")  # (not ASCII is only what the comment may be)
+        # (A name that a proof gives may be any text: no character of it ends the comment.)
+        comment = "".join(c if " " <= c <= "~" else "?" for c in where)
+        data = f"; {comment}\n; Z3, asked with {answer.how}, says unsat\n{script}".encode("ascii")
         (self.path / name).write_bytes(data)
         row: dict[str, Any] = {
             "file": name,

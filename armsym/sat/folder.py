@@ -17,10 +17,23 @@ from armsym.sat.gates import TooLarge
 from armsym.sat.lrat import Refused, check
 from armsym.sat.script import Unreadable, clauses_of
 
-__all__ = ["FORMAT", "MANIFEST", "MOST_CLAUSES", "BadFolder", "Checked", "Found", "Maker", "check_folder", "folders"]
+__all__ = [
+    "ENDING",
+    "FORMAT",
+    "MANIFEST",
+    "MOST_CLAUSES",
+    "BadFolder",
+    "Checked",
+    "Found",
+    "Maker",
+    "check_folder",
+    "folders",
+]
 
 #: The list of a folder's scripts.
 MANIFEST = "queries.json"
+#: How a folder of questions ends.
+ENDING = ".queries"
 #: The version of the list's format.
 FORMAT = 1
 #: Scripts that take more clauses are left without a certificate.
@@ -65,8 +78,10 @@ class Folder:
 
 
 def folders(path: Path) -> list[Path]:
-    """The folders of questions at a path: itself, or those in it."""
-    return [path] if (path / MANIFEST).exists() else sorted(f.parent for f in path.glob(f"*.queries/{MANIFEST}"))
+    """The folders of questions at a path: itself, or those in it; of a proof that did not end, too, without a list."""
+    if (path / MANIFEST).exists():
+        return [path]
+    return sorted(path.glob(f"*{ENDING}")) or ([path] if path.name.endswith(ENDING) else [])
 
 
 def check_folder(path: Path, make: Maker | None = None) -> Folder:

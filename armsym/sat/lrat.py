@@ -37,7 +37,10 @@ def check(clauses: Sequence[Sequence[int]], certificate: Iterable[str]) -> int:
         if not words:
             continue
         if len(words) > 1 and words[1] == "d":
-            for k in _numbers(words[2:], number)[0]:
+            removed = _numbers(words[2:], number)
+            if len(removed) != 1:
+                raise Refused(f"line {number}: one list of clauses to remove, ending with 0, not {line.strip()!r}")
+            for k in removed[0]:
                 if known.pop(k, None) is None:
                     raise Refused(f"line {number}: there is no clause {k} to remove")
             continue

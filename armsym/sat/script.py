@@ -64,7 +64,8 @@ class _Function:
 
 #: Bits of the widest vector that is read.
 WIDEST = 1 << 16
-_TOKEN = re.compile(r'\s+|;[^\n]*|(\(|\)|\|[^|\\]*\||[^\s()|;"]+)')
+#: No carriage return: in SMT-LIB it ends a comment, and solvers read on as if it did not.  No other control characters.
+_TOKEN = re.compile(r"[ \t\n]+|;[ -~\t]*|(\(|\)|\|[ -\[\]-{}~\t\n]*\||[!#-\'*-:<-{}~]+)")
 _TWO: dict[str, Callable[[Gates, Vector, Vector], Vector]] = {
     "bvadd": vectors.add,
     "bvmul": vectors.multiply,

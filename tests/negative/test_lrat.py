@@ -62,6 +62,8 @@ def test_a_certificate_is_accepted() -> None:
         ([SHOWN[0], "5 d 5 0", SHOWN[1]], "there is no clause 5"),
         ([SHOWN[0], "5 d 3 0", SHOWN[1]], "there is no clause 3"),
         (["4 d 9 0"], "there is no clause 9 to remove"),
+        (["4 d"], "one list of clauses to remove"),
+        (["4 d 1 0 2 0"], "one list of clauses to remove"),
         (["4 d 1 1 0"], "there is no clause 1 to remove"),
         (["5 1 0 1 2"], "does not end with 0"),
         (["5 1 0"], "a name, a clause and its hints"),
