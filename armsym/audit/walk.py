@@ -180,10 +180,10 @@ class Walk(Arrivals):
         for s in self.assuming(state.fork(), to.condition, False):
             todo.append((s, to.otherwise, False))
         found = self.assuming(state, to.condition, True)
-        assert not found or found[0] is state
-        for s in found[1:]:
+        others = [s for s in found if s is not state]
+        for s in others:
             todo.append((s, to.taken, False))
-        return to.taken if found else None
+        return to.taken if len(others) < len(found) else None
 
     # -- where paths begin
 
