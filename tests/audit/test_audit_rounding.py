@@ -149,7 +149,7 @@ def test_signed_comparisons_of_what_may_be_negative(width: int, falling: bool, l
         (0, 15, 15, {0}),
         (0, 16, 15, None),
         (32, 47, 15, {2}),
-        (17, 31, 16, None),  # no multiple of 16 lies there: the facts contradict each other once they are rounded
+        (17, 31, 16, None),  # no multiple of 16, as all is, lies there
         (16, 31, 16, None),
         (17, 31, 31, None),
         (16, 31, 0, {1}),
