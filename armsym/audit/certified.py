@@ -72,6 +72,14 @@ def _place(word: str) -> int:
     return n
 
 
+def _node(word: str) -> int:
+    """A number of a node: from 1 on, as Coq's are."""
+    n = _place(word)
+    if not n:
+        raise ValueError("nodes are counted from 1")
+    return n
+
+
 def _end(word: str) -> int | None:
     return None if word == "none" else number(word)
 
@@ -97,11 +105,11 @@ def _places(word: str) -> list[int]:
     return [_place(part) for part in word.split(",")]
 
 
-#: What the fields of a line are: N a node, A an atom, F a fact, K a relation, Z a number, W a width, E a bound, P a
-#: polynomial, T terms, C products, L facts.
+#: What the fields of a line are: N a node, O a node or 0, A an atom, F a fact, K a relation, Z a number, W a width,
+#: E a bound, P a polynomial, T terms, C products, L facts.
 _FIELDS: dict[str, Callable[[str], object]] = {
-    "N": _place, "A": _place, "F": _place, "K": _place, "Z": number, "W": _natural, "E": _end, "P": _polynomial,
-    "T": _summands, "C": _products, "L": _places,
+    "N": _node, "O": _place, "A": _place, "F": _place, "K": _place, "Z": number, "W": _natural, "E": _end,
+    "P": _polynomial, "T": _summands, "C": _products, "L": _places,
 }  # fmt: skip
 _SHAPES = {
     "atom": "N", "quotient": "FZ", "within": "AF", "and": "NNN", "mask": "NNW", "bits": "N", "known": "K",
@@ -110,7 +118,7 @@ _SHAPES = {
 }  # fmt: skip
 _VALUES = {
     "const": "", "sum": "PFW", "shifted": "", "floor": "PF", "part": "PPFF", "product": "", "apart": "", "and": "NFW",
-    "xor": "N", "or": "", "choice": "FW", "zero": "PFW", "named": "PF",
+    "xor": "O", "or": "", "choice": "FW", "zero": "PFW", "named": "PF",
 }  # fmt: skip
 
 
@@ -130,7 +138,7 @@ def _step(words: Sequence[str]) -> Step:
     fields = [_FIELDS[kind](word) for kind, word in zip(shape, words[names:], strict=True)]
     if words[0] == "cases" and len(words[3].split(",")) != len(words[4].split(",")):
         raise ValueError("a case is no supposition")
-    return ("value", words[2], _place(words[1]), *fields) if names == 3 else (words[0], *fields)
+    return ("value", words[2], _node(words[1]), *fields) if names == 3 else (words[0], *fields)
 
 
 def _nodes(step: Step) -> list[int]:

@@ -180,10 +180,10 @@ class Walk(Arrivals):
         for s in self.assuming(state.fork(), to.condition, False):
             todo.append((s, to.otherwise, False))
         found = self.assuming(state, to.condition, True)
-        for s in found:
-            if s is not state:
-                todo.append((s, to.taken, False))
-        return to.taken if any(s is state for s in found) else None
+        others = [s for s in found if s is not state]
+        for s in others:
+            todo.append((s, to.taken, False))
+        return to.taken if len(others) < len(found) else None
 
     # -- where paths begin
 

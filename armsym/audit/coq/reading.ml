@@ -7,11 +7,16 @@ let decimal s =
   String.iter (fun c -> if c < '0' || c > '9' then raise (Bad s)) s;
   if s = "" then raise (Bad s) else Z.of_string s
 
+(* What Coq counts from 1: the extraction has such numbers as integers, and its theorems say nothing of 0. *)
+let place s =
+  let n = decimal s in
+  if Z.sign n > 0 then n else raise (Bad s)
+
 let hexadecimal s =
   String.iter (fun c -> if not ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) then raise (Bad s)) s;
   if s = "" then raise (Bad s) else Z.of_string ("0x" ^ s)
 
-let nodes s = if s = "-" then [] else List.map decimal (String.split_on_char ',' s)
+let nodes s = if s = "-" then [] else List.map place (String.split_on_char ',' s)
 
 let bytes s =
   if s = "" || String.length s mod 2 <> 0 then raise (Bad s);
@@ -53,14 +58,14 @@ let x = hexadecimal
 let instruction = function
   | [ "c"; v ] -> C.IConst (x v)
   | [ "v"; _; k ] -> C.IVar (x k)
-  | "f" :: name :: k :: a -> C.IApp (number name, List.map d a, x k)
-  | [ "x"; a; b ] -> C.IXor (d a, d b)
-  | [ "&"; a; b ] -> C.IAnd (d a, d b)
-  | [ "l"; a; n ] -> C.IShl (d a, d n)
-  | [ "r"; a; n ] -> C.IShr (d a, d n)
-  | [ "m"; a; k ] -> C.IMask (d a, x k)
-  | [ "+"; w; a; b ] -> C.IAdd (d w, d a, d b)
-  | [ "*"; w; a; k ] -> C.IMulc (d w, d a, x k)
+  | "f" :: name :: k :: a -> C.IApp (number name, List.map place a, x k)
+  | [ "x"; a; b ] -> C.IXor (place a, place b)
+  | [ "&"; a; b ] -> C.IAnd (place a, place b)
+  | [ "l"; a; n ] -> C.IShl (place a, d n)
+  | [ "r"; a; n ] -> C.IShr (place a, d n)
+  | [ "m"; a; k ] -> C.IMask (place a, x k)
+  | [ "+"; w; a; b ] -> C.IAdd (d w, place a, place b)
+  | [ "*"; w; a; k ] -> C.IMulc (d w, place a, x k)
   | l -> raise (Bad (String.concat " " l))
 
 let integer s =

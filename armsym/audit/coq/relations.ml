@@ -43,8 +43,8 @@ let rule = function
   | [ "part"; p; t; f; g ] -> C.VPart (polynomial p, polynomial t, from_one f, from_one g)
   | [ "product" ] -> C.VProduct
   | [ "apart" ] -> C.VApart
-  | [ "and"; m; f; w; low ] -> C.VAnd (decimal m, decimal low, from_one f, decimal w)
-  | [ "xor"; k ] -> C.VXor (if decimal k = Z.zero then None else Some (decimal k))
+  | [ "and"; m; f; w; low ] -> C.VAnd (place m, place low, from_one f, decimal w)
+  | [ "xor"; k ] -> C.VXor (if decimal k = Z.zero then None else Some (place k))
   | [ "or" ] -> C.VOr
   | [ "choice"; f; w ] -> C.VChoice (from_one f, decimal w)
   | [ "zero"; p; f; w ] -> C.VZero (polynomial p, from_one f, decimal w)
@@ -52,13 +52,13 @@ let rule = function
   | l -> raise (Bad (String.concat " " l))
 
 let step = function
-  | [ "atom"; n ] -> C.SAtom (decimal n)
+  | [ "atom"; n ] -> C.SAtom (place n)
   | [ "quotient"; f; m ] -> C.SQuotient (from_one f, integer m)
   | [ "within"; a; f ] -> C.SWithin (from_one a, from_one f)
-  | "value" :: n :: r -> C.SValue (decimal n, rule r)
-  | [ "and"; n; a; b ] -> C.SInstruction (decimal n, C.IAnd (decimal a, decimal b))
-  | [ "mask"; n; a; k ] -> C.SInstruction (decimal n, C.IMask (decimal a, decimal k))
-  | [ "bits"; n ] -> C.SBits (decimal n)
+  | "value" :: n :: r -> C.SValue (place n, rule r)
+  | [ "and"; n; a; b ] -> C.SInstruction (place n, C.IAnd (place a, place b))
+  | [ "mask"; n; a; k ] -> C.SInstruction (place n, C.IMask (place a, decimal k))
+  | [ "bits"; n ] -> C.SBits (place n)
   | [ "known"; k ] -> C.SKnown (from_one k)
   | [ "suppose"; p; low; high ] -> C.SSuppose (polynomial p, bound low, bound high)
   | [ "derive"; p; d; l; zeros ] -> C.SDerive (polynomial p, integer d, listed ',' "-" summand l, products zeros)
@@ -74,7 +74,7 @@ let step = function
 let term s =
   match String.split_on_char '*' s with
   | [] -> raise (Bad s)
-  | k :: nodes -> (integer k, List.map decimal nodes)
+  | k :: nodes -> (integer k, List.map place nodes)
 
 let relation m low high terms = { C.modulus = decimal m; low = bound low; high = bound high; terms = List.map term terms }
 
@@ -90,8 +90,8 @@ let check input =
     | [ "end" ] -> ()
     | words ->
         (match (words, !arguments) with
-        | "at" :: n :: x, [] -> piece := (decimal n, instruction x) :: !piece
-        | [ "from"; n ], [] -> first := decimal n
+        | "at" :: n :: x, [] -> piece := (place n, instruction x) :: !piece
+        | [ "from"; n ], [] -> first := place n
         | "known" :: m :: low :: high :: terms, [] -> known := relation m low high terms :: !known
         | "claimed" :: m :: low :: high :: terms, [] -> claimed := relation m low high terms :: !claimed
         | [ "armsym-integers"; "1" ], l -> arguments := [] :: l
