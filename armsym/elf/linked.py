@@ -33,7 +33,7 @@ _RELA = struct.Struct("<QIIq")
 _U64 = struct.Struct("<Q")
 _MASK64 = (1 << 64) - 1
 
-_DT_PLTRELSZ, _DT_STRTAB, _DT_SYMTAB, _DT_RELA, _DT_RELASZ, _DT_STRSZ = 2, 5, 6, 7, 8, 10
+_DT_PLTRELSZ, _DT_PLTGOT, _DT_STRTAB, _DT_SYMTAB, _DT_RELA, _DT_RELASZ, _DT_STRSZ = 2, 3, 5, 6, 7, 8, 10
 _DT_SYMBOLIC, _DT_JMPREL, _DT_FLAGS, _DT_RELRSZ, _DT_RELR, _DT_FLAGS_1 = 16, 23, 30, 35, 36, 0x6FFFFFFB
 _DF_SYMBOLIC, _DF_1_PIE = 2, 0x08000000
 #: Tables of relocations in formats that are not read; to overlook one would be unsound.
@@ -114,7 +114,7 @@ class _Loader:
             imported=self.imported,
             preemptible=self.preemptible,
             fixed_base=elf.type == "executable",
-            open=self._rewritten(),
+            open=self._rewritten() | self._loaders_own(),
             guarded=wants_landing_pads(elf),
         )
         return Image(elf.name, elf.data, kind, contents, self._symbol_source())
@@ -324,6 +324,19 @@ class _Loader:
                 data = bytes(load.memory[s.addr - load.start : s.addr - load.start + s.size])
                 found.append((Section(s.name, s.addr, s.size), data))
         return rewritten(found, self.elf.fail)
+
+    def _loaders_own(self) -> dict[int, tuple[int, str]]:
+        """What loaders write and no relocation tells, though it be protected: the dynamic section, and of the GOT."""
+        found = {}
+        for p in self.elf.segments:
+            if p.type == "PT_DYNAMIC":
+                for at in range(p.vaddr, p.vaddr + p.filesz, 8):
+                    found[at] = 8, f"the word of the dynamic section at {at:#x} may be the loader's"
+        if _DT_PLTGOT in self.dynamic:
+            start = self.dynamic[_DT_PLTGOT]
+            for at in range(start, start + 24, 8):
+                found[at] = 8, f"the word at {at:#x}, one of the first three of the GOT, may be the loader's"
+        return found
 
     # -- result -------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from io import BytesIO
 
 import pytest
 from elf_data import DATA
+from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 
@@ -106,6 +107,22 @@ def test_incomplete_last_page_of_relro_stays_writable() -> None:
     struct.pack_into("<Q", data, at + 40, size + 4095)
     image = load_bytes(bytes(data), "lib.so")
     assert [(s.access, s.end) for s in image.segments][1] == ("r", vaddr + size)
+
+
+def test_what_loaders_write_without_a_relocation_is_not_known() -> None:
+    """The dynamic section and the first three words of the GOT, though PT_GNU_RELRO protects them."""
+    image = load(DATA / "lib.so")
+    data = (DATA / "lib.so").read_bytes()
+    (dynamic,) = (s for s in ELFFile(BytesIO(data)).iter_segments() if isinstance(s, DynamicSegment))
+    (got,) = (t.entry.d_ptr for t in dynamic.iter_tags("DT_PLTGOT"))
+    start, end = dynamic.header.p_vaddr, dynamic.header.p_vaddr + dynamic.header.p_filesz
+    segment = image.segment_at(start)
+    assert segment is not None
+    assert segment.access == "r"
+    for at in (start, start + 8, end - 8, got, got + 16):
+        assert "the loader's" in image.doubt(at, 8), hex(at)
+        with pytest.raises(InputError, match="the loader's"):
+            image.bytes_at(at, 8)
 
 
 def test_library_slots_by_name() -> None:
