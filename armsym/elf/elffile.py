@@ -74,6 +74,7 @@ class ProgramHeader:
     vaddr: int
     filesz: int
     memsz: int
+    align: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ def parse(data: bytes, name: str) -> ElfFile:
                 p["p_vaddr"],
                 p["p_filesz"],
                 p["p_memsz"],
+                p["p_align"],
             )
             for index, p in enumerate(elf.iter_segments())
         )

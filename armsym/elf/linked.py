@@ -346,12 +346,19 @@ class _Loader:
             f = load.flags
             access = "r" * bool(f & _PF_R) + "w" * bool(f & _PF_W) + "x" * bool(f & _PF_X)
             segments.append(Segment(load.name, load.start, bytes(load.memory), access))
+        if self.elf.type != "shared":  # what starts an executable may write to such pages before it protects them
+            return segments
         for p in self.elf.segments:
             if p.type == "PT_GNU_RELRO":
-                # The loader protects whole pages: the last one, if incomplete, stays writable.
-                low, high = p.vaddr & -PAGE, (p.vaddr + p.memsz) & -PAGE
+                low, high = p.vaddr & -PAGE, (p.vaddr + p.memsz) // self._page(p.vaddr) * self._page(p.vaddr)
                 segments = [part for s in segments for part in _split(s, low, high)]
         return segments
+
+    def _page(self, address: int) -> int:
+        """How large a loader's pages may be where an address lies: only whole ones are protected."""
+        return max(
+            [PAGE, *(p.align for p in self.elf.segments if p.type == "PT_LOAD" and 0 <= address - p.vaddr < p.memsz)]
+        )
 
 
 def _split(s: Segment, low: int, high: int) -> list[Segment]:
