@@ -181,3 +181,15 @@ def vpsm4_xts_encrypt(p: Proof) -> None:
 def vpsm4_xts_encrypt_in_place(p: Proof) -> None:
     xts(p, LOOKED_UP, encrypt=True, in_place=True)
     p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_xts_decrypt(p: Proof) -> None:
+    xts(p, LOOKED_UP, encrypt=False)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_xts_decrypt_in_place(p: Proof) -> None:
+    xts(p, LOOKED_UP, encrypt=False, in_place=True)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
