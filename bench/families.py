@@ -38,6 +38,7 @@ TARGETS = (
     ("GHASH, one product", r"gcm_(gmult|init)_\w+", 0.5),
     ("GHASH", r"gcm_ghash_\w+", 30.0),
     ("MD5, SM3", r"ossl_(md5|hwsm3)_\w+", 2.0),
+    ("SM4-XTS", r"vpsm4_(ex_)?xts_\w+", 20.0),
     ("SM4", r"(sm4|_?vpsm4)_\w+", 20.0),
     ("SHA-1", r"sha1_\w+", None),
     ("SHA-2", r"(blst_)?(sha256|sha512|armsym_sha)\w+", None),

@@ -7,6 +7,7 @@ from crypto_examples.sm4 import ONE_BLOCK_LOOKED_UP, decrypts, encrypts, sets_de
 from crypto_examples.sm4_cores import FROM_AES, LOOKED_UP, enc_blocks
 from crypto_examples.sm4_modes import ctr32_by_cores, ecb_by_cores
 from crypto_examples.vpsm4_modes import cbc_decrypts, cbc_encrypts
+from crypto_examples.vpsm4_xts import xts
 from crypto_examples.wheels import OPENSSL_4_0
 
 #: Where the loop over the rounds of one block begins.
@@ -167,4 +168,28 @@ def vpsm4_cbc_decrypt(p: Proof) -> None:
 @proof("vpsm4_cbc_encrypt", of=OPENSSL_4_0)
 def vpsm4_cbc_decrypt_in_place(p: Proof) -> None:
     cbc_decrypts(p, LOOKED_UP, in_place=True)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_xts_encrypt(p: Proof) -> None:
+    xts(p, LOOKED_UP, encrypt=True)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_xts_encrypt_in_place(p: Proof) -> None:
+    xts(p, LOOKED_UP, encrypt=True, in_place=True)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_xts_decrypt(p: Proof) -> None:
+    xts(p, LOOKED_UP, encrypt=False)
+    p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
+
+
+@proof("vpsm4_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_xts_decrypt_in_place(p: Proof) -> None:
+    xts(p, LOOKED_UP, encrypt=False, in_place=True)
     p.uses(_vpsm4_enc_4blks, _vpsm4_enc_8blks)
