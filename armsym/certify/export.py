@@ -20,6 +20,7 @@ from armsym.audit.link import File
 from armsym.certify.capture import Capture
 from armsym.certify.contract import contracts
 from armsym.certify.elaborate import elaborate
+from armsym.certify.liveness import without_dead
 from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable, what
 from armsym.certify.relations import Relations
@@ -107,9 +108,13 @@ class Exporter:
             return [str(e)]
         relations = Relations()
         for case in self.cases:
-            bundle.cases.append(case)
+            less = without_dead(case, file, called)
+            bundle.cases.append(less)
             if not open_:  # else there is no bundle, and what makes others check need not be searched
-                open_ = made_to_check(case, file, entry, called, relations)
+                open_ = made_to_check(less, file, entry, called, relations)
+                if open_ and less is not case:
+                    bundle.cases[-1] = case
+                    open_ = made_to_check(case, file, entry, called, relations)
         return open_
 
 

@@ -116,8 +116,8 @@ def _inner(views: Views, atom: int, supports: dict[int, Support]) -> Support | N
         x = views.program[atom]
         if _is_small(views, x):
             for a in operands(x):
-                _join(known, _support(views, views.poly(a)[1], supports))
-            if sum(bits.bit_count() for bits in known.values()) > MOST_FREE_BITS:
+                _join(known, _support(views, views.poly(a)[1], supports, MOST_FREE_BITS))
+            if _count(known) > MOST_FREE_BITS:
                 known.clear()
                 words = operands(x) if len(operands(x)) == 1 else ()
                 known |= _wholes(views, words)
@@ -126,10 +126,16 @@ def _inner(views: Views, atom: int, supports: dict[int, Support]) -> Support | N
     return known or None
 
 
-def _support(views: Views, terms: Terms, supports: dict[int, Support]) -> Support:
-    """Which bits of which atoms the terms depend on."""
+def _count(support: Support) -> int:
+    return sum(bits.bit_count() for bits in support.values())
+
+
+def _support(views: Views, terms: Terms, supports: dict[int, Support], most: int = 0) -> Support:
+    """Which bits of which atoms the terms depend on; of more than `most`, if that is given, more than so many."""
     out: Support = {}
     for mono, mask in terms.items():
+        if most and _count(out) > most:
+            break
         for atom, shift in mono:
             inner = _inner(views, atom, supports)
             if inner is None:
@@ -144,30 +150,31 @@ def _join(into: Support, more: Support) -> None:
         into[atom] = into.get(atom, 0) | bits
 
 
-def _meet(a: Support, b: Support) -> bool:
-    return any(bits & b.get(atom, 0) for atom, bits in a.items())
-
-
 def _groups(
     views: Views, left: Terms, right: Terms, supports: dict[int, Support]
 ) -> list[tuple[dict[Mono, int], dict[Mono, int]]]:
     """The terms by what they depend on."""
-    groups: list[tuple[Support, tuple[dict[Mono, int], dict[Mono, int]]]] = []
+    groups: dict[int, tuple[Support, tuple[dict[Mono, int], dict[Mono, int]]]] = {}
+    count = 0
+    depending: dict[int, set[int]] = {}  # atom -> the groups that depend on it
     for side, terms in ((0, left), (1, right)):
         for mono, mask in terms.items():
             support = _support(views, {mono: mask}, supports)
-            apart = []
             merged: tuple[dict[Mono, int], dict[Mono, int]] = ({}, {})
             merged[side][mono] = mask
-            for other, members in groups:
-                if _meet(support, other):
-                    _join(support, other)
-                    merged[0].update(members[0])
-                    merged[1].update(members[1])
-                else:
-                    apart.append((other, members))
-            groups = [*apart, (support, merged)]
-    return [members for _, members in groups]
+            met = {g for atom, bits in support.items() for g in depending.get(atom, ()) if groups[g][0][atom] & bits}
+            for g in sorted(met):
+                other, members = groups.pop(g)
+                for atom in other:
+                    depending[atom].discard(g)
+                _join(support, other)
+                merged[0].update(members[0])
+                merged[1].update(members[1])
+            count += 1
+            groups[count] = support, merged
+            for atom in support:
+                depending.setdefault(atom, set()).add(count)
+    return [members for _, members in groups.values()]
 
 
 def _piece(
@@ -177,7 +184,7 @@ def _piece(
     support = _support(views, x, supports)
     _join(support, _support(views, y, supports))
     support = {atom: bits for atom, bits in support.items() if bits}
-    if sum(bits.bit_count() for bits in support.values()) > MOST_FREE_BITS:
+    if _count(support) > MOST_FREE_BITS:
         return None
     program = views.program
     cut = {atom: program.mask(atom, b) if b != views.checker.bits(atom) else atom for atom, b in support.items()}
