@@ -240,7 +240,10 @@ class Arrivals(Blocked):
         self.relations += (put(r, made, f"{r.name}, {where}") for r in case.relations)
 
     def _outcome(self, state: State, block: int | None) -> Instance:
-        """The postconditions' values; for the number of a block."""
+        """The postconditions' values; for the number of a block.
+
+        What `zero` comes to is told by what the path decided, but not within blocks: their words go by their own facts.
+        """
         values, case = Values(self.inputs, state.facts), self.case
 
         def variable(name: str, possible: int) -> int:
@@ -254,7 +257,8 @@ class Arrivals(Blocked):
             region = name.removeprefix("after.")
             if region == name:
                 found = values.application(name, arguments, possible)
-                known = None if name != "zero" or self.secret(found) else state.facts.holds(found)
+                asked = name == "zero" and block is None and not self.secret(found)
+                known = state.facts.holds(found) if asked else None
                 return found if known is None else self.words.const(int(known))
             r = case.regions.get(region)
             if r is None or len(arguments) != 1 or possible != ones(8 * r.cell):

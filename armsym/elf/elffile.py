@@ -74,7 +74,6 @@ class ProgramHeader:
     vaddr: int
     filesz: int
     memsz: int
-    align: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,6 @@ def parse(data: bytes, name: str) -> ElfFile:
                 p["p_vaddr"],
                 p["p_filesz"],
                 p["p_memsz"],
-                p["p_align"],
             )
             for index, p in enumerate(elf.iter_segments())
         )

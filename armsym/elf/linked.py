@@ -350,15 +350,10 @@ class _Loader:
             return segments
         for p in self.elf.segments:
             if p.type == "PT_GNU_RELRO":
-                low, high = p.vaddr & -PAGE, (p.vaddr + p.memsz) // self._page(p.vaddr) * self._page(p.vaddr)
+                # The loader protects whole pages: the last one, if incomplete, stays writable.
+                low, high = p.vaddr & -PAGE, (p.vaddr + p.memsz) & -PAGE
                 segments = [part for s in segments for part in _split(s, low, high)]
         return segments
-
-    def _page(self, address: int) -> int:
-        """How large a loader's pages may be where an address lies: only whole ones are protected."""
-        return max(
-            [PAGE, *(p.align for p in self.elf.segments if p.type == "PT_LOAD" and 0 <= address - p.vaddr < p.memsz)]
-        )
 
 
 def _split(s: Segment, low: int, high: int) -> list[Segment]:

@@ -75,11 +75,13 @@ def test_coqs_kernel_accepts_the_smallest(bundles: dict[str, Path]) -> None:
     for name in ("armsym_ct_memcmp", "crypto_memcmp"):
         answer = told(bundles[name], "--checker", "coq")
         # Those of the bundle, and those by ranges alone, which need no multipliers.
+        by_python = told(bundles[name])
         linear = answer.pop("linear_arguments")
         assert isinstance(linear, int)
-        assert linear == told(bundles[name])["linear_arguments"], name
+        assert linear == by_python["linear_arguments"], name
         assert linear > sum(":" in step for step in steps(bundles[name])) > 0, name
-        assert answer == {"status": "audited", "checker": "coq", "certificates": 1}, name
+        assert by_python["certificates"] in (1, 2), name
+        assert answer == {"status": "audited", "checker": "coq", "certificates": by_python["certificates"]}, name
 
 
 def test_the_extracted_checker_accepts_what_pythons_accepts(bundles: dict[str, Path]) -> None:

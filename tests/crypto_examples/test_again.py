@@ -20,7 +20,12 @@ def test_what_is_declared_again(folder: str, of: Wheel, prefix: str) -> None:
     found = list(discover(ROOT / folder))
     assert {d.of for d in found} == {of}
     assert {Path(d.file).parent.name for d in found} == {folder}
-    assert all(d.symbol.startswith(prefix) for d in found)
+    # (What is local to ring's objects has no prefix.)
+    assert {d.symbol for d in found if not d.symbol.startswith(prefix)} <= {
+        "ChaCha20_512_neon",
+        "_vpaes_encrypt_2x",
+        "_vpaes_encrypt_core",
+    }
     (again,) = (d for d in found if d.name == "sha256_block_data_order_hw")
     assert again.symbol == f"{prefix}sha256_block_data_order_hw"
     assert again.fn is sha2.sha256_block_data_order_hw.fn

@@ -111,17 +111,6 @@ def test_incomplete_last_page_of_relro_stays_writable() -> None:
     assert [(s.access, s.end) for s in image.segments][1] == ("r", vaddr + size)
 
 
-def test_only_whole_pages_of_the_largest_size_are_protected() -> None:
-    """With pages of 64 KiB, as which the segment is aligned then, the one of 4 KiB in lib.so is not protected."""
-    data = bytearray((DATA / "lib.so").read_bytes())
-    loads = [64 + 56 * k for k in range(5) if struct.unpack_from("<I", data, 64 + 56 * k) == (1,)]
-    (align,) = struct.unpack_from("<Q", data, loads[1] + 48)
-    assert [s.access for s in load_bytes(bytes(data), "lib.so").segments] == ["rx", "r", "rw"]
-    struct.pack_into("<Q", data, loads[1] + 48, 16 * 4096)
-    assert align < 16 * 4096
-    assert [s.access for s in load_bytes(bytes(data), "lib.so").segments] == ["rx", "rw"]
-
-
 def test_what_loaders_write_without_a_relocation_is_not_known() -> None:
     """The dynamic section and the first three words of the GOT, though PT_GNU_RELRO protects them."""
     image = load(DATA / "lib.so")
