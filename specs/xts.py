@@ -44,8 +44,8 @@ def multiply_by_alpha(T: Bits) -> Bits:
 def multiply_by_alpha_reflected(T: Bits) -> Bits:
     """T times alpha in the XTS of GB/T 17964-2021, which takes the bits of a block in the other order, as GCM does.
 
-    The leftmost bit of T is the coefficient of 1: a shift to the right, and R of SP 800-38D, section 6.3, is added if the
-    rightmost bit was 1.
+    The leftmost bit of T is the coefficient of 1: a shift to the right, and R of SP 800-38D, section 6.3, is added if
+    the rightmost bit was 1.
     """
     return (T >> 1) ^ (T[0].sign_extend(128) & R)
 

@@ -19,7 +19,7 @@ def _stored(where_zero: int, elsewhere: int) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("told", [(a, b) for a in (0, 1) for b in (0, 1)])
 def test_what_a_path_decided_is_not_told_of_blocks(told: tuple[int, int], tmp_path: Path) -> None:
-    """Branches store whether X1 is 0, or something else: no path's constant may stand for it in what a block holds."""
+    """Branches store whether X1 is 0, or something else: no path's constant may stand for it in a block."""
     lie = blocks(_stored(*told), 8)
     t = lie.case.table
     lie.case.words["w"] = ones(64), False
