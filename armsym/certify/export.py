@@ -50,6 +50,8 @@ class Exporter:
     _met: set[str] = field(default_factory=set)
     #: Why there is no bundle.
     missing: list[str] = field(default_factory=list)
+    #: Whether the cases themselves are made to check, and nothing is left out of them.
+    as_they_stand: bool = False
 
     def observe(self, engine: Engine, title: str) -> None:
         """Take what an engine found, whose terms are freed afterwards."""
@@ -108,7 +110,7 @@ class Exporter:
             return [str(e)]
         relations = Relations()
         for case in self.cases:
-            less = without_dead(case, file, called)
+            less = case if self.as_they_stand else without_dead(case, file, called)
             bundle.cases.append(less)
             if not open_:  # else there is no bundle, and what makes others check need not be searched
                 open_ = made_to_check(less, file, entry, called, relations)

@@ -82,7 +82,7 @@ class Lie:
         path = folder / "lie.o"
         path.write_bytes(self.data)
         bundle = Bundle("lie", self.symbol, str(path), Elf.parse(self.data).sha256, "a test", "a test")
-        Exporter(self.symbol, str(path), [self.case]).finish(bundle)
+        Exporter(self.symbol, str(path), [self.case], as_they_stand=True).finish(bundle)
         bundle.missing, bundle.cases = [], [self.case]
         return audit(read(write(bundle)), Elf.parse(self.data), self.entry, checker)
 

@@ -155,7 +155,7 @@ def refusals(bundle: Bundle, path: Path) -> list[str]:
     for made_anew in (False, True):
         again = read(write(replace(bundle, missing=[])))
         if made_anew:
-            Exporter(bundle.symbol, str(path), again.cases).finish(replace(again, cases=[]))
+            Exporter(bundle.symbol, str(path), again.cases, as_they_stand=True).finish(replace(again, cases=[]))
         verdict = audit(again, elf, elf.symbol(bundle.symbol)[0])
         assert not verdict.audited, "what is false is audited"
         said += verdict.refused
