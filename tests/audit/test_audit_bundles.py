@@ -17,7 +17,7 @@ from armsym.audit import text
 from armsym.audit.audit import Verdict, audit
 from armsym.audit.bundle import Bundle, Case, Cut, Ensured, Fact
 from armsym.audit.elf import Elf
-from armsym.audit.evaluate import evaluate
+from armsym.audit.evaluate import evaluate, made_of
 from armsym.audit.raw import Program
 from armsym.audit.text import BundleError, read, write
 from armsym.audit.wording import contract_lines
@@ -71,16 +71,7 @@ def test_the_standard_in_a_bundle_is_the_standard(sha1: tuple[Bundle, Path]) -> 
 
 
 def _cone(table: Program, roots: tuple[int, ...]) -> list[int]:
-    from armsym.audit.evaluate import operands
-
-    seen: set[int] = set()
-    todo = list(roots)
-    while todo:
-        n = todo.pop()
-        if n not in seen:
-            seen.add(n)
-            todo += operands(table[n])
-    return sorted(seen)
+    return sorted(made_of(table, roots))
 
 
 def _only(table: Program, roots: tuple[int, ...]) -> Program:
