@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from armsym.bits import Prop
@@ -18,7 +18,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def claims_of(what: str, fn: F) -> F:
-    """The function, whose answer is checked each time: a dict of claims by name, at least one."""
+    """The function, whose answer is checked each time: a dict of claims by name, at least one.
+
+    What cuts, loops and joins claim is shown at one time and taken for true at another, so each time it is as many
+    claims of the same names and kinds, but for those of another arrival: not where a function uses up an iterator,
+    or counts its calls.
+    """
+    shapes: dict[tuple[int, ...], dict[str, tuple[str, ...]]] = {}
 
     def checked(*arguments: object) -> object:
         claims = fn(*arguments)
@@ -28,9 +34,34 @@ def claims_of(what: str, fn: F) -> F:
         for name, claim in claims.items():
             a_claim(f"{where}: the claim {name!r}", claim, conditional=what == "ensures")
             a_text(f"{where}: the name of a claim", name)
+        if what != "ensures":  # which is only shown
+            # The arrival is told as a number, an iteration not.
+            arrival = tuple(a for a in arguments if isinstance(a, int))
+            shape = {name: tuple(_kinds(claim)) for name, claim in claims.items()}
+            first = shapes.setdefault(arrival, shape)
+            if shape != first:
+                name = next(n for n in (*first, *shape) if first.get(n) != shape.get(n))
+                raise InputError(
+                    f"{where}: the claim {name!r} is {_told(shape.get(name))} when the function is called again, and was "
+                    f"{_told(first.get(name))}: it has to claim the same each time, for what it claims is shown at one "
+                    f"time and taken for true at another"
+                )
         return claims
 
     return checked  # type: ignore[return-value]
+
+
+def _kinds(claim: object) -> Iterator[str]:
+    """A name for the kind of each part: on numbers a condition may be a bool."""
+    if isinstance(claim, (list, tuple)):
+        for part in claim:
+            yield from _kinds(part)
+    else:
+        yield "condition" if isinstance(claim, (Prop, bool, Relation)) else type(claim).__name__
+
+
+def _told(kinds: tuple[str, ...] | None) -> str:
+    return "not there" if kinds is None else f"{len(kinds)} x {kinds[0]}" if len({*kinds}) == 1 else ", ".join(kinds)
 
 
 def a_claim(what: str, claim: object, *, conditional: bool = True) -> None:
