@@ -240,7 +240,7 @@ def prove(
         if export is not None:
             from armsym.cli.audit import audit_cells
 
-            told = dict(enumerate(audit_cells([done[k] for k in range(len(selection.proofs))])))
+            told = dict(enumerate(audit_cells([done[k] for k in range(len(selection.proofs))], jobs or cpus())))
         rows = [Row(d, done[k], told.get(k)) for k, d in enumerate(selection.proofs)]
         chosen = "".join(f" {p}" for p in paths or []) + (f" -k {pattern}" if pattern != "*" else "")
         chosen += f" --object {object_}" if object_ is not None else ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from armsym.cli.apart import cpus
 from armsym.cli.work import Job, run_alone, run_here
 from armsym.elf import Names
 from armsym.errors import ArmsymError
@@ -208,14 +209,6 @@ def outcomes(
             if kept is not None:
                 kept.keep(job, finished)
             yield place, finished
-
-
-def cpus() -> int:
-    """How many CPUs this process may use."""
-    try:
-        return len(os.sched_getaffinity(0)) or 1
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
 
 
 class Progress:

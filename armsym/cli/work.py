@@ -6,21 +6,16 @@ of the process, which the system ends at its limit: what else the machine does d
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
-import signal
-import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from armsym.cli.apart import Answered, Ended, limit_cpu, run_apart, start_method
 from armsym.cli.common import load_isa
 from armsym.cli.comparing import compared
 from armsym.elf import Names
@@ -45,7 +40,6 @@ __all__ = [
     "ended",
     "hard_limit",
     "image_of",
-    "limit_cpu",
     "only_here",
     "run_alone",
     "run_here",
@@ -277,36 +271,9 @@ def _replay(trial: Trial, routine: Routine) -> str:
         return f"not replayed: {' '.join(str(e).split())}"
 
 
-def _child(job: Job, answer: Connection) -> None:
+def _limited(job: Job) -> Outcome:
     limit_cpu(hard_limit(job))
-    # Ctrl-C reaches the whole group; the parent ends its children itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answer.send(run_here(job))
-    answer.close()
-
-
-def limit_cpu(seconds: float) -> None:
-    """Have the system end this process once it has used so many seconds of CPU time, wherever it is then."""
-    try:
-        import resource
-    except ImportError:  # not on every system: there the clock's limit stands alone
-        return
-    # Ended by its signal, without a dump of its memory.
-    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    used = time.process_time()
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    limit = math.ceil(used + seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
-
-
-@dataclass
-class _Running:
-    index: int
-    job: Job
-    process: BaseProcess
-    answer: Connection
-    began: float
+    return run_here(job)
 
 
 def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcome | None]]:
@@ -316,7 +283,7 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
     budget of CPU time is ended, and its proof undecided, and so is one that waits without end; one that ends
     without an answer is an internal error.
     """
-    method = _start_method()
+    method = start_method()
     if method != "fork":
         # Another process would find what the file makes, which may be another proof of this name and line.
         for index, job in enumerate(jobs):
@@ -327,48 +294,22 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
             for k, outcome in run_alone([jobs[k] for k in numbers], processes):
                 yield numbers[k], outcome
             return
-    context = multiprocessing.get_context(method)
     if method == "fork":
         _load_ahead(jobs)
     elif method == "forkserver":
-        context.set_forkserver_preload(["armsym.proof.run", "semantics"])
-    waiting = list(enumerate(jobs))[::-1]
-    running: list[_Running] = []
-    try:
-        while waiting or running:
-            while waiting and len(running) < processes:
-                index, job = waiting.pop()
-                ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_child, args=(job, theirs), daemon=True)  # type: ignore[attr-defined]
-                process.start()
-                theirs.close()
-                running.append(_Running(index, job, process, ours, time.monotonic()))
+        multiprocessing.get_context(method).set_forkserver_preload(["armsym.proof.run", "semantics"])
+    for index, came in run_apart(jobs, _limited, processes, method, clock_limit):
+        match came:
+            case None:
                 yield index, None
-            soonest = min(r.began + clock_limit(r.job) for r in running)
-            wait([r.answer for r in running], max(0.0, soonest - time.monotonic()))
-            for r in running[:]:
-                if r.answer.poll():
-                    outcome = _received(r)
-                elif time.monotonic() > r.began + clock_limit(r.job):
-                    seconds = time.monotonic() - r.began
-                    text = f"ended after {seconds:.0f} s by the clock: it waits, or the machine has no time for it"
-                    outcome = r.job.outcome(Status.UNDECIDED, text)
-                else:
-                    continue
-                running.remove(r)
-                _end(r)
-                yield r.index, outcome
-    finally:
-        for r in running:
-            _end(r)
-
-
-def _start_method() -> str:
-    # A forked process has everything loaded already.  Only Linux forks safely with native libraries, and where other
-    # threads run (a notebook, pytest's workers) none may: there a server without threads forks.
-    if sys.platform != "linux":
-        return "spawn"
-    return "fork" if threading.active_count() == 1 else "forkserver"
+            case Answered(outcome):
+                assert isinstance(outcome, Outcome)
+                yield index, outcome
+            case Ended(None, seconds):
+                text = f"ended after {seconds:.0f} s by the clock: it waits, or the machine has no time for it"
+                yield index, jobs[index].outcome(Status.UNDECIDED, text)
+            case Ended(code):
+                yield index, ended(jobs[index], code)
 
 
 def _load_ahead(jobs: Sequence[Job]) -> None:
@@ -383,16 +324,6 @@ def _load_ahead(jobs: Sequence[Job]) -> None:
             pass  # each of its proofs says so
 
 
-def _received(r: _Running) -> Outcome:
-    try:
-        outcome = r.answer.recv()
-    except (EOFError, OSError):
-        r.process.join()
-        return ended(r.job, r.process.exitcode)
-    assert isinstance(outcome, Outcome)
-    return outcome
-
-
 def only_here(job: Job) -> Outcome:
     """What a job comes to that cannot run in a process which does not have this one's memory."""
     text = f"{job.source}: the proof {job.name} is not made by importing its file, and a process of its own makes it so"
@@ -401,18 +332,10 @@ def only_here(job: Job) -> Outcome:
 
 def ended(job: Job, code: int | None) -> Outcome:
     """What a job came to whose process ended with this exit code, or by signal -code, and said nothing."""
-    if code is not None and code == -getattr(signal, "SIGXCPU", 0) != 0:
+    end = Ended(code)
+    if end.by_cpu_limit:
         limit = hard_limit(job)
         outcome = job.outcome(Status.UNDECIDED, f"ended after {limit:.0f} s of CPU time, far beyond its budget")
         outcome.result.seconds = limit
         return outcome
-    how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
-    return job.outcome(Status.ERROR, f"internal error: the proof's process {how}", internal=True)
-
-
-def _end(r: _Running) -> None:
-    r.answer.close()
-    r.process.join(0.2)
-    if r.process.is_alive():
-        r.process.kill()
-        r.process.join()
+    return job.outcome(Status.ERROR, f"internal error: the proof's process {end.how}", internal=True)
