@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from armsym.cli.apart import cpus
+from armsym.cli.exporting import EXPORT_SECONDS
 from armsym.cli.work import Job, run_alone, run_here
 from armsym.elf import Names
 from armsym.errors import ArmsymError
@@ -128,6 +129,7 @@ def outcomes(
     traced: bool = False,
     profiled: bool = False,
     export: str = "",
+    export_seconds: float = EXPORT_SECONDS,
     queries: str = "",
     kept: Kept | None = None,
     isolate: bool = False,
@@ -173,6 +175,7 @@ def outcomes(
                 names=names,
                 export=export,
                 queries=queries,
+                export_seconds=export_seconds,
             )
             known = None if kept is None else kept.look_up(job)
             if known is None:

@@ -11,13 +11,15 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from armsym.cli.apart import Answered, Ended, limit_cpu, run_apart, start_method
 from armsym.cli.common import load_isa
 from armsym.cli.comparing import compared
+from armsym.cli.exporting import EXPORT_SECONDS, bundle_within
 from armsym.elf import Names
 from armsym.errors import ArmsymError, BudgetError, InputError
 from armsym.files import Stamp, stamp_of
@@ -28,6 +30,7 @@ from armsym.proof.result import ProofResult, Status
 from armsym.report.outcome import NO_BUNDLE, Outcome
 
 if TYPE_CHECKING:
+    from armsym.certify.export import Exporter
     from armsym.discharge.recheck import SecondSolver
     from armsym.elf import Image
     from armsym.proof.concrete import Trial
@@ -65,9 +68,9 @@ class Job:
 
     With `second`, the second solver of that name has to confirm Z3's answers; with `traced`, a counterexample is told
     step by step; with `profiled`, where the time goes.  `names` are those of the file for what proofs name.  A bundle
-    is written to the folder `export`, what Z3 was asked to `queries`.  `imported` says that importing `file` makes
-    the proof.  With `modules`, its sources by module, the proof is that which their import makes in a process where
-    nobody imported them before.
+    is written to the folder `export` if `export_seconds` of CPU time are enough, what Z3 was asked to `queries`.
+    `imported` says that importing `file` makes the proof.  With `modules`, its sources by module, the proof is that
+    which their import makes in a process where nobody imported them before.
     """
 
     file: str
@@ -84,6 +87,7 @@ class Job:
     queries: str = ""
     imported: bool = True
     modules: tuple[tuple[str, str], ...] = ()
+    export_seconds: float = EXPORT_SECONDS
 
     @staticmethod
     def of(
@@ -97,11 +101,13 @@ class Job:
         names: Names = _SAME,
         export: str = "",
         queries: str = "",
+        export_seconds: float = EXPORT_SECONDS,
     ) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
         options = (seconds, second, traced, profiled, names, export, queries)
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, *options, d.imported)
+        job = Job(d.file, d.line, d.name, d.symbol, object_spec, *options, d.imported)
+        return replace(job, export_seconds=export_seconds)
 
     @property
     def source(self) -> str:
@@ -148,7 +154,7 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
         if job.export and not job.names:
             from armsym.certify.export import Exporter
 
-            exporter = Exporter(d.symbol, image.path)
+            exporter = Exporter(d.symbol, image.path, seconds=job.export_seconds)
         queries = None
         if job.queries:
             from armsym.report.queries import Queries
@@ -196,7 +202,7 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
             outcome.queries = len(queries)
             _written(job, lambda: queries.finish(result))
         if exporter is not None and result.status is Status.PROVED:
-            outcome.bundle = exporter.write(job.export, Path(job.file), result)
+            outcome.bundle = _exported(job, exporter, result)
         elif job.export and job.names:
             outcome.bundle = f"{NO_BUNDLE}the audit knows the file's own names only"
         return outcome
@@ -217,6 +223,17 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
         outcome.traceback = traceback.format_exc()
     outcome.result.seconds = time.process_time() - began
     return outcome
+
+
+def _exported(job: Job, exporter: Exporter, result: ProofResult) -> str:
+    """Where a proof's bundle is, or why there is none."""
+    file = Path(job.file)
+    written = exporter.path_in(job.export, file, result)
+    return bundle_within(
+        job.export_seconds,
+        lambda: exporter.write(job.export, file, result),
+        lambda: written.unlink(missing_ok=True),
+    )
 
 
 def _written(job: Job, write: Callable[[], T]) -> T:
@@ -322,6 +339,14 @@ def _load_ahead(jobs: Sequence[Job]) -> None:
             image.symbols  # noqa: B018 - the index of symbols is built when first asked
         except ArmsymError:
             pass  # each of its proofs says so
+    exported = {image_of(j.object_spec).path for j in jobs if j.export and j.object_spec in _images}
+    if exported:
+        from armsym.audit.elf import ElfError
+        from armsym.certify.export import file_of
+
+        for path in exported:
+            with suppress(OSError, ElfError):
+                file_of(path)
 
 
 def only_here(job: Job) -> Outcome:
