@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from armsym.audit.audit import Verdict
     from armsym.report.outcome import Outcome
 
-__all__ = ["audit", "audit_cells"]
+__all__ = ["audit", "audit_cells", "said"]
 
 
 def audit(
@@ -155,7 +155,7 @@ def audit_cells(outcomes: Sequence[Outcome], processes: int = 1) -> list[str]:
     strange = {k for k, f in found.items() if f.verdict and not _is_of(f.verdict, outcomes[k])}
     settle([f.verdict for k, f in found.items() if f.verdict and k not in strange])
     return [
-        cell if cell is not None else "the bundle is of another proof" if k in strange else _said(found[k])
+        cell if cell is not None else "the bundle is of another proof" if k in strange else said(found[k])
         for k, cell in enumerate(cells)
     ]
 
@@ -177,7 +177,8 @@ def _is_of(verdict: Verdict, outcome: Outcome) -> bool:
     return (of.proof, of.file_sha256) == (result.proof, result.file_sha256)
 
 
-def _said(f: Finding) -> str:
+def said(f: Finding) -> str:
+    """What the table of proofs says of a finding, once all are settled."""
     from armsym.report.table import AUDITED
 
     if f.verdict is None:

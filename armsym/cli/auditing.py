@@ -117,7 +117,7 @@ def audits(questions: Sequence[Question], processes: int) -> Iterator[Finding]:
             if came is None:
                 continue
             k = order[place]
-            known[k] = came.answer if isinstance(came, Answered) else _lost(questions[k], came)
+            known[k] = _answer(questions[k], came)
             while following in known:
                 yield known.pop(following)
                 following += 1
@@ -163,6 +163,14 @@ def _apart(question: Question) -> Finding:
         return audit_here(question)
     except Exception as e:  # noqa: BLE001 - a defect in the audit of one bundle must not hide the others
         return Finding(question.path, error=f"internal error: {type(e).__name__}: {e}", seconds=_cpu_seconds())
+
+
+def _answer(question: Question, came: Answered[Finding] | Ended) -> Finding:
+    if isinstance(came, Ended):
+        return _lost(question, came)
+    if not isinstance(came.answer, Finding) or came.answer.path != question.path:
+        return Finding(question.path, error=f"internal error: the audit's process answers {came.answer!r:.100}")
+    return came.answer
 
 
 def _lost(question: Question, end: Ended) -> Finding:
