@@ -50,10 +50,11 @@ def bundle_within(seconds: float, write: Callable[[], str], remove: Callable[[],
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
             remove()
-    if code == 0 and answer:
+    made = code == 0 and bool(answer)
+    if not made or answer.startswith(NO_BUNDLE):
+        remove()  # a part of a bundle would be no bundle, but it would lie there
+    if made:
         return answer
-    # A part of a bundle would be no bundle, but it would lie there.
-    remove()
     end = Ended(code)
     why = f"not made within {seconds:g} s of CPU time" if end.by_cpu_limit else f"the process that makes it {end.how}"
     return f"{NO_BUNDLE}{why}"

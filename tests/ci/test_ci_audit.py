@@ -47,7 +47,7 @@ def test_a_bad_bundle_fails_whatever_the_number(bundle: Path) -> None:
     bundle.with_name("bad.bundle").write_text(bundle.read_text()[:-4])
     done = run(bundle.parent, 1)
     assert done.returncode == 1
-    assert re.search(r"not audited: .*bad\.bundle: .*bad\.bundle: line \d+", done.stdout)
+    assert re.search(r"not audited: bad\.bundle: .*bad\.bundle: the bundle ends where", done.stdout)
     assert "1 proofs audited" in done.stdout
 
 
