@@ -7,6 +7,7 @@ after all, from verdicts that this command itself came to.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
@@ -159,6 +160,7 @@ def _size(path: Path) -> int:
 
 def _apart(question: Question) -> Finding:
     limit_cpu(question.seconds)
+    gc.disable()  # nearly all that is made lives until the end of the process, which is that of the audit
     try:
         return audit_here(question)
     except Exception as e:  # noqa: BLE001 - a defect in the audit of one bundle must not hide the others
