@@ -93,6 +93,8 @@ def cells(definitions: Sequence[ProofDefinition], folder: Path, told: Mapping[st
     kept = [(d, f) for d, f in zip(there, found, strict=True) if row_of(d) not in strange]
     settle([f.verdict for _, f in kept if f.verdict])
     out = {row_of(d): told.get(bundle_name(d)) or NOT_TRIED for d in definitions}
+    if AUDITED in out.values():
+        raise ValueError(f"a result gives {AUDITED!r} as the reason why there is no bundle")
     return out | strange | {row_of(d): said(f) for d, f in kept}
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -34,6 +34,9 @@ SECONDS = 1800.0
 
 #: The limit by the clock in multiples of that of CPU time.
 _CLOCK_FACTOR = 20.0
+
+#: Characters within which a bundle says what file it is about, if it is to be read ahead; bytes of such a file.
+_HEAD, _MOST_AHEAD = 1 << 14, 1 << 28
 
 #: Files under proof that were read for processes that are forked: while they run, and by what bundles call them.
 _files: dict[str, Elf] = {}
@@ -127,23 +130,27 @@ def audits(questions: Sequence[Question], processes: int) -> Iterator[Finding]:
 
 
 def _read_ahead(questions: Sequence[Question]) -> None:
-    """Read each file under proof once; what cannot be read its own bundles say."""
-    from armsym.audit.elf import Elf, ElfError
+    """Read files that several bundles are about once; of what cannot be read, each bundle's own process says why."""
+    from armsym.audit.elf import Elf
 
-    for of in {q.named or _object(q.path) for q in questions} - {""}:
-        with suppress(OSError, ElfError):
-            _files[of] = Elf.read(of)
+    for of, times in Counter(q.named or _object(q.path) for q in questions).items():
+        # (Else this process could be kept waiting, or be killed, for one bundle's sake.)
+        if of and times > 1 and os.path.isfile(of) and _size(Path(of)) <= _MOST_AHEAD:
+            with suppress(Exception):
+                _files[of] = Elf.read(of)
 
 
 def _object(path: Path) -> str:
     """The file that a bundle says it is about, if it is one: a guess, from which nothing follows."""
     from armsym.audit import fields
 
-    with suppress(OSError, ValueError), path.open(encoding="ascii") as lines:
-        for line in islice(lines, 8):
-            words = line.split()
-            if len(words) == 3 and words[0] == "file":
-                return fields.text(words[2])
+    with suppress(OSError, ValueError):
+        if path.is_file():  # what a pipe holds can be read once only
+            with path.open(encoding="ascii") as text:
+                for line in text.read(_HEAD).splitlines()[:8]:
+                    words = line.split(" ")
+                    if len(words) == 3 and words[0] == "file":
+                        return fields.text(words[2])
     return ""
 
 
@@ -216,12 +223,12 @@ def audit_here(question: Question) -> Finding:
 
 def _file(of: str, symbol: str) -> tuple[Elf, int]:
     """A file, and where a routine of it begins; raises `InputError`."""
-    from armsym.audit.elf import Elf, ElfError
+    from armsym.audit.elf import Elf
 
     try:
         elf = _files.get(of) or Elf.read(of)
         return elf, elf.symbol(symbol)[0]
-    except (OSError, ElfError) as e:
+    except (OSError, ValueError) as e:  # (an `ElfError`; a name that is none)
         raise InputError(f"{of}: {e}" if of not in str(e) else str(e)) from None
 
 

@@ -94,6 +94,8 @@ def test_a_bundle_counts_for_its_own_proof_only(proved: tuple[ProofDefinition, P
     path.unlink()
     assert column.cells([d], tmp_path, {})[row] == column.NOT_TRIED
     assert column.cells([d], tmp_path, {path.name: "no words yet"})[row] == "no words yet"
+    with pytest.raises(ValueError, match="as the reason why"):
+        column.cells([d], tmp_path, {path.name: AUDITED})
 
 
 def test_why_there_is_no_bundle_is_taken_from_results(proved: tuple[ProofDefinition, Path]) -> None:

@@ -197,6 +197,28 @@ def test_a_process_that_is_lost_audits_nobody(fault: str, code: int, why: str, t
     assert told[caller.name]["contracts_open"] == [CALLEE]
 
 
+def test_a_file_that_is_none_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """A pipe that nobody writes to: the processes of its bundles wait, and are ended; nobody else reads it."""
+    caller, callee = _bundles(tmp_path, _call())
+    others = _other(tmp_path)
+    (tmp_path / "called.o").unlink()
+    os.mkfifo(tmp_path / "called.o")
+    program = PROGRAM.format(symbol=CALLEE, fault="pass", factor=2)
+    answer = run_python("-c", program, caller, callee, *others)
+    told = _told(answer)
+    assert (answer.code, _audited(told)) == (3, {p.name for p in others})
+    assert "by the clock" in told[caller.name]["error"]
+
+
+def test_a_name_that_no_file_can_have_is_bad_input(tmp_path: Path) -> None:
+    caller, callee = _bundles(tmp_path, _call())
+    others = _other(tmp_path)
+    for path in (caller, callee):
+        path.write_text(path.read_text().replace("called.o", "called.o%00", 1))
+    answer, told = _audit("-j", 2, caller, callee, *others)
+    assert (answer.code, _audited(told)) == (2, {p.name for p in others})
+
+
 def test_an_answer_about_another_bundle_is_none(tmp_path: Path) -> None:
     """Should processes' answers ever be mixed up: no verdict goes to a bundle that it is not about."""
     caller, callee = _bundles(tmp_path, _call(callee=STORE_SIX))
