@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 from calls import Answer, run_python
-from test_audit_calls import CALLEE, CALLER, NOP, RET, STORE_FIVE, _Call
+from test_audit_calls import CALLEE, CALLER, NOP, RET, STORE_FIVE, _after, _Call, _ensure
 
 from armsym.audit.bundle import Bundle, Case
 from armsym.audit.elf import Elf
-from armsym.audit.text import write
+from armsym.audit.text import read, write
 from armsym.certify.export import Exporter
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork")
@@ -97,6 +97,26 @@ def test_a_callee_that_lies_audits_nobody(tmp_path: Path) -> None:
     assert told[callee.name]["refused"]
     assert not told[caller.name]["refused"]
     assert told[caller.name]["contracts_open"] == [CALLEE]
+
+
+def test_one_case_that_lies_audits_none_of_a_bundle(tmp_path: Path) -> None:
+    """The callee's bundle shows that 5 is stored, and says in a second case that it is 6, as its caller takes it."""
+    true, lie = _Call(), _Call()
+    lie.used.ensures.clear()
+    _ensure(lie.used, _after(lie.used, "b", 0), lie.used.table.const(6))
+    _ensure(lie.own, _after(lie.own, "r", 0), lie.own.table.const(6))
+    caller, callee = _bundles(tmp_path, lie)
+    both = read(callee.read_text())
+    both.cases = [read(_bundles(tmp_path, true, "true")[1].read_text()).cases[0], *both.cases]
+    both.cases[1].title = "another"
+    for cases in (both.cases, both.cases[::-1]):
+        callee.write_text(write(replace(both, cases=cases)), encoding="ascii")
+        answer, told = _audit("-j", 2, callee, caller)
+        assert (answer.code, _audited(told)) == (3, set())
+        (why,) = told[callee.name]["refused"]
+        assert why.startswith("another: ")
+        assert told[caller.name]["contracts_open"] == [CALLEE]
+        assert not told[caller.name]["refused"]
 
 
 def test_the_contract_of_another_file_settles_nothing(tmp_path: Path) -> None:
