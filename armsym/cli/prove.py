@@ -81,7 +81,7 @@ def prove(
     ] = None,
     export_budget: Annotated[
         float | None,
-        typer.Option("--export-budget", metavar="S", help="CPU seconds for each bundle, 90 by default; then none."),
+        typer.Option("--export-budget", metavar="S", help="CPU seconds for each bundle, 120 by default; then none."),
     ] = None,
     queries: Annotated[
         Path | None,
