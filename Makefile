@@ -42,7 +42,7 @@ table: $(STAMP)
 audit: $(STAMP)
 	rm -rf $(BUNDLES)
 	$(BIN)/armsym prove --offline-ok -j $(CPUS) --export $(BUNDLES) $(ARGS)
-	$(BIN)/armsym audit $(BUNDLES)
+	$(BIN)/armsym audit -j $(CPUS) $(BUNDLES)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(CPUS) $(ARGS)

@@ -136,10 +136,10 @@ def by_cost(names: Sequence[str], page: str) -> list[str]:
     """The names, cheapest first as `docs/proofs.md` has it; what is not there comes last."""
     cost: dict[str, float] = {}
     for line in page.splitlines():
-        cells = [c.strip() for c in line.split("|")]
-        if len(cells) >= 5 and re.fullmatch(r"\d+\.\d", cells[-3]):
+        cells = [c.strip() for c in re.split(r"(?<!\\)\|", line)]
+        if len(cells) >= 9 and re.fullmatch(r"\d+\.\d", cells[7]):
             proof = (cells[2] or cells[1]).strip("`")
-            cost[proof] = max(cost.get(proof, 0.0), float(cells[-3]))
+            cost[proof] = max(cost.get(proof, 0.0), float(cells[7]))
     return sorted(names, key=lambda n: (cost.get(n.partition("/")[2], float("inf")), n))
 
 

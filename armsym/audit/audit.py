@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from armsym.audit.bundle import Bundle, Case, Relation
 from armsym.audit.check import RefusedError, check_certificate
-from armsym.audit.contracts import Callee
+from armsym.audit.contracts import Callee, NoContractError, digest
 from armsym.audit.evaluate import made_of
 from armsym.audit.farkas import Form
 from armsym.audit.goals import Goal, Goals
@@ -60,6 +61,9 @@ class Verdict:
     """
 
     bundle: Bundle
+    #: How many cases were shown, and which contracts these are: digests, none where one is a contract of no call.
+    cases: int = 0
+    contracts: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -79,7 +83,7 @@ class Verdict:
     @property
     def shown(self) -> bool:
         """Whether all was re-checked but the contracts of routines that are called."""
-        return bool(self.bundle.cases) and not self.refused and not self.missing
+        return self.cases > 0 and not self.refused and not self.missing
 
     @property
     def open_contracts(self) -> list[str]:
@@ -209,9 +213,13 @@ def audit(bundle: Bundle, file: File, entry: int, checker: Checker = PYTHON) -> 
     for case in bundle.cases:
         try:
             _audit_case(case, file, entry, verdict, executed, checker, called)
+            verdict.cases += 1
         except Refused as e:
             verdict.refused.append(f"{case.title}: {e}" if case.title else str(e))
     verdict.executed = len(executed)
+    if verdict.shown:
+        with suppress(NoContractError):
+            verdict.contracts = [digest(case) for case in bundle.cases]
     return verdict
 
 

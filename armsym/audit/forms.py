@@ -48,8 +48,12 @@ def poly_xor(p: Poly, q: Poly) -> Poly:
     """p XOR q."""
     big, small = (p[1], q[1]) if len(p[1]) >= len(q[1]) else (q[1], p[1])
     out = dict(big)
-    for mono, mask in small.items():
-        _flip(out, mono, mask)
+    for mono, mask in small.items():  # (`_flip`, without its call: most steps come here)
+        new = out.get(mono, 0) ^ mask
+        if new:
+            out[mono] = new
+        else:
+            out.pop(mono, None)
     return p[0] ^ q[0], out
 
 
@@ -60,12 +64,12 @@ def poly_mask(p: Poly, bits: int) -> Poly:
 
 def poly_shl(p: Poly, by: int) -> Poly:
     """p * 2^by."""
-    return p[0] << by, {tuple((a, s - by) for a, s in mono): mask << by for mono, mask in p[1].items()}
+    return p[0] << by, {tuple([(a, s - by) for a, s in mono]): mask << by for mono, mask in p[1].items()}
 
 
 def poly_shr(p: Poly, by: int) -> Poly:
     """floor(p / 2^by)."""
-    moved = {tuple((a, s + by) for a, s in mono): mask >> by for mono, mask in p[1].items() if mask >> by}
+    moved = {tuple([(a, s + by) for a, s in mono]): mask >> by for mono, mask in p[1].items() if mask >> by}
     return p[0] >> by, moved
 
 

@@ -7,11 +7,11 @@ same contract, and is audited itself; so no chain of uses comes back to where it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from armsym.audit.audit import Verdict
-from armsym.audit.contracts import NoContractError, digest
 
-__all__ = ["settle"]
+__all__ = ["settle", "without_cases"]
 
 
 def settle(verdicts: Sequence[Verdict]) -> None:
@@ -24,8 +24,8 @@ def settle(verdicts: Sequence[Verdict]) -> None:
         if not ready:
             return
         for v in ready:
-            for key in _contracts(v):
-                shown.setdefault(key, v.bundle.proof)
+            for said in v.contracts:
+                shown.setdefault((v.sha256, v.entry, said), v.bundle.proof)
         waiting = [v for v in waiting if not v.audited]
         for v in waiting:
             for at, said in sorted(v.unsettled):
@@ -35,8 +35,6 @@ def settle(verdicts: Sequence[Verdict]) -> None:
                     v.rests_on.append(by)
 
 
-def _contracts(v: Verdict) -> list[tuple[str, int, str]]:
-    try:
-        return [(v.sha256, v.entry, digest(c)) for c in v.bundle.cases]
-    except NoContractError:
-        return []
+def without_cases(verdict: Verdict) -> Verdict:
+    """The same verdict, and of its bundle what it is of: all that `settle` and a report ask for, and little to send."""
+    return replace(verdict, bundle=replace(verdict.bundle, cases=[], uses={}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,17 +25,30 @@ from armsym.certify.liveness import without_dead
 from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable, what
 from armsym.certify.relations import Relations
+from armsym.files import Stamp, stamp_of
 from armsym.proof.engine import Engine
 from armsym.proof.result import ProofResult
 from armsym.report.outcome import NO_BUNDLE
 
-__all__ = ["Exporter", "made_to_check"]
+__all__ = ["Exporter", "file_of", "made_to_check"]
 
 #: What stays open of a proof is told up to here.
 MOST_OPEN = 20
 
-#: CPU seconds after which no further cut's paths are looked at.
-MOST_SECONDS = 60
+#: Files under proof as the auditor reads them, while they stay as they are.
+_files: dict[str, tuple[Stamp, Elf]] = {}
+
+
+def file_of(path: str) -> Elf:
+    """A file, read once while it stays as it is.  Raises `ElfError` (of the file) and `OSError` (of the path)."""
+    stamp = stamp_of(path)
+    known = _files.get(path)
+    if stamp is not None and known is not None and known[0] == stamp:
+        return known[1]
+    elf = Elf.read(path)
+    if stamp is not None:
+        _files[path] = stamp, elf
+    return elf
 
 
 @dataclass
@@ -52,11 +66,13 @@ class Exporter:
     missing: list[str] = field(default_factory=list)
     #: Whether the cases themselves are made to check, and nothing is left out of them.
     as_they_stand: bool = False
+    #: CPU seconds, after which no further cut's paths are looked at.
+    seconds: float = math.inf
 
     def observe(self, engine: Engine, title: str) -> None:
         """Take what an engine found, whose terms are freed afterwards."""
         try:
-            file = Elf.read(self.path)
+            file = file_of(self.path)
             entry, _ = file.symbol(self.symbol)
             shift = entry - engine.p.routine.entry
             self.cases.append(Capture(engine.p, engine.iterations, title, shift, file.pieces).run())
@@ -72,6 +88,11 @@ class Exporter:
             if why not in self.missing:
                 self.missing.append(why)
 
+    @staticmethod
+    def path_in(folder: str, proof: Path, result: ProofResult) -> Path:
+        """Where `write` writes."""
+        return Path(folder) / f"{proof.parent.name}.{result.proof}.bundle"
+
     def write(self, folder: str, proof: Path, result: ProofResult) -> str:
         """Write the bundle of a proof of that file to a folder; tells where, or why there is none."""
         statement = f"{proof.parent.name}/{proof.name} {hashlib.sha256(proof.read_bytes()).hexdigest()}"
@@ -79,7 +100,7 @@ class Exporter:
             result.proof, self.symbol, self.path, result.file_sha256, f"armsym {version('armsym')}", statement
         )
         bundle.assumptions = list(result.assumptions)
-        path = Path(folder) / f"{proof.parent.name}.{result.proof}.bundle"
+        path = self.path_in(folder, proof, result)
         path.unlink(missing_ok=True)
         open_ = self.finish(bundle)
         if open_:
@@ -99,7 +120,7 @@ class Exporter:
             return [f"no words yet for {m}" for m in self.missing]
         open_: list[str] = []
         try:
-            file = Elf.read(self.path)
+            file = file_of(self.path)
             entry, _ = file.symbol(self.symbol)
         except (ElfError, OSError) as e:
             return [str(e)]
@@ -108,15 +129,17 @@ class Exporter:
             called = callees(bundle, file)
         except Refused as e:
             return [str(e)]
-        relations = Relations()
+        relations, until = Relations(), time.process_time() + self.seconds
         for case in self.cases:
             less = case if self.as_they_stand else without_dead(case, file, called)
             bundle.cases.append(less)
             if not open_:  # else there is no bundle, and what makes others check need not be searched
-                open_ = made_to_check(less, file, entry, called, relations)
+                # (What is open with less is tried with all, and told of that.)
+                most = MOST_OPEN if less is case else 0
+                open_ = made_to_check(less, file, entry, called, relations, until=until, most=most)
                 if open_ and less is not case:
                     bundle.cases[-1] = case
-                    open_ = made_to_check(case, file, entry, called, relations)
+                    open_ = made_to_check(case, file, entry, called, relations, until=until)
         return open_
 
 
@@ -126,21 +149,24 @@ def made_to_check(
     entry: int,
     called: Mapping[int, Callee] | None = None,
     relations: Relations | None = None,
+    *,
+    until: float | None = None,
+    most: int = MOST_OPEN,
 ) -> list[str]:
     """Give a case hints, multipliers and arguments of integers found for the routine at `entry` of a file.
 
-    `called`: contracts by where their routines begin.  Returns what is left open.
+    `called`: contracts by where their routines begin.  Returns what is left open: of the cuts up to that after which
+    it is more than `most`, or the process has used `until` seconds of CPU time.
     """
     open_: list[str] = []
-    began = time.process_time()
     search, relations = Search(), relations or Relations()
     case.certificates, case.integers = {}, {}
     try:
         for walk in walks(case, file, entry, search, called or {}):
-            if len(open_) > MOST_OPEN:
+            if len(open_) > most:
                 break  # there is no bundle: the rest need not be searched
-            if time.process_time() - began > MOST_SECONDS:
-                open_.append(f"what makes it check is not found in {MOST_SECONDS} s of CPU time")
+            if until is not None and time.process_time() > until:
+                open_.append("what makes it check is not found in the CPU time that it may take")
                 break
             program = walk.words.program
             if walk.claims:

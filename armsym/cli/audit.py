@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from armsym.cli.common import JsonOption, print_error, print_json, printer
+from armsym.cli.auditing import CheckerName, Finding, Question, audit_here, audits, exit_code, ready
+from armsym.cli.common import JsonOption, check_seconds, print_error, print_json, printer
 
 if TYPE_CHECKING:
-    from armsym.audit.audit import Checker, Verdict
+    from armsym.audit.audit import Verdict
     from armsym.report.outcome import Outcome
 
-__all__ = ["audit", "audit_cells"]
+__all__ = ["audit", "audit_cells", "said"]
 
 
 def audit(
@@ -26,22 +25,34 @@ def audit(
         str | None, typer.Option("--file", metavar="FILE", help="The file that was proved; default: where it was then.")
     ] = None,
     checker: Annotated[
-        Literal["python", "ocaml", "coq"],
+        CheckerName,
         typer.Option("--checker", help="Who accepts equalities and linear arguments."),
     ] = "python",
+    jobs: Annotated[
+        int | None,
+        typer.Option("-j", "--jobs", metavar="N", min=1, help="Bundles at a time; default: all CPUs."),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option("--timeout", metavar="S", min=0.0, help="CPU seconds for each bundle; then not audited."),
+    ] = None,
     as_json: JsonOption = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Print each contract and what was checked.")] = False,
 ) -> None:
     """Re-check proofs with code of its own: from a bundle and the file alone.
 
-    Exit codes: 0 all audited, 2 bad input, 3 something was not re-checked or refused, 5 no bundle.
+    Exit codes: 0 all audited, 2 bad input, 3 something was not re-checked or refused, 4 internal
+    error, 5 no bundle. Of several, 4 wins over 2 over 3.
     """
     from armsym.audit.checkers import ACCEPTED_BY
     from armsym.audit.together import settle
+    from armsym.cli.apart import cpus
+    from armsym.cli.auditing import SECONDS
     from armsym.cli.naming import file_named
     from armsym.errors import InputError
     from armsym.report.outcome import ExitCode
 
+    check_seconds("--timeout", timeout)
     found: list[Path] = []
     for path in bundles:
         if not path.exists():
@@ -51,75 +62,72 @@ def audit(
         print_error("there is no bundle")
         raise typer.Exit(ExitCode.NOTHING)
     named = None if file is None else file_named(file)
-    ready = _ready(checker)
-    done: list[_Done] = []
-    for path in found:
-        began = _cpu_seconds()
-        verdict, of = _audited(path, named, ready)
-        done.append(_Done(path, of, verdict, _cpu_seconds() - began))
-        if not as_json and not verdict.unsettled:
-            _tell(done[-1], checker, whole=verbose or len(found) == 1, verbose=verbose)
+    ready(checker)
+    alone = len(found) == 1
+    seconds = SECONDS if timeout is None else timeout
+    questions = [Question(path, named, checker, whole=verbose or alone, seconds=seconds) for path in found]
+    done: list[Finding] = []
+    # A single bundle without a limit is audited in this process.
+    for f in [audit_here(questions[0])] if alone and timeout is None else audits(questions, jobs or cpus()):
+        done.append(f)
+        if f.error:
+            print_error(f.error if str(f.path) in f.error else f"{f.path}: {f.error}")
+        if not as_json and not (f.verdict and f.verdict.unsettled):
+            _tell(f, checker, verbose=verbose)
     # Contracts of routines that are called are those of bundles that were all looked at.
-    later = [d for d in done if d.verdict.unsettled]
-    settle([d.verdict for d in done])
+    later = [f for f in done if f.verdict and f.verdict.unsettled]
+    settle([f.verdict for f in done if f.verdict])
     if not as_json:
-        for d in later:
-            _tell(d, checker, whole=verbose or len(found) == 1, verbose=verbose)
-    results = [_as_json(d, checker) for d in done]
-    audited = sum(r["status"] == "audited" for r in results)
+        for f in later:
+            _tell(f, checker, verbose=verbose)
+    if len(done) != len(found):
+        raise AssertionError(f"{len(found)} bundles are to be audited, {len(done)} have a finding")
+    audited = sum(f.audited for f in done)
     if as_json:
-        print_json({"audits": results})
-    else:
-        left = f", {len(results) - audited} not" if audited < len(results) else ""
+        print_json({"audits": [_as_json(f, checker) for f in done]})
+    elif audited or not alone:
+        left = f", {len(done) - audited} not" if audited < len(done) else ""
         by = "" if checker == "python" else f"; accepted by {ACCEPTED_BY[checker]}"
         printer()([(f"{audited} audited{left}{by}", "bold")])
-    raise typer.Exit(ExitCode.PROVED if audited == len(results) else ExitCode.UNDECIDED)
+    raise typer.Exit(exit_code(done))
 
 
-@dataclass
-class _Done:
-    """A bundle's audit: its path, the file it is about, and CPU seconds."""
-
-    path: Path
-    of: str
-    verdict: Verdict
-    seconds: float
-
-    @property
-    def status(self) -> str:
-        return "audited" if self.verdict.audited else "not audited"
+def _status(f: Finding) -> str:
+    return "audited" if f.audited else "not audited"
 
 
-def _tell(d: _Done, checker: Literal["python", "ocaml", "coq"], *, whole: bool, verbose: bool) -> None:
+def _tell(f: Finding, checker: CheckerName, *, verbose: bool) -> None:
     from armsym.audit.checkers import ACCEPTED_BY
-    from armsym.audit.wording import contract_lines, verdict_lines
+    from armsym.audit.wording import verdict_lines
 
-    show, verdict = printer(), d.verdict
-    show(
-        [
-            (f"{d.status:11}", "green" if verdict.audited else "yellow"),
-            (f" {verdict.bundle.proof}  ({verdict.bundle.symbol} of {Path(d.of).name})  {d.seconds:.1f} s", ""),
-        ]
-    )
-    if whole:
-        for case in verdict.bundle.cases:
-            for line in contract_lines(case):
-                show([(f"  {line}", "")])
+    show, style = printer(), "green" if f.audited else "yellow"
+    if f.verdict is None:
+        show([(f"{_status(f):11}", style), (f" {f.path.name}  {f.seconds:.1f} s", "")])
+        return
+    of = f.verdict.bundle
+    show([(f"{_status(f):11}", style), (f" {of.proof}  ({of.symbol} of {Path(f.of).name})  {f.seconds:.1f} s", "")])
+    for line in f.contract:
+        show([(f"  {line}", "")])
+    if f.contract:
         show([("  re-checked", "bold")])
-    if whole or not verdict.audited:
-        for line in verdict_lines(verdict, ACCEPTED_BY[checker]):
+    if f.contract or verbose or not f.audited:
+        for line in verdict_lines(f.verdict, ACCEPTED_BY[checker]):
             show([(f"    {line}", "")])
 
 
-def _as_json(d: _Done, checker: str) -> dict[str, object]:
-    verdict = d.verdict
+def _as_json(f: Finding, checker: str) -> dict[str, object]:
+    from armsym.audit.audit import Verdict
+    from armsym.audit.bundle import Bundle
+
+    verdict = f.verdict or Verdict(Bundle())
     return {
-        "bundle": str(d.path),
+        "bundle": str(f.path),
         "proof": verdict.bundle.proof,
         "symbol": verdict.bundle.symbol,
-        "file": d.of,
+        "file": f.of,
         "file_sha256": verdict.bundle.file_sha256,
-        "status": d.status,
+        "status": _status(f),
+        "error": f.error,
         "refused": verdict.refused,
         "not_rechecked": verdict.missing,
         "contracts_open": sorted(set(verdict.unsettled.values())),
@@ -129,79 +137,31 @@ def _as_json(d: _Done, checker: str) -> dict[str, object]:
         "certificates": verdict.certificates,
         "linear_arguments": verdict.linear,
         "relations": verdict.relations,
-        "seconds": round(d.seconds, 3),
+        "seconds": round(f.seconds, 3),
     }
 
 
-def _cpu_seconds() -> float:
-    """Of this process and of those that it ran and that ended."""
-    return sum(os.times()[:4])
-
-
-def _ready(name: Literal["python", "ocaml", "coq"]) -> Checker:
-    """The checker, compiled; raises `InputError` where what it needs is not installed, or does not compile it."""
-    from armsym.audit.checkers import checker
-    from armsym.audit.proved import CheckerError, CheckerUnavailableError
-    from armsym.errors import InputError
-
-    try:
-        return checker(name)
-    except (CheckerUnavailableError, CheckerError) as e:
-        raise InputError(f"--checker {name}: {e}") from None
-
-
-def _audited(path: Path, named: str | None, checker: Checker) -> tuple[Verdict, str]:
-    """The verdict on a bundle, and the file it is about; raises `InputError`."""
-    from armsym.audit.audit import audit as run
-    from armsym.audit.elf import Elf, ElfError
-    from armsym.audit.text import BundleError, read
-    from armsym.errors import InputError
-
-    try:
-        bundle = read(path.read_text(encoding="ascii"))
-    except (OSError, UnicodeDecodeError) as e:
-        raise InputError(f"{path}: {e}") from None
-    except BundleError as e:
-        raise InputError(f"{path}: {e}") from None
-    of = named or bundle.object
-    if not of:
-        raise InputError(f"{path} does not tell where the file under proof lies: name it by --file")
-    try:
-        elf = Elf.read(of)
-        entry, _ = elf.symbol(bundle.symbol)
-    except (OSError, ElfError) as e:
-        raise InputError(f"{of}: {e}" if str(of) not in str(e) else str(e)) from None
-    if elf.sha256 != bundle.file_sha256:
-        raise InputError(f"{path} is about a file with SHA-256 {bundle.file_sha256}, {of} has {elf.sha256}")
-    return run(bundle, elf, entry, checker), of
-
-
-def audit_cells(outcomes: Sequence[Outcome]) -> list[str]:
+def audit_cells(outcomes: Sequence[Outcome], processes: int = 1) -> list[str]:
     """What the table of proofs says of the audit of each exported proof: `AUDITED`, or what is missing.
 
-    Contracts that one uses are those of others among these.
+    Contracts that one uses are those of others among these.  So many bundles are audited at a time.
     """
-    from armsym.audit.audit import Verdict
     from armsym.audit.together import settle
 
-    found = [_cell(o) for o in outcomes]
-    settle([v for v in found if isinstance(v, Verdict)])
-    return [_said(v) if isinstance(v, Verdict) else v for v in found]
+    cells = [_without(o) for o in outcomes]
+    asked = [k for k, cell in enumerate(cells) if cell is None]
+    found = dict(zip(asked, audits([Question(Path(outcomes[k].bundle)) for k in asked], processes), strict=True))
+    # A bundle of another proof speaks neither for this one nor for one that calls its routine.
+    strange = {k for k, f in found.items() if f.verdict and not _is_of(f.verdict, outcomes[k])}
+    settle([f.verdict for k, f in found.items() if f.verdict and k not in strange])
+    return [
+        cell if cell is not None else "the bundle is of another proof" if k in strange else said(found[k])
+        for k, cell in enumerate(cells)
+    ]
 
 
-def _said(verdict: Verdict) -> str:
-    from armsym.report.table import AUDITED
-
-    if verdict.audited:
-        return AUDITED
-    open_ = [*verdict.missing, *verdict.open_contracts]
-    return "; ".join([*verdict.refused, *(f"not re-checked: {m}" for m in open_)]) or "no case"
-
-
-def _cell(outcome: Outcome) -> Verdict | str:
-    """The verdict on a proof's bundle; or what there is to say without one."""
-    from armsym.audit.audit import Checker
-    from armsym.errors import InputError
+def _without(outcome: Outcome) -> str | None:
+    """What there is to say of a proof without a bundle; None where it has one."""
     from armsym.proof.result import Status
     from armsym.report.outcome import NO_BUNDLE
 
@@ -209,10 +169,21 @@ def _cell(outcome: Outcome) -> Verdict | str:
         return ""
     if not outcome.bundle or outcome.bundle.startswith(NO_BUNDLE):
         return outcome.bundle.removeprefix(NO_BUNDLE) or "no bundle"
-    try:
-        verdict, _ = _audited(Path(outcome.bundle), None, Checker())
-    except InputError as e:
-        return str(e)
-    if (verdict.bundle.proof, verdict.bundle.file_sha256) != (outcome.result.proof, outcome.result.file_sha256):
-        return "the bundle is of another proof"
-    return verdict
+    return None
+
+
+def _is_of(verdict: Verdict, outcome: Outcome) -> bool:
+    of, result = verdict.bundle, outcome.result
+    return (of.proof, of.file_sha256) == (result.proof, result.file_sha256)
+
+
+def said(f: Finding) -> str:
+    """What the table of proofs says of a finding, once all are settled."""
+    from armsym.report.table import AUDITED
+
+    if f.verdict is None:
+        return f.error
+    if f.audited:
+        return AUDITED
+    open_ = [*f.verdict.missing, *f.verdict.open_contracts]
+    return "; ".join([*f.verdict.refused, *(f"not re-checked: {m}" for m in open_)]) or "no case"

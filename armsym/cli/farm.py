@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from armsym.cache import Keys
-from armsym.cli.work import Job, clock_limit, ended, hard_limit, limit_cpu, only_here, run_here
+from armsym.cli.apart import limit_cpu
+from armsym.cli.work import Job, clock_limit, ended, hard_limit, only_here, run_here
 from armsym.errors import InputError
 from armsym.proof.registry import discover
 from armsym.proof.result import Status

@@ -79,6 +79,10 @@ def prove(
     export: Annotated[
         Path | None, typer.Option("--export", metavar="DIR", help="Write a bundle of each proof, for armsym audit.")
     ] = None,
+    export_budget: Annotated[
+        float | None,
+        typer.Option("--export-budget", metavar="S", help="CPU seconds for each bundle, 120 by default; then none."),
+    ] = None,
     queries: Annotated[
         Path | None,
         typer.Option("--queries", metavar="DIR", help="Write each question that Z3 answered, for armsym recheck."),
@@ -107,6 +111,7 @@ def prove(
     selected.  Of several, 4 wins over 1 over 2 over 3.
     """
     from armsym.cli.builds import Build, unused
+    from armsym.cli.exporting import EXPORT_SECONDS
     from armsym.cli.proving import Progress, chosen_solver, cpus, usual
     from armsym.cli.proving import outcomes as outcomes_of
     from armsym.cli.selection import need_bundles_apart, select
@@ -116,6 +121,9 @@ def prove(
     from armsym.report.text import outcome_lines, second_solver_lines, summary_line
 
     check_seconds("--timeout", timeout)
+    check_seconds("--export-budget", export_budget)
+    if export_budget is not None and export is None:
+        raise InputError("--export-budget is for bundles: give --export DIR, too")
     for option, file in (("--junit", junit), ("--table", table), ("--slow-goals", slow_goals), ("--depfile", depfile)):
         if file is not None and not file.parent.is_dir():
             raise InputError(f"{option} {file}: there is no folder {file.parent}")
@@ -143,6 +151,7 @@ def prove(
         again = [*(paths or []), "-k", pattern, *(["--object", object_] if object_ is not None else [])]
         values = {"--dask": dask, "--timeout": timeout, "-j": jobs, "--junit": junit, "--table": table, "--gate": gate}
         values |= {"--at": at, "--prefix": prefix or None, "--slow-goals": slow_goals, "--export": export}
+        values |= {"--export-budget": export_budget}
         values |= {"--confirm-by": second or None, "--queries": queries}
         again += [text for option, value in values.items() if value is not None for text in (option, str(value))]
         flags = {"-v": verbose, "--offline-ok": offline_ok, "--no-cache": no_cache}
@@ -194,6 +203,7 @@ def prove(
             traced=traced,
             profiled=profile or slow_goals is not None,
             export="" if export is None else str(export if farm is None else export.absolute()),
+            export_seconds=EXPORT_SECONDS if export_budget is None else export_budget,
             queries="" if queries is None else str(queries if farm is None else queries.absolute()),
             progress=progress,
             kept=kept,
@@ -240,7 +250,7 @@ def prove(
         if export is not None:
             from armsym.cli.audit import audit_cells
 
-            told = dict(enumerate(audit_cells([done[k] for k in range(len(selection.proofs))])))
+            told = dict(enumerate(audit_cells([done[k] for k in range(len(selection.proofs))], jobs or cpus())))
         rows = [Row(d, done[k], told.get(k)) for k, d in enumerate(selection.proofs)]
         chosen = "".join(f" {p}" for p in paths or []) + (f" -k {pattern}" if pattern != "*" else "")
         chosen += f" --object {object_}" if object_ is not None else ""

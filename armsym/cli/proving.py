@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from armsym.cli.apart import cpus
+from armsym.cli.exporting import EXPORT_SECONDS
 from armsym.cli.work import Job, run_alone, run_here
 from armsym.elf import Names
 from armsym.errors import ArmsymError
@@ -127,6 +129,7 @@ def outcomes(
     traced: bool = False,
     profiled: bool = False,
     export: str = "",
+    export_seconds: float = EXPORT_SECONDS,
     queries: str = "",
     kept: Kept | None = None,
     isolate: bool = False,
@@ -172,6 +175,7 @@ def outcomes(
                 names=names,
                 export=export,
                 queries=queries,
+                export_seconds=export_seconds,
             )
             known = None if kept is None else kept.look_up(job)
             if known is None:
@@ -208,14 +212,6 @@ def outcomes(
             if kept is not None:
                 kept.keep(job, finished)
             yield place, finished
-
-
-def cpus() -> int:
-    """How many CPUs this process may use."""
-    try:
-        return len(os.sched_getaffinity(0)) or 1
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
 
 
 class Progress:

@@ -6,23 +6,20 @@ of the process, which the system ends at its limit: what else the machine does d
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
-import signal
-import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from armsym.cli.apart import Answered, Ended, limit_cpu, run_apart, start_method
 from armsym.cli.common import load_isa
 from armsym.cli.comparing import compared
+from armsym.cli.exporting import EXPORT_SECONDS, bundle_within
 from armsym.elf import Names
 from armsym.errors import ArmsymError, BudgetError, InputError
 from armsym.files import Stamp, stamp_of
@@ -33,6 +30,7 @@ from armsym.proof.result import ProofResult, Status
 from armsym.report.outcome import NO_BUNDLE, Outcome
 
 if TYPE_CHECKING:
+    from armsym.certify.export import Exporter
     from armsym.discharge.recheck import SecondSolver
     from armsym.elf import Image
     from armsym.proof.concrete import Trial
@@ -45,7 +43,6 @@ __all__ = [
     "ended",
     "hard_limit",
     "image_of",
-    "limit_cpu",
     "only_here",
     "run_alone",
     "run_here",
@@ -71,9 +68,9 @@ class Job:
 
     With `second`, the second solver of that name has to confirm Z3's answers; with `traced`, a counterexample is told
     step by step; with `profiled`, where the time goes.  `names` are those of the file for what proofs name.  A bundle
-    is written to the folder `export`, what Z3 was asked to `queries`.  `imported` says that importing `file` makes
-    the proof.  With `modules`, its sources by module, the proof is that which their import makes in a process where
-    nobody imported them before.
+    is written to the folder `export` if `export_seconds` of CPU time are enough, what Z3 was asked to `queries`.
+    `imported` says that importing `file` makes the proof.  With `modules`, its sources by module, the proof is that
+    which their import makes in a process where nobody imported them before.
     """
 
     file: str
@@ -90,6 +87,7 @@ class Job:
     queries: str = ""
     imported: bool = True
     modules: tuple[tuple[str, str], ...] = ()
+    export_seconds: float = EXPORT_SECONDS
 
     @staticmethod
     def of(
@@ -103,11 +101,13 @@ class Job:
         names: Names = _SAME,
         export: str = "",
         queries: str = "",
+        export_seconds: float = EXPORT_SECONDS,
     ) -> Job:
         """The job of a definition of this process."""
         _definitions[d.file, d.line, d.name] = d
         options = (seconds, second, traced, profiled, names, export, queries)
-        return Job(d.file, d.line, d.name, d.symbol, object_spec, *options, d.imported)
+        job = Job(d.file, d.line, d.name, d.symbol, object_spec, *options, d.imported)
+        return replace(job, export_seconds=export_seconds)
 
     @property
     def source(self) -> str:
@@ -154,7 +154,7 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
         if job.export and not job.names:
             from armsym.certify.export import Exporter
 
-            exporter = Exporter(d.symbol, image.path)
+            exporter = Exporter(d.symbol, image.path, seconds=job.export_seconds)
         queries = None
         if job.queries:
             from armsym.report.queries import Queries
@@ -202,7 +202,7 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
             outcome.queries = len(queries)
             _written(job, lambda: queries.finish(result))
         if exporter is not None and result.status is Status.PROVED:
-            outcome.bundle = exporter.write(job.export, Path(job.file), result)
+            outcome.bundle = _exported(job, exporter, result)
         elif job.export and job.names:
             outcome.bundle = f"{NO_BUNDLE}the audit knows the file's own names only"
         return outcome
@@ -223,6 +223,17 @@ def run_here(job: Job, watch: Watcher | None = None) -> Outcome:
         outcome.traceback = traceback.format_exc()
     outcome.result.seconds = time.process_time() - began
     return outcome
+
+
+def _exported(job: Job, exporter: Exporter, result: ProofResult) -> str:
+    """Where a proof's bundle is, or why there is none."""
+    file = Path(job.file)
+    written = exporter.path_in(job.export, file, result)
+    return bundle_within(
+        job.export_seconds,
+        lambda: exporter.write(job.export, file, result),
+        lambda: written.unlink(missing_ok=True),
+    )
 
 
 def _written(job: Job, write: Callable[[], T]) -> T:
@@ -277,36 +288,9 @@ def _replay(trial: Trial, routine: Routine) -> str:
         return f"not replayed: {' '.join(str(e).split())}"
 
 
-def _child(job: Job, answer: Connection) -> None:
+def _limited(job: Job) -> Outcome:
     limit_cpu(hard_limit(job))
-    # Ctrl-C reaches the whole group; the parent ends its children itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answer.send(run_here(job))
-    answer.close()
-
-
-def limit_cpu(seconds: float) -> None:
-    """Have the system end this process once it has used so many seconds of CPU time, wherever it is then."""
-    try:
-        import resource
-    except ImportError:  # not on every system: there the clock's limit stands alone
-        return
-    # Ended by its signal, without a dump of its memory.
-    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    used = time.process_time()
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    limit = math.ceil(used + seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
-
-
-@dataclass
-class _Running:
-    index: int
-    job: Job
-    process: BaseProcess
-    answer: Connection
-    began: float
+    return run_here(job)
 
 
 def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcome | None]]:
@@ -316,7 +300,7 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
     budget of CPU time is ended, and its proof undecided, and so is one that waits without end; one that ends
     without an answer is an internal error.
     """
-    method = _start_method()
+    method = start_method()
     if method != "fork":
         # Another process would find what the file makes, which may be another proof of this name and line.
         for index, job in enumerate(jobs):
@@ -327,48 +311,22 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
             for k, outcome in run_alone([jobs[k] for k in numbers], processes):
                 yield numbers[k], outcome
             return
-    context = multiprocessing.get_context(method)
     if method == "fork":
         _load_ahead(jobs)
     elif method == "forkserver":
-        context.set_forkserver_preload(["armsym.proof.run", "semantics"])
-    waiting = list(enumerate(jobs))[::-1]
-    running: list[_Running] = []
-    try:
-        while waiting or running:
-            while waiting and len(running) < processes:
-                index, job = waiting.pop()
-                ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_child, args=(job, theirs), daemon=True)  # type: ignore[attr-defined]
-                process.start()
-                theirs.close()
-                running.append(_Running(index, job, process, ours, time.monotonic()))
+        multiprocessing.get_context(method).set_forkserver_preload(["armsym.proof.run", "semantics"])
+    for index, came in run_apart(jobs, _limited, processes, method, clock_limit):
+        match came:
+            case None:
                 yield index, None
-            soonest = min(r.began + clock_limit(r.job) for r in running)
-            wait([r.answer for r in running], max(0.0, soonest - time.monotonic()))
-            for r in running[:]:
-                if r.answer.poll():
-                    outcome = _received(r)
-                elif time.monotonic() > r.began + clock_limit(r.job):
-                    seconds = time.monotonic() - r.began
-                    text = f"ended after {seconds:.0f} s by the clock: it waits, or the machine has no time for it"
-                    outcome = r.job.outcome(Status.UNDECIDED, text)
-                else:
-                    continue
-                running.remove(r)
-                _end(r)
-                yield r.index, outcome
-    finally:
-        for r in running:
-            _end(r)
-
-
-def _start_method() -> str:
-    # A forked process has everything loaded already.  Only Linux forks safely with native libraries, and where other
-    # threads run (a notebook, pytest's workers) none may: there a server without threads forks.
-    if sys.platform != "linux":
-        return "spawn"
-    return "fork" if threading.active_count() == 1 else "forkserver"
+            case Answered(outcome):
+                assert isinstance(outcome, Outcome)
+                yield index, outcome
+            case Ended(None, seconds):
+                text = f"ended after {seconds:.0f} s by the clock: it waits, or the machine has no time for it"
+                yield index, jobs[index].outcome(Status.UNDECIDED, text)
+            case Ended(code):
+                yield index, ended(jobs[index], code)
 
 
 def _load_ahead(jobs: Sequence[Job]) -> None:
@@ -381,16 +339,14 @@ def _load_ahead(jobs: Sequence[Job]) -> None:
             image.symbols  # noqa: B018 - the index of symbols is built when first asked
         except ArmsymError:
             pass  # each of its proofs says so
+    exported = {image_of(j.object_spec).path for j in jobs if j.export and j.object_spec in _images}
+    if exported:
+        from armsym.audit.elf import ElfError
+        from armsym.certify.export import file_of
 
-
-def _received(r: _Running) -> Outcome:
-    try:
-        outcome = r.answer.recv()
-    except (EOFError, OSError):
-        r.process.join()
-        return ended(r.job, r.process.exitcode)
-    assert isinstance(outcome, Outcome)
-    return outcome
+        for path in exported:
+            with suppress(OSError, ElfError):
+                file_of(path)
 
 
 def only_here(job: Job) -> Outcome:
@@ -401,18 +357,10 @@ def only_here(job: Job) -> Outcome:
 
 def ended(job: Job, code: int | None) -> Outcome:
     """What a job came to whose process ended with this exit code, or by signal -code, and said nothing."""
-    if code is not None and code == -getattr(signal, "SIGXCPU", 0) != 0:
+    end = Ended(code)
+    if end.by_cpu_limit:
         limit = hard_limit(job)
         outcome = job.outcome(Status.UNDECIDED, f"ended after {limit:.0f} s of CPU time, far beyond its budget")
         outcome.result.seconds = limit
         return outcome
-    how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with {code}"
-    return job.outcome(Status.ERROR, f"internal error: the proof's process {how}", internal=True)
-
-
-def _end(r: _Running) -> None:
-    r.answer.close()
-    r.process.join(0.2)
-    if r.process.is_alive():
-        r.process.kill()
-        r.process.join()
+    return job.outcome(Status.ERROR, f"internal error: the proof's process {end.how}", internal=True)

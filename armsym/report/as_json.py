@@ -57,6 +57,8 @@ def result_as_dict(o: Outcome) -> dict[str, Any]:
         answer["counterexample"] = _counterexample(r.counterexample, o)
     if r.second is not None:
         answer["second_solver"] = _second(r.second)
+    if o.bundle:
+        answer["bundle"] = o.bundle
     if o.queries is not None:
         answer["queries"] = o.queries
     if r.profile is not None:

@@ -13,7 +13,7 @@ from armsym.report.outcome import Outcome, summary
 from armsym.report.wording import claims_nothing, lengths, merged
 from armsym.wheels import Wheel
 
-__all__ = ["AUDITED", "Listed", "Row", "table", "title", "write"]
+__all__ = ["AUDITED", "Listed", "Row", "audited_legend", "table", "title", "write"]
 
 #: What each kind of obligation is called in the table.
 LETTERS = {
@@ -33,8 +33,8 @@ LETTERS = {
     "second-solver": "s",
 }
 
-#: What a cell says where an audit re-checked all of the proof.
-AUDITED = "yes"
+#: What a cell says where an audit re-checked all of the proof: who accepted what paths leave to be shown.
+AUDITED = "python"
 
 _IN_PLACE = "_in_place"
 _OVERLAPPING = "_overlapping"
@@ -75,8 +75,7 @@ def _lines(rows: Sequence[Row], command: str, unproved: Sequence[Listed]) -> Ite
     yield ""
     yield from _legend(rows)
     if with_audits:
-        yield f"- *audited*: `{AUDITED}` where `armsym audit` re-checks the proof; else what it lacks."
-        yield "  [audit.md](audit.md) says what it means."
+        yield from audited_legend()
     for title, group in _groups(rows).items():
         yield ""
         yield f"## {title}"
@@ -100,6 +99,14 @@ def _lines(rows: Sequence[Row], command: str, unproved: Sequence[Listed]) -> Ite
     standing = [a for r in rows for a in r.outcome.result.standing]
     yield from (f"- {a}" for a in dict.fromkeys(standing))
     yield "- regions have the sizes that the proof declares and do not wrap around the address space"
+
+
+def audited_legend() -> tuple[str, ...]:
+    """What the column `audited` says."""
+    return (
+        f"- *audited*: `{AUDITED}` where `armsym audit` re-checks it by its checker in Python; else what it lacks.",
+        "  [audit.md](audit.md) says what it means, and which proofs the checkers accept that are proved in Coq.",
+    )
 
 
 def _reasons(unproved: Sequence[Listed]) -> Iterator[str]:

@@ -43,6 +43,14 @@ def test_a_refused_bundle_fails_whatever_the_number(bundle: Path) -> None:
     assert "1 proofs audited" in done.stdout
 
 
+def test_a_bad_bundle_fails_whatever_the_number(bundle: Path) -> None:
+    bundle.with_name("bad.bundle").write_text(bundle.read_text()[:-4])
+    done = run(bundle.parent, 1)
+    assert done.returncode == 1
+    assert re.search(r"not audited: bad\.bundle: .*bad\.bundle: the bundle ends where", done.stdout)
+    assert "1 proofs audited" in done.stdout
+
+
 def test_no_bundle_and_no_folder_are_no_success(bundle: Path) -> None:
     bundle.unlink()
     for folder in (bundle.parent, bundle.parent / "none"):

@@ -291,7 +291,7 @@ def test_where_processes_cannot_be_forked(proofs: Path, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
         "import sys, armsym.cli, armsym.cli.work as w\n"
-        "w._start_method = lambda: 'spawn'\n"
+        "w.start_method = lambda: 'spawn'\n"
         f"if __name__ == '__main__':\n    sys.exit(armsym.cli.run(['prove', {str(proofs)!r}, '-k', 'add64']))\n"
     )
     answer = run_python(program)

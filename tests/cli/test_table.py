@@ -118,7 +118,7 @@ def test_audited_is_a_column_where_it_was_asked_for() -> None:
     rows = [Row(d, Outcome(result()), AUDITED), Row(d, Outcome(result()), "a | b"), Row(d, undecided, "")]
     text = table(rows, command="")
     assert [cells[7:] for cells in rows_of(text)] == [
-        ["proved", "yes"],
+        ["proved", "python"],
         ["proved", "a \\| b"],
         ["**undecided**", ""],
     ]

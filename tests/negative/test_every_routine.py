@@ -112,6 +112,9 @@ def test_mutants_decode_and_none_is_tried_twice() -> None:
 def test_the_cheapest_come_first() -> None:
     page = "| `f` |  |  |  |  | 1/1: e1 | 2.0 | proved |\n| `g` | `h` | a \\| b |  |  | 1/1: e1 | 0.5 | proved |\n"
     assert mutants.by_cost(["x/new", "x/f", "x/h", "y/f"], page) == ["x/h", "x/f", "y/f", "x/new"]
+    # With a column more, of audits.
+    audited = page.replace("| proved |", "| proved | python |")
+    assert mutants.by_cost(["x/new", "x/f", "x/h", "y/f"], audited) == ["x/h", "x/f", "y/f", "x/new"]
 
 
 def test_a_record_of_nothing(tmp_path: Path) -> None:
