@@ -40,8 +40,10 @@ def test_a_quotient_of_a_number(
     facts = Facts(w, Search())
     assert facts.integer(node) == ((0, {node: 1}) if form is None else (form[0], {a: form[1]}))
     assert form is None or node in facts.beyond  # no other checker has the rule
+    whole = facts.linear(node)
     for value in (0, 1, possible, possible >> 1):
         found = evaluate(w.program, {"a": value})[node]
+        assert not (whole[0] + sum(k * {a: value, node: found}[n] for n, k in whole[1].items()) - found) % (1 << 64)
         assert form is None or found == form[0] + form[1] * value
 
 
