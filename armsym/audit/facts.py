@@ -13,7 +13,7 @@ from typing import Protocol
 
 from armsym.audit.farkas import Argument, Form, plus, times, within_range
 from armsym.audit.linear import linear
-from armsym.audit.numbers import bound, replaced, rounded, signed, smallest
+from armsym.audit.numbers import bound, form_node, replaced, rounded, signed, smallest
 from armsym.audit.raw import ones
 from armsym.audit.remainders import multiples, remainder
 from armsym.audit.sums import Number
@@ -112,12 +112,17 @@ class Facts:
             elif i[0] == "Xor" and not bits(self.words, i[1]) & bits(self.words, i[2]):
                 parts = i[1:]
             sums = [linear(program, a, width) for a in parts]
-            if i[0] == "Mask" and not parts and width <= 64:
-                rounded = self._rounded(i[1], i[2])
-                if rounded is not None:
+            if not parts and width <= 64:
+                found = None
+                if i[0] == "Mask":
+                    found = self._rounded(i[1], i[2]) or self._rounded_down(n, i[1], i[2])
+                elif i[0] == "Shr":
+                    found = self._quotient(i[1], i[2])
+                if found is not None:
                     # (Whatever is then taken for equal, or for an offset, rests on it.)
                     self.beyond.add(n)
-                    sums = [rounded]
+                    if found != (0, {n: 1}):
+                        sums = [found]
             if not sums:
                 continue
             factor = form.pop(n)
@@ -145,6 +150,45 @@ class Facts:
         whole = {n: k for n, k in terms.items() if not k & low}
         rest = (constant & low) + sum(k * bits(self.words, n) for n, k in terms.items() if k & low)
         return (constant & ~low, whole) if rest <= low else None
+
+    def _quotient(self, node: int, by: int) -> Form | None:
+        """floor(node / 2^by), where the node is shown to be a number and multiples of 2^by: 128 n + 9 is 16 n + 1."""
+        low = ones(by)
+        if not low or bits(self.words, node) > ones(64):
+            return None
+        width = bits(self.words, node).bit_length()
+        # (What is no sum is not asked about: there are many.)
+        if any(k & low for _, k in linear(self.words.program, node, width)[1].items()):
+            return None
+        constant, terms = self.integer(node)
+        if any(k & low for k in terms.values()):
+            return None
+        return constant >> by, {n: k >> by for n, k in terms.items()}
+
+    def _rounded_down(self, node: int, word: int, mask: int) -> Form | None:
+        """A node that is a word AND mask, where that rounds a number down to a multiple of 2^k, as one of such nodes.
+
+        The word is a sum of what facts speak of.  What is less than what divides all its parts changes nothing, so
+        (16 n - 1) AND ~63 is (16 n - 16) AND ~63; and that is at most 16 n - 16, and at least 16 n - 16 - 63.
+        """
+        low = ones(64) ^ mask & ones(64)
+        if mask > ones(64) or not low or low != ones(low.bit_length()) or bits(self.words, word) > ones(64):
+            return None
+        if word in linear(self.words.program, word)[1]:
+            return None  # no sum: there are many
+        constant, terms = self.integer(word)
+        if not terms:
+            return constant & mask, {}
+        spoken = {n for _, of in self._facts for n in of}
+        if word in terms or not terms.keys() <= spoken:
+            return None
+        # What divides every part, and 2^k: a word of which the lowest j bits are 0 is a multiple of 2^j.
+        divisor = gcd(low + 1, *(k * (bits(self.words, n) & -bits(self.words, n)) for n, k in terms.items()))
+        number: Form = constant - constant % divisor, terms
+        found = self.words.mask(form_node(self.words, number), mask)
+        self.add(plus(number, (0, {found: 1}), -1))
+        self.add(plus((low, {found: 1}), number, -1))
+        return 0, {found: 1}
 
     def linear(self, node: int) -> Form:
         """The node modulo 2^64 as a form, factors and constant in 0 .. 2^64 - 1."""

@@ -112,8 +112,8 @@ def blocks(
     region, upto, word, order, words = claim
     if region not in case.regions:
         raise ValueError(f"{region} is no region")
-    if number(word) not in (1, 2, 4, 8) or order not in ("little", "big"):
-        raise ValueError("not words of 1, 2, 4 or 8 bytes; or not little or big")
+    if number(word) not in (1, 2, 4, 8, 16) or order not in ("little", "big"):
+        raise ValueError("not words of 1, 2, 4, 8 or 16 bytes; or not little or big")
     made = nodes(words)
     if not made:
         raise ValueError("a block without words")

@@ -20,6 +20,8 @@ class Inputs:
         self.case, self.words = case, words
         #: What functions come to that are taken step by step, one step after the other: for whoever looks for hints.
         self.landmarks: list[tuple[int, ...]] = []
+        #: What folds come to, for the same: a step's words are above those that it is made of.
+        self.steps: list[int] = []
         #: Where addresses were loaded from that the loader fills in.
         self.filled_in: set[int] = set()
         self.secret: dict[str, bool] = {}

@@ -45,6 +45,8 @@ class Instance:
         self._made: dict[int, int] = {}
         #: What a quotient or remainder is taken to be, where that is known.
         self.settle: Callable[[int], int] = lambda made: made
+        #: Whether bit 63 of a word is noted to be its sign: of conditions that paths are parted by.
+        self.signs = False
 
     def __call__(self, node: int) -> int:
         """The node in the path's program; raises `RefusedValue`."""
@@ -105,6 +107,8 @@ class Instance:
             case ("Shl", a, by):
                 return w.shl(made[a], by)
             case ("Shr", a, by):
+                if self.signs and by == 63 and w.reach(made[a]) <= ones(64):
+                    return w.said(w.shr(made[a], by), "sign", 64, made[a])
                 return self._compared(a, by) or self.settle(w.shr(made[a], by))
             case ("Mask", a, possible):
                 # A word of one bit that says something says the same masked by 1.
@@ -246,6 +250,7 @@ class Values:
             block = self._made(f.over, {f"{f.name}.index": form_node(self.words, before)}, f.blocks)
             state |= {f"{f.name}.block.{k}": node for k, node in enumerate(block)}
             found = self._made(f.step, state, f.widths, pure=True)
+            self.inputs.steps += found
         elif not terms:
             raise RefusedValue(f"{f.name}({constant}) is not computed: at most {MOST_STEPS} steps are")
         else:

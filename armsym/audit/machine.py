@@ -105,6 +105,10 @@ class Machine(ABC):
         known = self.words.constant(condition)
         return None if known is None else bool(known)
 
+    def number(self, node: int) -> int | None:
+        """What a word is known to be; None where it is not."""
+        return self.words.constant(node)
+
     def choose(self, condition: int, width: int, taken: int, otherwise: int) -> int:
         """`taken` where the condition, a word of one bit, is 1, else `otherwise`; both are words of `width` bits."""
         decided = self.decide(condition)

@@ -124,6 +124,14 @@ class State(Machine):
             raise NeedFork(condition)
         return known
 
+    def number(self, node: int) -> int | None:
+        """See `Machine.number`: by the facts, of a public word of at most 64 bits."""
+        known = self.words.constant(node)
+        if known is not None or self._secret(node) or bits(self.words, node) > ones(64):
+            return known
+        value, terms = self.facts.integer(node)
+        return None if terms else value
+
     def load(self, address: int, size: int) -> int:
         """See `Machine.load`."""
         name, offset = self._access(address, size, store=False)

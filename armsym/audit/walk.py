@@ -191,15 +191,17 @@ class Walk(Arrivals):
         """The states that paths begin in: one, but for preconditions and bounds of which there are several cases."""
         states = [self._start()]
         for _, condition in self.case.requires:
-            states = [t for s in states for t in self.assuming(s, self._required(s, condition), True)]
+            states = [t for s in states for t in self.assuming(s, self._required(s.facts, condition), True)]
         if not states:
             raise RefusedValue("the preconditions contradict each other")
         return states
 
-    def _required(self, state: State, condition: int) -> int:
+    def _required(self, facts: Facts, condition: int) -> int:
         """A precondition by the facts of one case: folds and numbers of another case are not those of this one."""
-        values = Values(self.inputs, state.facts)
-        return Instance(self.case.table, self.words, values.input, values.application)(condition)
+        values = Values(self.inputs, facts)
+        made = Instance(self.case.table, self.words, values.input, values.application)
+        made.signs = True
+        return made(condition)
 
     def _start(self) -> State:
         facts = Facts(self.words, self.oracle)
@@ -220,9 +222,10 @@ class Walk(Arrivals):
                 raise RefusedValue(f"what {g.region} holds is given at an offset that is no number")
             given.setdefault(g.region, []).append((constant, g.size, made(g.value)))
         for text, condition in self.case.requires:
-            if bits(self.words, made(condition)) > 1:
+            required = self._required(facts, condition)
+            if bits(self.words, required) > 1:
                 raise RefusedValue(f"the precondition {text!r} has more than one bit")
-            facts.assume(made(condition), True)
+            facts.assume(required, True)
         self.known = [put(r, made, r.name) for r in self.case.known]
         facts.settle(self.inputs.numbers)
         areas = self.inputs.areas({name: tuple(all_) for name, all_ in given.items()})

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from armsym.audit.hints import Certificate, Part
 from armsym.audit.raw import Program
 from armsym.certify.cones import cone, operands
-from armsym.certify.landmarks import learn
+from armsym.certify.landmarks import Meetings, learn, meet
 from armsym.certify.layer import Layer
 
 __all__ = ["Elaborator", "elaborate"]
@@ -126,10 +126,11 @@ class Elaborator:
         program: Program,
         strategies: Sequence[tuple[int, bool]] = STRATEGIES,
         landmarks: Sequence[tuple[int, ...]] = (),
+        steps: Sequence[int] = (),
     ) -> None:
         self.program = program
         self.own = len(program)
-        self._landmarks = landmarks
+        self._landmarks, self._steps = landmarks, steps
         self.parts: list[Part] = []
         self._bases = [_Base(program, narrow, self.parts, parted=parted) for narrow, parted in strategies]
 
@@ -142,10 +143,18 @@ class Elaborator:
         for i in (*given, *(i for claim in rest for i in claim)):
             if not 0 < i < len(self.program):
                 raise ValueError(f"a claim or fact is about instruction {i} of 1 to {len(self.program) - 1}")
-        for base in self._bases:
+        meetings = Meetings.of(self.program, self._steps, rest)
+        bases = list(self._bases)
+        if meetings.after:
+            bases[:2] = reversed(bases[:2])  # of counters single bytes are taken, and much is tried in vain first
+        for base in bases:
             if rest:
                 learn(base.layer, self._landmarks, [i for claim in rest for i in claim])
-                rest = base.close(given, rest)
+                late = [claim for claim in rest if claim in meetings.after]
+                rest = base.close(given, [claim for claim in rest if claim not in meetings.after])
+                if late:
+                    meet(base.layer, meetings)
+                    rest += base.close(given, late)
         return rest
 
     def certificate(self) -> Certificate:
@@ -158,12 +167,13 @@ def elaborate(
     given: Mapping[int, int],
     claims: Iterable[Claim],
     landmarks: Sequence[tuple[int, ...]] = (),
+    steps: Sequence[int] = (),
 ) -> tuple[Certificate, list[Claim]]:
     """A certificate of those claims that could be shown under the facts, and the claims left open.
 
-    `landmarks` are what functions come to step by step.
+    `landmarks` are what functions come to step by step, `steps` what folds do.
     `program` grows; `certificate.own` is the first instruction that was not there before.
     """
-    elaborator = Elaborator(program, landmarks=landmarks)
+    elaborator = Elaborator(program, landmarks=landmarks, steps=steps)
     rest = elaborator.close(given, claims)
     return elaborator.certificate(), rest

@@ -144,27 +144,36 @@ class Layer(Views):
                 return "sum"
         return "poly"
 
-    def name(self, i: int, same: Sequence[int] = (), turned: Sequence[tuple[int, int]] = ()) -> None:
+    def name(
+        self,
+        i: int,
+        same: Sequence[int] = (),
+        turned: Sequence[tuple[int, int]] = (),
+        parts: Sequence[tuple[int, int]] = (),
+    ) -> None:
         """From now on i is an atom; so are those of `same` that are shown equal to it.
 
-        Those of `turned` that are shown to be i's word rotated right by so many bits are made of the same atom.
+        Those of `turned` that are shown to be i's word rotated right by so many bits are made of the same atom; so are
+        those of `parts` that are shown to be the word of 64 bits in i that begins at such a bit.
         """
         width = max(reach(self.poly(i)).bit_length(), 1)
         name = self.program.mask(i, ones(width))
         self.hint("poly", name)
         self.hint("sumatom", name, width)
         rotated = {by: self._rotated(name, by) for _, by in turned}
-        for made in rotated.values():
+        words = {low: self._part(name, low) for _, low in parts}
+        for made in (*rotated.values(), *words.values()):
             self._polys(made)
             self.hint("sumatom", made[-1], WORD)
         # By the sum that is the name itself, or its rotation, they are known after the name's poly has changed.
         pairs = [(n, name) for n in (i, *same) if n != name] + [(n, rotated[by][-1]) for n, by in turned]
+        pairs += [(n, words[low][-1]) for n, low in parts]
         shown = [(n, to) for n, to in pairs if n != to and self.poly(n) == self.poly(to)]
         for n, to in shown:
             self.hint("same", n, to)
         self.hint("polyatom", name)
         self.done[name] = "poly"
-        for made in rotated.values():
+        for made in (*rotated.values(), *words.values()):
             self._polys(made)
         for n, to in shown:
             self.hint("same", n, to)
@@ -180,6 +189,11 @@ class Layer(Views):
         down, up = p.shr(word, by), p.shl(low, WORD - by)
         both = p.xor(down, up)
         return low, down, up, both, p.mask(both, ones(WORD))
+
+    def _part(self, word: int, low: int) -> tuple[int, ...]:
+        """Instructions, one by one, that take 64 bits from a bit on; the last is these."""
+        moved = self.program.shr(word, low) if low else word
+        return *((moved,) if low else ()), self.program.mask(moved, ones(WORD))
 
     def _join_disjoint(self, i: int) -> None:
         """Two summands, conjunctions that have no bit in common, are one, their XOR."""

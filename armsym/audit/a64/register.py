@@ -141,7 +141,7 @@ def _two_source(m: Machine, f: Fields, pc: int) -> None:
     w, width, kind = m.words, width_of(f["sf"]), f["op2"]
     a = read(m, width, f["Rn"])
     by = w.mask(read(m, width, f["Rm"]), width - 1)
-    known = w.constant(by)
+    known = m.number(by)
     if known is not None:
         result = _shifted(w, width, a, kind, known)
     elif kind == 0:
