@@ -103,7 +103,7 @@ class _Walk:
         x, modulus, lo, hi = part
         try:
             return self._integer(x), modulus, lo, hi
-        except _TooLarge:
+        except (_TooLarge, RecursionError):
             return None
 
     def _integer(self, x: Integer) -> Form:
