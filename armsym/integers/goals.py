@@ -112,7 +112,9 @@ class _Equal:
         P, cofactors = self.put(f.P)
         if not cofactors:
             return f
-        return self._t.kernel.derive(P, [(1, f)], [(scale(q, -1), zero) for q, zero in cofactors])
+        g = self._t.kernel.derive(P, [(1, f)], [(scale(q, -1), zero) for q, zero in cofactors])
+        # Of a number both are known, what it is and its bounds: where these do not go together there is no such case.
+        return g if any(P) else self._t.kernel.meet(g, self._t.kernel.derive(P))
 
 
 class _Case(_Equal):
@@ -276,6 +278,7 @@ class Goals:
             known = [equal.fact(f) for f in more]
             found = next((f for f in known if f.impossible), None) or self._by_bounds(Q, goal, known)
             found = None if found is None else self._kernel.derive(P, [(1, found)], cofactors)
+        found = found or self._no_such_case(facts)
         # A bit of which facts speak only.
         bits = {a for f in facts for a in atoms_of([f.P]) if self._is_choice(a)}
         if found is None and bits and depth < MOST_DEPTH:
@@ -288,6 +291,17 @@ class Goals:
         if not goal.met(f.lo, f.hi):
             f = self._kernel.meet(f, self._bounds(P, [*self._narrower([P], facts), *facts], goal))
         return f if goal.met(f.lo, f.hi) else None
+
+    def _no_such_case(self, facts: list[Fact]) -> Fact | None:
+        """Facts that exclude each other: what one of them says lies beyond the bounds that others give it."""
+        for k, f in enumerate(facts):
+            if any(f.P):
+                others = [*facts[:k], *facts[k + 1 :]]
+                of = self._t.ranges.bound(f.P, lambda lo, hi, f=f: lo > f.hi or hi < f.lo, others)  # type: ignore[misc]
+                g = self._kernel.meet(f, of)
+                if g.impossible:
+                    return g
+        return None
 
     def unknown_bits(self, P: Polynomial) -> set[int]:
         """The unknowns in products that are 0 or 1: choices of the input."""
@@ -373,7 +387,11 @@ class Goals:
             if f.impossible:
                 return f
         equations, lifted = self._follows(case, a, v)
-        known += [f for f in (case.fact(f) for f in equations) if any(f.P)]
+        for f in (case.fact(f) for f in equations):
+            if f.impossible:
+                return f
+            if any(f.P):
+                known.append(f)
         # The most merged form first: what it says helps the others.
         for f in reversed(lifted):
             g = case.fact(f)

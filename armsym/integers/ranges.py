@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import gcd
 
-from armsym.integers.kernel import Cofactor, Fact, Kernel, Summand
+from armsym.integers.kernel import Fact, Kernel, Summand
 from armsym.integers.polynomial import ONE, Monomial, Polynomial, add, constant_term, content, lead, scale
-from armsym.integers.rewriting import rewrite
+from armsym.integers.rewriting import rewrite, rewritten
 
 __all__ = ["Ranges"]
 
@@ -37,16 +37,17 @@ SHORTER, NOT_NARROW, ALL = range(3)
 
 @dataclass
 class _Form:
-    """divisor * (what is bounded) = rest + what `facts` and `cofactors` say + an interval [lo, hi]."""
+    """divisor * (what is bounded) = rest + what `facts` say + an interval [lo, hi]."""
 
     rest: Polynomial
     lo: int
     hi: int
     divisor: int
     facts: list[Summand]
-    cofactors: list[Cofactor]
     #: The quotients' summands are to be taken this often.
     times: int = 1
+    #: What the rest was before equals were put in.
+    of: Polynomial | None = None
 
 
 class Ranges:
@@ -159,14 +160,15 @@ class Ranges:
                 for k, f, a in reversed(steps):
                     terms.append((-f * times, a))
                     times *= k
-                new = kernel.derive(P, [*terms, *form.facts], form.cofactors, divisor=form.divisor)
+                cofactors = [] if form.of is None else rewrite(kernel, form.of, self.equal)[1]
+                new = kernel.derive(P, [*terms, *form.facts], cofactors, divisor=form.divisor)
                 known[0] = kernel.meet(known[0], new)
 
     def _forms(
         self, now: Polynomial, lo: int, hi: int, divisor: int, facts: Sequence[Fact], *, equal: bool
     ) -> list[_Form]:
         """The polynomial less multiples of facts that simplify it, and with equals put in."""
-        forms = [_Form(now, lo, hi, divisor, [], [])]
+        forms = [_Form(now, lo, hi, divisor, [])]
         put = self._products_put(forms[0], facts)
         if put is not forms[0]:
             forms.append(put)
@@ -188,8 +190,9 @@ class Ranges:
         if self.equal and equal:
             for form in list(forms):
                 if any(a in self.equal for m in form.rest for a in m):
-                    rest, cofactors = rewrite(self.kernel, form.rest, self.equal)
-                    forms.append(_Form(rest, form.lo, form.hi, form.divisor, form.facts, cofactors, form.times))
+                    rest = rewritten(self.kernel, form.rest, self.equal)
+                    of = form.rest
+                    forms.append(_Form(rest, form.lo, form.hi, form.divisor, form.facts, form.times, of))
         return forms
 
     def _products_put(self, form: _Form, facts: Sequence[Fact]) -> _Form:
@@ -203,7 +206,7 @@ class Ranges:
                     rest = add(form.rest, fact.P, -f)
                     c = f * fact.lo
                     used: list[Summand] = [*form.facts, (f, fact)]
-                    form = _Form(rest, form.lo + c, form.hi + c, form.divisor, used, [], form.times)
+                    form = _Form(rest, form.lo + c, form.hi + c, form.divisor, used, form.times)
                     self.kernel.worked(len(fact.P))
                     break
         return form
@@ -233,4 +236,4 @@ class Ranges:
             low, high = (f * fact.lo, f * fact.hi) if f > 0 else (f * fact.hi, f * fact.lo)
             used: list[Summand] = [(k * n, of) for n, of in form.facts]
             used.append((f, fact))
-            yield _Form(rest, form.lo * k + low, form.hi * k + high, form.divisor * k, used, [], form.times * k)
+            yield _Form(rest, form.lo * k + low, form.hi * k + high, form.divisor * k, used, form.times * k)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 from armsym.bits import Bits
+from armsym.integers.alike import Alike
 from armsym.integers.claims import Argument, Shown
 from armsym.integers.expression import IntegerLike, Multiplier, Relation, integer
 from armsym.integers.unbounded import speaks_of_folds, unbounded
@@ -149,6 +150,7 @@ class _Words:
         # Names for factors are of use where something is known modulo a number; elsewhere they are tried last.
         self._named = any(modulus for r in words for _, modulus, _, _ in r.parts)
         self._arguments: dict[tuple[bool, bool], Argument] = {}
+        self._alike = Alike(words, asked, self._follows)
 
     def chooses(self, k: int) -> bool:
         return self._argument(False, self._named).chooses(k)
@@ -156,11 +158,17 @@ class _Words:
     def show(self, k: int, *, search: bool = True) -> Shown:
         if not search:
             return self._argument(False, self._named).show(k, search=False)
+        if self._alike.shows(k):
+            return Shown(True)
         found = self._show(k, False)
         if not found.holds and self._facts:
             by_facts = self._show(k, True)
             return by_facts if by_facts.holds else found
         return found
+
+    def _follows(self, known: Sequence[Relation], asked: Relation) -> bool:
+        """Whether a claim follows from so much of what is known, and nothing else."""
+        return _Words(self._known, known, [asked])._show(0, False).holds
 
     def _show(self, k: int, facts: bool) -> Shown:
         argument, other = self._argument(facts, self._named), None

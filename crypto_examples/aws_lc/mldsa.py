@@ -178,8 +178,7 @@ def mldsa_poly_chknorm(p: Proof) -> None:
         return {"norm": s.w0 == (w | x | y | z).zero_extend(32)}
 
 
-@proof("mldsa_poly_use_hint_32_aarch64_asm", of=AWS_LC)
-def mldsa_poly_use_hint_32(p: Proof) -> None:
+def _use_hint(p: Proof, gamma_2: int) -> None:
     m = Lattice(p, Q, 32)
     a, f = m.array("a", N, 0, Q, access="rw")
     h, hints = m.array("h", N, 0, 2)
@@ -190,4 +189,10 @@ def mldsa_poly_use_hint_32(p: Proof) -> None:
     @p.ensures
     def used(s: State) -> Claims:
         high = p.integers(a.words(32, at=s), signed=True)
-        return {"r1": [x == use_hint(b, r, (Q - 1) // 32) for x, b, r in zip(high, hints, f, strict=True)]}
+        return {"r1": [x == use_hint(b, r, gamma_2) for x, b, r in zip(high, hints, f, strict=True)]}
+
+
+for _n in (32, 88):
+    proof(f"mldsa_poly_use_hint_{_n}_aarch64_asm", of=AWS_LC, name=f"mldsa_poly_use_hint_{_n}")(
+        _with(_use_hint, (Q - 1) // _n)
+    )

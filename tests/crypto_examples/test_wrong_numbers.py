@@ -21,7 +21,7 @@ pytestmark = pytest.mark.wheels
 NOP = "d503201f"
 
 POLY, NEON, INIT = "openssl/poly1305.py", "poly1305_blocks_neon", "poly1305_init@0x6d6ca0"
-NORM, HINT = "mldsa_poly_chknorm", "mldsa_poly_use_hint_32"
+NORM, HINT, HINT_88 = "mldsa_poly_chknorm", "mldsa_poly_use_hint_32", "mldsa_poly_use_hint_88"
 
 #: (folder and file, proof, symbol, offset in it, what stands there, what is put there, why)
 FAULTS = [
@@ -66,6 +66,9 @@ FAULTS = [
         "a vector left out",
     ),
     ("aws_lc/mldsa.py", HINT, f"{HINT}_aarch64_asm", 0x70, "6ea09821", "4ea0a821", "< for <="),
+    ("aws_lc/mldsa.py", HINT_88, f"{HINT_88}_aarch64_asm", 0xD0, "6ea09863", "4ea0a863", "< for <= in one of four"),
+    ("aws_lc/mldsa.py", HINT_88, f"{HINT_88}_aarch64_asm", 0x84, "6eb86e31", "6eb86631", "UMAX for UMIN"),
+    ("aws_lc/mldsa.py", HINT_88, f"{HINT_88}_aarch64_asm", 0x30, "4f010578", "4f010558", "42 for 43"),
     ("aws_lc/mlkem.py", "mlkem_poly_reduce", "mlkem_poly_reduce_aarch64_asm", 0, "5281a022", "5281a042", "q + 1"),
     ("aws_lc/mlkem.py", "mlkem_ntt", "mlkem_aarch64_ntt_zetas_layer12345", 0, None, 1, "a zeta + 1"),
     ("aws_lc/mlkem.py", "mlkem_ntt", "mlkem_aarch64_ntt_zetas_layer67", 416, None, 1, "a zeta + 1"),
@@ -153,6 +156,17 @@ def _reduced(x: int, constant: int) -> int:
     t = ((2 * x * constant >> 16) + (1 << 10)) >> 11
     y = (x - t * 3329 + (1 << 15)) % (1 << 16) - (1 << 15)
     return y + 3329 if y < 0 else y
+
+
+def test_a_quotient_that_is_wrong_at_ties_only_is_not_proved() -> None:
+    """2^48 / 190464 rounded up: floor((r c + 2^47) / 2^48) differs at the 44 odd multiples of gamma_2 alone."""
+    constant, step = 0x58160581, (8380417 - 1) // 44
+    ties = [step * k + step // 2 for k in range(44)]
+    wrong = [r for r in ties if (r * (constant + 1) + 2**47) >> 48 != (r + step // 2 - 1) // step]
+    assert wrong == ties
+    assert not any((r * constant + 2**47) >> 48 != (r + step // 2 - 1) // step for r in ties)
+    where = "aws_lc/mldsa.py", HINT_88, f"{HINT_88}_aarch64_asm", 0x24, "5280b02b", "5280b04b", ""
+    assert _prove(where).status is not Status.PROVED
 
 
 @pytest.mark.parametrize("more", [1, 40])
