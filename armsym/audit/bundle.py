@@ -221,6 +221,8 @@ class Case:
     preserves_v: frozenset[int] = frozenset()
     #: Instructions (of `TIMED`) whose time is taken not to depend on their operands.
     alike: set[str] = field(default_factory=set)
+    #: Hints (of `SIGNING`) that are taken to do nothing.
+    inert: set[str] = field(default_factory=set)
     #: (text, node of one bit that is 1 on entry).
     requires: list[tuple[str, int]] = field(default_factory=list)
     #: Preconditions on integers, of inputs and of what regions hold on entry.

@@ -29,7 +29,7 @@ from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
 from armsym.audit.lines import BundleError, Lines
-from armsym.audit.machine import TIMED
+from armsym.audit.machine import SIGNING, TIMED
 from armsym.audit.relations import relation_line, relation_of
 
 __all__ = ["HEAD", "BundleError", "read", "write"]
@@ -65,6 +65,8 @@ def _case_lines(c: Case) -> Iterator[str]:
     yield " ".join(["preserves", *(fields.listed(sorted(of)) for of in kept)])
     if c.alike:
         yield f"alike {fields.listed(sorted(c.alike))}"
+    if c.inert:
+        yield f"inert {fields.listed(sorted(c.inert))}"
     for place, node in c.arguments.items():
         yield f"argument {place} {node}"
     for s in c.given:
@@ -236,6 +238,10 @@ def _case(lines: Lines) -> Case:
         c.alike = set(fields.items(lines.take("alike", 1)[0]))
         if not c.alike <= TIMED:
             raise lines.error(f"{sorted(c.alike - TIMED)}: only the time of {sorted(TIMED)} is not known to be alike")
+    if lines.peek() == "inert":
+        c.inert = set(fields.items(lines.take("inert", 1)[0]))
+        if not c.inert <= SIGNING:
+            raise lines.error(f"{sorted(c.inert - SIGNING)}: only of {sorted(SIGNING)} is it taken that they do nothing")
     while lines.peek() == "argument":
         place, n = lines.take("argument", 2)
         if not re.fullmatch(r"[xw]([0-9]|[12][0-9])|v([0-9]|[12][0-9]|3[01])", place):
