@@ -195,6 +195,8 @@ class Cut:
     flags: tuple[int, ...] = ()
     stores: list[Store] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    #: What holds of integers there.
+    relations: list[Relation] = field(default_factory=list)
 
 
 @dataclass

@@ -120,6 +120,7 @@ def _cut_lines(cut: Cut) -> Iterator[str]:
         yield f"store {s.region} {s.offset} {s.size} {s.value}"
     for f in cut.facts:
         yield " ".join(["fact", str(f.constant), *(str(v) for term in f.terms for v in term)])
+    yield from (relation_line("relation", r, fields.free(r.name)) for r in cut.relations)
     yield "end-cut"
 
 
@@ -241,7 +242,7 @@ def _case(lines: Lines) -> Case:
     if lines.peek() == "inert":
         c.inert = set(fields.items(lines.take("inert", 1)[0]))
         if not c.inert <= SIGNING:
-            raise lines.error(f"{sorted(c.inert - SIGNING)}: only of {sorted(SIGNING)} is it taken that they do nothing")
+            raise lines.error(f"{sorted(c.inert - SIGNING)}: only {sorted(SIGNING)} are taken to do nothing")
     while lines.peek() == "argument":
         place, n = lines.take("argument", 2)
         if not re.fullmatch(r"[xw]([0-9]|[12][0-9])|v([0-9]|[12][0-9]|3[01])", place):
@@ -376,6 +377,8 @@ def _cut(
             raise lines.error("a fact has a constant and pairs")
         terms = tuple((at(words[k]), fields.number(words[k + 1])) for k in range(1, len(words), 2))
         cut.facts.append(Fact(fields.number(words[0]), terms))
+    while lines.peek() == "relation":
+        cut.relations.append(relation_of(lines.take("relation"), fields.text, at))
     lines.take("end-cut", 0)
     return cut
 

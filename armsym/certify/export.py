@@ -60,7 +60,7 @@ class Exporter:
             file = Elf.read(self.path)
             entry, _ = file.symbol(self.symbol)
             shift = entry - engine.p.routine.entry
-            case = Capture(engine.p, engine.iterations, title, shift, file.pieces).run()
+            case = Capture(engine.p, engine.iterations, title, shift, file.pieces, engine.cuts_met).run()
             case.inert = _inert(engine)
             self.cases.append(case)
             for callee in engine.callees.values():
