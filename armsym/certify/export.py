@@ -127,7 +127,7 @@ def _inert(engine: Engine) -> set[str]:
     """The hints among what was executed that the proof takes to do nothing."""
     isa = engine.p.routine.isa
     hints = map(isa.decode, {engine.image.word(at) for at in engine.executed})
-    return SIGNING & {i.assembly(0) for i in hints if i.assumption() is not None}
+    return set(SIGNING) & {i.assembly(0) for i in hints if i.assumption() is not None}
 
 
 def made_to_check(
