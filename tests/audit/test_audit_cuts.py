@@ -54,6 +54,7 @@ def test_an_invariant_about_integers_is_audited(tmp_path: Path) -> None:
         (_loop(_multiple(4, less=2)), "claim, at cut 1"),
         (_loop(Relation("claim", 0, 0, 4, ((1, (0,)),))), "claim, at cut 1"),
         (_loop(Relation("claim", 0, 0, 0, ((1, (0,)),))), "claim, at cut 1"),
+        (_loop(Relation("claim", 0, 1, 1, ()), on_return=8), "claim, at cut 1"),  # 0 = 1, of which everything follows
         (_loop(_multiple(4), on_return=8), "told, on return"),
         (_loop(_multiple(2)), "told, on return"),
         (_loop(None), "told, on return"),
