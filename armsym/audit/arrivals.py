@@ -150,6 +150,7 @@ class Arrivals(Blocked):
         for name, flag in zip("nzcv", cut.flags, strict=True):
             self._claim(state, int(getattr(state.flags, name)), made(flag), f"{name}, {where}")
         self._memory(state, cut, made, symbols, where)
+        self.relations += (put(r, made, f"{r.name}, {where}") for r in cut.relations)
 
     def _show_index(self, facts: Facts, cut: Cut, i: int, index: Form, *, again: bool, where: str) -> None:
         """The index has the bits it may have, and is `step` more than before, as a number."""

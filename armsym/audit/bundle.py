@@ -195,6 +195,8 @@ class Cut:
     flags: tuple[int, ...] = ()
     stores: list[Store] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    #: What holds of integers there.
+    relations: list[Relation] = field(default_factory=list)
 
 
 @dataclass
@@ -221,6 +223,8 @@ class Case:
     preserves_v: frozenset[int] = frozenset()
     #: Instructions (of `TIMED`) whose time is taken not to depend on their operands.
     alike: set[str] = field(default_factory=set)
+    #: Hints (of `SIGNING`) that are taken to do nothing.
+    inert: set[str] = field(default_factory=set)
     #: (text, node of one bit that is 1 on entry).
     requires: list[tuple[str, int]] = field(default_factory=list)
     #: Preconditions on integers, of inputs and of what regions hold on entry.

@@ -65,6 +65,9 @@ class _Call(Site):
             raise RefusedAccess(
                 f"that {missing} takes the same time for all operands is no part of the contract, {where}"
             )
+        if not case.inert <= self.walk.case.inert:
+            missing = ", ".join(sorted(case.inert - self.walk.case.inert))
+            raise RefusedAccess(f"that {missing} does nothing is no part of the contract, {where}")
         for name, (possible, secret) in case.words.items():
             value = self.input(f"word.{name}")
             if not secret and walk.secret(value):

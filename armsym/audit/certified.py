@@ -118,7 +118,7 @@ _SHAPES = {
 }  # fmt: skip
 _VALUES = {
     "const": "", "sum": "PFW", "shifted": "", "floor": "PF", "part": "PPFF", "product": "", "apart": "", "and": "NFW",
-    "xor": "O", "or": "", "choice": "FW", "zero": "PFW", "named": "PF",
+    "xor": "O", "or": "", "less": "", "choice": "FW", "zero": "PFW", "named": "PF",
 }  # fmt: skip
 
 

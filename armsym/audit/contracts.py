@@ -32,7 +32,7 @@ _NOT_CALLED = {"known", "relations", "holds"}
 #: What is, by record: one that has more than is digested here would be taken for another's.
 _KNOWN: dict[type, set[str]] = {
     Case: {"numbers", "words", "regions", "globals", "depth", "above", "modifies", "arguments", "given", "preserves_x"}
-    | {"alike", "preserves_d", "preserves_v", "requires", "folds", "functions", "ensures"}
+    | {"alike", "inert", "preserves_d", "preserves_v", "requires", "folds", "functions", "ensures"}
     | _BESIDE
     | _NOT_CALLED,
     Region: {"name", "access", "cell", "order", "secret", "align", "constant", "sizes"},
@@ -139,6 +139,7 @@ def digest(case: Case) -> str:
         sorted((place, of(n)) for place, n in case.arguments.items()),
         sorted((s.region, of(s.offset), s.size, of(s.value)) for s in case.given),
         (sorted(case.preserves_x), sorted(case.preserves_d), sorted(case.preserves_v), sorted(case.alike)),
+        sorted(case.inert),
         sorted(of(n) for _, n in case.requires),
         sorted((f.name, f.widths, every(f.start), every(f.over), every(f.step), f.blocks) for f in case.folds.values()),
         sorted((f.name, function_digest(case, f)) for f in case.functions.values()),

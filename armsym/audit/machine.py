@@ -16,10 +16,12 @@ from armsym.audit.lanes import Lanes, in_lanes, zero_extended
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 
-__all__ = ["TIMED", "Branch", "Indirect", "Machine", "Step", "Unmodelled"]
+__all__ = ["SIGNING", "TIMED", "Branch", "Indirect", "Machine", "Step", "Unmodelled"]
 
 #: Instructions with forms here that Arm does not list as data-independent, whose time may tell their operands.
 TIMED = frozenset({"fmov", "srshr", "urshr"})
+#: Hints with forms here that sign or check the return address: they do nothing where the core does not (FEAT_PAuth).
+SIGNING = frozenset({"paciasp", "autiasp"})
 
 
 class Unmodelled(Exception):
@@ -130,8 +132,8 @@ class Machine(ABC):
         raise Unmodelled(f"it prefetches from the address of instruction {address} of the program")
 
     def hint(self, name: str) -> None:
-        """A hint that is NOP only on some cores ("PACIASP", "AUTIASP"): raises `Unmodelled` unless overridden."""
-        raise Unmodelled(f"{name} is NOP only without pointer authentication")
+        """A hint (of `SIGNING`) that is NOP only on some cores: raises `Unmodelled` unless overridden."""
+        raise Unmodelled(f"{name.upper()} is NOP only without pointer authentication")
 
     # -- registers
 

@@ -107,6 +107,11 @@ class State(Machine):
         if self._secret(operand) and name not in self.inputs.case.alike:
             raise RefusedAccess(f"how long an instruction ({name}) takes may depend on a secret")
 
+    def hint(self, name: str) -> None:
+        """Nothing happens, if the contract takes it so; else raises `RefusedAccess`."""
+        if name not in self.inputs.case.inert:
+            raise RefusedAccess(f"{name.upper()} does nothing only where there is no pointer authentication")
+
     def prefetch(self, address: int) -> None:
         """Nothing is accessed, and may be anywhere; raises `RefusedAccess` where the address is secret."""
         if self._secret(address):

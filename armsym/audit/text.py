@@ -29,7 +29,7 @@ from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
 from armsym.audit.lines import BundleError, Lines
-from armsym.audit.machine import TIMED
+from armsym.audit.machine import SIGNING, TIMED
 from armsym.audit.relations import relation_line, relation_of
 
 __all__ = ["HEAD", "BundleError", "read", "write"]
@@ -65,6 +65,8 @@ def _case_lines(c: Case) -> Iterator[str]:
     yield " ".join(["preserves", *(fields.listed(sorted(of)) for of in kept)])
     if c.alike:
         yield f"alike {fields.listed(sorted(c.alike))}"
+    if c.inert:
+        yield f"inert {fields.listed(sorted(c.inert))}"
     for place, node in c.arguments.items():
         yield f"argument {place} {node}"
     for s in c.given:
@@ -118,6 +120,7 @@ def _cut_lines(cut: Cut) -> Iterator[str]:
         yield f"store {s.region} {s.offset} {s.size} {s.value}"
     for f in cut.facts:
         yield " ".join(["fact", str(f.constant), *(str(v) for term in f.terms for v in term)])
+    yield from (relation_line("relation", r, fields.free(r.name)) for r in cut.relations)
     yield "end-cut"
 
 
@@ -236,6 +239,10 @@ def _case(lines: Lines) -> Case:
         c.alike = set(fields.items(lines.take("alike", 1)[0]))
         if not c.alike <= TIMED:
             raise lines.error(f"{sorted(c.alike - TIMED)}: only the time of {sorted(TIMED)} is not known to be alike")
+    if lines.peek() == "inert":
+        c.inert = set(fields.items(lines.take("inert", 1)[0]))
+        if not c.inert <= SIGNING:
+            raise lines.error(f"{sorted(c.inert - SIGNING)}: only {sorted(SIGNING)} are taken to do nothing")
     while lines.peek() == "argument":
         place, n = lines.take("argument", 2)
         if not re.fullmatch(r"[xw]([0-9]|[12][0-9])|v([0-9]|[12][0-9]|3[01])", place):
@@ -370,6 +377,8 @@ def _cut(
             raise lines.error("a fact has a constant and pairs")
         terms = tuple((at(words[k]), fields.number(words[k + 1])) for k in range(1, len(words), 2))
         cut.facts.append(Fact(fields.number(words[0]), terms))
+    while lines.peek() == "relation":
+        cut.relations.append(relation_of(lines.take("relation"), fields.text, at))
     lines.take("end-cut", 0)
     return cut
 

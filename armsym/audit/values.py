@@ -16,6 +16,7 @@
     value N xor K              N is XOR of a and b, and K their And: a + b - 2 * K; K is 0 where they have no bit in
                                common
     value N or                 N is XOR of a XOR b and a AND b: a OR b, which is a + b - (a AND b)
+    value N less               N is XOR of x and x AND y: x without these bits, which is x - (x AND y)
     value N choice F W         N is b XOR (m AND (a XOR b)), a, b below 2^W, m is (2^W - 1) * c, F says that c is 0 or
                                1: b + c * (a - b); a may be 0, and a and b numbers
     value N zero P F W         N is App zero of a, which is an OR of words (or one); S being their sum, and with room in
@@ -241,6 +242,13 @@ class Values:
         both = plus(self.of(a), self.of(b))
         return plus(both, self.of(k), -1) if k else both
 
+    def _less(self, n: int) -> Polynomial:
+        one, other = self._operands(n, "Xor")
+        for x, k in ((one, other), (other, one)):
+            if self.program[k][0] == "And" and x in self.program[k][1:]:
+                return plus(self.of(x), self.of(k), -1)
+        raise RefusedError(f"node {n} is no XOR of a word and some of its bits")
+
     def _choice(self, n: int, f: Fact, w: int) -> Polynomial:
         for b, m, a in self._choices(n):
             if m in self._known and scaled(f.P, ones(w)) == self._known[m]:
@@ -306,6 +314,7 @@ _SHAPES = {
     "and": "nFW",
     "xor": "n",
     "or": "",
+    "less": "",
     "choice": "FW",
     "zero": "PFW",
     "named": "PF",

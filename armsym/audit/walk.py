@@ -307,6 +307,7 @@ class Walk(Arrivals):
         """What is known of the indices, and the facts, of this cut and those around it."""
         for number in reversed(self._around):
             c = self.case.cuts[number]
+            self.known += (put(r, made, r.name) for r in c.relations)
             facts = state.facts
             for f in c.facts:
                 facts.add(self._fact(facts, made, f.constant, f.terms))

@@ -142,6 +142,12 @@ def contract_lines(case: Case) -> Iterator[str]:
             f"taken for granted: how long {timed} takes does not depend on its operands, though Arm does not list it"
             " among the instructions of which that is so (PSTATE.DIT)"
         )
+    if case.inert:
+        hints = " and ".join(n.upper() for n in sorted(case.inert))
+        yield (
+            f"taken for granted: the core has no pointer authentication (FEAT_PAuth), or it is disabled, so {hints} do"
+            " nothing"
+        )
     yield "sums and products of values are modulo 2^64 where no other modulus is written; sizes are numbers"
     if case.known or case.relations:
         yield "what is said of integers is exact: there nothing wraps"

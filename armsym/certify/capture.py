@@ -23,9 +23,10 @@ from armsym.certify.record import Recorded, Recorder, iterated, recorded, record
 from armsym.elf import Piece
 from armsym.errors import ArmsymError
 from armsym.integers.expression import Relation as Claimed
+from armsym.machine import Machine
 from armsym.proof import handles
 from armsym.proof.buffers import parts
-from armsym.proof.engine.run import Origin
+from armsym.proof.engine.run import Met, Origin
 from armsym.proof.handles import Iterated
 from armsym.proof.path import memory_of
 from armsym.proof.state import Words as SpecWords
@@ -47,13 +48,19 @@ class Capture:
     """Makes a case of what a proof says, and of the loops' iterations that an engine explored."""
 
     def __init__(
-        self, p: SymbolicProof, iterations: Sequence[Origin], title: str, shift: int, pieces: Mapping[int, SectionOf]
+        self,
+        p: SymbolicProof,
+        iterations: Sequence[Origin],
+        title: str,
+        shift: int,
+        pieces: Mapping[int, SectionOf],
+        met: Sequence[Met | None] = (),
     ) -> None:
         """`shift` is what is added to an offset of the image to make an address of the auditor's.
 
-        `pieces` are what the auditor takes a linker to move.
+        `pieces` are what the auditor takes a linker to move, `met` the cuts that forgot something.
         """
-        self.p, self.iterations, self.shift, self.pieces = p, iterations, shift, pieces
+        self.p, self.iterations, self.shift, self.pieces, self.met = p, iterations, shift, pieces, met
         self.case = Case(title=title)
         self.words = Words(self.case.table)
         self._rigid: dict[int, tuple[str, int]] = {}
@@ -94,9 +101,20 @@ class Capture:
             numbers[id(origin)] = k
             parent = 0 if origin.parent is None else numbers[id(origin.parent)]
             self.case.cuts[k] = self._cut(origin, k, parent)
-        if self.case.relations and (self.iterations or self.p._d.cuts):
-            raise NotExportable("claims about integers that are shown from cut to cut, or after a loop")
+        if self.case.relations and self.met:
+            self._straight()
         return self.case
+
+    def _straight(self) -> None:
+        """What is claimed of integers at cuts of one path without loops: each cut is within the one before it."""
+        met = [m for m in self.met if m is not None]
+        if self.iterations or len(met) < len(self.met) or len({m.cut.at for m in met}) < len(met):
+            raise NotExportable("claims about integers at cuts that are within loops, forget folds, or are met again")
+        for k, m in enumerate(met, 1):
+            once = self._symbols_of(k - 1, k)
+            index = Index(once, 1, 1, self.words.const(1), inclusive=False)
+            cut = self._standing(Cut(k, k - 1, m.cut.at + self.shift, index), m.machine, m.relations, m.cut.name)
+            self.case.cuts[k] = cut
 
     # -- names --------------------------------------------------------------------------------
 
@@ -344,13 +362,29 @@ class Capture:
     # -- cuts ---------------------------------------------------------------------------------
 
     def _cut(self, origin: Origin, number: int, parent: int) -> Cut:
-        inv, m, memory = origin.invariant, origin.head, memory_of(origin.head)
+        inv = origin.invariant
         assert isinstance(origin.index.value, Var)
         i = origin.index.value
+        self._symbols_of(parent, number, i)
+        cut = Cut(number, parent, inv.head + self.shift, Index("", 0, 0, 0, inclusive=False))
+        self._standing(cut, origin.head, origin.relations, inv.name)
+        cut.index = Index(self._symbols[i.id][0], i.pb, inv.step, self.node(inv.upto.value), inv.inclusive)
+        cut.facts = list(self._facts(origin.facts))
+        return cut
+
+    def _symbols_of(self, parent: int, number: int, index: Var | None = None) -> str:
+        """Begin with the symbols of a cut, those around it known; the name of its index."""
         symbols, called = self._called[parent]
         self._symbols, self._contents = symbols.copy(), called.copy()
         self._called[number] = self._symbols, self._contents
-        name = self._symbol(i, i.pb)
+        if index is not None:
+            return self._symbol(index, index.pb)
+        self._count += 1
+        return f"s{self._count}"
+
+    def _standing(self, cut: Cut, m: Machine, relations: Sequence[Claimed], name: str) -> Cut:
+        """Fill in what stands where at a cut; from then on `node` knows its symbols."""
+        memory = memory_of(m)
         places: list[tuple[str, Value]] = [*((f"x{n}", r.value) for n, r in enumerate(m.x)), ("sp", m.sp.value)]
         places += [(f"v{n}", r.value) for n, r in enumerate(m.v)]
         places += [(c.lower(), getattr(m.nzcv, c).bit.value) for c in "NZCV"]
@@ -375,8 +409,7 @@ class Capture:
                 continue
             if not isinstance(under, UnknownContent):
                 raise NotExportable(f"the content of {region}")
-        index = Index(name, i.pb, inv.step, self.node(inv.upto.value), inv.inclusive)
-        cut = Cut(number, parent, inv.head + self.shift, index, unknowns, contents, blocks)
+        cut.unknowns, cut.contents, cut.blocks = unknowns, contents, blocks
         cut.x = tuple(self.node(r.value) for r in m.x)
         cut.sp = self.node(m.sp.value)
         cut.v = tuple(self.node(r.value) for r in m.v)
@@ -386,7 +419,9 @@ class Capture:
             at = w.const(k & ones(64))
             offset = at if symbolic is None else w.add(64, self.node(symbolic), at)
             cut.stores.append(Store(region, offset, size, self.node(value)))
-        cut.facts = list(self._facts(origin.facts))
+        # (Claims that nothing on return needs are left out: bundles may have no words for them.)
+        for k, r in enumerate(relations if self.case.relations else ()):
+            cut.relations += relations_of(f"{name} {k}", r, self.node, w)
         return cut
 
     def _symbol(self, t: Var, bits: int) -> str:

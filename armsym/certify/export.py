@@ -18,6 +18,7 @@ from armsym.audit.elf import Elf, ElfError
 from armsym.audit.ground import Refused
 from armsym.audit.hints import write as write_certificate
 from armsym.audit.link import File
+from armsym.audit.machine import SIGNING
 from armsym.certify.capture import Capture
 from armsym.certify.contract import contracts
 from armsym.certify.elaborate import elaborate
@@ -75,7 +76,9 @@ class Exporter:
             file = file_of(self.path)
             entry, _ = file.symbol(self.symbol)
             shift = entry - engine.p.routine.entry
-            self.cases.append(Capture(engine.p, engine.iterations, title, shift, file.pieces).run())
+            case = Capture(engine.p, engine.iterations, title, shift, file.pieces, engine.cuts_met).run()
+            case.inert = _inert(engine)
+            self.cases.append(case)
             for callee in engine.callees.values():
                 # (One proof's cases may call by contracts of several proofs of a routine: for each size of key.)
                 if callee.contract.name not in self._met:
@@ -141,6 +144,13 @@ class Exporter:
                     bundle.cases[-1] = case
                     open_ = made_to_check(case, file, entry, called, relations, until=until)
         return open_
+
+
+def _inert(engine: Engine) -> set[str]:
+    """The hints among what was executed that the proof takes to do nothing."""
+    isa = engine.p.routine.isa
+    hints = map(isa.decode, {engine.image.word(at) for at in engine.executed})
+    return set(SIGNING) & {i.assembly(0) for i in hints if i.assumption() is not None}
 
 
 def made_to_check(

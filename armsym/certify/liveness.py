@@ -19,8 +19,8 @@ from armsym.audit.words import Words
 
 __all__ = ["ALL", "Effect", "Liveness", "effect", "without_dead"]
 
-#: Every general-purpose and vector register, by the names that bundles have for them.
-ALL = frozenset([*(f"x{n}" for n in range(31)), *(f"v{n}" for n in range(32))])
+#: Every general-purpose and vector register, and the flags, by the names that bundles have for them.
+ALL = frozenset([*(f"x{n}" for n in range(31)), *(f"v{n}" for n in range(32)), *"nzcv"])
 
 #: Instructions of a routine that are looked at, at most: beyond them every register counts.
 MOST_INSTRUCTIONS = 20_000
@@ -79,6 +79,7 @@ class _Alone(Machine):
         """What was read and written by the instruction at that address, which led there."""
         now = {f"x{n}": value for n, value in self._x.items()}
         now |= {f"v{n}": self.v_word(n) for n in tuple(self._v)}
+        now |= dict.fromkeys("nzcv", 0) if self._flags is not None else {}
         reads = frozenset(self.read) & ALL
         # (A register that was read first counts anyway, whatever is written to it.)
         writes = frozenset(name for name in now if name not in reads)
@@ -173,7 +174,7 @@ def without_dead(case: Case, file: File, called: Iterable[int] = ()) -> Case:
 def _forgetful(table: Program, cut: Cut, dead: frozenset[str], number: int) -> Cut:
     """The cut, in whose dead registers anything may stand; numbers stay, which may tell one way there from another."""
     unknowns = list(cut.unknowns)
-    # (Symbols are numbered from 1 on; there are at most 63 of these a cut.)
+    # (Symbols are numbered from 1 on; there are at most 67 of these a cut.)
     first = 100_000 + 100 * number
 
     def forget(place: str, node: int, bits: int) -> int:
@@ -185,7 +186,8 @@ def _forgetful(table: Program, cut: Cut, dead: frozenset[str], number: int) -> C
 
     x = tuple(forget(f"x{n}", node, 64) for n, node in enumerate(cut.x))
     v = tuple(forget(f"v{n}", node, 128) for n, node in enumerate(cut.v))
-    return replace(cut, x=x, v=v, unknowns=unknowns)
+    flags = tuple(forget(name, node, 1) for name, node in zip("nzcv", cut.flags, strict=True))
+    return replace(cut, x=x, v=v, flags=flags, unknowns=unknowns)
 
 
 def _roots(cut: Cut) -> set[int]:
@@ -193,4 +195,5 @@ def _roots(cut: Cut) -> set[int]:
     found = {cut.index.upto, *cut.x, cut.sp, *cut.v, *cut.flags}
     found |= {node for s in cut.stores for node in (s.offset, s.value)}
     found |= {node for f in cut.facts for node, _ in f.terms}
+    found |= {node for r in cut.relations for _, nodes in r.terms for node in nodes}
     return found | {node for b in cut.blocks for node in (b.upto, *b.words)}

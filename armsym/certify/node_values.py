@@ -324,6 +324,10 @@ class NodeValues(Translator):
             x, y, k = parts
             self._note_value(n, "or")
             return add(add(self._of[x], self._of[y]), self._of[k], -1)
+        for x, bits in ((a, b), (b, a)):
+            if self.program[bits][0] == "And" and x in self.program[bits][1:]:
+                self._note_value(n, "less")
+                return add(self._of[x], self._of[bits], -1)
         k = 0
         both: Polynomial = {}
         if self._words.reach(a) & self._words.reach(b):

@@ -114,6 +114,10 @@ class Translator:
         if t.kind == "and":
             a, b = (self._of(v) for v in t.args)
             return w.and_(a, b)
+        if t.kind == "mul":
+            a, b = (self._of(v) for v in t.args)
+            wide = max(w.reach(a).bit_length(), w.reach(b).bit_length())
+            return w.mask(w.app("mul", (a, b), ones(2 * wide)), ones(t.width))
         if t.kind == "clmul":
             a, b = (self._of(v) for v in t.args)
             return w.app("clmul", (a, b), ones(2 * t.arg_width - 1))

@@ -32,6 +32,8 @@ class _Small:
             "xor": w.program.xor(a, b), "either": w.or_(a, b), "other": w.program.and_(a, wide),
             "choice": w.xor(b, w.and_(mask, w.xor(a, b))), "wide_choice": w.xor(b, w.and_(mask, w.xor(wide, b))),
         }  # fmt: skip
+        both, other = self.nodes["both"], self.nodes["other"]
+        self.nodes |= {"less": w.program.xor(a, both), "foreign": w.program.xor(b, other)}
 
     def lines(self, *steps: str) -> list[str]:
         """Steps with the nodes' numbers for their names, which are in brackets."""
@@ -127,6 +129,18 @@ ARGUMENTS = {
             ("value [and] and [mask] 0 4", "value [and] and [mask] 1 1", "bounds are 0x0 and 0xf"),
             ("value [and] and [mask] 0 4", "value [and] apart", "bits in common"),
             ("value [and] and [mask] 0 4", "value [and] and [b] 0 4", "no operand"),
+        ],
+    ),
+    "less": (
+        ("less", 0, 15),
+        (*ATOMS, "atom [both]", "value [less] less", "bits [less]", "claim 0 0"),
+        [
+            ("value [less] less", "value [xor] less", "no XOR of a word and some of its bits"),
+            ("value [less] less", "value [foreign] less", "no XOR of a word and some of its bits"),
+            ("value [less] less", "value [either] less", "no XOR of a word and some of its bits"),
+            ("value [less] less", "value [both] less", "is no Xor"),
+            ("value [less] less", "value [less] less 0", "has 0 fields"),
+            ("atom [both]", "atom [run]", "no value yet"),
         ],
     ),
     "choice": (

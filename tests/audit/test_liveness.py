@@ -67,6 +67,10 @@ def _live(*words: int, at: int = 0, at_return: frozenset[str] = frozenset(), cal
         (0x4E284820, {"v0", "v1"}, set()),  # aese v0.16b, v1.16b
         (0x8B0103FF, {"x1"}, set()),  # add xzr, xzr, x1
         (0xB4000041, {"x1"}, set()),  # cbz x1
+        (0xAB020020, {"x1", "x2"}, {"x0", *"nzcv"}),  # adds x0, x1, x2
+        (0xBA020020, {"x1", "x2", *"nzcv"}, {"x0"}),  # adcs x0, x1, x2: one that reads a flag reads all
+        (0xFA420020, {"x1", "x2", *"nzcv"}, set()),  # ccmp x1, x2, #0, eq: what it does not compare it sets
+        (0x54000041, {*"nzcv"}, set()),  # b.ne
         (NOP, set(), set()),
     ],
 )
@@ -142,10 +146,12 @@ def test_a_cut_says_nothing_of_dead_registers_but_numbers_and_all_of_live_ones()
     kept |= {f"v{n}" for n in range(32) if before.v[n] == after.v[n]}
     assert kept == {"x1", "x2", "x3", "x30", "v5", "v9"}
     assert {u.place for u in after.unknowns} == ALL - kept
-    assert all(u.secret and u.bits == ones(128 if u.place[0] == "v" else 64) and not u.shift for u in after.unknowns)
+    widths = {u.place: 1 if u.place in "nzcv" else 128 if u.place[0] == "v" else 64 for u in after.unknowns}
+    assert all(u.secret and u.bits == ones(widths[u.place]) and not u.shift for u in after.unknowns)
     for u in after.unknowns:
-        values = after.v if u.place[0] == "v" else after.x
-        assert less.table[values[int(u.place[1:])]] == ("Var", u.name, u.bits)
+        values = after.flags if u.place in "nzcv" else after.v if u.place[0] == "v" else after.x
+        place = "nzcv".index(u.place) if u.place in "nzcv" else int(u.place[1:])
+        assert less.table[values[place]] == ("Var", u.name, u.bits)
     assert before.unknowns == []
     assert case.cuts[1] is before
 

@@ -45,7 +45,7 @@ def _indirect(m: Machine, f: Fields, pc: int) -> Step:
 #: CRm:op2 of hints that change nothing that is modelled: NOP, and BTI with its three targets.
 _NOTHING = frozenset({0b0000_000, 0b0100_000, 0b0100_010, 0b0100_100, 0b0100_110})
 #: Hints that sign or check the return address, with the keys of the core that runs them.
-_SIGNING = {0b0011_001: "PACIASP", 0b0011_101: "AUTIASP"}
+_SIGNING = {0b0011_001: "paciasp", 0b0011_101: "autiasp"}
 
 
 def _hint(m: Machine, f: Fields, pc: int) -> None:

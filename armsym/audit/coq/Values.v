@@ -17,7 +17,7 @@ Definition MOST_PARTS := N.to_nat 9999.
 Inductive rule :=
 | VConst | VSum (p : polynomial) (f : positive) (w : Z) | VShifted | VFloor (p : polynomial) (f : positive)
 | VPart (p t : polynomial) (f g : positive) | VProduct | VApart | VAnd (m low f : positive) (w : Z)
-| VXor (k : option positive) | VOr | VChoice (f : positive) (w : Z) | VZero (p : polynomial) (f : positive) (w : Z)
+| VXor (k : option positive) | VOr | VLess | VChoice (f : positive) (w : Z) | VZero (p : polynomial) (f : positive) (w : Z)
 | VNamed (p : polynomial) (f : positive).
 
 Section Rules.
@@ -101,6 +101,9 @@ Definition disjunction (n : positive) : option (positive * positive * option pos
       end
   | _ => None
   end.
+(* Whether k is a AND of x and something. *)
+Definition bits_of (x k : positive) : bool :=
+  match M.find k prog with Some (IAnd a b) => Pos.eqb x a || Pos.eqb x b | _ => false end.
 Definition less_nothing (n : positive) : positive :=
   match M.find n prog with
   | Some (IAdd w a b) =>
@@ -176,6 +179,9 @@ Definition value (n : positive) (v : rule) : option polynomial :=
       | Some k => do r <- M.find k known; Some (plusQ (plusQ p q 1) r (-1))
       | None => Some (plusQ p q 1)
       end
+  | VLess, IXor a b =>
+      do p <- M.find a known; do q <- M.find b known;
+      if bits_of a b then Some (plusQ p q (-1)) else do _ <- guard (bits_of b a); Some (plusQ q p (-1))
   | VChoice f w, IXor _ _ =>
       do _ <- guard (width w); do (bm, a) <- List.find (fun x => repeats f (snd (fst x)) w) (choices n);
       do c <- bit (snd bm) f w; do q <- word (fst bm) w;

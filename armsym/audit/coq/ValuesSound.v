@@ -188,6 +188,13 @@ Proof.
   destruct (disjoint a b) eqn:D; [|discriminate]. intros [= <-]. apply disjoint_ok in D. split; auto.
   rewrite or_sum, xor_sum, D. ring.
 Qed.
+Lemma without_bits x y : Z.lxor x (Z.land x y) = x - Z.land x y.
+Proof. rewrite xor_sum. replace (Z.land x (Z.land x y)) with (Z.land x y) by bt. ring. Qed.
+Lemma bits_of_ok x k : bits_of prog x k = true -> Z.lxor (vals x) (vals k) = vals x - vals k.
+Proof.
+  unfold bits_of. destruct (M.find k prog) as [[]|] eqn:K; try discriminate. apply HP in K. simpl in K. rewrite K.
+  intros [E%Pos.eqb_eq|E%Pos.eqb_eq]%orb_true_iff; subst x; [|rewrite Z.land_comm]; apply without_bits.
+Qed.
 Lemma less_nothing_ok n : vals (less_nothing n) = vals n.
 Proof.
   unfold Values.less_nothing. destruct (M.find n prog) as [[]|] eqn:X; auto. destruct (M.find b prog) as [[]|] eqn:B; auto.
@@ -293,7 +300,7 @@ Ltac sums := repeat match goal with
 Theorem value_ok n v p : value n v = Some p -> vals n = ev p.
 Proof.
   unfold Values.value. destruct (M.find n prog) as [x|] eqn:X; [|discriminate]. pose proof (HP _ _ X) as S. intros H.
-  destruct v as [|q f w| |q f|q t f g| | |m low f w|[k|]| |f w|q f w|q f].
+  destruct v as [|q f w| |q f|q t f g| | |m low f w|[k|]| | |f w|q f w|q f].
   - destruct x; try discriminate. injection H as <-. now rewrite number_ok.
   - clear S. ready. destruct p1; [|discriminate]. injection H as <-. eapply sum_ok; eauto.
   - destruct x; try discriminate. simpl in S. ready. rewrite scaleQ_ok. rewrite S. rewrite E. rewrite (Z.shiftl_mul_pow2 _ _ H0). ring.
@@ -324,6 +331,12 @@ Proof.
   - destruct x; try discriminate. clear S. ready. destruct p0 as [a' b']. cbn [fst snd] in *.
     match goal with D : disjunction _ = Some _ |- _ => apply disjunction_ok in D; destruct D as [Dv Dk] end.
     destruct o; ready; rewrite !plusQ_ok, Dv, or_sum; lia.
+  - destruct x; try discriminate. simpl in S. destruct (M.find a known) as [p0|] eqn:A; [|discriminate].
+    destruct (M.find b known) as [q0|] eqn:B; [|discriminate]. apply HK in A. apply HK in B. rewrite S.
+    destruct (bits_of prog a b) eqn:L.
+    + apply bits_of_ok in L. injection H as <-. rewrite plusQ_ok, L. lia.
+    + unfold guard in H. destruct (bits_of prog b a) eqn:L'; [|discriminate]. apply bits_of_ok in L'. injection H as <-.
+      rewrite plusQ_ok, Z.lxor_comm, L'. lia.
   - destruct x; try discriminate. clear S. unfold Values.word in H. ready. destruct p0 as [b' m]. cbn [fst snd] in *.
     match goal with D : List.find _ _ = Some _ |- _ => apply find_some in D; destruct D as [Dc _]; apply choices_ok in Dc end.
     ready. rewrite Dc. clear Dc. match goal with D : _ /\ _ |- _ => destruct D as [Dm C] end. rewrite Dm.

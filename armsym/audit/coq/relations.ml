@@ -46,6 +46,7 @@ let rule = function
   | [ "and"; m; f; w; low ] -> C.VAnd (place m, place low, from_one f, decimal w)
   | [ "xor"; k ] -> C.VXor (if decimal k = Z.zero then None else Some (place k))
   | [ "or" ] -> C.VOr
+  | [ "less" ] -> C.VLess
   | [ "choice"; f; w ] -> C.VChoice (from_one f, decimal w)
   | [ "zero"; p; f; w ] -> C.VZero (polynomial p, from_one f, decimal w)
   | [ "named"; p; f ] -> C.VNamed (polynomial p, from_one f)

@@ -7,7 +7,7 @@ from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
 from armsym.proof.buffers import assume_pointwise, parts
 from armsym.proof.declare import Cut
-from armsym.proof.engine.run import Origin, Run
+from armsym.proof.engine.run import Met, Origin, Run
 from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, fresh_name, havoc, written_everywhere
 from armsym.proof.locations import FLAGS, REGISTERS, SP, Location
@@ -55,10 +55,14 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
                 elif isinstance(part, Relation):
                     said.append(part)
     stands_for = h.transfer(shadow, m, a, c.drop)
+    known: list[Relation] = []
     if c.drop and not forget:
         # What is dropped is a name for what was computed, and the claims are what was shown of that.
-        path.relations += a.relations(said, stands_for)
+        known = a.relations(said, stands_for)
+        path.relations += known
     _take_contents(path, c, which)
+    if c.drop or forget:
+        run.cuts.append(None if origin or forget else Met(c, m.fork(), tuple(known)))
     return True
 
 

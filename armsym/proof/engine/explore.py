@@ -7,7 +7,7 @@ only the invariant is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from armsym.errors import ArmsymError, BranchError, BudgetError, InputError, MachineStop, MemoryFault, Undetermined
@@ -19,7 +19,7 @@ from armsym.proof.engine.budget import Budget, Meter
 from armsym.proof.engine.cut_rule import cut
 from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
 from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
-from armsym.proof.engine.run import Ended, Enter, Next, Origin, Parts, Retry, Run, Stopped, indices
+from armsym.proof.engine.run import Ended, Enter, Met, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
 from armsym.proof.engine.watch import Nobody, Watcher
 from armsym.proof.havoc import LoopGuess
@@ -139,6 +139,11 @@ class Engine:
     def executed(self) -> set[int]:
         """The code offsets of the instructions executed."""
         return self._run.executed
+
+    @property
+    def cuts_met(self) -> Sequence[Met | None]:
+        """The cuts that forgot something, in the order met."""
+        return self._run.cuts
 
     @property
     def shown(self) -> list[str]:

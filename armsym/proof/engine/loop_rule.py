@@ -134,8 +134,8 @@ def iterate(
     m.written_flags = False
     here.at, here.steps, here.arrivals = inv.head, 0, {}
     here.turn("loop", f"an arbitrary iteration {i.value} of {inv.name}")
-    facts = tuple(here.knowledge.facts)
-    origin = Origin(inv, i, h, parent, before, here.machine.fork(), here.calls, facts)
+    facts, said = tuple(here.knowledge.facts), tuple(here.relations[len(path.relations) :])
+    origin = Origin(inv, i, h, parent, before, here.machine.fork(), here.calls, facts, said)
     return origin, _split(run, here, origin)
 
 

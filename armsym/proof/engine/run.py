@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 from armsym.bits import Bits
 from armsym.elf import Image
+from armsym.integers.expression import Relation
 from armsym.machine import Machine
 from armsym.proof.calls import Calls
 from armsym.proof.context import Context
-from armsym.proof.declare import Invariant
+from armsym.proof.declare import Cut, Invariant
 from armsym.proof.engine.budget import Meter
 from armsym.proof.havoc import Havoc, LoopGuess
 from armsym.proof.ledger import Ledger
@@ -21,7 +22,7 @@ from armsym.proof.symbolic import SymbolicProof
 from armsym.terms.evaluate import Occurrences
 from armsym.terms.node import Term, Value
 
-__all__ = ["Ended", "Enter", "Next", "Origin", "Parts", "Retry", "Run", "Stopped", "indices"]
+__all__ = ["Ended", "Enter", "Met", "Next", "Origin", "Parts", "Retry", "Run", "Stopped", "indices"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Origin:
     calls: Calls
     #: What is known of an arbitrary iteration as it begins.
     facts: tuple[Value, ...] = ()
+    #: What its claims say of integers then.
+    relations: tuple[Relation, ...] = ()
 
     def find(self, inv: Invariant) -> tuple[Origin, frozenset[Location]] | None:
         """The iteration of `inv` that this one is part of, and what was written on the way in."""
@@ -63,6 +66,15 @@ class Origin:
 def indices(origin: Origin | None) -> tuple[Bits, ...]:
     """The iteration numbers of the loops a path is in, innermost first; none on a path from the entry."""
     return () if origin is None else origin.indices
+
+
+@dataclass(frozen=True)
+class Met:
+    """A cut that a path came to outside of all loops: the machine and what is known of integers from there on."""
+
+    cut: Cut
+    machine: Machine
+    relations: tuple[Relation, ...]
 
 
 @dataclass(frozen=True)
@@ -126,6 +138,8 @@ class Run:
     results_claimed: set[int] = field(default_factory=set)
     #: For a length, the terms in which it occurs: a fact about terms, kept because it is asked again and again.
     occurrences: dict[Term, Occurrences] = field(default_factory=dict)
+    #: Cuts that forgot something, in the order met; None of one that is within a loop, or forgets folds or buffers.
+    cuts: list[Met | None] = field(default_factory=list)
 
     def under(self, path: Path, *anchors: Bits) -> AbstractContextManager[None]:
         """Claims are evaluated under this path's facts; see `Context`."""
