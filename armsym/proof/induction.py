@@ -45,9 +45,11 @@ class Theorem:
     ) -> None:
         """`number` counts the theorems of the proof, `by` tells what else is known, of i = 0 and of i."""
         self._p, self.name, self.number, self.high = meaning, name, number, high
-        #: The names of the parameters, which follow the index.
-        self.parameters = tuple(signature(claims).parameters)[1:] if callable(claims) else ()
-        self.claims = a_function(f"induction {name}: what is claimed", claims, "i", *self.parameters)
+        names = tuple(signature(claims).parameters) if callable(claims) else ()
+        self.claims = a_function(f"induction {name}: what is claimed", claims, *(names or ("i",)))
+        #: What the index and the parameters are called.
+        self.names = names or ("i",)
+        self.parameters = names[1:]
         self.upto, self.where, self.by, self.cases = upto, where, by, cases
 
     def __call__(self, index: Bits | int, *parameters: Bits | int) -> None:
@@ -96,7 +98,7 @@ class Formula:
         """The theorem in variables of its own; to be made where no path's facts count."""
         possible = ones(t.high.bit_length())
         # (No name of a proof's has a colon.)
-        words = tuple(variable(f"{t.name}:{n}", 64, secret=False, possible=possible) for n in ("i", *t.parameters))
+        words = tuple(variable(f"{t.name}:{n}", 64, secret=False, possible=possible) for n in t.names)
         upto = a_vector(told_by(t.upto, f"{t.name}: upto"), t.upto(*words[1:]), 64)
         return Formula(words, tuple(t.conditions(*words)), tuple(t.said(*words)), upto, t.high)
 
