@@ -9,8 +9,10 @@ from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, 
 from armsym.proof.conditional import Conditional, unless, when
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import below, lanes_within
+from armsym.proof.families import IntegerFamily
 from armsym.proof.filters import Filter
-from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Region, ResidueFold
+from armsym.proof.handles import Blocks, Claims, Fold, Iterated, Number, Region, ResidueFold
+from armsym.proof.induction import Theorem
 from armsym.proof.loops import Loop
 from armsym.proof.part import Part
 from armsym.proof.registry import ProofDefinition, proof
@@ -27,9 +29,11 @@ __all__ = [
     "Fold",
     "InputError",
     "Integer",
+    "IntegerFamily",
     "IntegerLike",
     "Iterated",
     "Loop",
+    "Number",
     "Part",
     "Proof",
     "ProofDefinition",
@@ -39,6 +43,7 @@ __all__ = [
     "Residue",
     "ResidueFold",
     "State",
+    "Theorem",
     "Words",
     "below",
     "concat",

@@ -43,7 +43,11 @@ TARGETS = (
     ("SHA-1", r"sha1_\w+", None),
     ("SHA-2", r"(blst_)?(sha256|sha512|armsym_sha)\w+", None),
     ("memory", r"\w*(memcmp|cleanse)\w*", None),
-    ("numbers of any length", r"bignum_(ge|optsub|copy_row_from_table\w*)|(openssl|aws_lc)_bn_mul(4x)?_mont", 60.0),
+    (
+        "numbers of any length",
+        r"bignum_(ge|optsub|mul|sqr|copy_row_from_table\w*)|(openssl|aws_lc)_bn_mul(4x)?_mont",
+        60.0,
+    ),
     ("P-256, tables", r"ecp_nistz256_(scatter|gather|select)_\w+", 2.0),
     ("P-256, points", r"(openssl|aws_lc)_ecp_nistz256_point_\w+", 20.0),
     ("P-256, field and order", r"(openssl|aws_lc|boringssl|ring)_(_?ecp_nistz|p)256_\w+", 1.0),

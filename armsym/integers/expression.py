@@ -83,8 +83,18 @@ class IntegerSequence(Protocol):
     def bound(self) -> IntegerSequence | None:
         """A sequence of which each is greater, if one is known."""
 
+    @property
+    def parameter(self) -> Term | None:
+        """What else than the index it is made of, if that is no number: of a family of sequences which one it is."""
+
     def at(self, k: Bits) -> IntegerLike:
         """The one of an index."""
+
+    def put(self, put: Callable[[Bits], Bits]) -> IntegerSequence:
+        """The sequence of another parameter."""
+
+    def after(self, i: Bits) -> IntegerLike | None:
+        """The one of i + 1, made of that of i where i + 1 does not wrap around; None if it is not made so."""
 
 
 class FoldValue:
@@ -120,6 +130,7 @@ class Multiplier:
     name = "some multiple"
     least: int | None = None
     bound: IntegerSequence | None = None
+    parameter: Term | None = None
     _count = 0
 
     def __init__(self) -> None:
@@ -132,6 +143,13 @@ class Multiplier:
     def at(self, k: Bits) -> Integer:
         """The number: it is one, whatever the index."""
         return Integer({(FoldValue(self, self._any),): 1})
+
+    def put(self, put: Callable[[Bits], Bits]) -> Multiplier:
+        """The same: nothing is said of what it is made of."""
+        return self
+
+    def after(self, i: Bits) -> None:
+        """It is one number, whatever the index."""
 
 
 Leaf: TypeAlias = "Word | Quotient | FoldValue"
@@ -235,7 +253,7 @@ class Integer:
         raise SymbolicTruthError("a symbolic integer has no truth value here")
 
     def leaves(self) -> set[Word]:
-        """The bit vectors that it is made of; of values of folds the indices."""
+        """The bit vectors that it is made of; of values of folds the indices, and which folds they are of."""
         found: set[Word] = set()
         for m in self.terms:
             for leaf in m:
@@ -243,6 +261,8 @@ class Integer:
                     found |= leaf.of.leaves()
                 elif isinstance(leaf, FoldValue):
                     found.add((False, 64, leaf.index))
+                    if leaf.of.parameter is not None:
+                        found.add((False, 64, leaf.of.parameter))
                 else:
                     found.add(leaf)
         return found
@@ -378,7 +398,9 @@ class Relation:
 
     def map(self, put: Callable[[Bits], Bits]) -> Relation | bool:
         """The same claim about other bit vectors; a bool where nothing of it is symbolic any more."""
-        known: dict[Word | FoldValue, IntegerLike] = {v: v.of.at(put(Bits(64, v.index))) for v in self.values()}
+        known: dict[Word | FoldValue, IntegerLike] = {
+            v: v.of.put(put).at(put(Bits(64, v.index))) for v in self.values()
+        }
         for leaf in self.leaves():
             signed, width, t = leaf
             known[leaf] = integer([put(Bits(width, t))], signed=signed)

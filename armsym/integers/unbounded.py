@@ -5,7 +5,8 @@ claims about its coefficients, which are `Argument`'s to show.  What has to be b
 
 - what an equation of what is known says may be subtracted, times any integer;
 - a polynomial of which each coefficient is 0 (or a multiple of m) is 0 (or a multiple of m);
-- x is a multiple of N where it is 0 once multiples of N, and of what equations say to be 0, are subtracted;
+- x is a multiple of N where it is 0 once multiples of N, and of what equations say to be 0, are subtracted; so is a
+  polynomial of which each coefficient is a multiple of c, times v, where N is c v;
 - a sum of products of numbers that are not negative is not negative;
 - c is 0 where c v is 0 and v at least 1;
 - x is not negative where s x + s - 1 is not, s >= 1 (x = -1 makes it -1), s a number or times a value of at least 1;
@@ -148,7 +149,17 @@ def _congruent(known: Sequence[Relation], part: Part, show: Callable[[Sequence[R
         search = _Search(known, show)
         return search.coefficients(search.reduced(P), abs(c)) if c else Shown(False, "it is congruent modulo 0")
     search = _Search(known, show, zero=N)
-    return search.coefficients(search.reduced(P), 0)
+    P = search.reduced(P)
+    if len(N) == 1:
+        # Of c v, what has the factor v has to be a multiple of c (2^64 of the unit before, say).
+        ((v, c),) = N.items()
+        multiples = {m: d for m, d in P.items() if _without(m, v) is not None}
+        if isinstance(c, int) and abs(c) > 1 and multiples:
+            shown = search.coefficients(multiples, abs(c))
+            if not shown.holds:
+                return shown
+            P = {m: d for m, d in P.items() if m not in multiples}
+    return search.coefficients(P, 0)
 
 
 def _with_values(known: Sequence[Relation], part: Part, show: _Show, values: dict[Term, int]) -> Shown:
@@ -347,8 +358,9 @@ class _Search:
 
     def _solve(self) -> None:
         """Solve each equation for a product that occurs in it once and by itself."""
-        for E in self._equations:
-            P = self.reduced(E)
+        left, again = list(self._equations), MOST_ROUNDS
+        while left:
+            P = self.reduced(left.pop(0))
             pivot = self._pivot(P)
             if pivot is None:
                 self._note_words(P)
@@ -356,6 +368,11 @@ class _Search:
             c = P[pivot]
             assert isinstance(c, int)
             rule = pivot, abs(c), {m: d * (-1 if c > 0 else 1) for m, d in P.items() if m != pivot}
+            # What was solved for a multiple of this says something else now.
+            for old in [r for r in self._rules if abs(c) == 1 and _without(r[0], pivot) is not None][:again]:
+                self._rules = [r for r in self._rules if r is not old]
+                left.append(_plus({old[0]: old[1]}, old[2], -1))
+                again -= 1
             self._rules = [(p, n, self.reduced(v, [rule])) for p, n, v in self._rules] + [rule]
 
     def _note_words(self, P: Form) -> None:

@@ -21,6 +21,7 @@ from armsym.proof.declare import Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
+from armsym.proof.induction import Theorem
 from armsym.proof.inputs import NOTHING_GIVEN, InputValues, Recipe
 from armsym.proof.loops import Routine
 from armsym.proof.plain import IMAGE_BASE, RETURN, STACK_TOP, region_base
@@ -319,6 +320,16 @@ class ConcreteProof(Proof):
 
     def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         return f.concrete(k.uint)
+
+    def _tell_of(self, t: Theorem, words: Sequence[Bits]) -> None:
+        if all(c.value is True for c in t.conditions(*words)):
+            for name, holds in t.said(*words):
+                if holds is not True:
+                    numbers = ", ".join(str(w.uint) for w in words)
+                    raise InputError(f"induction {t.name}: {name} does not hold of {numbers}")
+
+    def _integer_after(self, f: IntegerFold, i: Bits) -> IntegerLike:
+        return f.concrete(i.uint + 1)
 
     def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike:
         self._read_already.add(r.name)

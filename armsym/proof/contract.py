@@ -8,6 +8,7 @@ is an obligation of the caller's (`armsym.proof.run`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import combinations, count, product
@@ -28,6 +29,7 @@ from armsym.proof.examples import Example
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claims, Fold, IntegerFold, Pointwise, Region, ResidueFold
 from armsym.proof.havoc import LoopGuess, havoc
+from armsym.proof.induction import Theorem
 from armsym.proof.ledger import Ledger
 from armsym.proof.locations import FLAGS, Cell, Flag, Location, V, Whole, X, in_order
 from armsym.proof.loops import Routine
@@ -379,6 +381,12 @@ class _Site(Proof):
 
     def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         raise InputError(f"the contract {self._callee.contract.name} has {f.name}, a fold of integers: not supported")
+
+    def _tell_of(self, t: Theorem, words: Sequence[Bits]) -> None:
+        raise InputError(f"the contract {self._callee.contract.name} has {t.name}, an induction: not supported")
+
+    def _integer_after(self, f: IntegerFold, i: Bits) -> IntegerLike:
+        return self._integer_at(f, i)
 
     def _make_filter(self, f: Filter) -> None:
         raise InputError(f"the contract {self._callee.contract.name} has {f.name}, a filter: not supported")

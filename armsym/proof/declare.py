@@ -49,8 +49,10 @@ from armsym.proof.checks import (
 )
 from armsym.proof.claims import claims_of
 from armsym.proof.examples import Example
+from armsym.proof.families import IntegerFamily
 from armsym.proof.filters import Candidates, Filter
 from armsym.proof.handles import Claims, Fold, IntegerFold, Iterated, Local, Number, Region, ResidueFold, Rodata, Unit
+from armsym.proof.induction import Theorem
 from armsym.proof.locations import FLAGS, Place, V, X
 from armsym.proof.loops import Loop, Routine
 from armsym.proof.part import Part
@@ -321,6 +323,45 @@ class Proof(ABC):
         a_function(f"fold_int {name}: step", step, "integer", "number")
         a_function(f"fold_int {name}: over", over, "i")
         return IntegerFold(self, name, step, start, over)
+
+    def fold_ints(
+        self,
+        step: Callable[[IntegerLike, IntegerLike], IntegerLike],
+        *,
+        start: IntegerLike,
+        over: Callable[[Bits, Bits], IntegerLike],
+        name: str = "H",
+    ) -> IntegerFamily:
+        """H with H(0, k) = start and H(i + 1, k) = step(H(i, k), over(i, k)), whole numbers, for each word k."""
+        self._new_name(name)
+        a_function(f"fold_ints {name}: step", step, "integer", "number")
+        a_function(f"fold_ints {name}: over", over, "i", "k")
+        return IntegerFamily(self, name, step, start, over)
+
+    def induction(
+        self,
+        name: str,
+        claims: Callable[..., Claims],
+        *,
+        upto: Callable[..., Bits],
+        where: Callable[..., Sequence[Prop]] | None = None,
+        by: Callable[..., object] | None = None,
+        cases: Callable[..., Sequence[Prop]] | None = None,
+        high: int = 2**61 - 1,
+    ) -> Theorem:
+        """What holds for every index i <= upto(...) and all parameters, numbers of 64 bits, shown by induction on i.
+
+        `claims(i, k, ...)` are claims about integers that speak of no state, `upto(k, ...)` and the conditions
+        `where(k, ...)` of the parameters alone; all numbers are at most `high`.  `by(i, k, ...)` calls theorems that
+        were declared before, for what they say of words; `cases(i, k, ...)` gives conditions that are told apart.
+        Where claims about a state are made, calling the theorem lets the path know what it says of the words given,
+        if they are shown to meet the conditions.
+        """
+        self._new_name(name)
+        found = Theorem(self, name, len(self._d.theorems), claims, upto, where, by, cases, high)
+        a_number(f"induction {name}: high", high, 1, 2**61 - 1)
+        self._d.theorems.append(found)
+        return found
 
     def number(self, word: Callable[[Bits], Bits | Sequence[Bits]], *, width: int = 64, name: str = "A") -> Number:
         """A with A(k) = word(0) + 2^width word(1) + ... , k words: the number that an array of any length holds.
@@ -819,6 +860,10 @@ class Proof(ABC):
     def _make_stack(self, depth: int, above: int) -> None: ...
     @abstractmethod
     def _make_dynamic_stack(self, r: Region) -> None: ...
+    @abstractmethod
+    def _integer_after(self, f: IntegerFold, i: Bits) -> IntegerLike: ...
+    @abstractmethod
+    def _tell_of(self, t: Theorem, words: Sequence[Bits]) -> None: ...
     @abstractmethod
     def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike: ...
     @abstractmethod

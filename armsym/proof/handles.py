@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
-from armsym.bits import Bits, Prop
+from armsym.bits import Bits, Prop, ite
 from armsym.bits.opaque import applied
 from armsym.errors import InputError
 from armsym.integers.expression import Integer, IntegerLike, Relation, Residue, integer
@@ -18,6 +18,7 @@ from armsym.machine import Machine
 from armsym.proof.checks import a_function, a_number, a_text, a_vector, an_order, shown, told_by, vectors, whole_bytes
 from armsym.proof.conditional import Conditional
 from armsym.proof.state import State, Words
+from armsym.terms.node import Term
 
 __all__ = [
     "Blocks",
@@ -83,6 +84,12 @@ class Meaning(Protocol):
 
     def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike:
         """H(k), a whole number."""
+
+    def _tell_of(self, t: Any, words: Sequence[Bits]) -> None:
+        """Let the path whose claims are made know what a theorem says of these words, if it says anything of them."""
+
+    def _integer_after(self, f: IntegerFold, i: Bits) -> IntegerLike:
+        """H(i + 1) as its definition makes it of H(i); i + 1 is not 0."""
 
     def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike:
         """The number that a region's first k words of 64 bits hold, on entry or in a state."""
@@ -261,6 +268,18 @@ class Blocks:
             self._p._read(self.region, start + j * step, step, self.order, self._at) for j in range(self.count)
         )
 
+    def upto(self, n: Bits) -> Callable[[Bits], Words]:
+        """The same of the blocks before block `n`, and words that are 0 from there on, at any index."""
+        a_vector(f"{self.region.name}: of how many blocks", n, 64)
+
+        def block(j: Bits) -> Words:
+            within = j < n
+            if within.value is False:
+                return Words(Bits(self.width, 0) for _ in range(self.count))
+            return Words(ite(within, w, Bits(self.width, 0)) for w in self(j))
+
+        return block
+
 
 class Rodata:
     """A read-only table of the file, found by its content."""
@@ -414,6 +433,8 @@ class IntegerFold(_Steps[IntegerLike]):
     #: What each value is at least, and a fold whose value at the same index is greater, where its maker knows.
     least: int | None = None
     bound: IntegerFold | None = None
+    #: What else than the index its values are made of: of a family of folds which one it is.
+    parameter: Term | None = None
     _count: ClassVar[int] = 0
 
     def __init__(
@@ -431,6 +452,14 @@ class IntegerFold(_Steps[IntegerLike]):
 
     def at(self, k: Bits) -> IntegerLike:
         return self._p._integer_at(self, k)
+
+    def put(self, put: Callable[[Bits], Bits]) -> IntegerFold:
+        """The fold of another parameter."""
+        return self
+
+    def after(self, i: Bits) -> IntegerLike:
+        """H(i + 1) made of H(i), wherever i + 1 does not wrap around, whether or not i tells that."""
+        return self._p._integer_after(self, i)
 
     def stepped(self, before: IntegerLike, i: Bits) -> IntegerLike:
         """The step at i."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
 from armsym.bits import Bits
 from armsym.integers.alike import Alike
 from armsym.integers.claims import Argument, Shown
-from armsym.integers.expression import IntegerLike, Multiplier, Relation, integer
+from armsym.integers.expression import FoldValue, IntegerLike, Multiplier, Relation, integer
 from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.path import Path
 from armsym.symbolic_memory import signed
 from armsym.terms import ops
 from armsym.terms.evaluate import Substitution, free_terms
+from armsym.terms.linear import linear_view
 from armsym.terms.node import Op, Poly, Term, Value, Var, intern
-from armsym.terms.walk import size
+from armsym.terms.walk import children, size
 
 __all__ = ["Known", "Question"]
 
@@ -24,6 +25,12 @@ NEAR = 64
 
 #: Facts of more terms than this are about data, and no claim about lengths.
 FACT_LIMIT = 60
+
+#: Of so many indices one after the other it is looked for what the definition of a fold says.
+NEXT = 4
+
+#: So many choices in one word are looked at.
+MOST_CHOICES = 16
 
 Put = Callable[[Bits], Bits]
 
@@ -40,7 +47,15 @@ class Known:
         self._numbers = Substitution(_numbers(path)) if folds else None
         self._indices: dict[int, Bits] = {}
         self._align([*path.relations, *(r for _, _, r in asked)])
-        self.relations = [r for r in (r.map(self.put) for r in path.relations) if isinstance(r, Relation)]
+        self.relations = [r for r in (self.said(r) for r in path.relations) if isinstance(r, Relation)]
+        if folds:
+            said = [r for r in (self.said(r) for _, _, r in asked) if isinstance(r, Relation)]
+            self.relations += self._definitions([*self.relations, *said])
+
+    def said(self, r: Relation) -> Relation | bool:
+        """A claim as what is known says it; twice where it is about folds, for their steps bring in words anew."""
+        put = r.map(self.put)
+        return put.map(self.put) if self._numbers is not None and isinstance(put, Relation) else put
 
     def put(self, b: Bits) -> Bits:
         """What the facts show a public word to be: a number, or a number more than another index."""
@@ -49,7 +64,23 @@ class Known:
 
     def _said(self, b: Bits) -> Bits:
         b = self._put(b)
-        return b if self._numbers is None or isinstance(b.value, int) else Bits(b.width, self._numbers(b.value))
+        if self._numbers is None or isinstance(b.value, int):
+            return b
+        v = self._numbers(b.value)
+        return Bits(b.width, v if isinstance(v, int) else self._chosen(intern(v)))
+
+    def _chosen(self, t: Term) -> Value:
+        """The value with the branch that the facts say is taken in place of each public choice."""
+        for _ in range(MOST_CHOICES):
+            decided = ((choice, self._path.known(c)) for c, choice in _choices(t))
+            found = next(((choice, v) for choice, v in decided if v is not None), None)
+            if found is None:
+                return t
+            new = Substitution({found[0]: found[0].args[1 if found[1] else 2]})(t)
+            if isinstance(new, int):
+                return new
+            t = intern(new)
+        return t
 
     def _align(self, relations: Sequence[Relation]) -> None:
         """Of indices at fixed distances each is put as the least of them and a number."""
@@ -57,11 +88,12 @@ class Known:
         groups: list[list[tuple[Bits, int]]] = []
         met: set[int] = set()
         values = {v for r in relations for v in r.values() if not isinstance(v.of, Multiplier)}
-        for v in sorted(values, key=lambda v: v.index.id):
-            k = self._said(Bits(64, v.index))
-            if isinstance(k.value, int) or v.index.id in met:
+        indices = {v.index for v in values} | {v.of.parameter for v in values if v.of.parameter is not None}
+        for index in sorted(indices, key=lambda t: t.id):
+            k = self._said(Bits(64, index))
+            if isinstance(k.value, int) or index.id in met:
                 continue
-            met.add(v.index.id)
+            met.add(index.id)
             for group in groups:
                 d = fixed(k - group[0][0])
                 if d is not None and abs(signed(d)) <= NEAR:
@@ -75,6 +107,34 @@ class Known:
                 if d != at or k.value is not least.value:
                     assert isinstance(k.value, Term)
                     self._indices[intern(k.value).id] = least + (d - at)
+
+    def _definitions(self, relations: Sequence[Relation]) -> list[Relation]:
+        """What H(k + 1) is made of, where it is not seen at once that k + 1 does not wrap, but the facts show it.
+
+        Of values of one fold whose indices differ by a small number, for each step from one to the next.
+        """
+        by_fold: dict[int, list[FoldValue]] = {}
+        for v in sorted({v for r in relations for v in r.values()}, key=lambda v: v.key):
+            by_fold.setdefault(v.of.number, []).append(v)
+        found: list[Relation] = []
+        for values in by_fold.values():
+            steps: dict[int, Bits] = {}
+            for v in values:
+                for w in values:
+                    d = (Bits(64, v.index) - Bits(64, w.index)).value
+                    if isinstance(d, int) and 0 < d <= NEXT:
+                        for j in range(d):
+                            i = Bits(64, w.index) + j
+                            assert isinstance(i.value, Term)
+                            steps[intern(i.value).id] = i
+            for i in steps.values():
+                if self._path.decide(i < 2**64 - 1) is True:
+                    after = values[0].of.after(i)
+                    said = None if after is None else values[0].of.at(i + 1) == after
+                    said = self.said(said) if isinstance(said, Relation) else None
+                    if isinstance(said, Relation):
+                        found.append(said)
+        return found
 
     def question(self, asked: Sequence[Relation]) -> Question:
         """Claims whose words were put already."""
@@ -193,12 +253,87 @@ class _Words:
         return made
 
 
+def _choices(t: Term) -> Iterator[tuple[Term, Op]]:
+    """The choices in a value that is not large, each after its condition."""
+    if size(t) > FACT_LIMIT:
+        return
+    todo, seen = [t], set()
+    while todo:
+        u = todo.pop()
+        if u.id not in seen:
+            seen.add(u.id)
+            todo += [intern(c) for c in children(u) if isinstance(c, Term)]
+            if isinstance(u, Op) and u.kind == "ite" and isinstance(u.args[0], Term):
+                yield u.args[0], u
+
+
 def _numbers(path: Path) -> dict[Term, Value]:
-    """The public variables that facts equate with numbers."""
-    equal = (f for f in path.knowledge.facts if isinstance(f, Op) and f.kind == "eq")
-    return {
-        a: b for a, b in (f.args for f in equal) if isinstance(a, Var) and isinstance(b, int) and not ops.is_secret(a)
-    }
+    """The public variables that facts equate with numbers, or with a number more than another one."""
+    found: dict[Term, Value] = {}
+    for f in path.knowledge.facts:
+        if not isinstance(f, Op) or f.kind != "eq":
+            continue
+        a, b = f.args
+        if isinstance(a, Var) and isinstance(b, int) and not ops.is_secret(a):
+            found[a] = b
+        elif f.arg_width == 64:
+            put = Substitution(found)
+            equal = _distance(put((Bits(64, a) - Bits(64, b)).value)) or _bitwise(put(ops.xor(64, a, b)))
+            if equal is not None:
+                v, value = equal
+                put = Substitution({v: value})
+                found = {t: put(w) for t, w in found.items()} | {v: value}
+    return found
+
+
+def _distance(v: Value) -> tuple[Var, Value] | None:
+    """(a, b + c), c >= 0, where a value, a - b - c or its opposite, is 0 of two public variables a and b.
+
+    Of more of them the latest variable that occurs once, and what it is then.
+    """
+    if isinstance(v, int):
+        return None
+    terms, const = linear_view(v)
+    if any(ops.is_secret(t) for t in terms):
+        return None
+    if len(terms) != 2 or sorted(terms.values()) != [1, 2**64 - 1]:
+        return _latest(terms, const)
+    # a = b + c, a the one with coefficient 1 if c = -const is not negative.
+    (b, a) = sorted(terms, key=lambda t: terms[t] == 1)
+    c = signed(-const & (2**64 - 1))
+    if c < 0 or (c == 0 and a.id > b.id):
+        a, b, c = b, a, -c
+    return (a, (Bits(64, b) + c).value) if isinstance(a, Var) and isinstance(b, Var) and c <= NEAR else None
+
+
+def _bitwise(v: Value) -> tuple[Var, Value] | None:
+    """(a, b) where a value, a ^ b, is 0, and no bit of b is made of the public variable a: the latest one."""
+    if isinstance(v, int) or size(v) > FACT_LIMIT:
+        return None
+    made_of = free_terms(v)
+    if any(ops.is_secret(t) for t in made_of):
+        return None
+    for a in sorted((t for t in made_of if isinstance(t, Var) and t.width == 64), key=lambda t: -t.id):
+        b = ops.xor(64, v, a)
+        if isinstance(b, int) or a not in free_terms(b):
+            return a, b
+    return None
+
+
+def _latest(terms: Mapping[Term, int], const: int) -> tuple[Var, Value] | None:
+    once = [
+        t
+        for t, c in terms.items()
+        if isinstance(t, Var) and c in (1, 2**64 - 1) and not any(t in free_terms(u) for u in terms if u is not t)
+    ]
+    if not once or len(terms) > MOST_CHOICES:
+        return None
+    a = max(once, key=lambda t: t.id)
+    rest = Bits(64, const)
+    for t, c in terms.items():
+        if t is not a:
+            rest = rest + Bits(64, t) * c
+    return a, (rest if terms[a] != 1 else -rest).value
 
 
 def _said(fact: Term) -> Relation | None:

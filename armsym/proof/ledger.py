@@ -214,7 +214,7 @@ class Ledger:
         known = Known(path, asked, put)
         left: list[tuple[str, str, Relation]] = []
         for name, label, r in asked:
-            said = r.map(known.put)
+            said = known.said(r)
             if isinstance(said, Relation):
                 left.append((name, label, said))
             elif said:

@@ -15,6 +15,7 @@ from armsym.proof.abi import AAPCS64, Interface
 from armsym.proof.conditional import Condition
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claims, Fold, Region
+from armsym.proof.induction import Theorem
 from armsym.proof.locations import Place
 from armsym.proof.state import State
 
@@ -183,6 +184,7 @@ class Declared:
     tells: list[tuple[str, tuple[Condition, ...]]] = field(default_factory=list)
     twins: list[Twin] = field(default_factory=list)
     lemmas: list[tuple[str, Prop]] = field(default_factory=list)
+    theorems: list[Theorem] = field(default_factory=list)
     given: list[tuple[Region, int, int]] = field(default_factory=list)
     choices: dict[str, tuple[int, ...]] = field(default_factory=dict)
     splits: list[tuple[int, Callable[[State, Bits], Prop]]] = field(default_factory=list)

@@ -21,6 +21,7 @@ from armsym.proof.folds import FoldValues
 from armsym.proof.handles import Fold, IntegerFold, Number, Region, ResidueFold, Unit
 from armsym.proof.held import number_held
 from armsym.proof.image_memory import image_regions
+from armsym.proof.induction import Formula, Theorem
 from armsym.proof.inputs import InputValues, input_values
 from armsym.proof.leaks import revealed_terms
 from armsym.proof.loops import Routine
@@ -95,6 +96,9 @@ class SymbolicProof(Proof):
         self._arbitrary = variable("j", 64, secret=False)
         #: How indices of folds modulo a number were called, without their constants.
         self._named: set[frozenset[tuple[Term, int]]] = set()
+        #: Theorems on symbols, by their numbers; and how many of them may be used already.
+        self._formulas: dict[int, Formula] = {}
+        self.shown_theorems = 0
         #: Set while a fold is unfolded: indices are then taken as they are written.
         self._pure = False
 
@@ -489,6 +493,36 @@ class SymbolicProof(Proof):
         before = k - 1
         with self._plainly():
             return f.stepped(self._integer_at(f, before), before)
+
+    def formula(self, t: Theorem) -> Formula:
+        """A theorem in variables of its own, made once."""
+        if t.number not in self._formulas:
+            outer, self._context = self._context, None
+            try:
+                with self._plainly():
+                    self._formulas[t.number] = Formula.of(t)
+            finally:
+                self._context = outer
+        return self._formulas[t.number]
+
+    def _tell_of(self, t: Theorem, words: Sequence[Bits]) -> None:
+        if self._sizes is not None:
+            return  # an unrolled run computes
+        if self.shown_theorems <= t.number:
+            raise InputError(f"{t.name} is used before it is shown: in its own proof, or in that of one before it")
+        if self._context is None or self._pure:
+            raise InputError(f"{t.name}: what it says is told where claims about a state are made")
+        path = self._context.path
+        formula = self.formula(t)
+        if not all(path.decide(c) is True for c in formula.conditions_of(words)):
+            return
+        for _, said in formula.claims_of(words):
+            if isinstance(said, Relation):
+                path.relations = [*path.relations, said]
+
+    def _integer_after(self, f: IntegerFold, i: Bits) -> IntegerLike:
+        with self._plainly():
+            return f.stepped(f.at(i), i)
 
     def _number_held(self, r: Region, k: Bits, at: State | None) -> IntegerLike:
         region = self._regions[r.name]

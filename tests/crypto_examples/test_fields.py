@@ -20,7 +20,7 @@ AWS = Path(crypto_examples.__file__).parent / "aws_lc"
 
 @cache
 def definitions() -> dict[str, ProofDefinition]:
-    names = ("p256", "nist_fields", "curve25519", "limbs", "any_length")
+    names = ("p256", "nist_fields", "curve25519", "limbs", "any_length", "products")
     return {d.name: d for n in names for d in discover(AWS / f"{n}.py")}
 
 
@@ -60,6 +60,10 @@ REFUTED = {
     "a wrong sign of Karatsuba's middle": ("bignum_madd_n25519", 0x64, 0xDA902210, 0xDA903210),
     "a carry of Karatsuba's middle dropped": ("bignum_madd_n25519", 0x74, 0xBA0B014A, 0xAB0B014A),
     "Karatsuba's mask left out above": ("bignum_madd_n25519", 0x90, 0x9A10016B, 0x9A1F016B),
+    "ADDS for ADCS in a column": ("bignum_mul", 0x58, 0xBA0B00E7, 0xAB0B00E7),
+    "the carry of a column forgotten": ("bignum_mul", 0x6C, 0xAA0703E6, 0xAA1F03E6),
+    "ADDS for ADCS in the double of half a column": ("bignum_sqr", 0x74, 0xBA0500A5, 0xAB0500A5),
+    "squares in odd columns, and not in even ones": ("bignum_sqr", 0x80, 0x54000121, 0x54000120),
     "a word of the multiple left out": ("bignum_mod_n25519", 0xC8, 0xFA090089, 0xFA1F0089),
 }
 
@@ -75,6 +79,9 @@ NOT_PROVED = {
     "the low words do not count": ("bignum_ge", 0x18, 0xFA0600BF, 0xEB0600BF),
     "of the longer number only the last word counts": ("bignum_ge", 0x30, 0xFA1F00BF, 0xEB1F00BF),
     "the same of the other number": ("bignum_ge", 0x70, 0xFA0503FF, 0xEB0503FF),
+    "the third word of a column forgotten": ("bignum_mul", 0x5C, 0x9A1F0108, 0xAA0803E8),
+    "the third word of a column's carry forgotten": ("bignum_mul", 0x70, 0xAA0803E7, 0xAA1F03E7),
+    "the carry above a column dropped": ("bignum_sqr", 0xB0, 0x9A1F00CE, 0xAA0603EE),
     "no row of any table": ("bignum_copy_row_from_table", 0x44, 0xAA0A016B, 0x8A0A016B),
     "rows counted by 32 bits": ("bignum_copy_row_from_table", 0x28, 0xEB0400BF, 0x6B0400BF),
     "rows of 16 words counted by 32 bits": ("bignum_copy_row_from_table_16", 0x24, 0xEB0300DF, 0x6B0300DF),

@@ -19,6 +19,7 @@ class Values:
     """Whole numbers of which only this is known."""
 
     _count = 0
+    parameter: Term | None = None
 
     def __init__(self, name: str, least: int | None = None, bound: Values | None = None) -> None:
         self.name, self.least, self.bound = name, least, bound
@@ -28,6 +29,12 @@ class Values:
     def at(self, k: Bits) -> IntegerLike:
         assert isinstance(k.value, Term)
         return Integer({(FoldValue(self, k.value),): 1})
+
+    def put(self, put: Put) -> Values:
+        return self
+
+    def after(self, i: Bits) -> None:
+        pass
 
 
 def relation(of: object) -> Relation:

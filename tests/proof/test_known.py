@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from itertools import product
 
@@ -9,8 +10,9 @@ import pytest
 
 from armsym.bits import Bits, Prop
 from armsym.integers.expression import FoldValue, IntegerLike, Relation, Word
-from armsym.proof.known import _said
-from armsym.terms.evaluate import Evaluator
+from armsym.proof.known import _bitwise, _distance, _said
+from armsym.terms import ops
+from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.node import Term, Var, intern, new_table
 
 WIDTH = 3
@@ -78,3 +80,38 @@ def test_facts(name: str) -> None:
             assert _holds(said, values), (x, y)
         elif name in EXACT:
             assert not _holds(said, values), (x, y)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_an_equation_says_a_variable_is(seed: int) -> None:
+    """Put in its place, the equation holds of all values; and no other does where its coefficient is 1 or -1."""
+    rng = random.Random(seed)
+    new_table()
+    variables = [Bits(64, Var(name, 64, secret=name == "d")) for name in "abcd"]
+    numbers = (0, 1, 2, -1, -2, 63, 65, 2**63, 2**64 - 1)
+    total = Bits.wrap(64, rng.choice(numbers))
+    for v in variables[: rng.choice((2, 3, 4))]:
+        total = total + v * Bits.wrap(64, rng.choice((1, -1, 1, -1, 0, 2, 2**63)))
+    mixed = Bits.wrap(64, rng.choice(numbers))
+    for v in variables[: rng.choice((2, 3, 4))]:
+        mixed = mixed ^ rng.choice((v, v << 1, v >> 1, v & 0xFF, v + 1))
+    for found, of in ((_distance(total.value), total.value), (_bitwise(mixed.value), mixed.value)):
+        if found is not None:
+            a, value = found
+            assert Substitution({a: value})(of) == 0
+            assert not a.secret
+            assert isinstance(value, int) or (a not in free_terms(value) and not ops.is_secret(value))
+
+
+def test_of_two_variables_the_later_is_put_as_more() -> None:
+    """So that the steps of folds are seen: H(b + 1) is made of H(b), H(a - 1) is not."""
+    new_table()
+    a, b = Var("a", 64, secret=False), Var("b", 64, secret=False)
+    plus = (Bits(64, b) + 3).value
+    for of in (Bits(64, a) - Bits(64, b) - 3, Bits(64, b) - Bits(64, a) + 3):
+        found = _distance(of.value)
+        assert found is not None
+        assert found[0] is a
+        assert ops.xor(64, found[1], plus) == 0
+    assert _distance((Bits(64, a) - Bits(64, b) - 65).value) is None
+    assert _distance((Bits(64, a) * 2 - Bits(64, b) * 3).value) is None

@@ -17,7 +17,7 @@ from armsym.proof.engine import join_rule, loop_rule
 from armsym.proof.engine.branch_rule import branch, part, tell_apart
 from armsym.proof.engine.budget import Budget, Meter
 from armsym.proof.engine.cut_rule import cut
-from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas
+from armsym.proof.engine.entry_rule import check_preconditions, prove_lemmas, prove_theorems
 from armsym.proof.engine.return_rule import check_accesses_in_bounds, returned
 from armsym.proof.engine.run import Ended, Enter, Met, Next, Origin, Parts, Retry, Run, Stopped, indices
 from armsym.proof.engine.stack_rule import NO_ACCESS_BELOW, SP_KNOWN, check_accesses, release, sp_is_known
@@ -183,6 +183,8 @@ class Engine:
             start.steps = int(p.routine.entry in self.invariants)
             check_preconditions(run, start)
             prove_lemmas(run, start)
+            if not run.unrolled:  # whose claims about small numbers need none
+                prove_theorems(run, start)
             if self.ledger.teller is not None:
                 self.ledger.teller.on_entry = len(start.knowledge.facts)
             self._land(missing_at_entry(p.routine))
