@@ -43,8 +43,8 @@ def claims_of(what: str, fn: F) -> F:
                 name = next(n for n in (*first, *shape) if first.get(n) != shape.get(n))
                 raise InputError(
                     f"{where}: the claim {name!r} is {_told(shape.get(name))} when the function is called again, and "
-                    f"was {_told(first.get(name))}: it has to claim the same each time, for what it claims is shown at one "
-                    f"time and taken for true at another"
+                    f"was {_told(first.get(name))}: it has to claim the same each time, for what it claims is shown at "
+                    f"one time and taken for true at another"
                 )
         return claims
 
