@@ -59,18 +59,21 @@ class Halves:
 
 def whole(words: Sequence[Number]) -> Number:
     """The number of words, the least significant first."""
-    return sum(w * W**k for k, w in enumerate(words))
+    found: Number = sum(w * W**k for k, w in enumerate(words))
+    return found
 
 
 def diagonal(x: Sequence[Number], y: Sequence[Number]) -> Number:
     """A product of n by n words as if all x_i y_j were x_i y_i and x_j y_j."""
     found: Number = sum(u * v * W**k for k, (u, v) in enumerate(zip(x, y, strict=True)))
-    return found * sum(W**k for k in range(len(x)))
+    repeated: Number = found * sum(W**k for k in range(len(x)))
+    return repeated
 
 
 def beside(x: Sequence[Number], y: Sequence[Number], i: int, j: int) -> Number:
     """What the pair i, j adds to it."""
-    return (x[i] - x[j]) * (y[j] - y[i]) * W ** (i + j)
+    found: Number = (x[i] - x[j]) * (y[j] - y[i]) * W ** (i + j)
+    return found
 
 
 @proof("bignum_montmul_p384", of=AWS_LC)
