@@ -58,7 +58,7 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
                 elif isinstance(part, Relation):
                     said.append(part)
     stands_for = h.transfer(shadow, m, a, drop)
-    if not forget:
+    if drop and not forget:
         # What is dropped is a name for what was computed, and the claims are what was shown of that.
         path.relations += a.relations(said, stands_for)
     _take_contents(path, c, which)
