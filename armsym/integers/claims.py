@@ -365,9 +365,10 @@ class Argument:
         for modulus in {known.modulus for known in self.multiples}:
             of = self._by_elimination(P, modulus)[0]
             if of is not None:
-                f = kernel.whole(self.translator.ranges.bound(P), of)
-                if not f.impossible and goal.met(f.lo, f.hi):
-                    return f
+                for facts in ([], self.facts):
+                    f = kernel.whole(self.translator.ranges.bound(P, facts=facts), of)
+                    if not f.impossible and goal.met(f.lo, f.hi):
+                        return f
         return None
 
     def _by_elimination(self, P: Polynomial, modulus: int) -> tuple[Multiple | None, Polynomial]:

@@ -182,7 +182,14 @@ class Goals:
             return found
         hidden = self._hidden([P, *(f.P for f in facts)])
         if not hidden and not self._residual:
-            return None if goal.modulus else self._at_an_end(P, goal, facts, hints)
+            found = None if goal.modulus else self._at_an_end(P, goal, facts, hints)
+            # At last an unknown that is a bit: a word of which that was said.
+            if found is not None or goal.modulus:
+                return found
+            unknown = self._unknown_bits([P]) or self._unknown_bits(f.P for f in facts)
+            if not unknown:
+                return None
+            return self._by_cases(P, goal, facts, hints, max(unknown), depth + 1)
         # What is left may hang on a bit within it: the first one, for then what is made of it is another.
         a = max(hidden) if hidden else min(self._with_inner(self._residual))
         return self._by_cases(P, goal, facts, hints, a, depth + 1)
@@ -445,6 +452,11 @@ class Goals:
 
     def _is_choice(self, a: int) -> bool:
         return self._kernel.is_bit(a) and self._kernel.atoms[a].E is not None
+
+    def _unknown_bits(self, polynomials: Iterable[Polynomial]) -> set[int]:
+        """The unknowns that are 0 or 1."""
+        atoms = self._kernel.atoms
+        return {a for P in polynomials for m in P for a in m if atoms[a].E is None and self._kernel.is_bit(a)}
 
     def _with_inner(self, bits: set[int]) -> set[int]:
         """With the bits in their definitions."""

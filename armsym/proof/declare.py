@@ -652,7 +652,9 @@ class Proof(ABC):
         *,
         forget: Sequence[tuple[Fold, int]] = (),
         drop_x: Iterable[int] = (),
+        drop_v: Iterable[int] = (),
         drop_flags: bool = False,
+        drop_memory: Iterable[Region | Part | Local] = (),
     ) -> Callable[[EnsuresFn], EnsuresFn]:
         """Claims at the point `at` of straight-line code, to keep terms small.
 
@@ -662,20 +664,27 @@ class Proof(ABC):
         forgotten, a register that a claim equates with something is written that way from here on.
 
         Of the registers `drop_x` only what the claims say is known from there on: each holds some number, of which
-        claims about integers are facts.  It does not go with `forget`.  With `drop_flags` so do the condition flags.
+        claims about integers are facts.  It does not go with `forget`.  So it is with the vector registers `drop_v`,
+        with `drop_flags` with the condition flags, and with the bytes of memory `drop_memory`: regions, parts of them
+        and buffers on the stack, at fixed places and of fixed sizes.
         """
 
         place = a_place("cut", at)
         a_pair_list("cut: forget", forget, Fold)
-        dropped = frozenset(X(n) for n in numbers("cut: registers in drop_x", drop_x, 0, 30)) | (
-            frozenset(FLAGS) if drop_flags else frozenset()
+        dropped: frozenset[Place] = frozenset(
+            [
+                *(X(n) for n in numbers("cut: registers in drop_x", drop_x, 0, 30)),
+                *(V(n) for n in numbers("cut: registers in drop_v", drop_v, 0, 31)),
+                *(FLAGS if drop_flags else ()),
+            ]
         )
-        if dropped and forget:
-            raise InputError("cut: forget goes with no drop_x")
+        memory = self._bytes_dropped("cut: drop_memory", drop_memory)
+        if (dropped or memory) and forget:
+            raise InputError("cut: forget goes with no drop_x, drop_v, drop_flags or drop_memory")
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
             claims = claims_of("cut", a_function("cut: what is claimed", fn, "state"))
-            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, dropped)
+            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, dropped, memory=memory)
             return fn
 
         return apply
@@ -744,11 +753,30 @@ class Proof(ABC):
         *,
         within: int | None = None,
         each: bool = False,
+        memory: tuple[tuple[str, int, int], ...] = (),
     ) -> None:
         where = self.routine.image.symbolize(at)
         if any(c.at == at for c in self._d.cuts):
             raise InputError(f"two cuts at {where}: put their claims into one")
-        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop, within, each))
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop, within, each, memory))
+
+    def _bytes_dropped(self, what: str, areas: Iterable[Region | Part | Local]) -> tuple[tuple[str, int, int], ...]:
+        """Bytes of memory as region, first one, how many; the region of a buffer on the stack is `stack`."""
+        found: list[tuple[str, int, int]] = []
+        for a in areas:
+            if isinstance(a, Local):
+                if a._p is not self:
+                    raise InputError(f"{what}: a buffer on the stack of another proof")
+                found.append(("stack", a.start, a.size))
+                continue
+            part = a if isinstance(a, Part) else Part(self._a_region(what, a), at=0, size=a.size)
+            r = self._a_region(what, part.region)
+            if not (r.size.is_concrete and part.at.is_concrete and part.size.is_concrete):
+                raise InputError(
+                    f"{what}: bytes at a fixed place of a region of fixed size are meant, not all of {r.name}"
+                )
+            found.append((r.name, part.at.uint, part.size.uint))
+        return tuple(found)
 
     def lemma(self, name: str, condition: Prop) -> None:
         """A consequence of the preconditions: proved first, by itself, and then known everywhere."""

@@ -103,7 +103,7 @@ class Invariant:
 
 @dataclass
 class Cut:
-    """Claims at a point of straight-line code; fold values in `forget` become arbitrary, dropped registers unknown.
+    """Claims at a point of straight-line code; fold values in `forget` become arbitrary, what is dropped unknown.
 
     Both are functions of the arrival: 0, 1, ... where a loop without an invariant passes `at`.  Where `within` says
     the head of a loop, the claims are a function of its iteration i; with `each`, of the pair (arrival, i).
@@ -117,6 +117,8 @@ class Cut:
     drop: frozenset[Place]
     within: int | None = None
     each: bool = False
+    #: The bytes of which only that is known: the name of a region, the first, how many.
+    drop_memory: tuple[tuple[str, int, int], ...] = ()
 
     def which(self, arrival: int, i: Bits | None) -> int | Bits | tuple[int, Bits] | None:
         """What the claims are a function of, at an arrival in the iteration i; None where it has to be in one."""

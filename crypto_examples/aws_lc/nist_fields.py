@@ -1,8 +1,6 @@
 """Arithmetic modulo the primes of P-384 and P-521, of AWS-LC (s2n-bignum).
 
-Four routines of the wheel, by Neon instructions, are not here: `bignum_montmul_p384`, `bignum_montsqr_p384`,
-`bignum_mul_p521` and `bignum_sqr_p521`.  Of the first all products are shown by cuts (halves of 32 bits in lanes, and
-Karatsuba's signs); Montgomery's reduction, part of which waits in memory meanwhile, is not in one argument.
+Those by Neon instructions are in `neon_fields`; of them `bignum_mul_p521` and `bignum_sqr_p521` are not proved yet.
 """
 
 from __future__ import annotations

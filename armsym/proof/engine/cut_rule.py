@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from armsym.bits import Bits, Prop
+from armsym.errors import InputError
 from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
 from armsym.proof.buffers import assume_pointwise, parts
@@ -10,11 +11,11 @@ from armsym.proof.declare import Cut
 from armsym.proof.engine.run import Met, Origin, Run
 from armsym.proof.handles import Pointwise
 from armsym.proof.havoc import LoopGuess, fresh_name, havoc, written_everywhere
-from armsym.proof.locations import FLAGS, REGISTERS, SP, Location
+from armsym.proof.locations import FLAGS, REGISTERS, SP, Cell, Location
 from armsym.proof.path import Path, memory_of
 from armsym.proof.result import Status
 from armsym.proof.state import handed
-from armsym.symbolic_memory import Change
+from armsym.symbolic_memory import Change, SymbolicMemory
 
 __all__ = ["cut"]
 
@@ -40,8 +41,10 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
         path.folds = path.folds.forget(fold, k)
         path.stepwise.add(fold)
     m = path.machine
+    cells = _cells(c, path.memory)
+    drop: set[Location] = {*c.drop, *cells}
     # (The stack pointer stays: claims find what is on the stack by it.)
-    changed: set[Location] = written_everywhere(path) if forget else {*REGISTERS, *FLAGS}
+    changed: set[Location] = written_everywhere(path) if forget else {*REGISTERS, *FLAGS, *cells}
     everything = LoopGuess(changed - {SP})
     shadow = m.fork()
     h = havoc(shadow, everything, Bits(64, 0))
@@ -54,16 +57,31 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
                     a.add(part)
                 elif isinstance(part, Relation):
                     said.append(part)
-    stands_for = h.transfer(shadow, m, a, c.drop)
+    stands_for = h.transfer(shadow, m, a, drop)
     known: list[Relation] = []
-    if c.drop and not forget:
+    if drop and not forget:
         # What is dropped is a name for what was computed, and the claims are what was shown of that.
         known = a.relations(said, stands_for)
         path.relations += known
     _take_contents(path, c, which)
-    if c.drop or forget:
-        run.cuts.append(None if origin or forget else Met(c, m.fork(), tuple(known)))
+    if drop or forget:
+        run.cuts.append(None if origin or forget or cells else Met(c, m.fork(), tuple(known)))
     return True
+
+
+def _cells(c: Cut, memory: SymbolicMemory) -> set[Cell]:
+    """The cells of memory that a cut drops.  What it drops in part is not told apart: `InputError`."""
+    found: set[Cell] = set()
+    for name, at, size in c.drop_memory:
+        r = next((r for r in memory.regions if r.name == name), None)
+        if r is None:
+            raise InputError(f"{c.name}: there is no {name} whose bytes drop_memory could mean")
+        if at % r.cell or size % r.cell:
+            raise InputError(
+                f"{c.name}: the {size} bytes at {name}+{at} that drop_memory means are no whole cells of {r.cell} bytes"
+            )
+        found |= {Cell(name, k) for k in range(at, at + size, r.cell)}
+    return found
 
 
 def _index_of(head: int | None, origin: Origin | None) -> Bits | None:
