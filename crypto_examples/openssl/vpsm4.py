@@ -105,6 +105,12 @@ def vpsm4_ex_cbc_decrypt_in_place(p: Proof) -> None:
 
 
 @proof("vpsm4_ex_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_xts_encrypt(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt", of=OPENSSL_4_0)
 def vpsm4_ex_xts_decrypt(p: Proof) -> None:
     xts(p, FROM_AES, encrypt=False)
     p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
@@ -113,6 +119,12 @@ def vpsm4_ex_xts_decrypt(p: Proof) -> None:
 @proof("vpsm4_ex_xts_encrypt_gb", of=OPENSSL_4_0)
 def vpsm4_ex_xts_encrypt_gb(p: Proof) -> None:
     xts(p, FROM_AES, encrypt=True, reflected=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt_gb", of=OPENSSL_4_0)
+def vpsm4_ex_xts_decrypt_gb(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=False, reflected=True)
     p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
 
 
