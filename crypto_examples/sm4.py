@@ -79,9 +79,10 @@ def encrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, end
     """
     in_, out, rk = _block_arguments(p, in_place)
     X = in_.words(32, order="big")
-    want = sm4.encrypt(X, rk)
+    want = sm4.encrypt(X, rk, sm4.T if rounds is None else sm4.T_by_name)
     if rounds is not None:
-        cut_rounds(p, p.routine.entry + rounds, ends, lambda _: schedule(X, rk))
+        words = schedule(X, rk)
+        cut_rounds(p, p.routine.entry + rounds, ends, lambda _: words)
     p.ensures(lambda s: {"block": out.words(32, order="big", at=s) == want})
 
 
@@ -89,9 +90,10 @@ def decrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, end
     """The inverse of `encrypts` with the round keys rk_0, ..., rk_31, which the key structure holds last one first."""
     in_, out, rk = _block_arguments(p, in_place)
     Y = in_.words(32, order="big")
-    want = sm4.decrypt(Y, rk[::-1])
+    want = sm4.decrypt(Y, rk[::-1], sm4.T if rounds is None else sm4.T_by_name)
     if rounds is not None:
-        cut_rounds(p, p.routine.entry + rounds, ends, lambda _: schedule(Y, rk))
+        words = schedule(Y, rk)
+        cut_rounds(p, p.routine.entry + rounds, ends, lambda _: words)
     p.ensures(lambda s: {"block": out.words(32, order="big", at=s) == want})
 
 
@@ -100,10 +102,7 @@ def decrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, end
 
 def schedule(X: Sequence[Bits], rk: Sequence[Bits]) -> list[Bits]:
     """X_0, ..., X_35 of a block: four words and one for each round."""
-    found = list(X)
-    for i in range(32):
-        found.append(sm4.F(found[i], found[i + 1], found[i + 2], found[i + 3], rk[i]))
-    return found
+    return sm4.rounds(list(X), list(rk), sm4.T_by_name)
 
 
 def cut_rounds(p: Proof, head: int, ends: Sequence[int], words: Callable[[State], Sequence[Bits]]) -> None:

@@ -31,6 +31,8 @@ class Core:
     #: The code of one block by itself: the same from the head of its loop on, and how long that is to its last branch.
     one: tuple[int, int, int, int]
     extent: int
+    #: In XTS the tweaks of the last two blocks are in V(last_tweaks) and the one after.
+    last_tweaks: int
 
     def blocks_alone(self, p: Proof) -> list[int]:
         """Where the loops over the rounds of one block begin, in order of address."""
@@ -54,6 +56,7 @@ FROM_AES = Core(
     loses={4: (*range(8), 12, 13, 14, 24), 8: (*range(16), 24, 25)},
     one=ONE_BLOCK,
     extent=0x17C,
+    last_tweaks=17,
 )
 #: The S-box looked up, 64 bytes of it at a time.
 LOOKED_UP = Core(
@@ -64,6 +67,7 @@ LOOKED_UP = Core(
     loses={4: (*range(8), 12, 13, 14), 8: tuple(range(16))},
     one=ONE_BLOCK_LOOKED_UP,
     extent=0x1AC,
+    last_tweaks=9,
 )
 
 

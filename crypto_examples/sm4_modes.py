@@ -19,14 +19,18 @@ __all__ = ["Sm4Buffers", "cbc_decrypts", "cbc_encrypts", "ctr32", "ecb", "ecb_by
 
 
 class Sm4Buffers(Buffers):
-    """`in_`, `out` and the key structure; see `Buffers`.  The round keys are any words."""
+    """`in_`, `out` and the key structure; see `Buffers`.  The round keys are any words.
 
-    def __init__(self, p: Proof, n: Bits, size: Bits, *, in_place: bool) -> None:
+    With `by_name` the transformation T stands for itself: for code that is followed round by round.
+    """
+
+    def __init__(self, p: Proof, n: Bits, size: Bits, *, in_place: bool, by_name: bool = True) -> None:
         self.key = p.region("key", KEY_BYTES, access="r")
         super().__init__(p, n, size, in_place=in_place)
         self.rk = self.key.words(32)
         self._schedule = p.memo(lambda X: schedule(split(4, 32, X), self.rk))
-        self._cipher = p.memo(lambda X: [Bits.from_elems(sm4.encrypt(split(4, 32, X), self.rk)[::-1])])
+        self._T = sm4.T_by_name if by_name else sm4.T
+        self._cipher = p.memo(lambda X: [Bits.from_elems(sm4.encrypt(split(4, 32, X), self.rk, self._T)[::-1])])
         #: Round keys as vector registers hold them.
         self.round_keys = lanes(self.rk)
 
@@ -40,7 +44,7 @@ class Sm4Buffers(Buffers):
 
     def CIPH_inverse(self, block: Bits) -> Bits:
         """Decryption, the key structure holding the round keys from the last one on."""
-        X = sm4.decrypt(split(4, 32, block), self.rk[::-1])
+        X = sm4.decrypt(split(4, 32, block), self.rk[::-1], self._T)
         return Bits.from_elems(X[::-1])
 
 
@@ -48,7 +52,7 @@ def _by_length(p: Proof, *, in_place: bool) -> tuple[Sm4Buffers, Bits]:
     """Buffers of 16 * n + rest bytes, and that length."""
     n, rest = p.nat("n", high=2**50), p.nat("rest", high=15)
     length = 16 * n + rest
-    return Sm4Buffers(p, n, length, in_place=in_place), length
+    return Sm4Buffers(p, n, length, in_place=in_place, by_name=False), length
 
 
 def ecb(p: Proof, *, in_place: bool = False) -> None:
@@ -122,7 +126,7 @@ def cbc_decrypts(p: Proof, *, in_place: bool = False) -> None:
 def ctr32(p: Proof, *, in_place: bool = False) -> None:
     """Eight blocks at a time; the next counter block in V8, its words as numbers, and the counter in W5."""
     n = p.nat("n", high=2**32)
-    m = Sm4Buffers(p, n, 16 * n, in_place=in_place)
+    m = Sm4Buffers(p, n, 16 * n, in_place=in_place, by_name=False)
     ivec = p.region("ivec", 16, access="r", cell=1)
     p.call(x0=m.in_, x1=m.out, x2=n, x3=m.key, x4=ivec)
     p.modifies(p.stack(16))

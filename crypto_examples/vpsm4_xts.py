@@ -123,7 +123,8 @@ def xts(p: Proof, core: Core, *, encrypt: bool, reflected: bool = False, in_plac
             "x3": s.x3 == m.key.base,
             "x29": s.x29 == m.rest,
             "enc": s.w28 == int(encrypt),
-            "tweaks": s.v[9:11] == [m.T(i).reverse_bytes(), m.T(i + 1).reverse_bytes()],
+            "tweaks": s.v[core.last_tweaks : core.last_tweaks + 2]
+            == [m.T(i).reverse_bytes(), m.T(i + 1).reverse_bytes()],
             "constants": [s.v[int(v[1:])] == value for v, value in core.constants(p).items()],
             **m.done(s, m.block, upto=i),
         }

@@ -6,6 +6,9 @@ on symbols it stands for itself, and that it is the table is a separate fact.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from armsym.bits import Bits, concat, opaque
 from specs.words import Words, exactly, split, words_from_hex
 
@@ -17,15 +20,21 @@ __all__ = [
     "L",
     "L_prime",
     "T",
+    "T_by_name",
     "T_prime",
+    "Transform",
     "decrypt",
     "encrypt",
     "key_expansion",
+    "rounds",
     "sbox",
     "sm4",
     "sm4_inverse",
     "tau",
 ]
+
+#: A word from a word: T, under one of its names.
+Transform: TypeAlias = Callable[[Bits], Bits]
 
 #: Sbox: values for the byte xy, x choosing the row.  Section 6.2.
 SBOX = words_from_hex(
@@ -86,7 +95,13 @@ def T(A: Bits) -> Bits:
     return L(tau(A))
 
 
-def F(X0: Bits, X1: Bits, X2: Bits, X3: Bits, rk: Bits) -> Bits:
+@opaque("sm4_T", 32, unfolds=True)
+def T_by_name(A: Bits) -> Bits:
+    """T(A), as one function that stands for itself in terms: they stay small."""
+    return T(A)
+
+
+def F(X0: Bits, X1: Bits, X2: Bits, X3: Bits, rk: Bits, T: Transform = T) -> Bits:
     """The round function F(X_0, X_1, X_2, X_3, rk).  Section 6.1."""
     return X0 ^ T(X1 ^ X2 ^ X3 ^ rk)
 
@@ -109,17 +124,23 @@ def key_expansion(MK: Words) -> Words:
     return K[4:]
 
 
-def encrypt(X: Words, rk: Words) -> Words:
-    """(Y_0, Y_1, Y_2, Y_3) from (X_0, X_1, X_2, X_3): 32 rounds, then the reversal R.  Section 7.1."""
+def rounds(X: Words, rk: Words, T: Transform = T) -> Words:
+    """(X_0, ..., X_35) from (X_0, X_1, X_2, X_3): 32 rounds.  Section 7.1, a)."""
     X, rk = exactly(4, X), exactly(32, rk)
     for i in range(32):
-        X.append(F(X[i], X[i + 1], X[i + 2], X[i + 3], rk[i]))
+        X.append(F(X[i], X[i + 1], X[i + 2], X[i + 3], rk[i], T))
+    return X
+
+
+def encrypt(X: Words, rk: Words, T: Transform = T) -> Words:
+    """(Y_0, Y_1, Y_2, Y_3) from (X_0, X_1, X_2, X_3): 32 rounds, then the reversal R.  Section 7.1."""
+    X = rounds(X, rk, T)
     return [X[35], X[34], X[33], X[32]]
 
 
-def decrypt(Y: Words, rk: Words) -> Words:
+def decrypt(Y: Words, rk: Words, T: Transform = T) -> Words:
     """The same transformation with the round keys in the order rk_31, ..., rk_0.  Section 7.2."""
-    return encrypt(Y, list(reversed(rk)))
+    return encrypt(Y, list(reversed(rk)), T)
 
 
 def sm4(X: Words, MK: Words) -> Words:

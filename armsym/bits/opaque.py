@@ -20,14 +20,14 @@ class OpaqueFunction:
     know nothing of each other's: see `definitions_of`.
     """
 
-    def __init__(self, name: str, width: int, definition: Callable[..., Bits]) -> None:
+    def __init__(self, name: str, width: int, definition: Callable[..., Bits], unfolds: bool = False) -> None:
         if not isinstance(name, str) or not name.isidentifier():
             raise WidthError(f"an opaque function's name is an identifier, not {name!r}")
         if not isinstance(width, int) or width < 1 or not callable(definition):
             raise WidthError(
                 f"opaque {name}: a function with a result of at least 1 bit, not {definition!r}, {width!r}"
             )
-        self.name, self.width, self.definition = name, width, definition
+        self.name, self.width, self.definition, self.unfolds = name, width, definition, unfolds
         self.__doc__ = definition.__doc__
         self.__name__ = getattr(definition, "__name__", name)
 
@@ -36,11 +36,15 @@ class OpaqueFunction:
             if not isinstance(a, Bits):
                 raise no_vector(f"each argument of {self.name}", a)
         if all(isinstance(a.value, int) for a in args):
-            result = self.definition(*args)
-            if not isinstance(result, Bits) or result.width != self.width:
-                raise WidthError(f"{self.name} was said to give {self.width} bits, it gives {result!r}")
-            return new_bits(self.width, result.value)
+            return self.unfold(*args)
         return applied(self.name, self.width, args, self)
+
+    def unfold(self, *args: Bits) -> Bits:
+        """What it is defined to be, of numbers or, where it `unfolds`, of terms."""
+        result = self.definition(*args)
+        if not isinstance(result, Bits) or result.width != self.width:
+            raise WidthError(f"{self.name} was said to give {self.width} bits, it gives {result!r}")
+        return new_bits(self.width, result.value)
 
 
 def applied(name: str, width: int, args: Sequence[Bits], definition: OpaqueFunction | None = None) -> Bits:
@@ -58,16 +62,19 @@ def definitions_of(t: App) -> list[OpaqueFunction]:
     return [d for d in definitions(t) if isinstance(d, OpaqueFunction)]
 
 
-def opaque(name: str, width: int) -> Callable[[Callable[..., Bits]], OpaqueFunction]:
+def opaque(name: str, width: int, *, unfolds: bool = False) -> Callable[[Callable[..., Bits]], OpaqueFunction]:
     """Make a function of `Bits` an uninterpreted function on symbolic arguments.
 
     On concrete arguments the function runs; on symbolic ones it stands for itself, so a proof
     that closes holds for every function of that name.  `width` is the result's width.  Several
     definitions of one name (an instruction's S-box and a standard's) are one function in a
     proof, which therefore obliges them to agree on all arguments.
+
+    With `unfolds` the function runs on terms, too, and says the same of them: an equation in which
+    it is added is also tried with its definition in its place.
     """
 
     def wrap(fn: Callable[..., Bits]) -> OpaqueFunction:
-        return OpaqueFunction(name, width, fn)
+        return OpaqueFunction(name, width, fn, unfolds)
 
     return wrap

@@ -100,15 +100,19 @@ def _forms(a: Term, sums: dict[object, int]) -> list[_Form] | None:
     entries, const = poly_view(a)
     if any(len(m.factors) > 1 for m in entries):
         return None
-    found: list[_Form] = []
-    for p in range(a.width):
-        bits: set[tuple[int, int]] = set()
-        for m, mask in entries.items():
-            if mask >> p & 1:
-                base, s = m.factors[0]
-                bits ^= {_bit(base, p + s, sums)}
-        found.append((frozenset(bits), const >> p & 1))
-    return found
+    found: list[set[tuple[int, int]]] = [set() for _ in range(a.width)]
+    for m, mask in entries.items():
+        (base, s), left = m.factors[0], mask
+        while left:
+            p = (left & -left).bit_length() - 1
+            left &= left - 1
+            bit, bits = _bit(base, p + s, sums), found[p]
+            # Added to itself it is gone.
+            if bit in bits:
+                bits.remove(bit)
+            else:
+                bits.add(bit)
+    return [(frozenset(bits), const >> p & 1) for p, bits in enumerate(found)]
 
 
 def _bit(base: Term, q: int, sums: dict[object, int]) -> tuple[int, int]:
@@ -145,7 +149,7 @@ class _Basis:
         left, mask = form, 0
         while left:
             # A row is reduced by those before it only, so pivots are looked for until none is left.
-            pivot = next((b for b in sorted(left) if b in self._rows), None)
+            pivot = min((b for b in left if b in self._rows), default=None)
             if pivot is None:
                 new = 1 << len(self.forms)
                 self.forms.append(form)

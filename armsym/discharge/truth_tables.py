@@ -25,6 +25,7 @@ from itertools import product
 from armsym.bits import Bits, OpaqueFunction
 from armsym.bits.opaque import definitions_of
 from armsym.discharge.fewer_bits import with_fewer_bits
+from armsym.discharge.unfolding import unfolded
 from armsym.terms.arithmetic import xor
 from armsym.terms.linear import make_sum
 from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
@@ -50,6 +51,15 @@ class _TooMuch(Exception):
 
 def always(claim: Value) -> bool:
     """Whether a one-bit value is 1 under every assignment; False also where this rule cannot tell."""
+    if isinstance(claim, int):
+        return bool(claim)
+    claim = intern(claim)
+    defined = unfolded(claim)
+    return (defined is not None and _some_variant(defined)) or _some_variant(claim)
+
+
+def _some_variant(claim: Value) -> bool:
+    """Whether the claim, or one that implies it, is shown."""
     if isinstance(claim, int):
         return bool(claim)
     variants = [intern(claim)]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from armsym.terms import ops
 from armsym.terms.kinds import KINDS
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern, ones
+from armsym.terms.poly import make_poly
 from armsym.terms.walk import below, children, complete
 
 __all__ = ["Evaluator", "Occurrences", "Substitution", "free_terms", "occurs"]
@@ -103,8 +104,16 @@ class Substitution:
                 total = ops.add(w, total, ops.mul(w, self._known[u.id], c))
             return total
         if isinstance(t, Poly):
-            total = t.const
+            known = self._known
+            # What stays is taken as it stands, at once.
+            stays, changed = {}, []
             for m, mask in t.entries.items():
+                if all(known[base.id] is base for base, _ in m.factors):
+                    stays[m] = mask
+                else:
+                    changed.append((m, mask))
+            total = make_poly(w, stays, t.const)
+            for m, mask in changed:
                 bits: Value = mask
                 for base, s in m.factors:
                     bits = ops.and_(w, bits, _moved(self._known[base.id], base.width, s, w))

@@ -82,6 +82,52 @@ def vpsm4_ex_ctr32_encrypt_blocks_in_place(p: Proof) -> None:
     p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
 
 
+@proof("vpsm4_ex_cbc_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_cbc_encrypt(p: Proof) -> None:
+    cbc_encrypts(p, FROM_AES)
+
+
+@proof("vpsm4_ex_cbc_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_cbc_encrypt_in_place(p: Proof) -> None:
+    cbc_encrypts(p, FROM_AES, in_place=True)
+
+
+@proof("vpsm4_ex_cbc_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_cbc_decrypt(p: Proof) -> None:
+    cbc_decrypts(p, FROM_AES)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_cbc_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_cbc_decrypt_in_place(p: Proof) -> None:
+    cbc_decrypts(p, FROM_AES, in_place=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_xts_encrypt(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_xts_decrypt(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=False)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt_gb", of=OPENSSL_4_0)
+def vpsm4_ex_xts_encrypt_gb(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=True, reflected=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt_gb", of=OPENSSL_4_0)
+def vpsm4_ex_xts_decrypt_gb(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=False, reflected=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
 # -- the S-box looked up ---------------------------------------------------------------------------
 
 

@@ -29,6 +29,10 @@ from semantics import A64
         ("vpsm4_ex_ctr32_encrypt_blocks", 0x29C, 0x110004A5, 0x110008A5),
         # eor v4, v4, v10 becomes eor v4, v4, v9: the completed block has the tweak of the one before.
         ("vpsm4_xts_encrypt", 0xD50, 0x6E2A1C84, 0x6E291C84),
+        # eor v4, v4, v18 becomes eor v4, v4, v17: the same with the S-box of AES.
+        ("vpsm4_ex_xts_encrypt_gb", 0xC80, 0x6E321C84, 0x6E311C84),
+        # mov v3, v7 becomes mov v3, v6: the same with the S-box of AES.
+        ("vpsm4_ex_cbc_encrypt", 0x708, 0x4EA71CE3, 0x4EA61CC3),
         # b.eq becomes b: decryption takes the last two tweaks in the order of encryption.
         ("vpsm4_xts_decrypt", 0x94C, 0x54000080, 0x14000004),
     ],
