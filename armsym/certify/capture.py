@@ -109,7 +109,8 @@ class Capture:
         """What is claimed of integers at cuts of one path without loops: each cut is within the one before it."""
         met = [m for m in self.met if m is not None]
         if self.iterations or len(met) < len(self.met) or len({m.cut.at for m in met}) < len(met):
-            raise NotExportable("claims about integers at cuts that are within loops, forget folds, or are met again")
+            why = "are within loops, forget folds or memory, or are met again"
+            raise NotExportable(f"claims about integers at cuts that {why}")
         for k, m in enumerate(met, 1):
             once = self._symbols_of(k - 1, k)
             index = Index(once, 1, 1, self.words.const(1), inclusive=False)

@@ -12,22 +12,37 @@ from armsym.proof.checks import a_text, shown, told_by
 from armsym.proof.conditional import Conditional
 from armsym.proof.handles import Pointwise
 
-__all__ = ["a_claim", "claims_of"]
+__all__ = ["a_claim", "claims_of", "note_known"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: What `Proof.known` answered so far to the functions that are being called, the innermost last.
+_answers: list[list[int]] = []
+
+
+def note_known(number: int) -> None:
+    """Note an answer of `Proof.known`: a function may claim something else where another number is known."""
+    if _answers:
+        _answers[-1].append(number)
 
 
 def claims_of(what: str, fn: F) -> F:
     """The function, whose answer is checked each time: a dict of claims by name, at least one.
 
     What cuts, loops and joins claim is shown at one time and taken for true at another, so each time it is as many
-    claims of the same names and kinds, but for those of another arrival: not where a function uses up an iterator,
-    or counts its calls.
+    claims of the same names and kinds, but for those of another arrival, or after another answer of `Proof.known`: not
+    where a function uses up an iterator, or counts its calls.
     """
-    shapes: dict[tuple[int, ...], dict[str, tuple[str, ...]]] = {}
+    #: By arrival: what `known` answered, in order, and the names and kinds then.
+    shapes: dict[tuple[int, ...], dict[tuple[int, ...], dict[str, tuple[str, ...]]]] = {}
 
     def checked(*arguments: object) -> object:
-        claims = fn(*arguments)
+        answers: list[int] = []
+        _answers.append(answers)
+        try:
+            claims = fn(*arguments)
+        finally:
+            _answers.pop()
         where = told_by(fn, what)
         if not isinstance(claims, dict) or not claims:
             raise InputError(f"{where}: the function must return a non-empty dict of named claims, not {shown(claims)}")
@@ -38,8 +53,13 @@ def claims_of(what: str, fn: F) -> F:
             # The arrival is told as a number, an iteration not.
             arrival = tuple(a for a in arguments if isinstance(a, int))
             shape = {name: tuple(_kinds(claim)) for name, claim in claims.items()}
-            first = shapes.setdefault(arrival, shape)
-            if shape != first:
+            met = shapes.setdefault(arrival, {})
+            # (Up to an answer that is another the function was told the same: then asking more excuses nothing.)
+            alike = [of for known, of in met.items() if all(a == b for a, b in zip(known, answers, strict=False))]
+            met[tuple(answers)] = shape
+            for first in alike:
+                if shape == first:
+                    continue
                 name = next(n for n in (*first, *shape) if first.get(n) != shape.get(n))
                 raise InputError(
                     f"{where}: the claim {name!r} is {_told(shape.get(name))} when the function is called again, and "

@@ -17,6 +17,7 @@ from armsym.machine import NZCV, Machine
 from armsym.memory import ConcreteMemory, ConcreteRegion
 from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.checks import a_vector, shown, told_by
+from armsym.proof.claims import note_known
 from armsym.proof.declare import Phase, Proof
 from armsym.proof.examples import Example
 from armsym.proof.filters import Filter
@@ -298,7 +299,9 @@ class ConcreteProof(Proof):
 
     def known(self, value: Bits) -> int:
         """See `Proof.known`."""
-        return a_vector("known: the value", value).uint
+        number = a_vector("known: the value", value).uint
+        note_known(number)
+        return number
 
     def _key(self, k: Bits) -> object:
         return k.uint

@@ -13,6 +13,7 @@ from armsym.errors import InputError
 from armsym.integers.expression import FoldValue, Integer, IntegerLike, Relation, Residue, integer
 from armsym.machine import NZCV, Machine
 from armsym.proof.checks import a_vector
+from armsym.proof.claims import note_known
 from armsym.proof.context import Context
 from armsym.proof.declare import Invariant, Phase, Proof
 from armsym.proof.examples import Example
@@ -401,6 +402,7 @@ class SymbolicProof(Proof):
             raise InputError(
                 f"known: {value.value} may be more than one number here: tell its values apart before, with p.each"
             )
+        note_known(number)
         return number
 
     def _facts_on_entry(self) -> Knowledge:

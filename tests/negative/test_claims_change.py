@@ -94,3 +94,49 @@ def test_a_claim_more_at_one_call_is_refused_whichever_it_is(image: Image, lies:
     refused = [o for o in open_ if o.get("decode") == ["the proof can be evaluated"]]
     assert len(refused) >= 2
     assert all("ensures" in o for o in open_ if o not in refused)  # a call that is never made
+
+
+#: x3 = 0 where x1 is 1, and else -1.
+TOLD_APART = "cmp x1,#1\n csetm x3,ne\n nop\n ret"
+
+
+def told_apart(lie: int = 0, *, asks: bool = False) -> Callable[[Proof], None]:
+    """A cut that claims more where n is 2 than where it is 1; at the call of that number what x0 is, which is false."""
+    calls = count(1)
+
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=2)
+        p.call(x0=p.word("a"), x1=n)
+        p.each(p.routine.entry, lambda s: s.x1, (1, 2))
+
+        @p.cut(p.routine.entry + 8)
+        def _(s: State) -> Claims:
+            k = p.known(n)
+            claims: Claims = {"x3": [s.x3 == 1 - k, *([s.x3 + 1 == 0] if k == 2 else [])]}
+            if k == 2:
+                claims["n"] = s.x1 == 2
+            if next(calls) == lie and (not asks or p.known(n)):
+                claims["lie"] = s.x0 == 7
+            return claims
+
+        p.ensures(lambda s: {"": s.x3 + s.x1 == 1, **({"lie": s.x0 == 7} if lie else {})})
+
+    return fn
+
+
+@pytest.fixture(scope="module")
+def apart() -> Image:
+    return load_bytes(assembled(f".text\n.globl f\n.type f,%function\nf: {TOLD_APART}\n.size f,.-f\n"), "f.o")
+
+
+def test_more_may_be_claimed_where_another_number_is_known(apart: Image) -> None:
+    r = run(told_apart(), apart, "f")
+    assert r.status is Status.PROVED, [(o.name, o.detail) for o in r.obligations if o.status is not Status.PROVED]
+
+
+@pytest.mark.parametrize("asks", [False, True])
+def test_no_more_is_claimed_where_the_same_number_is_known(apart: Image, asks: bool) -> None:
+    """Also where the call that claims more asks for more."""
+    open_ = [explored(told_apart(lie, asks=asks), apart) for lie in range(1, 7)]
+    assert all(open_), "proved"
+    assert len([o for o in open_ if o.get("decode") == ["the proof can be evaluated"]]) >= 4

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from refusing import symbolically
 from test_engine_negative import routine
+from test_holes import explored
 
 from armsym.dsl import Claims, InputError, Part, Proof, Region, State, Words
+from armsym.proof.engine.cut_rule import MOST_CELLS
 
 ProofFn = Callable[[Proof], None]
 
@@ -123,6 +125,21 @@ def test_words_are_dropped_whole(tmp_path: Path) -> None:
         p.ensures(lambda s: {"": s.x0 == r.base})
 
     assert "decode" in _failed(tmp_path, "ret", fn)
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_no_more_words_are_dropped_than_can_be_named(tmp_path: Path, more: bool) -> None:
+    """Each is an unknown of its own: of a buffer of megabytes they would take all time and memory there is."""
+
+    def fn(p: Proof) -> None:
+        r = p.region("r", 2**40 if more else 8 * MOST_CELLS, access="rw", cell=8)
+        p.call(x0=r)
+        p.modifies(r)
+        p.cut(p.routine.entry, drop_memory=[r])(lambda s: {"": s.x0 == r.base})
+        p.ensures(lambda s: {"": s.x1 == 0})
+
+    open_ = explored(fn, routine(tmp_path, "mov x1,#0\n ret"))
+    assert (open_.get("decode") == ["the proof can be evaluated"]) if more else not open_
 
 
 @pytest.mark.parametrize("drops", ["no fixed size", "another proof's", "forgets", "a name"])

@@ -19,6 +19,9 @@ from armsym.symbolic_memory import Change, SymbolicMemory
 
 __all__ = ["cut"]
 
+#: A cut drops so many cells of memory at most: each becomes an unknown of its own.
+MOST_CELLS = 4096
+
 
 def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
     """Prove the claims of a cut that the path has come to; then what they say takes the place of what was computed.
@@ -72,6 +75,7 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
 def _cells(c: Cut, memory: SymbolicMemory) -> set[Cell]:
     """The cells of memory that a cut drops.  What it drops in part is not told apart: `InputError`."""
     found: set[Cell] = set()
+    left = MOST_CELLS
     for name, at, size in c.drop_memory:
         r = next((r for r in memory.regions if r.name == name), None)
         if r is None:
@@ -80,6 +84,9 @@ def _cells(c: Cut, memory: SymbolicMemory) -> set[Cell]:
             raise InputError(
                 f"{c.name}: the {size} bytes at {name}+{at} that drop_memory means are no whole cells of {r.cell} bytes"
             )
+        left -= size // r.cell
+        if left < 0:
+            raise InputError(f"{c.name}: drop_memory means more than {MOST_CELLS} cells, the last of them of {name}")
         found |= {Cell(name, k) for k in range(at, at + size, r.cell)}
     return found
 
