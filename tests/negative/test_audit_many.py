@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -267,3 +272,40 @@ def test_where_processes_cannot_be_forked(tmp_path: Path) -> None:
     answer = run_python(program)
     assert answer.code == 0, answer
     assert _audited(_told(answer)) == {caller.name, callee.name}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are ended by their limit")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_processes_end_with_the_command(how: signal.Signals, tmp_path: Path) -> None:
+    """Which is ended by a signal to it alone, as a service does: no process of a bundle is left to run on."""
+    caller, callee = _bundles(tmp_path, _call())
+    pids = tmp_path / "pids"
+    fault = f"open({str(pids)!r}, 'a').write(f'{{os.getpid()}}\\n'); time.sleep(300)"
+    program = PROGRAM.format(symbol=CALLEE, fault=fault, factor=100)
+    run = [sys.executable, "-c", program, *map(str, (callee, caller, callee))]
+    with subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as command:
+        try:
+            assert _soon(lambda: pids.exists() and pids.read_text().count("\n") == 2)
+            workers = [int(line) for line in pids.read_text().splitlines()]
+            assert all(map(_runs, workers))
+            command.send_signal(how)
+            command.wait(timeout=60)
+            assert _soon(lambda: not any(map(_runs, workers)))
+        finally:
+            with suppress(ProcessLookupError):  # (they have a group of their own)
+                os.killpg(command.pid, signal.SIGKILL)
+
+
+def _soon(held: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 60
+    while not held() and time.monotonic() < until:
+        time.sleep(0.05)
+    return held()
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is there and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
