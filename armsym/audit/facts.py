@@ -24,6 +24,10 @@ __all__ = ["Facts", "Oracle", "bits"]
 
 #: What a path may know: one that goes round and round learns more each time.
 MOST_FACTS = 64
+#: Where there are so many facts, masks that round add none: less is known then, and there is room for what paths learn.
+MOST_ROUNDED = 48
+#: Masks that round, and quotients, are numbers where so many of them at most are made of each other.
+MOST_NESTED = 8
 
 
 class Oracle(Protocol):
@@ -54,6 +58,10 @@ class Facts:
         self.beyond: set[int] = set()
         self._by_range: set[tuple[int, frozenset[tuple[int, int]]]] = set()
         self._integers: dict[int, Form] = {}
+        #: Of which nothing is known but themselves, until a fact more is; and how deep within others that was asked.
+        self._alone: dict[int, int] = {}
+        self._nested = 0
+        self._bounded: set[int] = set()  # words of which facts say what they were rounded down from
         #: Conditions that the path has decided.
         self.decided: dict[int, bool] = {}
         self._unequal: list[int] = []  # of these: that a word is 0, found false before its sign was known
@@ -66,7 +74,7 @@ class Facts:
         f._facts, f._shown, f._integers = self._facts[:], self._shown.copy(), self._integers.copy()
         f.decided, f.values, f._unequal = self.decided.copy(), self.values.copy(), self._unequal[:]
         f.arguments, f.numbers, f._by_range = self.arguments, self.numbers, self._by_range
-        f.beyond = self.beyond
+        f.beyond, f._alone, f._bounded = self.beyond, self._alone.copy(), self._bounded.copy()
         return f
 
     def add(self, form: Form) -> None:
@@ -77,6 +85,7 @@ class Facts:
                 raise ValueError(f"more than {MOST_FACTS} facts on one path: a loop that no cut stops")
             self._facts.append(form)
             self.fresh.append(form)
+            self._alone.clear()
 
     def equate(self, node: int, form: Form) -> None:
         """The node, a number of the contract, is the form, which does not contain it."""
@@ -84,6 +93,7 @@ class Facts:
         self.values = {n: replaced(f, node, form) for n, f in self.values.items()} | {node: form}
         self._facts = [f for f in (self._put(f) for f in self._facts) if f[1]]
         self._integers = {}
+        self._alone.clear()
         # What was shown stays true, and is said of the same values.
 
     def _put(self, form: Form) -> Form:
@@ -113,11 +123,11 @@ class Facts:
                 parts = i[1:]
             sums = [linear(program, a, width) for a in parts]
             if not parts and width <= 64:
-                found = None
-                if i[0] == "Mask":
-                    found = self._rounded(i[1], i[2]) or self._rounded_down(n, i[1], i[2])
-                elif i[0] == "Shr":
-                    found = self._quotient(i[1], i[2])
+                found = self._rounded(i[1], i[2]) if i[0] == "Mask" else None
+                if found is None and i[0] in ("Mask", "Shr") and self._nested < MOST_NESTED:
+                    self._nested += 1
+                    found = self._rounded_down(n, i[1], i[2]) if i[0] == "Mask" else self._quotient(i[1], i[2])
+                    self._nested -= 1
                 if found is not None:
                     # (Whatever is then taken for equal, or for an offset, rests on it.)
                     self.beyond.add(n)
@@ -186,6 +196,9 @@ class Facts:
         divisor = gcd(low + 1, *(k * (bits(self.words, n) & -bits(self.words, n)) for n, k in terms.items()))
         number: Form = constant - constant % divisor, terms
         found = self.words.mask(form_node(self.words, number), mask)
+        if found not in self._bounded and len(self._facts) >= MOST_ROUNDED:
+            return None
+        self._bounded.add(found)
         self.add(plus(number, (0, {found: 1}), -1))
         self.add(plus((low, {found: 1}), number, -1))
         return 0, {found: 1}
@@ -199,10 +212,14 @@ class Facts:
     def integer(self, node: int) -> Form:
         """The node's value: a form of what it is made of, where that is shown not to wrap, else of the node itself."""
         known = self._integers.get(node)
+        if known is None and self._alone.get(node, MOST_NESTED + 1) <= self._nested:
+            return 0, {node: 1}
         if known is None:
             known = self._integer(node)
-            if known != (0, {node: 1}):  # else more may be known later
+            if known != (0, {node: 1}):
                 self._integers[node] = known
+            else:  # (Else words of words of words would be asked about again and again.)
+                self._alone[node] = self._nested
         return known
 
     def _integer(self, node: int) -> Form:

@@ -70,6 +70,8 @@ class Walk(Arrivals):
                 self.count("addresses that the loader fills in, and protects", len(self.inputs.filled_in))
         except (ElfError, RefusedAccess, RefusedValue, Unmodelled, ValueError) as e:
             raise Refused(f"from {name_of(self.source)}, at {self.at:#x}: {e}{self.passed}") from None
+        except RecursionError:
+            raise Refused(f"from {name_of(self.source)}, at {self.at:#x}: words are too deep within others") from None
 
     def _define(self) -> None:
         """See that definitions are what they may be, whether or not a path comes to them: they are printed, too."""

@@ -6,6 +6,7 @@ handlers, so that idle workers of a pool live on and hold the command's output o
 
 from __future__ import annotations
 
+import ctypes
 import math
 import multiprocessing
 import os
@@ -14,15 +15,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Generic, TypeVar
 
-__all__ = ["Answered", "Ended", "cpus", "limit_cpu", "run_apart", "start_method"]
+__all__ = ["Answered", "Ended", "cpus", "end_with_parent", "limit_cpu", "run_apart", "start_method"]
 
 T = TypeVar("T")
 A = TypeVar("A")
+
+#: "Set the signal that I get when my parent ends", of prctl(2).
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ def run_apart(
 
 
 def _child(work: Callable[[T], A], task: T, answer: Connection) -> None:
+    end_with_parent()
     # Ctrl-C reaches the whole group; the parent ends its children itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answer.send(work(task))
@@ -136,6 +142,13 @@ def start_method() -> str:
     if sys.platform != "linux":
         return "spawn"
     return "fork" if threading.active_count() == 1 else "forkserver"
+
+
+def end_with_parent() -> None:
+    """Have the system end this process once its parent has ended, by whatever signal: else its limit only would."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def limit_cpu(seconds: float) -> None:

@@ -209,6 +209,8 @@ def audit_here(question: Question) -> Finding:
         of = question.named or bundle.object
         if not of:
             raise InputError(f"{path} does not tell where the file under proof lies: name it by --file")
+        if _is_special(of):
+            raise InputError(f"{path} is about {of}, which is no file")
         elf, entry = _file(of, bundle.symbol)
         if elf.sha256 != bundle.file_sha256:
             raise InputError(f"{path} is about a file with SHA-256 {bundle.file_sha256}, {of} has {elf.sha256}")
@@ -219,6 +221,11 @@ def audit_here(question: Question) -> Finding:
         return Finding(path, error=str(e), failed=ExitCode.INPUT, seconds=_cpu_seconds() - began)
     except MemoryError:
         return Finding(path, error="out of memory", failed=ExitCode.UNDECIDED, seconds=_cpu_seconds() - began)
+
+
+def _is_special(of: str) -> bool:
+    """Whether there is something that is no file: reading a device or pipe might take all memory, or not end."""
+    return os.path.exists(of) and not os.path.isfile(of)
 
 
 def _file(of: str, symbol: str) -> tuple[Elf, int]:

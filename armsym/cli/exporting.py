@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NoReturn
 
-from armsym.cli.apart import Ended, limit_cpu, start_method
+from armsym.cli.apart import Ended, end_with_parent, limit_cpu, start_method
 from armsym.report.outcome import NO_BUNDLE
 
 __all__ = ["EXPORT_SECONDS", "bundle_within"]
 
 #: CPU seconds in which a bundle is made, where nothing else is said: three times what any took that is audited.
 EXPORT_SECONDS = 120.0
-
-#: "Set the signal that I get when my parent ends", of prctl(2).
-_PR_SET_PDEATHSIG = 1
 
 
 def bundle_within(seconds: float, write: Callable[[], str], remove: Callable[[], None]) -> str:
@@ -63,8 +58,7 @@ def bundle_within(seconds: float, write: Callable[[], str], remove: Callable[[],
 
 def _write(seconds: float, write: Callable[[], str], said: int) -> NoReturn:
     try:
-        with suppress(OSError, AttributeError):  # else it would end by its limit only
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        end_with_parent()
         limit_cpu(max(seconds, 1.0))
         gc.disable()  # as in a proof: all that was made lives until the end, which is soon
         try:

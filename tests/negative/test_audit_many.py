@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -143,7 +148,7 @@ def test_a_contract_that_says_more_than_was_shown_settles_nothing(tmp_path: Path
 
 BAD: list[tuple[Callable[[str], str], str]] = [
     (lambda text: text[: len(text) // 2], "line "),
-    (lambda text: "", "line 1"),
+    (lambda text: "", "last line does not end"),
     (lambda text: text.replace("\nsymbol ", "\nsymbol no_", 1), "not defined"),
     (lambda text: text.replace("called.o", "none.o", 1), "No such file"),
     (lambda text: text.replace("called.o", "other.o", 1), "is about a file with SHA-256"),
@@ -218,16 +223,21 @@ def test_a_process_that_is_lost_audits_nobody(fault: str, code: int, why: str, t
 
 
 def test_a_file_that_is_none_keeps_nobody_waiting(tmp_path: Path) -> None:
-    """A pipe that nobody writes to: the processes of its bundles wait, and are ended; nobody else reads it."""
+    """A pipe that nobody writes to, a device that has no end, a folder: nobody reads them."""
     caller, callee = _bundles(tmp_path, _call())
     others = _other(tmp_path)
-    (tmp_path / "called.o").unlink()
-    os.mkfifo(tmp_path / "called.o")
-    program = PROGRAM.format(symbol=CALLEE, fault="pass", factor=2)
-    answer = run_python("-c", program, caller, callee, *others)
-    told = _told(answer)
-    assert (answer.code, _audited(told)) == (3, {p.name for p in others})
-    assert "by the clock" in told[caller.name]["error"]
+    file = tmp_path / "called.o"
+    for made in (os.mkfifo, os.mkdir, lambda path: os.symlink("/dev/zero", path)):
+        file.rename(tmp_path / "kept.o")
+        made(file)
+        answer, told = _audit("-j", 2, caller, callee, *others)
+        assert (answer.code, _audited(told)) == (2, {p.name for p in others})
+        assert told[caller.name]["error"].endswith("called.o, which is no file")
+        alone, told = _audit(callee)
+        assert (alone.code, _audited(told)) == (2, set())
+        file.rmdir() if file.is_dir() else file.unlink()
+        (tmp_path / "kept.o").rename(file)
+    assert _audit(caller, callee)[0].code == 0
 
 
 def test_a_name_that_no_file_can_have_is_bad_input(tmp_path: Path) -> None:
@@ -267,3 +277,40 @@ def test_where_processes_cannot_be_forked(tmp_path: Path) -> None:
     answer = run_python(program)
     assert answer.code == 0, answer
     assert _audited(_told(answer)) == {caller.name, callee.name}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes are ended by their limit")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_processes_end_with_the_command(how: signal.Signals, tmp_path: Path) -> None:
+    """Which is ended by a signal to it alone, as a service does: no process of a bundle is left to run on."""
+    caller, callee = _bundles(tmp_path, _call())
+    pids = tmp_path / "pids"
+    fault = f"open({str(pids)!r}, 'a').write(f'{{os.getpid()}}\\n'); time.sleep(300)"
+    program = PROGRAM.format(symbol=CALLEE, fault=fault, factor=100)
+    run = [sys.executable, "-c", program, *map(str, (callee, caller, callee))]
+    with subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as command:
+        try:
+            assert _soon(lambda: pids.exists() and pids.read_text().count("\n") == 2)
+            workers = [int(line) for line in pids.read_text().splitlines()]
+            assert all(map(_runs, workers))
+            command.send_signal(how)
+            command.wait(timeout=60)
+            assert _soon(lambda: not any(map(_runs, workers)))
+        finally:
+            with suppress(ProcessLookupError):  # (they have a group of their own)
+                os.killpg(command.pid, signal.SIGKILL)
+
+
+def _soon(held: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 60
+    while not held() and time.monotonic() < until:
+        time.sleep(0.05)
+    return held()
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is there and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
