@@ -323,3 +323,16 @@ def test_an_argument_with_a_value_is_no_parameter(idle: Image) -> None:
         return lambda: T(w.n, w.m)
 
     assert not symbolically(stated(lambda w: w.A(w.n) >= 0, declare), idle, "f")
+
+
+def test_where_it_is_told(idle: Image) -> None:
+    """Not where nothing is claimed of a state yet; what is said then is no word about its own proof."""
+
+    def fn(p: Proof) -> None:
+        w = World(p)
+        T = p.induction("T", lambda i, k: {"c": w.U(i) >= 1}, upto=always)
+        T(w.n, w.m)
+        p.ensures(lambda s: {"claim": w.A(w.n) >= 0})
+
+    with pytest.raises(InputError, match="T: what it says is told where claims about a state are made"):
+        run(fn, idle, "f")
