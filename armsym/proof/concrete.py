@@ -325,7 +325,7 @@ class ConcreteProof(Proof):
         return f.concrete(k.uint)
 
     def _tell_of(self, t: Theorem, words: Sequence[Bits]) -> None:
-        if all(c.value is True for c in t.conditions(*words)):
+        if all(c.value is True for c in t.conditions(*words)[1]):
             for name, holds in t.said(*words):
                 if holds is not True:
                     numbers = ", ".join(str(w.uint) for w in words)

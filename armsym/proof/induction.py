@@ -19,13 +19,16 @@ from inspect import signature
 from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.integers.expression import FoldValue, Integer, IntegerLike, Multiplier, Relation, Word, integer
-from armsym.proof.checks import a_condition, a_function, a_vector, shown, told_by
+from armsym.proof.checks import a_condition, a_function, a_text, a_vector, shown, told_by
 from armsym.proof.handles import Claims, Meaning, an_index
 from armsym.symbolic_memory import variable
 from armsym.terms.evaluate import Substitution
 from armsym.terms.node import Term, Value, intern, ones
 
 __all__ = ["Formula", "Theorem", "instance"]
+
+#: So many conditions are told apart at most: each doubles the cases.
+MOST_CASES = 6
 
 
 class Theorem:
@@ -45,12 +48,14 @@ class Theorem:
     ) -> None:
         """`number` counts the theorems of the proof, `by` tells what else is known, of i = 0 and of i."""
         self._p, self.name, self.number, self.high = meaning, name, number, high
-        names = tuple(signature(claims).parameters) if callable(claims) else ()
-        self.claims = a_function(f"induction {name}: what is claimed", claims, *(names or ("i",)))
         #: What the index and the parameters are called.
-        self.names = names or ("i",)
-        self.parameters = names[1:]
-        self.upto, self.where, self.by, self.cases = upto, where, by, cases
+        self.names = _arguments(claims) or ("i",)
+        self.parameters = self.names[1:]
+        self.claims = a_function(f"induction {name}: what is claimed", claims, *self.names)
+        self.upto = a_function(f"induction {name}: upto", upto, *self.parameters)
+        self.where = None if where is None else a_function(f"induction {name}: where", where, *self.parameters)
+        self.by = None if by is None else a_function(f"induction {name}: by", by, *self.names)
+        self._cases = None if cases is None else a_function(f"induction {name}: cases", cases, *self.names)
 
     def __call__(self, index: Bits | int, *parameters: Bits | int) -> None:
         """Let the path whose claims are made know what the theorem says of these, where its conditions are met."""
@@ -59,12 +64,18 @@ class Theorem:
         words = [an_index(f"{self.name}: what it is told of", w) for w in (index, *parameters)]
         self._p._tell_of(self, words)
 
-    def conditions(self, i: Bits, *parameters: Bits) -> list[Prop]:
-        """What has to hold of the words for the claims to hold of them."""
+    def conditions(self, i: Bits, *parameters: Bits) -> tuple[Bits, list[Prop]]:
+        """How far the index goes, and what has to hold of the words for the claims to hold of them."""
         upto = a_vector(told_by(self.upto, f"{self.name}: upto"), self.upto(*parameters), 64)
-        said = [] if self.where is None else list(self.where(*parameters))
-        said = [a_condition(f"{self.name}: where", c) for c in said]
-        return [i <= upto, *(w <= self.high for w in (i, *parameters)), *said]
+        said = [] if self.where is None else _conditions(f"{self.name}: where", self.where, parameters)
+        return upto, [i <= upto, *(w <= self.high for w in (i, *parameters)), *said]
+
+    def cases(self, *words: Bits) -> list[Prop]:
+        """The conditions that are told apart; raises `InputError` for more than `MOST_CASES`."""
+        said = [] if self._cases is None else _conditions(f"{self.name}: cases", self._cases, words)
+        if len(said) > MOST_CASES:
+            raise InputError(f"{self.name}: cases: at most {MOST_CASES} conditions are told apart, not {len(said)}")
+        return said
 
     def said(self, i: Bits, *parameters: Bits) -> list[tuple[str, Relation | bool]]:
         """The claims as they are made of these words, by name."""
@@ -73,6 +84,9 @@ class Theorem:
             raise InputError(f"induction {self.name}: a non-empty dict of named claims, not {shown(claims)}")
         found: list[tuple[str, Relation | bool]] = []
         for name, claim in claims.items():
+            a_text(f"induction {self.name}: the name of a claim", name)
+            if isinstance(claim, (list, tuple)) and not claim:
+                raise InputError(f"induction {self.name}: {name} is an empty list: it would say nothing")
             for part in claim if isinstance(claim, (list, tuple)) else [claim]:
                 if isinstance(part, Prop) and isinstance(part.value, bool):
                     part = part.value  # noqa: PLW2901 - a claim about numbers that is told
@@ -99,8 +113,9 @@ class Formula:
         possible = ones(t.high.bit_length())
         # (No name of a proof's has a colon.)
         words = tuple(variable(f"{t.name}:{n}", 64, secret=False, possible=possible) for n in t.names)
-        upto = a_vector(told_by(t.upto, f"{t.name}: upto"), t.upto(*words[1:]), 64)
-        return Formula(words, tuple(t.conditions(*words)), tuple(t.said(*words)), upto, t.high)
+        # (Asked once, so what the step goes up to is what is asked of the words that it is told of.)
+        upto, conditions = t.conditions(*words)
+        return Formula(words, tuple(conditions), tuple(t.said(*words)), upto, t.high)
 
     def put(self, words: Sequence[Bits]) -> Callable[[Bits], Bits]:
         """What puts words in the places of the variables."""
@@ -121,6 +136,23 @@ class Formula:
         """What is said of the words."""
         put = self.put(words)
         return [(name, instance(r, put) if isinstance(r, Relation) else r) for name, r in self.claims]
+
+
+def _arguments(fn: object) -> tuple[str, ...]:
+    """What a function's arguments are called, but for those that it has a value for."""
+    try:
+        found = signature(fn).parameters.values() if callable(fn) else ()
+    except ValueError:  # of a function that does not tell
+        return ()
+    return tuple(p.name for p in found if p.default is p.empty)
+
+
+def _conditions(what: str, fn: Callable[..., object], words: Sequence[Bits]) -> list[Prop]:
+    """The conditions that a function of the proof file gives, in a list."""
+    said = fn(*words)
+    if not isinstance(said, (list, tuple)):
+        raise InputError(told_by(fn, f"{what}: conditions are given in a list, not as {shown(said)}"))
+    return [a_condition(told_by(fn, what), c) for c in said]
 
 
 def instance(r: Relation, put: Callable[[Bits], Bits]) -> Relation | bool:

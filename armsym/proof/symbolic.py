@@ -510,10 +510,10 @@ class SymbolicProof(Proof):
     def _tell_of(self, t: Theorem, words: Sequence[Bits]) -> None:
         if self._sizes is not None:
             return  # an unrolled run computes
-        if self.shown_theorems <= t.number:
-            raise InputError(f"{t.name} is used before it is shown: in its own proof, or in that of one before it")
         if self._context is None or self._pure:
             raise InputError(f"{t.name}: what it says is told where claims about a state are made")
+        if self.shown_theorems <= t.number:
+            raise InputError(f"{t.name} is used before it is shown: in its own proof, or in that of one before it")
         path = self._context.path
         formula = self.formula(t)
         if not all(path.decide(c) is True for c in formula.conditions_of(words)):

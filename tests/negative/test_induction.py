@@ -16,6 +16,7 @@ from test_engine_negative import routine
 from armsym.dsl import Bits, InputError, Proof, congruent
 from armsym.elf import Image
 from armsym.proof.concrete import ConcreteProof
+from armsym.proof.result import Status
 
 MOST = 2**40
 
@@ -244,3 +245,94 @@ def test_of_a_false_claim_there_is_a_run(idle: Image) -> None:
 )
 def test_folds(idle: Image, claim: Claimed, holds: bool) -> None:
     assert symbolically(stated(claim), idle, "f") == ({} if holds else {"ensures": ["claim"]})
+
+
+# -- functions of the proof file that are not what they have to be -------------------------------------
+
+
+@pytest.mark.parametrize(("ends", "proved"), [((0, 2**61 - 1), False), ((2**61 - 1, 0), False), ((0,), True)])
+def test_how_far_it_goes_is_asked_once(idle: Image, ends: tuple[int, ...], proved: bool) -> None:
+    """H(i, k) = 0 for i = 0 alone: an `upto` that says other ends each time it is asked makes it hold no further."""
+    at = max(ends)
+
+    def declare(w: World) -> Callable[[], object]:
+        asked: list[int] = []
+
+        def upto(_: Bits) -> Bits:
+            asked.append(0)
+            return Bits(64, ends[(len(asked) - 1) % len(ends)])
+
+        T = w.p.induction("T", lambda i, k: {"c": w.H(i, k) == 0}, upto=upto)
+        return lambda: T(w.n if at else 0, w.m)
+
+    open_ = symbolically(stated(lambda w: w.H(w.n if at else 0, w.m) == 0, declare), idle, "f")
+    assert (not open_) == proved
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"upto": Bits(64, 5)}, "upto is a function of k"),
+        ({"upto": lambda: Bits(64, 5)}, "upto is called as fn"),
+        ({"where": lambda k: k < 5}, "where: conditions are given in a list"),
+        ({"where": 5}, "where is a function of k"),
+        ({"by": 5}, "by is a function of i, k"),
+        ({"by": lambda i: None}, "by is called as fn"),
+        ({"cases": lambda i: []}, "cases is called as fn"),
+        ({"claims": lambda i, k: {"c": []}}, "c is an empty list"),
+        ({"claims": lambda i, k: {5: True}}, "the name of a claim is a text"),
+    ],
+)
+def test_what_it_is_made_of(idle: Image, wrong: dict[str, Any], said: str) -> None:
+    def declare(w: World) -> Callable[[], object]:
+        made: dict[str, Any] = {"claims": lambda i, k: {"c": w.U(i) >= 1}, "upto": always, **wrong}
+        T = w.p.induction("T", made.pop("claims"), **made)
+        return lambda: T(w.n, w.m)
+
+    with pytest.raises(InputError, match=said):
+        run(stated(lambda w: w.A(w.n) >= 0, declare), idle, "f")
+
+
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        (lambda i, k: [i < k, True], ""),
+        (lambda i, k: i < k, "cases: conditions are given in a list"),
+        (lambda i, k: [i], "cases is a condition"),
+        (lambda i, k: [k == q for q in range(40)], "at most 6 conditions are told apart, not 40"),
+    ],
+)
+def test_which_cases_are_told_apart(idle: Image, cases: Callable[..., Any], said: str) -> None:
+    """They are asked for on symbols alone: what is wrong with them is told as with claims, and is no defect of ours."""
+
+    def declare(w: World) -> Callable[[], object]:
+        w.p.induction("T", lambda i, k: {"c": w.U(i) >= 1}, upto=always, cases=cases)
+        return lambda: None
+
+    r = run(stated(lambda w: w.A(w.n) >= 0, declare), idle, "f")
+    told = [o.detail for o in r.obligations if o.name == "the proof can be evaluated"]
+    assert (r.status is Status.PROVED and not told) if not said else said in told[0]
+
+
+def test_an_argument_with_a_value_is_no_parameter(idle: Image) -> None:
+    """As in functions made in a loop, which keep what they are about so."""
+
+    def declare(w: World) -> Callable[[], object]:
+        T = w.p.induction("T", lambda i, k, U=w.U: {"c": U(i) >= 1}, upto=always)
+        assert T.parameters == ("k",)
+        return lambda: T(w.n, w.m)
+
+    assert not symbolically(stated(lambda w: w.A(w.n) >= 0, declare), idle, "f")
+
+
+def test_where_it_is_told(idle: Image) -> None:
+    """Not where nothing is claimed of a state yet; what is said then is no word about its own proof."""
+
+    def fn(p: Proof) -> None:
+        w = World(p)
+        T = p.induction("T", lambda i, k: {"c": w.U(i) >= 1}, upto=always)
+        T(w.n, w.m)
+        p.ensures(lambda s: {"claim": w.A(w.n) >= 0})
+
+    with pytest.raises(InputError, match="T: what it says is told where claims about a state are made"):
+        run(fn, idle, "f")

@@ -70,7 +70,7 @@ def _in_each_case(
         for name, _ in formula.claims:
             run.ledger.record("lemma", f"{t.name}: {name}, {stage}", Status.PROVED, "identity")
         return
-    conditions = [] if t.cases is None else [*t.cases(*words)]
+    conditions = t.cases(*words)
     for values in product((True, False), repeat=len(conditions)):
         here = path.fork()
         for c in (*facts, *(c if v else ~c for c, v in zip(conditions, values, strict=True))):
