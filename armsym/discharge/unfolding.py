@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from armsym.bits import Bits
-from armsym.bits.opaque import OpaqueFunction, definitions_of
+from armsym.bits.opaque import OpaqueFunction, definitions_of, foreign
 from armsym.errors import InputError
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
@@ -74,12 +74,10 @@ def _on_variables(f: OpaqueFunction, widths: tuple[int, ...]) -> tuple[list[Var]
 
 
 def _compare(f: OpaqueFunction, variables: list[Var], value: Value) -> None:
-    functions: dict[str, OpaqueFunction] = {}
-    for t in free_terms(value):
-        if isinstance(t, App) and (meant := definitions_of(t)):
-            functions[t.name] = meant[0]
-        elif t not in variables:
-            raise InputError(f"opaque {f.name}: a definition that unfolds speaks of its arguments alone, not of {t!r}")
+    other = foreign(value, variables)
+    if other is not None:
+        raise InputError(f"opaque {f.name}: a definition that unfolds speaks of its arguments alone, not of {other!r}")
+    functions = {t.name: definitions_of(t)[0] for t in free_terms(value) if isinstance(t, App)}
 
     def applied(name: str, _: int, of: tuple[int, ...], args: tuple[int, ...]) -> int:
         return functions[name](*map(Bits, of, args)).uint
