@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from armsym.bits.value import no_vector
 from armsym.bits.vector import Bits, new_bits
 from armsym.errors import WidthError
 from armsym.terms import ops
-from armsym.terms.node import App, definitions
+from armsym.terms.evaluate import free_terms
+from armsym.terms.node import App, Term, Value, definitions
 
-__all__ = ["OpaqueFunction", "applied", "definitions_of", "opaque"]
+__all__ = ["OpaqueFunction", "applied", "definitions_of", "foreign", "opaque"]
 
 
 class OpaqueFunction:
@@ -60,6 +61,15 @@ def definitions_of(t: App) -> list[OpaqueFunction]:
     of this proof: nothing may be concluded from what its name means here.
     """
     return [d for d in definitions(t) if isinstance(d, OpaqueFunction)]
+
+
+def foreign(v: Value, variables: Collection[Value]) -> Term | None:
+    """What a value speaks of that is no opaque function and none of these variables; None where there is no such thing.
+
+    A function that stands for itself is public, and the same, where its arguments are: it must know nothing else.
+    """
+    found = [t for t in free_terms(v) if t not in variables and not (isinstance(t, App) and definitions_of(t))]
+    return min(found, key=lambda t: t.id, default=None)
 
 
 def opaque(name: str, width: int, *, unfolds: bool = False) -> Callable[[Callable[..., Bits]], OpaqueFunction]:

@@ -3,19 +3,30 @@
 A round function that stands for itself keeps terms small: a word of a cipher is the XOR of a few of them, and not of
 each bit of each S-box so far.  To compare a new word with the code's, the newest is unfolded, one level deep.
 
-Sound where the definition, run on terms, says what it says on numbers, as a specification is taken to (`unfolds=True`
-says so): then for all arguments the function's value is that of the term that is put in its place.
+Sound where the definition, run on terms, says what it says on numbers (`unfolds=True` says so): then for all arguments
+the function's value is that of the term that is put in its place.  It is run once, on variables of its own, and what it
+says there is refused where it speaks of anything else: an application counts as public where its arguments are, so
+that a secret which the definition knew would be told.  And it is compared with what the definition says of numbers.
 """
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
+from itertools import product
+
 from armsym.bits import Bits
-from armsym.bits.opaque import definitions_of
-from armsym.terms.evaluate import Substitution
-from armsym.terms.node import App, Op, Sum, Term, Value, intern
+from armsym.bits.opaque import OpaqueFunction, definitions_of, foreign
+from armsym.errors import InputError
+from armsym.terms import ops
+from armsym.terms.evaluate import Evaluator, Substitution, free_terms
+from armsym.terms.node import App, Op, Sum, Term, Value, Var, intern, kept_by_table, ones
 from armsym.terms.poly import poly_view
 
 __all__ = ["unfolded"]
+
+#: Arguments of so many bits in all are compared at each value; of more bits, at few and so many chosen at random.
+ALL_BITS, TRIALS = 8, 32
 
 
 def unfolded(claim: Term) -> Value | None:
@@ -38,5 +49,57 @@ def _definition(t: Term) -> Value | None:
     found = definitions_of(t) if isinstance(t, App) else []
     if not isinstance(t, App) or len(found) != 1 or not found[0].unfolds:
         return None
-    value = found[0].unfold(*(Bits(w, a) for w, a in zip(t.widths, t.args, strict=True))).value
-    return intern(value) if isinstance(value, Term) else value
+    known = kept_by_table(_definition, dict[object, tuple[list[Var], Value]])
+    key = found[0], t.widths
+    if key not in known:
+        known[key] = _on_variables(found[0], t.widths)
+    variables, value = known[key]
+    return Substitution(dict(zip(variables, t.args, strict=True)))(value)
+
+
+def _on_variables(f: OpaqueFunction, widths: tuple[int, ...]) -> tuple[list[Var], Value]:
+    """Arguments, and what the definition says of them.  Raises `InputError` where it is no function of them alone."""
+    # (Public ones: what is made of them is secret where what is put in their places is.)
+    variables = [Var(f"{f.name} {k}", w, secret=False) for k, w in enumerate(widths)]
+    # What is known on one path must not count on others.
+    oracle = ops.set_oracle(None)
+    try:
+        value = f.unfold(*map(Bits, widths, variables)).value
+        if isinstance(value, Term):
+            value = intern(value)
+        _compare(f, variables, value)
+    finally:
+        ops.set_oracle(oracle)
+    return variables, value
+
+
+def _compare(f: OpaqueFunction, variables: list[Var], value: Value) -> None:
+    other = foreign(value, variables)
+    if other is not None:
+        raise InputError(f"opaque {f.name}: a definition that unfolds speaks of its arguments alone, not of {other!r}")
+    functions = {t.name: definitions_of(t)[0] for t in free_terms(value) if isinstance(t, App)}
+
+    def applied(name: str, _: int, of: tuple[int, ...], args: tuple[int, ...]) -> int:
+        return functions[name](*map(Bits, of, args)).uint
+
+    widths = [v.width for v in variables]
+    for numbers in _numbers(widths):
+        said = Evaluator(dict(zip(variables, numbers, strict=True)), applied)(value)
+        want = f(*map(Bits, widths, numbers)).uint
+        if said != want:
+            at = ", ".join(map(hex, numbers))
+            raise InputError(
+                f"opaque {f.name}: its definition, which unfolds, says of terms what it does not say of"
+                f" numbers: at {at} {said:#x}, not {want:#x}"
+            )
+
+
+def _numbers(widths: list[int]) -> Iterator[tuple[int, ...]]:
+    if sum(widths) <= ALL_BITS:
+        yield from product(*(range(1 << w) for w in widths))
+        return
+    yield tuple(0 for _ in widths)
+    yield tuple(ones(w) for w in widths)
+    rng = random.Random(0)
+    for _ in range(TRIALS):
+        yield tuple(rng.getrandbits(w) for w in widths)

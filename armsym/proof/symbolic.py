@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from armsym.bits import Bits, Prop
+from armsym.bits.opaque import foreign
 from armsym.discharge.recheck import Answer
 from armsym.discharge.z3_bridge import Model
 from armsym.errors import InputError
@@ -577,6 +578,8 @@ class SymbolicProof(Proof):
             )
         before = k - 1
         with self._plainly():
+            if f.of is not None:
+                _speaks_of_its_state(f, before)
             words = f.stepped(self._fold_at(f, before), f.over(before))
         # (The step is the one that was looked at; so this cannot be, unless it is no function.)
         if f.secrets is not None and any(
@@ -761,3 +764,15 @@ def _stands_for_itself(name: str, k: Bits) -> bool:
     terms, const = linear_view(v)
     wraps = const + sum(c * t.pb for t, c in terms.items()) >= 1 << 64
     return wraps or not 0 < const <= UNFOLD_LIMIT
+
+
+def _speaks_of_its_state(f: Fold, k: Bits) -> None:
+    """Raise `InputError` where a step of an iterated function speaks of anything but the state.
+
+    Where nobody looks at its steps it is a function of the words it begins with: public, and the same, if they are.
+    """
+    state = Words(variable(f"{f.name} {j}", w.width, secret=False) for j, w in enumerate(f.start))
+    for w in f.stepped(state, f.over(k)):
+        other = foreign(w.value, [s.value for s in state])
+        if other is not None:
+            raise InputError(f"{f.name}: a step of an iterated function speaks of its state alone, not of {other!r}")

@@ -21,9 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias, TypeVar, cast
 
 __all__ = ["App", "Mono", "Op", "Origin", "Poly", "Sum", "Term", "Value", "Var", "intern", "new_table"]
+
+T = TypeVar("T")
 
 _ids = count(1)
 _ONES = tuple((1 << w) - 1 for w in range(4097))
@@ -230,6 +232,8 @@ class _Table:
         self.count = 0
         #: What defines each function that was applied here, in the order in which they were met.
         self.definitions: dict[str, list[object]] = {}
+        #: What others made of these terms, by who keeps it: see `kept_by_table`.
+        self.kept: dict[object, object] = {}
         #: Terms interned here have greater ids.
         self.since = next(_ids)
 
@@ -259,6 +263,13 @@ def define(name: str, definition: object) -> None:
 def definitions(t: App) -> tuple[object, ...]:
     """What was meant by the function of an application; nothing of one from before the last `new_table`."""
     return tuple(_table.definitions.get(t.name, ())) if t.id > _table.since else ()
+
+
+def kept_by_table(whose: object, empty: Callable[[], T]) -> T:
+    """What somebody keeps of terms until the next `new_table`; at first, `empty`."""
+    if whose not in _table.kept:
+        _table.kept[whose] = empty()
+    return cast(T, _table.kept[whose])
 
 
 def applications() -> list[App]:

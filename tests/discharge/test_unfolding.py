@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from armsym.bits import Bits, Prop, concat, opaque
+from armsym.bits import Bits, Prop, concat, ite, opaque
+from armsym.bits.opaque import definitions_of
 from armsym.discharge import unfolding
 from armsym.discharge.truth_tables import always
 from armsym.discharge.unfolding import unfolded
-from armsym.errors import WidthError
+from armsym.errors import InputError, WidthError
+from armsym.terms import ops
 from armsym.terms.node import Term, Var, new_table
 
 box = opaque("unfolding_box", 8)(lambda b: Bits(8, pow(b.uint + 1, 7, 257) & 0xFF))
@@ -104,5 +106,69 @@ def test_a_planted_defect_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     (a,) = _words(1)
     assert not _holds(mixed(a) == _mixed(a ^ 1))
     turned = opaque("unfolding_turned", 32, unfolds=True)(lambda x: _mixed(x ^ 1))
-    monkeypatch.setattr(unfolding, "definitions_of", lambda t: [turned] if t.name == mixed.name else [])
+    monkeypatch.setattr(unfolding, "definitions_of", lambda t: [turned] if t.name == mixed.name else definitions_of(t))
     assert _holds(mixed(a) == _mixed(a ^ 1))
+
+
+def test_a_definition_that_speaks_of_more_than_its_arguments() -> None:
+    """An application is public where its arguments are: a definition that knows a secret would make it public."""
+    (a,) = _words(1)
+    n = Bits(32, Var("n", 32, secret=False))
+    knows = opaque("unfolding_knows", 32, unfolds=True)(lambda x: x ^ a)
+    assert not ops.is_secret(knows(n).value)
+    with pytest.raises(InputError, match="speaks of its arguments alone, not of x0"):
+        _holds(knows(n) == n ^ a)
+    reads = opaque("unfolding_reads", 32, unfolds=True)(lambda x: x ^ Bits(32, ops.apply("msg[]", 32, [(64, 0)])))
+    with pytest.raises(InputError, match="speaks of its arguments alone, not of msg"):
+        _holds(reads(n) == n)
+    # The twin has it for an argument, and is secret.
+    told = opaque("unfolding_told", 32, unfolds=True)(lambda x, k: x ^ k)
+    assert ops.is_secret(told(n, a).value)
+    assert _holds(told(n, a) == n ^ a)
+
+
+def test_what_one_path_knows_does_not_count_on_others() -> None:
+    (a,) = _words(1)
+    n = Bits(32, Var("n", 32, secret=False))
+    five = opaque("unfolding_five", 32, unfolds=True)(lambda x: ite(a == 5, x, x ^ 1))
+    ops.set_oracle(lambda _: 1)
+    try:
+        with pytest.raises(InputError, match="speaks of its arguments alone"):
+            _holds(five(n) == n)
+    finally:
+        ops.set_oracle(None)
+
+
+@pytest.mark.parametrize("width", [1, 8, 32])
+def test_a_definition_that_says_other_of_terms_than_of_numbers(width: int) -> None:
+    a = Bits(width, Var("a", width))
+    two = opaque("unfolding_two", width, unfolds=True)(lambda x: ~x if x.is_concrete else x)
+    with pytest.raises(InputError, match="says of terms what it does not say of numbers"):
+        _holds(two(a) == a)
+    # Of few bits, at each of their values.
+    if width == 8:
+        at = opaque("unfolding_at", 8, unfolds=True)(lambda x: x if not x.is_concrete or x.uint != 93 else x + 1)
+        with pytest.raises(InputError, match="at 0x5d 0x5d, not 0x5e"):
+            _holds(at(a) == a)
+    one = opaque("unfolding_one", width, unfolds=True)(lambda x: ~~x if x.is_concrete else x)
+    assert _holds(one(a) == a)
+
+
+def test_a_definition_is_run_once_for_each_table() -> None:
+    a, b = _words(2)
+    terms = []
+
+    @opaque("unfolding_counts", 32, unfolds=True)
+    def counts(x: Bits) -> Bits:
+        if not x.is_concrete:
+            terms.append(x)
+        return _mixed(x)
+
+    assert _holds(counts(a) == _mixed(a))
+    assert _holds(counts(a ^ b) == _mixed(a ^ b))
+    assert not _holds(counts(a ^ b) == _mixed(a))
+    assert len(terms) == 1
+    new_table()
+    a, b = _words(2)
+    assert _holds(counts(a) == _mixed(a))
+    assert len(terms) == 2
