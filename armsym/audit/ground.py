@@ -57,7 +57,7 @@ class Ground:
         self.inputs = Inputs(case, self.words, self.file)
         self.source = case.cuts[source]
         #: Pairs of nodes to be shown equal, and what each pair is.
-        self.claims: dict[tuple[int, int], str] = {}
+        self.claims = self.inputs.claims
         #: Nodes that are numbers, among them the addresses of accesses.
         self.numbers: dict[tuple[object, ...], Number] = {}
         self.beyond: set[int] = set()
@@ -200,7 +200,9 @@ class Ground:
 
         So a cell that was loaded at 16 * n, before a branch told that n is 4, is the cell at 64.
         """
-        facts = state.facts
+        return self._put(state.facts, node)
+
+    def _put(self, facts: Facts, node: int) -> int:
         if not facts.values or not self._speaks(node) & sum(1 << self.inputs.numbers.index(n) for n in facts.values):
             return node
         key = tuple(sorted((n, form[0], *sorted(form[1].items())) for n, form in facts.values.items()))

@@ -9,6 +9,7 @@ from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
 from armsym.audit.inputs import Inputs
 from armsym.audit.lanes import Lanes
+from armsym.audit.linear import linear
 from armsym.audit.link import Sections
 from armsym.audit.machine import Machine
 from armsym.audit.numbers import form_node
@@ -32,10 +33,18 @@ class State(Machine):
     """Registers, memory and facts of a path."""
 
     def __init__(
-        self, inputs: Inputs, file: Sections, facts: Facts, memory: Memory, secret: Callable[[int], bool]
+        self,
+        inputs: Inputs,
+        file: Sections,
+        facts: Facts,
+        memory: Memory,
+        secret: Callable[[int], bool],
+        put: Callable[[Facts, int], int],
     ) -> None:
+        """`secret`: whether a word is; `put`: it, with numbers of the contract being what facts say that they are."""
         super().__init__(inputs.words)
-        self.inputs, self.file, self.facts, self.memory, self._secret = inputs, file, facts, memory, secret
+        self.inputs, self.file, self.facts, self.memory = inputs, file, facts, memory
+        self._secret, self._put = secret, put
         #: The low halves of words that were made of halves.
         self.low: dict[int, int] = {}
         #: How many accesses there were.
@@ -45,7 +54,7 @@ class State(Machine):
 
     def fork(self) -> State:
         """An independent copy."""
-        s = State(self.inputs, self.file, self.facts.fork(), self.memory.fork(), self._secret)
+        s = State(self.inputs, self.file, self.facts.fork(), self.memory.fork(), self._secret, self._put)
         s.put_registers(self.fork_registers())
         s.low = self.low
         return s
@@ -63,8 +72,31 @@ class State(Machine):
         self._x, self._narrow, self._sp, self._v, self._flags = registers
 
     def set_x(self, n: int, value: int) -> None:
-        """Let Xn be the word; where a number is added to the lower of two parts, each part by itself."""
-        super().set_x(n, self._parts(value))
+        """Let Xn be the word; where a number is added to the lower of two parts, each part by itself.
+
+        Of an address in the file with a mask on it, of low bits: the address that it is.
+        """
+        super().set_x(n, self._masked(self._parts(value)))
+
+    def _masked(self, value: int) -> int:
+        """(image + c) AND mask as image + c', where all but the lowest bits stay, of which the image's are 0.
+
+        That both are equal, for all values, the checker has to show.
+        """
+        w = self.words
+        match w.program[value]:
+            case ("Mask", int(a), int(mask)) if mask <= ones(64) and w.reach(a) <= ones(64):
+                constant, terms = linear(w.program, a, 64)
+            case _:
+                return value
+        image = self.inputs.image
+        low = (self.inputs.bits["image"] & -self.inputs.bits["image"]) - 1
+        if terms != {image: 1} or mask | low != ones(64) or self._secret(value):
+            return value
+        found = form_node(w, (constant & ~(low & ~mask), terms))
+        if found != value:
+            self.inputs.claims.setdefault((value, found), f"an address in the file, masked by {mask:#x}")
+        return found
 
     def _parts(self, value: int) -> int:
         """(high XOR low) + k as high XOR (low + k), where no bit of `high` is below 2^n, and low + k < 2^n is shown."""
@@ -169,6 +201,10 @@ class State(Machine):
         if len(found) != 1:
             raise RefusedAccess(f"an address has {len(found)} bases: it lies in no one region")
         base = found[0]
+        if base == i.image and len(terms) > 1:  # (What a number of the contract is may tell the place.)
+            constant, terms = self.facts.linear(self._put(self.facts, address))
+            if terms.get(base) != 1:
+                raise RefusedAccess("an address in the file that is no sum of where that is loaded")
         offset: Form = constant, {n: k for n, k in terms.items() if n != base}
         what = "store" if store else "load"
         if base == self.inputs.image:

@@ -227,7 +227,7 @@ class Walk(Arrivals):
         facts.settle(self.inputs.numbers)
         areas = self.inputs.areas({name: tuple(all_) for name, all_ in given.items()})
         memory = Memory(self.words, areas, values.cell)
-        state = State(self.inputs, self.file, facts, memory, self.secret)
+        state = State(self.inputs, self.file, facts, memory, self.secret, self._put)
         if not self.source.number:
             self._begin_entry(state, made)
         else:

@@ -20,6 +20,9 @@ __all__ = ["Elaborator", "elaborate"]
 #: told by its bytes.
 STRATEGIES = ((32, False), (8, False), (32, True))
 
+#: What folds come to is looked for first where they take so many steps, and else not at all.
+_STEPS = 4
+
 Claim = tuple[int, int]
 
 
@@ -126,12 +129,14 @@ class Elaborator:
         program: Program,
         strategies: Sequence[tuple[int, bool]] = STRATEGIES,
         landmarks: Sequence[tuple[int, ...]] = (),
+        steps: Sequence[tuple[int, ...]] = (),
     ) -> None:
         self.program = program
         self.own = len(program)
-        self._landmarks = landmarks
         self.parts: list[Part] = []
-        self._bases = [_Base(program, narrow, self.parts, parted=parted) for narrow, parted in strategies]
+        self._bases = [(_Base(program, narrow, self.parts, parted=parted), landmarks) for narrow, parted in strategies]
+        if len(steps) >= _STEPS:
+            self._bases.insert(0, (_Base(program, strategies[0][0], self.parts), [*landmarks, *steps]))
 
     def close(self, given: Mapping[int, int], claims: Iterable[Claim]) -> list[Claim]:
         """Claims pairs of instructions equal under facts (instruction: number); those that stay open.
@@ -142,9 +147,9 @@ class Elaborator:
         for i in (*given, *(i for claim in rest for i in claim)):
             if not 0 < i < len(self.program):
                 raise ValueError(f"a claim or fact is about instruction {i} of 1 to {len(self.program) - 1}")
-        for base in self._bases:
+        for base, landmarks in self._bases:
             if rest:
-                learn(base.layer, self._landmarks, [i for claim in rest for i in claim])
+                learn(base.layer, landmarks, [i for claim in rest for i in claim])
                 rest = base.close(given, rest)
         return rest
 
@@ -158,12 +163,13 @@ def elaborate(
     given: Mapping[int, int],
     claims: Iterable[Claim],
     landmarks: Sequence[tuple[int, ...]] = (),
+    steps: Sequence[tuple[int, ...]] = (),
 ) -> tuple[Certificate, list[Claim]]:
     """A certificate of those claims that could be shown under the facts, and the claims left open.
 
-    `landmarks` are what functions come to step by step.
+    `landmarks` are what functions come to step by step, `steps` what folds do.
     `program` grows; `certificate.own` is the first instruction that was not there before.
     """
-    elaborator = Elaborator(program, landmarks=landmarks)
+    elaborator = Elaborator(program, landmarks=landmarks, steps=steps)
     rest = elaborator.close(given, claims)
     return elaborator.certificate(), rest
