@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from functools import cache, reduce
 from operator import and_
 
-from armsym.dsl import Bits, Claims, Iterated, Proof, ProofDefinition, State, Words, lanes, proof
+from armsym.dsl import Bits, Claims, Iterated, Proof, ProofDefinition, Prop, State, Words, lanes, proof
 from armsym.wheels import Wheel
-from crypto_examples.aes import KEY_BYTES, ROUNDS_AT
+from crypto_examples.aes import KEY_BYTES, ROUNDS_AT, block_arguments
 from crypto_examples.vpaes import DECRYPTION, ENCRYPTION, Direction
 from specs.aes import AddRoundKey, block_of, rounds, state_of
 
-__all__ = ["SIZES", "Cores", "cipher"]
+__all__ = ["SIZES", "Cores", "cipher", "decrypts", "encrypts"]
 
 #: Bits of a key.
 SIZES = (128, 192, 256)
@@ -57,12 +57,7 @@ def _states(p: Proof, d: Direction, registers: Sequence[int], Nr: int, symbol: s
     starts = [Words([*block.elems(8), *w]) for block in found]
     folds = [p.unfold(f, start, name=name) for start, name in zip(starts, "AB", strict=False)]
     for k, start in enumerate(starts):
-        after = start
-        for r in range(f.times):
-            after = Words(f.step(after, r))
-        p.lemma(
-            f"the steps are the standard's cipher, block {k}", reduce(and_, after[:16] == d.cipher(start[:16], Nr, w))
-        )
+        p.lemma(f"the steps are the standard's cipher, block {k}", _is_cipher(d, f, start))
 
     @p.cut_each(
         p.image.symbol(symbol).offset + d.heads[len(found) - 1],
@@ -90,3 +85,41 @@ def cipher(d: Direction, Nr: int) -> Iterated:
         return [*(d.round(A, k) if r < Nr else d.last_round(A, k)), *w]
 
     return Iterated(step, times=Nr + 1, name=f"aes_{d.verb}_{Nr}")
+
+
+# -- one block ------------------------------------------------------------------------------------
+
+
+def encrypts(p: Proof, cores: Cores, *, in_place: bool = False) -> None:
+    """out = CIPHER(in, Nr, w) for the words w that the key structure stands for."""
+    _one_block(p, cores, ENCRYPTION, in_place)
+
+
+def decrypts(p: Proof, cores: Cores, *, in_place: bool = False) -> None:
+    """out = EQINVCIPHER(in, Nr, dw) for the words dw that the key structure stands for, the last round key first."""
+    _one_block(p, cores, DECRYPTION, in_place)
+
+
+def _one_block(p: Proof, cores: Cores, d: Direction, in_place: bool) -> None:
+    """`void f(const uint8_t *in, uint8_t *out, const AES_KEY *key)`; `in` and `out` lie apart, or are the same bytes.
+
+    The structure may hold anything; it says Nr - 1 where others say Nr.
+    """
+    bits = p.choice("bits", SIZES)
+    Nr = rounds(bits // 32)
+    in_, out, key = block_arguments(p, in_place)
+    p.given(key, ROUNDS_AT, Bits(32, Nr - 1))
+    p.modifies(out, p.stack(16))
+    cores.uses(p, d, bits, 1)
+
+    f, w, block = cipher(d, Nr), d.keys(key.words(128))(Nr), in_.words(8)
+    p.lemma("the steps are the standard's cipher", _is_cipher(d, f, Words([*block, *w])))
+    p.ensures(lambda s: {"block": out.words(8, at=s) == f([*block, *w])[:16]})
+
+
+def _is_cipher(d: Direction, f: Iterated, start: Words) -> Prop:
+    """That f, taken step by step of a block and the words w, is the standard's cipher of them."""
+    after = start
+    for r in range(f.times):
+        after = Words(f.step(after, r))
+    return reduce(and_, after[:16] == d.cipher(Words(start[:16]), f.times - 1, Words(start[16:])))

@@ -57,7 +57,7 @@ class Ground:
         self.inputs = Inputs(case, self.words, self.file)
         self.source = case.cuts[source]
         #: Pairs of nodes to be shown equal, and what each pair is.
-        self.claims: dict[tuple[int, int], str] = {}
+        self.claims = self.inputs.claims
         #: Nodes that are numbers, among them the addresses of accesses.
         self.numbers: dict[tuple[object, ...], Number] = {}
         self.beyond: set[int] = set()

@@ -20,8 +20,10 @@ class Inputs:
         self.case, self.words = case, words
         #: What functions come to that are taken step by step, one step after the other: for whoever looks for hints.
         self.landmarks: list[tuple[int, ...]] = []
-        #: What folds come to, for the same: a step's words are above those that it is made of.
-        self.steps: list[int] = []
+        #: What folds come to, one step after the other: likewise.
+        self.steps: list[tuple[int, ...]] = []
+        #: Pairs of nodes to be shown equal, and what each pair is.
+        self.claims: dict[tuple[int, int], str] = {}
         #: Where addresses were loaded from that the loader fills in.
         self.filled_in: set[int] = set()
         self.secret: dict[str, bool] = {}

@@ -250,7 +250,7 @@ class Values:
             block = self._made(f.over, {f"{f.name}.index": form_node(self.words, before)}, f.blocks)
             state |= {f"{f.name}.block.{k}": node for k, node in enumerate(block)}
             found = self._made(f.step, state, f.widths, pure=True)
-            self.inputs.steps += found
+            self.inputs.steps.append(found)
         elif not terms:
             raise RefusedValue(f"{f.name}({constant}) is not computed: at most {MOST_STEPS} steps are")
         else:

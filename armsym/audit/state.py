@@ -9,6 +9,7 @@ from armsym.audit.facts import Facts, bits
 from armsym.audit.farkas import Form, plus
 from armsym.audit.inputs import Inputs
 from armsym.audit.lanes import Lanes
+from armsym.audit.linear import linear
 from armsym.audit.link import Sections
 from armsym.audit.machine import Machine
 from armsym.audit.numbers import form_node
@@ -63,8 +64,31 @@ class State(Machine):
         self._x, self._narrow, self._sp, self._v, self._flags = registers
 
     def set_x(self, n: int, value: int) -> None:
-        """Let Xn be the word; where a number is added to the lower of two parts, each part by itself."""
-        super().set_x(n, self._parts(value))
+        """Let Xn be the word; where a number is added to the lower of two parts, each part by itself.
+
+        Of an address in the file with a mask on it, of low bits: the address that it is.
+        """
+        super().set_x(n, self._masked(self._parts(value)))
+
+    def _masked(self, value: int) -> int:
+        """(image + c) AND mask as image + c', where all but the lowest bits stay, of which the image's are 0.
+
+        That both are equal, for all values, the checker has to show.
+        """
+        w = self.words
+        match w.program[value]:
+            case ("Mask", int(a), int(mask)) if mask <= ones(64) and w.reach(a) <= ones(64):
+                constant, terms = linear(w.program, a, 64)
+            case _:
+                return value
+        image = self.inputs.image
+        low = (self.inputs.bits["image"] & -self.inputs.bits["image"]) - 1
+        if terms != {image: 1} or mask | low != ones(64) or self._secret(value):
+            return value
+        found = form_node(w, (constant & ~(low & ~mask), terms))
+        if found != value:
+            self.inputs.claims.setdefault((value, found), f"an address in the file, masked by {mask:#x}")
+        return found
 
     def _parts(self, value: int) -> int:
         """(high XOR low) + k as high XOR (low + k), where no bit of `high` is below 2^n, and low + k < 2^n is shown."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from armsym.audit.hints import Certificate, Part
 from armsym.audit.raw import Program
 from armsym.certify.cones import cone, operands
+from armsym.certify.factors import FIELD
 from armsym.certify.landmarks import Meetings, learn, meet
 from armsym.certify.layer import Layer
 
@@ -19,6 +20,9 @@ __all__ = ["Elaborator", "elaborate"]
 #: Claims that the first leaves open are tried by the next: the fewest bits of a narrow sum, and whether an OR is 0 is
 #: told by its bytes.
 STRATEGIES = ((32, False), (8, False), (32, True))
+
+#: What folds come to is looked for first where they take so many steps, and else not at all.
+_STEPS = 4
 
 Claim = tuple[int, int]
 
@@ -126,13 +130,16 @@ class Elaborator:
         program: Program,
         strategies: Sequence[tuple[int, bool]] = STRATEGIES,
         landmarks: Sequence[tuple[int, ...]] = (),
-        steps: Sequence[int] = (),
+        steps: Sequence[tuple[int, ...]] = (),
     ) -> None:
         self.program = program
         self.own = len(program)
-        self._landmarks, self._steps = landmarks, steps
+        self._steps = [n for step in steps for n in step]
         self.parts: list[Part] = []
-        self._bases = [_Base(program, narrow, self.parts, parted=parted) for narrow, parted in strategies]
+        self._bases = [(_Base(program, narrow, self.parts, parted=parted), landmarks) for narrow, parted in strategies]
+        # (Products of GCM's field are met otherwise: `Meetings`.)
+        if len(steps) >= _STEPS and not any(program[n][:2] == ("App", FIELD) for n in self._steps):
+            self._bases.insert(0, (_Base(program, strategies[0][0], self.parts), [*landmarks, *steps]))
 
     def close(self, given: Mapping[int, int], claims: Iterable[Claim]) -> list[Claim]:
         """Claims pairs of instructions equal under facts (instruction: number); those that stay open.
@@ -147,9 +154,9 @@ class Elaborator:
         bases = list(self._bases)
         if meetings.after:
             bases[:2] = reversed(bases[:2])  # of counters single bytes are taken, and much is tried in vain first
-        for base in bases:
+        for base, landmarks in bases:
             if rest:
-                learn(base.layer, self._landmarks, [i for claim in rest for i in claim])
+                learn(base.layer, landmarks, [i for claim in rest for i in claim])
                 late = [claim for claim in rest if claim in meetings.after]
                 rest = base.close(given, [claim for claim in rest if claim not in meetings.after])
                 if late:
@@ -167,7 +174,7 @@ def elaborate(
     given: Mapping[int, int],
     claims: Iterable[Claim],
     landmarks: Sequence[tuple[int, ...]] = (),
-    steps: Sequence[int] = (),
+    steps: Sequence[tuple[int, ...]] = (),
 ) -> tuple[Certificate, list[Claim]]:
     """A certificate of those claims that could be shown under the facts, and the claims left open.
 

@@ -180,7 +180,8 @@ def made_to_check(
                 break
             program = walk.words.program
             if walk.claims:
-                certificate, rest = elaborate(program, {}, walk.claims, walk.inputs.landmarks, walk.inputs.steps)
+                inputs = walk.inputs
+                certificate, rest = elaborate(program, {}, walk.claims, inputs.landmarks, inputs.steps)
                 open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
                 case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
             if walk.relations:

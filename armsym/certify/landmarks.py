@@ -5,43 +5,36 @@ The forms of what comes after are made of these, as atoms, and not of all that c
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
+from operator import or_
 
 from armsym.audit.check import RefusedError
-from armsym.audit.evaluate import value_of
-from armsym.audit.functions import definition
-from armsym.audit.raw import Program, ones
+from armsym.audit.functions import entries
+from armsym.audit.raw import Instruction, Program, ones
+from armsym.certify.bases import Image, images, tried
 from armsym.certify.cones import cone, operands
 from armsym.certify.factors import FIELD
-from armsym.certify.layer import WORD, Layer
+from armsym.certify.layer import WORD, Layer, Made, Named
 
 __all__ = ["Meetings", "learn", "meet"]
 
-#: A form of fewer terms needs no name: one that the code has, too, and one that it has not.
-_FEW, _MANY = 4, 256
+#: A form of fewer terms needs no name: one of which the code has an image, one that the code has, too, and one that it
+#: has not.
+_TWO, _FEW, _MANY = 2, 4, 256
 #: And an XOR of more terms is given one, whatever it is.
 _MOST = 2048
-
-
-def _values(program: Program, nodes: Sequence[int]) -> dict[int, int]:
-    """What nodes come to, operands first, for inputs by chance."""
-    rng, values = random.Random(0), dict[int, int]()
-    for n in nodes:
-        i = program[n]
-        if i[0] == "Var" or (i[0] == "App" and definition(i[1]) is None):
-            # (Equal arguments of an unknown function may get other values: then what is made of them is not found.)
-            values[n] = rng.getrandbits(int(i[-1]).bit_length() or 1) & int(i[-1])
-        else:
-            values[n] = value_of(i, [values[a] for a in operands(i)])
-    return values
+#: A word that more steps pass on as it is, a key's, is no step's result.
+_PASSED_ON = 8
 
 
 def learn(layer: Layer, landmarks: Sequence[tuple[int, ...]], roots: Sequence[int]) -> None:
     """Give names to what the steps come to, the first step first; where the code has the same, to that, too.
 
-    Code may put a rotation off, and have a word rotated: that is made of the same name.
+    Code may put a rotation off, and have a word rotated, or keep a word's bytes in another basis, and look them up
+    there: that is made of the same name.
     """
     if not landmarks:
         return
@@ -49,16 +42,33 @@ def learn(layer: Layer, landmarks: Sequence[tuple[int, ...]], roots: Sequence[in
     # What is not found to be made of steps may otherwise have as many terms as there are steps, and more.
     layer.most_terms = _MOST
     nodes = cone(program, [*roots, *(n for step in landmarks for n in step)])
-    values = _values(program, nodes)
-    having: dict[int, list[int]] = {}
+    values = tried(program, nodes)
+    having: dict[tuple[int, ...], list[int]] = {}
     for n in nodes:
         if program[n][0] not in ("Const", "Var"):
-            having.setdefault(values[n], []).append(n)
+            having.setdefault(tuple(values[n]), []).append(n)
+    passed = Counter(n for step in landmarks for n in step)
+    words = {n for n, steps in passed.items() if steps <= _PASSED_ON}
+    kept = images(program, values, sorted(words)) if any(_is_table(program[n]) for n in nodes) else {}
+    after, place = _after(program, nodes, kept), {word: 1 << k for k, word in enumerate(kept)}
     for step in landmarks:
+        named = list[Named]()
         for n in step:
-            same = [m for m in having.get(values[n], ()) if m != n]
-            turned = [(m, by) for by, value in _turns(values[n]) for m in having.get(value, ())]
-            _name(layer, n, same, turned)
+            if n not in words:
+                continue
+            words.discard(n)
+            same = [m for m in having.get(tuple(values[n]), ()) if m != n]
+            made_of = [(m, _rotation(program, by)) for by, turned in _turns(values[n]) for m in having.get(turned, ())]
+            others = {n, *same, *(m for m, _ in made_of)}
+            made_of += [(m.node, partial(m.of, program)) for m in kept.get(n, ()) if m.node not in others]
+            if kept:
+                # Those that are made of another image of the word: of the name, once that is used.
+                same = [m for m in same if not after[m] & place.get(n, 0)]
+                made_of = [(m, make) for m, make in made_of if not after[m] & place.get(n, 0)]
+            named += _named(layer, n, same, made_of, _TWO if n in place else _FEW if same or made_of else _MANY)
+        # Words of one step may be made of each other: what each is made of is shown before any is a name.
+        for one in named:
+            layer.use(one)
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ class Meetings:
         if not any(program[y][:2] == ("App", FIELD) for y in steps):
             return Meetings({}, set())
         nodes = cone(program, [n for claim in claims for n in claim])
-        values, apart = _values(program, nodes), _carryless(program, nodes)
+        values, apart = {n: column[0] for n, column in tried(program, nodes, 1).items()}, _carryless(program, nodes)
         having: dict[int, list[int]] = {}
         for n in cone(program, [x for c in apart for x in operands(program[c])]):
             if program[n][0] not in ("Const", "Var"):
@@ -120,17 +130,56 @@ def _meet(layer: Layer, y: int, parts: Sequence[tuple[int, int]]) -> None:
             layer.process(n)
         # (One that is an atom needs no name.)
         if len(layer.poly(y)[1]) > 1 and all(layer.equal(n, own[low]) for n, low in parts):
-            layer.name(y, parts=parts)
+            layer.name(y, made_of=[(n, _part(program, low)) for n, low in parts])
     except (RefusedError, KeyError, RecursionError):
         return
 
 
-def _turns(value: int) -> Iterator[tuple[int, int]]:
-    """A word rotated right by each number of bits, where that is another word."""
-    if value <= ones(WORD):
+def _part(program: Program, low: int) -> Made:
+    """Makes instructions, one by one, that take 64 bits from a bit of a word on; the last is these."""
+
+    def made(word: int) -> tuple[int, ...]:
+        moved = program.shr(word, low) if low else word
+        return *((moved,) if low else ()), program.mask(moved, ones(WORD))
+
+    return made
+
+
+def _after(program: Program, nodes: Sequence[int], kept: Mapping[int, Sequence[Image]]) -> dict[int, int]:
+    """For each node a number that has a 1 for each of the words that it is made of, or of an image of which."""
+    own: dict[int, int] = {}
+    for k, (word, found) in enumerate(kept.items()):
+        for n in (word, *(m.node for m in found)):
+            own[n] = own.get(n, 0) | 1 << k
+    of, out = dict[int, int](), dict[int, int]()
+    for n in nodes:  # operands come first
+        out[n] = reduce(or_, (of[a] for a in operands(program[n])), 0)
+        of[n] = out[n] | own.get(n, 0)
+    return out
+
+
+def _is_table(x: Instruction) -> bool:
+    return x[0] == "App" and entries(x[1]) is not None
+
+
+def _rotation(program: Program, by: int) -> Made:
+    """Makes instructions, one by one, that rotate a word right; the last is the word."""
+
+    def made(word: int) -> tuple[int, ...]:
+        low = program.mask(word, ones(by))
+        down, up = program.shr(word, by), program.shl(low, WORD - by)
+        both = program.xor(down, up)
+        return low, down, up, both, program.mask(both, ones(WORD))
+
+    return made
+
+
+def _turns(values: Sequence[int]) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """A word rotated right by each number of bits, where that is another word: for all values that were tried."""
+    if max(values) <= ones(WORD):
         for by in range(1, WORD):
-            turned = value >> by | (value & ones(by)) << WORD - by
-            if turned != value:
+            turned = tuple(value >> by | (value & ones(by)) << WORD - by for value in values)
+            if turned != tuple(values):
                 yield by, turned
 
 
@@ -146,11 +195,15 @@ def _waiting(layer: Layer, roots: Sequence[int]) -> list[int]:
     return sorted(seen)
 
 
-def _name(layer: Layer, node: int, same: Sequence[int], turned: Sequence[tuple[int, int]]) -> None:
-    for n in _waiting(layer, [node, *same, *(n for n, _ in turned)]):
+def _named(
+    layer: Layer, node: int, same: Sequence[int], made_of: Sequence[tuple[int, Made]], enough: int
+) -> list[Named]:
+    for n in _waiting(layer, [node, *same, *(n for n, _ in made_of)]):
         layer.process(n)
     try:
-        if len(layer.poly(node)[1]) >= (_FEW if same or turned else _MANY):
-            layer.name(node, same, turned)
+        here = layer.poly(node)
+        if len(here[1]) >= enough or any(layer.poly(n) != here for n in same):
+            return [layer.named(node, same, made_of)]
     except (RefusedError, KeyError, RecursionError):
-        return
+        pass
+    return []

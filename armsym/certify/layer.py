@@ -5,26 +5,31 @@ What it goes by is in views.py, which is untrusted as all here is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from armsym.audit.check import RefusedError
 from armsym.audit.forms import Poly, poly_and, reach
 from armsym.audit.raw import Program, ones
 from armsym.certify.applications import and_atom, application
+from armsym.certify.pages import equal_by_pages
 from armsym.certify.products import equal_by_products
 from armsym.certify.tables import equal_by_tables
 from armsym.certify.views import Views, poly_key
 from armsym.certify.zeros import zero_by_parts
 
-__all__ = ["WORD", "Layer"]
+__all__ = ["WORD", "Layer", "Made", "Named"]
 
 #: Products of more terms than this are not multiplied out.
 _MOST_TERMS = 256
 _MOST_COUNTED = 1 << 16
 #: Conjunctions of more terms are not looked at for having no bit in common.
 _MOST_SUMMED = 8
-#: Bits of a word that may stand rotated.
+#: Bits of a word that may stand otherwise made: rotated, say.
 WORD = 64
+
+#: Makes instructions of a word's, one by one; the last is what it is about.
+Made: TypeAlias = Callable[[int], tuple[int, ...]]
 
 
 def _products(p: Poly, q: Poly) -> int:
@@ -33,6 +38,14 @@ def _products(p: Poly, q: Poly) -> int:
     if _MOST_TERMS < count <= _MOST_COUNTED:
         count = sum(1 for k in p[1].values() for j in q[1].values() if j & k)
     return count
+
+
+class Named(NamedTuple):
+    """An instruction that is to be an atom, what is made of it, and which instructions are equal to which of these."""
+
+    name: int
+    made: list[tuple[int, ...]]
+    shown: list[tuple[int, int]]
 
 
 class Layer(Views):
@@ -144,56 +157,49 @@ class Layer(Views):
                 return "sum"
         return "poly"
 
-    def name(
-        self,
-        i: int,
-        same: Sequence[int] = (),
-        turned: Sequence[tuple[int, int]] = (),
-        parts: Sequence[tuple[int, int]] = (),
-    ) -> None:
-        """From now on i is an atom; so are those of `same` that are shown equal to it.
+    def name(self, i: int, same: Sequence[int] = (), made_of: Sequence[tuple[int, Made]] = ()) -> None:
+        """From now on i is an atom, and what `named` tells of is made of it."""
+        self.use(self.named(i, same, made_of))
 
-        Those of `turned` that are shown to be i's word rotated right by so many bits are made of the same atom; so are
-        those of `parts` that are shown to be the word of 64 bits in i that begins at such a bit.
+    def named(self, i: int, same: Sequence[int] = (), made_of: Sequence[tuple[int, Made]] = ()) -> Named:
+        """A name for i, those of `same` that are shown equal to it, and those of `made_of` that are shown to be made of
+        i's word as is said.
+
+        By sums that are the name itself, or what is made of it, they are known after the name's poly has changed.
         """
         width = max(reach(self.poly(i)).bit_length(), 1)
         name = self.program.mask(i, ones(width))
         self.hint("poly", name)
         self.hint("sumatom", name, width)
-        rotated = {by: self._rotated(name, by) for _, by in turned}
-        words = {low: self._part(name, low) for _, low in parts}
-        for made in (*rotated.values(), *words.values()):
+        chains = [(n, make(name)) for n, make in made_of]
+        for made in dict.fromkeys(made for _, made in chains):
             self._polys(made)
             self.hint("sumatom", made[-1], WORD)
-        # By the sum that is the name itself, or its rotation, they are known after the name's poly has changed.
-        pairs = [(n, name) for n in (i, *same) if n != name] + [(n, rotated[by][-1]) for n, by in turned]
-        pairs += [(n, words[low][-1]) for n, low in parts]
-        shown = [(n, to) for n, to in pairs if n != to and self.poly(n) == self.poly(to)]
+        pairs = [(n, name) for n in (i, *same) if n != name] + [(n, made[-1]) for n, made in chains]
+        shown = [(n, to) for n, to in pairs if n != to and self._is_made(n, to)]
         for n, to in shown:
             self.hint("same", n, to)
-        self.hint("polyatom", name)
-        self.done[name] = "poly"
-        for made in (*rotated.values(), *words.values()):
+        return Named(name, [*dict.fromkeys(made for _, made in chains)], shown)
+
+    def use(self, named: Named) -> None:
+        """From now on the name is an atom, and what is shown equal to it, or to be made of it, is made of that."""
+        self.hint("polyatom", named.name)
+        self.done[named.name] = "poly"
+        for made in named.made:
             self._polys(made)
-        for n, to in shown:
+        for n, to in named.shown:
             self.hint("same", n, to)
+
+    def _is_made(self, n: int, to: int) -> bool:
+        """Whether both are shown equal, by evaluations if need be."""
+        try:
+            return self.poly(n) == self.poly(to) or equal_by_tables(self, self.process, n, to)
+        except (RefusedError, KeyError, RecursionError):
+            return False
 
     def _polys(self, made: Sequence[int]) -> None:
         for n in made:
             self.hint("poly", n)
-
-    def _rotated(self, word: int, by: int) -> tuple[int, ...]:
-        """Instructions, one by one, that rotate a word right; the last is the word."""
-        p = self.program
-        low = p.mask(word, ones(by))
-        down, up = p.shr(word, by), p.shl(low, WORD - by)
-        both = p.xor(down, up)
-        return low, down, up, both, p.mask(both, ones(WORD))
-
-    def _part(self, word: int, low: int) -> tuple[int, ...]:
-        """Instructions, one by one, that take 64 bits from a bit on; the last is these."""
-        moved = self.program.shr(word, low) if low else word
-        return *((moved,) if low else ()), self.program.mask(moved, ones(WORD))
 
     def _join_disjoint(self, i: int) -> None:
         """Two summands, conjunctions that have no bit in common, are one, their XOR."""
@@ -277,7 +283,7 @@ class Layer(Views):
             if self.checker.same(i, j):
                 return True
             p, q = self.poly(i), self.poly(j)
-            if self.checker.same(i, j):
+            if self.checker.same(i, j) or self._by_pages(i, j):
                 return True
             w = max(reach(p).bit_length(), reach(q).bit_length(), 1)
             self.wide_sum(i, w)
@@ -286,4 +292,10 @@ class Layer(Views):
                 return True
             return equal_by_tables(self, self.process, i, j)
         except (RefusedError, KeyError, RecursionError):
+            return False
+
+    def _by_pages(self, i: int, j: int) -> bool:
+        try:
+            return equal_by_pages(self, i, j)
+        except (RefusedError, KeyError):
             return False

@@ -283,9 +283,23 @@ def after(views: Views, cut: Iterable[int], roots: Iterable[int]) -> list[int]:
     return sorted(seen - known)
 
 
+def _summands(views: Views, i: int) -> list[int]:
+    """What is an XOR of others, operands first, and they themselves: Masks but for those that are atoms."""
+    found, todo = set[int](), [i]
+    while todo:
+        n = todo.pop()
+        x = views.program[n]
+        if n not in found and (x[0] == "Xor" or (x[0] == "Mask" and ((n, 0),) not in views.poly(n)[1])):
+            found.add(n)
+            todo += operands(x) if x[0] == "Xor" else ()
+    return sorted(found)
+
+
 def put_together(views: Views, i: int, evaluations: list[Hint], width: int) -> None:
     """Gives i the poly in which each piece is what it is evaluated to be."""
     program = views.program
+    for made in dict.fromkeys(n for _, left, *_ in evaluations for n in _summands(views, left)):
+        views.hint("poly", made)  # another claim's evaluation may have given it a form of its own
     left = evaluations[0][1]
     sums = []
     for _, made, *_ in evaluations[1:]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from armsym.dsl import Proof, proof
-from crypto_examples.vpaes import decrypts, encrypts, sets_decrypt_key, sets_encrypt_key
+from crypto_examples.openssl.vpaes_modes import CORES
+from crypto_examples.vpaes import sets_decrypt_key, sets_encrypt_key
+from crypto_examples.vpaes_cores import decrypts, encrypts
 from crypto_examples.wheels import OPENSSL_4_0
 
 
@@ -19,19 +21,19 @@ def vpaes_set_decrypt_key(p: Proof) -> None:
 
 @proof("vpaes_encrypt", of=OPENSSL_4_0)
 def vpaes_encrypt(p: Proof) -> None:
-    encrypts(p)
+    encrypts(p, CORES)
 
 
 @proof("vpaes_encrypt", of=OPENSSL_4_0)
 def vpaes_encrypt_in_place(p: Proof) -> None:
-    encrypts(p, in_place=True)
+    encrypts(p, CORES, in_place=True)
 
 
 @proof("vpaes_decrypt", of=OPENSSL_4_0)
 def vpaes_decrypt(p: Proof) -> None:
-    decrypts(p)
+    decrypts(p, CORES)
 
 
 @proof("vpaes_decrypt", of=OPENSSL_4_0)
 def vpaes_decrypt_in_place(p: Proof) -> None:
-    decrypts(p, in_place=True)
+    decrypts(p, CORES, in_place=True)
