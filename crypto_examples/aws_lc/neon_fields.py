@@ -1,4 +1,4 @@
-"""Montgomery's product and square modulo P-384's prime by Neon instructions, of AWS-LC (s2n-bignum).
+"""Products and squares modulo the primes of P-384 and P-521 by Neon instructions, of AWS-LC (s2n-bignum).
 
 Karatsuba's products of halves, and of words.  Half of it is reduced first and waits in memory.  Cuts say what each
 product is where it is done, in registers and in memory, and how it came to be is forgotten.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
-from armsym.dsl import Bits, Claims, Integer, Part, Proof, Region, State, congruent, proof
+from armsym.dsl import Bits, Claims, Integer, Part, Proof, Region, State, concat, congruent, proof
 from crypto_examples.fields import Field
 from crypto_examples.wheels import AWS_LC
-from specs.sp800_186 import P384
+from specs.sp800_186 import P384, P521
 
 Number = Integer | int
 
@@ -55,6 +55,18 @@ class Halves:
             return {f"X{where[0]}": self.integer(s.x[n] for n in where) == value for where, value in numbers}
 
         self.cut(at, claims, x=[n for where, _ in numbers for n in where])
+
+    def carry(self, at: int, where: Sequence[int], *, top: int, above: int, dead: int) -> None:
+        """C there: whether a number's low 521 bits, its bits above them and one more make 2**521 or more.
+
+        It is claimed in bits, for Z3 to add: the routine has it of fewer words, all but the ends joined by AND.
+        """
+
+        def claims(s: State) -> Claims:
+            bits = concat(s.x[top][8:0], *(s.x[k] for k in reversed(where)))
+            return {"carry": s.C == (bits.zero_extend(522) + s.x[above].zero_extend(522) + 1)[521:521]}  # noqa: SIM300
+
+        self.p.cut(self.entry + at, drop_x=(dead,), drop_flags=True)(claims)
 
 
 def whole(words: Sequence[Number]) -> Number:
@@ -275,3 +287,111 @@ def bignum_montsqr_p384(p: Proof) -> None:
 
     h.cut(0x498, less, x=(12,))  # which is dead: what is said stays known
     f.gives(f.operand("a") * f.operand("a"), times=2**384)
+
+
+@proof("bignum_sqr_p521", of=AWS_LC)
+def bignum_sqr_p521(p: Proof) -> None:
+    """a is l + h W**4 + t W**8, with a top word t of 9 bits; W**8 is 2**-9 modulo the prime.
+
+    What waits is W**8 (h**2 + 2 t (l + h W**4) + t**2 W**8), then l**2 more; 2 l h W**4 comes last.
+    """
+    f = Field(p, P521.p, operands="a", stack=48, keeps_there=True)
+    h, z, prime = Halves(f), f.result, f.modulus
+    a = [p.integer([w]) for w in f.words("a")]
+    low, high, top = a[:4], a[4:8], a[8]
+    L, H = whole(low), whole(high)
+
+    def squares(s: State) -> Claims:
+        return {
+            "fourth": h.integer([s.v[20][63:0], s.v[16][63:0]]) == a[4] * a[4],
+            "fifth": h.integer([s.v[20][127:64], s.v[16][127:64]]) == a[5] * a[5],
+            "crossed": h.integer(s.x[k] for k in (22, 8, 21, 7)) == whole(high[:2]) * whole(high[2:]),
+        }
+
+    h.cut(0x12C, squares, x=(22, 8, 21, 7), v=(16, 20))
+
+    def squares_above(s: State) -> Claims:
+        return {
+            "sixth": h.integer([s.x23, s.v[25][63:0]]) == a[6] * a[6],
+            "seventh": h.integer([s.x3, s.v[25][127:64]]) == a[7] * a[7],
+        }
+
+    h.cut(0x14C, squares_above, x=(23, 3), v=(25,))
+
+    def parts(s: State) -> Claims:
+        below = whole(high[:2])
+        above = whole(high[2:])
+        return {
+            "above": h.integer(s.x[k] for k in (23, 16, 24, 21)) == above * above,
+            "below": h.integer([s.v[20][63:0], *(s.x[k] for k in (7, 8, 22, 17, 15, 4))])
+            == below * (below + 2 * W**2 * above),
+        }
+
+    h.cut(0x224, parts, x=(23, 16, 24, 21, 7, 8, 22, 17, 15, 4), v=(20,))
+    h.known(0x2A8, ((15, 7, 8, 22, 23, 16, 3, 21), H * H))
+
+    def low_squares(s: State) -> Claims:
+        return {
+            "zeroth": h.integer([s.v[3][63:0], s.v[18][63:0]]) == a[0] * a[0],
+            "first": h.integer([s.v[3][127:64], s.v[18][127:64]]) == a[1] * a[1],
+        }
+
+    h.cut(0x3B4, low_squares, v=(3, 18))
+    h.known(0x4B0, ((8, 7, 22, 1), whole(low[:2]) * whole(low[2:])))
+
+    upper = H * H + 2 * top * (L + H * W**4) + top * top * W**8
+
+    def waits(s: State) -> Claims:
+        x = h.integer(z.words(64, at=s))
+        return {"value": congruent(x, upper * W**8, prime), "at most": x < 2**522}
+
+    h.cut(0x4BC, waits, memory=[z])
+
+    def products(s: State) -> Claims:
+        return {
+            f"{k}": h.integer([lows[b : b - 63], highs[b : b - 63]]) == a[k] * a[k + 4]
+            for k, lows, highs, b in (
+                (0, s.v[4], s.v[18], 63),
+                (1, s.v[4], s.v[18], 127),
+                (2, s.v[23], s.v[30], 63),
+                (3, s.v[23], s.v[30], 127),
+            )
+        }
+
+    h.cut(0x4F8, products, v=(4, 18, 23, 30))
+
+    def low_square(s: State) -> Claims:
+        x = h.integer(s.x[k] for k in (21, 3, 24, 16, 22, 11, 15, 7))
+        return {"value": congruent(x, L * L, prime)}
+
+    h.cut(0x55C, low_square, x=(21, 3, 24, 16, 22, 11, 15, 7))
+
+    def both(s: State) -> Claims:
+        x = h.integer(z.words(64, at=s))
+        return {"value": congruent(x, upper * W**8 + L * L, prime), "at most": x < 2**523}
+
+    h.cut(0x5F8, both, memory=[z])
+    so_far = diagonal(low, high)
+    h.known(0x64C, ((5, 23, 11, 3, 24, 4, 16, 1), so_far))
+    for at, i, j, words in (
+        (0x65C, 2, 3, (5, 23, 11, 3, 24, 8, 22, 7)),
+        (0x6A0, 0, 1, (5, 21, 11, 3, 24, 8, 22, 15)),
+        (0x6E4, 1, 3, (5, 21, 11, 3, 17, 8, 24, 7)),
+        (0x740, 0, 2, (5, 21, 15, 10, 17, 2, 24, 7)),
+    ):
+        so_far = so_far + beside(low, high, i, j)
+        h.known(at, (words, so_far))
+
+    def total(s: State) -> Claims:
+        x = h.integer(s.x[k] for k in (16, 20, 8, 4, 3, 9, 6, 14, 1))
+        A = f.operand("a")
+        return {
+            "all ones": s.x21 == s.x20 & s.x8 & s.x4 & s.x3 & s.x9 & s.x6,
+            "value": congruent(x, A * A, prime),
+            "top": p.integer(s.x1) < 2**12,
+        }
+
+    h.cut(0x7F0, total, x=(16, 20, 8, 4, 3, 9, 6, 14, 1))
+
+    h.carry(0x80C, (16, 20, 8, 4, 3, 9, 6, 14), top=12, above=1, dead=21)
+    f.gives(f.operand("a") * f.operand("a"))

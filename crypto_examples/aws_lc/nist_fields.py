@@ -1,6 +1,6 @@
 """Arithmetic modulo the primes of P-384 and P-521, of AWS-LC (s2n-bignum).
 
-Those by Neon instructions are in `neon_fields`; of them `bignum_mul_p521` and `bignum_sqr_p521` are not proved yet.
+Those by Neon instructions are in `neon_fields`; of them `bignum_mul_p521` is not proved yet.
 """
 
 from __future__ import annotations

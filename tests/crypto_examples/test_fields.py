@@ -50,6 +50,8 @@ REFUTED = {
     "a carry into the top word dropped": ("bignum_montmul_p384_alt", 0x3F0, 0xBA010231, 0xAB010231),
     "EQ for CC of Karatsuba's sign with Neon": ("bignum_montmul_p384", 0x44, 0xDA9F23EA, 0xDA9F13EA),
     "a low product for a high one": ("bignum_montsqr_p384", 0xE8, 0x4E083C71, 0x4E083E91),
+    "EQ for CC of Karatsuba's sign in a square with Neon": ("bignum_sqr_p521", 0x3C, 0xDA9F23EC, 0xDA9F13EC),
+    "a mask of 8 bits for 9 of the square's top word": ("bignum_sqr_p521", 0x840, 0x92402021, 0x92401C21),
     "EQ for CS at the end of a comparison": ("bignum_ge", 0x40, 0x9A9F37E0, 0x9A9F17E0),
     "SUBS for SBCS in a loop": ("bignum_optsub", 0x1C, 0xFA0600A5, 0xEB0600A5),
     "a loop that begins with a borrow": ("bignum_optsub", 0xC, 0xEB1F03E7, 0xAB1F03E7),
