@@ -202,12 +202,12 @@ def product_8(p: Proof) -> None:
 class LastSum:
     """Where the last sum of a product is, as offsets, and in which registers."""
 
-    #: What lies outside is summed; the last product is done; without a sign all is summed; with its sign.
+    #: What lies outside is summed; the last product is done; all but that is summed; that, too, with its sign.
     outside: int
     middle: int
     unsigned: int
     signed: int
-    #: The sign's mask, the carry of the sum without a sign, and what is then added above: a word, and many times another.
+    #: The mask of the sign, the carry of the sum without it, and what is then added above: a word, and another repeatedly.
     mask: int
     carry: int
     word: int
