@@ -207,7 +207,7 @@ class LastSum:
     middle: int
     unsigned: int
     signed: int
-    #: The mask of the sign, the carry of the sum without it, and what is then added above: a word, and another repeatedly.
+    #: The mask of the sign, the carry of the sum without it; and what is added above, a word and copies of another.
     mask: int
     carry: int
     word: int
