@@ -1,15 +1,17 @@
-"""Squares of 16 and of 32 words, of AWS-LC (s2n-bignum): Karatsuba's, of three squares of half the size each.
+"""Squares and products of 16 and of 32 words, of AWS-LC (s2n-bignum): Karatsuba's, of three of half the size each.
 
 Numbers are arrays of 64-bit words, the least significant first.  The innermost squares are of 8 words; each is a
-routine, whose proof is a contract for those that call it.  So is the product of 8 by 8 words.  Products of 16 and of 32
-(`bignum_kmul_16_32`, `bignum_kmul_32_64`) are not here: with two signs their last sum is not shown.
+routine, whose proof is a contract for those that call it.  So is the product of 8 by 8 words, of which the products of
+16 and of 32 words are made, with the sign of two differences.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
-from armsym.dsl import Bits, Claims, Contract, Integer, Proof, State, Words, ite, proof
+from armsym.dsl import Bits, Claims, Contract, Integer, Proof, Region, State, Words, congruent, ite, proof
 from crypto_examples.wheels import AWS_LC
 
 Number = Integer | int
@@ -93,12 +95,25 @@ class Karatsuba:
                 # No equation: of two the first would be solved for the lowest word, and the last one has to be.
                 return {"at least": found >= wanted, "at most": found <= wanted}
 
-    def stored(self, at: int, words: Callable[[State], Sequence[Bits]], value: Number) -> None:
-        """What a buffer holds there is a number: an equation for its lowest word."""
+    def mask(self, at: int, register: int) -> None:
+        """All ones there where a difference was negative, else 0."""
+        zero = Bits(64, 0)
+        self.p.cut(self.entry + at)(lambda s: {"mask": s.x[register] == ite(s.C == 1, zero, ~zero)})
 
-        @self.p.cut(self.entry + at, drop_flags=True)
+    def stored(
+        self,
+        at: int,
+        words: Callable[[State], Sequence[Bits]],
+        value: Number,
+        mask: int | None = None,
+        dropped: Sequence[Region] = (),
+    ) -> None:
+        """What a buffer holds there is a number, with the sign of a mask: an equation for its lowest word."""
+
+        @self.p.cut(self.entry + at, drop_flags=True, drop_memory=dropped)
         def claims(s: State) -> Claims:
-            return {"stored": self.integer(words(s)) == value}
+            signed = value if mask is None else value * sign(self.p, s.x[mask])
+            return {"stored": self.integer(words(s)) == signed}
 
 
 def sign(p: Proof, mask: Bits) -> Number:
@@ -149,7 +164,7 @@ def square_32(p: Proof) -> None:
     f, a = Karatsuba(p), of.words(64)
     low, high = f.integer(a[:16]), f.integer(a[16:])
     f.absolute((0x1C8, *range(0x1E0, 0x270, 0x14)), range(16), 16, high - low)
-    p.cut(f.entry + 0x1CC)(lambda s: {"mask": s.x16 == ite(s.C == 1, Bits(64, 0), ~Bits(64, 0))})
+    f.mask(0x1CC, 16)
     f.stored(0x280, lambda s: t.words(64, at=s)[16:48], (low - high) * (low - high))
     p.ensures(lambda s: {"square": f.integer(z.words(64, at=s)) == f.integer(a) * f.integer(a)})
 
@@ -183,6 +198,132 @@ def product_8(p: Proof) -> None:
     p.ensures(lambda s: {"product": f.integer(z.words(64, at=s)) == f.integer(a) * f.integer(b)})
 
 
+@dataclass(frozen=True)
+class LastSum:
+    """Where the last sum of a product is, as offsets, and in which registers."""
+
+    #: What lies outside is summed; the last product is done; all but that is summed; that, too, with its sign.
+    outside: int
+    middle: int
+    unsigned: int
+    signed: int
+    #: The mask of the sign, the carry of the sum without it; and what is added above, a word and copies of another.
+    mask: int
+    carry: int
+    word: int
+    repeated: int
+    done: int
+    #: Where the sum without a sign waits; () in memory.
+    kept: Sequence[int]
+
+    def total(self, f: Karatsuba, z: Region, a: Words, b: Words, scratch: Region) -> None:
+        """The product of a and b, cut by cut: with halves a0, a1 and b0, b1
+
+            a0 b0 + B (a0 b0 + a1 b1 + T) + B**2 a1 b1, T = (a0 - a1) (b1 - b0), B = W**half.
+
+        The sum without T may have a word more than there is room for, and T may be negative.  So what is added above
+        is -1, 0 or 1, in two's complement: all is said modulo W**(4 half).
+        """
+        p, half = f.p, len(a) // 2
+        B, room = W**half, W ** (4 * half)
+        a0, a1, b0, b1 = (f.integer(part) for part in (a[:half], a[half:], b[:half], b[half:]))
+        T = (a0 - a1) * (b1 - b0)
+        product = f.integer(a) * f.integer(b)
+        used = range(18)
+
+        def held(s: State) -> Words:
+            return z.words(64, at=s)
+
+        def minus(s: State) -> Number:
+            return p.integer(s.x[self.mask][0:0])
+
+        @p.cut(f.entry + self.outside, drop_memory=[z], drop_flags=True)
+        def outside(s: State) -> Claims:
+            x = held(s)
+            return {"both": f.integer(x[:half]) + B * f.integer(x[2 * half :]) == a0 * b0 + B * a1 * b1}
+
+        f.stored(self.middle, lambda s: scratch.words(64, at=s)[2 * half : 4 * half], T, self.mask, [scratch])
+
+        @p.cut(
+            f.entry + self.unsigned,
+            drop_x=[*self.kept, self.carry, self.mask],
+            drop_flags=True,
+            drop_memory=[z, scratch],
+        )
+        def unsigned(s: State) -> Claims:
+            x = held(s)
+            kept = [s.x[n] for n in self.kept] or x[half : 3 * half]
+            number = f.integer([*x[:half], *kept, *x[3 * half :]])
+            of_t = f.integer(scratch.words(64, at=s)[2 * half : 4 * half])
+            return {
+                "sum": number + B**3 * p.integer(s.x[self.carry]) == (1 + B) * (a0 * b0 + B * a1 * b1),
+                "carry": p.integer(s.x[self.carry]) <= 1,
+                "mask": s.x[self.mask] == ite(s.C == 1, ~Bits(64, 0), Bits(64, 0)),
+                "middle": of_t == T * (1 - 2 * p.integer(s.C)),
+            }
+
+        @p.cut(f.entry + self.signed, drop_x=used, drop_flags=True, drop_memory=[z, scratch])
+        def signed(s: State) -> Claims:
+            above = p.integer(s.x[self.carry]) + p.integer(s.C) - minus(s)
+            return {"product": f.integer(held(s)) + B**3 * above == product}
+
+        @p.cut(f.entry + self.signed + 4, drop_x=[self.carry, self.word], drop_flags=True, drop_memory=[z])
+        def lower(s: State) -> Claims:
+            carry = p.integer(s.C)
+            total = f.integer(held(s)) + B**3 * (p.integer(s.x[self.word]) + W * (carry - minus(s)))
+            return {"product": congruent(total, product, room), "carry": carry <= minus(s)}
+
+        @p.cut(f.entry + self.signed + 8, drop_x=[self.repeated])
+        def upper(s: State) -> Claims:
+            ones = (W - 1) * (minus(s) - p.integer(s.C))
+            return {"repeated": congruent(p.integer(s.x[self.repeated]), ones, room)}
+
+        @p.cut(f.entry + self.done, drop_memory=[z])
+        def done(s: State) -> Claims:
+            return {"modulo": congruent(f.integer(held(s)), product, room)}
+
+        p.ensures(lambda s: {"product": f.integer(held(s)) == product})
+
+
+def _operands(p: Proof, words: int, scratch: int) -> tuple[Region, Words, Words, Region]:
+    """z, a, b of a product of numbers of so many words, and a buffer; a and b may be one."""
+    z, t = p.region("z", 16 * words, access="rw"), p.region("scratch", 8 * scratch, access="rw")
+    of, by = (p.region(name, 8 * words, access="r") for name in "ab")
+    p.call(x0=z, x1=of, x2=by, x3=t)
+    return z, of.words(64), by.words(64), t
+
+
+def product_16(p: Proof, back: int = 0) -> None:
+    """`void f(uint64_t z[32], const uint64_t a[16], const uint64_t b[16], uint64_t scratch[32])`: a * b.
+
+    All is `back` bytes before where it is in `bignum_kmul_16_32`, if the routine has a convention of its own.
+    """
+    z, a, b, t = _operands(p, 16, 32)
+    p.modifies(z, t, p.stack(48 if back else 96))
+    if back:
+        p.clobbers(x=[*range(18), *range(24, 30)], v=range(6))
+    f = Karatsuba(p)
+    f.entry -= back
+    a0, a1, b0, b1 = (f.integer(half) for half in (a[:8], a[8:], b[:8], b[8:]))
+    f.absolute((0x6C, 0x84, 0x98, 0xAC, 0xC0), range(10, 18), 29, a0 - a1)
+    f.absolute((0x114, 0x12C, 0x140, 0x154, 0x168), range(10, 18), 19, b1 - b0)
+    last = LastSum(0x200, 0x210, 0x298, 0x358, mask=29, carry=26, word=27, repeated=28, done=0x3A0, kept=range(16))
+    last.total(f, z, a, b, t)
+
+
+def product_32(p: Proof) -> None:
+    """`void f(uint64_t z[64], const uint64_t a[32], const uint64_t b[32], uint64_t scratch[96])`: a * b."""
+    z, a, b, t = _operands(p, 32, 96)
+    p.modifies(z, t, p.stack(144))
+    f = Karatsuba(p)
+    a0, a1, b0, b1 = (f.integer(half) for half in (a[:16], a[16:], b[:16], b[16:]))
+    for at, first, mask, value in ((0xC0, 0xD8, 20, a1 - a0), (0x1E8, 0x200, 21, b0 - b1)):
+        f.absolute((at, *range(first, first + 0xA0, 0x14)), range(16), mask, value)
+        f.mask(at + 4, mask)
+    last = LastSum(0x3B4, 0x3C8, 0x510, 0x6D0, mask=21, carry=20, word=20, repeated=16, done=0x758, kept=())
+    last.total(f, z, a, b, t)
+
+
 def declare(symbol: str, routine: Callable[[Proof], None], *calls: Contract) -> Contract:
     """A proof of a symbol, by the contracts of what it calls."""
 
@@ -201,5 +342,13 @@ declare(
     square_32,
     declare("Lbignum_ksqr_32_64_local_ksqr_16_32", square_16, declare("Lbignum_ksqr_32_64_local_sqr_8_16", square_8)),
 )
-declare("Lbignum_kmul_16_32_local_mul_8_16", product_8)
-declare("Lbignum_kmul_32_64_local_mul_8_16", product_8)
+declare("bignum_kmul_16_32", product_16, declare("Lbignum_kmul_16_32_local_mul_8_16", product_8))
+declare(
+    "bignum_kmul_32_64",
+    product_32,
+    declare(
+        "Lbignum_kmul_32_64_local_kmul_16_32",
+        partial(product_16, back=0xC),
+        declare("Lbignum_kmul_32_64_local_mul_8_16", product_8),
+    ),
+)

@@ -1,4 +1,4 @@
-"""AWS-LC's squares of 16 and 32 words: what is planted in them, or in a square that they call, is not proved."""
+"""AWS-LC's squares and products of 16 and 32 words: what is planted in them, or in what they call, is not proved."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from crypto_examples.wheels import AWS_LC
 from semantics import A64
 
 SQUARE_8, SQUARE_16, SQUARE_32 = "Lbignum_ksqr_16_32_local_sqr_8_16", "bignum_ksqr_16_32", "bignum_ksqr_32_64"
+PRODUCT_8, PRODUCT_16 = "Lbignum_kmul_16_32_local_mul_8_16", "bignum_kmul_16_32"
 
 
 @cache
@@ -37,7 +38,10 @@ REFUTED = {
     "the top bit of twice the product dropped": (SQUARE_8, 0x54C, 0x9A1F03F3, 0xAA1F03F3),
     "words 6, 7 for 4, 5": (SQUARE_8, 0x550, 0xA9420C02, 0xA9430C02),
     "ADD for ADC in the product": (SQUARE_8, 0x528, 0x9A130231, 0x8B130231),
-    "a mask of two signs, one left out": ("Lbignum_kmul_16_32_local_mul_8_16", 0x528, 0xCA180021, 0xAA0103E1),
+    "a mask of two signs, one left out": (PRODUCT_8, 0x528, 0xCA180021, 0xAA0103E1),
+    "one of two signs left out": (PRODUCT_16, 0x16C, 0xCA1303BD, 0xD503201F),
+    "XZR for the mask of a negative sum": (PRODUCT_16, 0x358, 0xBA1A03BB, 0xBA1A03FB),
+    "the carry of the sum without a sign dropped": (PRODUCT_16, 0x290, 0x9A9F37FA, 0xAA1F03FA),
     "another half of a vector": (SQUARE_8, 0x348, 0x4E083C34, 0x4E183C34),
 }
 
@@ -57,4 +61,9 @@ def test_a_dropped_carry_that_hardly_any_number_has_is_not_proved() -> None:
 
 def test_a_square_is_not_proved_by_one_that_is_broken() -> None:
     r = broken(SQUARE_16, SQUARE_8, 0x550, 0xA9420C02, 0xA9430C02)
+    assert r.status is not Status.PROVED
+
+
+def test_a_product_is_not_proved_by_one_that_is_broken() -> None:
+    r = broken(PRODUCT_16, PRODUCT_8, 0x528, 0xCA180021, 0xAA0103E1)
     assert r.status is not Status.PROVED
