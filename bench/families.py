@@ -52,7 +52,7 @@ TARGETS = (
     ("P-256, points", r"(openssl|aws_lc)_ecp_nistz256_point_\w+", 20.0),
     ("P-256, field and order", r"(openssl|aws_lc|boringssl|ring)_(_?ecp_nistz|p)256_\w+", 1.0),
     ("BLS12-381, field and order", r"blst_\w+_(384x?|256)", 10.0),
-    ("squares of 16 and 32 words", r"L?bignum_k(sqr|mul)_\w+", 60.0),
+    ("squares and products of 16 and 32 words", r"L?bignum_k(sqr|mul)_\w+", 60.0),
     ("P-384 and P-521 with Neon", r"bignum_(mont(mul|sqr)_p384|(mul|sqr)_p521)", 40.0),
     ("P-384, P-521 and 25519", r"bignum_\w+", 5.0),
     ("Poly1305", r"poly1305_\w+", 10.0),
