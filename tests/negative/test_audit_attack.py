@@ -25,7 +25,7 @@ from audit_attacked import Attacked, Tally  # noqa: E402
 from contract_runs import Unjudged, broken  # noqa: E402
 
 from armsym.audit.audit import Verdict  # noqa: E402
-from armsym.audit.bundle import Case, Ensured, Region  # noqa: E402
+from armsym.audit.bundle import Bundle, Case, Ensured, Region  # noqa: E402
 from armsym.audit.raw import ones  # noqa: E402
 from armsym.audit.text import write  # noqa: E402
 
@@ -128,8 +128,8 @@ def test_no_flipped_bit_is_accepted_that_is_not_harmless(memcmp: Attacked) -> No
     assert sum(tally.refused.values()) + sum(tally.harmless.values()) == 48
 
 
-def _all_is_well(bundle: object, *_: object) -> Verdict:
-    verdict = Verdict(bundle)  # type: ignore[arg-type]
+def _all_is_well(bundle: Bundle, *_: object) -> Verdict:
+    verdict = Verdict(bundle, cases=len(bundle.cases))
     assert verdict.audited
     return verdict
 

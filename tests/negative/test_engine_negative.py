@@ -364,20 +364,6 @@ def second_of_two_loops(p: Proof) -> None:
     p.ensures(lambda s: {"x5": s.x5 == a})
 
 
-@case("invariant", "nop\n1: nop\n subs x1,x1,#1\n b.ne 1b\n ret")
-def claims_that_say_more_of_i_than_of_0(p: Proof) -> None:
-    n, flag = p.nat("n", low=1, high=100), p.word("flag", public=True)
-    p.call(x1=n, x2=flag)
-
-    @p.invariant(p.routine.back_edge(), upto=n)
-    def _(s: State, i: Bits) -> Claims:
-        if i.is_concrete and i.uint == 0:
-            return {"left": s.x1 == n}
-        return {"left": s.x1 == n - i, "flag": ~(s.x2 == MAGIC)}
-
-    p.ensures(lambda s: {"flag": ~(s.x2 == MAGIC)})
-
-
 @case("invariant", SET + "nop\n1: cmp x2,x9\n b.ne 2f\n ror x5,x5,#32\n2: subs x1,x1,#1\n b.ne 1b\n ret")
 def a_claim_that_says_one_unknown_twice(p: Proof) -> None:
     n, flag, a = p.nat("n", low=1, high=100), p.word("flag", public=True), p.word("a", public=True)
@@ -690,6 +676,23 @@ def test_false_claim_is_not_proved(name: str, tmp_path: Path) -> None:
     assert result.status is not Status.PROVED
     failed = {o.kind for o in result.obligations if o.status is not Status.PROVED}
     assert c.kind in failed, f"failed by {sorted(failed)}, not by {c.kind}"
+
+
+def test_claims_that_say_more_of_i_than_of_0_are_refused(tmp_path: Path) -> None:
+    def more_of_i(p: Proof) -> None:
+        n, flag = p.nat("n", low=1, high=100), p.word("flag", public=True)
+        p.call(x1=n, x2=flag)
+
+        @p.invariant(p.routine.back_edge(), upto=n)
+        def _(s: State, i: Bits) -> Claims:
+            if i.is_concrete and i.uint == 0:
+                return {"left": s.x1 == n}
+            return {"left": s.x1 == n - i, "flag": ~(s.x2 == MAGIC)}
+
+        p.ensures(lambda s: {"flag": ~(s.x2 == MAGIC)})
+
+    with pytest.raises(InputError, match="it has to claim the same each time"):
+        answer(tmp_path, "nop\n1: nop\n subs x1,x1,#1\n b.ne 1b\n ret", more_of_i)
 
 
 # -- the same shapes, made right: the refusals above are not for want of strength -------------------
