@@ -314,10 +314,7 @@ class Bits(Value):
         """All elements of `size` bits, element 0 (the least significant) first."""
         if size < 1 or self.width % size:
             raise WidthError(f"{self.width} bits are not a whole number of elements of {size} bits")
-        w, a = self.width, self.value
-        if isinstance(a, int) or size == w:
-            return [self.elem(e, size) for e in range(w // size)]
-        return [new_bits(size, v) for v in ops.elements(w, a, size)]
+        return [self.elem(e, size) for e in range(self.width // size)]
 
     @staticmethod
     def from_elems(elems: list[Bits]) -> Bits:

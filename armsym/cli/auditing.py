@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from armsym.cli.apart import Answered, Ended, limit_cpu, run_apart, start_method
 from armsym.errors import InputError
-from armsym.report.outcome import ExitCode
 
 if TYPE_CHECKING:
     from armsym.audit.audit import Checker, Verdict
     from armsym.audit.elf import Elf
+    from armsym.report.outcome import ExitCode
 
 __all__ = ["SECONDS", "CheckerName", "Finding", "Question", "audit_here", "audits", "exit_code", "ready"]
 
@@ -66,7 +66,8 @@ class Finding:
     contract: list[str] = field(default_factory=list)
     seconds: float = 0.0
     error: str = ""
-    failed: ExitCode = ExitCode.INTERNAL
+    #: The exit code where there is no verdict; None: an internal error.
+    failed: ExitCode | None = None
 
     @property
     def audited(self) -> bool:
@@ -76,13 +77,17 @@ class Finding:
     @property
     def code(self) -> ExitCode:
         """The exit code of an audit of this bundle alone."""
+        from armsym.report.outcome import ExitCode
+
         if self.verdict is None:
-            return self.failed
+            return ExitCode.INTERNAL if self.failed is None else self.failed
         return ExitCode.PROVED if self.verdict.audited else ExitCode.UNDECIDED
 
 
 def exit_code(findings: Sequence[Finding]) -> ExitCode:
     """Internal error before bad input before what was not re-checked."""
+    from armsym.report.outcome import ExitCode
+
     codes = {f.code for f in findings}
     order = (ExitCode.INTERNAL, ExitCode.INPUT, ExitCode.UNDECIDED, ExitCode.PROVED)
     return next((c for c in order if c in codes), ExitCode.NOTHING)
@@ -184,6 +189,8 @@ def _answer(question: Question, came: Answered[Finding] | Ended) -> Finding:
 
 def _lost(question: Question, end: Ended) -> Finding:
     """What a bundle's audit came to whose process gave no answer."""
+    from armsym.report.outcome import ExitCode
+
     if end.by_cpu_limit:
         why = f"ended after {question.seconds:g} s of CPU time"
         return Finding(question.path, error=why, failed=ExitCode.UNDECIDED, seconds=question.seconds)
@@ -199,6 +206,7 @@ def audit_here(question: Question) -> Finding:
     from armsym.audit.text import BundleError, read
     from armsym.audit.together import without_cases
     from armsym.audit.wording import contract_lines
+    from armsym.report.outcome import ExitCode
 
     path, began = question.path, _cpu_seconds()
     try:

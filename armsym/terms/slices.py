@@ -9,7 +9,7 @@ from armsym.terms.node import Mono, Poly, Sum, Term, Value, mono, ones
 from armsym.terms.poly import lsr_poly, make_poly, poly_view, toggle
 from armsym.terms.rules import rule
 
-__all__ = ["concat", "elements", "extract", "low_ones", "quotient", "together", "zext"]
+__all__ = ["concat", "extract", "low_ones", "quotient", "together", "zext"]
 
 
 # -- cutting --------------------------------------------------------------------------------------
@@ -49,36 +49,6 @@ def extract(w: int, a: Term, lo: int, n: int) -> Value:
             out, added = found
             const ^= added
     return make_poly(n, out, const)
-
-
-def elements(w: int, a: Term, n: int) -> list[Value]:
-    """The w // n pieces of n bits, the lowest first: each as `extract` gives it, w being a multiple of n.
-
-    Each monomial is looked at where it has bits, not once for each piece.
-    """
-    entries, const = poly_view(a)
-    full = ones(n)
-    pieces: list[dict[Mono, int]] = [{} for _ in range(w // n)]
-    sums: set[int] = set()
-    for m, mask in entries.items():
-        factors = m.factors
-        known = factors[0][0]._monos if len(factors) == 1 else None
-        place = factors[0][1]
-        for e in range(((mask & -mask).bit_length() - 1) // n, (mask.bit_length() - 1) // n + 1):
-            lo = e * n
-            kept = (mask >> lo) & full
-            if kept:
-                k = (known and known.get(place + lo)) or m.shift(lo)
-                pieces[e][k] = kept
-                if k.sum_width > n:
-                    sums.add(e)
-    return [
-        # What has rules of its own is left to `extract`: low bits of a sum, what was extended, sums within.
-        extract(w, a, e * n, n)
-        if e in sums or (e == 0 and (isinstance(a, Sum) or (isinstance(a, Poly) and a.origin is not None)))
-        else make_poly(n, out, const >> e * n & full)
-        for e, out in enumerate(pieces)
-    ]
 
 
 @rule("extract: low bits of a sum", "low(u + v + ...) = low(u) + low(v) + ...", when="a is a sum; lo is 0")

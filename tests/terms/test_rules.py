@@ -174,7 +174,6 @@ def test_every_operation_is_covered() -> None:
     covered = {f for o in OPERATIONS.values() for f in o.functions.split()}
     covered |= {"choices.ite", "choices._ite", "choices._common", "choices.set_oracle", "ops.apply", "ops.is_secret"}
     covered |= {"ops._parts", "ops._is_secret"}  # of is_secret
-    covered |= {"slices.elements"}  # tests/terms/test_elements.py
     covered |= {"linear._added"}  # of add_linear: tests/integers/test_translate.py
     for module in (poly, linear, slices, arithmetic, conditions, choices, ops):
         short = module.__name__.rpartition(".")[2]
