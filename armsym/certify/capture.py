@@ -25,7 +25,7 @@ from armsym.errors import ArmsymError
 from armsym.integers.expression import Relation as Claimed
 from armsym.machine import Machine
 from armsym.proof import handles
-from armsym.proof.buffers import parts
+from armsym.proof.claims import parts
 from armsym.proof.engine.run import Met, Origin
 from armsym.proof.handles import Iterated
 from armsym.proof.path import memory_of

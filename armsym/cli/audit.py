@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from armsym.cli.auditing import CheckerName, Finding, Question, audit_here, audits, exit_code, ready
-from armsym.cli.common import JsonOption, check_seconds, print_error, print_json, printer
+from armsym.cli.common import CheckerName, JsonOption, check_seconds, print_error, print_json, printer
 
 if TYPE_CHECKING:
     from armsym.audit.audit import Verdict
+    from armsym.cli.auditing import Finding
     from armsym.report.outcome import Outcome
 
 __all__ = ["audit", "audit_cells", "said"]
@@ -47,7 +47,7 @@ def audit(
     from armsym.audit.checkers import ACCEPTED_BY
     from armsym.audit.together import settle
     from armsym.cli.apart import cpus
-    from armsym.cli.auditing import SECONDS
+    from armsym.cli.auditing import SECONDS, Question, audit_here, audits, exit_code, ready
     from armsym.cli.naming import file_named
     from armsym.errors import InputError
     from armsym.report.outcome import ExitCode
@@ -147,6 +147,7 @@ def audit_cells(outcomes: Sequence[Outcome], processes: int = 1) -> list[str]:
     Contracts that one uses are those of others among these.  So many bundles are audited at a time.
     """
     from armsym.audit.together import settle
+    from armsym.cli.auditing import Question, audits
 
     cells = [_without(o) for o in outcomes]
     asked = [k for k, cell in enumerate(cells) if cell is None]

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from armsym.cli.apart import Answered, Ended, limit_cpu, run_apart, start_method
+from armsym.cli.common import CheckerName
 from armsym.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
     from armsym.audit.elf import Elf
     from armsym.report.outcome import ExitCode
 
-__all__ = ["SECONDS", "CheckerName", "Finding", "Question", "audit_here", "audits", "exit_code", "ready"]
-
-CheckerName: TypeAlias = Literal["python", "ocaml", "coq"]
+__all__ = ["SECONDS", "Finding", "Question", "audit_here", "audits", "exit_code", "ready"]
 
 #: CPU seconds of one bundle's process, where nothing else is said; a program that it runs has as many.
 SECONDS = 1800.0

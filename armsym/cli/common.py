@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
@@ -17,6 +17,7 @@ from armsym.report.schema import SCHEMA_VERSION
 __all__ = [
     "SCHEMA_VERSION",
     "SETTINGS",
+    "CheckerName",
     "JsonOption",
     "Style",
     "check_seconds",
@@ -31,6 +32,9 @@ __all__ = [
 MOST_SECONDS = 1e7
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text (armsym docs json).")]
+
+#: Who accepts what an audit shows.
+CheckerName: TypeAlias = Literal["python", "ocaml", "coq"]
 
 #: Text in pieces, each with a style of rich ("" for none).
 Style = Sequence[tuple[str, str]]

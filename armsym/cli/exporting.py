@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import NoReturn
 
 from armsym.cli.apart import Ended, end_with_parent, limit_cpu, start_method
+from armsym.cli.supervised import forked
 from armsym.report.outcome import NO_BUNDLE
 
 __all__ = ["EXPORT_SECONDS", "bundle_within"]
@@ -26,15 +26,7 @@ def bundle_within(seconds: float, write: Callable[[], str], remove: Callable[[],
     """
     if start_method() != "fork":
         return write()
-    heard, said = os.pipe()
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
-    child = os.fork()
-    if child == 0:
-        os.close(heard)
-        _write(seconds, write, said)
-    os.close(said)
+    child, heard = forked(lambda said: _write(seconds, write, said))
     ended = False
     try:
         answer = _all(heard).decode("utf-8", "replace")

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from armsym.cli.common import print_error
 
-__all__ = ["INTERNAL", "supervised"]
+__all__ = ["INTERNAL", "forked", "supervised"]
 
 INTERNAL = 4  # `armsym.report.outcome.ExitCode.INTERNAL`, which is not loaded for --help
 #: Signals sent to the command are for its child, too; what the terminal sends (Ctrl-C) reaches both.
@@ -32,15 +32,7 @@ def supervised(work: Callable[[], int]) -> int:
     """
     if not hasattr(os, "fork"):
         return work()
-    heard, said = os.pipe()
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
-    child = os.fork()
-    if child == 0:
-        os.close(heard)
-        _work(work, said)
-    os.close(said)
+    child, heard = forked(lambda said: _work(work, said))
     received: list[int] = []
 
     def forward(number: int, _: FrameType | None) -> None:
@@ -72,6 +64,20 @@ def supervised(work: Callable[[], int]) -> int:
         "what it did not report is not known (does a proof file call os._exit?)"
     )
     return INTERNAL
+
+
+def forked(work: Callable[[int], NoReturn]) -> tuple[int, int]:
+    """A process that does the work, which is told where to say something; its number, and where that is heard."""
+    heard, said = os.pipe()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    child = os.fork()
+    if child == 0:
+        os.close(heard)
+        work(said)
+    os.close(said)
+    return child, heard
 
 
 def _work(work: Callable[[], int], said: int) -> NoReturn:

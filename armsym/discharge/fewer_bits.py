@@ -20,6 +20,7 @@ from functools import reduce
 from operator import xor
 
 from armsym.bits.opaque import definitions_of
+from armsym.discharge.gf2 import bits as bits_of
 from armsym.terms.evaluate import Substitution
 from armsym.terms.node import App, Mono, Op, Sum, Term, Value, Var, intern, mono, ones
 from armsym.terms.poly import make_poly, poly_view, toggle
@@ -102,10 +103,8 @@ def _forms(a: Term, sums: dict[object, int]) -> list[_Form] | None:
         return None
     found: list[set[tuple[int, int]]] = [set() for _ in range(a.width)]
     for m, mask in entries.items():
-        (base, s), left = m.factors[0], mask
-        while left:
-            p = (left & -left).bit_length() - 1
-            left &= left - 1
+        base, s = m.factors[0]
+        for p in bits_of(mask):
             bit, bits = _bit(base, p + s, sums), found[p]
             # Added to itself it is gone.
             if bit in bits:

@@ -6,35 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from armsym.bits import Bits, Prop, concat, ite, select
 from armsym.errors import InputError, MemoryFault
-from armsym.integers.expression import Relation
-from armsym.proof.conditional import Conditional
-from armsym.proof.handles import Claim, Pointwise
+from armsym.proof.handles import Pointwise
 from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, Unknown, signed, split_offset
 from armsym.terms.linear import linear_view, make_sum
 from armsym.terms.node import Term, Value, intern, ones
 
-__all__ = ["assume_pointwise", "block_at", "in_blocks", "parts", "pointwise_conditions"]
+__all__ = ["assume_pointwise", "block_at", "in_blocks", "pointwise_conditions"]
 
 #: A path between two loop heads writes at most so many blocks of one buffer.
 MAX_BLOCKS = 4096
 
 #: So many equal blocks in a row are looked at by themselves; fewer, together with their neighbours.
 MANY = 32
-
-
-def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise | Conditional]:
-    """The conditions, claims about integers, pointwise claims and claims under conditions that a claim consists of."""
-    if isinstance(claim, (Prop, Relation, Pointwise, Conditional)):
-        yield claim
-    elif isinstance(claim, bool):
-        yield Prop(claim)
-    elif isinstance(claim, (list, tuple)):
-        if not len(claim):
-            raise InputError("a claim is an empty list: it would say nothing")
-        for c in claim:
-            yield from parts(c)
-    else:
-        raise InputError(f"a claim is a condition or a list of conditions, not {type(claim).__name__} {claim!r}")
 
 
 def _region(memory: SymbolicMemory, claim: Pointwise) -> SymbolicRegion:

@@ -12,7 +12,7 @@ from armsym.bits import Bits, Prop
 from armsym.integers.claims import Argument
 from armsym.integers.disjunction import alternatives
 from armsym.integers.expression import FoldValue, Integer, Quotient, Relation, Word
-from armsym.proof.buffers import parts
+from armsym.proof.claims import parts
 from armsym.proof.conditional import Condition, Conditional
 from armsym.proof.handles import Claim, Pointwise
 from armsym.proof.path import Knowledge, Path

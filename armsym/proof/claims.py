@@ -10,9 +10,9 @@ from armsym.errors import InputError
 from armsym.integers.expression import Relation
 from armsym.proof.checks import a_text, shown, told_by
 from armsym.proof.conditional import Conditional
-from armsym.proof.handles import Pointwise
+from armsym.proof.handles import Claim, Pointwise
 
-__all__ = ["a_claim", "claims_of", "note_known"]
+__all__ = ["a_claim", "claims_of", "note_known", "parts"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,7 +52,7 @@ def claims_of(what: str, fn: F) -> F:
         if what != "ensures":  # which is only shown
             # The arrival is told as a number, an iteration not.
             arrival = tuple(a for a in arguments if isinstance(a, int))
-            shape = {name: tuple(_kinds(claim)) for name, claim in claims.items()}
+            shape = {name: tuple(map(_kind, parts(claim))) for name, claim in claims.items()}
             met = shapes.setdefault(arrival, {})
             # (Up to an answer that is another the function was told the same: then asking more excuses nothing.)
             alike = [of for known, of in met.items() if all(a == b for a, b in zip(known, answers, strict=False))]
@@ -71,13 +71,24 @@ def claims_of(what: str, fn: F) -> F:
     return checked  # type: ignore[return-value]
 
 
-def _kinds(claim: object) -> Iterator[str]:
-    """A name for the kind of each part: on numbers a condition may be a bool."""
-    if isinstance(claim, (list, tuple)):
-        for part in claim:
-            yield from _kinds(part)
+def parts(claim: Claim) -> Iterator[Prop | Relation | Pointwise | Conditional]:
+    """The conditions, claims about integers, pointwise claims and claims under conditions that a claim consists of."""
+    if isinstance(claim, (Prop, Relation, Pointwise, Conditional)):
+        yield claim
+    elif isinstance(claim, bool):
+        yield Prop(claim)
+    elif isinstance(claim, (list, tuple)):
+        if not len(claim):
+            raise InputError("a claim is an empty list: it would say nothing")
+        for c in claim:
+            yield from parts(c)
     else:
-        yield "condition" if isinstance(claim, (Prop, bool, Relation)) else type(claim).__name__
+        raise InputError(f"a claim is a condition or a list of conditions, not {type(claim).__name__} {claim!r}")
+
+
+def _kind(part: object) -> str:
+    """On numbers a claim about integers is a bool, as a condition is."""
+    return "condition" if isinstance(part, (Prop, Relation)) else type(part).__name__
 
 
 def _told(kinds: tuple[str, ...] | None) -> str:

@@ -21,8 +21,9 @@ from armsym.integers.expression import IntegerLike, Relation, Residue, integer
 from armsym.machine import Machine
 from armsym.proof.assume import Assumptions
 from armsym.proof.bounds import inside
-from armsym.proof.buffers import assume_pointwise, parts
+from armsym.proof.buffers import assume_pointwise
 from armsym.proof.checks import a_vector
+from armsym.proof.claims import parts
 from armsym.proof.conditional import Conditional
 from armsym.proof.declare import Contract, Proof
 from armsym.proof.examples import Example

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from armsym.bits import Bits
 from armsym.integers.expression import IntegerLike
@@ -38,33 +37,24 @@ class IntegerFamily:
         # (A member keeps its term, so that no other one gets the term's number; words are told apart by the sign.)
         key = v if isinstance(v, int) else -1 - v.id
         if key not in self._members:
-            self._members[key] = _Member(
-                self, Bits(64, v), self._p, f"{self.name}[{v}]", self._step, self._start, self._over
-            )
+            self._members[key] = _Member(self, Bits(64, v))
         return self._members[key]
 
 
 class _Member(IntegerFold):
     """The fold of a family for one parameter."""
 
-    def __init__(
-        self,
-        family: IntegerFamily,
-        parameter: Bits,
-        meaning: Meaning,
-        name: str,
-        step: Callable[[IntegerLike, IntegerLike], IntegerLike],
-        start: IntegerLike,
-        over: Callable[[Bits, Bits], IntegerLike],
-    ) -> None:
-        super().__init__(meaning, name, step, start, partial(_swapped, over, parameter))
+    def __init__(self, family: IntegerFamily, parameter: Bits) -> None:
+        super().__init__(
+            family._p,
+            f"{family.name}[{parameter.value}]",
+            family._step,
+            family._start,
+            lambda i: family._over(i, parameter),
+        )
         self._family = family
         if isinstance(parameter.value, Term):
             self.parameter = parameter.value
 
     def put(self, put: Callable[[Bits], Bits]) -> IntegerFold:
         return self if self.parameter is None else self._family.of(put(Bits(64, self.parameter)))
-
-
-def _swapped(over: Callable[[Bits, Bits], IntegerLike], k: Bits, i: Bits) -> IntegerLike:
-    return over(i, k)

@@ -16,9 +16,10 @@ from armsym.errors import MemoryFault
 from armsym.integers.claims import Shown
 from armsym.integers.expression import Relation
 from armsym.proof.bounds import reads_outside
-from armsym.proof.buffers import parts, pointwise_conditions
+from armsym.proof.buffers import pointwise_conditions
 from armsym.proof.cases import Case
 from armsym.proof.checks import place_of
+from armsym.proof.claims import parts
 from armsym.proof.conditional import Condition, Conditional
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Claim, Claims, Pointwise

@@ -14,8 +14,8 @@ from armsym.integers.expression import Relation
 from armsym.integers.numbers import Judged, telling
 from armsym.machine import Machine
 from armsym.memory import ConcreteMemory
-from armsym.proof.buffers import parts
 from armsym.proof.calls import Calls
+from armsym.proof.claims import parts
 from armsym.proof.concrete import ConcreteProof, Event, Trial, Violation
 from armsym.proof.conditional import Conditional
 from armsym.proof.declare import Invariant

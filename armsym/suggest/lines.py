@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from armsym.errors import ArmsymError
-from armsym.proof.buffers import parts
+from armsym.proof.claims import parts
 from armsym.proof.handles import Pointwise, Region
 from armsym.proof.state import handed
 from armsym.suggest.arrival import Arrival

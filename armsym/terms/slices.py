@@ -32,13 +32,7 @@ def extract(w: int, a: Term, lo: int, n: int) -> Value:
     for m, mask in entries.items():
         kept = (mask >> lo) & full
         if kept:
-            factors = m.factors
-            # What is cut is mostly one factor, and was read there before: a call would take longer.
-            if len(factors) == 1:
-                base, s = factors[0]
-                k = base._monos.get(s + lo) or m.shift(lo)
-            else:
-                k = m.shift(lo)
+            k = m.shift(lo)
             out[k] = kept
             if k.sum_width > n:
                 sums.append(k)

@@ -12,7 +12,8 @@ import armsym.proof.buffers as room
 from armsym.bits import Bits, Prop, ite
 from armsym.dsl import Proof
 from armsym.errors import InputError, MemoryFault
-from armsym.proof.buffers import assume_pointwise, parts, pointwise_conditions
+from armsym.proof.buffers import assume_pointwise, pointwise_conditions
+from armsym.proof.claims import parts
 from armsym.proof.handles import Pointwise, Region
 from armsym.proof.path import Knowledge, Path
 from armsym.proof.state import State

@@ -6,7 +6,8 @@ from armsym.bits import Bits, Prop
 from armsym.errors import InputError
 from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
-from armsym.proof.buffers import assume_pointwise, parts
+from armsym.proof.buffers import assume_pointwise
+from armsym.proof.claims import parts
 from armsym.proof.declare import Cut
 from armsym.proof.engine.run import Met, Origin, Run
 from armsym.proof.handles import Pointwise

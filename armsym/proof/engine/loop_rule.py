@@ -10,7 +10,8 @@ from armsym.bits import Bits, Prop
 from armsym.errors import BudgetError
 from armsym.integers.expression import Relation
 from armsym.proof.assume import Assumptions
-from armsym.proof.buffers import assume_pointwise, parts
+from armsym.proof.buffers import assume_pointwise
+from armsym.proof.claims import parts
 from armsym.proof.declare import Invariant
 from armsym.proof.engine.branch_rule import learn
 from armsym.proof.engine.run import Ended, Enter, Origin, Parts, Retry, Run, Stopped, indices

@@ -9,7 +9,7 @@ from armsym.integers.claims import Argument, Shown
 from armsym.integers.expression import Relation
 from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.bounds import check_bounds
-from armsym.proof.buffers import parts
+from armsym.proof.claims import parts
 from armsym.proof.conditional import Conditional
 from armsym.proof.engine.run import Origin, Run
 from armsym.proof.handles import Pointwise
