@@ -15,7 +15,8 @@ it adds up alone: a sum of 32 bits and its lowest byte, a term of its own, have 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
@@ -26,7 +27,7 @@ from armsym.terms.node import App, Mono, Op, Sum, Term, Value, Var, intern, mono
 from armsym.terms.poly import make_poly, poly_view, toggle
 from armsym.terms.walk import children
 
-__all__ = ["with_fewer_bits"]
+__all__ = ["FewerBits", "with_fewer_bits"]
 
 #: Forms of one claim: a word's S-boxes have 32, those of a vector 128.
 MOST_FORMS = 512
@@ -38,21 +39,36 @@ FUNCTIONS = frozenset({"and", "eq", "ult", "slt", "ite", "table"})
 _Form = tuple[frozenset[tuple[int, int]], int]
 
 
-def with_fewer_bits(claim: Term, through: bool = False) -> Value | None:
+@dataclass(frozen=True)
+class FewerBits:
+    """A claim that implies another, in which functions have fewer free bits: those of one new variable.
+
+    `arguments` are put by sums of its bits: of each bit, the lowest first, which bits those are, as a mask, and what is
+    added.
+    """
+
+    of: Term
+    arguments: dict[Term, tuple[tuple[int, int], ...]]
+    bits: int
+
+    def claim(self) -> Value:
+        """The claim itself."""
+        v = Var("form", self.bits)
+        return Substitution({a: _argument(a.width, v, found) for a, found in self.arguments.items()})(self.of)
+
+
+def with_fewer_bits(claim: Term, through: bool = False) -> FewerBits | None:
     """A claim that implies this one, in which functions have fewer free bits; None where that is not tried.
 
     With `through`, an argument that is a sum modulo 2^w (an index less 64, say) stays one, of new bits.
     """
     basis = _Basis()
-    sums: dict[Term, list[tuple[int, int]]] = {}
+    arguments: dict[Term, tuple[tuple[int, int], ...]] = {}
     for a, forms in _arguments(claim, through):
-        sums[a] = [(basis.of(bits), constant) for bits, constant in forms]
+        arguments[a] = tuple((basis.of(bits), constant) for bits, constant in forms)
         if len(basis.forms) > MOST_FORMS:
             return None
-    if not basis.forms:
-        return None
-    v = Var("form", len(basis.forms))
-    return Substitution({a: _argument(a.width, v, found) for a, found in sums.items()})(claim)
+    return FewerBits(claim, arguments, len(basis.forms)) if basis.forms else None
 
 
 def _arguments(claim: Term, through: bool) -> Iterator[tuple[Term, list[_Form]]]:
@@ -87,7 +103,7 @@ def _functions(v: Term) -> list[App | Op]:
     # (Sums of sums share parts: each is looked into once.)
     todo, seen = [v], set[int]()
     while todo:
-        for base in {base for m in poly_view(todo.pop())[0] for base, _ in m.factors if base.id not in seen}:
+        for base in {base: None for m in poly_view(todo.pop())[0] for base, _ in m.factors if base.id not in seen}:
             seen.add(base.id)
             if isinstance(base, Sum):
                 todo += base.terms
@@ -160,7 +176,7 @@ class _Basis:
         return mask
 
 
-def _argument(width: int, v: Term, forms: list[tuple[int, int]]) -> Value:
+def _argument(width: int, v: Term, forms: Sequence[tuple[int, int]]) -> Value:
     """The argument whose bits are these sums of bits of the new variable, and constants."""
     entries: dict[Mono, int] = {}
     for p, (mask, _) in enumerate(forms):

@@ -19,16 +19,20 @@ is assumed: no fact of a path is used.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 
 from armsym.bits import Bits, OpaqueFunction
 from armsym.bits.opaque import definitions_of
-from armsym.discharge.fewer_bits import with_fewer_bits
+from armsym.discharge.fewer_bits import FewerBits, with_fewer_bits
 from armsym.discharge.unfolding import unfolded
+from armsym.terms import ops
 from armsym.terms.arithmetic import xor
+from armsym.terms.forms import Forms, TooLarge
 from armsym.terms.linear import make_sum
-from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, ones
+from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, kept_by_table, ones
 from armsym.terms.poly import poly_view
 from armsym.terms.walk import children, complete
 
@@ -54,28 +58,64 @@ def always(claim: Value) -> bool:
     if isinstance(claim, int):
         return bool(claim)
     claim = intern(claim)
-    defined = unfolded(claim)
-    return (defined is not None and _some_variant(defined)) or _some_variant(claim)
+    # What is known on one path must not count for claims of others.
+    oracle = ops.set_oracle(None)
+    try:
+        defined = unfolded(claim)
+        return (defined is not None and _some_variant(defined)) or _some_variant(claim)
+    finally:
+        ops.set_oracle(oracle)
 
 
 def _some_variant(claim: Value) -> bool:
     """Whether the claim, or one that implies it, is shown."""
     if isinstance(claim, int):
         return bool(claim)
-    variants = [intern(claim)]
-    if _always(variants[0], False):
-        return True
-    for through in (False, True):
-        other = with_fewer_bits(claim, through)
-        if isinstance(other, Term):
-            other = intern(other)
-            if other not in variants:
-                variants.append(other)
-                if _always(other, False):
-                    return True
-        elif other:
+    claim = intern(claim)
+    variants: Iterator[Term | FewerBits] = chain(_fewer(claim), (claim,))
+    met: list[Term | FewerBits] = []
+    # (Each is made when those before it are not shown, and looked at a second time with more free bits.)
+    for variant in variants:
+        met.append(variant)
+        if _shown(variant, False):
             return True
-    return any(_always(v, True) for v in variants)
+    return any(_shown(variant, True) for variant in met)
+
+
+def _fewer(claim: Term) -> Iterator[FewerBits]:
+    for through in (False, True):
+        fewer = with_fewer_bits(claim, through)
+        if fewer is not None:
+            yield fewer
+
+
+def _shown(claim: Term | FewerBits, free: bool) -> bool:
+    """Whether a claim is shown: what is so of one is so of all that are the same but for the names of unknowns."""
+    form = (free, _form(claim))
+    known = kept_by_table(_shown, dict[tuple[bool, bytes | None], bool])
+    if form[1] is None or form not in known:
+        said = claim.claim() if isinstance(claim, FewerBits) else claim
+        known[form] = _always(intern(said), free) if isinstance(said, Term) else bool(said)
+    return known[form]
+
+
+def _form(claim: Term | FewerBits) -> bytes | None:
+    """A claim but for the names of its unknowns, as a digest: forms of many claims would be large.  None of a claim
+    that is too large for this rule.
+    """
+    numbers = kept_by_table(_form, dict[OpaqueFunction, int])
+
+    def meant(t: App) -> tuple[int, ...] | None:
+        # (Functions are numbered as they are met: kept by what numbers them, none takes another's place.)
+        return tuple(numbers.setdefault(f, len(numbers)) for f in definitions_of(t)) or None
+
+    named = claim.arguments if isinstance(claim, FewerBits) else {}
+    forms = Forms(meant, LIMIT_TERMS, named)
+    try:
+        value = forms.of(claim.of if isinstance(claim, FewerBits) else claim)
+    except TooLarge:
+        return None
+    return hashlib.sha256(repr((forms.nodes, value)).encode()).digest()
 
 
 def _always(claim: Term, free: bool) -> bool:

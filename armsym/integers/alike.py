@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from armsym.integers.expression import FoldValue, Integer, Leaf, Part, Quotient, Relation
-from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
+from armsym.terms.forms import Forms, TooLarge
 
 __all__ = ["Alike"]
 
@@ -83,27 +83,18 @@ class Alike:
         return (tuple(walk.nodes), tuple(said), tuple(known)), [Relation((self._parts[n],)) for n in near]
 
 
-class _TooLarge(Exception):
-    """There is more of it than is looked at."""
-
-
-class _Walk:
-    """Terms as nodes: each names those it is made of by their numbers, and an unknown says only what it may be."""
+class _Walk(Forms):
+    """Parts of claims; an unknown says only what it may be, and an application is one as well."""
 
     def __init__(self) -> None:
-        self.nodes: list[Form] = []
-        self._numbers: dict[int, int] = {}
-        #: How many terms were begun with.
-        self._begun = 0
-        #: The ids of the unknowns met.
-        self.unknowns: list[int] = []
+        super().__init__(lambda t: None, MOST_TERMS)
 
     def part(self, part: Part) -> Form | None:
         """A part of a claim; None if it is too large, or speaks of values of folds."""
         x, modulus, lo, hi = part
         try:
             return self._integer(x), modulus, lo, hi
-        except (_TooLarge, RecursionError):
+        except (TooLarge, RecursionError):
             return None
 
     def _integer(self, x: Integer) -> Form:
@@ -113,36 +104,6 @@ class _Walk:
         if isinstance(leaf, Quotient):
             return "quotient", leaf.m, self._integer(leaf.of)
         if isinstance(leaf, FoldValue):
-            raise _TooLarge
+            raise TooLarge
         signed, width, t = leaf
-        return signed, width, self._node(t)
-
-    def _value(self, v: Value) -> Form:
-        return ("number", v) if isinstance(v, int) else ("node", self._node(v))
-
-    def _node(self, t: Term) -> int:
-        t = intern(t)
-        known = self._numbers.get(t.id)
-        if known is not None:
-            return known
-        self._begun += 1
-        if self._begun > MOST_TERMS:
-            raise _TooLarge
-        node = self._read(t)
-        number = self._numbers[t.id] = len(self.nodes)
-        self.nodes.append(node)
-        return number
-
-    def _read(self, t: Term) -> Form:
-        if isinstance(t, (Var, App)):
-            # An application is an unknown as well: that equal ones have equal values is not used.
-            self.unknowns.append(t.id)
-            return "unknown", t.width, t.pb
-        if isinstance(t, Sum):
-            return "sum", t.width, t.pb, t.const, tuple((self._node(u), c) for u, c in t.terms.items())
-        if isinstance(t, Poly):
-            entries = ((tuple((self._node(base), s) for base, s in m.factors), mask) for m, mask in t.entries.items())
-            return "polynomial", t.width, t.pb, t.const, tuple(entries)
-        if isinstance(t, Op):
-            return t.kind, t.width, t.pb, t.arg_width, tuple(self._value(v) for v in t.args)
-        raise _TooLarge
+        return signed, width, self.of(t)

@@ -137,9 +137,10 @@ def test_against_all_values() -> None:
     for claim in _random_claims(random.Random(5), 1500):
         if isinstance(claim.bit.value, int):
             continue
-        other = with_fewer_bits(claim.bit.value)
-        if other is None:
+        fewer = with_fewer_bits(claim.bit.value)
+        if fewer is None:
             continue
+        other = fewer.claim()
         if other == 1 or (isinstance(other, Term) and _shown(other)):
             assert _shown(claim.bit.value), claim
             shown += 1
