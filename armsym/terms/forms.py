@@ -56,8 +56,7 @@ class Forms:
     def _read(self, t: Term) -> Node:
         number = self._numbers
         if t in self._named:
-            named = "named", t.width, self._named[t]
-            return named
+            return "named", t.width, self._named[t]
         if isinstance(t, Var):
             self.unknowns.append(t.id)
             return "unknown", t.width, t.pb
