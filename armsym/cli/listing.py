@@ -18,13 +18,16 @@ def list_proofs(
     ] = None,
     *,
     pattern: Annotated[str, typer.Option("-k", metavar="GLOB", help="Only these proofs, symbols or files.")] = "*",
+    but: Annotated[
+        list[str] | None, typer.Option("--except", metavar="PATH[::NAME]", help="Not these; may be given again.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """List proofs: name, symbol, the file under proof, and where the proof stands."""
     from armsym.cli.selection import select
     from armsym.report.outcome import ExitCode
 
-    selection = select(paths or [], pattern)
+    selection = select(paths or [], pattern, but=but or [])
     rows = [(d.name, d.symbol, str(d.of), f"{d.file}:{d.line}") for d in selection.proofs]
     if as_json:
         names = ("proof", "symbol", "of", "source")

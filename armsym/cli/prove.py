@@ -24,6 +24,9 @@ def prove(
     ] = None,
     *,
     pattern: Annotated[str, typer.Option("-k", metavar="GLOB", help="Only these proofs, symbols or files.")] = "*",
+    but: Annotated[
+        list[str] | None, typer.Option("--except", metavar="PATH[::NAME]", help="Not these; may be given again.")
+    ] = None,
     object_: Annotated[
         str | None,
         typer.Option(
@@ -158,11 +161,12 @@ def prove(
         flags |= {"--trace": traced, "--profile": profile, "--find": find}
         again += [option for option, value in flags.items() if value]
         again += [text for pair in symbols or [] for text in ("--symbol", pair)]
+        again += [text for target in but or [] for text in ("--except", target)]
         raise typer.Exit(run_again(again, named_paths))
     if dask is not None and jobs is not None:
         raise InputError("-j is about this machine's processes: with --dask the workers decide how many run")
     began = time.monotonic()
-    selection = select(paths or [], pattern)
+    selection = select(paths or [], pattern, but=but or [])
     total = len(selection.proofs) + len(selection.broken)
     for option, folder in (("--export", export), ("--queries", queries)):
         if folder is not None:

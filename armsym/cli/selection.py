@@ -24,8 +24,11 @@ class Selection:
     broken: list[tuple[Path, ArmsymError]] = field(default_factory=list)
 
 
-def select(targets: Sequence[str], pattern: str, definitions: Sequence[ProofDefinition] = ()) -> Selection:
-    """The proofs of these targets, and of these definitions, whose name, symbol or place matches the glob.
+def select(
+    targets: Sequence[str], pattern: str, definitions: Sequence[ProofDefinition] = (), but: Sequence[str] = ()
+) -> Selection:
+    """The proofs of these targets, and of these definitions, whose name, symbol or place matches the glob, and which
+    are not of the targets in `but`.
 
     Where neither are given, those of the default target.
 
@@ -34,6 +37,7 @@ def select(targets: Sequence[str], pattern: str, definitions: Sequence[ProofDefi
     hide the others: it is listed in `broken`.
     """
     selection = Selection()
+    left_out = {(d.file, d.line, d.name) for target in but for d in _of_target(target, Selection())}
     seen: dict[tuple[str, int, str], ProofDefinition] = {}
     if not targets and not definitions:
         targets = [str(default_target())]
@@ -42,7 +46,7 @@ def select(targets: Sequence[str], pattern: str, definitions: Sequence[ProofDefi
         for d in found:
             key = (d.file, d.line, d.name)
             names = (d.name, d.symbol, f"{_below(target, d.file)}::{d.name}")
-            if not any(fnmatch.fnmatchcase(name, pattern) for name in names):
+            if key in left_out or not any(fnmatch.fnmatchcase(name, pattern) for name in names):
                 continue
             if key not in seen:
                 seen[key] = d

@@ -199,6 +199,21 @@ def test_selection_by_place(armsym_here: Call, proofs: Path) -> None:
     assert armsym_here("list", proofs, "-k", "nowhere/*").code == 5
 
 
+def test_except(armsym_here: Call) -> None:
+    """What `--except` selects is left out, of `list` and of `prove`; what it names has to be there."""
+    of = "crypto_examples/own_sha512"
+    assert armsym_here("list", of, "crypto_examples/own_sha256", "--except", of, "--json").out == (
+        armsym_here("list", "crypto_examples/own_sha256", "--json").out
+    )
+    both = ("--except", f"{of}::armsym_sha512_blocks", "--except", "crypto_examples/own_sha256")
+    for command in ("list", "prove"):
+        answer = armsym_here(command, of, "crypto_examples/own_sha256", *both)
+        assert answer.code == 5, answer.err
+        wrong = armsym_here(command, of, "--except", f"{of}::armsym_sha512_block")
+        assert wrong.code == 2
+        assert "holds no proof 'armsym_sha512_block'" in wrong.err
+
+
 @pytest.mark.parametrize("command", ["prove", "list"])
 def test_nothing_selected(armsym_here: Call, proofs: Path, command: str) -> None:
     answer = armsym_here(command, proofs, "-k", "aes*")
