@@ -44,8 +44,9 @@ audit: $(STAMP)
 	$(BIN)/armsym prove --offline-ok -j $(CPUS) --export $(BUNDLES) $(ARGS)
 	$(BIN)/armsym audit -j $(CPUS) $(BUNDLES)
 
+# Neighbours share what they prepare: each process takes a half of its own, and what is left of the other's at the end.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(CPUS) $(ARGS)
+	$(BIN)/python -m pytest -n $(CPUS) --dist worksteal $(ARGS)
 
 museum: $(STAMP)
 	$(BIN)/python tests/museum/museum.py
