@@ -22,8 +22,9 @@ from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.node import App, Op, Sum, Term, Value, Var, intern, kept_by_table, ones
 from armsym.terms.poly import poly_view
+from armsym.terms.walk import children
 
-__all__ = ["unfolded"]
+__all__ = ["stay_folded", "unfolded"]
 
 #: Arguments of so many bits in all are compared at each value; of more bits, at few and so many chosen at random.
 ALL_BITS, TRIALS = 8, 32
@@ -35,11 +36,35 @@ def unfolded(claim: Term) -> Value | None:
     Functions of several definitions stay as they are: which one is meant is another obligation.  So do those whose
     bits an argument of another one adds up: that one's definition speaks of them, and so may the other side.
     """
+    values = {t: _definition(t) for t in _outermost(claim)}
+    return Substitution(values)(claim) if values else None
+
+
+def stay_folded(claim: Term) -> list[App]:
+    """Applications of functions that unfold, but not in this claim; none within another of them.
+
+    A claim that holds whatever values they have holds in particular for theirs.
+    """
+    outermost = set(_outermost(claim))
+    found: list[App] = []
+    todo, seen = [claim], {claim.id}
+    while todo:
+        t = todo.pop()
+        if isinstance(t, App) and t not in outermost and _unfolds(t) is not None:
+            found.append(t)
+            continue
+        parts = {p.id: p for c in children(t) if isinstance(c, Term) for p in (intern(c),)}
+        todo += [p for p in parts.values() if p.id not in seen]
+        seen |= parts.keys()
+    return found
+
+
+def _outermost(claim: Term) -> list[App]:
+    """The applications that are unfolded."""
     sides = claim.args if isinstance(claim, Op) and claim.kind == "eq" else (claim,)
     functions = [t for t in _added(sides) if _unfolds(t) is not None]
     inside = {u for t in functions for u in _added(t.args)}
-    values = {t: _definition(t) for t in functions if t not in inside}
-    return Substitution(values)(claim) if values else None
+    return [t for t in functions if t not in inside]
 
 
 def _added(values: Iterable[Value]) -> dict[App, None]:
