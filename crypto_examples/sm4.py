@@ -79,7 +79,7 @@ def encrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, end
     """
     in_, out, rk = _block_arguments(p, in_place)
     X = in_.words(32, order="big")
-    want = sm4.encrypt(X, rk, sm4.T if rounds is None else sm4.T_by_name)
+    want = sm4.encrypt(X, rk, sm4.F if rounds is None else sm4.F_by_name)
     if rounds is not None:
         words = schedule(X, rk)
         cut_rounds(p, p.routine.entry + rounds, ends, lambda _: words)
@@ -90,7 +90,7 @@ def decrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, end
     """The inverse of `encrypts` with the round keys rk_0, ..., rk_31, which the key structure holds last one first."""
     in_, out, rk = _block_arguments(p, in_place)
     Y = in_.words(32, order="big")
-    want = sm4.decrypt(Y, rk[::-1], sm4.T if rounds is None else sm4.T_by_name)
+    want = sm4.decrypt(Y, rk[::-1], sm4.F if rounds is None else sm4.F_by_name)
     if rounds is not None:
         words = schedule(Y, rk)
         cut_rounds(p, p.routine.entry + rounds, ends, lambda _: words)
@@ -102,7 +102,7 @@ def decrypts(p: Proof, *, in_place: bool = False, rounds: int | None = None, end
 
 def schedule(X: Sequence[Bits], rk: Sequence[Bits]) -> list[Bits]:
     """X_0, ..., X_35 of a block: four words and one for each round."""
-    return sm4.rounds(list(X), list(rk), sm4.T_by_name)
+    return sm4.rounds(list(X), list(rk), sm4.F_by_name)
 
 
 def cut_rounds(p: Proof, head: int, ends: Sequence[int], words: Callable[[State], Sequence[Bits]]) -> None:

@@ -21,7 +21,7 @@ __all__ = ["Sm4Buffers", "cbc_decrypts", "cbc_encrypts", "ctr32", "ecb", "ecb_by
 class Sm4Buffers(Buffers):
     """`in_`, `out` and the key structure; see `Buffers`.  The round keys are any words.
 
-    With `by_name` the transformation T stands for itself: for code that is followed round by round.
+    With `by_name` the round function F stands for itself: for code that is followed round by round.
     """
 
     def __init__(self, p: Proof, n: Bits, size: Bits, *, in_place: bool, by_name: bool = True) -> None:
@@ -29,8 +29,8 @@ class Sm4Buffers(Buffers):
         super().__init__(p, n, size, in_place=in_place)
         self.rk = self.key.words(32)
         self._schedule = p.memo(lambda X: schedule(split(4, 32, X), self.rk))
-        self._T = sm4.T_by_name if by_name else sm4.T
-        self._cipher = p.memo(lambda X: [Bits.from_elems(sm4.encrypt(split(4, 32, X), self.rk, self._T)[::-1])])
+        self._F = sm4.F_by_name if by_name else sm4.F
+        self._cipher = p.memo(lambda X: [Bits.from_elems(sm4.encrypt(split(4, 32, X), self.rk, self._F)[::-1])])
         #: Round keys as vector registers hold them.
         self.round_keys = lanes(self.rk)
 
@@ -44,7 +44,7 @@ class Sm4Buffers(Buffers):
 
     def CIPH_inverse(self, block: Bits) -> Bits:
         """Decryption, the key structure holding the round keys from the last one on."""
-        X = sm4.decrypt(split(4, 32, block), self.rk[::-1], self._T)
+        X = sm4.decrypt(split(4, 32, block), self.rk[::-1], self._F)
         return Bits.from_elems(X[::-1])
 
 

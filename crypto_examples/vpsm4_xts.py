@@ -7,6 +7,8 @@ bits of tweaks are in the other order.  `enc` is 1 to encrypt; `iv`, the tweak v
 
 from __future__ import annotations
 
+from functools import partial
+
 from armsym.dsl import Bits, Claims, Proof, State, Words, concat, ite
 from crypto_examples.modes import octets, string
 from crypto_examples.sm4 import KEY_BYTES, cut_rounds, schedule
@@ -45,6 +47,10 @@ class _Xts(Sm4Buffers):
         self.whole = n - self._stolen
         # (Of a tweak only the one before it counts, no block.)
         self._tweak = p.fold(lambda T, _: [self._multiply(T[0])], start=[start], over=lambda j: Words([j]), name="T")
+        # The words of single blocks: their rounds ask for them again and again.
+        self._alone = p.memo(lambda j: self.words(string(self.blocks(j)) ^ self.T(j)))
+        self._whole = p.memo(lambda j: self.words(string(self.blocks(j)) ^ self.T(self._two_at(j)[0])))
+        self._completed = [p.memo(partial(self._with_stolen, rest)) for rest in range(16)]
         p.ensures(self.result)
 
     def T(self, j: Bits) -> Bits:
@@ -65,24 +71,26 @@ class _Xts(Sm4Buffers):
 
     def last_alone(self) -> Words:
         """X_0, ..., X_35 of the last block done by itself; to be asked where it is known whether bytes are left."""
-        j = self.n - 1 - self.p.known(self._stolen)
-        return self.words(string(self.blocks(j)) ^ self.T(j))
+        return self._alone(self.n - 1 - self.p.known(self._stolen))
 
     def last_but_one(self) -> Words:
         """X_0, ..., X_35 of the last whole block, if bytes are left."""
-        return self.words(string(self.blocks(self.n - 1)) ^ self._two_tweaks()[0])
+        return self._whole(self.n - 1)
 
     def completed(self) -> Words:
         """X_0, ..., X_35 of the last bytes with what they steal; to be asked where it is known how many they are."""
-        rest, (first, second) = self.p.known(self.rest), self._two_tweaks()
-        CC = concat(*self.last_but_one()[:-5:-1]) ^ first
-        last = [self.in_.byte(16 * self.n + k) for k in range(rest)]
-        return self.words(concat(*last, CC[127 - 8 * rest : 0]) ^ second)
+        return self._completed[self.p.known(self.rest)](self.n - 1)
 
-    def _two_tweaks(self) -> tuple[Bits, Bits]:
-        """The tweaks of the last two blocks, in the order in which the code takes them."""
-        before, last = self.T(self.n - 1), self.T(self.n)
-        return (before, last) if self.encrypt else (last, before)
+    def _with_stolen(self, rest: int, j: Bits) -> Words:
+        """`completed` of so many bytes, block j being the last whole one."""
+        first, second = self._two_at(j)
+        CC = concat(*self._whole(j)[:-5:-1]) ^ self.T(first)
+        last = [self.in_.byte(16 * (j + 1) + k) for k in range(rest)]
+        return self.words(concat(*last, CC[127 - 8 * rest : 0]) ^ self.T(second))
+
+    def _two_at(self, j: Bits) -> tuple[Bits, Bits]:
+        """Of which blocks the tweaks of block j and the last are, in the order in which the code takes them."""
+        return (j, j + 1) if self.encrypt else (j + 1, j)
 
     def result(self, s: State) -> Claims:
         """What `out` is in the end."""

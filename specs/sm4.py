@@ -17,12 +17,12 @@ __all__ = [
     "FK",
     "SBOX",
     "F",
+    "F_by_name",
     "L",
     "L_prime",
+    "Round",
     "T",
-    "T_by_name",
     "T_prime",
-    "Transform",
     "decrypt",
     "encrypt",
     "key_expansion",
@@ -33,8 +33,8 @@ __all__ = [
     "tau",
 ]
 
-#: A word from a word: T, under one of its names.
-Transform: TypeAlias = Callable[[Bits], Bits]
+#: The round function, under one of its names.
+Round: TypeAlias = Callable[[Bits, Bits, Bits, Bits, Bits], Bits]
 
 #: Sbox: values for the byte xy, x choosing the row.  Section 6.2.
 SBOX = words_from_hex(
@@ -95,15 +95,15 @@ def T(A: Bits) -> Bits:
     return L(tau(A))
 
 
-@opaque("sm4_T", 32, unfolds=True)
-def T_by_name(A: Bits) -> Bits:
-    """T(A), as one function that stands for itself in terms: they stay small."""
-    return T(A)
-
-
-def F(X0: Bits, X1: Bits, X2: Bits, X3: Bits, rk: Bits, T: Transform = T) -> Bits:
+def F(X0: Bits, X1: Bits, X2: Bits, X3: Bits, rk: Bits) -> Bits:
     """The round function F(X_0, X_1, X_2, X_3, rk).  Section 6.1."""
     return X0 ^ T(X1 ^ X2 ^ X3 ^ rk)
+
+
+@opaque("sm4_F", 32, unfolds=True)
+def F_by_name(X0: Bits, X1: Bits, X2: Bits, X3: Bits, rk: Bits) -> Bits:
+    """F(X_0, X_1, X_2, X_3, rk) of section 6.1, which stands for itself in terms: each word is one of them."""
+    return F(X0, X1, X2, X3, rk)
 
 
 def L_prime(B: Bits) -> Bits:
@@ -124,23 +124,23 @@ def key_expansion(MK: Words) -> Words:
     return K[4:]
 
 
-def rounds(X: Words, rk: Words, T: Transform = T) -> Words:
+def rounds(X: Words, rk: Words, F: Round = F) -> Words:
     """(X_0, ..., X_35) from (X_0, X_1, X_2, X_3): 32 rounds.  Section 7.1, a)."""
     X, rk = exactly(4, X), exactly(32, rk)
     for i in range(32):
-        X.append(F(X[i], X[i + 1], X[i + 2], X[i + 3], rk[i], T))
+        X.append(F(X[i], X[i + 1], X[i + 2], X[i + 3], rk[i]))
     return X
 
 
-def encrypt(X: Words, rk: Words, T: Transform = T) -> Words:
+def encrypt(X: Words, rk: Words, F: Round = F) -> Words:
     """(Y_0, Y_1, Y_2, Y_3) from (X_0, X_1, X_2, X_3): 32 rounds, then the reversal R.  Section 7.1."""
-    X = rounds(X, rk, T)
+    X = rounds(X, rk, F)
     return [X[35], X[34], X[33], X[32]]
 
 
-def decrypt(Y: Words, rk: Words, T: Transform = T) -> Words:
+def decrypt(Y: Words, rk: Words, F: Round = F) -> Words:
     """The same transformation with the round keys in the order rk_31, ..., rk_0.  Section 7.2."""
-    return encrypt(Y, list(reversed(rk)), T)
+    return encrypt(Y, list(reversed(rk)), F)
 
 
 def sm4(X: Words, MK: Words) -> Words:

@@ -20,16 +20,17 @@ is assumed: no fact of a path is used.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import lru_cache
 from itertools import chain, product
 
 from armsym.bits import Bits, OpaqueFunction
 from armsym.bits.opaque import definitions_of
 from armsym.discharge.fewer_bits import FewerBits, with_fewer_bits
-from armsym.discharge.unfolding import unfolded
+from armsym.discharge.unfolding import stay_folded, unfolded
 from armsym.terms import ops
 from armsym.terms.arithmetic import xor
+from armsym.terms.evaluate import Substitution
 from armsym.terms.forms import Forms, TooLarge
 from armsym.terms.linear import make_sum
 from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, kept_by_table, ones
@@ -61,10 +62,32 @@ def always(claim: Value) -> bool:
     # What is known on one path must not count for claims of others.
     oracle = ops.set_oracle(None)
     try:
-        defined = unfolded(claim)
-        return (defined is not None and _some_variant(defined)) or _some_variant(claim)
+        return _whatever_stays(claim) or _defined_or_not(claim)
     finally:
         ops.set_oracle(oracle)
+
+
+def _whatever_stays(claim: Term) -> bool:
+    """Whether the claim holds whatever values those functions have that unfold, but not in it.
+
+    Rounds of a cipher are alike then.  What is shown of one is shown with a variable for each of them, so it is so of
+    all that are the same but for the names of unknowns.
+    """
+    stay = stay_folded(claim)
+    form = _form(claim, frozenset(stay)) if stay else None
+    if form is None:
+        return False
+    known = kept_by_table(_whatever_stays, dict[bytes, bool])
+    if form not in known:
+        general = Substitution({t: Var(f"{t.name} {k}", t.width) for k, t in enumerate(stay)})(claim)
+        known[form] = _defined_or_not(intern(general)) if isinstance(general, Term) else bool(general)
+    return known[form]
+
+
+def _defined_or_not(claim: Term) -> bool:
+    """Whether the claim is shown, with functions unfolded or as it stands."""
+    defined = unfolded(claim)
+    return (defined is not None and _some_variant(defined)) or _some_variant(claim)
 
 
 def _some_variant(claim: Value) -> bool:
@@ -99,13 +122,17 @@ def _shown(claim: Term | FewerBits, free: bool) -> bool:
     return known[form]
 
 
-def _form(claim: Term | FewerBits) -> bytes | None:
+def _form(claim: Term | FewerBits, unknown: Set[App] = frozenset()) -> bytes | None:
     """A claim but for the names of its unknowns, as a digest: forms of many claims would be large.  None of a claim
     that is too large for this rule.
+
+    Applications that are `unknown` are taken for unknowns.
     """
     numbers = kept_by_table(_form, dict[OpaqueFunction, int])
 
     def meant(t: App) -> tuple[int, ...] | None:
+        if t in unknown:
+            return None
         # (Functions are numbered as they are met: kept by what numbers them, none takes another's place.)
         return tuple(numbers.setdefault(f, len(numbers)) for f in definitions_of(t)) or None
 

@@ -12,7 +12,7 @@ that a secret which the definition knew would be told.  And it is compared with 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from armsym.bits import Bits
@@ -22,8 +22,9 @@ from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.node import App, Op, Sum, Term, Value, Var, intern, kept_by_table, ones
 from armsym.terms.poly import poly_view
+from armsym.terms.walk import children
 
-__all__ = ["unfolded"]
+__all__ = ["stay_folded", "unfolded"]
 
 #: Arguments of so many bits in all are compared at each value; of more bits, at few and so many chosen at random.
 ALL_BITS, TRIALS = 8, 32
@@ -32,27 +33,60 @@ ALL_BITS, TRIALS = 8, 32
 def unfolded(claim: Term) -> Value | None:
     """The claim with those functions unfolded whose bits it adds up; None where there are none.
 
-    Functions of several definitions stay as they are: which one is meant is another obligation.
+    Functions of several definitions stay as they are: which one is meant is another obligation.  So do those whose
+    bits an argument of another one adds up: that one's definition speaks of them, and so may the other side.
     """
-    sides = claim.args if isinstance(claim, Op) and claim.kind == "eq" else (claim,)
-    added = [u for v in sides if isinstance(v, Term) for u in (v.terms if isinstance(v, Sum) else (v,))]
-    values: dict[Term, Value] = {}
-    for base in {base for u in added for m in poly_view(u)[0] for base, _ in m.factors}:
-        value = _definition(base)
-        if value is not None:
-            values[base] = value
+    values = {t: _definition(t) for t in _outermost(claim)}
     return Substitution(values)(claim) if values else None
 
 
-def _definition(t: Term) -> Value | None:
-    """What an application is defined to be, as a term; None if it does not unfold."""
-    found = definitions_of(t) if isinstance(t, App) else []
-    if not isinstance(t, App) or len(found) != 1 or not found[0].unfolds:
-        return None
+def stay_folded(claim: Term) -> list[App]:
+    """Applications of functions that unfold, but not in this claim; none within another of them.
+
+    A claim that holds whatever values they have holds in particular for theirs.
+    """
+    outermost = set(_outermost(claim))
+    found: list[App] = []
+    todo, seen = [claim], {claim.id}
+    while todo:
+        t = todo.pop()
+        if isinstance(t, App) and t not in outermost and _unfolds(t) is not None:
+            found.append(t)
+            continue
+        parts = {p.id: p for c in children(t) if isinstance(c, Term) for p in (intern(c),)}
+        todo += [p for p in parts.values() if p.id not in seen]
+        seen |= parts.keys()
+    return found
+
+
+def _outermost(claim: Term) -> list[App]:
+    """The applications that are unfolded."""
+    sides = claim.args if isinstance(claim, Op) and claim.kind == "eq" else (claim,)
+    functions = [t for t in _added(sides) if _unfolds(t) is not None]
+    inside = {u for t in functions for u in _added(t.args)}
+    return [t for t in functions if t not in inside]
+
+
+def _added(values: Iterable[Value]) -> dict[App, None]:
+    """The applications whose bits these values add up."""
+    parts = [u for v in values if isinstance(v, Term) for u in (v.terms if isinstance(v, Sum) else (v,))]
+    return {t: None for u in parts for m in poly_view(u)[0] for t, _ in m.factors if isinstance(t, App)}
+
+
+def _unfolds(t: App) -> OpaqueFunction | None:
+    """The function that is applied, if it unfolds."""
+    found = definitions_of(t)
+    return found[0] if len(found) == 1 and found[0].unfolds else None
+
+
+def _definition(t: App) -> Value:
+    """What an application of a function that unfolds is defined to be, as a term."""
+    f = _unfolds(t)
+    assert f is not None
     known = kept_by_table(_definition, dict[object, tuple[list[Var], Value]])
-    key = found[0], t.widths
+    key = f, t.widths
     if key not in known:
-        known[key] = _on_variables(found[0], t.widths)
+        known[key] = _on_variables(f, t.widths)
     variables, value = known[key]
     return Substitution(dict(zip(variables, t.args, strict=True)))(value)
 

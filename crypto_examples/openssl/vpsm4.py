@@ -111,8 +111,20 @@ def vpsm4_ex_xts_encrypt(p: Proof) -> None:
 
 
 @proof("vpsm4_ex_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_xts_encrypt_in_place(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=True, in_place=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt", of=OPENSSL_4_0)
 def vpsm4_ex_xts_decrypt(p: Proof) -> None:
     xts(p, FROM_AES, encrypt=False)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt", of=OPENSSL_4_0)
+def vpsm4_ex_xts_decrypt_in_place(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=False, in_place=True)
     p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
 
 
@@ -123,8 +135,20 @@ def vpsm4_ex_xts_encrypt_gb(p: Proof) -> None:
 
 
 @proof("vpsm4_ex_xts_encrypt_gb", of=OPENSSL_4_0)
+def vpsm4_ex_xts_encrypt_gb_in_place(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=True, reflected=True, in_place=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt_gb", of=OPENSSL_4_0)
 def vpsm4_ex_xts_decrypt_gb(p: Proof) -> None:
     xts(p, FROM_AES, encrypt=False, reflected=True)
+    p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
+
+
+@proof("vpsm4_ex_xts_encrypt_gb", of=OPENSSL_4_0)
+def vpsm4_ex_xts_decrypt_gb_in_place(p: Proof) -> None:
+    xts(p, FROM_AES, encrypt=False, reflected=True, in_place=True)
     p.uses(_vpsm4_ex_enc_4blks, _vpsm4_ex_enc_8blks)
 
 

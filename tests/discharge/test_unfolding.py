@@ -8,12 +8,12 @@ import pytest
 
 from armsym.bits import Bits, Prop, concat, ite, opaque
 from armsym.bits.opaque import definitions_of
-from armsym.discharge import unfolding
+from armsym.discharge import truth_tables, unfolding
 from armsym.discharge.truth_tables import always
-from armsym.discharge.unfolding import unfolded
+from armsym.discharge.unfolding import stay_folded, unfolded
 from armsym.errors import InputError, WidthError
 from armsym.terms import ops
-from armsym.terms.node import Term, Var, new_table
+from armsym.terms.node import Term, Var, intern, new_table
 
 box = opaque("unfolding_box", 8)(lambda b: Bits(8, pow(b.uint + 1, 7, 257) & 0xFF))
 
@@ -53,6 +53,78 @@ def test_the_newest_word_of_a_chain() -> None:
     assert not _holds(y == a ^ _mixed(x ^ c ^ k))
     # Not what is within: of x its name counts, and a word that is spelled out is another.
     assert not _holds(y == b ^ _mixed(a ^ _mixed(b ^ k) ^ c ^ k))
+
+
+@opaque("unfolding_round", 32, unfolds=True)
+def _round(x: Bits, y: Bits, z: Bits, k: Bits) -> Bits:
+    return x ^ _mixed(y ^ z ^ k)
+
+
+def test_words_that_are_one_application_each() -> None:
+    a, b, c, k, m = _words(5)
+    x = _round(a, b, c, k)
+    y = _round(b, c, x, m)
+    assert _holds(x == a ^ _mixed(b ^ c ^ k))
+    for _ in range(2):
+        assert _holds(y == b ^ _mixed(c ^ x ^ m))
+        assert not _holds(y == b ^ _mixed(c ^ x ^ k))
+        assert not _holds(y == b ^ _mixed(c ^ x ^ m) ^ 1)
+        assert not _holds(y == c ^ _mixed(c ^ x ^ m))
+    # The newest alone is unfolded, also where it adds up the one before.
+    z = _round(x, y, c, k)
+    for _ in range(2):
+        assert _holds(z == x ^ _mixed(y ^ c ^ k))
+        assert not _holds(z == y ^ _mixed(x ^ c ^ k))
+        assert not _holds(z == x ^ _mixed(x ^ c ^ k))
+        assert not _holds(z == a ^ _mixed(y ^ c ^ k))
+    assert unfolded(_bit(z == 0)) == _bit(x ^ _mixed(y ^ c ^ k) == 0)
+
+
+def _bit(claim: Prop) -> Term:
+    value = claim.bit.value
+    assert isinstance(value, Term)
+    return intern(value)
+
+
+def test_what_stays_folded_may_be_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b, c, k = _words(4)
+    asked: list[Term] = []
+    plain = truth_tables._defined_or_not
+    monkeypatch.setattr(truth_tables, "_defined_or_not", lambda claim: asked.append(claim) or plain(claim))
+    x = [a, b, c, k]
+    for j in range(6):
+        new = x[j] ^ _mixed(x[j + 1] ^ x[j + 2] ^ x[j + 3])
+        x.append(_round(*x[j:]))
+        assert _holds(x[-1] == new)
+    # The first has nothing inside; of the others each word is one of four unknowns.
+    assert len(asked) == 2
+    assert not stay_folded(asked[-1])
+
+
+low = opaque("unfolding_low", 8, unfolds=True)(lambda x: x & 15)
+high = opaque("unfolding_high", 8, unfolds=True)(lambda x: x ^ 0xF0)
+small = opaque("unfolding_small", 8, unfolds=True)(lambda x, y: x ^ box(y))
+
+
+def test_what_is_so_of_one_that_stays_is_not_so_of_others() -> None:
+    a, b = (Bits(8, Var(name, 8)) for name in "ab")
+    for _ in range(2):
+        # By its definition, which is no part of what alike claims have in common.
+        assert _holds(small(low(a), b) == (low(a) & 15) ^ box(b))
+        assert not _holds(small(high(a), b) == (high(a) & 15) ^ box(b))
+        assert not _holds(small(a, b) == (a & 15) ^ box(b))
+
+
+def test_one_that_stays_twice_and_two() -> None:
+    a, b, c, k = _words(4)
+    u, v = mixed(a), mixed(b)
+    for x in (v, b):
+        for _ in range(2):
+            assert _holds(_round(u, a, c, k) == u ^ _mixed(a ^ c ^ k))
+            assert not _holds(_round(u, a, c, k) == x ^ _mixed(a ^ c ^ k))
+            assert not _holds(_round(x, a, c, k) == u ^ _mixed(a ^ c ^ k))
+    # Equal arguments, differently said: the applications are one.
+    assert _holds(_round(mixed(a ^ b), c, c, k) == mixed(b ^ a) ^ _mixed(k))
 
 
 def test_several_words_in_a_vector() -> None:
