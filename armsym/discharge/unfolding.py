@@ -36,7 +36,7 @@ def unfolded(claim: Term) -> Value | None:
     Functions of several definitions stay as they are: which one is meant is another obligation.  So do those whose
     bits an argument of another one adds up: that one's definition speaks of them, and so may the other side.
     """
-    values = {t: _definition(t) for t in _outermost(claim)}
+    values: dict[Term, Value] = {t: _definition(t) for t in _outermost(claim)}
     return Substitution(values)(claim) if values else None
 
 

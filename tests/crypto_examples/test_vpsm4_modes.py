@@ -31,6 +31,9 @@ from semantics import A64
         ("vpsm4_xts_encrypt", 0xD50, 0x6E2A1C84, 0x6E291C84),
         # eor v4, v4, v18 becomes eor v4, v4, v17: the same with the S-box of AES.
         ("vpsm4_ex_xts_encrypt_gb", 0xC80, 0x6E321C84, 0x6E311C84),
+        ("vpsm4_ex_xts_encrypt_in_place", 0xC28, 0x6E321C84, 0x6E311C84),
+        # ldrb w8, [x0, x29] becomes ldrb w8, [x26, x29]: the block before gets its own bytes back.
+        ("vpsm4_ex_xts_decrypt_in_place", 0xA60, 0x387D6808, 0x387D6B48),
         # mov v3, v7 becomes mov v3, v6: the same with the S-box of AES.
         ("vpsm4_ex_cbc_encrypt", 0x708, 0x4EA71CE3, 0x4EA61CC3),
         # b.eq becomes b: decryption takes the last two tweaks in the order of encryption.

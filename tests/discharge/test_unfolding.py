@@ -90,7 +90,12 @@ def test_what_stays_folded_may_be_anything(monkeypatch: pytest.MonkeyPatch) -> N
     a, b, c, k = _words(4)
     asked: list[Term] = []
     plain = truth_tables._defined_or_not
-    monkeypatch.setattr(truth_tables, "_defined_or_not", lambda claim: asked.append(claim) or plain(claim))
+
+    def noted(claim: Term) -> bool:
+        asked.append(claim)
+        return plain(claim)
+
+    monkeypatch.setattr(truth_tables, "_defined_or_not", noted)
     x = [a, b, c, k]
     for j in range(6):
         new = x[j] ^ _mixed(x[j + 1] ^ x[j + 2] ^ x[j + 3])
