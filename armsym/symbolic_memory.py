@@ -285,9 +285,15 @@ class SymbolicMemory:
     ) -> Bits:
         """Bytes from several stores, and from older content where none hit."""
         parts: list[Bits] = []
+        as_cells = self._is_cells(region)
         j = 0
         while j < len(hits):
             h = hits[j]
+            if h is None and as_cells:
+                n = next((n for n in range(1, len(hits) - j) if hits[j + n] is not None), len(hits) - j)
+                parts.append(self._initial(region, symbolic, k + j, n))
+                j += n
+                continue
             if h is None:
                 # Older layers and the initial content, byte by byte.
                 older = self._below(region, symbolic, k + j)
@@ -301,6 +307,12 @@ class SymbolicMemory:
             parts.append(value[8 * (start + n) - 1 : 8 * start])
             j += n
         return concat(*reversed(parts))
+
+    def _is_cells(self, region: SymbolicRegion) -> bool:
+        """Whether nothing but its cells lies below a region's latest stores: no older stores, no known bytes."""
+        under = self.beneath.get(region.name)
+        plain = region.fixed is None and not region.given and not isinstance(under, Filled)
+        return plain and len(self.overlays[region.name]) == 1
 
     def _below(self, region: SymbolicRegion, symbolic: Term | None, k: int) -> Bits:
         for layer in reversed(self.overlays[region.name]):

@@ -11,6 +11,7 @@ at it bear it out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import z3
@@ -314,13 +315,10 @@ class Integers:
         self._solver = z3.SolverFor("QF_LIA")
         self._facts: list[Value] = []
         self._sides = 0
-        #: Some models of all that the solver was told, as far as `constant` met them.
-        self._models: list[Any] = []
 
     def add(self, fact: Value) -> None:
         """Assume a one-bit value."""
         self._facts.append(fact)
-        self._models.clear()
         if isinstance(fact, int) or size(fact) <= FACT_LIMIT:
             self._solver.add(self._translation.condition(fact))
 
@@ -335,44 +333,57 @@ class Integers:
             if verdict == z3.unsat:
                 return Outcome(True)
             if verdict == z3.sat:
-                model = self._checked(claim, self._solver.model())
+                model = self._assignment(self._solver.model(), claim)
                 return Outcome(False, model) if model else Outcome(None, reason="no model of the terms")
             return Outcome(None, reason=f"Z3: {self._solver.reason_unknown()}")
         finally:
             self._solver.pop()
 
     def _flush(self, timeout_ms: int) -> None:
-        if self._sides < len(self._translation.side):
-            self._models.clear()
         self._solver.add(*self._translation.side[self._sides :])
         self._sides = len(self._translation.side)
         set_limit(self._solver, timeout_ms)
 
-    def constant(self, v: Value, width: int, timeout_ms: int) -> int | None:
-        """The one number that a value of `width` bits is wherever the facts hold; None if not shown to be one."""
+    def constant(
+        self,
+        v: Value,
+        width: int,
+        timeout_ms: int,
+        *,
+        wanted: int | None = None,
+        met: Callable[[Model], object] | None = None,
+    ) -> int | None:
+        """The one number that a value of `width` bits is wherever the facts hold; None if not shown to be one.
+
+        `wanted` is what it is in some case in which all facts hold, where one is known.  `met` is told of assignments
+        on which all facts hold, as the terms bear out.
+        """
         e = self._translation.value(v, width)
         self._flush(timeout_ms)
-        if not self._models:
+        if wanted is None:
             if self._solver.check() != z3.sat:
                 return None
-            self._models.append(self._solver.model())
-        # Two models that differ in it say that it is not one number, and no solver need be asked.
-        found = {int(m.eval(e, model_completion=True).as_long()) for m in self._models}
-        if len(found) > 1:
-            return None
-        (c,) = found
+            wanted = self._number(e, met)
         self._solver.push()
         try:
-            self._solver.add(e != c)
+            self._solver.add(e != wanted)
             verdict = self._solver.check()
             if verdict == z3.sat:
-                self._models.append(self._solver.model())
-            return c if verdict == z3.unsat else None
+                self._number(e, met)
+            return wanted if verdict == z3.unsat else None
         finally:
             self._solver.pop()
 
-    def _checked(self, claim: Value, model: Any) -> Model | None:
-        """The model, if all facts hold on it and the claim does not."""
+    def _number(self, e: Any, met: Callable[[Model], object] | None) -> int:
+        """What an expression is in the solver's model, of which `met` is told."""
+        model = self._solver.model()
+        given = None if met is None else self._assignment(model, None)
+        if met is not None and given is not None:
+            met(given)
+        return int(model.eval(e, model_completion=True).as_long())
+
+    def _assignment(self, model: Any, claim: Value | None) -> Model | None:
+        """The model, if all facts hold on it and the claim, if there is one, does not."""
         given = {t.id: int(model.eval(e, model_completion=True).as_long()) for t, e in self._translation.atoms}
         variables: dict[int, int] = {}
         cells: dict[tuple[str, int, tuple[int, ...]], int] = {}
@@ -386,7 +397,7 @@ class Integers:
             args = tuple(evaluate(a) for a in t.args)
             if cells.setdefault((t.name, t.width, args), given[t.id]) != given[t.id]:
                 return None
-        if evaluate(claim) != 0 or any(evaluate(f) != 1 for f in self._facts):
+        if (claim is not None and evaluate(claim) != 0) or any(evaluate(f) != 1 for f in self._facts):
             return None
         applications = [(name, args, width, value) for (name, width, args), value in cells.items()]
         return Model(variables, applications)

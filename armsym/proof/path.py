@@ -17,6 +17,7 @@ from armsym.proof.handles import Fold
 from armsym.proof.hints import Unknowns
 from armsym.proof.profile import asked, place
 from armsym.proof.why import Noticed, TurnKind
+from armsym.proof.witnesses import Witnesses
 from armsym.symbolic_memory import SymbolicMemory
 from armsym.terms import ops
 from armsym.terms.evaluate import Occurrences, Substitution, free_terms
@@ -57,6 +58,7 @@ class Knowledge:
         self._fixed: dict[int, tuple[Term, int | None, int]] = {}
         self._mentioned: set[int] = set()
         self._read = 0
+        self._witnesses = Witnesses(self.facts)
         for f in self.facts:
             self._note(f)
 
@@ -64,6 +66,7 @@ class Knowledge:
         """A copy that can learn other facts; the solver is made anew when it is needed."""
         k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers)
         k.facts = self.facts[:]
+        k._witnesses = self._witnesses.fork(k.facts)
         k._known = self._known.copy()
         k._fixed = {i: f for i, f in self._fixed.items() if f[1] is not None}
         return k
@@ -134,11 +137,18 @@ class Knowledge:
         t = intern(t)
         known = self._fixed.get(t.id)
         if known is None or (known[1] is None and known[2] != len(self.facts)):
-            found = self._linear().constant(t, v.width, INTEGERS_MS)
+            found = self._constant(t, v.width)
             known = self._fixed[t.id] = (t, found, len(self.facts))
             if found is not None:
                 self._note_answer(t, found, v.width, "integers")
         return known[1]
+
+    def _constant(self, t: Term, width: int) -> int | None:
+        seen = self._witnesses.values(t)
+        if len(seen) > 1:
+            return None
+        wanted = next(iter(seen), None)
+        return self._linear().constant(t, width, INTEGERS_MS, wanted=wanted, met=self._witnesses.add)
 
     def solver(self) -> Solver:
         """Z3 with all facts so far."""
@@ -172,6 +182,8 @@ class Knowledge:
         asked(time.process_time() - began, how, lambda: script(self.facts, claim, 1))
         if out.holds:
             self._note_answer(claim, 1, 1, how)
+        if out.model is not None:
+            self._witnesses.add(out.model)
         return out
 
     def equal(self, a: Bits, b: Bits, timeout_ms: int) -> bool:
@@ -207,6 +219,8 @@ class Knowledge:
         if ops.is_secret(c) and size(c) > SECRET_LIMIT:
             return None
         for value, claim in ((1, c), (0, ops.xor(1, c, 1))):
+            if self._witnesses.values(c) - {value}:
+                continue
             if isinstance(claim, Term) and self._implies(intern(claim), self.timeout_ms).holds:
                 self._known[c.id] = (c, value)
                 return value

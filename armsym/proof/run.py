@@ -194,6 +194,10 @@ def prove(
     # Terms live until the proof ends: looking through them for garbage again and again finds none.
     collecting = gc.isenabled()
     gc.disable()
+    # What there is before the first case stays: looking through it again after each case finds nothing either.
+    frozen = gc.get_freeze_count() > 0
+    if not frozen:
+        gc.freeze()
     try:
         with profiling(profile):
             result = _prove(
@@ -221,6 +225,8 @@ def prove(
             raise  # not the proof's doing
         raise InputError(f"{file}:{place.lineno}: the proof {name} raises {type(e).__name__}: {e}") from e
     finally:
+        if not frozen:
+            gc.unfreeze()
         if collecting:
             gc.enable()
 

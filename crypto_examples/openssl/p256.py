@@ -26,6 +26,11 @@ def _place(index: int, k: int, unit: int) -> list[int]:
     return [64 * row + unit * (index - 1) + b for row in rows for b in range(unit)]
 
 
+def _table(words: int, unit: int) -> int:
+    """How many bytes a table has: of so many entries as a row of 64 bytes has units."""
+    return 64 // unit * 8 * words
+
+
 def _scatter(p: Proof, words: int, unit: int) -> None:
     """A point of so many words becomes an entry of the table; no other byte of it changes.
 
@@ -33,17 +38,23 @@ def _scatter(p: Proof, words: int, unit: int) -> None:
     """
     first = 1 if unit == 4 else 0
     index = p.choice("index", range(first, 64 // unit + first))
-    t = p.region("t", words * 512, access="rw", cell=1)
+    t = p.region("t", _table(words, unit), access="rw", cell=8)
     a = p.region("a", 8 * words, access="r", cell=8)
     p.call(x0=t, x1=a, x2=index)
     p.modifies(t, p.stack(16))
     mine = {at: (k, b) for k in range(words) for b, at in enumerate(_place(index + 1 - first, k, unit))}
+    low, high = 8 * unit * (index - first), 8 * unit * (index - first + 1)
 
     @p.ensures
     def stored(s: State) -> Claims:
-        content, before, now = a.words(8), t.words(8), t.words(8, at=s)
-        here = [now[at] == content[8 * k + b] for at, (k, b) in mine.items()]
-        beside = [x == y for at, (x, y) in enumerate(zip(now, before, strict=True)) if at not in mine]
+        # By rows of 64 bytes: a unit of each is the entry's, and what lies below it and above it is another's.
+        content, here, beside = a.words(8), [], []
+        for row, (now, before) in enumerate(zip(t.words(512, at=s), t.words(512), strict=True)):
+            for b, byte in enumerate(now[high - 1 : low].elems(8), 64 * row + low // 8):
+                k, of_word = mine[b]
+                here.append(byte == content[8 * k + of_word])
+            beside += [now[low - 1 : 0] == before[low - 1 : 0]] if low else []
+            beside += [now[511:high] == before[511:high]] if high < 512 else []
         return {"the entry": here, "the others": beside}
 
 
@@ -51,7 +62,7 @@ def _gather(p: Proof, words: int, unit: int) -> None:
     """An entry of the table, or zeros for index 0."""
     index = p.choice("index", range(64 // unit + 1))
     r = p.region("r", 8 * words, access="w", cell=8)
-    t = p.region("t", words * 512, access="r", cell=1)
+    t = p.region("t", _table(words, unit), access="r", cell=1)
     p.call(x0=r, x1=t, x2=index)
     p.modifies(r, p.stack(16))
 

@@ -109,6 +109,31 @@ def test_fork_is_independent() -> None:
     assert len(other.log) == 3
 
 
+@pytest.mark.parametrize("cell", [1, 4, 8])
+def test_wide_loads_over_a_few_stored_bytes(cell: int) -> None:
+    """What no store hit is read as one from cells, before, between and after what was stored; of any size, anywhere."""
+    m = Model(cell, "little", 4)
+    a = Bits(64, m.base)
+    for at, size in ((5, 1), (17, 2), (32, 8), (63, 1)):
+        value = m.fresh(8 * size)
+        m.memory.store(a + at, value)
+        m.data[at : at + size] = m.number(value.value).to_bytes(size, "little")
+    for at, size in ((0, 64), (1, 63), (5, 1), (6, 11), (4, 16), (16, 8), (31, 10), (40, 23), (40, 24), (0, 96)):
+        assert m.number(m.memory.load(a + at, size).value).to_bytes(size, "little") == m.data[at : at + size]
+
+
+def test_what_was_stored_before_a_store_elsewhere_is_not_the_content_on_entry() -> None:
+    """Bytes that the latest stores leave may have been stored before those at another symbolic offset."""
+    m = Model(8, "little", 5)
+    m.memory.disjoint = lambda *_: True
+    a, elsewhere = Bits(64, m.base), Bits(64, m.base) + Bits(64, m.index) * 32
+    for where, real, size in ((a + 8, 8, 4), (elsewhere, 32 * INDEX, 8), (a + 13, 13, 1)):
+        value = m.fresh(8 * size)
+        m.memory.store(where, value)
+        m.data[real : real + size] = m.number(value.value).to_bytes(size, "little")
+    assert m.number(m.memory.load(a, 32).value).to_bytes(32, "little") == m.data[:32]
+
+
 def test_negative_and_reordered_offsets_are_the_same_place() -> None:
     """(base + i*16 + 8) - 8 is base + i*16; offsets are signed."""
     m = Model(8, "little", 2)
