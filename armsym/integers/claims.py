@@ -311,6 +311,13 @@ class Argument:
         Q, cofactors = self._unnamed(P)
         if cofactors:
             found = kernel.congruent(Q, {}, modulus)
+            # What stands for a name, or is in the place of a word, may hold what is known of residues.
+            for known in orders if found is None and self.multiples else ():
+                of, used = self._by_multiples(Q, modulus, known)
+                rest = kernel.congruent(of, {}, modulus)
+                if rest is not None:
+                    found = kernel.transfer(rest, Q, [], used)
+                    break
             if found is None and search:
                 found = self._found(Q, Goal(modulus=modulus))
             if isinstance(found, Multiple) and self._is(kernel.transfer(found, P, cofactors), P, modulus, None, None):
@@ -364,6 +371,11 @@ class Argument:
         kernel = self.kernel
         for modulus in {known.modulus for known in self.multiples}:
             of = self._by_elimination(P, modulus)[0]
+            if of is None:
+                # Of two that define the same unknown the one that became known last may be all that it takes.
+                Q, used = self._by_multiples(P, modulus, self.multiples[::-1])
+                rest = kernel.multiple(Q, modulus)
+                of = None if rest is None else kernel.transfer(rest, P, [], used)
             if of is not None:
                 for facts in ([], self.facts):
                     f = kernel.whole(self.translator.ranges.bound(P, facts=facts), of)

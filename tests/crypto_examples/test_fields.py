@@ -20,7 +20,7 @@ AWS = Path(crypto_examples.__file__).parent / "aws_lc"
 
 @cache
 def definitions() -> dict[str, ProofDefinition]:
-    names = ("p256", "nist_fields", "neon_fields", "curve25519", "limbs", "any_length", "products")
+    names = ("p256", "nist_fields", "neon_fields", "neon_p521", "curve25519", "limbs", "any_length", "products")
     return {d.name: d for n in names for d in discover(AWS / f"{n}.py")}
 
 
@@ -52,6 +52,11 @@ REFUTED = {
     "a low product for a high one": ("bignum_montsqr_p384", 0xE8, 0x4E083C71, 0x4E083E91),
     "EQ for CC of Karatsuba's sign in a square with Neon": ("bignum_sqr_p521", 0x3C, 0xDA9F23EC, 0xDA9F13EC),
     "a mask of 8 bits for 9 of the square's top word": ("bignum_sqr_p521", 0x840, 0x92402021, 0x92401C21),
+    "EQ for CC of the sign of a product's halves with Neon": ("bignum_mul_p521", 0x494, 0xDA9F23F7, 0xDA9F13F7),
+    "a mask of 8 bits for 9 of the complement": ("bignum_mul_p521", 0x6FC, 0x92402133, 0x92401D33),
+    "a carry into the middle product's top word dropped": ("bignum_mul_p521", 0x78C, 0x9A0B00D8, 0x8B0B00D8),
+    "a carry above the sum of eight words dropped": ("bignum_mul_p521", 0x7D8, 0x9A1F032B, 0xAA1903EB),
+    "a carry into the product's upper half dropped": ("bignum_mul_p521", 0x7E8, 0xBA0A01AA, 0xAB0A01AA),
     "EQ for CS at the end of a comparison": ("bignum_ge", 0x40, 0x9A9F37E0, 0x9A9F17E0),
     "SUBS for SBCS in a loop": ("bignum_optsub", 0x1C, 0xFA0600A5, 0xEB0600A5),
     "a loop that begins with a borrow": ("bignum_optsub", 0xC, 0xEB1F03E7, 0xAB1F03E7),

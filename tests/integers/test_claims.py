@@ -113,6 +113,33 @@ def test_what_became_known_last_is_used_first() -> None:
     assert holds(Argument([relation(k) for k in known], [relation(r) for r in asked]), 4) == [True, True, False, False]
 
 
+def test_an_equation_puts_what_a_residue_is_known_of() -> None:
+    """x is a product, exactly, and a what y is modulo 7: neither says by itself what x is modulo 7."""
+    new_table()
+    A, B, Y = (integer(word(n)) for n in "aby")
+    X = integer(word("x", 16))
+    known = [relation(X == A * B), relation(congruent(A, Y * 2, 7))]
+    asked = [congruent(X, Y * B * 2, 7), congruent(X, Y * B * 2 + 1, 7), congruent(X, Y * B * 2, 14)]
+    for k, right in enumerate([True, False, False]):
+        assert holds(Argument(known, [relation(asked[k])]), 1) == [right]
+    # Modulo a number that the known one is no multiple of nothing follows.
+    other = [known[0], relation(congruent(A, Y * 2, 14))]
+    assert holds(Argument(other, [relation(asked[0]), relation(congruent(X, Y * B * 2, 28))]), 2) == [True, False]
+
+
+def test_of_two_multiples_the_later_gives_an_equation() -> None:
+    """Both say what x is modulo 2**32, in other words; by the later one, which lies in the range, it is 2 a b."""
+    new_table()
+    A, B, C, D = (integer(word(n)) for n in "abcd")
+    X = integer(word("x", 32))
+    known = [relation(congruent(X, C * D * 2, 2**32)), relation(congruent(X, A * B * 2, 2**32))]
+    asked = [X == A * B * 2, X == A * B * 2 + 1, X + 2**32 == A * B * 2]
+    assert [holds(Argument(known, [relation(r)]), 1) for r in asked] == [[True], [False], [False]]
+    # Modulo half of that it may be 2**31 more.
+    nearly = [relation(congruent(X, C * D * 2, 2**31)), relation(congruent(X, A * B * 2, 2**31))]
+    assert holds(Argument(nearly, [relation(X == A * B * 2)]), 1) == [False]
+
+
 def test_facts_that_have_nothing_to_do_with_a_question_are_left_out() -> None:
     new_table()
     A, B, C, D, E = (integer(word(n)) for n in "abcde")
