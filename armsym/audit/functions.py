@@ -1,6 +1,7 @@
 """What the functions are that an "App" names, where that is known; else equal arguments give equal results, no more.
 
     zero(x)        1 if x = 0, else 0
+    mul(x, y)      x * y
     clmul(x, y)    the product of x and y as polynomials over GF(2)
     gf128.mul(x, y)   SP 800-38D, 6.3, Algorithm 1: the product of blocks, their leftmost bit of weight 2^127; of
                    numbers of more bits, of their lowest 128
@@ -16,10 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from operator import mul
 
 from armsym.audit.raw import ones
 
-__all__ = ["PRODUCTS", "SPELLED", "Definition", "clmul", "definition", "entries", "gf128_mul"]
+__all__ = ["PRODUCTS", "SPELLED", "SWAPPED", "Definition", "clmul", "definition", "entries", "gf128_mul"]
 
 #: The function itself, of as many natural numbers as it takes.
 Definition = Callable[..., int]
@@ -30,6 +32,8 @@ _MOST_BYTES = 4096
 
 #: Commutative, and additive in both operands.
 PRODUCTS = frozenset({"clmul", "gf128.mul"})
+#: Commutative.
+SWAPPED = PRODUCTS | {"mul"}
 
 
 def clmul(x: int, y: int) -> int:
@@ -125,6 +129,8 @@ def definition(name: str) -> tuple[int, Definition] | None:
     """
     if name == "zero":
         return 1, lambda x: int(x == 0)
+    if name == "mul":
+        return 2, mul
     if name == "clmul":
         return 2, clmul
     if name == "gf128.mul":

@@ -206,6 +206,12 @@ class Values:
             if possible != ones(128) if name == "gf128.mul" else ones(max(sum(widths) - 1, 0)) & ~possible:
                 raise RefusedValue(f"{name} gives more than what is within {possible:#x}")
             return self.words.app(name, arguments, possible)
+        if name == "mul" and len(arguments) == 2:
+            # (A product that may have more bits than its node says would make a program without runs.)
+            most = bits(self.words, arguments[0]) * bits(self.words, arguments[1])
+            if possible != ones(possible.bit_length()) or most > possible:
+                raise RefusedValue(f"mul of these words gives more than what is within {possible:#x}")
+            return self.words.app(name, arguments, possible)
         table = entries(name)
         if table is not None and len(arguments) == 1:
             if possible != 0xFF:

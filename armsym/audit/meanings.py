@@ -1,8 +1,7 @@
 """What the functions that the auditor's semantics apply mean, on natural numbers.
 
-Those of `functions` (`zero`, `clmul`, `aes.sbox`, `aes.inv_sbox`, `bytes:HEX`), and
+Those of `functions` (`zero`, `mul`, `clmul`, `gf128.mul`, `aes.sbox`, `aes.inv_sbox`, `bytes:HEX`), and
 
-    mul(a, b)              a * b
     lsl(a, n)              a * 2^n
     lsr(a, n)              floor(a / 2^n)
     pick(i, t0, t1, ...)   t_i, or 0 where there is none
@@ -28,7 +27,6 @@ def _shift(n: int) -> int:
 
 
 _MEANINGS: dict[str, Callable[..., int]] = {
-    "mul": lambda a, b: a * b,
     "lsl": lambda a, n: a << _shift(n),
     "lsr": lambda a, n: a >> _shift(n),
     "pick": lambda i, *entries: entries[i] if i < len(entries) else 0,

@@ -21,8 +21,8 @@ of Const, Var, App, Mask, Add and Mulc.  An instruction has at most one form of 
     not i u         i = 2^w - 1 XOR u by their polys: sum is 2^w - 1 - u's sum
     choose i m      i's sum is c + k * a with a one bit, and m is a * (2^u - 1) in u bits: where a is 0, i is c, where
                     it is 1, (c + k) mod 2^w, so that i is c XOR (m AND what differs)
-    congruent i j   two Apps of one function and bits, or two Ands, with equal operands (an And's and a product's in
-                    either order)
+    congruent i j   two Apps of one function and bits, or two Ands, with equal operands (an And's and a product's, of
+                    numbers or over GF(2), in either order)
     idempotent i    i is an And of equal operands: it takes their forms
     within i        i is a Mask, by all that one of the operands' polys may have, of an And: the And takes i's forms
     disjoint i      i is an Add of a and b, whose polys' product is 0: poly is their XOR, of its bits
@@ -58,7 +58,7 @@ from armsym.audit.forms import (
     sum_times,
     truncated,
 )
-from armsym.audit.functions import PRODUCTS
+from armsym.audit.functions import SWAPPED
 from armsym.audit.hints import MOST_BITS, SHAPES, Hint
 from armsym.audit.known import RefusedError, natural, need
 from armsym.audit.products import ProductRules
@@ -238,7 +238,7 @@ class Checker(ProductRules):
         match self.program[i], self.program[j]:
             case ("App", f, xs, bits), ("App", g, ys, others) if f == g and bits == others and len(xs) == len(ys):
                 equal = all(map(self.same, xs, ys))
-                if f in PRODUCTS and len(xs) == 2:
+                if f in SWAPPED and len(xs) == 2:
                     equal = equal or all(map(self.same, xs, reversed(ys)))
             case ("And", a, b), ("And", c, d):
                 equal = (self.same(a, c) and self.same(b, d)) or (self.same(a, d) and self.same(b, c))

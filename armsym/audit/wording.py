@@ -16,6 +16,7 @@ __all__ = ["contract_lines", "expression", "verdict_lines"]
 #: An expression of more nodes is only counted.
 MOST_NODES = 24
 _PRODUCTS = {
+    "mul": "the product of numbers, with all its bits",
     "clmul": "the product of polynomials over GF(2)",
     "gf128.mul": "the product of blocks of SP 800-38D, 6.3, the leftmost bit of weight 2^127",
 }

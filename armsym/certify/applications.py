@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from armsym.audit.forms import reach
-from armsym.audit.functions import PRODUCTS, definition, entries
+from armsym.audit.functions import SWAPPED, definition, entries
 from armsym.certify.affine import affine
 from armsym.certify.factors import product
 from armsym.certify.views import Key, Views, poly_key
@@ -39,7 +39,7 @@ def application(views: Views, i: int) -> None:
 def _of_operands(views: Views, i: int) -> Key:
     _, name, operands, bits = views.program[i]
     keys = [views.key(a) for a in operands]
-    return bits, *(sorted(keys, key=hash) if name in PRODUCTS else keys)
+    return bits, *(sorted(keys, key=hash) if name in SWAPPED else keys)
 
 
 def known_anew(views: Views, i: int) -> None:

@@ -126,6 +126,8 @@ class Layer(Views):
                     and_atom(self, i, a, b)
                 else:
                     self.hint("poly", i)
+                    for of in (a, b):
+                        self._narrow_by(i, of)
             case ("Xor", a, b):
                 self.poly(a)
                 self.poly(b)
@@ -261,6 +263,12 @@ class Layer(Views):
             self._narrow(i, width)
         return "poly"
 
+    def _narrow_by(self, i: int, mask: int) -> None:
+        """As a Mask, an And with a number of low bits."""
+        match self.program[mask]:
+            case ("Const", bits) if bits == ones(bits.bit_length()) and bits.bit_length() >= self.narrow:
+                self._narrow(i, bits.bit_length())
+
     def _narrow(self, i: int, n: int) -> None:
         """Sum atoms in i's poly of which only low bits count are narrower sums."""
         for mono, mask in list(self.checker.poly[i][1].items()):
@@ -288,7 +296,7 @@ class Layer(Views):
             w = max(reach(p).bit_length(), reach(q).bit_length(), 1)
             self.wide_sum(i, w)
             self.wide_sum(j, w)
-            if self.checker.same(i, j) or equal_by_products(self, self.process, i, j):
+            if self.checker.same(i, j) or equal_by_products(self, self.process, i, j) or self._by_operands(i, j):
                 return True
             return equal_by_tables(self, self.process, i, j)
         except (RefusedError, KeyError, RecursionError):
@@ -299,3 +307,12 @@ class Layer(Views):
             return equal_by_pages(self, i, j)
         except (RefusedError, KeyError):
             return False
+
+    def _by_operands(self, i: int, j: int) -> bool:
+        """Whether both are one function of words that are shown equal, though their sums are told otherwise."""
+        match self.program[i], self.program[j]:
+            case ("App", f, xs, bits), ("App", g, ys, others) if f == g and bits == others and len(xs) == len(ys):
+                if all(self.equal(x, y) for x, y in zip(xs, ys, strict=True)):
+                    self.hint("congruent", i, j)
+                    return True
+        return False

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from armsym.audit.bundle import Case, Cut, Unknown
 from armsym.audit.decode import execute
 from armsym.audit.evaluate import made_of
+from armsym.audit.flags import Flags
 from armsym.audit.link import File
 from armsym.audit.machine import Branch, Indirect, Machine, Step, Unmodelled
 from armsym.audit.raw import Program, ones
@@ -45,6 +47,8 @@ class _Alone(Machine):
     def __init__(self) -> None:
         super().__init__(Words(Program()))
         self.read: dict[str, int] = {}
+        #: Those before it; only what a condition is made of is read.
+        self._before = self._flags = Flags(self.words, *(partial(self.unset, name) for name in "nzcv"))
 
     def unset(self, name: str) -> int:
         """A word of its own for each register."""
@@ -79,7 +83,7 @@ class _Alone(Machine):
         """What was read and written by the instruction at that address, which led there."""
         now = {f"x{n}": value for n, value in self._x.items()}
         now |= {f"v{n}": self.v_word(n) for n in tuple(self._v)}
-        now |= dict.fromkeys("nzcv", 0) if self._flags is not None else {}
+        now |= dict.fromkeys("nzcv", 0) if self._flags is not self._before else {}
         reads = frozenset(self.read) & ALL
         # (A register that was read first counts anyway, whatever is written to it.)
         writes = frozenset(name for name in now if name not in reads)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from armsym.audit.raw import ones
 from armsym.audit.words import Words
 from armsym.terms.linear import linear_view
-from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
+from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern
 from armsym.terms.ops import is_secret
 
 __all__ = ["NotExportable", "Translator", "Translators", "what"]
@@ -93,7 +94,13 @@ class Translator:
     def _poly(self, t: Poly) -> int:
         w = self.words
         total = w.const(t.const)
-        for m, mask in t.entries.items():
+        entries, repeated = _repeated(t)
+        for base, bit, others in repeated:
+            chosen = w.repeated(t.width, w.mask(w.shr(self._of(base), bit), 1))
+            for other, s in others:
+                chosen = w.and_(chosen, w.shr(self._of(other), s) if s >= 0 else w.shl(self._of(other), -s))
+            total = w.xor(total, chosen)
+        for m, mask in entries.items():
             product: int | None = None
             for base, s in m.factors:
                 moved = w.shr(self._of(base), s) if s >= 0 else w.shl(self._of(base), -s)
@@ -175,3 +182,33 @@ def what(e: Exception) -> str:
         return f"{type(e).__name__}: {e}"
     except Exception:  # noqa: BLE001
         return type(e).__name__
+
+
+#: A term, which of its bits, and other factors with their shifts.
+_Repeated: TypeAlias = tuple[Term, int, tuple[tuple[Term, int], ...]]
+
+
+def _repeated(t: Poly) -> tuple[dict[Mono, int], list[_Repeated]]:
+    """The entries of a poly but for those that are one bit in all places, alone or times a word; and these.
+
+    Code makes a mask of a bit at once, and of the bits of the mask, one by one, nobody finds that again.
+    """
+    if len(t.entries) < t.width or t.width == 1:
+        return t.entries, []
+    found: dict[tuple[int, int, tuple[tuple[int, int], ...]], list[tuple[Mono, int]]] = {}
+    for m, mask in t.entries.items():
+        if mask & mask - 1 or len(m.factors) > 2:
+            continue
+        at = mask.bit_length() - 1
+        for k, (base, s) in enumerate(m.factors):
+            others = m.factors[:k] + m.factors[k + 1 :]
+            key = base.id, at + s, tuple((u.id, by) for u, by in others)
+            found.setdefault(key, []).append((m, k))
+    entries, repeated = dict(t.entries), list[_Repeated]()
+    for (_, bit, _), places in found.items():
+        if len(places) == t.width and all(m in entries for m, _ in places):
+            m, k = places[0]
+            repeated.append((m.factors[k][0], bit, m.factors[:k] + m.factors[k + 1 :]))
+            for m, _ in places:
+                del entries[m]
+    return entries, repeated

@@ -260,7 +260,11 @@ class Views:
         A sum of at most w bits is made of that word itself then, whether the atom was made wide before or not.
         """
         if self.checker.whole_terms(atom, w):
-            holder = self.program.mask(atom, ones(w))
+            # (An instruction that is nothing else: of its own the program may need other forms.)
+            width = w
+            while self.program.find(("Mask", atom, ones(width))):
+                width += 1
+            holder = self.program.mask(atom, ones(width))
             self.hint("poly", holder)
             self.hint("tosum", holder, w)
             self.inline(holder)

@@ -67,6 +67,8 @@ DEFECTS = [
     ("moves", "TBL, TBX", '(f["Rn"] + k) % 32', '(f["Rn"] + 0) % 32'),
     ("moves", "INS (element)", 'f["imm4"] // (size // 8)', 'f["imm4"] & 1'),
     ("moves", "REV64, REV32, REV16", "within - 1 - e % within", "within - 1 - (e % within ^ 1) % within"),
+    ("lanewise", "SADDLP, UADDLP, SADALP, UADALP", "zip(wide[::2], wide[1::2]", "zip(wide[::2], wide[::2]"),
+    ("lanewise", "SADDLP, UADDLP, SADALP, UADALP", 'if f["added"]', 'if not f["added"]'),
     ("vectors", "ADD, SUB (vector)", 'w.sub if f["U"]', 'w.sub if not f["U"]'),
     (
         "vectors",

@@ -59,6 +59,8 @@ def test_the_product_of_blocks_is_what_the_standard_computes() -> None:
 
 @pytest.mark.parametrize(("name", "arguments", "value"), [
     ("zero", (0,), 1), ("zero", (1,), 0), ("zero", (1 << 64,), 0), ("clmul", (2, 1 << 63), 1 << 64),
+    ("mul", (2, 1 << 63), 1 << 64), ("mul", (3, 3), 9), ("mul", (0, 1 << 64), 0),
+    ("mul", (2**64 - 1, 2**64 - 1), 2**128 - 2**65 + 1),
     ("bytes:0a0b", (0,), 0x0A), ("bytes:0a0b", (1,), 0x0B), ("bytes:0a0b", (2,), 0), ("bytes:0a0b", (1 << 64,), 0),
     ("aes.sbox", (255,), 0x16), ("aes.sbox", (256,), 0), ("aes.inv_sbox", (256,), 0),
 ])  # fmt: skip

@@ -68,9 +68,11 @@ def _live(*words: int, at: int = 0, at_return: frozenset[str] = frozenset(), cal
         (0x8B0103FF, {"x1"}, set()),  # add xzr, xzr, x1
         (0xB4000041, {"x1"}, set()),  # cbz x1
         (0xAB020020, {"x1", "x2"}, {"x0", *"nzcv"}),  # adds x0, x1, x2
-        (0xBA020020, {"x1", "x2", *"nzcv"}, {"x0"}),  # adcs x0, x1, x2: one that reads a flag reads all
-        (0xFA420020, {"x1", "x2", *"nzcv"}, set()),  # ccmp x1, x2, #0, eq: what it does not compare it sets
-        (0x54000041, {*"nzcv"}, set()),  # b.ne
+        (0xBA020020, {"x1", "x2", "c"}, {"x0", *"nzv"}),  # adcs x0, x1, x2: of the flags C alone is read
+        (0xFA420020, {"x1", "x2", "z"}, {*"ncv"}),  # ccmp x1, x2, #0, eq: what it does not compare it sets
+        (0x54000041, {"z"}, set()),  # b.ne
+        (0x5400004C, {*"nzv"}, set()),  # b.gt
+        (0x9A822020, {"x1", "x2", "c"}, {"x0"}),  # csel x0, x1, x2, hs
         (NOP, set(), set()),
     ],
 )

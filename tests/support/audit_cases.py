@@ -100,6 +100,10 @@ AT_EITHER, AT_TWO, AT_BIT, AT_ONE_OF, AT_LESS, AT_SHL2, AT_SHL, AT_BESIDE, AT_OV
     )
 )  # fmt: skip
 F_EITHER, F_TWO, F_BIT = (p.app("f", (n,), 1) for n in (EITHER, TWO, BIT))
+M_XY, M_YX, M_YX15 = (p.app("mul", pair, ones(n)) for pair, n in (((X, Y), 16), ((Y, X), 16), ((Y, X), 15)))
+M_XX, M_BITS, M_TWO = p.app("mul", (X, X), ones(16)), p.app("mul", (BIT, TWO), 3), p.app("mul", (TWO, TWO), 15)
+M_CHOSEN, C_TWO = p.and_(p.mulc(2, BIT, 3), TWO), p.app("clmul", (TWO, TWO), 7)
+M_XZ, M_YZ, M_BOTH_Z = (p.app("mul", (one, Z), ones(24)) for one in (X, Y, p.xor(X, Y)))
 F_2XY, F_2YX = p.app("f", (X, Y), 255), p.app("f", (Y, X), 255)
 
 
@@ -159,6 +163,8 @@ INSIDE_CASES: list[Case] = [
     ({}, atoms(X) + polys(SHL1, BY_HAND), ("evaluate", PRODUCT, BY_HAND, (X,), (C3, PRODUCT, SHL1, BY_HAND))),
     ({}, atoms(X, XY15), ("congruent", YX15, XY15)),
     ({}, atoms(F_XY), ("congruent", F_YX, F_XY)),
+    ({}, atoms(M_XY), ("congruent", M_YX, M_XY)),
+    ({}, atoms(M_BITS), ("evaluate", M_CHOSEN, M_BITS, (BIT, TWO), (M_BITS, p.mulc(2, BIT, 3), M_CHOSEN))),
     ({}, polys(GCM_Y), ("evaluate", GCM_ONE, GCM_Y, (), (GCM_C, GCM_H, GCM_ONE, GCM_Y))),
     ({}, atoms(X) + polys(SHL1, BY_HAND), ("bilinear", PRODUCT, BY_HAND, (X,), (C3, PRODUCT), (), (SHL1, BY_HAND))),
     ({}, [*atoms(XY15), ("poly", XY2)], ("bilinear", KARATSUBA, XY2, (X,), (SHL1,), (Y,), (KARATSUBA, XY15, XY2))),
@@ -222,6 +228,12 @@ OUTSIDE_CASES: list[Case] = [
     ({}, polys(C0), ("evaluate", ZERO, C0, (Z,), (C0, ZERO))),
     ({}, polys(C0), ("evaluate", ZEROS, C0, (Z,), (C0, p.const(0xFFFF), p.xor(Z, p.const(0xFFFF)), ZEROS))),
     ({}, atoms(X, F_2XY), ("congruent", F_2YX, F_2XY)),
+    ({}, atoms(X, M_XY), ("congruent", M_YX15, M_XY)),
+    ({}, atoms(X, M_XY), ("congruent", M_XX, M_XY)),
+    # The product of numbers is not additive over XOR: 3 * 3 is 9, and 5 as one of polynomials over GF(2).
+    ({}, [*atoms(X, Y, M_XZ, M_YZ), ("poly", p.xor(X, Y))], ("distribute", M_BOTH_Z, M_XZ, M_YZ)),
+    ({}, atoms(TWO, M_TWO), ("evaluate", C_TWO, M_TWO, (TWO,), (C_TWO, M_TWO))),
+    ({}, atoms(M_XY), ("bilinear", M_XY, M_XY, (X,), (), (Y,), (M_XY,))),
     ({}, atoms(X, XY14), ("congruent", YX15, XY14)),
     ({}, polys(GCM_C), ("evaluate", GCM_ONE, GCM_C, (), (GCM_C, GCM_H, GCM_ONE))),
     # equal where one bit is 1, but not where two are

@@ -115,6 +115,16 @@ def _add_pairs(m: Machine, f: Fields, pc: int) -> None:
     m.set_v(f["Rd"], Lanes(size, words))
 
 
+def _add_pairs_long(m: Machine, f: Fields, pc: int) -> None:
+    """SADDLP, UADDLP, SADALP, UADALP: neighbours of Vn in twice the width, for the last two with what Vd holds."""
+    w, size = m.words, 8 << f["size"]
+    wide = [a if f["U"] else w.extended(a, size, 2 * size) for a in m.lanes(f["Rn"], size)]
+    words = tuple(w.add(2 * size, a, b) for a, b in zip(wide[::2], wide[1::2], strict=True))
+    if f["added"]:
+        words = tuple(w.add(2 * size, d, a) for d, a in zip(m.lanes(f["Rd"], 2 * size), words, strict=True))
+    set_size(m, f["Rd"], f["Q"], Lanes(2 * size, words))
+
+
 def _across(m: Machine, f: Fields, pc: int) -> None:
     """ADDV, SADDLV, UADDLV, SMAXV, UMAXV, SMINV, UMINV: all elements to one."""
     w, size, opcode = m.words, 8 << f["size"], f["opcode"]
@@ -157,6 +167,12 @@ FORMS = (
     Form("CNT", "0 Q 0 01110 00 10000 00101 10 Rn:5 Rd:5", _count),
     Form("SSHL, USHL", "0 Q U 01110 size:2 1 Rm:5 01000 1 Rn:5 Rd:5", _shift, _whole),
     Form("ADDP", "0 Q 0 01110 size:2 1 Rm:5 10111 1 Rn:5 Rd:5", _add_pairs, _whole),
+    Form(
+        "SADDLP, UADDLP, SADALP, UADALP",
+        "0 Q U 01110 size:2 10000 00 added 10 10 Rn:5 Rd:5",
+        _add_pairs_long,
+        lambda f: f["size"] != 3,
+    ),
     Form(
         "ADDV, SADDLV, UADDLV, SMAXV, UMAXV, SMINV, UMINV",
         "0 Q U 01110 size:2 11000 opcode:5 10 Rn:5 Rd:5",

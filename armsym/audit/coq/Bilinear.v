@@ -119,6 +119,17 @@ Proof.
     + intros F A x y. exact (A f _ E [x; y] _ eq_refl).
 Qed.
 
+Lemma call_swapped f : swaps defs f = true -> exists op, (forall x y : Z, op x y = op y x :> Z)
+  /\ (forall F, agrees defs F -> forall x y, F f [x; y] = op x y).
+Proof.
+  unfold swaps. destruct (M.find f defs) as [d|] eqn:E; [|discriminate]. intros H.
+  destruct d; try discriminate H; [exists Z.mul|exists clmul|exists gf128_mul]; split;
+    try (intros F A x y; exact (A f _ E [x; y] _ eq_refl)).
+  - apply Z.mul_comm.
+  - apply clmul_comm.
+  - apply gf128_comm.
+Qed.
+
 Lemma good_land i x k : M.find i prog = Some x -> (forall z, bits i = Some z -> z = k) -> 0 <= k -> forall v, good i (Z.land v k).
 Proof.
   intros E B K v. split. apply Z.land_nonneg; auto. intros z Hz. rewrite (B z Hz). now rewrite <- Z.land_assoc, Z.land_diag.

@@ -148,7 +148,7 @@ Proof.
       f_equal. destruct Ea as [Ea|[Ec Ea]].
       * f_equal. now apply (sameL_ok st).
       * destruct args0 as [|a [|b [|]]]; try discriminate Ea. apply (sameL_ok st) in Ea; auto.
-        rewrite Ea. destruct (call_product defs _ Ec) as (op & _ & _ & _ & Co & V). cbn [map]. rewrite !(V F Hd). apply Co.
+        rewrite Ea. destruct (call_swapped defs _ Ec) as (op & Co & V). cbn [map]. rewrite !(V F Hd). apply Co.
     + apply orb_true_iff in Eb. destruct Eb as [Eb|Eb]; apply andb_true_iff in Eb; destruct Eb as [E1 E2];
         apply (same_ok st) in E1, E2; auto; rewrite E1, E2; auto. apply Z.land_comm.
   - (* HWithin *) destruct (M.find i prog) as [x|] eqn:Ex; try discriminate. destruct x; try discriminate.

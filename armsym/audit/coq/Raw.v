@@ -31,11 +31,12 @@ Fixpoint sum_where (x : list bool) (v : Z) : Z :=
 Definition gf128_mul (x y : Z) : Z := sum_where (from_left 128 x []) (Z.land y block).
 Fixpoint entry (l : list Z) (x : Z) : Z :=
   match l with [] => 0 | e :: r => if x =? 0 then e else entry r (x - 1) end.
-Inductive def := DZero | DClmul | DGf128_mul | DTable (l : list Z).
+Inductive def := DZero | DMul | DClmul | DGf128_mul | DTable (l : list Z).
 (* None: not of so many arguments *)
 Definition call (d : def) (args : list Z) : option Z :=
   match d, args with
   | DZero, [x] => Some (if x =? 0 then 1 else 0)
+  | DMul, [x; y] => Some (x * y)
   | DClmul, [x; y] => Some (clmul x y)
   | DGf128_mul, [x; y] => Some (gf128_mul x y)
   | DTable l, [x] => Some (if x <? 0 then 0 else entry l x)

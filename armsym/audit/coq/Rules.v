@@ -141,6 +141,8 @@ Fixpoint free (cut : list positive) : option Z :=
 (* words that are affine in each of two groups of words: where at most one bit of each group is 1 *)
 Definition product (d : def) : bool := match d with DClmul | DGf128_mul => true | _ => false end.
 Definition commutes f : bool := match M.find f defs with Some d => product d | None => false end.
+(* the product of numbers is commutative, and no more *)
+Definition swaps f : bool := match M.find f defs with Some DMul => true | Some d => product d | None => false end.
 Definition size (k : Z) : Z := if k <=? 0 then 0 else Z.log2 k + 1.
 (* the words of a group as parts of one number: (word, its bits, its place), and how many bits they have *)
 Fixpoint places (at_ : Z) (group : list positive) : option (list (positive * Z * Z) * Z) :=
@@ -276,7 +278,7 @@ Definition step (st : state) (h : hint) : option state :=
       match M.find i prog, M.find j prog with
       | Some (IApp f x m), Some (IApp g y k) =>
           do _ <- guard (Pos.eqb f g && (m =? k)
-            && (sameL st x y || (commutes f && match y with [c; d] => sameL st x [d; c] | _ => false end)));
+            && (sameL st x y || (swaps f && match y with [c; d] => sameL st x [d; c] | _ => false end)));
           Some (share i j st)
       | Some (IAnd a b), Some (IAnd c d) =>
           do _ <- guard ((same st a c && same st b d) || (same st a d && same st b c)); Some (share i j st)

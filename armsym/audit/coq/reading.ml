@@ -34,6 +34,7 @@ let add x =
 
 let definition name =
   if name = "zero" then Some C.DZero
+  else if name = "mul" then Some C.DMul
   else if name = "clmul" then Some C.DClmul
   else if name = "gf128.mul" then Some C.DGf128_mul
   else if String.length name > 6 && String.sub name 0 6 = "bytes:" then
