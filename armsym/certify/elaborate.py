@@ -136,10 +136,16 @@ class Elaborator:
         self.own = len(program)
         self._steps = [n for step in steps for n in step]
         self.parts: list[Part] = []
-        self._bases = [(_Base(program, narrow, self.parts, parted=parted), landmarks) for narrow, parted in strategies]
+        self._strategies, self._landmarks = strategies, landmarks
+        self._bases = self._afresh()
         # (Products of GCM's field are met otherwise: `Meetings`.)
         if len(steps) >= _STEPS and not any(program[n][:2] == ("App", FIELD) for n in self._steps):
             self._bases.insert(0, (_Base(program, strategies[0][0], self.parts), [*landmarks, *steps]))
+
+    def _afresh(self) -> list[tuple[_Base, Sequence[tuple[int, ...]]]]:
+        """Bases that know nothing yet, each with what to look for."""
+        made = (_Base(self.program, narrow, self.parts, parted=parted) for narrow, parted in self._strategies)
+        return [(base, self._landmarks) for base in made]
 
     def close(self, given: Mapping[int, int], claims: Iterable[Claim]) -> list[Claim]:
         """Claims pairs of instructions equal under facts (instruction: number); those that stay open.
@@ -162,6 +168,11 @@ class Elaborator:
                 if late:
                     meet(base.layer, meetings)
                     rest += base.close(given, late)
+        # (Names of products are no help where code multiplies by a higher power of H: without them, then.)
+        for base, landmarks in self._afresh() if meetings.after else ():
+            if rest:
+                learn(base.layer, landmarks, [i for claim in rest for i in claim])
+                rest = base.close(given, rest)
         return rest
 
     def certificate(self) -> Certificate:
