@@ -25,7 +25,7 @@ from functools import lru_cache
 from itertools import chain, product
 
 from armsym.bits import Bits, OpaqueFunction
-from armsym.bits.opaque import definitions_of
+from armsym.bits.opaque import definitions_of, nothing_known
 from armsym.discharge.fewer_bits import FewerBits, with_fewer_bits
 from armsym.discharge.unfolding import stay_folded, unfolded
 from armsym.terms import ops
@@ -79,7 +79,8 @@ def _whatever_stays(claim: Term) -> bool:
         return False
     known = kept_by_table(_whatever_stays, dict[bytes, bool])
     if form not in known:
-        general = Substitution({t: Var(f"{t.name} {k}", t.width) for k, t in enumerate(stay)})(claim)
+        any_value: dict[Term, Value] = {t: Var(f"{t.name} {k}", t.width) for k, t in enumerate(stay)}
+        general = Substitution(any_value, alone=nothing_known)(claim)
         known[form] = _defined_or_not(intern(general)) if isinstance(general, Term) else bool(general)
     return known[form]
 
