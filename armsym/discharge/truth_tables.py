@@ -143,7 +143,17 @@ def _form(claim: Term | FewerBits, unknown: Set[App] = frozenset()) -> bytes | N
         value = forms.of(claim.of if isinstance(claim, FewerBits) else claim)
     except TooLarge:
         return None
-    return hashlib.sha256(repr((forms.nodes, value)).encode()).digest()
+    return hashlib.sha256(_written((*forms.nodes, value)).encode()).digest()
+
+
+def _written(v: object) -> str:
+    """Numbers, names, and tuples of them, each by a text of its own.
+
+    Numbers are in hexadecimal: Python refuses to write down large ones in decimal.
+    """
+    if isinstance(v, tuple):
+        return f"({','.join(map(_written, v))})"
+    return f"{v:x}" if isinstance(v, int) else repr(v)
 
 
 def _always(claim: Term, free: bool) -> bool:
