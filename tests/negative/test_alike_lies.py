@@ -1,4 +1,4 @@
-"""Lies that have the form of something true: truth tables decide claims that are alike once.
+"""Lies that have the form of something true: truth tables, and claims about integers, are decided once where alike.
 
 What is alike speaks of unknowns.  A value of which nothing is known, such as a byte of a region, is one of them; what
 it is applied to is no part of the form, so nothing may be concluded from it.
@@ -12,13 +12,14 @@ from operator import and_
 from pathlib import Path
 
 import pytest
-from refusing import run
+from refusing import run, symbolically
 from test_contracts import files
 
 from armsym.bits import Bits, Prop, opaque
 from armsym.bits.opaque import applied
 from armsym.discharge.truth_tables import always
 from armsym.dsl import Claims, Proof, State, concat, ite
+from armsym.integers.expression import Relation
 from armsym.proof.result import Status
 from armsym.terms.node import Var, new_table
 
@@ -113,3 +114,36 @@ def test_a_lie_after_a_true_claim(tmp_path: Path) -> None:
     r = run(_proof("true lie"), image, "f")
     assert r.status is not Status.PROVED
     assert [o.name for o in r.obligations if o.status is not Status.PROVED] == ["lie"]
+
+
+def _integers(which: str) -> Callable[[Proof], None]:
+    """A byte, turned over where a bit says so, is said in two ways.
+
+    Bytes of a region are added to it: none (`t`); those at two places, which are equal (`e`), or (a lie, `l`) are not.
+    """
+
+    def fn(p: Proof) -> None:
+        words = [p.word(f"w{k}", 64, public=True) for k in range(2 * len(which))]
+        msg = p.region("msg", 256, access="r", cell=1)
+        p.call(x0=msg)
+
+        def claim(k: int) -> Relation | bool:
+            w, anywhere = words[2 * k : 2 * k + 2]
+            b, turned = w[7:0], Bits(8, 0x35)
+            chosen, masked = ite(w[8:8] == 1, b ^ turned, b), b ^ (w[8:8].sign_extend(8) & turned)
+            m, n = (chosen, masked) if which[k] == "e" else (anywhere[7:0], anywhere[15:8])
+            read = Bits(8, 0) if which[k] == "t" else msg.byte(m.zero_extend(64)) ^ msg.byte(n.zero_extend(64))
+            return p.integer([chosen ^ read]) == p.integer([masked])
+
+        @p.ensures
+        def _(s: State) -> Claims:
+            return {str(k): claim(k) for k in range(len(which))}
+
+    return fn
+
+
+@pytest.mark.parametrize("which", ["tttt", "eeel", "elll", "leee", "ttllll", "teeell"])
+def test_integers_of_bytes_anywhere(which: str, tmp_path: Path) -> None:
+    left_open = symbolically(_integers(which), files(tmp_path, "ret", "ret"), "f")
+    # (At equal places, which are said to be two, is the same as anywhere: alike, and so not shown either.)
+    assert left_open.get("ensures", []) == [str(k) for k, kind in enumerate(which) if kind != "t"]
