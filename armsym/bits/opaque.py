@@ -11,7 +11,7 @@ from armsym.terms import ops
 from armsym.terms.evaluate import free_terms
 from armsym.terms.node import App, Term, Value, definitions
 
-__all__ = ["OpaqueFunction", "applied", "definitions_of", "foreign", "opaque"]
+__all__ = ["OpaqueFunction", "applied", "definitions_of", "foreign", "nothing_known", "opaque"]
 
 
 class OpaqueFunction:
@@ -61,6 +61,11 @@ def definitions_of(t: App) -> list[OpaqueFunction]:
     of this proof: nothing may be concluded from what its name means here.
     """
     return [d for d in definitions(t) if isinstance(d, OpaqueFunction)]
+
+
+def nothing_known(t: Term) -> bool:
+    """Whether a term is an application of which nothing is known: it may be any value, whatever its arguments are."""
+    return isinstance(t, App) and not definitions_of(t)
 
 
 def foreign(v: Value, variables: Collection[Value]) -> Term | None:

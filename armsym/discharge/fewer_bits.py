@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import xor
 
-from armsym.bits.opaque import definitions_of
+from armsym.bits.opaque import definitions_of, nothing_known
 from armsym.discharge.gf2 import bits as bits_of
 from armsym.terms.evaluate import Substitution
 from armsym.terms.node import App, Mono, Op, Sum, Term, Value, Var, intern, mono, ones
@@ -52,9 +52,13 @@ class FewerBits:
     bits: int
 
     def claim(self) -> Value:
-        """The claim itself."""
+        """The claim itself.
+
+        Of what nothing is known stays as it is: two such values are two, though the same may be put in both.
+        """
         v = Var("form", self.bits)
-        return Substitution({a: _argument(a.width, v, found) for a, found in self.arguments.items()})(self.of)
+        put = {a: _argument(a.width, v, found) for a, found in self.arguments.items()}
+        return Substitution(put, alone=nothing_known)(self.of)
 
 
 def with_fewer_bits(claim: Term, through: bool = False) -> FewerBits | None:

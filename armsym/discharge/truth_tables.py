@@ -25,7 +25,7 @@ from functools import lru_cache
 from itertools import chain, product
 
 from armsym.bits import Bits, OpaqueFunction
-from armsym.bits.opaque import definitions_of
+from armsym.bits.opaque import definitions_of, nothing_known
 from armsym.discharge.fewer_bits import FewerBits, with_fewer_bits
 from armsym.discharge.unfolding import stay_folded, unfolded
 from armsym.terms import ops
@@ -79,7 +79,8 @@ def _whatever_stays(claim: Term) -> bool:
         return False
     known = kept_by_table(_whatever_stays, dict[bytes, bool])
     if form not in known:
-        general = Substitution({t: Var(f"{t.name} {k}", t.width) for k, t in enumerate(stay)})(claim)
+        any_value: dict[Term, Value] = {t: Var(f"{t.name} {k}", t.width) for k, t in enumerate(stay)}
+        general = Substitution(any_value, alone=nothing_known)(claim)
         known[form] = _defined_or_not(intern(general)) if isinstance(general, Term) else bool(general)
     return known[form]
 
@@ -142,7 +143,17 @@ def _form(claim: Term | FewerBits, unknown: Set[App] = frozenset()) -> bytes | N
         value = forms.of(claim.of if isinstance(claim, FewerBits) else claim)
     except TooLarge:
         return None
-    return hashlib.sha256(repr((forms.nodes, value)).encode()).digest()
+    return hashlib.sha256(_written((*forms.nodes, value)).encode()).digest()
+
+
+def _written(v: object) -> str:
+    """Numbers, names, and tuples of them, each by a text of its own.
+
+    Numbers are in hexadecimal: Python refuses to write down large ones in decimal.
+    """
+    if isinstance(v, tuple):
+        return f"({','.join(map(_written, v))})"
+    return f"{v:x}" if isinstance(v, int) else repr(v)
 
 
 def _always(claim: Term, free: bool) -> bool:

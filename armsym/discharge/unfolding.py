@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from armsym.bits import Bits
-from armsym.bits.opaque import OpaqueFunction, definitions_of, foreign
+from armsym.bits.opaque import OpaqueFunction, definitions_of, foreign, nothing_known
 from armsym.errors import InputError
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
@@ -37,7 +37,8 @@ def unfolded(claim: Term) -> Value | None:
     bits an argument of another one adds up: that one's definition speaks of them, and so may the other side.
     """
     values: dict[Term, Value] = {t: _definition(t) for t in _outermost(claim)}
-    return Substitution(values)(claim) if values else None
+    # (Of what nothing is known stays as it is: two such values are two, though their arguments come to be the same.)
+    return Substitution(values, alone=nothing_known)(claim) if values else None
 
 
 def stay_folded(claim: Term) -> list[App]:
@@ -52,6 +53,8 @@ def stay_folded(claim: Term) -> list[App]:
         t = todo.pop()
         if isinstance(t, App) and t not in outermost and _unfolds(t) is not None:
             found.append(t)
+            continue
+        if nothing_known(t):
             continue
         parts = {p.id: p for c in children(t) if isinstance(c, Term) for p in (intern(c),)}
         todo += [p for p in parts.values() if p.id not in seen]

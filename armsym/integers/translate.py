@@ -709,7 +709,8 @@ def _masks_by_their_bits(t: Poly) -> Value:
             k = ops.xor(w, a, b)
             if isinstance(k, int) and isinstance(c, Term):
                 put[base] = ops.xor(w, b, ops.and_(w, ops.sext(1, c, w), k))
-    other = Substitution(put)(t) if put else t
+    # (Applications are unknowns, whatever they are applied to: `alike` goes by that, so none may become another one.)
+    other = Substitution(put, alone=lambda u: isinstance(u, App))(t) if put else t
     return t if isinstance(other, Term) and intern(other) is intern(t) else other
 
 

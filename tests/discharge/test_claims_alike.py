@@ -162,6 +162,18 @@ def test_names_and_what_was_made_before_do_not_count() -> None:
     assert forms[0] == forms[1] == forms[2]
 
 
+@pytest.mark.parametrize("width", [8, 2048, 20000])
+def test_numbers_of_any_size(width: int) -> None:
+    """Python writes down no number of more than 4300 digits: a table of 16 such words is one, and so are masks."""
+    entries = [Bits(width, cube(Bits(4, k)).uint << width - 4) for k in range(16)]
+    for _ in range(2):
+        a = word()
+        wide = cube(a).zero_extend(width) << width - 4
+        assert holds(look_up(entries, a, entries[0]) == wide)
+        assert not holds(look_up([*entries[:15], entries[0]], a, entries[0]) == wide)
+        assert not holds(look_up(entries, a, entries[0]) == wide ^ 1 << width - 1)
+
+
 #: What a form could leave out: whose, which text of its source, and what stands there instead.
 DEFECTS = (
     (Forms, "_read", "t.width, self._named[t]", "t.width"),
@@ -176,7 +188,7 @@ DEFECTS = (
     (Forms, "_read", "t.kind, ", ""),
     (Forms, "_value", '("number", v)', '("number",)'),
     (truth_tables, "_form", "for f in definitions_of(t)", "for f in definitions_of(t)[:0]"),
-    (truth_tables, "_form", "(forms.nodes, value)", "value"),
+    (truth_tables, "_form", "(*forms.nodes, value)", "value"),
 )
 
 
