@@ -136,6 +136,8 @@ def validate(case: Case) -> None:
         # In print it would be taken for something else.
         if _REGISTER.fullmatch(name) or (name in case.numbers and name in case.words):
             raise Refused(f"a number or word is called {name}, as something else is")
+    if not (0 <= case.depth < 1 << 62 and 0 <= case.above < 1 << 62):
+        raise Refused(f"{case.depth} bytes below SP and {case.above} above: no stack")
     for r in case.regions.values():
         # Else there might be no state on entry of which anything is claimed.
         least, most = (r.constant + sum(k * case.numbers[n][end] for n, k in r.sizes) for end in (0, 1))

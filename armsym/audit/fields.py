@@ -18,9 +18,11 @@ __all__ = [
     "matching",
     "number",
     "place",
+    "ranged",
     "secret",
     "size",
     "text",
+    "widths",
 ]
 
 PLACE = re.compile(r"[xv][0-9]{1,2}|sp|[nzcv]|[A-Za-z_][A-Za-z0-9_]*\+-?[0-9]{1,19}:[0-9]{1,2}")
@@ -65,12 +67,25 @@ def bits(word: str, width: int) -> int:
     return n
 
 
+def ranged(word: str, low: int, high: int) -> int:
+    """A number within these bounds; raises ValueError."""
+    n = number(word)
+    if not low <= n <= high:
+        raise ValueError(f"{n} is not from {low} to {high}")
+    return n
+
+
 def size(word: str) -> int:
     """The bytes of a store; raises ValueError."""
     n = number(word)
     if not 1 <= n <= 16:
         raise ValueError(f"{n} bytes: 1 to 16")
     return n
+
+
+def widths(word: str, most: int) -> tuple[int, ...]:
+    """How many bits words have, each at most so many; raises ValueError."""
+    return tuple(ranged(w, 1, most) for w in items(word))
 
 
 def secret(word: str) -> bool:

@@ -25,7 +25,7 @@ from armsym.audit.bundle import (
     Unknown,
 )
 from armsym.audit.contracts import digests_of, is_contract_alone
-from armsym.audit.hints import Certificate, TextError
+from armsym.audit.hints import MOST_BITS, Certificate, TextError
 from armsym.audit.hints import read as read_certificate
 from armsym.audit.hints import write as write_certificate
 from armsym.audit.lines import BundleError, Lines
@@ -264,7 +264,7 @@ def _case(lines: Lines) -> Case:
         if name in _TAKEN or _SYMBOL.fullmatch(name) or _CONTENT.fullmatch(name):
             raise lines.error(f"a fold is not called {name}")
         _once(c.folds, fields.matching(_NAME, name), lines)
-        wide, words = tuple(map(fields.number, fields.items(widths))), tuple(map(fields.number, fields.items(blocks)))
+        wide, words = fields.widths(widths, MOST_BITS), fields.widths(blocks, MOST_BITS)
         count = len(wide)
         c.folds[name] = Fold(name, wide, nodes(start, count), nodes(over, len(words)), nodes(step, count), words)
     while lines.peek() == "function":
@@ -272,9 +272,9 @@ def _case(lines: Lines) -> Case:
         if name in _TAKEN or name in c.folds or _SYMBOL.fullmatch(name) or _CONTENT.fullmatch(name):
             raise lines.error(f"a function is not called {name}")
         _once(c.functions, fields.matching(_NAME, name), lines)
-        wide = tuple(map(fields.number, fields.items(widths)))
-        if not wide or min(wide) < 1 or fields.number(times) < 1:
-            raise lines.error("a function has words of at least a bit, and at least one step")
+        wide = fields.widths(widths, MOST_BITS)
+        if not wide or fields.number(times) < 1:
+            raise lines.error("a function has words, and at least one step")
         steps = tuple(nodes(lines.take("step", 1)[0], len(wide)) for _ in range(fields.number(times)))
         c.functions[name] = Function(name, wide, steps)
     while lines.peek() == "ensures":
@@ -347,8 +347,9 @@ def _cut(
     while lines.peek() == "unknown":
         name, bits, secrecy, place, shift = lines.take("unknown", 5)
         _new(name, names, _SYMBOL, lines)
+        moved = fields.ranged(shift, -127, 127)  # no place has more than 128 bits
         cut.unknowns.append(
-            Unknown(name, fields.bits(bits, 128), fields.secret(secrecy), fields.place(place, c), fields.number(shift))
+            Unknown(name, fields.bits(bits, 128), fields.secret(secrecy), fields.place(place, c), moved)
         )
     while lines.peek() == "content":
         name, region = lines.take("content", 2)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lying import RET, straight
+from lying import RET, SYMBOL, Lie, straight
 
-from armsym.audit.bundle import Fold, Function
+from armsym.audit.bundle import Bundle, Fold, Function
 from armsym.audit.raw import ones
+from armsym.audit.text import BundleError, read, write
 
 ZERO = 0xD2800000  # MOV X0, #0
 
@@ -90,3 +91,45 @@ def test_what_a_step_is_of_has_the_bits_that_it_says(possible: int, tmp_path: Pa
         assert verdict.audited, verdict.refused
     else:
         assert "H.state.0 is said to be within" in verdict.refused[0]
+
+
+HUGE = 10**39
+#: Lines with a number in them, which of it can be, and which cannot: it would take all memory, or more.
+_NUMBERS = [
+    ("fold H NUMBER NODE 8 NODE NODE", (1, 8, 65536), (0, -1, 65537, 10**12, HUGE)),
+    ("fold H 8 NODE NUMBER NODE NODE", (1, 8, 65536), (0, -1, 65537, 10**12, HUGE)),
+    ("function G NUMBER 1", (1, 8, 65536), (0, -1, 65537, 10**12, HUGE)),
+    ("unknown s9 18446744073709551615 secret x9 NUMBER", (-127, 0, 127), (-128, 128, 10**12, -(10**12), HUGE, -HUGE)),
+]
+
+
+@pytest.mark.parametrize(("line", "number", "can"), [
+    (line, n, can) for line, inside, outside in _NUMBERS for can, of in ((True, inside), (False, outside)) for n in of
+])  # fmt: skip
+def test_widths_and_shifts_are_no_huge_numbers(line: str, number: int, can: bool) -> None:
+    lie = Lie((ZERO, RET), 0)
+    c, node = lie.case, (lie.case.table.const(1),)
+    c.folds["H"] = Fold("H", (8,), node, node, node, (8,))
+    c.functions["G"] = Function("G", (8,), (node,))
+    lie.unknown(9, "s9", ones(64), secret=True)
+    text = write(Bundle("lie", SYMBOL, "a file", "0" * 64, "a test", "a test", cases=[c]))
+    line = f"\n{line}\n".replace("NODE", str(node[0]))
+    usual = line.replace("NUMBER", "0" if "unknown" in line else "8")
+    assert text.count(usual) == 1
+    text = text.replace(usual, line.replace("NUMBER", str(number)))
+    if can:
+        assert write(read(text)) == text
+    else:
+        with pytest.raises(BundleError, match=f"{number} is not from"):
+            read(text)
+
+
+@pytest.mark.parametrize(("below", "above"), [(0, 0), (2**62 - 1, 2**62 - 1), (2**62, 0), (0, HUGE), (-16, 0), (0, -1)])
+def test_a_stack_that_fills_the_memory_is_none(below: int, above: int, tmp_path: Path) -> None:
+    """There would be no state on entry of which anything is claimed."""
+    lie = straight(ZERO, RET)
+    lie.case.depth, lie.case.above = below, above
+    lie.returns(lie.case.table.const(0))
+    verdict = lie.verdict(tmp_path)
+    assert verdict.audited is (0 <= min(below, above) <= max(below, above) < 2**62)
+    assert verdict.audited or "no stack" in verdict.refused[0]

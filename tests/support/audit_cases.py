@@ -229,7 +229,7 @@ OUTSIDE_CASES: list[Case] = [
     ({}, polys(C0), ("evaluate", ZEROS, C0, (Z,), (C0, p.const(0xFFFF), p.xor(Z, p.const(0xFFFF)), ZEROS))),
     ({}, atoms(X, F_2XY), ("congruent", F_2YX, F_2XY)),
     ({}, atoms(X, M_XY), ("congruent", M_YX15, M_XY)),
-    ({}, atoms(X, M_XY), ("congruent", M_XX, M_XY)),
+    *(({}, atoms(X, j), ("congruent", i, j)) for i, j in ((M_XX, M_XY), (M_XX, M_YX), (M_XY, M_XX), (M_YX, M_XX))),
     # The product of numbers is not additive over XOR: 3 * 3 is 9, and 5 as one of polynomials over GF(2).
     ({}, [*atoms(X, Y, M_XZ, M_YZ), ("poly", p.xor(X, Y))], ("distribute", M_BOTH_Z, M_XZ, M_YZ)),
     ({}, atoms(TWO, M_TWO), ("evaluate", C_TWO, M_TWO, (TWO,), (C_TWO, M_TWO))),

@@ -66,7 +66,11 @@ def _any(p: Program, rnd: random.Random, a: int, b: int, conditions: bool) -> in
         case 9:
             return p.const(constant(rnd, w))
         case 10:
-            return p.app("f", (a, b), ones(16))
+            if not conditions or rnd.random() < 0.5:
+                return p.app("f", (a, b), ones(16))
+            x, y = p.mask(a, 15), p.mask(b, 255)
+            p.app("mul", (x, y), ones(12))
+            return p.app("mul", (y, x), ones(12))
         case 11:
             return p.app(AFFINE, (p.mask(a, 15),), 255)
     c = p.app("zero", (a,), 1)
