@@ -257,6 +257,7 @@ def prove(
             told = dict(enumerate(audit_cells([done[k] for k in range(len(selection.proofs))], jobs or cpus())))
         rows = [Row(d, done[k], told.get(k)) for k, d in enumerate(selection.proofs)]
         chosen = "".join(f" {p}" for p in paths or []) + (f" -k {pattern}" if pattern != "*" else "")
+        chosen += "".join(f" --except {target}" for target in but or [])
         chosen += f" --object {object_}" if object_ is not None else ""
         chosen += "".join(f" --symbol {s}" for s in symbols or []) + (f" --at {at}" if at else "")
         chosen += (f" --prefix {prefix}" if prefix else "") + (" --find" if find else "")

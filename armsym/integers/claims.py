@@ -15,7 +15,7 @@ from armsym.integers.kernel import Cofactor, Contradiction, Fact, Kernel, Multip
 from armsym.integers.polynomial import ONE, Polynomial, add, const, scale
 from armsym.integers.relevance import relevant
 from armsym.integers.residues import eliminated
-from armsym.integers.rewriting import replaced, rewrite
+from armsym.integers.rewriting import is_long, replaced, rewrite
 from armsym.integers.translate import Lane, Translator, is_lane
 from armsym.terms.node import App, Op, Var
 from armsym.terms.walk import below
@@ -339,6 +339,8 @@ class Argument:
                     continue
                 sign = known.P[pivot,]
                 value = add({(pivot,): 1}, known.P, -sign)
+                if is_long(P, pivot, value):
+                    continue
                 P, by = replaced(kernel, P, pivot, value)
                 P = {m: d for m, c in P.items() if (d := c % modulus)}
                 used.append((scale(by, sign), known))

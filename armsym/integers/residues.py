@@ -12,7 +12,7 @@ from math import gcd
 
 from armsym.integers.kernel import Kernel, Multiple
 from armsym.integers.polynomial import Monomial, Polynomial, add, atoms_of, scale
-from armsym.integers.rewriting import replaced
+from armsym.integers.rewriting import is_long, replaced
 
 __all__ = ["eliminated"]
 
@@ -66,6 +66,8 @@ def _replaced(kernel: Kernel, P: Polynomial, modulus: int, defining: dict[int, t
         inverse, of = defining[a]
         # inverse * of.P = a - value modulo the number
         value = _reduced(scale(add(of.P, {(a,): of.P[a,]}, -1), -inverse), modulus)
+        if is_long(P, a, value):
+            continue
         Q, by = replaced(kernel, P, a, value)
         P = _reduced(Q, modulus)
         used.append((_reduced(scale(by, inverse), modulus), of))

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from math import comb
 
 from armsym.integers.kernel import Cofactor, Fact, Kernel
 from armsym.integers.polynomial import Polynomial, add
 
-__all__ = ["Equal", "replaced", "rewrite", "rewritten", "zero_less"]
+__all__ = ["Equal", "is_long", "replaced", "rewrite", "rewritten", "zero_less"]
 
 #: By atom: a polynomial, and the fact that the atom less it is 0.
 Equal = Mapping[int, tuple[Polynomial, Fact]]
+
+#: Nothing is put in place of an atom where that may take so many monomials: along a chain of squares powers double.
+MOST_MONOMIALS = 30_000
+
+
+def is_long(P: Polynomial, a: int, value: Polynomial) -> bool:
+    """Whether it may take too many monomials to put the value in place of the atom."""
+    powers = Counter(n for m in P if (n := m.count(a)))
+    return sum(k * d * comb(len(value) - 1 + d, d) for d, k in powers.items()) > MOST_MONOMIALS
 
 
 def replaced(kernel: Kernel, P: Polynomial, a: int, value: Polynomial) -> tuple[Polynomial, Polynomial]:

@@ -199,7 +199,7 @@ def test_selection_by_place(armsym_here: Call, proofs: Path) -> None:
     assert armsym_here("list", proofs, "-k", "nowhere/*").code == 5
 
 
-def test_except(armsym_here: Call) -> None:
+def test_except(armsym_here: Call, tmp_path: Path) -> None:
     """What `--except` selects is left out, of `list` and of `prove`; what it names has to be there."""
     of = "crypto_examples/own_sha512"
     assert armsym_here("list", of, "crypto_examples/own_sha256", "--except", of, "--json").out == (
@@ -212,6 +212,10 @@ def test_except(armsym_here: Call) -> None:
         wrong = armsym_here(command, of, "--except", f"{of}::armsym_sha512_block")
         assert wrong.code == 2
         assert "holds no proof 'armsym_sha512_block'" in wrong.err
+    table = tmp_path / "table.md"
+    left = ("--except", "crypto_examples/own_sha256")
+    assert armsym_here("prove", of, "crypto_examples/own_sha256", *left, "--table", table).code == 0
+    assert f"`armsym prove {of} crypto_examples/own_sha256 {' '.join(left)} --table {table}`" in table.read_text()
 
 
 @pytest.mark.parametrize("command", ["prove", "list"])

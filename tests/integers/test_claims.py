@@ -127,6 +127,20 @@ def test_an_equation_puts_what_a_residue_is_known_of() -> None:
     assert holds(Argument(other, [relation(asked[0]), relation(congruent(X, Y * B * 2, 28))]), 2) == [True, False]
 
 
+@pytest.mark.parametrize("latest_first", [False, True])
+@pytest.mark.parametrize("several", [False, True])
+def test_what_grows_along_a_chain_of_residues_is_given_up(latest_first: bool, several: bool) -> None:
+    """Each is the next one's square and more, so powers double: a lie is refused in seconds, not in years."""
+    new_table()
+    n = 40
+    X, Y, Z = ([integer(word(f"{name}{k}")) for k in range(n + 1)] for name in "xyz")
+    values = [(X[k + 1] + Y[k]) * (X[k + 1] + Z[k]) if several else X[k + 1] * X[k + 1] + X[k + 1] for k in range(n)]
+    known = [relation(congruent(X[k], values[k], 97)) for k in range(n)]
+    asked = [X[0] <= 5, congruent(X[0], X[n] + 1, 97), congruent(X[0] * 3, values[0] * 3, 97)]
+    argument = Argument(known[::-1] if latest_first else known, [relation(r) for r in asked])
+    assert holds(argument, 3) == [False, False, True]
+
+
 def test_of_two_multiples_the_later_gives_an_equation() -> None:
     """Both say what x is modulo 2**32, in other words; by the later one, which lies in the range, it is 2 a b."""
     new_table()
