@@ -107,11 +107,11 @@ BUGS: dict[str, tuple[Bug, str]] = {
         "integers",
     ),
     "integers: the only value it found first": (
-        Bug(integers.Integers, "constant", "c if verdict == z3.unsat else None", "c"),
+        Bug(integers.Integers, "constant", "wanted if verdict == z3.unsat else None", "wanted"),
         "constant",
     ),
     "integers: models are not looked at": (
-        Bug(integers.Integers, "_checked", "return None", "pass"),
+        Bug(integers.Integers, "_assignment", "return None", "pass"),
         "integers",
     ),
     "algebra: products are forgotten": (Bug(gf2.Form, "is_zero", " and not self.products", ""), "algebra"),
