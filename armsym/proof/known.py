@@ -38,13 +38,21 @@ Put = Callable[[Bits], Bits]
 class Known:
     """What is known on a path, its indices put as those of folds that it knows."""
 
-    def __init__(self, path: Path, asked: Sequence[tuple[str, str, Relation]], put: Put) -> None:
-        """`put` gives what the path writes for a word, and what the facts say of a public one in as many words."""
+    def __init__(
+        self, path: Path, asked: Sequence[tuple[str, str, Relation]], put: Put, *, numbers_only: bool = False
+    ) -> None:
+        """`put` gives what the path writes for a word, and what the facts say of a public one in as many words.
+
+        With `numbers_only`, variables that the facts equate with others stay as they are.
+        """
         self._path = path
         self._put = put
         folds = any(speaks_of_folds(r) for r in (*path.relations, *(r for _, _, r in asked)))
         #: Public variables that the facts say are numbers (a first index), for words that a fold's steps have named.
-        self._numbers = Substitution(_numbers(path)) if folds else None
+        equal = _numbers(path, numbers_only=numbers_only) if folds else None
+        self._numbers = None if equal is None else Substitution(equal)
+        #: Whether a variable is put as another one.
+        self.renames = equal is not None and not all(isinstance(v, int) for v in equal.values())
         self._indices: dict[int, Bits] = {}
         self._align([*path.relations, *(r for _, _, r in asked)])
         self.relations = [r for r in (self.said(r) for r in path.relations) if isinstance(r, Relation)]
@@ -267,7 +275,7 @@ def _choices(t: Term) -> Iterator[tuple[Term, Op]]:
                 yield u.args[0], u
 
 
-def _numbers(path: Path) -> dict[Term, Value]:
+def _numbers(path: Path, *, numbers_only: bool) -> dict[Term, Value]:
     """The public variables that facts equate with numbers, or with a number more than another one."""
     found: dict[Term, Value] = {}
     for f in path.knowledge.facts:
@@ -276,7 +284,7 @@ def _numbers(path: Path) -> dict[Term, Value]:
         a, b = f.args
         if isinstance(a, Var) and isinstance(b, int) and not ops.is_secret(a):
             found[a] = b
-        elif f.arg_width == 64:
+        elif f.arg_width == 64 and not numbers_only:
             put = Substitution(found)
             equal = _distance(put((Bits(64, a) - Bits(64, b)).value)) or _bitwise(put(ops.xor(64, a, b)))
             if equal is not None:
