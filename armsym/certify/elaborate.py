@@ -7,6 +7,7 @@ again only at what comes after the instructions that its facts are about.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from armsym.audit.hints import Certificate, Part
 from armsym.audit.raw import Program
@@ -122,6 +123,13 @@ class _Base:
             own.solve(i)
 
 
+#: A base, and what functions come to step by step, to be looked for.
+_Looking: TypeAlias = tuple[_Base, Sequence[tuple[int, ...]]]
+
+#: No product that is named.
+NONE_MET = Meetings({}, set())
+
+
 class Elaborator:
     """Closes claims of one program, that grows by the instructions which hints need."""
 
@@ -142,7 +150,7 @@ class Elaborator:
         if len(steps) >= _STEPS and not any(program[n][:2] == ("App", FIELD) for n in self._steps):
             self._bases.insert(0, (_Base(program, strategies[0][0], self.parts), [*landmarks, *steps]))
 
-    def _afresh(self) -> list[tuple[_Base, Sequence[tuple[int, ...]]]]:
+    def _afresh(self) -> list[_Looking]:
         """Bases that know nothing yet, each with what to look for."""
         made = (_Base(self.program, narrow, self.parts, parted=parted) for narrow, parted in self._strategies)
         return [(base, self._landmarks) for base in made]
@@ -160,20 +168,22 @@ class Elaborator:
         bases = list(self._bases)
         if meetings.after:
             bases[:2] = reversed(bases[:2])  # of counters single bytes are taken, and much is tried in vain first
-        for base, landmarks in bases:
+        for (base, landmarks), met in self._tries(bases, meetings):
             if rest:
                 learn(base.layer, landmarks, [i for claim in rest for i in claim])
-                late = [claim for claim in rest if claim in meetings.after]
-                rest = base.close(given, [claim for claim in rest if claim not in meetings.after])
+                late = [claim for claim in rest if claim in met.after]
+                rest = base.close(given, [claim for claim in rest if claim not in met.after])
                 if late:
-                    meet(base.layer, meetings)
+                    meet(base.layer, met)
                     rest += base.close(given, late)
-        # (Names of products are no help where code multiplies by a higher power of H: without them, then.)
-        for base, landmarks in self._afresh() if meetings.after else ():
-            if rest:
-                learn(base.layer, landmarks, [i for claim in rest for i in claim])
-                rest = base.close(given, rest)
         return rest
+
+    def _tries(self, bases: Sequence[_Looking], meetings: Meetings) -> Iterator[tuple[_Looking, Meetings]]:
+        """What is tried one after the other, and which products are named on the way."""
+        yield from ((looking, meetings) for looking in bases)
+        if meetings.after:
+            # Names may keep from being shown what would be without them: GHASH of several blocks at a time.
+            yield from ((looking, NONE_MET) for looking in self._afresh())
 
     def certificate(self) -> Certificate:
         """All that was shown."""

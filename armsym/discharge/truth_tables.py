@@ -97,13 +97,13 @@ def _some_variant(claim: Value) -> bool:
         return bool(claim)
     claim = intern(claim)
     variants: Iterator[Term | FewerBits] = chain(_fewer(claim), (claim,))
-    met: list[Term | FewerBits] = []
+    met: list[tuple[Term | FewerBits, bytes | None]] = []
     # (Each is made when those before it are not shown, and looked at a second time with more free bits.)
     for variant in variants:
-        met.append(variant)
-        if _shown(variant, False):
+        met.append((variant, _form(variant)))
+        if _shown(*met[-1], False):
             return True
-    return any(_shown(variant, True) for variant in met)
+    return any(_shown(variant, form, True) for variant, form in met)
 
 
 def _fewer(claim: Term) -> Iterator[FewerBits]:
@@ -113,14 +113,16 @@ def _fewer(claim: Term) -> Iterator[FewerBits]:
             yield fewer
 
 
-def _shown(claim: Term | FewerBits, free: bool) -> bool:
+def _shown(claim: Term | FewerBits, form: bytes | None, free: bool) -> bool:
     """Whether a claim is shown: what is so of one is so of all that are the same but for the names of unknowns."""
-    form = (free, _form(claim))
-    known = kept_by_table(_shown, dict[tuple[bool, bytes | None], bool])
-    if form[1] is None or form not in known:
-        said = claim.claim() if isinstance(claim, FewerBits) else claim
-        known[form] = _always(intern(said), free) if isinstance(said, Term) else bool(said)
-    return known[form]
+    known = kept_by_table(_shown, dict[tuple[bytes, bool], bool])
+    if form is not None and (form, free) in known:
+        return known[form, free]
+    said = claim.claim() if isinstance(claim, FewerBits) else claim
+    found = _always(intern(said), free) if isinstance(said, Term) else bool(said)
+    if form is not None:
+        known[form, free] = found
+    return found
 
 
 def _form(claim: Term | FewerBits, unknown: Set[App] = frozenset()) -> bytes | None:

@@ -213,13 +213,11 @@ class Ledger:
 
         failed: set[str] = set()
         known = Known(path, asked, put)
-        left: list[tuple[str, str, Relation]] = []
-        said_of: list[Relation] = []
+        left: list[tuple[str, str, Relation, Relation]] = []
         for name, label, r in asked:
             said = known.said(r)
             if isinstance(said, Relation):
-                left.append((name, label, said))
-                said_of.append(r)
+                left.append((name, label, said, r))
             elif said:
                 self.record(kind, name, Status.PROVED, "integers")
             else:
@@ -228,11 +226,11 @@ class Ledger:
                 self.record(
                     kind, name, Status.UNDECIDED, detail=f"{label}: does not hold of the numbers that it is about"
                 )
-        relations = [r for _, _, r in left]
+        relations = [said for _, _, said, _ in left]
         with spending("phases", "claims about integers put"):
             question = known.question(relations)
         cases: Case | None = None
-        for k, (name, label, _) in enumerate(left):
+        for k, (name, label, _, r) in enumerate(left):
             if name in failed:
                 continue  # one part that is not shown is enough
             began = time.perf_counter()
@@ -243,8 +241,8 @@ class Ledger:
                     cases = cases or Case.of(path, self.claim_ms)
                     answer, by = cases.shows(relations[k]), "cases"
                     found = Shown(answer.holds, answer.detail)
-                if not found.holds and known.renames and _as_named(path, asked, said_of[k], put):
-                    found = Shown(True)
+                if not found.holds and known.renames and _as_named(path, asked, r, put):
+                    found, by = Shown(True), "integers"
             seconds = time.perf_counter() - began
             if found.holds:
                 self.record(kind, name, Status.PROVED, by, seconds)
