@@ -10,9 +10,10 @@ import multiprocessing
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from armsym.proof.concrete import Trial
     from armsym.proof.engine import Watcher
     from armsym.proof.loops import Routine
+    from armsym.proof.reliance import Relied
 
 __all__ = [
     "Job",
@@ -288,9 +290,18 @@ def _replay(trial: Trial, routine: Routine) -> str:
         return f"not replayed: {' '.join(str(e).split())}"
 
 
-def _limited(job: Job) -> Outcome:
+def _limited(job: Job, handed: Mapping[str, Mapping[Relied, ProofResult]] | None = None) -> Outcome:
+    from armsym.proof.reliance import sharing
+
     limit_cpu(hard_limit(job))
-    return run_here(job)
+    if handed is None:
+        return run_here(job)
+    # From proofs of the same file only: what another file's functions do in their process is nothing to this one's.
+    with sharing(handed.get(job.file, {})) as proved:
+        outcome = run_here(job)
+    if outcome.result.status is Status.PROVED and not outcome.internal and not outcome.unkept:
+        outcome.contracts = proved
+    return outcome
 
 
 def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcome | None]]:
@@ -299,8 +310,11 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
     Yields (index, outcome) as they finish, and (index, None) when one begins.  A process that goes far beyond its
     budget of CPU time is ended, and its proof undecided, and so is one that waits without end; one that ends
     without an answer is an internal error.
+
+    What a process proved of a contract, those that are forked later for proofs of the same file take over.
     """
     method = start_method()
+    contracts: dict[str, dict[Relied, ProofResult]] = {}
     if method != "fork":
         # Another process would find what the file makes, which may be another proof of this name and line.
         for index, job in enumerate(jobs):
@@ -315,12 +329,16 @@ def run_alone(jobs: Sequence[Job], processes: int) -> Iterator[tuple[int, Outcom
         _load_ahead(jobs)
     elif method == "forkserver":
         multiprocessing.get_context(method).set_forkserver_preload(["armsym.proof.run", "semantics"])
-    for index, came in run_apart(jobs, _limited, processes, method, clock_limit):
+    # A forked process has what this one knows when it begins.
+    work = partial(_limited, handed=contracts) if method == "fork" else _limited
+    for index, came in run_apart(jobs, work, processes, method, clock_limit):
         match came:
             case None:
                 yield index, None
             case Answered(outcome):
                 assert isinstance(outcome, Outcome)
+                contracts.setdefault(jobs[index].file, {}).update(outcome.contracts)
+                outcome.contracts = {}
                 yield index, outcome
             case Ended(None, seconds):
                 text = f"ended after {seconds:.0f} s by the clock: it waits, or the machine has no time for it"

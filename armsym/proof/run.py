@@ -475,7 +475,7 @@ def _prove_case(
     if contracts:
         with spending("phases", "contracts proved"):
             recorder = None if review is None else review.noted
-            found += rely(result, contracts, routine.image, budget, prove_contract, recorder)
+            found += rely(result, contracts, routine, budget, prove_contract, recorder)
         new_table()
         p = case.symbolic(routine, answers=answers)
     if p._d.contracts != contracts:

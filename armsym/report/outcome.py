@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from armsym.proof.result import ProofResult, Status
+
+if TYPE_CHECKING:
+    from armsym.proof.reliance import Relied
 
 __all__ = ["NO_BUNDLE", "ExitCode", "Outcome", "exit_code", "summary"]
 
@@ -45,6 +49,7 @@ class Outcome:
     `bundle` is where a bundle was written, or why there is none; empty where nobody asked for one.
     `queries` is how many questions were written to a folder; None where nobody asked for that.
     `unkept` says why no later command may take this for its own; empty where nothing was found against it.
+    `contracts` are those that its process proved for it, for other processes of the run.
     """
 
     result: ProofResult
@@ -56,6 +61,7 @@ class Outcome:
     bundle: str = ""
     unkept: str = ""
     queries: int | None = None
+    contracts: dict[Relied, ProofResult] = field(default_factory=dict)
 
     @property
     def code(self) -> ExitCode:

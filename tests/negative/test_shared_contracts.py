@@ -1,0 +1,298 @@
+"""A contract that another process of the run proved: it is taken from there only where it says the same of the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from refusing import run, symbolically
+from test_contracts import CALLING, FRAME, SUCCESSOR, contract, files
+
+from armsym.bits.opaque import OpaqueFunction, opaque
+from armsym.cli.common import load_isa
+from armsym.dsl import Bits, Iterated, Proof, ProofDefinition, Region, State, Words, integer, within
+from armsym.elf import Image
+from armsym.proof.loops import Routine
+from armsym.proof.reliance import Relied, sharing
+from armsym.proof.result import ProofResult, Status
+from armsym.proof.saying import statement
+
+Handed = dict[Relied, ProofResult]
+
+
+def successor(more: int = 1, *, low: int = 1, high: int = 99) -> ProofDefinition:
+    """One of its own each time, as each process has it: all are declared at one place."""
+
+    def g(p: Proof) -> None:
+        n = p.nat("n", low=low, high=high)
+        p.call(x0=n)
+        p.ensures(lambda s: {"x0": s.x0 == n + more})
+
+    return contract(g)
+
+
+def calls(callee: ProofDefinition, more: int = 1, high: int = 99) -> Callable[[Proof], None]:
+    def fn(p: Proof) -> None:
+        n = p.nat("n", low=1, high=high)
+        p.call(x0=n)
+        p.uses(callee)
+        p.modifies(p.stack(FRAME))
+        p.ensures(lambda s: {"x0": s.x0 == n + more})
+
+    return fn
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Image:
+    return files(tmp_path, CALLING.format("bl g"), SUCCESSOR)
+
+
+@pytest.fixture
+def handed(image: Image) -> Handed:
+    with sharing({}) as proved:
+        assert run(calls(successor()), image, "f").status is Status.PROVED
+    assert [r.symbol for r in proved] == ["g"]
+    return proved
+
+
+def seconds(r: ProofResult) -> Iterator[float]:
+    return (o.seconds for o in r.obligations if " is proved: " in o.name)
+
+
+def test_it_is_proved_once(image: Image, handed: Handed) -> None:
+    with sharing(handed) as proved:
+        r = run(calls(successor()), image, "f")
+    assert r.status is Status.PROVED
+    assert not proved
+    assert [*seconds(r)] == [0.0]
+    r = run(calls(successor()), image, "f")
+    assert [*seconds(r)] != [0.0], "without a word of other processes it is proved anew"
+
+
+@pytest.mark.parametrize("other", [{"more": 2}, {"low": 0}, {"high": 100}, {"more": 0}])
+def test_another_statement_is_not(image: Image, handed: Handed, other: dict[str, int]) -> None:
+    callee, more = successor(**other), other.get("more", 1)
+    with sharing(handed) as proved:
+        found = symbolically(calls(callee, more), image, "f")
+    if more == 1:
+        assert not found
+        assert len(proved) == 1, "it is true, and so it is proved by itself"
+    else:
+        assert found["contract"][0].startswith("g is proved")
+        assert not proved
+
+
+def test_other_bytes_are_not(image: Image, handed: Handed) -> None:
+    at = image.symbol("g").offset
+    patched = image.patched({at: (image.word(at) ^ 1 << 10).to_bytes(4, "little")})  # add x0, x0, #0
+    with sharing(handed) as proved:
+        assert run(calls(successor()), patched, "f").status is not Status.PROVED
+    assert not proved
+
+
+def test_what_is_not_proved_is_not_handed_on(image: Image) -> None:
+    with sharing({}) as proved:
+        assert symbolically(calls(successor(2), 2), image, "f")
+    assert not proved
+
+
+# -- what a contract says -----------------------------------------------------------------------
+
+
+def swapped(x: Words, k: int) -> list[Bits]:
+    return [x[1], x[0] + k]
+
+
+def other_way(x: Words, k: int) -> list[Bits]:
+    return [x[1] + k, x[0]]
+
+
+def doubled(x: Words, block: Words) -> list[Bits]:
+    return [x[0] + x[0] + block[0]]
+
+
+def tripled(x: Words, block: Words) -> list[Bits]:
+    return [x[0] * 3 + block[0]]
+
+
+def opaque_of(more: int) -> OpaqueFunction:
+    return opaque("F", 32)(lambda x: x * x + more)
+
+
+def base(p: Proof, **changed: Any) -> None:
+    """What a contract can say, and each word of it that may be another."""
+    c: dict[str, Any] = {
+        "size": 32,
+        "access": "rw",
+        "align": 8,
+        "public": False,
+        "low": 1,
+        "high": 9,
+        "choice": (1, 2),
+        "possible": 0xFF,
+        "sp_el0": False,
+        "stack": 16,
+        "above": 0,
+        "x": (0, 9),
+        "writes": True,
+        "given": 3,
+        "assume": 0,
+        "relation": 7,
+        "v": 5,
+        "claim": 1,
+        "blocks": 1,
+        "number": 4,
+        "times": 3,
+        "step": swapped,
+        "fold": doubled,
+        "start": 1,
+        "opaque": opaque_of(1),
+        "inner": swapped,
+        "register": 0,
+        "text": "x0",
+    }
+    c |= changed
+    n = p.nat("n", low=c["low"], high=c["high"])
+    k = p.choice("k", c["choice"])
+    w = p.word("w", 32, public=True, possible=c["possible"])
+    y = p.word("y", 64)
+    buffer: Region = p.region("buffer", c["size"], access=c["access"], align=c["align"], public=c["public"], cell=4)
+    more: Region = p.region("more", n * 16, access="rw")
+    p.call(x0=buffer, x1=more, x2=n, w3=w, x4=y, v8=Bits(128, c["v"]), **({"sp_el0": n} if c["sp_el0"] else {}))
+    p.given(buffer, 8, Bits(32, c["given"]))
+    p.assume("y is so large", y > c["assume"])
+    p.assume("y is so small", within(0, integer(y), c["relation"] << 40))
+    p.modifies(p.stack(c["stack"], above=c["above"]))
+    p.clobbers(x=c["x"], v=())
+    if c["writes"]:
+        p.modifies(more)
+    f = Iterated(c["step"], times=c["times"], name="f")
+    inner = Iterated(c["inner"], times=2, name="inner")
+    A = p.unfold(f, Words([y, y + 1]), name="A")
+    H = p.fold(c["fold"], start=[Bits(64, c["start"])], over=more.blocks(2, 64))
+
+    def after(s: State) -> dict[str, Any]:
+        return {
+            c["text"]: s.x[c["register"]] == y + k * c["claim"],
+            "blocks": more.holds(lambda j: [j + c["blocks"], j], upto=n, at=s, words=2, width=64),
+            "numbers": [
+                within(0, integer(s.x5) // 16, c["number"] << 32),
+                integer(s.x6) + 1 == integer(y) + c["number"],
+            ],
+            "iterated": s.x7 == A(f.times)[0],
+            "fold": s.x8 == H(n)[0],
+            "opaque": s.w10 == c["opaque"](w),
+            "of two words": s.x11 == inner([y, y])[0],
+        }
+
+    p.ensures(after)
+
+
+CHANGES: list[dict[str, Any]] = [
+    {"size": 40},
+    {"access": "r"},
+    {"align": 16},
+    {"public": True},
+    {"low": 0},
+    {"high": 10},
+    {"choice": (1, 3)},
+    {"choice": (1, 2, 3)},
+    {"possible": 0xFE},
+    {"sp_el0": True},
+    {"stack": 32},
+    {"above": 16},
+    {"x": (0, 10)},
+    {"writes": False},
+    {"given": 4},
+    {"assume": 1},
+    {"relation": 8},
+    {"v": 6},
+    {"claim": 2},
+    {"blocks": 2},
+    {"number": 5},
+    {"times": 4},
+    {"step": other_way},
+    {"fold": tripled},
+    {"start": 2},
+    {"opaque": opaque_of(2)},
+    {"inner": other_way},
+    {"register": 1},
+    {"text": "x1"},
+]
+
+
+def said(image: Image, **changed: Any) -> str:
+    fn = contract(lambda p: base(p, **changed))
+    return statement(fn, Routine(image, load_isa(), "g"))
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=str)
+def test_each_word_of_it_counts(image: Image, changed: dict[str, Any]) -> None:
+    Iterated._names.clear()  # as in a process of its own
+    plain = said(image)
+    Iterated._names.clear()
+    assert plain == said(image) != ""
+    Iterated._names.clear()
+    other = said(image, **changed)
+    assert other not in ("", plain)
+
+
+# -- a run of several processes -----------------------------------------------------------------
+
+PROOFS = """
+from armsym.dsl import Proof, proof
+MORE = [1]
+
+@proof("g", of="f.o")
+def g(p: Proof) -> None:
+    n = p.nat("n", low=1, high=99)
+    p.call(x0=n)
+    p.ensures(lambda s: {"x0": s.x0 == n + (1 if n.is_concrete else MORE[0])})
+
+def calls(p: Proof, more: int) -> None:
+    n = p.nat("n", low=1, high=99)
+    p.call(x0=n)
+    p.uses(g)
+    p.modifies(p.stack(32))
+    p.ensures(lambda s: {"x0": s.x0 == n + (1 if n.is_concrete else more)})
+
+@proof("f", of="f.o")
+def first(p: Proof) -> None:
+    calls(p, 1)
+
+@proof("f", of="f.o")
+def second(p: Proof) -> None:
+    calls(p, 1)
+
+@proof("f", of="f.o")
+def third(p: Proof) -> None:
+    MORE[0] = 2
+    calls(p, 2)
+"""
+
+
+@pytest.mark.parametrize("cache", [["--no-cache"], []], ids=["anew", "kept"])
+def test_processes_of_a_run(tmp_path: Path, image: Image, cache: list[str]) -> None:
+    (tmp_path / "proofs.py").write_text(PROOFS)
+    command = [sys.executable, "-m", "armsym", "prove", "-j", "1", "--json", *cache, "proofs.py"]
+    environment = {**os.environ, "ARMSYM_CACHE": str(tmp_path / "cache")}
+    environment.pop("ARMSYM_NO_CACHE", None)
+    ran = subprocess.run(
+        command, check=False, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert ran.returncode == 3, ran.stderr
+    results = {r["proof"]: r for r in json.loads(ran.stdout)["results"]}
+    spent = {
+        name: [o["seconds"] for o in r["obligations"] if " is proved: " in o["name"]] for name, r in results.items()
+    }
+    assert results["first"]["status"] == results["second"]["status"] == "proved"
+    assert spent["second"] == [0.0] != spent["first"]
+    # There what it calls by contract says another thing: it is proved by itself, or rather not.
+    assert results["third"]["status"] == "undecided"
+    assert spent["third"] != [0.0]
