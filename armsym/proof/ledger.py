@@ -9,6 +9,7 @@ from textwrap import shorten
 
 from armsym.bits import Bits, Prop
 from armsym.discharge import algebra
+from armsym.discharge.some_values import fails_somewhere
 from armsym.discharge.truth_tables import always
 from armsym.discharge.z3_bridge import Model
 from armsym.elf import Image
@@ -314,11 +315,13 @@ class Ledger:
         if prop.value is True:
             self.record(kind, name, Status.PROVED, "identity", time.perf_counter() - began)
             return True
-        products = self._by_algebra(prop)
+        # What fails for some values no rule may show that asks about all of them.
+        fails = fails_somewhere(prop.value)
+        products = self._by_algebra(prop, fails)
         if products:
             self.record(kind, name, Status.PROVED, "algebra", time.perf_counter() - began)
             return True
-        if not isinstance(prop.value, bool) and always(prop.value):
+        if not isinstance(prop.value, bool) and not fails and always(prop.value):
             self.record(kind, name, Status.PROVED, "truth table", time.perf_counter() - began)
             return True
         defined = self._by_definition(path, prop)
@@ -365,7 +368,7 @@ class Ledger:
             expanded = f.expanded(expanded)
         if 1 in (said, expanded):
             return "identity"
-        if expanded is not v and always(expanded):
+        if expanded is not v and not fails_somewhere(expanded) and always(expanded):
             return "truth table"
         facts = [self.unfolded(f, fact) for f in self.filters for fact in f.facts(said)]
         if facts and size(said) <= SOLVER_LIMIT:
@@ -388,16 +391,18 @@ class Ledger:
             whole.note(fact)
         return bool(lean.prove(claim, self.claim_ms // 5).holds or whole.prove(said, self.claim_ms).holds)
 
-    def _by_algebra(self, prop: Prop) -> bool | None:
+    def _by_algebra(self, prop: Prop, fails: bool) -> bool | None:
         """Whether an equation between carry-less products is shown by its form; None where there are none.
 
-        No solver is of use for those.
+        No solver is of use for those.  One that `fails` for some values is not shown.
         """
         if prop.sides is None or isinstance(prop.value, bool):
             return None
         a, b = prop.sides
         if not algebra.speaks_of_products(a.value, b.value, known=self._products):
             return None
+        if fails:
+            return False
         shown, ring = algebra.equal(a.width, a.value, b.value)
         if ring is not None:
             title = f"{ring.name} is bilinear, commutative and associative"
