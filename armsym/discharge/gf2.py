@@ -8,8 +8,9 @@ matrices, each one integer: bit q * b.width + r says the same of the product of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 from armsym.terms.node import Term, ones
@@ -167,11 +168,17 @@ def carryless(f: Form, g: Form) -> Form:
     for i in bits(f.const):
         out.const ^= g.const << i
     for (a, b), rows, columns in _pairs(f, g):
-        _toggle(out.products, (a, b), _convolved(rows, columns, a.width, b.width))
+        _toggle(out.products, (a, b), _convolution(tuple(rows), tuple(columns), a.width, b.width))
     return out
 
 
-def _convolved(rows: list[int], columns: list[int], height: int, width: int) -> list[int]:
+@lru_cache(maxsize=32)
+def _convolution(rows: tuple[int, ...], columns: tuple[int, ...], height: int, width: int) -> list[int]:
+    """See `_convolved`; words are mostly multiplied by their halves, which are in the same places of all of them."""
+    return _convolved(rows, columns, height, width)
+
+
+def _convolved(rows: Sequence[int], columns: Sequence[int], height: int, width: int) -> list[int]:
     """The matrices of a carry-less product: at p the sum, over i + j = p, of the products of rows[i] and columns[j].
 
     Row q of a matrix is the sum of columns[p - i] for those i where rows[i] has bit q.  Mostly there is one for a q:
@@ -192,7 +199,7 @@ def _convolved(rows: list[int], columns: list[int], height: int, width: int) -> 
     return items if width == 8 * size else [_narrowed(item, height, 8 * size, width) for item in items]
 
 
-def _layers(rows: list[int], height: int) -> Iterator[list[int | None]]:
+def _layers(rows: Sequence[int], height: int) -> Iterator[list[int | None]]:
     """For each of `height` bits, a place where the masks have it, or None; until all places have been told."""
     places: list[list[int]] = [[] for _ in range(height)]
     for i, row in enumerate(rows):

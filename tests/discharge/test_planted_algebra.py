@@ -23,7 +23,9 @@ from armsym.terms.node import new_table
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     new_table()
     monkeypatch.setattr(algebra, "_rings", {})
+    gf2._convolution.cache_clear()
     yield
+    gf2._convolution.cache_clear()
     new_table()
 
 
