@@ -6,28 +6,67 @@ whatever claims it is part of; finding out by tables or by a solver is not.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
+from math import prod
 
 from armsym.bits import Bits
 from armsym.bits.opaque import definitions_of
+from armsym.integers.expression import FoldValue, Integer, Leaf, Quotient, Relation
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import App, Term, Value, kept_by_table, ones
 
-__all__ = ["fails_somewhere"]
+__all__ = ["assignments", "fails_somewhere", "holds"]
+
+#: So many are looked at for one that meets what is known.
+MOST = 4
 
 
 def fails_somewhere(claim: Value) -> bool:
     """Whether a one-bit value was found to be 0 for some values of its variables, and of the functions of which nothing
     is known; an opaque function is what it is defined to be.
     """
-    return kept_by_table(fails_somewhere, _Assignment)(claim) == 0
+    return next(assignments())(claim) == 0
+
+
+def assignments() -> Iterator[Evaluator]:
+    """Some assignments, always the same as long as terms are: each knows the values of terms that it was asked for."""
+    kept = kept_by_table(assignments, dict[int, Evaluator])
+    for k in range(MOST):
+        if k not in kept:
+            kept[k] = _Assignment(k)
+        yield kept[k]
+
+
+def holds(r: Relation, values: Evaluator) -> bool:
+    """Whether a claim about integers holds of these values; raises `ValueError` where it speaks of values of folds."""
+    for x, modulus, low, high in r.parts:
+        v = _integer(x, values)
+        if (v % modulus if modulus else False) or (low is not None and v < low) or (high is not None and v > high):
+            return False
+    return True
+
+
+def _integer(x: Integer, values: Evaluator) -> int:
+    return sum(c * prod(_leaf(leaf, values) for leaf in mono) for mono, c in x.terms.items())
+
+
+def _leaf(leaf: Leaf, values: Evaluator) -> int:
+    if isinstance(leaf, Quotient):
+        return _integer(leaf.of, values) // leaf.m
+    if isinstance(leaf, FoldValue):
+        raise ValueError("of a fold nothing else is known than what its definition says")
+    signed, width, t = leaf
+    v = values(t)
+    return v - (1 << width) if signed and v >> width - 1 else v
 
 
 class _Assignment(Evaluator):
     """Numbers without a pattern: of each variable by its id, of each application by what it is applied to."""
 
-    def __init__(self) -> None:
-        super().__init__(lambda t: _number(t.width, t.id) & t.pb)
+    def __init__(self, which: int) -> None:
+        super().__init__(lambda t: _number(t.width, which, t.id) & t.pb)
+        self._which = which
 
     def _compute(self, t: Term) -> int:
         if not isinstance(t, App):
@@ -37,7 +76,7 @@ class _Assignment(Evaluator):
         if defined:
             # (That several definitions of one name agree is an obligation of its own.)
             return defined[0](*map(Bits, t.widths, arguments)).uint
-        return _number(t.width, t.name, t.widths, *arguments)
+        return _number(t.width, self._which, t.name, t.widths, *arguments)
 
 
 def _number(width: int, *of: object) -> int:

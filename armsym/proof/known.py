@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import islice
 
 from armsym.bits import Bits
+from armsym.discharge.some_values import assignments, holds
 from armsym.integers.alike import Alike
 from armsym.integers.claims import Argument, Shown
 from armsym.integers.expression import FoldValue, IntegerLike, Multiplier, Relation, integer
@@ -13,7 +15,7 @@ from armsym.integers.unbounded import speaks_of_folds, unbounded
 from armsym.proof.path import Path
 from armsym.symbolic_memory import signed
 from armsym.terms import ops
-from armsym.terms.evaluate import Substitution, free_terms
+from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.linear import linear_view
 from armsym.terms.node import Op, Poly, Term, Value, Var, intern
 from armsym.terms.walk import children, size
@@ -176,6 +178,26 @@ class Question:
     def chooses(self, k: int) -> bool:
         """Whether the k-th is about wide numbers that are chosen among others: cases tell which."""
         return k in self._place and self._plain.chooses(self._place[k])
+
+    def fails(self, k: int) -> bool:
+        """Whether words were found of which all holds that is known, and the k-th does not: then it does not follow.
+
+        Only claims about words are looked at, where nothing is known of folds.
+        """
+        if k not in self._place or len(self._words) < len(self._known.relations):
+            return False
+        return any(not holds(self._asked[k], values) for values in self._met)
+
+    @cached_property
+    def _met(self) -> list[Evaluator]:
+        """An assignment that meets all that is known, if one was found."""
+        facts = self._known._path.knowledge.facts
+        some = (
+            values
+            for values in assignments()
+            if all(values(f) == 1 for f in facts) and all(holds(r, values) for r in self._words)
+        )
+        return list(islice(some, 1))
 
     def show(self, k: int, *, search: bool = True) -> Shown:
         """Whether the k-th of them follows; without `search` only if it shows at once."""

@@ -45,6 +45,8 @@ __all__ = ["Ledger", "Mark", "told"]
 #: A claim of more distinct terms than this is not given to the solver: on whole blocks of a hash
 #: it only spends its time (and more than its time limit, which it does not see while bit-blasting).
 SOLVER_LIMIT = 600
+#: Of a claim about integers that does not hold of numbers which all that is known holds of.
+FAILS = "there are words of which all that is known holds, and this does not"
 
 
 def told(text: str) -> str:
@@ -237,12 +239,15 @@ class Ledger:
             began = time.perf_counter()
             chooses = question.chooses(k)
             with spending("obligations", f"{kind}: {name}"):
-                found, by = question.show(k, search=not chooses), "integers"
-                if not found.holds and chooses:
+                fails, by = question.fails(k), "integers"
+                found = question.show(k, search=not chooses and not fails)
+                if fails:
+                    found = Shown(False, f"{FAILS}; {found.detail or 'yet it was shown: armsym has a defect'}")
+                if not found.holds and not fails and chooses:
                     cases = cases or Case.of(path, self.claim_ms)
                     answer, by = cases.shows(relations[k]), "cases"
                     found = Shown(answer.holds, answer.detail)
-                if not found.holds and known.renames and _as_named(path, asked, r, put):
+                if not found.holds and not fails and known.renames and _as_named(path, asked, r, put):
                     found, by = Shown(True), "integers"
             seconds = time.perf_counter() - began
             if found.holds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from test_contracts import SUCCESSOR, files
 
 import armsym.proof.ledger
 from armsym.discharge import algebra
-from armsym.dsl import Proof
+from armsym.dsl import Claims, Proof, State, congruent, integer
 from armsym.elf import Image
+from armsym.integers.claims import Shown
+from armsym.proof.known import Question
 
 
 @pytest.fixture
@@ -50,3 +53,57 @@ def test_what_fails_nowhere_is_shown_by_the_rules_alone(image: Image, monkeypatc
     monkeypatch.setattr(armsym.proof.ledger, "fails_somewhere", lambda _: False)
     assert symbolically(fn, image, "f") == {"ensures": ["x0"]}
     assert symbolically(product, image, "f") == {"ensures": ["x0"]}
+
+
+# -- integers -----------------------------------------------------------------------------------
+
+
+def sums(p: Proof, *, possible: int | None = None, more: int = 0, rarely: bool = False, signed: bool = False) -> None:
+    a, b = p.word("a", possible=possible), p.word("b")
+    p.call(x0=a, x1=b)
+
+    @p.ensures
+    def _(s: State) -> Claims:
+        want = integer(a) + integer(b) + more + (integer(a) // ((1 << 64) - 1) if rarely else 0)
+        return {"x0": congruent(p.integer([s.x0], signed=signed), want, 1 << 64)}
+
+
+@pytest.fixture
+def added(tmp_path: Path) -> Image:
+    return files(tmp_path, "add x0,x0,x1\n ret", SUCCESSOR)
+
+
+LIES = [(1, None), (1 << 63, None), (1, 0xFFFF), (-1, 1 << 63), (1, 1)]
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(("more", "possible"), LIES)
+def test_integers_that_show_everything(
+    added: Image, monkeypatch: pytest.MonkeyPatch, more: int, possible: int | None, signed: bool
+) -> None:
+    lie = partial(sums, more=more, possible=possible, signed=signed)
+    monkeypatch.setattr(Question, "show", lambda *_, **__: Shown(True))
+    assert symbolically(lie, added, "f") == {"ensures": ["x0"]}
+    assert not symbolically(partial(sums, possible=possible, signed=signed), added, "f")
+    monkeypatch.setattr(Question, "fails", lambda *_: False)
+    assert not symbolically(lie, added, "f"), "nothing else stood against it"
+
+
+def test_what_fails_rarely_is_left_to_the_rules(added: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is wrong for one number nothing is seen, and it is not shown either."""
+    assert symbolically(partial(sums, rarely=True), added, "f") == {"ensures": ["x0"]}
+    monkeypatch.setattr(Question, "show", lambda *_, **__: Shown(True))
+    assert not symbolically(partial(sums, rarely=True), added, "f")
+
+
+@pytest.mark.parametrize("most", [1000, 1022])
+def test_what_holds_where_it_is_claimed(added: Image, most: int) -> None:
+    """Where what is assumed does not hold, nothing is said by a claim that does not either."""
+
+    def fn(p: Proof) -> None:
+        a, b = p.word("a", possible=0x1FF), p.word("b", possible=0x1FF)
+        p.assume("few", integer(a) + integer(b) <= most)
+        p.call(x0=a, x1=b)
+        p.ensures(lambda s: {"x0": integer(s.x0) == integer(a) + integer(b), "few": integer(s.x0) <= most})
+
+    assert not symbolically(fn, added, "f")
