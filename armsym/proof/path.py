@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from armsym.bits import Bits, Prop
-from armsym.discharge.integers import Integers
+from armsym.discharge.integers import Integers, Translated
 from armsym.discharge.recheck import Answer
 from armsym.discharge.smtlib import script
 from armsym.discharge.z3_bridge import Outcome, Solver
@@ -43,7 +43,11 @@ class Knowledge:
     """
 
     def __init__(
-        self, facts: list[Value] | None = None, timeout_ms: int = 6000, answers: list[Answer] | None = None
+        self,
+        facts: list[Value] | None = None,
+        timeout_ms: int = 6000,
+        answers: list[Answer] | None = None,
+        translated: Translated | None = None,
     ) -> None:
         self.facts: list[Value] = list(facts or [])
         self.timeout_ms = timeout_ms
@@ -51,6 +55,8 @@ class Knowledge:
         self._solver: Solver | None = None
         self._sent = 0
         self._integers: Integers | None = None
+        #: What this knowledge and its forks have translated: for the most part they are asked about the same terms.
+        self._translated = translated or Translated()
         self._told = 0
         self._known: dict[int, tuple[Term, int]] = {}
         self._unknown: dict[int, int] = {}
@@ -64,7 +70,7 @@ class Knowledge:
 
     def fork(self) -> Knowledge:
         """A copy that can learn other facts; the solver is made anew when it is needed."""
-        k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers)
+        k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers, translated=self._translated)
         k.facts = self.facts[:]
         k._witnesses = self._witnesses.fork(k.facts)
         k._known = self._known.copy()
@@ -73,7 +79,7 @@ class Knowledge:
 
     def with_facts(self, facts: list[Value]) -> Knowledge:
         """These facts alone; what follows from them is noted where this knowledge notes it."""
-        return Knowledge(facts, self.timeout_ms, self._answers)
+        return Knowledge(facts, self.timeout_ms, self._answers, self._translated)
 
     def _note(self, fact: Value) -> None:
         if isinstance(fact, Term):
@@ -168,7 +174,7 @@ class Knowledge:
     def _linear(self) -> Integers:
         """Linear arithmetic with all facts so far."""
         if self._integers is None:
-            self._integers, self._told = Integers(), 0
+            self._integers, self._told = Integers(self._translated), 0
         for f in self.facts[self._told :]:
             self._integers.add(f)
         self._told = len(self.facts)
