@@ -12,7 +12,7 @@ at it bear it out.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import z3
 
@@ -78,7 +78,9 @@ class _Translation:
         self._side: list[_Side] = []
         self._fresh = 0
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many terms were translated."""
         return len(self._numbers) + len(self._conditions)
 
     def _unknown(self, low: int, high: int, name: str) -> _Int:
@@ -335,7 +337,7 @@ class Translated:
 
     def latest(self) -> _Translation:
         """The translation to go by; a new one where it has become large."""
-        if len(self._latest) > TRANSLATED:
+        if self._latest.size > TRANSLATED:
             self._latest = _Translation()
         return self._latest
 
@@ -355,6 +357,35 @@ class Integers:
         self._atoms: list[tuple[Term, Any]] = []
         #: By a factor: what it was multiplied with here, and the products.
         self._products: dict[int, list[tuple[Any, Any]]] = {}
+        #: What was noted, in order, and how things stood at each `push`.
+        self._noted: list[tuple[Literal["term", "quotient", "factor"], Any]] = []
+        self._levels: list[tuple[int, int, int]] = []
+
+    def push(self) -> None:
+        """Begin what `pop` ends."""
+        self._flush()
+        self._solver.push()
+        self._levels.append((len(self._facts), len(self._atoms), len(self._noted)))
+
+    def pop(self) -> None:
+        """Forget what was added since the last `push` that was not undone, and what was noted of terms met since then."""
+        facts, atoms, noted = self._levels.pop()
+        self._solver.pop()
+        self._side = []
+        del self._facts[facts:], self._atoms[atoms:]
+        while len(self._noted) > noted:
+            kind, of = self._noted.pop()
+            if kind == "term":
+                self._met.remove(of)
+            elif kind == "quotient":
+                self._divided.remove(of)
+            else:
+                self._products[of].pop()
+
+    @property
+    def translated(self) -> int:
+        """How many terms were translated, here and elsewhere."""
+        return self._translation.size
 
     def add(self, fact: Value) -> None:
         """Assume a one-bit value."""
@@ -374,6 +405,7 @@ class Integers:
         for t in _missing(intern(v), self._met):
             self._translation.translate(t)
             self._met.add(t.id)
+            self._noted.append(("term", t.id))
             atom = self._translation.atom(t)
             if atom is not None:
                 self._atoms.append((t, atom))
@@ -387,6 +419,7 @@ class Integers:
                 self._side.append(side)
             elif side not in self._divided:
                 self._divided.add(side)
+                self._noted.append(("quotient", side))
                 self._note(side)
 
     def _relate(self, new: _Factor) -> None:
@@ -402,13 +435,15 @@ class Integers:
                 z3.Implies(v < u, other + c <= product),
             ]
         known.append((u, product))
+        self._noted.append(("factor", new.id))
 
     def implies(self, claim: Value, timeout_ms: int) -> Outcome:
         """Holds, does not (with a model on which the terms were evaluated), or cannot tell."""
         goal = z3.Not(self._condition(claim))
-        self._flush(timeout_ms)
+        self._flush()
         self._solver.push()
         try:
+            set_limit(self._solver, timeout_ms)
             self._solver.add(goal)
             verdict = self._solver.check()
             if verdict == z3.unsat:
@@ -420,10 +455,9 @@ class Integers:
         finally:
             self._solver.pop()
 
-    def _flush(self, timeout_ms: int) -> None:
+    def _flush(self) -> None:
         self._solver.add(*self._side)
         self._side = []
-        set_limit(self._solver, timeout_ms)
 
     def constant(
         self,
@@ -439,12 +473,26 @@ class Integers:
         `wanted` is what it is in some case in which all facts hold, where one is known.  `met` is told of assignments
         on which all facts hold, as the terms bear out.
         """
+        return self.constant_or_not(v, width, timeout_ms, wanted=wanted, met=met)[0]
+
+    def constant_or_not(
+        self,
+        v: Value,
+        width: int,
+        timeout_ms: int,
+        *,
+        wanted: int | None = None,
+        met: Callable[[Model], object] | None = None,
+    ) -> tuple[int | None, bool]:
+        """The same, and whether that is known: where no number is told, that there are two, or none."""
         self._meet(v)
         e = self._translation.number(v, width).e
-        self._flush(timeout_ms)
+        self._flush()
+        set_limit(self._solver, timeout_ms)
         if wanted is None:
-            if self._solver.check() != z3.sat:
-                return None
+            verdict = self._solver.check()
+            if verdict != z3.sat:
+                return None, verdict == z3.unsat
             wanted = self._number(e, met)
         self._solver.push()
         try:
@@ -452,7 +500,7 @@ class Integers:
             verdict = self._solver.check()
             if verdict == z3.sat:
                 self._number(e, met)
-            return wanted if verdict == z3.unsat else None
+            return (wanted if verdict == z3.unsat else None), verdict != z3.unknown
         finally:
             self._solver.pop()
 

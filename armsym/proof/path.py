@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from armsym.bits import Bits, Prop
-from armsym.discharge.integers import Integers, Translated
+from armsym.discharge.along import Along
+from armsym.discharge.integers import Integers
 from armsym.discharge.recheck import Answer
 from armsym.discharge.smtlib import script
 from armsym.discharge.z3_bridge import Outcome, Solver
@@ -33,6 +34,8 @@ SECRET_LIMIT = 60
 
 #: How long the linear arithmetic of public conditions may take before bit vectors are tried.
 INTEGERS_MS = 2000
+#: How much of it the solver may take that paths share: what it cannot tell a new one is asked.
+FIRST_MS = 500
 
 
 class Knowledge:
@@ -47,7 +50,7 @@ class Knowledge:
         facts: list[Value] | None = None,
         timeout_ms: int = 6000,
         answers: list[Answer] | None = None,
-        translated: Translated | None = None,
+        along: Along | None = None,
     ) -> None:
         self.facts: list[Value] = list(facts or [])
         self.timeout_ms = timeout_ms
@@ -55,8 +58,8 @@ class Knowledge:
         self._solver: Solver | None = None
         self._sent = 0
         self._integers: Integers | None = None
-        #: What this knowledge and its forks have translated: for the most part they are asked about the same terms.
-        self._translated = translated or Translated()
+        #: The solver that is asked first, which this knowledge shares with its forks.
+        self._along = along or Along()
         self._told = 0
         self._known: dict[int, tuple[Term, int]] = {}
         self._unknown: dict[int, int] = {}
@@ -70,7 +73,7 @@ class Knowledge:
 
     def fork(self) -> Knowledge:
         """A copy that can learn other facts; the solver is made anew when it is needed."""
-        k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers, translated=self._translated)
+        k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers, along=self._along)
         k.facts = self.facts[:]
         k._witnesses = self._witnesses.fork(k.facts)
         k._known = self._known.copy()
@@ -79,7 +82,7 @@ class Knowledge:
 
     def with_facts(self, facts: list[Value]) -> Knowledge:
         """These facts alone; what follows from them is noted where this knowledge notes it."""
-        return Knowledge(facts, self.timeout_ms, self._answers, self._translated)
+        return Knowledge(facts, self.timeout_ms, self._answers, Along(self._along.translated))
 
     def _note(self, fact: Value) -> None:
         if isinstance(fact, Term):
@@ -153,8 +156,10 @@ class Knowledge:
         seen = self._witnesses.values(t)
         if len(seen) > 1:
             return None
-        wanted = next(iter(seen), None)
-        return self._linear().constant(t, width, INTEGERS_MS, wanted=wanted, met=self._witnesses.add)
+        wanted, met = next(iter(seen), None), self._witnesses.add
+        shared = self._along.of(self.facts)
+        found, known = shared.constant_or_not(t, width, FIRST_MS, wanted=wanted, met=met)
+        return found if known else self._linear().constant(t, width, INTEGERS_MS, wanted=wanted, met=met)
 
     def solver(self) -> Solver:
         """Z3 with all facts so far."""
@@ -169,12 +174,18 @@ class Knowledge:
         """What linear arithmetic says; of secrets only where little is asked: most is about data."""
         if ops.is_secret(claim) and size(claim) > SECRET_LIMIT:
             return Outcome(None)
-        return self._linear().implies(claim, min(timeout_ms, INTEGERS_MS))
+        return self._follows(claim, timeout_ms)
+
+    def _follows(self, claim: Term, timeout_ms: int) -> Outcome:
+        """What linear arithmetic says of a claim: the shared solver, and, where that cannot tell, one for these facts."""
+        limit = min(timeout_ms, INTEGERS_MS)
+        out = self._along.of(self.facts).implies(claim, min(limit, FIRST_MS))
+        return self._linear().implies(claim, limit) if out.holds is None else out
 
     def _linear(self) -> Integers:
         """Linear arithmetic with all facts so far."""
         if self._integers is None:
-            self._integers, self._told = Integers(self._translated), 0
+            self._integers, self._told = Integers(self._along.translated), 0
         for f in self.facts[self._told :]:
             self._integers.add(f)
         self._told = len(self.facts)
@@ -203,7 +214,7 @@ class Knowledge:
                 if not claim:
                     return False
                 continue
-            if ops.is_secret(claim) or not self._linear().implies(intern(claim), min(timeout_ms, INTEGERS_MS)).holds:
+            if ops.is_secret(claim) or not self._follows(intern(claim), timeout_ms).holds:
                 return False
             self._note_answer(intern(claim), 1, 1, "integers")
         return True
