@@ -153,6 +153,9 @@ class Knowledge:
         return known[1]
 
     def _constant(self, t: Term, width: int) -> int | None:
+        said = self._equated(t)
+        if said is not None:
+            return said
         seen = self._witnesses.values(t)
         if len(seen) > 1:
             return None
@@ -160,6 +163,25 @@ class Knowledge:
         shared = self._along.of(self.facts)
         found, known = shared.constant_or_not(t, width, FIRST_MS, wanted=wanted, met=met)
         return found if known else self._linear().constant(t, width, INTEGERS_MS, wanted=wanted, met=met)
+
+    def _equated(self, t: Term) -> int | None:
+        """The number that a sum is where a fact is an equation of just its summands, or of all of them negated."""
+        terms, const = linear_view(t)
+        mask = ones(t.width)
+        for f in reversed(self.facts):
+            if not (isinstance(f, Op) and f.kind == "eq" and f.arg_width == t.width):
+                continue
+            left, number = f.args
+            if not isinstance(left, Term) or not isinstance(number, int):
+                continue
+            summands, k = linear_view(left)
+            if len(summands) != len(terms):
+                continue
+            if all(summands.get(u) == c for u, c in terms.items()):
+                return number - k + const & mask
+            if all(summands.get(u) == -c & mask for u, c in terms.items()):
+                return k - number + const & mask
+        return None
 
     def solver(self) -> Solver:
         """Z3 with all facts so far."""
