@@ -368,7 +368,7 @@ class Integers:
         self._levels.append((len(self._facts), len(self._atoms), len(self._noted)))
 
     def pop(self) -> None:
-        """Forget what was added since the last `push` that was not undone, and what was noted of terms met since then."""
+        """Forget what was added since the last `push`, and what was noted of the terms met since then."""
         facts, atoms, noted = self._levels.pop()
         self._solver.pop()
         self._side = []

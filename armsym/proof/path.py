@@ -199,7 +199,7 @@ class Knowledge:
         return self._follows(claim, timeout_ms)
 
     def _follows(self, claim: Term, timeout_ms: int) -> Outcome:
-        """What linear arithmetic says of a claim: the shared solver, and, where that cannot tell, one for these facts."""
+        """What linear arithmetic says of a claim: the shared solver, and where that cannot tell, one of its own."""
         limit = min(timeout_ms, INTEGERS_MS)
         out = self._along.of(self.facts).implies(claim, min(limit, FIRST_MS))
         return self._linear().implies(claim, limit) if out.holds is None else out

@@ -95,7 +95,7 @@ def test_what_follows_is_so_whoever_asked_before() -> None:
 
 def _no_pop(self: Integers) -> None:
     """Facts stay in the solver."""
-    facts, atoms, noted = self._levels.pop()
+    facts = self._levels.pop()[0]
     self._solver.pop()
     for f in self._facts[facts:]:
         self._solver.add(self._condition(f))

@@ -271,7 +271,9 @@ def test_elements_are_what_extract_gives(n: int) -> None:
     """Each by itself, of numbers, of sums cut in two, of what was extended, and of products; and as numbers, too."""
     x, y = Var("x", 32), Var("y", 32, pb=0xFFFF00FF)
     s = ops.add(32, x, y)
+    assert isinstance(s, Term)
     narrow = ops.zext(32, s, 128)
+    assert isinstance(narrow, Term)
     several = [
         narrow,
         ops.lsl(128, narrow, 9),
