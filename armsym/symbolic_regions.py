@@ -31,6 +31,9 @@ __all__ = [
 
 M64 = ones(64)
 
+#: Of so many blocks what was computed for a read is kept for others.
+LATELY = 8
+
 
 class SymbolicRegion:
     """A declared region.
@@ -135,7 +138,7 @@ class Filled:
     words   the words of block j < upto, where the variable `index` stands for j
     """
 
-    __slots__ = ("index", "order", "rest", "size", "start", "upto", "word", "words")
+    __slots__ = ("_put", "index", "order", "rest", "size", "start", "upto", "word", "words")
 
     def __init__(
         self,
@@ -151,18 +154,45 @@ class Filled:
     ) -> None:
         self.upto, self.size, self.word, self.order, self.index, self.words = upto, size, word, order, index, words
         self.start, self.rest = start, rest
+        #: What blocks read lately are made of, by their number: the latest last.
+        self._put: dict[tuple[bool, int], Substitution] = {}
 
     def bytes_of(self, j: Bits, c: int, size: int) -> Bits:
         """Bytes c .. c+size-1 of block j."""
-        assert isinstance(self.index.value, Term)
-        put = Substitution({self.index.value: j.value})
         first, last = c // self.word, (c + size - 1) // self.word
-        words = [Bits(w.width, put(w.value)) for w in self.words[first : last + 1]]
+        words = self._words(j, first, last)
         if self.order == "big" and self.word > 1:
             words = [w.reverse_bytes() for w in words]
         whole = concat(*reversed(words))
         lo = 8 * (c - first * self.word)
         return whole[lo + 8 * size - 1 : lo]
+
+    def _words(self, j: Bits, first: int, last: int) -> list[Bits]:
+        """Words `first` to `last` of block j, as stored.
+
+        Other reads of the block, on whatever path, find what was computed for one, unless a condition was asked of that
+        path's facts meanwhile: then it may hold there alone.
+        """
+        assert isinstance(self.index.value, Term)
+        number = (True, j.value) if isinstance(j.value, int) else (False, intern(j.value).id)
+        put = self._put.pop(number, None) or Substitution({self.index.value: j.value})
+        asked = False
+
+        def ask(c: Term) -> int | None:
+            nonlocal asked
+            asked = True
+            return None if facts is None else facts(c)
+
+        facts = ops.set_oracle(ask)
+        try:
+            words = [Bits(w.width, put(w.value)) for w in self.words[first : last + 1]]
+        finally:
+            ops.set_oracle(facts)
+        if not asked:
+            self._put[number] = put
+            if len(self._put) > LATELY:
+                del self._put[next(iter(self._put))]
+        return words
 
 
 def signed(v: int) -> int:

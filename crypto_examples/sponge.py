@@ -73,6 +73,9 @@ def squeezes(p: Proof, *, lane: int, cursor: int, left: int, lanes_left: int, ma
     def block(j: Bits) -> Words:
         return Words(S(j)[: r // 8])
 
+    # Each length of the last block is a path, and all speak of the bytes of one state.
+    bytes_of = p.memo(lambda j: Words(b for w in S(j) for b in w.elems(8)))
+
     def callee_saved(s: State) -> Words:
         return Words(s.v[r][63:0] for r in range(8, 16))
 
@@ -89,6 +92,5 @@ def squeezes(p: Proof, *, lane: int, cursor: int, left: int, lanes_left: int, ma
 
     @p.ensures
     def _(s: State) -> Claims:
-        last = [b for w in S(n) for b in w.elems(8)]
-        whole = out.holds(block, upto=n, at=s, words=r // 8, width=64, tail=last[:r], tail_bytes=rest)
+        whole = out.holds(block, upto=n, at=s, words=r // 8, width=64, tail=bytes_of(n)[:r], tail_bytes=rest)
         return {"state": A.words(64, at=s) == S(n), "out": whole}

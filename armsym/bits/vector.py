@@ -314,7 +314,15 @@ class Bits(Value):
         """All elements of `size` bits, element 0 (the least significant) first."""
         if size < 1 or self.width % size:
             raise WidthError(f"{self.width} bits are not a whole number of elements of {size} bits")
-        return [self.elem(e, size) for e in range(self.width // size)]
+        w, a = self.width, self.value
+        if size == w:
+            return [self]
+        if not isinstance(a, int):
+            return [new_bits(size, v) for v in ops.elements(w, a, size)]
+        if size == 8:
+            return [new_bits(8, b) for b in a.to_bytes(w // 8, "little")]
+        mask = MASK[size]
+        return [new_bits(size, a >> lo & mask) for lo in range(0, w, size)]
 
     @staticmethod
     def from_elems(elems: list[Bits]) -> Bits:

@@ -11,8 +11,8 @@ at it bear it out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence, Set
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import z3
 
@@ -22,7 +22,7 @@ from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
 from armsym.terms.ops import is_secret
 from armsym.terms.walk import children, size
 
-__all__ = ["Integers"]
+__all__ = ["Integers", "Translated"]
 
 #: Operations that are translated (AND of conditions, UDIV by a number, MUL), and those that are
 #: unknown integers.
@@ -31,6 +31,10 @@ REFUSED = frozenset({"clmul", "shl", "lshr", "ashr", "select", "table"})
 
 #: Facts of more terms than this are left out: they are about data.
 FACT_LIMIT = 300
+
+
+#: A translation of more terms than this is not shared any more: it would keep what was asked long ago.
+TRANSLATED = 5000
 
 
 class _Int:
@@ -42,49 +46,74 @@ class _Int:
         self.e, self.low, self.high = e, low, high
 
 
+class _Factor(NamedTuple):
+    """A product of a factor and `by`, as expressions; `whole` is the number that the other factor is, for by = 1."""
+
+    id: int
+    whole: Any
+    by: Any
+    product: Any
+
+
+#: What holds of the unknowns of a translation: an expression, what is known of a product beside others, or the quotient
+#: of a term by 2**k, of whose unknown something holds, too.
+_Side: TypeAlias = Any | _Factor | tuple[int, int]
+
+
 class _Translation:
-    """Terms as integer expressions; `side` collects what holds of the unknowns introduced."""
+    """Terms as integer expressions, each translated once; for each term, what holds of the unknowns introduced for it.
+
+    What holds of them holds whatever the terms are, and no fact is made use of: so any number of solvers may go by one
+    translation, whatever facts each has.
+    """
 
     def __init__(self) -> None:
         self._numbers: dict[int, _Int] = {}
         self._conditions: dict[int, Any] = {}
         self._quotients: dict[tuple[int, int], _Int] = {}
-        #: By a factor: what it was multiplied with, and the products.
-        self._products: dict[int, list[tuple[Any, Any]]] = {}
-        self.atoms: list[tuple[Term, Any]] = []
-        self.side: list[Any] = []
+        self._atoms: dict[int, Any] = {}
+        #: By term, and by quotient.
+        self._sides: dict[int | tuple[int, int], list[_Side]] = {}
+        #: Of what is being translated.
+        self._side: list[_Side] = []
         self._fresh = 0
+
+    @property
+    def size(self) -> int:
+        """How many terms were translated."""
+        return len(self._numbers) + len(self._conditions)
 
     def _unknown(self, low: int, high: int, name: str) -> _Int:
         self._fresh += 1
         e = z3.Int(f"{name}#{self._fresh}")
-        self.side += [e >= low, e <= high]
+        self._side += [e >= low, e <= high]
         return _Int(e, low, high)
+
+    def translate(self, t: Term) -> None:
+        """Translate an interned term, of which all parts are."""
+        if t.id in self._conditions or t.id in self._numbers:
+            return
+        self._side = []
+        if t.width == 1:
+            self._conditions[t.id] = self._truth(t)
+        else:
+            self._numbers[t.id] = self._number(t)
+        if self._side:
+            self._sides[t.id] = self._side
+
+    def side(self, of: int | tuple[int, int]) -> Sequence[_Side]:
+        """What holds of the unknowns introduced for a term, by its id, or for a quotient."""
+        return self._sides.get(of, ())
+
+    def atom(self, t: Term) -> Any:
+        """The expression for a term of which nothing is known but its bits; None for others."""
+        return self._atoms.get(t.id)
 
     # -- conditions -----------------------------------------------------------------------------
 
     def condition(self, v: Value) -> Any:
-        """The truth of a one-bit value."""
-        if isinstance(v, int):
-            return z3.BoolVal(bool(v))
-        v = intern(v)
-        self._translate(v)
-        return self._conditions[v.id]
-
-    def value(self, v: Value, width: int) -> Any:
-        """The unsigned number a value of `width` bits stands for, as an expression."""
-        if not isinstance(v, int):
-            self._translate(intern(v))
-        return self.number(v, width).e
-
-    def _translate(self, v: Term) -> None:
-        if v.id in self._conditions or v.id in self._numbers:
-            return
-        for t in _missing(v, self._numbers, self._conditions):
-            if t.width == 1:
-                self._conditions[t.id] = self._truth(t)
-            else:
-                self._numbers[t.id] = self._number(t)
+        """The truth of a one-bit value that is translated."""
+        return z3.BoolVal(bool(v)) if isinstance(v, int) else self._conditions[intern(v).id]
 
     def _truth(self, t: Term) -> Any:
         if isinstance(t, Poly):
@@ -155,7 +184,7 @@ class _Translation:
             raise AssertionError(f"linear arithmetic has no reading of the operation {t.kind}")
         zeros = max((t.pb & -t.pb).bit_length() - 1, 0)
         q = self._unknown(0, t.pb >> zeros, getattr(t, "name", "t"))
-        self.atoms.append((t, q.e * (1 << zeros)))
+        self._atoms[t.id] = q.e * (1 << zeros)
         return _Int(q.e * (1 << zeros), 0, t.pb) if zeros else q
 
     def _product(self, t: Op, a: _Int, b: _Int) -> _Int:
@@ -169,16 +198,7 @@ class _Translation:
         product = self._unknown(a.low * b.low, most, "product")
         x, y = (_extended(v) for v in t.args)
         for factor, c, u in ((x, a, b), (y, b, a)) if x is not y else ((x, a, b),):
-            known = self._products.setdefault(factor.id, [(z3.IntVal(0), z3.IntVal(0)), (z3.IntVal(1), c.e)])
-            for v, other in known:
-                self.side += [
-                    z3.Implies(u.e == v, product.e == other),
-                    z3.Implies(u.e == v + 1, product.e == other + c.e),
-                    z3.Implies(v == u.e + 1, other == product.e + c.e),
-                    z3.Implies(u.e < v, product.e + c.e <= other),
-                    z3.Implies(v < u.e, other + c.e <= product.e),
-                ]
-            known.append((u.e, product.e))
+            self._side.append(_Factor(factor.id, c.e, u.e, product.e))
         return self._reduced(product, 1 << t.width)
 
     def _sum(self, t: Sum) -> _Int:
@@ -199,12 +219,12 @@ class _Translation:
             return _Int(x.e - first * modulus, x.low - first * modulus, x.high - first * modulus) if first else x
         wraps = self._unknown(first, last, "wraps")
         value = self._unknown(0, modulus - 1, "sum")
-        self.side.append(value.e == x.e - wraps.e * modulus)
+        self._side.append(value.e == x.e - wraps.e * modulus)
         return value
 
     def _divided(self, x: _Int, by: int) -> _Int:
         q = self._unknown(x.low // by, x.high // by, "quotient")
-        self.side += [x.e - q.e * by >= 0, x.e - q.e * by <= by - 1]
+        self._side += [x.e - q.e * by >= 0, x.e - q.e * by <= by - 1]
         return q
 
     def _bits(self, base: Term, lo: int, hi: int) -> _Int:
@@ -220,7 +240,7 @@ class _Translation:
         if above.low == above.high == 0:
             return below
         f = _Int(below.e - above.e * span, 0, span - 1)
-        self.side += [f.e >= 0, f.e <= span - 1]
+        self._side += [f.e >= 0, f.e <= span - 1]
         return f
 
     def _quotient(self, base: Term, k: int) -> _Int:
@@ -230,10 +250,12 @@ class _Translation:
         if x.high < 1 << k:
             return _Int(z3.IntVal(0), 0, 0)
         key = (base.id, k)
-        found = self._quotients.get(key)
-        if found is None:
-            found = self._quotients[key] = self._divided(x, 1 << k)
-        return found
+        if key not in self._quotients:
+            outer, self._side = self._side, []
+            self._quotients[key] = self._divided(x, 1 << k)
+            self._sides[key], self._side = self._side, outer
+        self._side.append(key)
+        return self._quotients[key]
 
     def _fields(self, t: Poly) -> _Int | None:
         """A polynomial of which each bit is one bit of one term, or that bit's complement."""
@@ -278,14 +300,14 @@ def _runs(mask: int, const: int) -> list[tuple[int, int]]:
     return found
 
 
-def _missing(v: Term, numbers: dict[int, _Int], conditions: dict[int, Any]) -> list[Term]:
-    """The terms below `v` not yet translated, each after those it is made of."""
+def _missing(v: Term, known: Set[int]) -> list[Term]:
+    """The terms below `v` that are not known, by their ids, each after those it is made of."""
     order: list[Term] = []
     done: set[int] = set()
     todo: list[tuple[Term, bool]] = [(v, False)]
     while todo:
         t, ready = todo.pop()
-        if t.id in done or t.id in numbers or t.id in conditions:
+        if t.id in done or t.id in known:
             continue
         if ready:
             done.add(t.id)
@@ -307,27 +329,121 @@ def _inside(t: Term) -> list[Value]:
     return []
 
 
+class Translated:
+    """What was translated so far for paths that have much in common."""
+
+    def __init__(self) -> None:
+        self._latest = _Translation()
+
+    def latest(self) -> _Translation:
+        """The translation to go by; a new one where it has become large."""
+        if self._latest.size > TRANSLATED:
+            self._latest = _Translation()
+        return self._latest
+
+
 class Integers:
     """Whether facts (one-bit values that are 1) imply claims, as far as linear arithmetic tells."""
 
-    def __init__(self) -> None:
-        self._translation = _Translation()
+    def __init__(self, shared: Translated | None = None) -> None:
+        """Without facts.  What others translated with which it is `shared` need not be translated again."""
+        self._translation = _Translation() if shared is None else shared.latest()
         self._solver = z3.SolverFor("QF_LIA")
         self._facts: list[Value] = []
-        self._sides = 0
+        #: The terms and quotients met here; what holds of their unknowns, but for what the solver was told.
+        self._met: set[int] = set()
+        self._divided: set[tuple[int, int]] = set()
+        self._side: list[Any] = []
+        self._atoms: list[tuple[Term, Any]] = []
+        #: By a factor: what it was multiplied with here, and the products.
+        self._products: dict[int, list[tuple[Any, Any]]] = {}
+        #: What was noted, in order, and how things stood at each `push`.
+        self._noted: list[tuple[Literal["term", "quotient", "factor"], Any]] = []
+        self._levels: list[tuple[int, int, int]] = []
+
+    def push(self) -> None:
+        """Begin what `pop` ends."""
+        self._flush()
+        self._solver.push()
+        self._levels.append((len(self._facts), len(self._atoms), len(self._noted)))
+
+    def pop(self) -> None:
+        """Forget what was added since the last `push`, and what was noted of the terms met since then."""
+        facts, atoms, noted = self._levels.pop()
+        self._solver.pop()
+        self._side = []
+        del self._facts[facts:], self._atoms[atoms:]
+        while len(self._noted) > noted:
+            kind, of = self._noted.pop()
+            if kind == "term":
+                self._met.remove(of)
+            elif kind == "quotient":
+                self._divided.remove(of)
+            else:
+                self._products[of].pop()
+
+    @property
+    def translated(self) -> int:
+        """How many terms were translated, here and elsewhere."""
+        return self._translation.size
 
     def add(self, fact: Value) -> None:
         """Assume a one-bit value."""
         self._facts.append(fact)
         if isinstance(fact, int) or size(fact) <= FACT_LIMIT:
-            self._solver.add(self._translation.condition(fact))
+            self._solver.add(self._condition(fact))
+
+    def _condition(self, v: Value) -> Any:
+        """The truth of a one-bit value."""
+        self._meet(v)
+        return self._translation.condition(v)
+
+    def _meet(self, v: Value) -> None:
+        """Translate a value, and note what holds of the unknowns in it."""
+        if isinstance(v, int):
+            return
+        for t in _missing(intern(v), self._met):
+            self._translation.translate(t)
+            self._met.add(t.id)
+            self._noted.append(("term", t.id))
+            atom = self._translation.atom(t)
+            if atom is not None:
+                self._atoms.append((t, atom))
+            self._note(t.id)
+
+    def _note(self, of: int | tuple[int, int]) -> None:
+        for side in self._translation.side(of):
+            if isinstance(side, _Factor):
+                self._relate(side)
+            elif not isinstance(side, tuple):
+                self._side.append(side)
+            elif side not in self._divided:
+                self._divided.add(side)
+                self._noted.append(("quotient", side))
+                self._note(side)
+
+    def _relate(self, new: _Factor) -> None:
+        """A product beside those with the same factor that were met: it grows as what the factor is multiplied with."""
+        c, u, product = new.whole, new.by, new.product
+        known = self._products.setdefault(new.id, [(z3.IntVal(0), z3.IntVal(0)), (z3.IntVal(1), c)])
+        for v, other in known:
+            self._side += [
+                z3.Implies(u == v, product == other),
+                z3.Implies(u == v + 1, product == other + c),
+                z3.Implies(v == u + 1, other == product + c),
+                z3.Implies(u < v, product + c <= other),
+                z3.Implies(v < u, other + c <= product),
+            ]
+        known.append((u, product))
+        self._noted.append(("factor", new.id))
 
     def implies(self, claim: Value, timeout_ms: int) -> Outcome:
         """Holds, does not (with a model on which the terms were evaluated), or cannot tell."""
-        goal = z3.Not(self._translation.condition(claim))
-        self._flush(timeout_ms)
+        goal = z3.Not(self._condition(claim))
+        self._flush()
         self._solver.push()
         try:
+            set_limit(self._solver, timeout_ms)
             self._solver.add(goal)
             verdict = self._solver.check()
             if verdict == z3.unsat:
@@ -339,10 +455,9 @@ class Integers:
         finally:
             self._solver.pop()
 
-    def _flush(self, timeout_ms: int) -> None:
-        self._solver.add(*self._translation.side[self._sides :])
-        self._sides = len(self._translation.side)
-        set_limit(self._solver, timeout_ms)
+    def _flush(self) -> None:
+        self._solver.add(*self._side)
+        self._side = []
 
     def constant(
         self,
@@ -358,11 +473,26 @@ class Integers:
         `wanted` is what it is in some case in which all facts hold, where one is known.  `met` is told of assignments
         on which all facts hold, as the terms bear out.
         """
-        e = self._translation.value(v, width)
-        self._flush(timeout_ms)
+        return self.constant_or_not(v, width, timeout_ms, wanted=wanted, met=met)[0]
+
+    def constant_or_not(
+        self,
+        v: Value,
+        width: int,
+        timeout_ms: int,
+        *,
+        wanted: int | None = None,
+        met: Callable[[Model], object] | None = None,
+    ) -> tuple[int | None, bool]:
+        """The same, and whether that is known: where no number is told, that there are two, or none."""
+        self._meet(v)
+        e = self._translation.number(v, width).e
+        self._flush()
+        set_limit(self._solver, timeout_ms)
         if wanted is None:
-            if self._solver.check() != z3.sat:
-                return None
+            verdict = self._solver.check()
+            if verdict != z3.sat:
+                return None, verdict == z3.unsat
             wanted = self._number(e, met)
         self._solver.push()
         try:
@@ -370,7 +500,7 @@ class Integers:
             verdict = self._solver.check()
             if verdict == z3.sat:
                 self._number(e, met)
-            return wanted if verdict == z3.unsat else None
+            return (wanted if verdict == z3.unsat else None), verdict != z3.unknown
         finally:
             self._solver.pop()
 
@@ -384,7 +514,7 @@ class Integers:
 
     def _assignment(self, model: Any, claim: Value | None) -> Model | None:
         """The model, if all facts hold on it and the claim, if there is one, does not."""
-        given = {t.id: int(model.eval(e, model_completion=True).as_long()) for t, e in self._translation.atoms}
+        given = {t.id: int(model.eval(e, model_completion=True).as_long()) for t, e in self._atoms}
         variables: dict[int, int] = {}
         cells: dict[tuple[str, int, tuple[int, ...]], int] = {}
 
@@ -393,7 +523,7 @@ class Integers:
             return value
 
         evaluate = Evaluator(variable, lambda name, width, _, args: cells.setdefault((name, width, args), 0))
-        for t in [t for t, _ in self._translation.atoms if isinstance(t, App)]:
+        for t in [t for t, _ in self._atoms if isinstance(t, App)]:
             args = tuple(evaluate(a) for a in t.args)
             if cells.setdefault((t.name, t.width, args), given[t.id]) != given[t.id]:
                 return None

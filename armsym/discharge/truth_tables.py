@@ -35,7 +35,7 @@ from armsym.terms.forms import Forms, TooLarge
 from armsym.terms.linear import make_sum
 from armsym.terms.node import App, Mono, Op, Poly, Sum, Term, Value, Var, intern, kept_by_table, ones
 from armsym.terms.poly import poly_view
-from armsym.terms.walk import children, complete
+from armsym.terms.walk import below, children, complete
 
 __all__ = ["LIMIT_BITS", "always"]
 
@@ -59,12 +59,19 @@ def always(claim: Value) -> bool:
     if isinstance(claim, int):
         return bool(claim)
     claim = intern(claim)
+    known = kept_by_table(always, dict[int, bool])
+    if claim.id in known:
+        return known[claim.id]
     # What is known on one path must not count for claims of others.
     oracle = ops.set_oracle(None)
     try:
-        return _whatever_stays(claim) or _defined_or_not(claim)
+        found = _whatever_stays(claim) or _defined_or_not(claim)
     finally:
         ops.set_oracle(oracle)
+    # (What a function means may be said later: of claims that speak of none the answer stays.)
+    if not any(isinstance(t, App) for t in below(claim)):
+        known[claim.id] = found
+    return found
 
 
 def _whatever_stays(claim: Term) -> bool:

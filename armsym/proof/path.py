@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from armsym.bits import Bits, Prop
+from armsym.discharge.along import Along
 from armsym.discharge.integers import Integers
 from armsym.discharge.recheck import Answer
 from armsym.discharge.smtlib import script
@@ -33,6 +34,8 @@ SECRET_LIMIT = 60
 
 #: How long the linear arithmetic of public conditions may take before bit vectors are tried.
 INTEGERS_MS = 2000
+#: How much of it the solver may take that paths share: what it cannot tell a new one is asked.
+FIRST_MS = 500
 
 
 class Knowledge:
@@ -43,7 +46,11 @@ class Knowledge:
     """
 
     def __init__(
-        self, facts: list[Value] | None = None, timeout_ms: int = 6000, answers: list[Answer] | None = None
+        self,
+        facts: list[Value] | None = None,
+        timeout_ms: int = 6000,
+        answers: list[Answer] | None = None,
+        along: Along | None = None,
     ) -> None:
         self.facts: list[Value] = list(facts or [])
         self.timeout_ms = timeout_ms
@@ -51,6 +58,8 @@ class Knowledge:
         self._solver: Solver | None = None
         self._sent = 0
         self._integers: Integers | None = None
+        #: The solver that is asked first, which this knowledge shares with its forks.
+        self._along = along or Along()
         self._told = 0
         self._known: dict[int, tuple[Term, int]] = {}
         self._unknown: dict[int, int] = {}
@@ -64,7 +73,7 @@ class Knowledge:
 
     def fork(self) -> Knowledge:
         """A copy that can learn other facts; the solver is made anew when it is needed."""
-        k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers)
+        k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers, along=self._along)
         k.facts = self.facts[:]
         k._witnesses = self._witnesses.fork(k.facts)
         k._known = self._known.copy()
@@ -73,7 +82,7 @@ class Knowledge:
 
     def with_facts(self, facts: list[Value]) -> Knowledge:
         """These facts alone; what follows from them is noted where this knowledge notes it."""
-        return Knowledge(facts, self.timeout_ms, self._answers)
+        return Knowledge(facts, self.timeout_ms, self._answers, Along(self._along.translated))
 
     def _note(self, fact: Value) -> None:
         if isinstance(fact, Term):
@@ -144,11 +153,35 @@ class Knowledge:
         return known[1]
 
     def _constant(self, t: Term, width: int) -> int | None:
+        said = self._equated(t)
+        if said is not None:
+            return said
         seen = self._witnesses.values(t)
         if len(seen) > 1:
             return None
-        wanted = next(iter(seen), None)
-        return self._linear().constant(t, width, INTEGERS_MS, wanted=wanted, met=self._witnesses.add)
+        wanted, met = next(iter(seen), None), self._witnesses.add
+        shared = self._along.of(self.facts)
+        found, known = shared.constant_or_not(t, width, FIRST_MS, wanted=wanted, met=met)
+        return found if known else self._linear().constant(t, width, INTEGERS_MS, wanted=wanted, met=met)
+
+    def _equated(self, t: Term) -> int | None:
+        """The number that a sum is where a fact is an equation of just its summands, or of all of them negated."""
+        terms, const = linear_view(t)
+        mask = ones(t.width)
+        for f in reversed(self.facts):
+            if not (isinstance(f, Op) and f.kind == "eq" and f.arg_width == t.width):
+                continue
+            left, number = f.args
+            if not isinstance(left, Term) or not isinstance(number, int):
+                continue
+            summands, k = linear_view(left)
+            if len(summands) != len(terms):
+                continue
+            if all(summands.get(u) == c for u, c in terms.items()):
+                return number - k + const & mask
+            if all(summands.get(u) == -c & mask for u, c in terms.items()):
+                return k - number + const & mask
+        return None
 
     def solver(self) -> Solver:
         """Z3 with all facts so far."""
@@ -163,12 +196,18 @@ class Knowledge:
         """What linear arithmetic says; of secrets only where little is asked: most is about data."""
         if ops.is_secret(claim) and size(claim) > SECRET_LIMIT:
             return Outcome(None)
-        return self._linear().implies(claim, min(timeout_ms, INTEGERS_MS))
+        return self._follows(claim, timeout_ms)
+
+    def _follows(self, claim: Term, timeout_ms: int) -> Outcome:
+        """What linear arithmetic says of a claim: the shared solver, and where that cannot tell, one of its own."""
+        limit = min(timeout_ms, INTEGERS_MS)
+        out = self._along.of(self.facts).implies(claim, min(limit, FIRST_MS))
+        return self._linear().implies(claim, limit) if out.holds is None else out
 
     def _linear(self) -> Integers:
         """Linear arithmetic with all facts so far."""
         if self._integers is None:
-            self._integers, self._told = Integers(), 0
+            self._integers, self._told = Integers(self._along.translated), 0
         for f in self.facts[self._told :]:
             self._integers.add(f)
         self._told = len(self.facts)
@@ -197,7 +236,7 @@ class Knowledge:
                 if not claim:
                     return False
                 continue
-            if ops.is_secret(claim) or not self._linear().implies(intern(claim), min(timeout_ms, INTEGERS_MS)).holds:
+            if ops.is_secret(claim) or not self._follows(intern(claim), timeout_ms).holds:
                 return False
             self._note_answer(intern(claim), 1, 1, "integers")
         return True

@@ -30,7 +30,7 @@ from armsym.terms.arithmetic import (
 from armsym.terms.choices import Oracle, argument, ite, select, set_oracle, table
 from armsym.terms.conditions import eq, slt, ult
 from armsym.terms.node import App, Term, Value, Var, intern
-from armsym.terms.slices import concat, extract, zext
+from armsym.terms.slices import concat, elements, extract, zext
 from armsym.terms.walk import children, complete
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "asr",
     "clmul",
     "concat",
+    "elements",
     "eq",
     "extract",
     "is_secret",

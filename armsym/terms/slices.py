@@ -9,7 +9,7 @@ from armsym.terms.node import Mono, Poly, Sum, Term, Value, mono, ones
 from armsym.terms.poly import lsr_poly, make_poly, poly_view, toggle
 from armsym.terms.rules import rule
 
-__all__ = ["concat", "extract", "low_ones", "quotient", "together", "zext"]
+__all__ = ["concat", "elements", "extract", "low_ones", "quotient", "together", "zext"]
 
 
 # -- cutting --------------------------------------------------------------------------------------
@@ -36,13 +36,43 @@ def extract(w: int, a: Term, lo: int, n: int) -> Value:
             out[k] = kept
             if k.sum_width > n:
                 sums.append(k)
-    const = const >> lo & full
+    return _piece(n, out, const >> lo & full, sums)
+
+
+def _piece(n: int, out: dict[Mono, int], const: int, sums: list[Mono]) -> Value:
+    """Bits of a polynomial as a value, with the low bits of these sums in their form."""
     for m in sums:
         found = low_bits_of_a_part.apply(n, out, m)
         if found is not None:
             out, added = found
             const ^= added
     return make_poly(n, out, const)
+
+
+def elements(w: int, a: Term, n: int) -> list[Value]:
+    """What `extract` gives for each n bits, the lowest first; w is a multiple of n."""
+    count = w // n
+    entries, const = poly_view(a)
+    full = ones(n)
+    outs: list[dict[Mono, int]] = [{} for _ in range(count)]
+    sums: list[list[Mono]] = [[] for _ in range(count)]
+    for m, mask in entries.items():
+        # (Most monomials lie in one element, or few.)
+        e = ((mask & -mask).bit_length() - 1) // n
+        left = mask >> e * n
+        while left:
+            kept = left & full
+            if kept:
+                k = m.shift(e * n)
+                outs[e][k] = kept
+                if k.sum_width > n:
+                    sums[e].append(k)
+            left >>= n
+            e += 1
+    return [
+        extract(w, a, 0, n),
+        *(_piece(n, outs[e], const >> e * n & full, sums[e]) for e in range(1, count)),
+    ]
 
 
 @rule("extract: low bits of a sum", "low(u + v + ...) = low(u) + low(v) + ...", when="a is a sum; lo is 0")

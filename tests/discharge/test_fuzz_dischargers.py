@@ -108,7 +108,7 @@ BUGS: dict[str, tuple[Bug, str]] = {
         "integers",
     ),
     "integers: the only value it found first": (
-        Bug(integers.Integers, "constant", "wanted if verdict == z3.unsat else None", "wanted"),
+        Bug(integers.Integers, "constant_or_not", "(wanted if verdict == z3.unsat else None)", "wanted"),
         "constant",
     ),
     "integers: models are not looked at": (

@@ -312,3 +312,21 @@ def _everything() -> None:
     test_constants_of_the_parts_add_up()
     test_known_zeros()
     compare(1, 120)
+
+
+def test_what_a_function_means_may_be_said_after_a_claim_was_looked_at() -> None:
+    """What is kept of claims is kept of those alone that speak of no function."""
+    x = _word("x")
+    value = Bits(8, ops.apply("truth_power", 8, [(8, x.value)]))
+    wanted = Bits(8, ops.table(8, 8, x.value, sum(power(Bits(8, b)).uint << 8 * b for b in range(256))))
+    assert not _holds(value == wanted)
+    power(x)
+    assert _holds(value == wanted)
+
+
+def test_a_claim_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = _word("x"), _word("y", 64)
+    true, false = ((x & 3) * 2 + (x & 3) == (x & 3) * 3) & (ite(x < 5, x, y[7:0]) != y[7:0]).implies(x < 5), y < 5
+    found = [_holds(true), _holds(false)]
+    monkeypatch.setattr(truth_tables, "_defined_or_not", lambda _: pytest.fail("it is known"))
+    assert [_holds(true), _holds(false)] == found == [True, False]

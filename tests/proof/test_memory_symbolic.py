@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from armsym.bits import Bits, Prop
+from armsym.bits import Bits, Prop, concat, ite
 from armsym.errors import InputError, MemoryFault
-from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion
+from armsym.symbolic_memory import Filled, SymbolicMemory, SymbolicRegion, variable
+from armsym.symbolic_regions import LATELY
+from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.node import Term, Value, Var, new_table, ones
 
@@ -402,3 +404,55 @@ def test_a_block_counted_from_the_end() -> None:
     for number in (0, 1, 2, 5):
         e = Evaluator({t: v for t, v in ((n.value, 100), (k.value, number)) if isinstance(t, Var)})
         assert (e(asked[0].bit.value), e(asked[1].bit.value)) == (number >= 2, number >= 2)
+
+
+# -- what is kept of a block -----------------------------------------------------------------------
+
+
+def test_a_block_that_a_path_read_by_its_facts_is_not_kept() -> None:
+    """A condition in a block is what one path's facts say of it, and another's say the opposite."""
+    j, q = (variable(name, 64, secret=False) for name in "jq")
+    a, b = (Bits(64, ops.apply(name, 64, [(64, j.value)])) for name in ("a", "b"))
+    f = Filled(Bits(64, 9), 8, 8, "little", j, [ite(j < 5, a, b)])
+    plain = ite(q < 5, Bits(64, ops.apply("a", 64, [(64, q.value)])), Bits(64, ops.apply("b", 64, [(64, q.value)])))
+    for first, last in ((1, 0), (0, 1), (None, 1), (1, None)):
+        for said in (first, last):
+            outer = ops.set_oracle({0: lambda _: 0, 1: lambda _: 1, None: lambda _: None}[said])
+            try:
+                whole, byte = f.bytes_of(q, 0, 8), f.bytes_of(q, 3, 1)
+            finally:
+                ops.set_oracle(outer)
+            want = plain if said is None else Bits(64, ops.apply("a" if said else "b", 64, [(64, q.value)]))
+            assert (whole == want).value is True
+            assert (byte == want[31:24]).value is True
+    assert (f.bytes_of(q, 0, 8) == plain).value is True
+
+
+def test_a_read_that_stops_keeps_nothing() -> None:
+    j, q = (variable(name, 64, secret=False) for name in "jq")
+    a, b = (Bits(64, ops.apply(name, 64, [(64, 0)])) for name in "ab")
+    f = Filled(Bits(64, 9), 8, 8, "little", j, [ite(j < 5, a, b)])
+
+    def stop(_: Term) -> int | None:
+        raise KeyError
+
+    outer = ops.set_oracle(stop)
+    try:
+        with pytest.raises(KeyError):
+            f.bytes_of(q, 0, 8)
+    finally:
+        ops.set_oracle(outer)
+    assert not f._put
+    assert (f.bytes_of(q, 0, 8) == ite(q < 5, a, b)).value is True
+
+
+def test_few_blocks_are_kept_and_none_for_another() -> None:
+    j = variable("j", 64, secret=False)
+    word = Bits(64, ops.apply("a", 64, [(64, j.value)]))
+    f = Filled(Bits(64, 99), 16, 8, "big", j, [word, word + j])
+    for k in (*range(20), 3, 4, 3):
+        a = Bits(64, ops.apply("a", 64, [(64, k)]))
+        want = concat((a + k).reverse_bytes(), a.reverse_bytes())
+        assert (f.bytes_of(Bits(64, k), 0, 16) == want).value is True
+        assert (f.bytes_of(Bits(64, k), 7, 2) == want[71:56]).value is True
+        assert len(f._put) <= LATELY

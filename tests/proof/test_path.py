@@ -46,6 +46,37 @@ def test_bounds_decide_exactly_what_follows(low: int, high: int, bound: int) -> 
     assert (k.prove((n < bound).bit.value, 2000).holds is True) == (want == 1)
 
 
+@pytest.mark.parametrize("value", EDGES)
+@pytest.mark.parametrize(("c", "d"), [(1, 0), (-1, 0), (3, 5), (-8, ones(64))])
+def test_an_equation_says_what_its_summands_add_up_to(
+    monkeypatch: pytest.MonkeyPatch, value: int, c: int, d: int
+) -> None:
+    """Without a solver, of the same summands or all of them negated, whatever is added; modulo 2**64."""
+    monkeypatch.setattr(Integers, "constant_or_not", lambda *_, **__: pytest.fail("a solver is asked"))
+    n, i = public("n"), public("i")
+    k = _knows(n < 1000, n * c - i + d == value)
+    for q in (0, 1, TOP, ones(64)):
+        assert k.fixed(n * c - i + q) == (value - d + q) & ones(64)
+        assert k.fixed(i - n * c + q) == (d - value + q) & ones(64)
+
+
+def test_an_equation_of_other_summands_says_nothing() -> None:
+    """One more, one less, another factor, one of two negated, twice as many; another width; no equation."""
+    n, i, j = public("n"), public("i"), public("j")
+    k = _knows(n - i == 5, 2 * j == 6)
+    for v in (n, i, n + i, n - 2 * i, 2 * n - i, 2 * n - 2 * i + j, n - i + j, n - j, j):
+        assert k._equated(_whole(v)) is None
+    assert k._equated(_whole(2 * j + 1)) == 7
+    assert k._equated(_whole(n - i)) == 5
+    assert k._equated(_whole((n - i)[31:0])) is None
+    assert _knows(n - i != 5, n - i < 6, (n - i == 5).implies(n < 9))._equated(_whole(n - i)) is None
+
+
+def _whole(v: Bits) -> Term:
+    assert isinstance(v.value, Term)
+    return intern(v.value)
+
+
 def test_a_fact_and_its_contrary() -> None:
     """Both are known without a solver; an opposite fact is not what was asked."""
     n, s = public("n"), secret("s")

@@ -250,12 +250,33 @@ def _extraction(name: str, at: float, count: float) -> Operation:
 
     return Operation(
         f"extract[{name}]",
-        "slices.extract linear.narrow",
+        "slices.extract slices._piece linear.narrow",
         1,
         lambda w, a: ops.extract(w, a, *span(w)),
         lambda w, a: z3.Extract(sum(span(w)) - 1, span(w)[0], a),
         lambda w, a: a >> span(w)[0] & ones(span(w)[1]),
         result=lambda w: span(w)[1],
+        terms=True,
+    )
+
+
+def _elements(e: int) -> Operation:
+    """Element e, or the last, of w / 4 bits each, or of one bit where w is less."""
+
+    def n(w: int) -> int:
+        return max(1, w // 4)
+
+    def at(w: int) -> int:
+        return min(e, w // n(w) - 1)
+
+    return Operation(
+        f"elements[{e}]",
+        "slices.elements slices._piece",
+        1,
+        lambda w, a: ops.elements(w, a, n(w))[at(w)],
+        lambda w, a: z3.Extract((at(w) + 1) * n(w) - 1, at(w) * n(w), a),
+        lambda w, a: a >> at(w) * n(w) & ones(n(w)),
+        result=n,
         terms=True,
     )
 
@@ -421,6 +442,8 @@ def _make() -> Iterator[Operation]:
         ("low bits", 0, 0.75),
     ):
         yield _extraction(name, at, count)
+    for e in (0, 1, 3):
+        yield _elements(e)
     yield Operation(
         "narrow",
         "linear.narrow",

@@ -264,3 +264,33 @@ def test_equations_have_one_form() -> None:
     assert ops.eq(64, even, 3) == 0
     aligned = Var("a", 64, pb=ones(64) & ~15)
     assert ops.eq(64, ops.add(64, aligned, ops.mul(64, x, 16)), 8) == 0
+
+
+@pytest.mark.parametrize("n", [1, 4, 8, 32, 64, 128])
+def test_elements_are_what_extract_gives(n: int) -> None:
+    """Each by itself, of numbers, of sums cut in two, of what was extended, and of products; and as numbers, too."""
+    x, y = Var("x", 32), Var("y", 32, pb=0xFFFF00FF)
+    s = ops.add(32, x, y)
+    assert isinstance(s, Term)
+    narrow = ops.zext(32, s, 128)
+    assert isinstance(narrow, Term)
+    several = [
+        narrow,
+        ops.lsl(128, narrow, 9),
+        ops.ror(128, narrow, 20),
+        ops.concat(128, [(32, s), (32, x), (32, ops.and_(32, x, y)), (32, ops.xor(32, s, 0x80000001))]),
+        ops.concat(128, [(64, 5), (32, s), (32, s)]),
+        ops.add(128, ops.zext(32, x, 128), narrow),
+        ops.and_(128, ops.ror(128, narrow, 1), (1 << 127) | (1 << 8) | 1),
+    ]
+    numbers = {x: 0x89ABCDEF, y: 0xFFFF0037}
+    for v in several:
+        assert isinstance(v, Term)
+        found = ops.elements(128, v, n)
+        assert len(found) == 128 // n
+        for e, part in enumerate(found):
+            alone = ops.extract(128, v, e * n, n)
+            assert (intern(part) if isinstance(part, Term) else part) is (
+                intern(alone) if isinstance(alone, Term) else part if part == alone else None
+            )
+            assert Evaluator(numbers)(part) == Evaluator(numbers)(v) >> e * n & ones(n)
