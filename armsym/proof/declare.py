@@ -679,8 +679,8 @@ class Proof(ABC):
         Of the registers `drop_x` only what the claims say is known from there on: each holds some number, of which
         claims about integers are facts.  It does not go with `forget`.  So it is with the vector registers `drop_v`,
         with `drop_flags` with the condition flags, and with the bytes of memory `drop_memory`: regions, parts of them
-        and buffers on the stack, at fixed places and of fixed sizes.  With `alone` nothing else stays known as integers:
-        neither what was claimed before nor what is assumed.
+        and buffers on the stack, at fixed places and of fixed sizes.  With `alone` nothing else stays known as
+        integers: neither what was claimed before nor what is assumed.
         """
 
         place = a_place("cut", at)

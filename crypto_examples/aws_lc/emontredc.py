@@ -89,7 +89,7 @@ def bignum_emontredc_8n(p: Proof) -> None:
         return {"sum": start + M(n) * z.number(row, at=s) == value + rest}
 
     def with_carry(s: State, k: Bits, value: Number, left: Bits) -> Claims:
-        """What is done with k words of m in this row, a value above it; it has `left` words of z in it from there on."""
+        """What is done with k words of m in this row, and a value above it, which has so many words of z in it."""
         row = row_of(s)
         units(row, k)
         done = z.number(row + k, at=s) - z.number(row + 4, at=s)

@@ -252,7 +252,7 @@ def test_an_equation_that_is_solved_for_nothing_is_subtracted() -> None:
     ]
     false = [
         w.T == w.U * w.A,
-        w.T == w.U * w.A + w.c,
+        w.U * w.A + w.c == w.T,
         (w.a + 1) * w.T == (w.a + 1) * w.U * w.A,
         (w.a + 1) * w.T == (w.a + 1) * w.U * w.A + w.d,
         (w.a + 1) * w.T == w.c - (w.a + 1) * w.U * w.A,

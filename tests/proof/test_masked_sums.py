@@ -10,7 +10,6 @@ import pytest
 
 from armsym.bits import Bits
 from armsym.proof.known import Known, _masked_sums
-from armsym.proof.symbolic import variable
 from armsym.terms.evaluate import Evaluator, Substitution
 from armsym.terms.node import Term, Var, intern, new_table
 
@@ -19,11 +18,10 @@ MOST = 2**10 - 1
 
 def masked(shift: int, beside: int, more: int, mask: int = MOST) -> Term:
     """What an index, shifted and with a number beside it, is where that turns out to be another one and a number."""
-    i = variable("i", 64, secret=False, possible=mask)
-    assert isinstance(i.value, Term)
-    t = ((i << shift) ^ beside).value
+    i = Var("i", 64, pb=mask, secret=False)
+    t = ((Bits(64, i) << shift) ^ beside).value
     assert isinstance(t, Term)
-    found = Substitution({intern(i.value): (Bits(64, Var("j", 64, secret=False)) + more).value})(t)
+    found = Substitution({i: (Bits(64, Var("j", 64, secret=False)) + more).value})(t)
     assert isinstance(found, Term)
     return intern(found)
 
