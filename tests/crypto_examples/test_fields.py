@@ -86,7 +86,7 @@ REFUTED = {
     "ADDS for ADCS of a Neon product's low word": ("bignum_emontredc_8n", 0xBC, 0xBA0E0294, 0xAB0E0294),
     "a sign left out of Karatsuba's upper word": ("bignum_emontredc_8n", 0x4EC, 0xBA0C0318, 0xBA1F0318),
     "the carry of the row before forgotten": ("bignum_emontredc_8n", 0xD34, 0xAB1C039F, 0xAB1F03FF),
-    "ADDS for ADCS of the last four words": ("bignum_emontredc_8n", 0xB24, 0xBA1A0318, 0xAB1A0318),
+    "ADDS for ADCS of what four words carry": ("bignum_emontredc_8n", 0x528, 0xBA0C02ED, 0xAB0C02ED),
     "the wrong half of a vector in the inner loop": ("bignum_emontredc_8n", 0xADC, 0x4E183F14, 0x4E083F14),
     "a word of the multiple left out": ("bignum_mod_n25519", 0xC8, 0xFA090089, 0xFA1F0089),
 }
