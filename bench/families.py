@@ -45,7 +45,7 @@ TARGETS = (
     ("memory", r"\w*(memcmp|cleanse)\w*", None),
     (
         "numbers of any length",
-        r"bignum_(ge|optsub|mul|sqr|copy_row_from_table\w*)|(openssl|aws_lc)_bn_mul(4x)?_mont",
+        r"bignum_(ge|optsub|mul|sqr|emontredc_8n|copy_row_from_table\w*)|(openssl|aws_lc)_bn_mul(4x)?_mont",
         60.0,
     ),
     ("P-256, tables", r"ecp_nistz256_(scatter|gather|select)_\w+", 2.0),

@@ -108,7 +108,7 @@ def _part(known: Sequence[Relation], part: Part, show: _Show) -> Shown:
     if modulus:
         return search.coefficients(P, modulus)
     if lo is not None and lo == hi:
-        return search.coefficients(_plus(P, {(): -lo}), 0)
+        return search.coefficients(search.less_unsolved(_plus(P, {(): -lo})), 0)
     # First only with the cases of what is asked, then with those of what is known.
     of_claim, of_facts = _unknown_bits([P]), _unknown_bits([P, *search.facts])
     # Before all of them those that what is claimed of words is made of.
@@ -302,6 +302,11 @@ def _divided(x: IntegerLike, n: int) -> IntegerLike | None:
     return None if any(c % n for c in x.terms.values()) else Integer({m: c // n for m, c in x.terms.items()})
 
 
+def _one_or_minus_one(x: IntegerLike, y: Integer) -> int:
+    """1 where x is y as it is written, -1 where it is -y, else 0."""
+    return next((by for by in (1, -1) if isinstance(d := x - y * by, int) and not d), 0)
+
+
 def _primitive(x: Integer) -> Integer:
     """x over the greatest number that divides all its coefficients: it is 0, or not negative, where x is."""
     g = gcd(*x.terms.values())
@@ -343,6 +348,8 @@ class _Search:
                 if hi is not None:
                     self.facts.append(_plus({(): hi}, P, -1))
         self._rules: list[_Rule] = []
+        #: Equations that are solved for nothing: each product in them has words as its coefficient.
+        self._unsolved: list[Form] = []
         #: What equations say of words alone; they hold if nothing was taken to be 0.
         self.words: list[Relation] = []
         self._solve()
@@ -360,10 +367,11 @@ class _Search:
         """Solve each equation for a product that occurs in it once and by itself."""
         left, again = list(self._equations), MOST_ROUNDS
         while left:
-            P = self.reduced(left.pop(0))
+            P = self.less_unsolved(self.reduced(left.pop(0)))
             pivot = self._pivot(P)
             if pivot is None:
                 self._note_words(P)
+                self._unsolved.append(P)
                 continue
             c = P[pivot]
             assert isinstance(c, int)
@@ -409,6 +417,15 @@ class _Search:
             m, rest, value, by = hit
             P = _plus({n: d for n, d in P.items() if n != m}, value, by, rest)
         raise _Unreadable("the equations lead from one to another without end")
+
+    def less_unsolved(self, P: Form) -> Form:
+        """P less, or with, each equation that was solved for nothing and has with a product what P has with it."""
+        for E in (self.reduced(E) for E in self._unsolved):
+            for m, c in E.items():
+                if m and isinstance(c, Integer) and m in P and (by := _one_or_minus_one(P[m], c)):
+                    P = _plus(P, E, -by)
+                    break
+        return P
 
     def coefficients(self, P: Form, modulus: int) -> Shown:
         """That each coefficient is 0, or a multiple of a number."""

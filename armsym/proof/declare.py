@@ -627,21 +627,33 @@ class Proof(ABC):
         return apply
 
     def cut_within(
-        self, loop: Loop, at: int, *, drop_x: Iterable[int] = (), drop_flags: bool = False
+        self,
+        loop: Loop,
+        at: int,
+        *,
+        drop_x: Iterable[int] = (),
+        drop_v: Iterable[int] = (),
+        drop_flags: bool = False,
+        alone: bool = False,
     ) -> Callable[[InLoopFn], InLoopFn]:
         """A cut within a loop that has an invariant: claims(s, i) at the point `at` in the iteration i of the loop.
 
         What they equate registers with is what these hold from there on; a pointwise claim is what the buffer holds.
-        `drop_x` and `drop_flags` are as in `cut`.
+        `drop_x`, `drop_v`, `drop_flags` and `alone` are as in `cut`.
         """
-        dropped = frozenset(X(n) for n in numbers("cut_within: registers in drop_x", drop_x, 0, 30)) | (
-            frozenset(FLAGS) if drop_flags else frozenset()
+        dropped: frozenset[Place] = frozenset(
+            [
+                *(X(n) for n in numbers("cut_within: registers in drop_x", drop_x, 0, 30)),
+                *(V(n) for n in numbers("cut_within: registers in drop_v", drop_v, 0, 31)),
+                *(FLAGS if drop_flags else ()),
+            ]
         )
+        _alone_drops("cut_within", alone, dropped)
         place, head = a_place("cut_within", at), a_place("cut_within: the loop", loop)
 
         def apply(fn: InLoopFn) -> InLoopFn:
             claims = claims_of("cut_within", a_function("cut_within: what is claimed", fn, "state", "i"))
-            self._add_cut(place, claims, lambda _: (), dropped, within=head)
+            self._add_cut(place, claims, lambda _: (), dropped, within=head, alone=alone)
             return fn
 
         return apply
@@ -655,6 +667,7 @@ class Proof(ABC):
         drop_v: Iterable[int] = (),
         drop_flags: bool = False,
         drop_memory: Iterable[Region | Part | Local] = (),
+        alone: bool = False,
     ) -> Callable[[EnsuresFn], EnsuresFn]:
         """Claims at the point `at` of straight-line code, to keep terms small.
 
@@ -666,7 +679,8 @@ class Proof(ABC):
         Of the registers `drop_x` only what the claims say is known from there on: each holds some number, of which
         claims about integers are facts.  It does not go with `forget`.  So it is with the vector registers `drop_v`,
         with `drop_flags` with the condition flags, and with the bytes of memory `drop_memory`: regions, parts of them
-        and buffers on the stack, at fixed places and of fixed sizes.
+        and buffers on the stack, at fixed places and of fixed sizes.  With `alone` nothing else stays known as
+        integers: neither what was claimed before nor what is assumed.
         """
 
         place = a_place("cut", at)
@@ -681,10 +695,11 @@ class Proof(ABC):
         memory = self._bytes_dropped("cut: drop_memory", drop_memory)
         if (dropped or memory) and forget:
             raise InputError("cut: forget goes with no drop_x, drop_v, drop_flags or drop_memory")
+        _alone_drops("cut", alone, dropped or memory)
 
         def apply(fn: EnsuresFn) -> EnsuresFn:
             claims = claims_of("cut", a_function("cut: what is claimed", fn, "state"))
-            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, dropped, memory=memory)
+            self._add_cut(place, lambda s, _: claims(s), lambda _: forget, dropped, memory=memory, alone=alone)
             return fn
 
         return apply
@@ -754,11 +769,12 @@ class Proof(ABC):
         within: int | None = None,
         each: bool = False,
         memory: tuple[tuple[str, int, int], ...] = (),
+        alone: bool = False,
     ) -> None:
         where = self.routine.image.symbolize(at)
         if any(c.at == at for c in self._d.cuts):
             raise InputError(f"two cuts at {where}: put their claims into one")
-        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop, within, each, memory))
+        self._d.cuts.append(Cut(at, claims, forget, f"cut at {where}", drop, within, each, memory, alone))
 
     def _bytes_dropped(self, what: str, areas: Iterable[Region | Part | Local]) -> tuple[tuple[str, int, int], ...]:
         """Bytes of memory as region, first one, how many; the region of a buffer on the stack is `stack`."""
@@ -942,6 +958,12 @@ class Proof(ABC):
     def _integer_at(self, f: IntegerFold, k: Bits) -> IntegerLike: ...
     @abstractmethod
     def _fold_at(self, f: Fold, k: Bits) -> Words: ...
+
+
+def _alone_drops(what: str, alone: bool, dropped: object) -> None:
+    """Refuse `alone` where no claim about integers stays known."""
+    if alone and not dropped:
+        raise InputError(f"{what}: alone goes with something that is dropped: else no claim about integers stays known")
 
 
 def _size_text(size: Bits) -> str:

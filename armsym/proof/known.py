@@ -17,8 +17,8 @@ from armsym.symbolic_memory import signed
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.linear import linear_view
-from armsym.terms.node import Op, Poly, Term, Value, Var, intern
-from armsym.terms.walk import children, size
+from armsym.terms.node import Op, Poly, Sum, Term, Value, Var, intern
+from armsym.terms.walk import below, children, size
 
 __all__ = ["Known", "Question"]
 
@@ -77,7 +77,19 @@ class Known:
         if self._numbers is None or isinstance(b.value, int):
             return b
         v = self._numbers(b.value)
+        v = v if isinstance(v, int) else self._unmasked(intern(v))
         return Bits(b.width, v if isinstance(v, int) else self._chosen(intern(v)))
+
+    def _unmasked(self, t: Term) -> Value:
+        """The value with sums in place of public sums, shifted and masked, where the facts say that no bit is lost.
+
+        An index i of so many bits becomes such where it turns out to be j + 3: 32 i is then masked, 32 j + 96 is not.
+        """
+        found: dict[Term, Value] = {}
+        for p, base, k, most in _masked_sums(t):
+            if self._path.decide(Bits(64, base) <= most) is True:
+                found[p] = (Bits(64, base) * (1 << k) + p.const).value
+        return Substitution(found)(t) if found else t
 
     def _chosen(self, t: Term) -> Value:
         """The value with the branch that the facts say is taken in place of each public choice."""
@@ -281,6 +293,21 @@ class _Words:
             words = [*self._words, *self._facts] if facts else self._words
             made = self._arguments[facts, named] = Argument(words, self._asked, name_factors=named)
         return made
+
+
+def _masked_sums(t: Term) -> Iterator[tuple[Poly, Sum, int, int]]:
+    """(p, s, k, most): p is s << k, with the bits of `most << k` and those of a number beside them."""
+    for p in below(t):
+        if not isinstance(p, Poly) or p.width != 64 or len(p.entries) != 1 or ops.is_secret(p):
+            continue
+        ((m, mask),) = p.entries.items()
+        base, s = m.factors[0]
+        k, most = -s, mask >> max(-s, 0)
+        if len(m.factors) != 1 or not isinstance(base, Sum) or base.width != 64 or s > 0:
+            continue
+        # (All low bits of the sum, and none of those that were shifted in or out; the number has none of them.)
+        if most & (most + 1) == 0 and most << k == mask and mask < 1 << 64 and not mask & p.const:
+            yield p, base, k, most
 
 
 def _choices(t: Term) -> Iterator[tuple[Term, Op]]:

@@ -119,6 +119,8 @@ class Cut:
     each: bool = False
     #: The bytes of which only that is known: the name of a region, the first, how many.
     drop_memory: tuple[tuple[str, int, int], ...] = ()
+    #: Whether of all that is known as integers only these claims stay known.
+    alone: bool = False
 
     def which(self, arrival: int, i: Bits | None) -> int | Bits | tuple[int, Bits] | None:
         """What the claims are a function of, at an arrival in the iteration i; None where it has to be in one."""

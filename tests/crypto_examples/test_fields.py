@@ -20,7 +20,17 @@ AWS = Path(crypto_examples.__file__).parent / "aws_lc"
 
 @cache
 def definitions() -> dict[str, ProofDefinition]:
-    names = ("p256", "nist_fields", "neon_fields", "neon_p521", "curve25519", "limbs", "any_length", "products")
+    names = (
+        "p256",
+        "nist_fields",
+        "neon_fields",
+        "neon_p521",
+        "curve25519",
+        "limbs",
+        "any_length",
+        "products",
+        "emontredc",
+    )
     return {d.name: d for n in names for d in discover(AWS / f"{n}.py")}
 
 
@@ -73,6 +83,11 @@ REFUTED = {
     "the carry of a column forgotten": ("bignum_mul", 0x6C, 0xAA0703E6, 0xAA1F03E6),
     "ADDS for ADCS in the double of half a column": ("bignum_sqr", 0x74, 0xBA0500A5, 0xAB0500A5),
     "squares in odd columns, and not in even ones": ("bignum_sqr", 0x80, 0x54000121, 0x54000120),
+    "ADDS for ADCS of a Neon product's low word": ("bignum_emontredc_8n", 0xBC, 0xBA0E0294, 0xAB0E0294),
+    "a sign left out of Karatsuba's upper word": ("bignum_emontredc_8n", 0x4EC, 0xBA0C0318, 0xBA1F0318),
+    "the carry of the row before forgotten": ("bignum_emontredc_8n", 0xD34, 0xAB1C039F, 0xAB1F03FF),
+    "ADDS for ADCS of what four words carry": ("bignum_emontredc_8n", 0x528, 0xBA0C02ED, 0xAB0C02ED),
+    "the wrong half of a vector in the inner loop": ("bignum_emontredc_8n", 0xADC, 0x4E183F14, 0x4E083F14),
     "a word of the multiple left out": ("bignum_mod_n25519", 0xC8, 0xFA090089, 0xFA1F0089),
 }
 

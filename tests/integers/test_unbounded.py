@@ -242,6 +242,55 @@ def test_equations_in_a_circle_end() -> None:
     assert not w.show(known, relation(w.A * w.B * w.T == 5)).holds
 
 
+def test_an_equation_that_is_solved_for_nothing_is_subtracted() -> None:
+    """Of each value it says no number but words: it is known all the same, once, with either sign, and no more."""
+    w = World()
+    known = [relation((w.a + 1) * w.T == (w.a + 1) * w.U * w.A + w.c)]
+    true = [
+        (w.a + 1) * w.T == (w.a + 1) * w.U * w.A + w.c,
+        (w.a + 1) * w.U * w.A + w.c + w.d == (w.a + 1) * w.T + w.d,
+    ]
+    false = [
+        w.T == w.U * w.A,
+        w.U * w.A + w.c == w.T,
+        (w.a + 1) * w.T == (w.a + 1) * w.U * w.A,
+        (w.a + 1) * w.T == (w.a + 1) * w.U * w.A + w.d,
+        (w.a + 1) * w.T == w.c - (w.a + 1) * w.U * w.A,
+        w.a * w.T == (w.a + 1) * w.U * w.A + w.c,
+        (w.a + 1) * w.T == (w.a + 1) * w.U * w.B + w.c,
+    ]
+    for r in true:
+        assert w.show(known, relation(r)).holds
+        assert not w.show([], relation(r)).holds
+    for r in false:
+        assert not w.show(known, relation(r)).holds
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_such_equations_show_holds_of_all_numbers(seed: int) -> None:
+    """Equations whose coefficients are words, several at once, and claims made of them."""
+    rng, w = random.Random(seed), World()
+    models = list(w.models())
+    shown = 0
+    for _ in range(30):
+        words = (w.a + 1, w.c + 1, w.a + 2, w.d + 1)
+        sides = [
+            rng.choice(words) * rng.choice((w.T, w.A, w.B))
+            - rng.choice(words) * rng.choice((w.T, w.A))
+            - rng.choice((0, w.c, w.d))
+            for _ in range(2)
+        ]
+        known = [r for r in (x == 0 for x in sides) if isinstance(r, Relation)]
+        asked = rng.choice((1, -1)) * rng.choice(sides) + rng.choice((0, 1, -1)) * rng.choice(sides) == rng.choice(
+            (0, 0, 0, w.c, -1 * w.c, w.d, 1)
+        )
+        if isinstance(asked, Relation) and w.show(known, asked).holds:
+            shown += 1
+            for m in models:
+                assert holds(asked, m) or not all(holds(r, m) for r in known)
+    assert shown
+
+
 def test_quotients_of_values_are_refused() -> None:
     w = World()
     assert isinstance(w.A, Integer)

@@ -354,6 +354,52 @@ def test_a_cut_that_drops_registers(tmp_path: Path, claimed: str) -> None:
     assert set(failed) == {"more": {"ensures"}, "false": {"invariant", "ensures"}}.get(claimed, set())
 
 
+@pytest.mark.parametrize("claims", ["all", "one"])
+@pytest.mark.parametrize("alone", [True, False])
+def test_of_a_cut_alone_only_its_claims_stay_known(tmp_path: Path, alone: bool, claims: str) -> None:
+    """x1 = a + b and x2 = a + b at one cut, at the next of x1 only, or of both once more."""
+
+    def fn(p: Proof) -> None:
+        a, b = p.word("a", possible=0xFF), p.word("b", possible=0xFF)
+        p.call(x1=a, x2=b)
+        total = p.integer(a) + p.integer(b)
+
+        def both(s: State) -> Claims:
+            return {f"x{n}": p.integer(s.x[n]) == total for n in (1, 2)}
+
+        def one(s: State) -> Claims:
+            return {"x1": p.integer(s.x1) == total}
+
+        p.cut(p.routine.entry + 8, drop_x=[1, 2])(both)
+        p.cut(p.routine.entry + 12, drop_x=[1], alone=alone)(both if claims == "all" else one)
+        p.ensures(both)
+
+    failed = _failed(tmp_path, "add x1,x1,x2\n mov x2,x1\n nop\n ret", fn)
+    assert set(failed) == ({"ensures"} if alone and claims == "one" else set())
+
+
+def test_a_cut_alone_forgets_what_is_assumed_too(tmp_path: Path) -> None:
+    def fn(p: Proof) -> None:
+        a, b = p.word("a", possible=0xFF), p.word("b", possible=0xFF)
+        p.call(x1=a, x2=b)
+        p.assume("a is b", p.integer(a) + p.integer(b) * 2 == p.integer(b) * 3)
+        p.cut(p.routine.entry + 4, drop_x=[3], alone=True)(lambda s: {"x1": p.integer(s.x1) == p.integer(a)})
+        p.ensures(lambda s: {"x1": p.integer(s.x1) == p.integer(b)})
+
+    assert set(_failed(tmp_path, "mov x3,x2\n ret", fn)) == {"ensures"}
+
+
+def test_a_cut_alone_drops_something(tmp_path: Path) -> None:
+    def fn(p: Proof) -> None:
+        a = p.word("a")
+        p.call(x0=a)
+        with pytest.raises(InputError, match="alone"):
+            p.cut(p.routine.entry, alone=True)(lambda s: {"": s.x0 == a})
+        p.ensures(lambda s: {"": s.x0 == a})
+
+    assert not _failed(tmp_path, "ret", fn)
+
+
 def test_a_cut_drops_registers_or_forgets(tmp_path: Path) -> None:
     def fn(p: Proof) -> None:
         a = p.word("a")
