@@ -38,7 +38,7 @@ def learn(layer: Layer, landmarks: Sequence[tuple[int, ...]], roots: Sequence[in
     """
     if not landmarks:
         return
-    program = layer.program
+    program, landmarks = layer.program, list(dict.fromkeys(landmarks))  # each path takes the steps again
     # What is not found to be made of steps may otherwise have as many terms as there are steps, and more.
     layer.most_terms = _MOST
     nodes = cone(program, [*roots, *(n for step in landmarks for n in step)])
