@@ -75,19 +75,22 @@ class State(Machine):
 
         That both are equal, for all values, the checker has to show.
         """
-        w, change = self.words, 0
+        w = self.words
+        change: int | None = 0
         match w.program[value]:
             case ("Mask", int(a), int(mask)) if mask <= ones(64) and w.reach(a) <= ones(64):
                 pass
-            case ("Xor", int(a), int(b)) if w.reach(a) <= ones(64) and (w.constant(a) is None) != (w.constant(b) is None):
+            case ("Xor", int(a), int(b)) if w.reach(value) <= ones(64):
                 a, number = (a, b) if w.constant(a) is None else (b, a)
-                mask, change = ones(64), w.constant(number) or 0
+                mask, change = ones(64), w.constant(number)
             case _:
                 return value
-        constant, terms = linear(w.program, a, 64)
         image = self.inputs.image
         low = (self.inputs.bits["image"] & -self.inputs.bits["image"]) - 1
-        if terms != {image: 1} or mask | low != ones(64) or change & ~low or self._secret(value):
+        if change is None or change & ~low:
+            return value
+        constant, terms = linear(w.program, a, 64)
+        if terms != {image: 1} or mask | low != ones(64) or self._secret(value):
             return value
         found = form_node(w, (constant & ~(low & ~mask) ^ change, terms))
         if found != value:
