@@ -6,7 +6,7 @@ checked here: multipliers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from math import gcd
 from typing import Protocol
@@ -264,9 +264,26 @@ class Facts:
             return plus(self.integer(made[1]), self.integer(made[2]), -1)
         form = self._put((signed(constant, width), {n: signed(k, width) for n, k in terms.items()}))
         near: Form = ones(width), {}
-        if self.shows(plus(near, form)) and self.shows(plus(near, form, -1)):
-            return form
+        for one in (form, *self._congruent(form, width)):
+            if self.shows(plus(near, one)) and self.shows(plus(near, one, -1)):
+                return one
         return self.integer(node)
+
+    def _congruent(self, form: Form, width: int) -> Iterator[Form]:
+        """Forms equal to this one modulo 2^width, by what facts speak of that is a sum AND 2^width - 1.
+
+        Where t is -b AND 7, b + i is i - t modulo 8.
+        """
+        program = self.words.program
+        for t in sorted({n for _, terms in self._facts for n in terms} - form[1].keys()):
+            made = program[t]
+            if made[0] == "Mask" and made[2] == ones(width):
+                constant, terms = linear(program, made[1], width)
+                rest = self._put((signed(constant, width), {n: signed(k, width) for n, k in terms.items()}))
+                for sign in (1, -1):
+                    found = plus(plus(form, rest, sign), (0, {t: 1}), -sign)
+                    if len(found[1]) <= len(form[1]):
+                        yield found
 
     def lifted(self, form: Form) -> Form:
         """A form modulo 2^64 with factors nearest to 0: if it is within a range, it is the value."""

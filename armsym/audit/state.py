@@ -71,23 +71,30 @@ class State(Machine):
         super().set_x(n, self._masked(self._parts(value)))
 
     def _masked(self, value: int) -> int:
-        """(image + c) AND mask as image + c', where all but the lowest bits stay, of which the image's are 0.
+        """(image + c) AND mask, or XOR a number, as image + c', where only the lowest bits change: the image's are 0.
 
         That both are equal, for all values, the checker has to show.
         """
         w = self.words
+        change: int | None = 0
         match w.program[value]:
             case ("Mask", int(a), int(mask)) if mask <= ones(64) and w.reach(a) <= ones(64):
-                constant, terms = linear(w.program, a, 64)
+                pass
+            case ("Xor", int(a), int(b)) if w.reach(value) <= ones(64):
+                a, number = (a, b) if w.constant(a) is None else (b, a)
+                mask, change = ones(64), w.constant(number)
             case _:
                 return value
         image = self.inputs.image
         low = (self.inputs.bits["image"] & -self.inputs.bits["image"]) - 1
+        if change is None or change & ~low:
+            return value
+        constant, terms = linear(w.program, a, 64)
         if terms != {image: 1} or mask | low != ones(64) or self._secret(value):
             return value
-        found = form_node(w, (constant & ~(low & ~mask), terms))
+        found = form_node(w, (constant & ~(low & ~mask) ^ change, terms))
         if found != value:
-            self.inputs.claims.setdefault((value, found), f"an address in the file, masked by {mask:#x}")
+            self.inputs.claims.setdefault((value, found), f"an address in the file, masked by {mask ^ change:#x}")
         return found
 
     def _parts(self, value: int) -> int:

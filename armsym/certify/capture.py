@@ -457,7 +457,8 @@ class Capture:
 
     def _facts(self, facts: Iterable[Value]) -> Iterable[Fact]:
         for f in facts:
-            for constant, terms in linear_facts(f):
+            # (Of `n >= 9 and i <= n - 9`, which claims say, each is a fact.)
+            for constant, terms in (form for part in all_of(f) for form in linear_facts(part)):
                 if not all(t.id in self._rigid or t.id in self._symbols or isinstance(t, App) for t in terms):
                     continue
                 if any(self._rigid.get(t.id, ("", 0))[0].startswith("base.") for t in terms):

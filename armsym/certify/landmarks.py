@@ -38,7 +38,7 @@ def learn(layer: Layer, landmarks: Sequence[tuple[int, ...]], roots: Sequence[in
     """
     if not landmarks:
         return
-    program = layer.program
+    program, landmarks = layer.program, list(dict.fromkeys(landmarks))  # each path takes the steps again
     # What is not found to be made of steps may otherwise have as many terms as there are steps, and more.
     layer.most_terms = _MOST
     nodes = cone(program, [*roots, *(n for step in landmarks for n in step)])
@@ -50,6 +50,7 @@ def learn(layer: Layer, landmarks: Sequence[tuple[int, ...]], roots: Sequence[in
     passed = Counter(n for step in landmarks for n in step)
     words = {n for n, steps in passed.items() if steps <= _PASSED_ON}
     kept = images(program, values, sorted(words)) if any(_is_table(program[n]) for n in nodes) else {}
+    layer.keeps = bool(kept)
     after, place = _after(program, nodes, kept), {word: 1 << k for k, word in enumerate(kept)}
     for step in landmarks:
         named = list[Named]()
@@ -202,6 +203,8 @@ def _named(
         layer.process(n)
     try:
         here = layer.poly(node)
+        if layer.keeps and sum(here[1].values()) == reduce(or_, here[1].values(), 0):
+            return []  # bytes side by side, of a key: what is made of them needs no name of theirs
         if len(here[1]) >= enough or any(layer.poly(n) != here for n in same):
             return [layer.named(node, same, made_of)]
     except (RefusedError, KeyError, RecursionError):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from armsym.audit.check import RefusedError
-from armsym.audit.forms import Poly, poly_and, reach
+from armsym.audit.forms import Poly, poly_and, poly_mask, poly_shl, poly_shr, poly_xor, reach
 from armsym.audit.raw import Program, ones
 from armsym.certify.applications import and_atom, application
 from armsym.certify.pages import equal_by_pages
@@ -60,6 +60,9 @@ class Layer(Views):
         self.narrow, self.parted = narrow, parted
         #: An XOR of more terms goes by a name; 0: of any number.
         self.most_terms = 0
+        #: Whether what names stand for is kept, and of each name: a copy of it that can have either, and its own terms.
+        self.keeps = False
+        self._stands_for: dict[int, tuple[int, Poly]] = {}
 
     def continued(self, given: Mapping[int, int], forget: set[int]) -> Layer:
         """A layer that knows what this one knows but for the instructions `forget`, under these facts."""
@@ -173,15 +176,66 @@ class Layer(Views):
         name = self.program.mask(i, ones(width))
         self.hint("poly", name)
         self.hint("sumatom", name, width)
+        if self.keeps:
+            self._keep(i, name, width)
+            for n in same:
+                self._fold_names(n, i)
         chains = [(n, make(name)) for n, make in made_of]
         for made in dict.fromkeys(made for _, made in chains):
             self._polys(made)
             self.hint("sumatom", made[-1], WORD)
+        for n, made in chains if self.keeps else ():
+            self._fold_names(n, made[-1])
         pairs = [(n, name) for n in (i, *same) if n != name] + [(n, made[-1]) for n, made in chains]
         shown = [(n, to) for n, to in pairs if n != to and self._is_made(n, to)]
         for n, to in shown:
             self.hint("same", n, to)
         return Named(name, [*dict.fromkeys(made for _, made in chains)], shown)
+
+    def _keep(self, i: int, name: int, width: int) -> None:
+        """Keeps what the name stands for: of a copy's copy, that is the name by their sums, whatever its poly is."""
+        own = self.program.mask(i, ones(width + 1))
+        copy = self.program.mask(own, ones(width + 2))
+        self._polys((own, copy))
+        self.hint("same", copy, name)
+        self._stands_for[name] = copy, self.poly(name)
+
+    def _fold_names(self, n: int, i: int) -> None:
+        """Where n is i but for names that i is made of, and what these stand for in n: lets n be made of the names."""
+        try:
+            rest, found = poly_xor(self.poly(n), self.poly(i)), list[tuple[int, int, int]]()
+            for name, (_, stands_for) in reversed(self._stands_for.items()):
+                for mono, mask in [*rest[1].items()]:
+                    (atom, shift), *more = mono
+                    if atom == name and not more:
+                        moved = poly_shr(stands_for, shift) if shift >= 0 else poly_shl(stands_for, -shift)
+                        rest = poly_xor(rest, poly_xor((0, {mono: mask}), poly_mask(moved, mask)))
+                        found.append((name, shift, mask))
+            if rest == (0, {}) and found and reach(self.poly(n)) <= ones(WORD):
+                self._told_by_names(n, found)
+        except (RefusedError, KeyError):
+            return
+
+    def _told_by_names(self, n: int, found: Sequence[tuple[int, int, int]]) -> None:
+        """Lets n be n, XOR parts of what names stand for, XOR the same parts of the names."""
+        program, z, chain = self.program, n, list[int]()
+        for name, shift, mask in found:
+            copy, _ = self._stands_for[name]
+            self.hint("same", copy, name)
+            for word in (copy, name):
+                moved = program.shr(word, shift) if shift > 0 else program.shl(word, -shift) if shift else word
+                part = program.mask(moved, mask)
+                z = program.xor(z, part)
+                chain += (moved, part, z) if shift else (part, z)
+        # The name and the name again: z is n, and stays that by its sum.
+        holder = program.mask(n, ones(WORD))
+        self._polys((*chain, holder))
+        self.hint("sumatom", holder, WORD)
+        self.hint("same", n, holder)
+        self.hint("same", z, n)
+        self._polys([self._stands_for[name][0] for name, _, _ in found])
+        self._polys(chain)
+        self.hint("same", n, z)
 
     def use(self, named: Named) -> None:
         """From now on the name is an atom, and what is shown equal to it, or to be made of it, is made of that."""

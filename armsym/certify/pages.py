@@ -1,7 +1,7 @@
 """Claims about addresses in the file under a mask: (image + c) AND mask is image + c', for masks of low bits alone.
 
-The image lies at a multiple of 2^k.  So both sums are a word, of 64 - k bits, times 2^k, and a number below 2^k beside
-it: there the mask acts on the number alone.  Untrusted.
+So is (image + c) XOR a number of low bits.  The image lies at a multiple of 2^k.  So both sums are a word, of 64 - k
+bits, times 2^k, and a number below 2^k beside it: there the mask, or XOR, acts on the number alone.  Untrusted.
 """
 
 from __future__ import annotations
@@ -17,10 +17,17 @@ _WIDTH = 64
 
 
 def equal_by_pages(views: Views, i: int, j: int) -> bool:
-    """Tries to show a Mask of a sum equal to a sum of the same word; whether that was done.  Raises as hints do."""
+    """Tries to show a Mask of a sum, or its XOR with a number, equal to a sum of the same word; whether that was done.
+
+    Raises as hints do.
+    """
     program = views.program
     match program[i]:
         case ("Mask", of, _):
+            sums = of, j
+        case ("Xor", a, b) if (program[a][0] == "Const") != (program[b][0] == "Const"):
+            of, number = (b, a) if program[a][0] == "Const" else (a, b)
+            views.hint("poly", number)
             sums = of, j
         case _:
             return False

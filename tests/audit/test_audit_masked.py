@@ -56,8 +56,33 @@ def test_a_mask_of_bits_that_the_place_of_the_file_may_have_is_refused(masking: 
 
 
 @pytest.mark.parametrize(
+    ("masking", "total"),
+    [
+        ("eor x1,x1,#1\neor x1,x1,#1", 17),
+        ("add x1,x1,#1\neor x1,x1,#1", 17),
+        ("add x1,x1,#6\neor x1,x1,#2", 34),
+        ("sub x1,x1,#1\neor x1,x1,#3", 51),
+        ("mov x2,#3\neor x1,x2,x1\nadd x1,x1,#1\nand x1,x1,#~3", 34),
+    ],
+)
+def test_what_an_xor_of_low_bits_leads_to_is_read(masking: str, total: int) -> None:
+    check(masking, total)
+    with pytest.raises(Refused):
+        check(masking, total + 1)
+
+
+@pytest.mark.parametrize("masking", ["eor x1,x1,#4", "eor x1,x1,#(1<<63)", "eor x1,x1,x1,lsl #1\nand x1,x1,#~3"])
+def test_an_xor_with_bits_that_the_place_of_the_file_may_have_is_refused(masking: str) -> None:
+    with pytest.raises(Refused):
+        check(masking, 17)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "masking", "total"),
     [
+        ("^ change, terms", "^ change ^ 4, terms", "eor x1,x1,#1\neor x1,x1,#1", 34),
+        (" or change & ~low", "", "eor x1,x1,#4", 34),
+        ("mask, change = ones(64), w.constant(number)", "mask, change = ones(64), 4", "eor x1,x1,#1", 34),
         ("constant & ~(low & ~mask)", "(constant & ~(low & ~mask)) + 4", "add x1,x1,#3\nand x1,x1,#~3", 34),
         ("mask | low != ones(64)", "False", "and x1,x1,#~4", 17),
         ("terms != {image: 1}", "False", "add x1,x1,x1\nsub x1,x1,x1\nand x1,x1,#~3", 17),

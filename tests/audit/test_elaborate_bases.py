@@ -84,3 +84,43 @@ def test_what_is_no_bijection_of_a_byte_is_no_image() -> None:
     low, square = p.mask(x, 127), p.app("aes.sbox", (x,), 255)
     values = tried(p, cone(p, [low, square]))
     assert [m.node for m in images(p, values, [x]).get(x, [])] == [x]
+
+
+def _sum(p: Program, terms: list[int]) -> int:
+    return reduce(p.xor, terms)
+
+
+def flat(count: int, table: bytes, left_out: int | None = None) -> bool:
+    """Whether sums of all S(y) so far, each summed anew and the last first, are what code has that adds one at a time.
+
+    As of key schedules: w XOR S(w) is a step, and code keeps w in the other basis.
+    """
+    p = Program()
+    first = p.xor(p.mask(p.var("x", ones(8)), 255), p.app("mem.key", (p.const(0),), 255))
+    step, steps, terms = first, list[tuple[int, ...]](), [first]
+    other = p.app("bytes:" + bytes(map(changed, range(256))).hex(), (first,), 255)
+    for _ in range(count):
+        step = p.xor(step, p.app("aes.sbox", (step,), 255))
+        steps.append((step,))
+        terms.append(p.app("aes.sbox", (_sum(p, terms[::-1]),), 255))
+        other = p.xor(other, p.app(f"bytes:{table.hex()}", (other,), 255))
+    back = p.app("bytes:" + bytes(BACK[x] for x in range(256)).hex(), (other,), 255)
+    whole = _sum(p, [t for k, t in enumerate(terms) if k != left_out][::-1])
+    certificate, rest = elaborate(p, {}, [(whole, back)], steps)
+    assert check_certificate(certificate) == [[] for _ in certificate.parts]
+    return not rest
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_sums_that_are_made_anew_are_told_by_what_was_named(count: int) -> None:
+    assert flat(count, in_basis(SBOX))
+
+
+@pytest.mark.parametrize("left_out", [0, 1, 3, 4])
+def test_a_sum_that_lacks_a_term_is_not_shown(left_out: int) -> None:
+    assert not flat(4, in_basis(SBOX), left_out)
+
+
+def test_a_sum_of_another_table_is_not_shown() -> None:
+    wrong = bytes(x ^ (k == 255) for k, x in enumerate(SBOX))
+    assert not flat(3, in_basis(wrong))

@@ -54,3 +54,28 @@ def test_constants_one_after_the_other_are_one() -> None:
 def test_what_is_false_is_not_shown(constant: int, mask: int, claimed: int, possible: int) -> None:
     p = Program()
     assert not shown(p, p.mask(at(p, constant, possible=possible), mask), at(p, claimed, possible=possible))
+
+
+@pytest.mark.parametrize("constant", [0, 64, 0x7AAD50, 0x7AAFFF, 0xFFF, 0x1000, -1, -16, ones(63)])
+@pytest.mark.parametrize("changed", [1, 0x30, 64, 4095])
+def test_an_xor_acts_on_the_constant_alone(constant: int, changed: int) -> None:
+    p = Program()
+    for operands in ((at(p, constant), p.const(changed)), (p.const(changed), at(p, constant))):
+        assert shown(p, p.xor(*operands), at(p, (constant & ones(64)) ^ changed))
+
+
+@pytest.mark.parametrize(
+    ("constant", "changed", "claimed", "possible"),
+    [
+        (0x7AAD50, 0x30, 0x7AAD80, PAGES),  # added
+        (0x7AAD50, 0x30, 0x7AAD40, PAGES),  # cleared
+        (0x7AAD50, 0x30, 0x7AAD50, PAGES),
+        (0x7AA040, 0x1000, 0x7AB040, PAGES),  # a bit that the image may have
+        (0x7AAD50, 1 << 63, 0x7AAD50, PAGES),
+        (0x7AAD50, 0x30, 0x7AAD60, ones(64) & ~31),
+    ],
+)
+def test_what_is_false_of_an_xor_is_not_shown(constant: int, changed: int, claimed: int, possible: int) -> None:
+    p = Program()
+    changing = p.xor(at(p, constant, possible=possible), p.const(changed))
+    assert not shown(p, changing, at(p, claimed, possible=possible))
