@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
+from test_integers import MS, W, _condition
 
 from armsym.bits import Bits, Prop
 from armsym.discharge import along
@@ -16,7 +17,6 @@ from armsym.proof.path import Knowledge
 from armsym.symbolic_memory import variable
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import Value, Var
-from tests.discharge.test_integers import MS, W, _condition
 
 
 def _follows(solver: Along, facts: list[Value], claim: Prop) -> bool | None:
