@@ -320,7 +320,7 @@ class Bits(Value):
         if not isinstance(a, int):
             return [new_bits(size, v) for v in ops.elements(w, a, size)]
         if size == 8:
-            return [new_bits(8, b) for b in a.to_bytes(w // 8, "little")]
+            return [_BYTES[b] for b in a.to_bytes(w // 8, "little")]
         mask = MASK[size]
         return [new_bits(size, a >> lo & mask) for lo in range(0, w, size)]
 
@@ -425,6 +425,10 @@ def new_bits(width: int, value: int | Term) -> Bits:
     b.width = width
     b.value = value
     return b
+
+
+#: Bytes that are numbers: a table has many, and looks at few of them.
+_BYTES = [new_bits(8, b) for b in range(256)]
 
 
 def concat(*parts: Bits) -> Bits:
