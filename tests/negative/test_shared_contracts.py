@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ from test_contracts import CALLING, FRAME, SUCCESSOR, contract, files
 
 from armsym.bits.opaque import OpaqueFunction, opaque
 from armsym.cli.common import load_isa
-from armsym.dsl import Bits, Iterated, Proof, ProofDefinition, Region, State, Words, integer, ite, within
+from armsym.dsl import Bits, InputError, Iterated, Proof, ProofDefinition, Region, State, Words, integer, ite, within
 from armsym.elf import Image
 from armsym.proof.loops import Routine
 from armsym.proof.reliance import Relied, sharing
-from armsym.proof.result import ProofResult, Status
+from armsym.proof.result import Obligation, ProofResult, Status
 from armsym.proof.saying import statement
 from armsym.terms.node import new_table
 
@@ -101,6 +102,37 @@ def test_what_is_not_proved_is_not_handed_on(image: Image) -> None:
     with sharing({}) as proved:
         assert symbolically(calls(successor(2), 2), image, "f")
     assert not proved
+
+
+def one_more(p: Proof, *callees: ProofDefinition) -> None:
+    n = p.nat("n", low=1, high=99)
+    p.call(x0=n)
+    p.uses(*callees)
+    p.modifies(p.stack(2 * FRAME))
+    p.ensures(lambda s: {"x0": s.x0 == n + 1})
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_recursion_is_found_whoever_proved_what(tmp_path: Path, anew: bool) -> None:
+    """What uses a contract of the routine that is being proved is not taken over, nor taken from the same process."""
+    image = files(tmp_path, "b g", "add x0,x0,#1\n ret")
+    plain = ProofDefinition("f", "f", "f.o", one_more, __file__, 2)
+
+    def of_g() -> ProofDefinition:
+        return ProofDefinition("g", "g", "f.o", lambda p: one_more(p, plain), __file__, 3)
+
+    g = of_g()
+    kept = ProofResult(
+        "g", "", "g", status=Status.PROVED, obligations=[Obligation("x", "ensures", Status.PROVED)], relies_on={"f"}
+    )
+    with sharing({}) as handed:
+        assert run(lambda p: one_more(p, named_g(one_more)), image, "f").status is Status.PROVED
+    (other,) = handed
+    assert handed[other].relies_on == set()
+    said = statement(g, Routine(image, load_isa(), "g"))
+    mine = replace(other, declared=(__file__, 3), said=said)
+    with sharing({} if anew else {mine: kept}), pytest.raises(InputError, match=r"f uses g uses (\.\.\. uses )?f"):
+        run(lambda p: one_more(p, g), image, "f")
 
 
 # -- what a contract says -----------------------------------------------------------------------
