@@ -45,7 +45,7 @@ def statement(contract: Contract, routine: Routine) -> str:
     """The digest, in hexadecimal, of what a contract says of its routine; empty where none is made.
 
     None is made where there are filters, theorems, folds of integers or an area of the stack of symbolic size, nor
-    where a function that stands for itself has too many arguments to be told by its values, nor where a function of
+    where a function that stands for itself cannot be told exactly, nor where a function of
     the contract raises, as one does that can only be called in a run.
     """
     try:
@@ -95,14 +95,17 @@ class _Meanings:
         return found
 
     def _defined(self, d: OpaqueFunction, widths: tuple[int, ...]) -> bytes:
+        said: list[object] = []
+        if sum(widths) <= _BITS:
+            values = product(*(range(1 << w) for w in widths))
+            said.append(tuple(d.unfold(*map(Bits, widths, v)).uint for v in values))
         if d.unfolds:
             args = [variable(f"argument {k} of {d.name}", w, secret=True) for k, w in enumerate(widths)]
             # (Each definition has variables of its own, all of these names.)
-            return digest_of(("terms", *_word(d.unfold(*args), TermDigests(self))))
-        if sum(widths) > _BITS:
+            said.append(_word(d.unfold(*args), TermDigests(self)))
+        if not said:
             raise _Unsaid
-        values = product(*(range(1 << w) for w in widths))
-        return digest_of(("values", *(d.unfold(*map(Bits, widths, v)).uint for v in values)))
+        return digest_of(said)
 
     def _steps(self, f: Iterated, widths: tuple[int, ...]) -> bytes:
         if f.times > _STEPS:
