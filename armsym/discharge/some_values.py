@@ -7,6 +7,7 @@ whatever claims it is part of; finding out by tables or by a solver is not.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import blake2b
 from math import prod
 
@@ -16,17 +17,23 @@ from armsym.integers.expression import FoldValue, Integer, Leaf, Quotient, Relat
 from armsym.terms.evaluate import Evaluator
 from armsym.terms.node import App, Term, Value, kept_by_table, ones
 
-__all__ = ["assignments", "fails_somewhere", "holds"]
+__all__ = ["Undefined", "assignments", "fails_somewhere", "holds"]
 
 #: So many are looked at for one that meets what is known.
 MOST = 4
 
 
+class Undefined(Exception):
+    """An opaque function has no value of some numbers: none that are met need to be such as it is meant for."""
+
+
 def fails_somewhere(claim: Value) -> bool:
     """Whether a one-bit value was found to be 0 for some values of its variables, and of the functions of which nothing
-    is known; an opaque function is what it is defined to be.
+    is known; an opaque function is what it is defined to be, and where its definition raises nothing is found.
     """
-    return next(assignments())(claim) == 0
+    with suppress(Undefined):
+        return next(assignments())(claim) == 0
+    return False
 
 
 def assignments() -> Iterator[Evaluator]:
@@ -39,7 +46,10 @@ def assignments() -> Iterator[Evaluator]:
 
 
 def holds(r: Relation, values: Evaluator) -> bool:
-    """Whether a claim about integers holds of these values; raises `ValueError` where it speaks of values of folds."""
+    """Whether a claim about integers holds of these values; raises `ValueError` where it speaks of values of folds.
+
+    Where the claim is not defined of them it raises `Undefined`.
+    """
     for x, modulus, low, high in r.parts:
         v = _integer(x, values)
         if (v % modulus if modulus else False) or (low is not None and v < low) or (high is not None and v > high):
@@ -75,7 +85,10 @@ class _Assignment(Evaluator):
         defined = definitions_of(t)
         if defined:
             # (That several definitions of one name agree is an obligation of its own.)
-            return defined[0](*map(Bits, t.widths, arguments)).uint
+            try:
+                return defined[0](*map(Bits, t.widths, arguments)).uint
+            except Exception as e:
+                raise Undefined(t.name) from e
         return _number(t.width, self._which, t.name, t.widths, *arguments)
 
 

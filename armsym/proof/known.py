@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from itertools import islice
 
 from armsym.bits import Bits
-from armsym.discharge.some_values import assignments, holds
+from armsym.discharge.some_values import Undefined, assignments, holds
 from armsym.integers.alike import Alike
 from armsym.integers.claims import Argument, Shown
 from armsym.integers.expression import FoldValue, IntegerLike, Multiplier, Relation, integer
@@ -198,18 +199,20 @@ class Question:
         """
         if k not in self._place or len(self._words) < len(self._known.relations):
             return False
-        return any(not holds(self._asked[k], values) for values in self._met)
+        with suppress(Undefined):
+            return any(not holds(self._asked[k], values) for values in self._met)
+        return False
 
     @cached_property
     def _met(self) -> list[Evaluator]:
         """An assignment that meets all that is known, if one was found."""
+        return list(islice(filter(self._meets_all, assignments()), 1))
+
+    def _meets_all(self, values: Evaluator) -> bool:
         facts = self._known._path.knowledge.facts
-        some = (
-            values
-            for values in assignments()
-            if all(values(f) == 1 for f in facts) and all(holds(r, values) for r in self._words)
-        )
-        return list(islice(some, 1))
+        with suppress(Undefined):
+            return all(values(f) == 1 for f in facts) and all(holds(r, values) for r in self._words)
+        return False
 
     def show(self, k: int, *, search: bool = True) -> Shown:
         """Whether the k-th of them follows; without `search` only if it shows at once."""

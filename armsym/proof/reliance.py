@@ -82,8 +82,7 @@ def rely(
     _under_way.append(result.symbol)
     try:
         for c in contracts:
-            if c.symbol in _under_way:
-                raise InputError(f"recursion through contracts: {' uses '.join([*_under_way, c.symbol])}")
+            _no_recursion([c.symbol])
             solver = result.second.solver if result.second else ""
             key = (c, image.path, image.sha256, image.names, budget, recorder, solver)
             if key not in _known:
@@ -93,6 +92,10 @@ def rely(
                 _known[key] = prove(c) if known is None else replace(known, seconds=0.0)
                 if shared is not None and known is None and _is_proved(_known[key]):
                     _sharing[-1].proved[shared] = _known[key]
+            # (Who proved it before, here or elsewhere, may have begun elsewhere than with what is under way.)
+            for symbol in sorted(_known[key].relies_on):
+                _no_recursion([c.symbol, "...", symbol])
+            result.relies_on |= {c.symbol, *_known[key].relies_on}
             found.append(_obligation(c, _known[key]))
             if result.second is not None:
                 result.second.join(_known[key].second or Rechecked())
@@ -100,6 +103,12 @@ def rely(
     finally:
         _under_way.pop()
     return found
+
+
+def _no_recursion(used: list[str]) -> None:
+    """Raise `InputError` where the last of these, each of which uses the next, is being proved."""
+    if used[-1] in _under_way:
+        raise InputError(f"recursion through contracts: {' uses '.join([*_under_way, *used])}")
 
 
 def _relied(c: Contract, routine: Routine, budget: Budget, solver: str) -> Relied | None:

@@ -150,6 +150,8 @@ class ProofResult:
     profile: Profile | None = None
     #: What a second solver said of Z3's answers, those for contracts included; None if none was asked.
     second: Rechecked | None = None
+    #: The routines whose contracts it rests on, and these on: by symbol.
+    relies_on: set[str] = field(default_factory=set)
 
     def add(self, obligations: Sequence[Obligation], case: str = "") -> Status:
         """Add the obligations of one case of the proof, and set the status of the whole.

@@ -44,9 +44,10 @@ class TermDigests:
     def __init__(self, meaning: Callable[[App], tuple[object, ...]] = lambda _: ()) -> None:
         self._known: dict[int, bytes] = {}
         self._meaning = meaning
+        self._variables: dict[tuple[object, ...], Term] = {}
 
     def of(self, value: Value) -> bytes:
-        """The digest of a constant or a term."""
+        """The digest of a constant or a term; raises `ValueError` for two variables of all one description."""
         if isinstance(value, int):
             return digest_of(("constant", value))
         return complete(intern(value), self._known, self._made)
@@ -55,6 +56,8 @@ class TermDigests:
         match t:
             case Var():
                 parts: tuple[object, ...] = ("var", t.width, t.name, t.pb, t.secret)
+                if self._variables.setdefault(parts, t) is not t:
+                    raise ValueError(f"two variables of the name {t.name}")
             case App():
                 parts = ("app", t.width, t.name, t.widths, t.secret, tuple(map(self.of, t.args)), self._meaning(t))
             case Op():

@@ -11,7 +11,7 @@ from test_contracts import SUCCESSOR, files
 
 import armsym.proof.ledger
 from armsym.discharge import algebra
-from armsym.dsl import Claims, Proof, State, congruent, integer
+from armsym.dsl import Bits, Claims, Proof, State, congruent, integer, opaque
 from armsym.elf import Image
 from armsym.integers.claims import Shown
 from armsym.proof.known import Question
@@ -107,3 +107,44 @@ def test_what_holds_where_it_is_claimed(added: Image, most: int) -> None:
         p.ensures(lambda s: {"x0": integer(s.x0) == integer(a) + integer(b), "few": integer(s.x0) <= most})
 
     assert not symbolically(fn, added, "f")
+
+
+# -- functions that have no value of some numbers -----------------------------------------------
+
+
+@opaque("few", 64)
+def few(n: Bits) -> Bits:
+    """For numbers that runs take; of others it raises `IndexError`."""
+    return Bits(64, [3 * n.uint][n.uint >> 32])
+
+
+@pytest.mark.parametrize("more", [0, 1])
+@pytest.mark.parametrize("integers", [False, True])
+def test_what_is_not_defined_everywhere(added: Image, integers: bool, more: int) -> None:
+    """It is evaluated of numbers that it is not meant for: that says nothing, and stops nothing."""
+
+    def fn(p: Proof) -> None:
+        n, b = p.nat("n", high=2**60), p.word("b")
+        p.call(x0=n, x1=b)
+
+        @p.ensures
+        def _(s: State) -> Claims:
+            f = few(n)
+            if integers:
+                want = integer(f) * (integer(n) + integer(b)) + more
+                return {"x0": congruent(integer(f) * integer(s.x0), want, 1 << 64)}
+            x, f = s.x0[15:0], f[15:0]
+            return {"x0": (x & f) + (x | f) == (n + b)[15:0] + f + more}
+
+    assert symbolically(fn, added, "f") == ({"ensures": ["x0"]} if more else {})
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_facts_that_are_not_defined_everywhere(added: Image, more: int) -> None:
+    def fn(p: Proof) -> None:
+        n, b = p.nat("n", high=2**60), p.word("b")
+        p.assume("three of each", few(n) == n * 3)
+        p.call(x0=n, x1=b)
+        p.ensures(lambda s: {"x0": congruent(integer(s.x0), integer(n) + integer(b) + more, 1 << 64)})
+
+    assert symbolically(fn, added, "f") == ({"ensures": ["x0"]} if more else {})

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,13 @@ from test_contracts import CALLING, FRAME, SUCCESSOR, contract, files
 
 from armsym.bits.opaque import OpaqueFunction, opaque
 from armsym.cli.common import load_isa
-from armsym.dsl import Bits, Iterated, Proof, ProofDefinition, Region, State, Words, integer, within
+from armsym.dsl import Bits, InputError, Iterated, Proof, ProofDefinition, Region, State, Words, integer, ite, within
 from armsym.elf import Image
 from armsym.proof.loops import Routine
 from armsym.proof.reliance import Relied, sharing
-from armsym.proof.result import ProofResult, Status
+from armsym.proof.result import Obligation, ProofResult, Status
 from armsym.proof.saying import statement
+from armsym.terms.node import new_table
 
 Handed = dict[Relied, ProofResult]
 
@@ -102,6 +104,37 @@ def test_what_is_not_proved_is_not_handed_on(image: Image) -> None:
     assert not proved
 
 
+def one_more(p: Proof, *callees: ProofDefinition) -> None:
+    n = p.nat("n", low=1, high=99)
+    p.call(x0=n)
+    p.uses(*callees)
+    p.modifies(p.stack(2 * FRAME))
+    p.ensures(lambda s: {"x0": s.x0 == n + 1})
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_recursion_is_found_whoever_proved_what(tmp_path: Path, anew: bool) -> None:
+    """What uses a contract of the routine that is being proved is not taken over, nor taken from the same process."""
+    image = files(tmp_path, "b g", "add x0,x0,#1\n ret")
+    plain = ProofDefinition("f", "f", "f.o", one_more, __file__, 2)
+
+    def of_g() -> ProofDefinition:
+        return ProofDefinition("g", "g", "f.o", lambda p: one_more(p, plain), __file__, 3)
+
+    g = of_g()
+    kept = ProofResult(
+        "g", "", "g", status=Status.PROVED, obligations=[Obligation("x", "ensures", Status.PROVED)], relies_on={"f"}
+    )
+    with sharing({}) as handed:
+        assert run(lambda p: one_more(p, named_g(one_more)), image, "f").status is Status.PROVED
+    (other,) = handed
+    assert handed[other].relies_on == set()
+    said = statement(g, Routine(image, load_isa(), "g"))
+    mine = replace(other, declared=(__file__, 3), said=said)
+    with sharing({} if anew else {mine: kept}), pytest.raises(InputError, match=r"f uses g uses (\.\.\. uses )?f"):
+        run(lambda p: one_more(p, g), image, "f")
+
+
 # -- what a contract says -----------------------------------------------------------------------
 
 
@@ -122,7 +155,7 @@ def tripled(x: Words, block: Words) -> list[Bits]:
 
 
 def opaque_of(more: int) -> OpaqueFunction:
-    return opaque("F", 32)(lambda x: x * x + more)
+    return opaque("F", 32, unfolds=True)(lambda x: x * x + more)
 
 
 def base(p: Proof, **changed: Any) -> None:
@@ -227,20 +260,168 @@ CHANGES: list[dict[str, Any]] = [
 ]
 
 
+def named_g(fn: Callable[[Proof], None]) -> ProofDefinition:
+    return ProofDefinition("g", "g", "f.o", fn, __file__, 1)
+
+
+def told(image: Image, fn: Callable[[Proof], None]) -> str:
+    """What it says as a process of its own tells it: of terms and iterated functions of its own."""
+    Iterated._names.clear()
+    new_table()
+    return statement(named_g(fn), Routine(image, load_isa(), "g"))
+
+
 def said(image: Image, **changed: Any) -> str:
-    fn = contract(lambda p: base(p, **changed))
-    return statement(fn, Routine(image, load_isa(), "g"))
+    return told(image, lambda p: base(p, **changed))
 
 
 @pytest.mark.parametrize("changed", CHANGES, ids=str)
 def test_each_word_of_it_counts(image: Image, changed: dict[str, Any]) -> None:
-    Iterated._names.clear()  # as in a process of its own
     plain = said(image)
-    Iterated._names.clear()
     assert plain == said(image) != ""
-    Iterated._names.clear()
     other = said(image, **changed)
     assert other not in ("", plain)
+
+
+# Two that say different things, hard to tell apart.
+
+
+def of_memory(p: Proof, after: bool) -> None:
+    """What the buffer holds after the call, or held on entry."""
+    c = p.region("c", 8, access="rw")
+    p.call(x0=c)
+    p.modifies(c)
+    p.ensures(lambda s: {"x0": s.x0 == c.words(64, at=s if after else None)[0]})
+
+
+def of_any_memory(p: Proof, after: bool) -> None:
+    n = p.nat("n", low=1, high=9)
+    c = p.region("c", n * 8, access="rw")
+    p.call(x0=c, x1=n)
+    p.modifies(c)
+    p.ensures(lambda s: {"x0": s.x0 == c.words(64, at=s if after else None, count=1)[0]})
+
+
+def of_one_argument(p: Proof, other: bool) -> None:
+    """A function that is another for one of all arguments."""
+    F = opaque("F", 32, unfolds=True)(lambda x: ite(x == 0x12345678, Bits(32, other), x + 1))
+    w = p.word("w", 32)
+    p.call(w0=w)
+    p.ensures(lambda s: {"w0": s.w0 == F(w)})
+
+
+def of_one_byte(p: Proof, other: bool) -> None:
+    table = [*range(1, 128), 7 + other, *range(128)]
+    F = opaque("F", 8)(lambda x: Bits(8, table[x.uint]))
+    w = p.word("w", 32)
+    p.call(w0=w)
+    p.ensures(lambda s: {"w0": s.w0[7:0] == F(w[7:0])})
+
+
+def of_one_step(p: Proof, other: bool) -> None:
+    """A function whose second step is another for one of all states."""
+    f = Iterated(
+        lambda S, k: [S[0] + ite(S[0] == 0x1234567, Bits(64, int(k == 1 and other)), Bits(64, 1))], times=3, name="f"
+    )
+    w = p.word("w")
+    p.call(x0=w)
+    p.ensures(lambda s: {"x0": s.x0 == f([w])[0]})
+
+
+def of_one_round(p: Proof, other: bool) -> None:
+    f = Iterated(
+        lambda S, k: [S[0] + ite(S[0] == 0x1234567, Bits(64, int(k == 1 and other)), Bits(64, 1))], times=3, name="f"
+    )
+    w = p.word("w")
+    p.call(x0=w)
+    A = p.unfold(f, [w])
+    p.ensures(lambda s: {"x0": s.x0 == A(1)[0]})
+
+
+TWINS = [of_memory, of_any_memory, of_one_argument, of_one_byte, of_one_step, of_one_round]
+
+
+@pytest.mark.parametrize("fn", TWINS)
+def test_what_is_hard_to_tell_apart_is_told_apart(image: Image, fn: Callable[[Proof, bool], None]) -> None:
+    one, other = told(image, lambda p: fn(p, False)), told(image, lambda p: fn(p, True))
+    assert "" not in {one, other}
+    assert one != other
+    assert told(image, lambda p: fn(p, True)) == other
+
+
+def of_a_word_named_as_a_register(p: Proof) -> None:
+    w = p.word("x2_in")
+    p.call(x0=w)
+    p.ensures(lambda s: {"x0": s.x0 == w})
+
+
+def of_a_word_named_as_an_index(p: Proof) -> None:
+    w = p.word("j", public=True)
+    p.call(x0=w)
+    p.ensures(lambda s: {"x0": s.x0 == w})
+
+
+def of_a_wide_function(p: Proof) -> None:
+    F = opaque("F", 64)(lambda x: x + 1)
+    w = p.word("w")
+    p.call(x0=w)
+    p.ensures(lambda s: {"x0": s.x0 == F(w)})
+
+
+def of_a_function_that_raises(p: Proof) -> None:
+    F = opaque("F", 8)(lambda x: Bits(8, [1, 2, 3][x.uint]))
+    w = p.word("w", 8, possible=1)
+    p.ensures(lambda s: {"w0": s.w0[7:0] == F(w)})
+
+
+def of_many_steps(p: Proof) -> None:
+    f = Iterated(lambda S, k: [S[0] + k], times=65, name="f")
+    w = p.word("w")
+    p.call(x0=w)
+    p.ensures(lambda s: {"x0": s.x0 == f([w])[0]})
+
+
+UNTOLD = [
+    of_a_word_named_as_a_register,
+    of_a_word_named_as_an_index,
+    of_a_wide_function,
+    of_a_function_that_raises,
+    of_many_steps,
+]
+
+
+@pytest.mark.parametrize("fn", UNTOLD)
+def test_what_is_not_told_exactly_is_not_told(image: Image, fn: Callable[[Proof], None]) -> None:
+    assert told(image, fn) == ""
+
+
+#: g: x0 = the word at x0, and one more if that is one number of all.
+RARELY = "ldr x1,[x0]\n mov x2,#77\n lsl x2,x2,#40\n cmp x1,x2\n cinc x1,x1,eq\n str x1,[x0]\n mov x0,x1\n ret"
+
+
+def test_memory_after_the_call_is_not_that_on_entry(tmp_path: Path) -> None:
+    image = files(tmp_path, CALLING.format("bl g"), RARELY)
+
+    def using(after: bool) -> Callable[[Proof], None]:
+        callee = named_g(lambda p: of_memory(p, after))
+
+        def fn(p: Proof) -> None:
+            c = p.region("c", 8, access="rw")
+            p.call(x0=c)
+            p.uses(callee)
+            p.modifies(c, p.stack(FRAME))
+            p.ensures(lambda s: {"x0": s.x0 == c.words(64, at=s if after else None)[0]})
+
+        return fn
+
+    with sharing({}) as handed:
+        assert run(using(True), image, "f").status is Status.PROVED
+    assert len(handed) == 1
+    with sharing(handed):
+        assert [*seconds(run(using(True), image, "f"))] == [0.0]
+        r = run(using(False), image, "f")
+    assert r.status is Status.UNDECIDED
+    assert [o.kind for o in r.obligations if o.status is Status.UNDECIDED] == ["contract"]
 
 
 # -- a run of several processes -----------------------------------------------------------------

@@ -66,8 +66,15 @@ TERMS: list[Callable[[], Bits]] = [
 def test_the_same_in_another_table_and_order() -> None:
     first = [TermDigests().of(make().value) for make in TERMS]
     new_table()
-    together = TermDigests()
-    assert [together.of(make().value) for make in reversed(TERMS)][::-1] == first
+    assert [TermDigests().of(make().value) for make in reversed(TERMS)][::-1] == first
+
+
+def test_two_variables_of_one_name() -> None:
+    """Nothing else than the name tells variables, so no other may have it."""
+    a = v("a")
+    assert TermDigests().of((a + a * a).value)
+    with pytest.raises(ValueError, match="two variables of the name a"):
+        TermDigests().of((a + v("a") * a).value)
 
 
 def test_no_two_alike() -> None:
