@@ -25,12 +25,17 @@ class Along:
         self._told: list[Value] = []
         #: How many facts were told before each level of the solver.
         self._levels: list[int] = []
+        #: With more terms than this it is made anew: it would keep what was asked long ago.
+        self._most = TRANSLATED
 
     def of(self, facts: Sequence[Value]) -> Integers:
         """The solver with these facts and no others; until it is asked for again."""
-        if self._integers is None or self._integers.translated > TRANSLATED:
-            self._integers, self._told, self._levels = Integers(self.translated), [], []
-        told, solver = self._told, self._integers
+        # (Where this is broken off, nobody goes on with a solver of which it is not known what it was told.)
+        solver, self._integers = self._integers, None
+        anew = solver is None or solver.translated > self._most
+        if solver is None or anew:
+            solver, self._told, self._levels = Integers(self.translated), [], []
+        told = self._told
         alike = next((k for k, (a, b) in enumerate(zip(told, facts, strict=False)) if a is not b), None)
         if alike is None:
             alike = min(len(told), len(facts))
@@ -43,4 +48,8 @@ class Along:
             for f in facts[len(told) :]:
                 told.append(f)
                 solver.add(f)
+        if anew:
+            # A path with facts of so many terms is not told them for each question.
+            self._most = max(TRANSLATED, 2 * solver.translated)
+        self._integers = solver
         return solver

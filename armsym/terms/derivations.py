@@ -76,8 +76,10 @@ class Derivations:
             raise ValueError("operations are noted only where ite asks nobody which branch to take")
         # `Bits` asks for each operation by its name in this module: an operation that is not noted costs nothing.
         before = {name: getattr(ops, name) for name in _SHAPES}
+        before["elements"] = ops.elements
         for name, shape in _SHAPES.items():
             setattr(ops, name, self._noted(name, before[name], shape))
+        ops.elements = self._noted_elements(before["elements"])
         try:
             yield self
         finally:
@@ -91,6 +93,18 @@ class Derivations:
                 values, numbers = shape(*arguments, **more)
                 self._note(intern(result), name, values, numbers)
             return result
+
+        return noted
+
+    def _noted_elements(self, fn: Callable[..., list[Value]]) -> Callable[..., list[Value]]:
+        """Each element is cut out by itself."""
+
+        def noted(w: int, a: Value, n: int) -> list[Value]:
+            found = fn(w, a, n)
+            for e, v in enumerate(found):
+                if isinstance(v, Term):
+                    self._note(intern(v), "extract", [(w, a)], (e * n, n))
+            return found
 
         return noted
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from test_integers import MS, W, _condition
 
 from armsym.bits import Bits, Prop
-from armsym.discharge import along
+from armsym.discharge import along, integers
 from armsym.discharge.along import Along
 from armsym.discharge.integers import Integers
 from armsym.proof.path import Knowledge
@@ -117,6 +117,54 @@ def test_facts_that_are_kept_are_found(
 ) -> None:
     monkeypatch.setattr(where, name, broken)
     assert any(_tree(seed, Along()) for seed in range(60))
+
+
+def test_a_path_of_many_terms_is_told_to_the_solver_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many terms a solver may know: more are those of the path, and it knows what others asked for long."""
+    monkeypatch.setattr(along, "TRANSLATED", 30)
+    monkeypatch.setattr(integers, "TRANSLATED", 30)
+    xs = [variable(f"x{k}", 64, secret=False) for k in range(20)]
+    facts: list[Value] = [(a + 3 * b < 5 * a).bit.value for a, b in pairwise(xs)]
+    solver = Along()
+    first = solver.of(facts)
+    assert first.translated > 30
+    for k, x in enumerate(xs):
+        asked = (x < k + 1).bit.value
+        assert solver.of([*facts, asked][: len(facts) + k % 2]) is first
+        assert _follows(solver, [*facts, asked], x < k + 2)
+    for k in range(2 * first.translated):
+        _follows(solver, facts, xs[0] + k < xs[1])
+    assert solver.of(facts) is not first
+    assert solver.of(facts).translated < first.translated
+    assert _follows(solver, facts, xs[0] * 1 + 3 * xs[1] < 5 * xs[0])
+
+
+@pytest.mark.parametrize("where", ["push", "pop", "add"])
+@pytest.mark.parametrize("first", [False, True])
+def test_nobody_goes_on_with_a_solver_that_was_broken_off(
+    where: str, first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in a session of the simulator: what was told by then, nobody knows."""
+    x, solver = variable("x", 64, secret=False), Along()
+    low, high, other = (x < 5).bit.value, (x >= 5).bit.value, (x != 7).bit.value
+    assert _follows(solver, [other, low], x < 9)
+    assert _follows(solver, [other, low, (x != 4).bit.value], x < 4)
+    before = getattr(Integers, where)
+
+    def broken(self: Integers, *args: Value) -> None:
+        if not first:
+            before(self, *args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Integers, where, broken)
+        with pytest.raises(KeyboardInterrupt):
+            solver.of([other, high])
+    assert not _follows(solver, [other], x < 9)
+    assert not _follows(solver, [], x != 7)
+    assert _follows(solver, [other, high], x > 4)
+    assert _follows(solver, [high], x > 4)
+    assert not _follows(solver, [high], x > 5)
 
 
 def test_forks_share_a_solver_and_no_facts() -> None:

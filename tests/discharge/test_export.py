@@ -169,6 +169,26 @@ def test_what_was_executed_is_kept() -> None:
     assert made.of(intern(after)) is None, "nothing is noted afterwards"
 
 
+def test_elements_are_noted_each() -> None:
+    """Else all that a vector was made of would be as in the normal form, wherever its elements are taken."""
+    x, y = Bits(32, var("x", 32)), Bits(32, var("y", 32))
+    made = Derivations()
+    with made.noting():
+        whole = x * y - y
+        parts = whole.elems(8)
+        joined = concat(parts[0] + parts[3], parts[1])
+    for k, part in enumerate(parts):
+        assert isinstance(part.value, Term)
+        said = armsym.to_z3(part, raw=made)
+        assert said.decl().kind() == z3.Z3_OP_EXTRACT
+        assert said.params() == [8 * k + 7, 8 * k]
+        assert said.arg(0).decl().kind() == z3.Z3_OP_BSUB
+    assert str(armsym.to_z3(joined, raw=made)).count("*") == 3
+    later = (x * y).elems(16)[1].value
+    assert isinstance(later, Term)
+    assert made.of(intern(later)) is None, "nothing is noted afterwards"
+
+
 def test_what_was_made_of_itself_comes_to_an_end() -> None:
     """A term that was there before is not explained by what is made of it."""
     x, y = Bits(8, var("x", 8)), Bits(8, var("y", 8))
@@ -207,6 +227,7 @@ def operations(w: int) -> dict[str, Callable[[Bits, Bits], Bits | Prop]]:
         "ite": lambda x, y: ite(x < y, x + 1, y), "select": lambda x, y: select(x, [x, y, x ^ y]),
         "concat": lambda x, y: concat(x, y, x), "zext": lambda x, y: (x + y).zero_extend(w + 3),
         "sext": lambda x, y: (x * y).sign_extend(w + 3),
+        "elements": lambda x, y: Bits.from_elems((x * y).elems(max(w // 2, 1))[::-1]),
         "table": lambda x, y: look_up([Bits(5, k * 7 % 32) for k in range(3)], x, Bits(5, 1)),
     }  # fmt: skip
     for n in (0, 1, w - 1, w, w + 1, 2 * w + 1, 1 << w):
