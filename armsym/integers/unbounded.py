@@ -108,7 +108,11 @@ def _part(known: Sequence[Relation], part: Part, show: _Show) -> Shown:
     if modulus:
         return search.coefficients(P, modulus)
     if lo is not None and lo == hi:
-        return search.coefficients(search.less_unsolved(_plus(P, {(): -lo})), 0)
+        P = _plus(P, {(): -lo})
+        less = search.less_unsolved(P)
+        shown = search.coefficients(less, 0)
+        # (What it is less may have words as coefficients of which less is known than of its own.)
+        return shown if shown.holds or less is P else search.coefficients(P, 0)
     # First only with the cases of what is asked, then with those of what is known.
     of_claim, of_facts = _unknown_bits([P]), _unknown_bits([P, *search.facts])
     # Before all of them those that what is claimed of words is made of.
@@ -367,7 +371,10 @@ class _Search:
         """Solve each equation for a product that occurs in it once and by itself."""
         left, again = list(self._equations), MOST_ROUNDS
         while left:
-            P = self.less_unsolved(self.reduced(left.pop(0)))
+            whole = self.reduced(left.pop(0))
+            P = self.less_unsolved(whole)
+            if P is not whole:
+                self._note_words(whole)
             pivot = self._pivot(P)
             if pivot is None:
                 self._note_words(P)

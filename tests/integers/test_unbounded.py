@@ -266,6 +266,20 @@ def test_an_equation_that_is_solved_for_nothing_is_subtracted() -> None:
         assert not w.show(known, relation(r)).holds
 
 
+def test_what_shows_without_such_an_equation_shows_with_it() -> None:
+    """What is known of a claim's own words is not lost where an equation puts others in their place."""
+    w = World()
+    a_is_0, other = relation(w.a == 0), relation(w.a * w.T == w.c * w.A)
+    for known in ([a_is_0], [other, a_is_0], [a_is_0, other]):
+        assert w.show(known, relation(w.a * w.T == 0)).holds
+        assert not w.show(known, relation(w.c * w.T == 0)).holds
+    # That a is 0 is known for U is at least 1, in whatever order equations come.
+    of_unit, other = relation(w.a * w.U == 0), relation(w.a * w.U == w.c * w.A)
+    for known in ([of_unit], [other, of_unit], [of_unit, other]):
+        assert w.show(known, relation(w.a * w.T == 0)).holds
+        assert not w.show(known, relation(w.c * w.T == 0)).holds
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_what_such_equations_show_holds_of_all_numbers(seed: int) -> None:
     """Equations whose coefficients are words, several at once, and claims made of them."""

@@ -389,6 +389,60 @@ def test_a_cut_alone_forgets_what_is_assumed_too(tmp_path: Path) -> None:
     assert set(_failed(tmp_path, "mov x3,x2\n ret", fn)) == {"ensures"}
 
 
+#: x0 = n a, each time by way of d0.
+ROUND_BY_ROUND = """mov x4,#0
+ 1: dup v0.2d,x1
+ add x5,x4,x1
+ umov x6,v0.d[0]
+ add x4,x4,x6
+ subs x0,x0,#1
+ b.ne 1b
+ mov x0,x4
+ ret"""
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize(
+    ("vector", "total", "lost", "false"),
+    [
+        ("d0", "i", False, False),
+        ("integer", "i", False, False),
+        ("", "i", True, False),
+        ("s0", "i", True, False),
+        ("wrong", "i", True, True),
+        ("d0", "", "alone", False),
+        ("d0", "i + 1", "alone", True),
+    ],
+)
+def test_of_a_cut_alone_within_a_loop_only_its_claims_stay_known(
+    tmp_path: Path, vector: str, total: str, lost: bool | str, false: bool, alone: bool
+) -> None:
+    """What it says of a vector register, in part or not at all, and of the sum so far, or does not say again."""
+
+    def fn(p: Proof) -> None:
+        I = p.integer  # noqa: E741
+        n, a = p.nat("n", low=1, high=1000), p.word("a", possible=0xFF)
+        p.call(x0=n, x1=a)
+        loop = p.routine.back_edge()
+
+        def summed(s: State, i: Bits) -> Claims:
+            return {"x4": I(s.x4) == I(i) * I(a)}
+
+        @p.cut_within(loop, p.routine.entry + 12, drop_x=[5], drop_v=[0], alone=alone)
+        def _(s: State, i: Bits) -> Claims:
+            of_vector = {"d0": s.d0 == a, "integer": I(s.d0) == I(a), "s0": s.s0 == a[31:0], "wrong": s.d0 == a + 1}
+            said: Claims = {"vector": of_vector[vector]} if vector else {}
+            return {**said, **(summed(s, i if total == "i" else i + 1) if total else {})}
+
+        p.invariant(loop, upto=n)(summed)
+        p.ensures(lambda s: {"x0": I(s.x0) == I(n) * I(a)})
+
+    failed = _failed(tmp_path, ROUND_BY_ROUND, fn)
+    broken = alone if lost == "alone" else lost
+    assert set(failed) == ({"invariant"} if false or broken else set()) | ({"ensures"} if broken else set())
+    assert any("cut" in name for name in failed.get("invariant", ())) == false
+
+
 def test_a_cut_alone_drops_something(tmp_path: Path) -> None:
     def fn(p: Proof) -> None:
         a = p.word("a")
