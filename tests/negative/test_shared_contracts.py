@@ -275,7 +275,7 @@ def said(image: Image, **changed: Any) -> str:
     return told(image, lambda p: base(p, **changed))
 
 
-@pytest.mark.parametrize("changed", CHANGES, ids=str)
+@pytest.mark.parametrize("changed", CHANGES, ids=["-".join(c) for c in CHANGES])
 def test_each_word_of_it_counts(image: Image, changed: dict[str, Any]) -> None:
     plain = said(image)
     assert plain == said(image) != ""
