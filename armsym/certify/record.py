@@ -104,6 +104,9 @@ class Recorder:
     def extract(self, _: int, a: Any, low: int, width: int) -> Recorded:
         return Recorded(width, self.words.bits(self.of(a), low, width))
 
+    def elements(self, w: int, a: Any, width: int) -> list[Recorded]:
+        return [self.extract(w, a, low, width) for low in range(0, w, width)]
+
     def zext(self, _: int, a: Any, width: int) -> Recorded:
         return Recorded(width, self.of(a))
 

@@ -371,10 +371,7 @@ class _Search:
         """Solve each equation for a product that occurs in it once and by itself."""
         left, again = list(self._equations), MOST_ROUNDS
         while left:
-            whole = self.reduced(left.pop(0))
-            P = self.less_unsolved(whole)
-            if P is not whole:
-                self._note_words(whole)
+            P = self.reduced(left.pop(0))
             pivot = self._pivot(P)
             if pivot is None:
                 self._note_words(P)

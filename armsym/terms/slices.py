@@ -51,28 +51,24 @@ def _piece(n: int, out: dict[Mono, int], const: int, sums: list[Mono]) -> Value:
 
 def elements(w: int, a: Term, n: int) -> list[Value]:
     """What `extract` gives for each n bits, the lowest first; w is a multiple of n."""
-    count = w // n
     entries, const = poly_view(a)
     full = ones(n)
-    outs: list[dict[Mono, int]] = [{} for _ in range(count)]
-    sums: list[list[Mono]] = [[] for _ in range(count)]
+    kept: list[list[tuple[Mono, int]]] = [[] for _ in range(w // n)]
     for m, mask in entries.items():
         # (Most monomials lie in one element, or few.)
         e = ((mask & -mask).bit_length() - 1) // n
         left = mask >> e * n
         while left:
-            kept = left & full
-            if kept:
-                k = m.shift(e * n)
-                outs[e][k] = kept
-                if k.sum_width > n:
-                    sums[e].append(k)
+            if left & full:
+                kept[e].append((m, left & full))
             left >>= n
             e += 1
-    return [
-        extract(w, a, 0, n),
-        *(_piece(n, outs[e], const >> e * n & full, sums[e]) for e in range(1, count)),
-    ]
+    # One after the other, so that all that is made of them is as old as if each had been cut out by itself.
+    found = [extract(w, a, 0, n)]
+    for e in range(1, w // n):
+        out = {m.shift(e * n): mask for m, mask in kept[e]}
+        found.append(_piece(n, out, const >> e * n & full, [m for m in out if m.sum_width > n]))
+    return found
 
 
 @rule("extract: low bits of a sum", "low(u + v + ...) = low(u) + low(v) + ...", when="a is a sum; lo is 0")
