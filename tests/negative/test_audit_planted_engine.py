@@ -240,7 +240,12 @@ PLANTED = {
     "paths share what they know": Planted(
         "mov x0, #0\ncbz x2, 1f\nmov x0, x2\n1:",
         _of_a_number(lambda n: 0),
-        an_edit(Knowledge, "fork", "k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers)", "return self"),
+        an_edit(
+            Knowledge,
+            "fork",
+            "k = Knowledge(timeout_ms=self.timeout_ms, answers=self._answers, along=self._along)",
+            "return self",
+        ),
     ),
     "an undecided branch goes one way": Planted(
         "mov x0, #0\ncbz x2, 1f\nmov x0, #5\n1:",
