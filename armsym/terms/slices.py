@@ -51,6 +51,7 @@ def _piece(n: int, out: dict[Mono, int], const: int, sums: list[Mono]) -> Value:
 
 def elements(w: int, a: Term, n: int) -> list[Value]:
     """What `extract` gives for each n bits, the lowest first; w is a multiple of n."""
+    assert w % n == 0, f"{w} bits are no whole number of elements of {n} bits"
     entries, const = poly_view(a)
     full = ones(n)
     kept: list[list[tuple[Mono, int]]] = [[] for _ in range(w // n)]

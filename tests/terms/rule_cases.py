@@ -261,10 +261,10 @@ def _extraction(name: str, at: float, count: float) -> Operation:
 
 
 def _elements(e: int) -> Operation:
-    """Element e, or the last, of w / 4 bits each, or of one bit where w is less."""
+    """Element e, or the last, of w / 4 bits each, or of fewer, so that they fill w bits."""
 
     def n(w: int) -> int:
-        return max(1, w // 4)
+        return next(k for k in range(max(1, w // 4), 0, -1) if w % k == 0)
 
     def at(w: int) -> int:
         return min(e, w // n(w) - 1)
