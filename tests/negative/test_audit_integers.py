@@ -20,6 +20,7 @@ from armsym.dsl import Claims, Proof, State, congruent
 from armsym.elf import load
 from armsym.integers.claims import Argument, Shown
 from armsym.integers.kernel import Kernel
+from armsym.proof.known import Question
 from armsym.proof.result import Status
 from armsym.proof.run import prove
 from semantics import A64
@@ -133,6 +134,8 @@ def test_a_defect_of_the_engine_gives_no_bundle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plant(monkeypatch)
+    # (The engine looks a second time, at some numbers: which lies it sees so is not the point.)
+    monkeypatch.setattr(Question, "fails", lambda *_: False)
     status, bundle, open_, path = _proved(fn, tmp_path, words, monkeypatch)
     assert status is Status.PROVED  # which is false
     assert open_

@@ -14,6 +14,8 @@ from assembling import assembled
 from planting import rewritten
 from refusing import ProofFn, _silent, without_search
 
+import armsym.proof.known
+import armsym.proof.ledger
 import armsym.proof.run
 import armsym.proof.trials
 from armsym.audit.audit import audit
@@ -175,6 +177,9 @@ def let_pass(case: Planted, path: Path, symbol: str) -> list[str]:
         assert sound.status is Status.REFUTED, f"a run shows that it is false: {sound.status}"
     with Patch.context() as patch:
         case.defect(patch)
+        # (The engine looks a second time, at some numbers: which lies it sees so is not the point.)
+        patch.setattr(armsym.proof.ledger, "fails_somewhere", lambda _: False)
+        patch.setattr(armsym.proof.known.Question, "fails", lambda *_: False)
         status, bundle, open_ = proved(case.says, path, symbol, patch)
     assert status is Status.PROVED, "the defect has it proved"
     assert open_, "what is false has no bundle that checks"
