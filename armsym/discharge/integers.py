@@ -459,21 +459,9 @@ class Integers:
         self._solver.add(*self._side)
         self._side = []
 
-    def constant(
-        self,
-        v: Value,
-        width: int,
-        timeout_ms: int,
-        *,
-        wanted: int | None = None,
-        met: Callable[[Model], object] | None = None,
-    ) -> int | None:
-        """The one number that a value of `width` bits is wherever the facts hold; None if not shown to be one.
-
-        `wanted` is what it is in some case in which all facts hold, where one is known.  `met` is told of assignments
-        on which all facts hold, as the terms bear out.
-        """
-        return self.constant_or_not(v, width, timeout_ms, wanted=wanted, met=met)[0]
+    def constant(self, v: Value, width: int, timeout_ms: int) -> int | None:
+        """The one number that a value of `width` bits is wherever the facts hold; None if not shown to be one."""
+        return self.constant_or_not(v, width, timeout_ms)[0]
 
     def constant_or_not(
         self,
@@ -484,7 +472,11 @@ class Integers:
         wanted: int | None = None,
         met: Callable[[Model], object] | None = None,
     ) -> tuple[int | None, bool]:
-        """The same, and whether that is known: where no number is told, that there are two, or none."""
+        """The same, and whether that is known: where no number is told, that there are two, or none.
+
+        `wanted` is what it is in some case in which all facts hold, where one is known.  `met` is told of assignments
+        on which all facts hold, as the terms bear out.
+        """
         self._meet(v)
         e = self._translation.number(v, width).e
         self._flush()

@@ -19,7 +19,6 @@ is assumed: no fact of a path is used.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Set
 from functools import lru_cache
 from itertools import chain, product
@@ -30,6 +29,7 @@ from armsym.discharge.fewer_bits import FewerBits, with_fewer_bits
 from armsym.discharge.unfolding import stay_folded, unfolded
 from armsym.terms import ops
 from armsym.terms.arithmetic import xor
+from armsym.terms.digest import digest_of
 from armsym.terms.evaluate import Substitution
 from armsym.terms.forms import Forms, TooLarge
 from armsym.terms.linear import make_sum
@@ -152,17 +152,7 @@ def _form(claim: Term | FewerBits, unknown: Set[App] = frozenset()) -> bytes | N
         value = forms.of(claim.of if isinstance(claim, FewerBits) else claim)
     except TooLarge:
         return None
-    return hashlib.sha256(_written((*forms.nodes, value)).encode()).digest()
-
-
-def _written(v: object) -> str:
-    """Numbers, names, and tuples of them, each by a text of its own.
-
-    Numbers are in hexadecimal: Python refuses to write down large ones in decimal.
-    """
-    if isinstance(v, tuple):
-        return f"({','.join(map(_written, v))})"
-    return f"{v:x}" if isinstance(v, int) else repr(v)
+    return digest_of((*forms.nodes, value))
 
 
 def _always(claim: Term, free: bool) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
-from itertools import islice
 
 from armsym.bits import Bits
 from armsym.discharge.some_values import Undefined, assignments, holds
@@ -200,13 +199,13 @@ class Question:
         if k not in self._place or len(self._words) < len(self._known.relations):
             return False
         with suppress(Undefined):
-            return any(not holds(self._asked[k], values) for values in self._met)
+            return self._met is not None and not holds(self._asked[k], self._met)
         return False
 
     @cached_property
-    def _met(self) -> list[Evaluator]:
+    def _met(self) -> Evaluator | None:
         """An assignment that meets all that is known, if one was found."""
-        return list(islice(filter(self._meets_all, assignments()), 1))
+        return next(filter(self._meets_all, assignments()), None)
 
     def _meets_all(self, values: Evaluator) -> bool:
         facts = self._known._path.knowledge.facts

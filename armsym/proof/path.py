@@ -162,7 +162,7 @@ class Knowledge:
         wanted, met = next(iter(seen), None), self._witnesses.add
         shared = self._along.of(self.facts)
         found, known = shared.constant_or_not(t, width, FIRST_MS, wanted=wanted, met=met)
-        return found if known else self._linear().constant(t, width, INTEGERS_MS, wanted=wanted, met=met)
+        return found if known else self._linear().constant_or_not(t, width, INTEGERS_MS, wanted=wanted, met=met)[0]
 
     def _equated(self, t: Term) -> int | None:
         """The number that a sum is where a fact is an equation of just its summands, or of all of them negated."""
