@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias, Union
 
 from armsym.bits import Bits
 from armsym.errors import InputError, SymbolicTruthError
-from armsym.integers.numbers import congruent_numbers, is_telling, numbered, within_numbers
+from armsym.integers.numbers import congruent_numbers, is_telling, note_modulus, numbered, within_numbers
 from armsym.terms.node import Term, Var, intern
 
 __all__ = [
@@ -466,6 +466,7 @@ def congruent(x: IntegerLike | Residue, y: IntegerLike | Residue, modulus: Integ
     d = numbers[0] - numbers[1]
     if isinstance(d, Integer):
         return Relation(((d, modulus, None, None),))
+    note_modulus(modulus)
     a, b = numbers
     if is_telling() and isinstance(a, int) and isinstance(b, int):
         return congruent_numbers(a, b, modulus)  # type: ignore[return-value]  # it stands for a bool

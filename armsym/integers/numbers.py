@@ -10,13 +10,54 @@ import operator
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from armsym.bits import Prop
 
-__all__ = ["Judged", "Number", "congruent_numbers", "is_telling", "numbered", "telling", "within_numbers"]
+__all__ = [
+    "Judged",
+    "Number",
+    "Seen",
+    "congruent_numbers",
+    "is_telling",
+    "note_modulus",
+    "noting",
+    "numbered",
+    "telling",
+    "within_numbers",
+]
 
 _telling: ContextVar[bool] = ContextVar("telling", default=False)
+_seen: ContextVar[Seen | None] = ContextVar("seen", default=None)
+#: So many moduli are noted: a modulus that depends on the inputs is another in each run.
+MOST_MODULI = 8
+
+
+@dataclass
+class Seen:
+    """What claims and preconditions on numbers were about: whether integers, and modulo what they were compared."""
+
+    integers: bool = False
+    moduli: set[int] = field(default_factory=set)
+
+
+@contextmanager
+def noting() -> Iterator[Seen]:
+    """Within this it is noted what claims and preconditions on numbers are about."""
+    seen = Seen()
+    token = _seen.set(seen)
+    try:
+        yield seen
+    finally:
+        _seen.reset(token)
+
+
+def note_modulus(modulus: int) -> None:
+    """Note a modulus, where that is done."""
+    seen = _seen.get()
+    if seen is not None and len(seen.moduli) < MOST_MODULI:
+        seen.moduli.add(modulus)
 
 
 @contextmanager
@@ -112,7 +153,10 @@ class Number(int):
 
 
 def numbered(n: int) -> int:
-    """The number, to be told of where claims are told."""
+    """The number, to be told of where claims are told, and noted that there are integers."""
+    seen = _seen.get()
+    if seen is not None:
+        seen.integers = True
     return Number(n) if is_telling() else n
 
 

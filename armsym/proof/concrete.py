@@ -19,7 +19,7 @@ from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.checks import a_vector, shown, told_by
 from armsym.proof.claims import note_known
 from armsym.proof.declare import Phase, Proof
-from armsym.proof.examples import Example
+from armsym.proof.examples import Example, at_an_edge, number_of, words_at_edges
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
 from armsym.proof.induction import Theorem
@@ -29,7 +29,7 @@ from armsym.proof.plain import IMAGE_BASE, RETURN, STACK_TOP, region_base
 from armsym.proof.result import Kind, Status
 from armsym.proof.state import State, Words
 
-__all__ = ["ConcreteProof", "Event", "Trial", "Violation"]
+__all__ = ["AT_EDGES", "ConcreteProof", "Event", "Trial", "Violation"]
 
 #: Where the first length is no more than this above its least value, the others are as much above theirs.
 FEW = 3
@@ -38,6 +38,9 @@ FEW = 3
 SHOWN = 512
 #: So many bytes of secrets are tried with another value where something of them is revealed.
 TRIES = 512
+#: From this seed on the words of secrets are at an edge, or are those of another secret: carries and comparisons
+#: depend on it, and numbers by chance hardly ever meet it.
+AT_EDGES = 1 << 20
 
 
 @dataclass
@@ -117,10 +120,11 @@ class ConcreteProof(Proof):
         chosen: Mapping[str, int] | None = None,
         phase: Phase | None = None,
         plain: Mapping[str, int] | None = None,
+        near: Sequence[int] = (),
     ) -> None:
         """See `Recipe`: a length is as `size_hint` says, where `values` say nothing of it."""
         super().__init__(routine, chosen, phase)
-        self.recipe = Recipe(public, secret, size_hint, values or InputValues(), plain)
+        self.recipe = Recipe(public, secret, size_hint, values or InputValues(), plain, tuple(near))
         self._pub = random.Random(public)
         self._sec = random.Random(secret)
         self._hint = size_hint
@@ -174,7 +178,25 @@ class ConcreteProof(Proof):
             return bytes(size)
         if rng is self._sec and self._fill == 7:
             return b"\xff" * size
+        if rng is self._sec and self.recipe.secret >= AT_EDGES:
+            return self._at_edges(size)
         return rng.randbytes(size)
+
+    def _at_edges(self, size: int) -> bytes:
+        """Words of 8 bytes at an edge, all alike but one, or as another secret region has them there; or a number."""
+        rng = self._sec
+        bits = 8 * size
+        if self.recipe.near and rng.random() < 0.3:
+            return ((rng.choice(self.recipe.near) + rng.choice((-1, 0, 0, 1))) % (1 << bits)).to_bytes(size, "little")
+        out = bytearray(number_of(words_at_edges(rng, -(-size // 8))).to_bytes(size + 7, "little")[:size])
+        others = [d for name, d in self._initial.items() if d and name not in self._public]
+        if others and rng.random() < 0.6:
+            alike = rng.choice(others)
+            for k in range(0, min(size, len(alike)), 8):
+                if rng.random() < 0.7:
+                    piece = alike[k : min(k + 8, size)]
+                    out[k : k + len(piece)] = piece
+        return bytes(out)
 
     def _make_nat(self, name: str, low: int, high: int, unit: int) -> Bits:
         given = self._values.numbers.get(name)
@@ -184,7 +206,9 @@ class ConcreteProof(Proof):
         else:
             rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
             times = self._hint
-            if times > FEW and self._lengths:
+            if self.recipe.secret >= AT_EDGES:
+                times = self._pub.randrange(times + 1)
+            elif times > FEW and self._lengths:
                 # In a search for counterexamples lengths are not all the same; the least is often one that matters.
                 times = self._pub.choice((0, times))
             v = min(high, low + times * unit + rest)
@@ -203,6 +227,8 @@ class ConcreteProof(Proof):
     def _make_word(self, name: str, width: int, public: bool, possible: int | None) -> Bits:
         rng = self._pub if public else self._sec
         v, given = rng.getrandbits(width), self._values.numbers.get(name)
+        if rng is self._sec and self.recipe.secret >= AT_EDGES:
+            v = at_an_edge(rng, width)
         if given is not None and given >> width == 0:
             v = given
         v &= (1 << width) - 1 if possible is None else possible

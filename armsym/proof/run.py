@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import prod
 from traceback import extract_tb
 from typing import Any, TypeVar
 
 from armsym.discharge.recheck import IN_ALL, Answer, Noted, Rechecked, SecondSolver, recheck
 from armsym.elf import Image
 from armsym.errors import ArmsymError, InputError, need_assertions
+from armsym.integers.numbers import noting
 from armsym.isa import InstructionSet
-from armsym.proof.concrete import ConcreteProof, Trial, Violation
+from armsym.proof.concrete import AT_EDGES, ConcreteProof, Trial, Violation
 from armsym.proof.declare import Contract, Phase, Proof
 from armsym.proof.engine import Budget, Engine, Watcher
 from armsym.proof.entry import EntryState
@@ -51,6 +53,12 @@ TRIALS = tuple((hint, 1000 + hint * 10 + k) for k, hint in enumerate((2, 0, 1, 3
 TIMED = 2
 #: More of them when the symbolic proof did not close, in search of a counterexample.
 SEARCH = tuple((k % 12, 5000 + k) for k in range(24))
+#: Runs whose secrets are words at an edge, in search of a carry that hardly any number has.
+EDGES = tuple((k % 5, AT_EDGES + k) for k in range(2000))
+#: Instructions that they may take in all: before the symbolic proof, of all cases, and where one did not close.
+EDGE_STEPS, EDGE_SEARCH = 4_000, 150_000
+#: What it takes to make such a run's state, in instructions.
+PREPARED = 50
 
 #: A proof of more cases than this makes one run of each but the first, of the least length.
 FEW = 4
@@ -81,9 +89,10 @@ class _Runs:
     open: list[Violation] = field(default_factory=list)
 
 
-def _trial(case: _Case, routine: Routine, hint: int, public: int, secret: int) -> Trial:
+def _trial(case: _Case, routine: Routine, hint: int, public: int, secret: int, near: Sequence[int] = ()) -> Trial:
     def run(invariants: bool) -> Trial:
-        return run_trial(case.concrete(routine, public, secret, hint), concrete_stepper, invariants=invariants)
+        p = case.concrete(routine, public, secret, hint, near=near)
+        return run_trial(p, concrete_stepper, invariants=invariants)
 
     t = run(True)
     if t.violation is not None and t.violation.kind in ("invariant", "termination"):
@@ -138,6 +147,32 @@ def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], 
             elif leak is not None:
                 runs.bad = (t, leak)
                 return runs
+    return runs
+
+
+def _at_edges(case: _Case, routine: Routine, near: Sequence[int], most: int) -> _Runs:
+    """Runs whose secrets are at edges, or near numbers, until one breaks a claim; of so many instructions in all.
+
+    A run in which a claim speaks of what cannot be computed says nothing: code that is wrong makes such values.
+    """
+    runs, steps, too_long = _Runs([]), 0, 0
+    for hint, seed in EDGES:
+        if steps >= most:
+            break
+        # (A state that no precondition lets pass costs something, too.)
+        steps += PREPARED
+        try:
+            t = _trial(case, routine, hint, seed, seed, near)
+        except InputError:
+            continue
+        steps += t.steps
+        too_long += t.too_long
+        if not t.rejected and t.violation is not None and t.violation.status is not Status.UNDECIDED:
+            runs.trials.append(t)
+            runs.bad = (t, t.violation)
+            break
+        if too_long == TOO_LONG:
+            break
     return runs
 
 
@@ -388,13 +423,15 @@ class _Case:
         hint: int,
         values: InputValues | None = None,
         plain: Mapping[str, int] | None = None,
+        near: Sequence[int] = (),
     ) -> ConcreteProof:
         """What it declares, on numbers."""
-        return self._declared(ConcreteProof(routine, public, secret, hint, values, self.chosen, self.phase, plain))
+        p = ConcreteProof(routine, public, secret, hint, values, self.chosen, self.phase, plain, near)
+        return self._declared(p)
 
     def again(self, routine: Routine) -> Callable[[Recipe], ConcreteProof]:
         """What makes a state on numbers by its recipe."""
-        return lambda r: self.concrete(routine, r.public, r.secret, r.hint, r.values, r.plain)
+        return lambda r: self.concrete(routine, r.public, r.secret, r.hint, r.values, r.plain, r.near)
 
     def _declared(self, p: P) -> P:
         self.fn(p)
@@ -433,13 +470,18 @@ def _prove_case(
     `first` are the runs of the first case, to which this one may add; `guesses` about loops go from case to case.
     """
     clock = time.perf_counter()
-    with spending("phases", "runs on numbers"):
+    with spending("phases", "runs on numbers"), noting() as about:
         runs = _concrete(case, routine, plan, timed=TIMED if plan is TRIALS else 0)
+    near = sorted(about.moduli)
     short = max((t.steps for t in runs.trials), default=0) < SHORT_RUN
     if runs.bad is None and short and (plan is TRIALS or not runs.witness):
         with spending("phases", "runs on numbers"):
             more = _concrete(case, routine, LONGER, timed=0)
         runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness, runs.open + more.open)
+    if runs.bad is None and plan is TRIALS and about.integers:
+        each = EDGE_STEPS // prod(len(values) for values in case.choices.values())
+        with spending("phases", "runs on numbers"):
+            runs.bad = _at_edges(case, routine, near, each).bad
     if runs.bad is not None:
         _refuted(result, runs, case, routine, wanted, time.perf_counter() - clock)
         _only_watched(case, routine, runs, budget, result, watch)
@@ -508,7 +550,7 @@ def _prove_case(
     status = result.add([*found, *_merged(engine.obligations, left_open), *agreement()], case.text)
     if status is not Status.PROVED:
         with spending("phases", "search for a counterexample"):
-            more = _search(case, routine)
+            more = _search(case, routine, near)
         if more.bad is not None:
             _refuted(result, more, case, routine, wanted, 0.0)
     if watch is not None:
@@ -539,8 +581,11 @@ def _assumptions(of_cases: Mapping[str, Sequence[str]]) -> list[str]:
     return [*everywhere, *special]
 
 
-def _search(case: _Case, routine: Routine) -> _Runs:
+def _search(case: _Case, routine: Routine, near: Sequence[int]) -> _Runs:
     """Look for a counterexample: inputs that follow each path of an unrolled run, then random ones."""
+    runs = _at_edges(case, routine, near, EDGE_SEARCH)
+    if runs.bad is not None:
+        return runs
     has_lengths = True
     for size in range(3):
         if size and not has_lengths:

@@ -89,10 +89,7 @@ REFUTED = {
     "ADDS for ADCS of what four words carry": ("bignum_emontredc_8n", 0x528, 0xBA0C02ED, 0xAB0C02ED),
     "the wrong half of a vector in the inner loop": ("bignum_emontredc_8n", 0xADC, 0x4E183F14, 0x4E083F14),
     "a word of the multiple left out": ("bignum_mod_n25519", 0xC8, 0xFA090089, 0xFA1F0089),
-}
-
-#: The same, of a carry that few inputs have.
-NOT_PROVED = {
+    # Of a carry that few inputs have: numbers by chance do not show these, words at edges do.
     "no final subtraction, which random numbers do not need": ("bignum_deamont_p384", 0x198, 0xDA9F33EA, 0xAA1F03EA),
     "no prime added, which hardly any number needs": ("bignum_montmul_p384", 0x630, 0xDA9F23F7, 0xAA1F03F7),
     "what waits is not all added": ("bignum_montsqr_p384", 0x33C, 0x9A1F010B, 0xAA0803EB),
@@ -126,9 +123,4 @@ def test_bug_is_refuted(bug: str) -> None:
     r = answer(REFUTED[bug])
     assert r.status is Status.REFUTED
     assert r.counterexample is not None
-    assert r.counterexample.kind == "ensures"
-
-
-@pytest.mark.parametrize("bug", NOT_PROVED)
-def test_bug_is_not_proved(bug: str) -> None:
-    assert answer(NOT_PROVED[bug]).status is not Status.PROVED
+    assert r.counterexample.kind in ("ensures", "invariant")

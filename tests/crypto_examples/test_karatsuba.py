@@ -53,9 +53,9 @@ def test_bug_is_refuted(bug: str) -> None:
     assert r.counterexample is not None
 
 
-def test_a_dropped_carry_that_hardly_any_number_has_is_not_proved() -> None:
-    """From words 12, 13 to words 14, 15: numbers with all ones below are few."""
-    assert broken(SQUARE_8, SQUARE_8, 0x598, 0xBA1F0063, 0xAB1F0063).status is not Status.PROVED
+def test_a_dropped_carry_that_hardly_any_number_has_is_refuted() -> None:
+    """From words 12, 13 to words 14, 15: numbers with all ones below are few, and found at edges."""
+    assert broken(SQUARE_8, SQUARE_8, 0x598, 0xBA1F0063, 0xAB1F0063).status is Status.REFUTED
 
 
 def test_a_square_is_not_proved_by_one_that_is_broken() -> None:
