@@ -32,6 +32,7 @@ def compared(
     results: str | None = "x0",
     same_globals: tuple[str, ...] = (),
     seconds: float = 30.0,
+    states: int = 10_000,
 ) -> Answer:
     """The answer for a pair, compared both ways round: they have to agree."""
     both = image(f, g, more)
@@ -43,7 +44,7 @@ def compared(
             declared=declare,
             results=results,
             same_globals=same_globals,
-            limits=Limits(steps=20_000, seconds=seconds),
+            limits=Limits(steps=20_000, seconds=seconds, states=states),
         )
         for first, second in (("f", "g"), ("g", "f"))
     ]
