@@ -7,19 +7,25 @@ answer to it is a list of multipliers, and the kernel derives the bound from the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from math import lcm
 from typing import Any
 
 from armsym.integers.kernel import Fact, Kernel, Summand
 from armsym.integers.polynomial import ONE, Monomial, Polynomial, atoms_of
+from armsym.integers.simplex import GaveUp, contradiction
 
 __all__ = ["bounded_below"]
 
 #: How many quotients' definitions are looked at, and how long the solver may look (steps, not time).
 MOST_QUOTIENTS, MOST_STEPS = 60, 3_000_000
+#: Questions of no more summands are decided here, in no more steps; longer ones by a solver.
+FEW_SUMMANDS, MOST_PIVOTS = 200, 60
 
 #: A fact or a quotient, with the polynomial that it bounds and the bounds.
 _Known = tuple["Fact | int", Polynomial, int, int]
+#: A fact or a quotient, times a fraction: numerator and denominator.
+_Multiplied = tuple["Fact | int", int, int]
 
 
 def bounded_below(kernel: Kernel, P: Polynomial, least: int, facts: Sequence[Fact]) -> Fact | None:
@@ -31,8 +37,60 @@ def bounded_below(kernel: Kernel, P: Polynomial, least: int, facts: Sequence[Fac
         x = kernel.atoms[a]
         assert x.E is not None
         known.append((a, {**x.E, (a,): -x.m}, 0, x.m - 1))
-    needed = _needed(kernel, P, least, known)
-    return None if needed is None else _combination(kernel, P, least, needed)
+    try:
+        found = _by_simplex(kernel, P, least, known)
+    except GaveUp:
+        needed = _needed(kernel, P, least, known)
+        return None if needed is None else _combination(kernel, P, least, needed)
+    return None if found is None else _derived(kernel, P, found)
+
+
+def _by_simplex(kernel: Kernel, P: Polynomial, least: int, known: Sequence[_Known]) -> list[_Multiplied] | None:
+    """Multipliers of what is known that show P >= least, or None if none do.
+
+    Raises `GaveUp` where that is much work.
+    """
+    if sum(len(G) for _, G, _, _ in known) > FEW_SUMMANDS or any(lo > hi for _, _, lo, hi in known):
+        raise GaveUp
+    monomials = {m for G in (P, *(G for _, G, _, _ in known)) for m in G if m}
+    bounds = {m: kernel.monomial_bounds(m) for m in sorted(monomials)}
+    if any(lo > hi for lo, hi in bounds.values()):
+        raise GaveUp
+    forms: list[tuple[Polynomial, tuple[int | None, int | None]]] = []
+    for _, G, lo, hi in known:
+        constant = G.get(ONE, 0)
+        forms.append(({m: c for m, c in G.items() if m}, (lo - constant, hi - constant)))
+    # What is above least - 1 is, rounded up, enough.
+    forms.append(({m: c for m, c in P.items() if m}, (None, least - 1 - P.get(ONE, 0))))
+    multipliers = contradiction(bounds, forms, MOST_PIVOTS)
+    if multipliers is None:
+        return None
+    *of_known, of_P = multipliers
+    # Where P is not needed what is known cannot be: then so often that it is more than P may be less.
+    times = -1 / of_P if of_P else _often(kernel, P, least, known, of_known)
+    return [
+        (of, (v * times).numerator, (v * times).denominator)
+        for (of, _, _, _), v in zip(known, of_known, strict=True)
+        if v
+    ]
+
+
+def _often(
+    kernel: Kernel, P: Polynomial, least: int, known: Sequence[_Known], multipliers: Sequence[Fraction]
+) -> Fraction:
+    """How often these multiples of what cannot be have to be added, for a sum that shows P >= least."""
+    rest: dict[Monomial, Fraction] = {}
+    for (_, G, _, _), v in zip(known, multipliers, strict=True):
+        for m, c in G.items():
+            rest[m] = rest.get(m, Fraction(0)) - v * c
+    for sign in (1, -1):
+        pairs = [(sign * v, lo, hi) for (_, _, lo, hi), v in zip(known, multipliers, strict=True)]
+        pairs += [(sign * c, *(kernel.monomial_bounds(m) if m else (1, 1))) for m, c in rest.items()]
+        gap = sum((v * (lo if v > 0 else hi) for v, lo, hi in pairs), Fraction(0))
+        if gap > 0:
+            low = sum(c * (kernel.monomial_bounds(m) if m else (1, 1))[0 if c > 0 else 1] for m, c in P.items())
+            return sign * max(Fraction(0), (least - low) / gap)
+    raise GaveUp
 
 
 def _needed(kernel: Kernel, P: Polynomial, least: int, known: Sequence[_Known]) -> list[_Known] | None:
@@ -106,6 +164,11 @@ def _combination(kernel: Kernel, P: Polynomial, least: int, known: Sequence[_Kno
         n, d = v.numerator_as_long(), v.denominator_as_long()
         if n:
             found.append((of, n, d))
+    return _derived(kernel, P, found)
+
+
+def _derived(kernel: Kernel, P: Polynomial, found: Sequence[_Multiplied]) -> Fact:
+    """What these multiples of facts and definitions say of P."""
     divisor = lcm(1, *(d for _, _, d in found))
     terms: list[Summand] = [(n * (divisor // d), of) for of, n, d in found]
     return kernel.derive(P, terms, divisor=divisor)
