@@ -109,7 +109,7 @@ def test_at_the_edge_of_a_bound(least: int) -> None:
 def test_no_form_and_no_variable() -> None:
     assert contradiction({}, [], 1) is None
     assert contradiction({}, [({}, (0, 0))], 5) is None
-    assert contradiction({}, [({}, (1, 2))], 5) == [1]
+    assert contradiction({}, [({}, (1, 2))], 5) == [Fraction(1)]
     assert contradiction({"x": (None, 3)}, [({"x": 0}, (0, 1))], 5) is None
 
 
