@@ -1,4 +1,4 @@
-"""Audits of routines that call others by contracts about integers: a point of P-256, and a square by Karatsuba's method."""
+"""Audits of routines that call others by contracts about integers: a point of P-256, and a square of 16 words."""
 
 from __future__ import annotations
 
