@@ -12,7 +12,7 @@ from armsym.audit.raw import ones
 from armsym.audit.state import State
 from armsym.audit.store import Memory, part_of
 
-__all__ = ["Arrivals"]
+__all__ = ["Arrivals", "on_return"]
 
 #: So often paths from one cut may come to a cut that does not fit, and go on.
 MOST_PASSES = 1_000
@@ -150,7 +150,7 @@ class Arrivals(Blocked):
         for name, flag in zip("nzcv", cut.flags, strict=True):
             self._claim(state, int(getattr(state.flags, name)), made(flag), f"{name}, {where}")
         self._memory(state, cut, made, symbols, where)
-        self.relations += (put(r, made, f"{r.name}, {where}") for r in cut.relations)
+        self.relate(state, [put(r, made, f"{r.name}, {where}") for r in cut.relations])
 
     def _show_index(self, facts: Facts, cut: Cut, i: int, index: Form, *, again: bool, where: str) -> None:
         """The index has the bits it may have, and is `step` more than before, as a number."""
@@ -238,7 +238,7 @@ class Arrivals(Blocked):
             self._claim(state, made(e.left), made(e.right), f"{e.name}, {where}")
         for b in case.holds:
             self.blocks(state, b, lambda f, j: self._outcome(_knowing(state, f), j), f"{b.name}, {where}")
-        self.relations += (put(r, made, f"{r.name}, {where}") for r in case.relations)
+        self.relate(state, [put(r, made, f"{r.name}, {where}") for r in case.relations])
 
     def _outcome(self, state: State, block: int | None) -> Instance:
         """The postconditions' values; for the number of a block.
@@ -251,7 +251,7 @@ class Arrivals(Blocked):
             if name == "block" and block is not None and possible == ones(64):
                 return block
             if name.endswith("_out"):
-                return self._exit(state, name, possible)
+                return on_return(state, name, possible)
             return values.input(name, possible)
 
         def application(name: str, arguments: tuple[int, ...], possible: int) -> int:
@@ -285,15 +285,17 @@ class Arrivals(Blocked):
             return Instance(self.case.table, self.words, values.input, values.application)(self.case.arguments[place])
         return self.inputs.node(name)
 
-    def _exit(self, state: State, name: str, possible: int) -> int:
-        kind, number = name[0], name[1:].removesuffix("_out")
-        if kind == "x" and number.isdecimal() and int(number) < 31 and possible == ones(64):
-            return state.x(int(number))
-        if kind == "v" and number.isdecimal() and int(number) < 32 and possible == ones(128):
-            return state.v_word(int(number))
-        if kind in "nzcv" and not number and possible == 1:
-            return int(getattr(state.flags, kind))
-        raise RefusedValue(f"{name} is no register on return")
+
+def on_return(state: State, name: str, possible: int) -> int:
+    """What x0_out, v0_out or c_out is in a state that is that on return; raises `RefusedValue` for another name."""
+    kind, number = name[0], name[1:].removesuffix("_out")
+    if kind == "x" and number.isdecimal() and int(number) < 31 and possible == ones(64):
+        return state.x(int(number))
+    if kind == "v" and number.isdecimal() and int(number) < 32 and possible == ones(128):
+        return state.v_word(int(number))
+    if kind in "nzcv" and not number and possible == 1:
+        return int(getattr(state.flags, kind))
+    raise RefusedValue(f"{name} is no register on return")
 
 
 def _knowing(state: State, facts: Facts) -> State:

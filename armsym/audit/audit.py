@@ -16,7 +16,7 @@ from armsym.audit.goals import Goal, Goals
 from armsym.audit.ground import Refused
 from armsym.audit.hints import Certificate, TextError
 from armsym.audit.hints import read as read_certificate
-from armsym.audit.integers import check_relations
+from armsym.audit.integers import check_relations, divided
 from armsym.audit.link import File
 from armsym.audit.raw import Program
 from armsym.audit.walk import Walk
@@ -281,11 +281,18 @@ def show_equal(walk: Walk, lines: Sequence[str], checker: Checker) -> None:
 
 def show_relations(walk: Walk, lines: Sequence[str], checker: Checker) -> None:
     """Have the checker show the relations of integers that a walk claims; raises `Refused`."""
-    if not walk.relations:
+    questions = walk.questions()
+    if not questions:
         return
-    try:
-        left = checker.relations(walk.words.program, walk.known, walk.relations, lines)
-    except RefusedError as e:
-        raise Refused(f"the argument about integers of cut {walk.source.number}: {e}") from None
-    if left:
-        raise Refused(f"{left[0].name}: the relation of integers is not shown")
+    answers = divided(lines)
+    if len(answers) != len(questions):
+        n = walk.source.number
+        raise Refused(f"arguments about integers of cut {n} for {len(answers)} questions: there are {len(questions)}")
+    for (known, claimed), argument in zip(questions, answers, strict=True):
+        try:
+            # (Without an argument nothing is shown.)
+            left = checker.relations(walk.words.program, known, claimed, argument) if argument else claimed
+        except RefusedError as e:
+            raise Refused(f"the argument about integers of cut {walk.source.number}: {e}") from None
+        if left:
+            raise Refused(f"{left[0].name}: the relation of integers is not shown")

@@ -13,9 +13,10 @@ from armsym.audit.contracts import Callee
 from armsym.audit.facts import bits
 from armsym.audit.farkas import plus
 from armsym.audit.flags import Flags
+from armsym.audit.ground import put
 from armsym.audit.instance import RefusedValue
 from armsym.audit.lanes import Lanes
-from armsym.audit.outcomes import Assigned, assigned
+from armsym.audit.outcomes import Assigned, Outcome, assigned
 from armsym.audit.raw import ones
 from armsym.audit.site import Place, Site, UnfitError
 from armsym.audit.state import State
@@ -92,6 +93,8 @@ class _Call(Site):
                 raise RefusedValue(f"the precondition {text!r} has more than one bit, {where}")
             if facts.holds(condition) is not True:
                 walk._claim(self.state, condition, w.const(1), f"the precondition {text!r}, {where}")
+        # By what is known before the call: what its contract tells of integers is known after it alone.
+        walk.relate(self.state, [put(r, self.made, f"the precondition {r.name!r}, {where}") for r in case.known])
         self._require_stack(where)
         walk.count("preconditions of calls", 1 + len(case.requires) + len(case.arguments) + len(self.places))
 
@@ -161,7 +164,7 @@ class _Call(Site):
                 [(self.words.bits(self.before.v_word(n), 0, 64), j) for j in range(8)] if n in case.preserves_d else []
             )
             state.set_v(n, Lanes(128, (self._after(told, f"v{n}", 16, low),)))
-        state.flags = Flags.of_words(self.words, *(self._fresh(c, 1) for c in "nzcv"))
+        state.flags = Flags.of_words(self.words, *(self.fresh(c, 1) for c in "nzcv"))
         for name in sorted(case.modifies):
             p = self.places[name]
             if p.size[1] or p.size[0] > MOST_BYTES:
@@ -169,11 +172,8 @@ class _Call(Site):
             data = self._bytes(told, f"{name}+", p.size[0])
             state.memory.put(p.inside, p.offset, data)
         self._forget_stack()
-
-    def _fresh(self, what: str, possible: int) -> int:
-        # A name that no other input has: it is made of the instruction's number.  Unknown names are secret.
-        program = self.words.program
-        return program.var(f"call.{len(program)}.{what}", possible)
+        walk, results = self.walk, Outcome(self)
+        walk.learn(state, [put(r, results.made, r.name) for r in case.relations])
 
     def _bytes(self, told: Assigned, place: str, size: int) -> list[Byte]:
         """The bytes that a place holds afterwards: those that the contract tells, the others anything."""
@@ -181,7 +181,7 @@ class _Call(Site):
         for k in range(0, size, 8):
             count = min(8, size - k)
             known = [told.get((place, k + j)) for j in range(count)]
-            fresh = self._fresh("bytes", ones(8 * count)) if None in known else 0
+            fresh = self.fresh("bytes", ones(8 * count)) if None in known else 0
             found += [byte or (fresh, j) for j, byte in enumerate(known)]
         return found
 
@@ -192,4 +192,4 @@ class _Call(Site):
     def _forget_stack(self) -> None:
         sp, depth = self.before.sp_offset(), self.walk.case.depth
         for at in range(-depth - (-depth % 8), sp + self.case.above, 8):
-            self.state.memory.store("stack", (at & ones(64), {}), 8, self._fresh("stack", ones(64)))
+            self.state.memory.store("stack", (at & ones(64), {}), 8, self.fresh("stack", ones(64)))

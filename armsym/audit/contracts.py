@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 
-from armsym.audit.bundle import Case, Ensured, Fold, Function, Global, Region, Store
+from armsym.audit.bundle import Case, Ensured, Fold, Function, Global, Region, Relation, Store
 from armsym.audit.evaluate import made_of, operands
 from armsym.audit.raw import Program
 
@@ -28,11 +28,12 @@ __all__ = [
 #: What of a case is no part of its contract.
 _BESIDE = {"title", "table", "unfold", "cuts", "steps", "certificates", "integers"}
 #: What no call shows or takes: a contract that says it is none.
-_NOT_CALLED = {"known", "relations", "holds"}
+_NOT_CALLED = {"holds"}
 #: What is, by record: one that has more than is digested here would be taken for another's.
 _KNOWN: dict[type, set[str]] = {
     Case: {"numbers", "words", "regions", "globals", "depth", "above", "modifies", "arguments", "given", "preserves_x"}
     | {"alike", "inert", "preserves_d", "preserves_v", "requires", "folds", "functions", "ensures"}
+    | {"known", "relations"}
     | _BESIDE
     | _NOT_CALLED,
     Region: {"name", "access", "cell", "order", "secret", "align", "constant", "sizes"},
@@ -41,6 +42,7 @@ _KNOWN: dict[type, set[str]] = {
     Fold: {"name", "widths", "start", "over", "step", "blocks"},
     Function: {"name", "widths", "steps"},
     Ensured: {"name", "left", "right"},
+    Relation: {"name", "modulus", "low", "high", "terms"},
 }
 
 
@@ -122,6 +124,13 @@ def digest(case: Case) -> str:
     def every(nodes: Iterable[int]) -> list[str]:
         return [of(n) for n in nodes]
 
+    def said_of(relations: Iterable[Relation]) -> list[object]:
+        # (By their texts, as bounds may be there or not.)
+        parts = (
+            (r.modulus, r.low, r.high, sorted((k, sorted(every(nodes))) for k, nodes in r.terms)) for r in relations
+        )
+        return sorted(parts, key=repr)
+
     for kind, known in _KNOWN.items():
         if more := {f.name for f in fields(kind)} ^ known:
             raise NoContractError(f"contracts have {sorted(more)}, of which a digest does not speak")
@@ -144,6 +153,8 @@ def digest(case: Case) -> str:
         sorted((f.name, f.widths, every(f.start), every(f.over), every(f.step), f.blocks) for f in case.folds.values()),
         sorted((f.name, function_digest(case, f)) for f in case.functions.values()),
         sorted((of(e.left), of(e.right)) for e in case.ensures),
+        # (What speaks of no integers has the digest that it had before contracts could.)
+        *([said_of(case.known), said_of(case.relations)] if case.known or case.relations else []),
     )
 
 

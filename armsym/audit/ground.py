@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -65,9 +65,11 @@ class Ground:
         self.same: set[tuple[int, int]] = set()
         #: What was shown by linear arguments.
         self.arguments: list[Argument] = []
-        #: Preconditions on integers, and what is claimed of integers, of the path's nodes.
+        #: What is known of integers on some path, and what is claimed of them; of each claim, which of these are known
+        #: where it is claimed: what a call tells is known after it alone, on its path alone.
         self.known: list[Relation] = []
         self.relations: list[Relation] = []
+        self._by: list[tuple[int, ...]] = []
         #: How much was shown here, by kind.
         self.counts: dict[str, int] = {}
         self.steps = self.paths = self.parted = self.passes = self.at = 0
@@ -88,6 +90,27 @@ class Ground:
     def count(self, what: str, n: int = 1) -> None:
         """Note that so much was shown."""
         self.counts[what] = self.counts.get(what, 0) + n
+
+    # -- integers
+
+    def relate(self, state: State, relations: Iterable[Relation]) -> None:
+        """Claim relations, to be shown by what is known of integers on this path so far."""
+        for r in relations:
+            self.relations.append(r)
+            self._by.append(state.told)
+
+    def learn(self, state: State, relations: Iterable[Relation]) -> None:
+        """Let relations be known on this path from here on."""
+        first = len(self.known)
+        self.known += relations
+        state.told += tuple(range(first, len(self.known)))
+
+    def questions(self) -> list[tuple[list[Relation], list[Relation]]]:
+        """What is known and what is to be shown by that, in the order in which claims were made."""
+        found: dict[tuple[int, ...], list[Relation]] = {}
+        for by, r in zip(self._by, self.relations, strict=True):
+            found.setdefault(by, []).append(r)
+        return [([self.known[k] for k in by], claimed) for by, claimed in found.items()]
 
     # -- cases
 

@@ -38,9 +38,11 @@ from armsym.audit.raw import Program
 from armsym.audit.rules import RefusedError, need
 from armsym.audit.values import Values
 
-__all__ = ["HEAD", "Steps", "check_relations"]
+__all__ = ["HEAD", "NEXT", "Steps", "check_relations", "divided"]
 
 HEAD = "armsym-integers 1"
+#: Between the arguments for what is shown by what is known here, and by what is known there.
+NEXT = "by-others"
 
 
 class Steps:
@@ -276,6 +278,17 @@ _RULES: dict[str, tuple[Callable[..., Fact | None], int]] = {
     "cases": (Steps._cases, 4),
     "claim": (Steps._claim, 2),
 }
+
+
+def divided(lines: Sequence[str]) -> list[list[str]]:
+    """Lines of arguments, by the lines `NEXT` between them."""
+    found: list[list[str]] = [[]]
+    for line in lines:
+        if line == NEXT:
+            found.append([])
+        else:
+            found[-1].append(line)
+    return found
 
 
 def check_relations(

@@ -1,19 +1,24 @@
 """What a contract ensures of results, as values of their bytes: what is put in their places after a call.
 
 An equation tells of bytes where one of its sides is made of whole bytes of registers and cells on return, side by
-side, and the other of the state at the call alone.  What is no such equation tells nothing, which is less.
+side, and the other of the state at the call alone, or likewise of results: bytes that are equal are one unknown.  What
+is no such equation tells nothing, which is less.  What a contract says of integers speaks of the results as the call
+has left them.
 """
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
+from armsym.audit.arrivals import on_return
+from armsym.audit.bundle import Ensured
 from armsym.audit.evaluate import operands
+from armsym.audit.instance import Instance, RefusedValue
 from armsym.audit.raw import Program, ones
 from armsym.audit.site import Site
 from armsym.audit.store import Byte
 
-__all__ = ["Assigned", "assigned"]
+__all__ = ["Assigned", "Outcome", "assigned"]
 
 #: By place ("x0", "v0", "REGION+") and number of the byte: the byte.
 Assigned: TypeAlias = "dict[tuple[str, int], Byte]"
@@ -109,7 +114,58 @@ def assigned(site: Site) -> Assigned:
                     where = _byte(site, node, low // 8 + j)
                     if where is not None:
                         told.setdefault(where, (value, j))
+    for e in site.case.ensures:
+        _tell_equal(site, e, told)
     return told
+
+
+def _tell_equal(site: Site, e: Ensured, told: Assigned) -> None:
+    """Of results that are equal, what is told of one of them of the other, too; else both are one unknown."""
+    left, right = (_bytes_of(site, side) for side in (e.left, e.right))
+    unknown: dict[int, int] = {}
+    for at in sorted(left.keys() & right.keys()):
+        a, b = left[at], right[at]
+        known = told.get(a) or told.get(b)
+        if known is None:
+            word = at // 8
+            if word not in unknown:
+                unknown[word] = site.fresh("equal", ones(64))
+            known = unknown[word], at % 8
+        told.setdefault(a, known)
+        told.setdefault(b, known)
+
+
+def _bytes_of(site: Site, side: int) -> dict[int, tuple[str, int]]:
+    """By the byte of a word: which byte of which result stands there, as a whole."""
+    found: dict[int, tuple[str, int]] = {}
+    for node, low, width, at in _pieces(site.case.table, side) or ():
+        for j in range(width // 8 if low % 8 == at % 8 == 0 else 0):
+            where = _byte(site, node, low // 8 + j)
+            if where is not None:
+                found[at // 8 + j] = where
+    return found
+
+
+class Outcome:
+    """What a contract's nodes are after a call: results as the state has them now, all else as it was at the call."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.made = Instance(site.case.table, site.words, self._input, self._application)
+
+    def _input(self, name: str, possible: int) -> int:
+        if name.endswith("_out"):
+            return on_return(self._site.state, name, possible)
+        return self._site.input(name, possible)
+
+    def _application(self, name: str, arguments: tuple[int, ...], possible: int) -> int:
+        kind, _, region = name.partition(".")
+        if kind != "after":
+            return self._site.application(name, arguments, possible)
+        p = self._site.places.get(region)
+        if p is None or len(arguments) != 1 or possible != ones(8 * p.region.cell):
+            raise RefusedValue(f"{self._site.symbol}: {name} is no content of a region on return")
+        return self._site.cell_after(p, self._site.facts.linear(arguments[0]))
 
 
 def _byte(site: Site, node: int, k: int) -> tuple[str, int] | None:

@@ -9,8 +9,8 @@ from armsym.audit.bundle import Relation
 
 __all__ = ["relation_line", "relation_of"]
 
-#: Products of words of a few hundred bits have factors as long.
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,999}")
+#: Products of numbers of 64 words have factors of 1233 digits.
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,1999}")
 
 
 def relation_line(keyword: str, r: Relation, name: str) -> str:
@@ -38,5 +38,5 @@ def relation_of(words: Sequence[str], text: Callable[[str], str], node: Callable
 
 def _integer(word: str) -> int:
     if not _INTEGER.fullmatch(word):
-        raise ValueError(f"{word[:80]!r} is no integer of at most 1000 digits")
+        raise ValueError(f"{word[:80]!r} is no integer of at most 2000 digits")
     return int(word)

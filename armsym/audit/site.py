@@ -185,6 +185,21 @@ class Site:
             raise RefusedValue(f"{self.symbol}: {name} has no meaning at a call")
         return self.values.standard(name, arguments, possible)
 
+    def fresh(self, what: str, possible: int) -> int:
+        """Anything within these bits: an input of its own, which is secret."""
+        # A name that no other input has: it is made of the instruction's number.  Unknown names are secret.
+        program = self.words.program
+        return program.var(f"call.{len(program)}.{what}", possible)
+
+    def cell_after(self, p: Place, offset: Form) -> int:
+        """The cell of a region as the state has it now, shown to lie in the region."""
+        at, size = self.facts.lifted(offset), p.region.cell
+        if not self.facts.shows(at) or not self.facts.shows(plus(plus(p.size, at, -1), (size, {}), -1)):
+            raise RefusedAccess(f"{self.symbol}: {size} bytes at {p.region.name} + {at} are not shown to lie in it")
+        part, k = part_of(plus(p.offset, offset))
+        found = self.state.memory.bytes(self.facts, p.inside, part, k, size)
+        return join_bytes(self.words, found[::-1] if p.region.order == "big" else found)
+
     def cell(self, p: Place, offset: Form) -> int:
         """The cell of a region at the call, as a number in the region's order."""
         return self._load(p, offset, p.region.cell, p.region.order)

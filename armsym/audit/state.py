@@ -43,12 +43,14 @@ class State(Machine):
         self.accesses = 0
         #: The lowest offset from sp0 that the instruction being executed accessed; None: none.
         self.lowest: int | None = None
+        #: What is known of integers on this path, by its numbers in `Ground.known`.
+        self.told: tuple[int, ...] = ()
 
     def fork(self) -> State:
         """An independent copy."""
         s = State(self.inputs, self.file, self.facts.fork(), self.memory.fork(), self._secret)
         s.put_registers(self.fork_registers())
-        s.low = self.low
+        s.low, s.told = self.low, self.told
         return s
 
     def w(self, n: int) -> int:

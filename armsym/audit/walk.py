@@ -228,11 +228,12 @@ class Walk(Arrivals):
             if bits(self.words, required) > 1:
                 raise RefusedValue(f"the precondition {text!r} has more than one bit")
             facts.assume(required, True)
-        self.known = [put(r, made, r.name) for r in self.case.known]
+        known = [put(r, made, r.name) for r in self.case.known]
         facts.settle(self.inputs.numbers)
         areas = self.inputs.areas({name: tuple(all_) for name, all_ in given.items()})
         memory = Memory(self.words, areas, values.cell)
         state = State(self.inputs, self.file, facts, memory, self.secret)
+        self.learn(state, known)
         if not self.source.number:
             self._begin_entry(state, made)
         else:
@@ -309,7 +310,7 @@ class Walk(Arrivals):
         """What is known of the indices, and the facts, of this cut and those around it."""
         for number in reversed(self._around):
             c = self.case.cuts[number]
-            self.known += (put(r, made, r.name) for r in c.relations)
+            self.learn(state, [put(r, made, r.name) for r in c.relations])
             facts = state.facts
             for f in c.facts:
                 facts.add(self._fact(facts, made, f.constant, f.terms))

@@ -7,6 +7,7 @@ words in a bundle yet raises `NotExportable`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from armsym.audit.bundle import Blocks, Case, Content, Cut, Ensured, Fact, Fold, Global, Index, Region, Store, Unknown
 from armsym.audit.elf_parts import Piece as SectionOf
@@ -109,12 +110,19 @@ class Capture:
         """What is claimed of integers at cuts of one path without loops: each cut is within the one before it."""
         met = [m for m in self.met if m is not None]
         if self.iterations or len(met) < len(self.met) or len({m.cut.at for m in met}) < len(met):
-            why = "are within loops, forget folds or memory, or are met again"
+            why = "are within loops, forget folds, or are met again"
             raise NotExportable(f"claims about integers at cuts that {why}")
+        # What calls told since the cut before: each cut says it again, for what it stands at the cut.
+        said = {id(r) for r in self.p.relations}
         for k, m in enumerate(met, 1):
             once = self._symbols_of(k - 1, k)
             index = Index(once, 1, 1, self.words.const(1), inclusive=False)
             cut = self._standing(Cut(k, k - 1, m.cut.at + self.shift, index), m.machine, m.relations, m.cut.name)
+            for r in m.before:
+                if id(r) not in said:
+                    with suppress(NotExportable):  # it speaks of what stands nowhere any more
+                        cut.relations += list(relations_of(f"{m.cut.name}: told before", r, self.node, self.words))
+            said |= {id(r) for r in (*m.before, *m.relations)}
             self.case.cuts[k] = cut
 
     # -- names --------------------------------------------------------------------------------

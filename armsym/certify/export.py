@@ -17,6 +17,7 @@ from armsym.audit.contracts import Callee, digest, digests_of
 from armsym.audit.elf import Elf, ElfError
 from armsym.audit.ground import Refused
 from armsym.audit.hints import write as write_certificate
+from armsym.audit.integers import NEXT
 from armsym.audit.link import File
 from armsym.audit.machine import SIGNING
 from armsym.certify.capture import Capture
@@ -184,10 +185,12 @@ def made_to_check(
                 certificate, rest = elaborate(program, {}, walk.claims, inputs.landmarks, inputs.steps)
                 open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
                 case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
-            if walk.relations:
-                lines, why = relations.show(program, walk.known, walk.relations)
+            arguments: list[str] = []
+            for k, (known, claimed) in enumerate(walk.questions()):
+                lines, why = relations.show(program, known, claimed)
                 open_ += [why] if why else []
-                case.integers[walk.source.number] = lines
+                arguments += [NEXT, *lines] if k else lines
+                case.integers[walk.source.number] = arguments
     except Refused as e:
         open_.append(str(e))
     case.steps = search.steps

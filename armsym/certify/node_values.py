@@ -51,12 +51,12 @@ class NodeValues(Translator):
         return found
 
     def narrow(self, n: int, factor: int, f: Fact) -> None:
-        """Of an input, what a fact says of a sum of inputs, this one with a factor: all are at least 0."""
+        """Of an input, what a fact says of a sum of inputs, this one with a factor: all are within their bits."""
         ((m, _),) = self.node(n).items()
         x = self.kernel.atoms[m[0]]
         g = self.kernel.derive({m: 1}, [(1, f)], divisor=factor)
-        if x.E is None and not g.impossible and g.hi < x.hi:
-            self.kernel.atoms[m[0]] = Atom(x.name, x.lo, g.hi, None, 0)
+        if x.E is None and not g.impossible and (g.hi < x.hi or g.lo > x.lo):
+            self.kernel.atoms[m[0]] = Atom(x.name, max(x.lo, g.lo), min(x.hi, g.hi), None, 0)
             self._log.append(["within", m[0], g])
 
     # -- what a node is made of
@@ -216,6 +216,12 @@ class NodeValues(Translator):
         self.ranges.closed.add(x)
         self.ranges.equal[x] = p, self.kernel.derive(add({(x,): 1}, p, -1), [(-1, x)])
         return self._rename(a, {(x,): 1}, [(1, x)])
+
+    def name_number(self, n: int, of: Fact | None = None) -> Polynomial:
+        """A name for a number of several words, with the bounds that the fact says of it, or else its bits."""
+        p = self._of[n]
+        x = self.name("A", p, of or self.bits_of(n))
+        return self._rename(n, {(x,): 1}, [(1, x)])
 
     def _rename(self, n: int, P: Polynomial, terms: list[Summand]) -> Polynomial:
         self._note_value(n, "named", P, self.kernel.derive(add(self._of[n], P, -1), terms))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from armsym.audit.bundle import Relation
@@ -10,10 +11,11 @@ from armsym.audit.evaluate import operands
 from armsym.audit.integers import check_relations
 from armsym.audit.raw import Instruction, Program
 from armsym.audit.rules import RefusedError
+from armsym.audit.words import Words
 from armsym.certify.argument_lines import lines_of
 from armsym.certify.node_values import NodeValues
 from armsym.certify.nodes import what
-from armsym.integers.claims import Argument
+from armsym.integers.claims import WIDEST_LIMB, Argument
 from armsym.integers.expression import Integer, Leaf
 from armsym.integers.expression import Relation as Claimed
 from armsym.integers.kernel import Kernel, Spent
@@ -28,8 +30,8 @@ class _Node(Term):
 
     __slots__ = ("node",)
 
-    def __init__(self, node: int) -> None:
-        self.node, self.width, self.pb, self.id = node, 64, (1 << 64) - 1, -node
+    def __init__(self, node: int, width: int) -> None:
+        self.node, self.width, self.pb, self.id = node, width, (1 << width) - 1, -node
 
 
 #: How many monomials an argument may take to find: proofs that close take less than half of it.
@@ -60,12 +62,14 @@ class _Argument(Argument):
         super()._prepare()
 
     def _narrow(self) -> None:
-        """What a precondition on a sum of words says of each of them, the highest above all."""
+        """What is known of a sum of words says of each of them, the highest above all; not of numbers of several."""
         for k, r in enumerate(self._known):
             ((x, modulus, lo, hi),) = r.parts
             words = {m[0]: c for m, c in x.terms.items() if len(m) == 1 and c > 0}
-            if modulus or hi is None or len(words) + (() in x.terms) < len(x.terms):
+            if modulus or (lo is None and hi is None) or len(words) + (() in x.terms) < len(x.terms):
                 continue
+            if self._whole and any(leaf[1] > WIDEST_LIMB for leaf in x.leaves()):
+                continue  # it is its name's
             f = self.kernel.given(self.polynomial(x), lo, hi)
             self.nodes.given[f.number] = ["known", k]
             for leaf, c in words.items():
@@ -74,10 +78,21 @@ class _Argument(Argument):
                 if len(self._leaf(leaf)) == 1:
                     self.nodes.narrow(leaf[2].node, c, f)
 
+    def _name_number(self, k: int, number: Term, lo: int | None, hi: int | None) -> None:
+        assert isinstance(number, _Node)
+        P = self.nodes.node(number.node)
+        if len(P) > 1:  # else it has its name
+            fact = self._given(P, lo, hi)
+            self.nodes.given[fact.number] = ["known", k]
+            self.nodes.name_number(number.node, fact)
+
     def _leaf(self, leaf: Leaf) -> Polynomial:
         assert isinstance(leaf, tuple)
         assert isinstance(leaf[2], _Node)
-        return self.nodes.node(leaf[2].node)
+        P = self.nodes.node(leaf[2].node)
+        if self._whole and leaf[1] > WIDEST_LIMB and len(P) > 1:
+            P = self.nodes.name_number(leaf[2].node)
+        return P
 
     def shown(self, k: int, nodes: Sequence[int]) -> tuple[int | None, str]:
         """The number of the fact that says the k-th claim; None and what was not found.
@@ -129,13 +144,21 @@ class Relations:
 
 def _searched(program: Program, known: Sequence[Relation], claimed: Sequence[Relation]) -> tuple[list[str], str]:
     terms: dict[int, _Node] = {}
+    words = Words(program)
+    spoken = {n for r in (*known, *claimed) for _, nodes in r.terms for n in nodes}
+    numbers = {n: int(program[n][1]) for n in sorted(spoken) if program[n][0] == "Const"}
 
     def integer(r: Relation) -> Claimed:
         made: dict[tuple[Leaf, ...], int] = {}
         for factor, nodes in r.terms:
             # Two products may be of one and the same nodes by now: a result that is an input.
-            leaves = tuple((False, 64, terms.setdefault(n, _Node(n))) for n in sorted(nodes))
-            made[leaves] = made.get(leaves, 0) + factor
+            for n in nodes:
+                if n not in terms:
+                    terms[n] = _Node(n, max(64, words.reach(n).bit_length()))
+            # (A number is no word of which anything could become known.)
+            others = sorted(n for n in nodes if n not in numbers)
+            leaves = tuple((False, terms[n].width, terms[n]) for n in others)
+            made[leaves] = made.get(leaves, 0) + factor * prod(numbers[n] for n in nodes if n in numbers)
         return Claimed(((Integer({m: c for m, c in made.items() if c}), r.modulus, r.low, r.high),))
 
     given, asked = [integer(r) for r in known], [integer(r) for r in claimed]
@@ -143,6 +166,8 @@ def _searched(program: Program, known: Sequence[Relation], claimed: Sequence[Rel
     left = dict.fromkeys(range(len(claimed)), "")
     for names in (False, True):
         argument = _Argument(program, given, asked, names=names)
+        for n in numbers:
+            argument.nodes.node(n)
         shown: dict[int, int] = {}
         for k in list(left):
             fact, left[k] = argument.shown(k, [n for _, of in claimed[k].terms for n in of])

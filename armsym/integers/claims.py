@@ -17,7 +17,7 @@ from armsym.integers.relevance import relevant
 from armsym.integers.residues import eliminated
 from armsym.integers.rewriting import is_long, replaced, rewrite
 from armsym.integers.translate import Lane, Translator, is_lane
-from armsym.terms.node import App, Op, Var
+from armsym.terms.node import App, Op, Term, Var
 from armsym.terms.walk import below
 
 __all__ = ["LANES", "Argument", "Shown"]
@@ -177,12 +177,11 @@ class Argument:
         equal: dict[int, tuple[Polynomial, Fact]] = {}
         if self._whole:
             # A number's name has the range that is known of it: so that is said first, in the order of the program.
-            for r in self._known:
+            for k, r in enumerate(self._known):
                 for x, modulus, lo, hi in r.parts:
                     word = _of_one_leaf((x, modulus, lo, hi))
                     if word is not None and word[0][1] > WIDEST_LIMB and not word[0][0]:
-                        P = self.translator.value(word[0][2])
-                        self.translator.name("A", P, self._given(P, lo, hi))
+                        self._name_number(k, word[0][2], lo, hi)
         for r in self._known:
             for x, modulus, lo, hi in r.parts:
                 P = self.polynomial(x)
@@ -207,6 +206,11 @@ class Argument:
         hints = [(P, m) for of in parts for P, m, _, _ in of if m]
         self._hints = hints if len(hints) <= MOST_NUMBERS else []
         self._parts = parts
+
+    def _name_number(self, k: int, number: Term, lo: int | None, hi: int | None) -> None:
+        """Give a number a name, with the bounds that the k-th of what is known says of it."""
+        P = self.translator.value(number)
+        self.translator.name("A", P, self._given(P, lo, hi))
 
     def _solve(self, zero: Fact) -> None:
         """Of an equation of products, an unknown in other words, if it has one that occurs once, by itself."""

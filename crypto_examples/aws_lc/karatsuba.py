@@ -95,6 +95,18 @@ class Karatsuba:
                 # No equation: of two the first would be solved for the lowest word, and the last one has to be.
                 return {"at least": found >= wanted, "at most": found <= wanted}
 
+    def outside(self, at: int, z: Region, lower: Number, upper: Number, used: Iterable[int] = ()) -> None:
+        """Of a product all but the middle one is summed, a quarter of the words further up than where it will stand.
+
+        What the registers that were `used` for it hold is of no interest.
+        """
+
+        @self.p.cut(self.entry + at, drop_x=used, drop_memory=[z], drop_flags=True)
+        def claims(s: State) -> Claims:
+            x = z.words(64, at=s)
+            B, half = W ** (len(x) // 4), len(x) // 4
+            return {"both": self.integer(x[:half]) + B * self.integer(x[2 * half :]) == lower + B * upper}
+
     def mask(self, at: int, register: int) -> None:
         """All ones there where a difference was negative, else 0."""
         zero = Bits(64, 0)
@@ -152,6 +164,7 @@ def square_16(p: Proof) -> None:
     f, a = Karatsuba(p), of.words(64)
     low, high = f.integer(a[:8]), f.integer(a[8:])
     f.absolute((0x60, 0x78, 0x8C, 0xA0, 0xB4), range(10, 18), 19, low - high)
+    f.outside(0x154, z, low * low, high * high, range(10, 14))
     f.stored(0x160, lambda s: t.words(64, at=s)[8:], (low - high) * (low - high))
     p.ensures(lambda s: {"square": f.integer(z.words(64, at=s)) == f.integer(a) * f.integer(a)})
 
@@ -163,6 +176,7 @@ def square_32(p: Proof) -> None:
     p.modifies(z, t, p.stack(96))
     f, a = Karatsuba(p), of.words(64)
     low, high = f.integer(a[:16]), f.integer(a[16:])
+    f.outside(0x148, z, low * low, high * high, range(4))
     f.absolute((0x1C8, *range(0x1E0, 0x270, 0x14)), range(16), 16, high - low)
     f.mask(0x1CC, 16)
     f.stored(0x280, lambda s: t.words(64, at=s)[16:48], (low - high) * (low - high))
@@ -237,11 +251,7 @@ class LastSum:
         def minus(s: State) -> Number:
             return p.integer(s.x[self.mask][0:0])
 
-        @p.cut(f.entry + self.outside, drop_memory=[z], drop_flags=True)
-        def outside(s: State) -> Claims:
-            x = held(s)
-            return {"both": f.integer(x[:half]) + B * f.integer(x[2 * half :]) == a0 * b0 + B * a1 * b1}
-
+        f.outside(self.outside, z, a0 * b0, a1 * b1)
         f.stored(self.middle, lambda s: scratch.words(64, at=s)[2 * half : 4 * half], T, self.mask, [scratch])
 
         @p.cut(

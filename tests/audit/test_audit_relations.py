@@ -120,7 +120,7 @@ def _a_claim_less(case: Case) -> None:
         (_relation(1, _narrower), "has the bounds"),
         (_without_a_precondition, "relations, and no number"),
         (_a_wider_precondition, "bounds|another polynomial|coefficient|case"),
-        (_without_an_argument, "begins with"),
+        (_without_an_argument, "the relation of integers is not shown"),
         (_a_claim_less, "the relation of integers is not shown"),
     ],
 )

@@ -417,7 +417,7 @@ def test_a_result_is_secret_unless_the_contract_says_what_it_is(result: str, tmp
 
 
 def test_results_are_told_by_their_parts(tmp_path: Path) -> None:
-    """The low half is told, the upper half is not; what is told of several results at once is no result's."""
+    """The low half is told, the upper half is not; results that are equal are one unknown, and no other is that."""
     for mask, why in ((ones(32), ""), (ones(64), "told")):
         call = _Call()
         t, own = call.used.table, call.own.table
@@ -428,11 +428,15 @@ def test_results_are_told_by_their_parts(tmp_path: Path) -> None:
             _refused(verdict, why)
         else:
             assert verdict.shown, verdict.refused
-    call = _Call()
-    t = call.used.table
-    _ensure(call.used, _out(call.used, 0), _out(call.used, 1))
-    _ensure(call.own, _out(call.own, 0), _out(call.own, 1))
-    _refused(call.verdict(tmp_path), "told")  # less than is so: nothing is put in the place of either
+    for other in (1, 2):
+        call = _Call()
+        _ensure(call.used, _out(call.used, 0), _out(call.used, 1))
+        _ensure(call.own, _out(call.own, 0), _out(call.own, other))
+        verdict = call.verdict(tmp_path)
+        if other == 1:
+            assert verdict.shown, verdict.refused
+        else:
+            _refused(verdict, "told")
 
 
 # -- folds

@@ -62,14 +62,14 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
                 elif isinstance(part, Relation):
                     said.append(part)
     stands_for = h.transfer(shadow, m, a, drop)
-    known: list[Relation] = []
+    before, known = tuple(path.relations), list[Relation]()
     if drop and not forget:
         # What is dropped is a name for what was computed, and the claims are what was shown of that.
         known = a.relations(said, stands_for)
         path.relations = known[:] if c.alone else path.relations + known
     _take_contents(path, c, which)
     if drop or forget:
-        run.cuts.append(None if origin or forget or cells else Met(c, m.fork(), tuple(known)))
+        run.cuts.append(None if origin or forget else Met(c, m.fork(), tuple(known), before))
     return True
 
 

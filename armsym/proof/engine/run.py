@@ -70,11 +70,15 @@ def indices(origin: Origin | None) -> tuple[Bits, ...]:
 
 @dataclass(frozen=True)
 class Met:
-    """A cut that a path came to outside of all loops: the machine and what is known of integers from there on."""
+    """A cut that a path came to outside of all loops: the machine and what it says of integers from there on.
+
+    `before` is what was known of them on the way to it.
+    """
 
     cut: Cut
     machine: Machine
     relations: tuple[Relation, ...]
+    before: tuple[Relation, ...] = ()
 
 
 @dataclass(frozen=True)
