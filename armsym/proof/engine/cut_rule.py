@@ -59,13 +59,14 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
             for part in parts(claim):
                 if isinstance(part, Prop):
                     a.add(part)
-                elif isinstance(part, Relation):
-                    said.append(part)
-    stands_for = h.transfer(shadow, m, a, drop)
+    h.transfer(shadow, m, a, drop)
     known: list[Relation] = []
     if drop and not forget:
-        # What is dropped is a name for what was computed, and the claims are what was shown of that.
-        known = a.relations(said, stands_for)
+        # What is dropped is a name for what was computed, and the claims are what was shown of that.  They are made
+        # anew of the state as it is now: an index in them may be made of registers that are not dropped.
+        with memory_of(m).observed(), handed(m) as s:
+            said = [part for claim in c.claims(s, which).values() for part in parts(claim)]
+        known = [part for part in said if isinstance(part, Relation)]
         path.relations = known[:] if c.alone else path.relations + known
     _take_contents(path, c, which)
     if drop or forget:
