@@ -54,14 +54,15 @@ def block_number(block: Bits) -> Bits:
     return concat(Bits(1, 1), block).zero_extend(129)
 
 
-def add_block(accumulator: Bits, r: Bits, block: Bits) -> Bits:
+def add_block(accumulator: Bits, r: Bits, block: Bits, width: int = 130) -> Bits:
     """((accumulator + block with its added bit) * r) mod 2^130 - 5.  Section 2.5.
 
-    The accumulator has 130 to 132 bits, as the result, r 128 bits and is clamped, the block 8 to 128 bits.
+    The accumulator has 130 bits, r 128 bits and is clamped, the block 8 to 128 bits.  Accumulator and result may
+    have up to 132 bits, `width`: such a sum times r still fits.
     """
-    a = concat(Bits(WIDE - accumulator.width, 0), accumulator)
+    a = concat(Bits(WIDE - width, 0), accumulator)
     n = concat(Bits(WIDE - 129, 0), block_number(block))
-    return mod_p((a + n) * concat(Bits(WIDE - 128, 0), r), accumulator.width)
+    return mod_p((a + n) * concat(Bits(WIDE - 128, 0), r), width)
 
 
 def block_step(accumulator: R, r: R, n: R) -> R:

@@ -162,7 +162,7 @@ class _Message:
 
     def step(self, h: Words, block: Words) -> list[Bits]:
         """A step of Poly1305."""
-        return [add_block(h[0], concat(*reversed(self.r)), block[0])]
+        return [add_block(h[0], concat(*reversed(self.r)), block[0], WIDTH)]
 
     def vector(self, i: Bits) -> Bits:
         """The 16 bytes of key stream for block i of the message: of a vector, so long as it is."""
