@@ -1,8 +1,8 @@
 """AEAD_CHACHA20_POLY1305 of AWS-LC (RFC 8439, section 2.8): whole messages, both algorithms in one routine.
 
 ChaCha20 is computed by Advanced SIMD, Poly1305 in general registers: the accumulator in X8-X10, r in X16 and X17, s in
-V27, and 1 in X15.  V31 has the two lengths from the start.  A hash step is the same code wherever it stands: X11 and X12
-are added to the accumulator, with the bit beyond them, and the sum is multiplied by r.
+V27, and 1 in X15.  V31 has the two lengths from the start.  A hash step is the same code wherever it stands: X11 and
+X12 are added to the accumulator, with the bit beyond them, and the sum is multiplied by r.
 
 Messages of at most 128 bytes have a path of their own: three blocks of key stream side by side, the first two for the
 message, the third for the one-time key.
@@ -10,7 +10,7 @@ message, the third for the one-time key.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from armsym.dsl import Bits, Claims, Proof, Region, State, Words, concat, congruent, ite, opaque, proof, select
@@ -25,7 +25,10 @@ MOST = 4
 #: Bits of an accumulator in the statement.  (With 130 its value would be less easily seen to be the remainder.)
 WIDTH = 132
 
-#: Bytes of additional data that are declared at most: 2^50 and fifteen.
+#: What the table says of each.
+LONGER = "longer messages, and extra plaintext: not tried"
+
+#: Whole blocks of additional data that are declared at most.
 MOST_BLOCKS = 2**46
 
 
@@ -146,23 +149,30 @@ class _Message:
             return stream(*self.key, counter, *self.nonce).elems(128)
 
         self._quarters = quarters
-        A = p.fold(self.step, start=[Bits(WIDTH, 0)], over=lambda i: [self.sixteen(self.ad, i)], name="A")
-        # What was hashed of the additional data, and all of it.
-        some = ite(self.ad_rest == 0, Bits(64, 0), Bits(64, 1))
-        last = p.fold(
+        # Whole blocks of additional data; all of it, with no or one more block; and whole blocks of the ciphertext.
+        self.A = p.fold(self.step, start=[Bits(WIDTH, 0)], over=lambda i: Words([self.sixteen(self.ad, i)]), name="A")
+        self.padded = p.fold(
             self.step,
-            start=A(self.ad_blocks),
-            over=lambda _: [self.sixteen(self.ad, self.ad_blocks, self.ad_rest)],
+            start=self.A(self.ad_blocks),
+            over=lambda _: Words([self.sixteen(self.ad, self.ad_blocks, self.ad_rest)]),
             name="AD",
         )
-        self.A, self.all_ad = A, lambda: last(some)[0]
-        self.H = p.fold(self.step, start=[self.all_ad()], over=lambda i: [concat(*reversed(self.hashed(i)))], name="H")
+        self.H = p.fold(
+            self.step,
+            start=[self.all_ad()],
+            over=lambda i: Words([concat(*reversed(self.hashed(i)))]),
+            name="H",
+        )
 
     # -- the statement --------------------------------------------------------------------------------
 
-    def step(self, h: Words, block: Words) -> list[Bits]:
+    def step(self, h: Sequence[Bits], block: Sequence[Bits]) -> list[Bits]:
         """A step of Poly1305."""
         return [add_block(h[0], concat(*reversed(self.r)), block[0], WIDTH)]
+
+    def all_ad(self) -> Bits:
+        """The accumulator after the additional data."""
+        return self.padded(ite(self.ad_rest == 0, Bits(64, 0), Bits(64, 1)))[0]
 
     def vector(self, i: Bits) -> Bits:
         """The 16 bytes of key stream for block i of the message: of a vector, so long as it is."""
@@ -187,12 +197,12 @@ class _Message:
     def all_text(self) -> Bits:
         """The accumulator after the ciphertext."""
         h = self.H(self.blocks)
-        (padded,) = self.step(h, Words([concat(*reversed(self.hashed(self.blocks, self.rest)))]))
+        (padded,) = self.step(h, [concat(*reversed(self.hashed(self.blocks, self.rest)))])
         return ite(self.rest == 0, h[0], padded)
 
     def all(self) -> Bits:
         """The accumulator at last."""
-        return self.step(Words([self.all_text()]), Words([length_block(self.ad_n, self.n)]))[0]
+        return self.step([self.all_text()], [length_block(self.ad_n, self.n)])[0]
 
     def claimed(self, s: State) -> Claims:
         """The result, and the tag."""
@@ -301,25 +311,25 @@ def _padded(get: Callable[[int], Bits], count: Bits | None) -> list[Bits]:
     return [Bits(8, 0) if c.value is False else ite(c, get(m), Bits(8, 0)) for m, c in enumerate(within)]
 
 
-@proof("chacha20_poly1305_seal", of=AWS_LC)
+@proof("chacha20_poly1305_seal", of=AWS_LC, note=LONGER)
 def chacha20_poly1305_seal_short(p: Proof) -> None:
     """Messages of at most 128 bytes."""
     _Message(p, SEAL, sealing=True, in_place=False).prove()
 
 
-@proof("chacha20_poly1305_seal", of=AWS_LC)
+@proof("chacha20_poly1305_seal", of=AWS_LC, note=LONGER)
 def chacha20_poly1305_seal_short_in_place(p: Proof) -> None:
     """Messages of at most 128 bytes."""
     _Message(p, SEAL, sealing=True, in_place=True).prove()
 
 
-@proof("chacha20_poly1305_open", of=AWS_LC)
+@proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER)
 def chacha20_poly1305_open_short(p: Proof) -> None:
     """Messages of at most 128 bytes; the tag that a message has to have is returned, and its caller compares."""
     _Message(p, OPEN, sealing=False, in_place=False).prove()
 
 
-@proof("chacha20_poly1305_open", of=AWS_LC)
+@proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER)
 def chacha20_poly1305_open_short_in_place(p: Proof) -> None:
     """Messages of at most 128 bytes."""
     _Message(p, OPEN, sealing=False, in_place=True).prove()

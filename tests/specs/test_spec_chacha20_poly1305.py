@@ -195,9 +195,9 @@ def test_aead_pads_and_bounds() -> None:
     )
     assert chacha20_poly1305.MOST == 274877906880  # as printed in section 2.8
     for key, nonce in ((bytes(31), bytes(12)), (bytes(32), bytes(11))):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="not whole words"):
             chacha20_poly1305.aead_encrypt(key, nonce, b"", b"")
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="not whole words"):
             chacha20_poly1305.aead_decrypt(key, nonce, b"", b"")
 
 

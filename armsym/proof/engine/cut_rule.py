@@ -53,7 +53,6 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
     shadow = m.fork()
     h = havoc(shadow, everything, Bits(64, 0))
     a = Assumptions(set(h.unknowns))
-    said: list[Relation] = []
     with memory_of(shadow).observed(), handed(shadow) as s:  # what was shown in bounds above
         for claim in c.claims(s, which).values():
             for part in parts(claim):
@@ -65,8 +64,8 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
         # What is dropped is a name for what was computed, and the claims are what was shown of that.  They are made
         # anew of the state as it is now: an index in them may be made of registers that are not dropped.
         with memory_of(m).observed(), handed(m) as s:
-            said = [part for claim in c.claims(s, which).values() for part in parts(claim)]
-        known = [part for part in said if isinstance(part, Relation)]
+            made = [part for claim in c.claims(s, which).values() for part in parts(claim)]
+        known = [part for part in made if isinstance(part, Relation)]
         path.relations = known[:] if c.alone else path.relations + known
     _take_contents(path, c, which)
     if drop or forget:
