@@ -56,6 +56,7 @@ TARGETS = (
     ("P-384 and P-521 with Neon", r"bignum_(mont(mul|sqr)_p384|(mul|sqr)_p521)", 40.0),
     ("P-384, P-521 and 25519", r"bignum_\w+", 5.0),
     ("Poly1305", r"poly1305_\w+", 10.0),
+    ("ChaCha20-Poly1305", r"chacha20_poly1305_\w+", 60.0),
     ("samplers", r"(mlkem|mldsa)_rej_\w+", 30.0),
     ("ML-KEM", r"mlkem_\w+", 5.0),
     ("ML-DSA", r"mldsa_\w+", 6.0),

@@ -43,10 +43,10 @@ def clamp(r: Bits) -> Bits:
     return r & CLAMP
 
 
-def mod_p(x: Bits) -> Bits:
-    """x modulo 2^130 - 5, for x of `WIDE` bits; the result has 130 bits.  Section 2.5."""
+def mod_p(x: Bits, width: int = 130) -> Bits:
+    """x modulo 2^130 - 5, for x of `WIDE` bits; the result has 130 bits, or `width`.  Section 2.5."""
     p = Bits(WIDE, P)
-    return (x - x.udiv(p) * p)[129:0]
+    return (x - x.udiv(p) * p)[width - 1 : 0]
 
 
 def block_number(block: Bits) -> Bits:
@@ -54,14 +54,15 @@ def block_number(block: Bits) -> Bits:
     return concat(Bits(1, 1), block).zero_extend(129)
 
 
-def add_block(accumulator: Bits, r: Bits, block: Bits) -> Bits:
+def add_block(accumulator: Bits, r: Bits, block: Bits, width: int = 130) -> Bits:
     """((accumulator + block with its added bit) * r) mod 2^130 - 5.  Section 2.5.
 
-    The accumulator has 130 bits, r 128 bits and is clamped, the block 8 to 128 bits.
+    The accumulator has 130 bits, r 128 bits and is clamped, the block 8 to 128 bits.  Accumulator and result may
+    have up to 132 bits, `width`: such a sum times r still fits.
     """
-    a = concat(Bits(WIDE - 130, 0), accumulator)
+    a = concat(Bits(WIDE - width, 0), accumulator)
     n = concat(Bits(WIDE - 129, 0), block_number(block))
-    return mod_p((a + n) * concat(Bits(WIDE - 128, 0), r))
+    return mod_p((a + n) * concat(Bits(WIDE - 128, 0), r), width)
 
 
 def block_step(accumulator: R, r: R, n: R) -> R:

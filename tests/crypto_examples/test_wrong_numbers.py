@@ -21,6 +21,7 @@ pytestmark = pytest.mark.wheels
 NOP = "d503201f"
 
 POLY, NEON, INIT = "openssl/poly1305.py", "poly1305_blocks_neon", "poly1305_init@0x6d6ca0"
+AEAD, SEAL, OPEN = "aws_lc/chacha20_poly1305.py", "chacha20_poly1305_seal", "chacha20_poly1305_open"
 NORM, HINT, HINT_88 = "mldsa_poly_chknorm", "mldsa_poly_use_hint_32", "mldsa_poly_use_hint_88"
 
 #: (folder and file, proof, symbol, offset in it, what stands there, what is put there, why)
@@ -46,6 +47,10 @@ FAULTS = [
     (POLY, NEON, NEON, 0x4AC, "4f4257bd", "4f4157bd", "3 c for 5 c"),
     (POLY, NEON, NEON, 0xD4, "a9017c06", "a9014406", "another base"),
     ("openssl/poly1305.py", "poly1305_emit_neon", "poly1305_emit_neon", 0x54, "ba1f00ad", "ab1f00ad", "ADDS for ADCS"),
+    (AEAD, f"{SEAL}_short", SEAL, 0xBC4, "ba0c0129", "9a0c0129", "ADC for ADCS"),
+    (AEAD, f"{SEAL}_short", SEAL, 0x114C, "4eb987de", NOP, "a counter left out"),
+    (AEAD, f"{OPEN}_short", OPEN, 0x1398, "ba0c0129", "9a0c0129", "ADC for ADCS"),
+    (AEAD, f"{OPEN}_short_in_place", OPEN, 0xED8, "d342fdcb", "d343fdcb", "LSR #3 for LSR #2"),
     ("openssl/poly1305.py", "poly1305_init", INIT, 0x5C, "9a87018c", "9a87118c", "NE for EQ"),
     (
         "aws_lc/mldsa.py",

@@ -354,6 +354,37 @@ def test_a_cut_that_drops_registers(tmp_path: Path, claimed: str) -> None:
     assert set(failed) == {"more": {"ensures"}, "false": {"invariant", "ensures"}}.get(claimed, set())
 
 
+@pytest.mark.parametrize(
+    ("index", "end", "dropped", "lost"),
+    [
+        (0, 2, [1], set()),
+        (1, 2, [1], {"invariant", "ensures"}),
+        (0, 3, [1], {"ensures"}),
+        (0, 1, [1], {"ensures"}),
+        # Where the index is dropped as well, no more is known than that there is one.
+        (0, 2, [1, 3], {"ensures"}),
+    ],
+)
+def test_an_index_in_a_claim_of_a_cut_is_what_a_register_holds_there(
+    tmp_path: Path, index: int, end: int, dropped: list[int], lost: set[str]
+) -> None:
+    """x1 = a + b where x3 is 1, then x3 is changed, and x1 = a + 2 b: F(k) = a + k b."""
+
+    def fn(p: Proof) -> None:
+        a, b = p.word("a", possible=0xFF), p.word("b", possible=0xFF)
+        p.call(x1=a, x2=b)
+        F = p.fold(lambda f, w: [f[0] + w[0]], start=[a], over=lambda _: Words([b]), name="F")
+
+        @p.cut(p.routine.entry + 8, drop_x=dropped)
+        def _(s: State) -> Claims:
+            return {"F": p.integer(s.x1) == p.integer(F(s.x3 + index)[0]), "small": p.integer(s.x1) <= 510}
+
+        p.ensures(lambda s: {"F": p.integer(s.x1) == p.integer(F(end)[0])})
+
+    failed = _failed(tmp_path, "mov x3,#1\n add x1,x1,x2\n add x3,x3,#6\n add x1,x1,x2\n ret", fn)
+    assert set(failed) == lost
+
+
 @pytest.mark.parametrize("claims", ["all", "one"])
 @pytest.mark.parametrize("alone", [True, False])
 def test_of_a_cut_alone_only_its_claims_stay_known(tmp_path: Path, alone: bool, claims: str) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.poly1305 import Poly1305 as OtherPoly1305
 from formal import Poly
 from spec_vectors import one_bit_wrong, records
 
 from armsym.bits import Bits
 from armsym.errors import WidthError
-from specs import chacha20, poly1305
+from specs import chacha20, chacha20_poly1305, poly1305
 from specs.words import words_from_bytes, words_from_hex
 
 
@@ -139,6 +141,64 @@ def test_steps_on_ints_and_on_polynomials() -> None:
     a_, r_, n_ = (Poly.unknown(name) for name in "arn")
     assert poly1305.block_step(a_, r_, n_).of == {("a", "r"): 1, ("n", "r"): 1}
     assert poly1305.block_step(-1, 1, 0) == 2**130 - 6
+
+
+def test_wider_accumulators_say_the_same() -> None:
+    """`add_block` with `width`: for each accumulator that a step gives, at the edges of the prime and at random."""
+    rng = random.Random("wider")
+    for a in (0, 1, poly1305.P - 1, 2**130 - 1, rng.randrange(poly1305.P)):
+        for r in (Bits(128, 0), poly1305.CLAMP, poly1305.clamp(Bits(128, rng.getrandbits(128)))):
+            for block in (Bits(128, 0), Bits(128, 2**128 - 1), Bits(128, rng.getrandbits(128)), Bits(8, 255)):
+                want = poly1305.add_block(Bits(130, a), r, block).uint
+                for width in (131, 132):
+                    assert poly1305.add_block(Bits(width, a), r, block, width).uint == want
+    # The greatest that is declared is reduced as any other number is.
+    r = poly1305.CLAMP
+    x = (2**132 - 1 + 2**129 - 1) * r.uint
+    assert x < 2**poly1305.WIDE
+    assert poly1305.add_block(Bits(132, 2**132 - 1), r, Bits(128, 2**128 - 1), 132).uint == x % poly1305.P
+
+
+def test_aead_of_section_2_8_2() -> None:
+    plaintext = (
+        b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, "
+        b"sunscreen would be it."
+    )
+    key, nonce = bytes(range(0x80, 0xA0)), bytes.fromhex("070000004041424344454647")
+    ciphertext, tag = chacha20_poly1305.aead_encrypt(key, nonce, plaintext, bytes.fromhex("50515253c0c1c2c3c4c5c6c7"))
+    assert ciphertext.hex() == (
+        "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b"
+        "1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
+        "3ff4def08e4b7a9de576d26586cec64b6116"
+    )
+    assert tag.hex() == "1ae10b594f09e26a7e902ecbd0600691"
+
+
+@pytest.mark.parametrize("n", [0, 1, 15, 16, 17, 63, 64, 65, 128, 129])
+@pytest.mark.parametrize("a", [0, 1, 15, 16, 17, 40])
+def test_aead_with_cryptography(n: int, a: int) -> None:
+    rng = random.Random(f"{n} {a}")
+    key, nonce, plaintext, aad = (rng.randbytes(size) for size in (32, 12, n, a))
+    ciphertext, tag = chacha20_poly1305.aead_encrypt(key, nonce, plaintext, aad)
+    other = ChaCha20Poly1305(key)
+    assert other.encrypt(nonce, plaintext, aad) == ciphertext + tag
+    assert chacha20_poly1305.aead_decrypt(key, nonce, ciphertext, aad) == (plaintext, tag)
+    with pytest.raises(InvalidTag):
+        other.decrypt(nonce, ciphertext + bytes([tag[0] ^ 1]) + tag[1:], aad)
+    assert chacha20_poly1305.aead_decrypt(key, nonce, ciphertext, aad + b"\0")[1] != tag
+
+
+def test_aead_pads_and_bounds() -> None:
+    assert [len(chacha20_poly1305.pad16(bytes(n))) for n in (0, 1, 15, 16, 17, 32)] == [0, 15, 1, 0, 15, 0]
+    assert chacha20_poly1305.mac_data(b"a", b"bc").hex() == (
+        "61" + "00" * 15 + "6263" + "00" * 14 + "0100000000000000" + "0200000000000000"
+    )
+    assert chacha20_poly1305.MOST == 274877906880  # as printed in section 2.8
+    for key, nonce in ((bytes(31), bytes(12)), (bytes(32), bytes(11))):
+        with pytest.raises(ValueError, match="not whole words"):
+            chacha20_poly1305.aead_encrypt(key, nonce, b"", b"")
+        with pytest.raises(ValueError, match="not whole words"):
+            chacha20_poly1305.aead_decrypt(key, nonce, b"", b"")
 
 
 def test_key_generation_of_section_2_6_2() -> None:

@@ -53,19 +53,26 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
     shadow = m.fork()
     h = havoc(shadow, everything, Bits(64, 0))
     a = Assumptions(set(h.unknowns))
-    said: list[Relation] = []
     with memory_of(shadow).observed(), handed(shadow) as s:  # what was shown in bounds above
         for claim in c.claims(s, which).values():
             for part in parts(claim):
                 if isinstance(part, Prop):
                     a.add(part)
+<<<<<<< HEAD
                 elif isinstance(part, Relation):
                     said.append(part)
     stands_for = h.transfer(shadow, m, a, drop)
     before, known = tuple(path.relations), list[Relation]()
+=======
+    h.transfer(shadow, m, a, drop)
+    known: list[Relation] = []
+>>>>>>> n2seal
     if drop and not forget:
-        # What is dropped is a name for what was computed, and the claims are what was shown of that.
-        known = a.relations(said, stands_for)
+        # What is dropped is a name for what was computed, and the claims are what was shown of that.  They are made
+        # anew of the state as it is now: an index in them may be made of registers that are not dropped.
+        with memory_of(m).observed(), handed(m) as s:
+            made = [part for claim in c.claims(s, which).values() for part in parts(claim)]
+        known = [part for part in made if isinstance(part, Relation)]
         path.relations = known[:] if c.alone else path.relations + known
     _take_contents(path, c, which)
     if drop or forget:
