@@ -20,7 +20,7 @@ __all__ = ["bounded_below"]
 #: How many quotients' definitions are looked at, and how long the solver may look (steps, not time).
 MOST_QUOTIENTS, MOST_STEPS = 60, 3_000_000
 #: Questions of no more summands are decided here, in no more steps; longer ones by a solver.
-FEW_SUMMANDS, MOST_PIVOTS = 200, 60
+FEW_SUMMANDS, MOST_PIVOTS = 600, 60
 
 #: A fact or a quotient, with the polynomial that it bounds and the bounds.
 _Known = tuple["Fact | int", Polynomial, int, int]

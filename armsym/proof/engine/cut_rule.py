@@ -58,15 +58,8 @@ def cut(run: Run, path: Path, c: Cut, origin: Origin | None) -> bool:
             for part in parts(claim):
                 if isinstance(part, Prop):
                     a.add(part)
-<<<<<<< HEAD
-                elif isinstance(part, Relation):
-                    said.append(part)
-    stands_for = h.transfer(shadow, m, a, drop)
-    before, known = tuple(path.relations), list[Relation]()
-=======
     h.transfer(shadow, m, a, drop)
-    known: list[Relation] = []
->>>>>>> n2seal
+    before, known = tuple(path.relations), list[Relation]()
     if drop and not forget:
         # What is dropped is a name for what was computed, and the claims are what was shown of that.  They are made
         # anew of the state as it is now: an index in them may be made of registers that are not dropped.
