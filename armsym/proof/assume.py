@@ -7,7 +7,7 @@ equation for the solver) is what lets the normal form close the step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from armsym.bits import Bits, Prop
 from armsym.integers.expression import Relation
@@ -46,12 +46,9 @@ class Assumptions:
         """The value with everything solved so far put in."""
         return Substitution(self.values)(v) if self.values and isinstance(v, Term) else v
 
-    def relations(self, said: Iterable[Relation], after: Callable[[Value], Value] = lambda v: v) -> list[Relation]:
-        """Claims about integers with everything solved put in; what is then true of itself says nothing.
-
-        `after` is applied to each bit vector in them last.
-        """
-        found = (r.map(lambda b: Bits(b.width, after(self.apply(b.value)))) for r in said)
+    def relations(self, said: Iterable[Relation]) -> list[Relation]:
+        """Claims about integers with everything solved put in; what is then true of itself says nothing."""
+        found = (r.map(lambda b: Bits(b.width, self.apply(b.value))) for r in said)
         # A claim that comes out false says that the path is none: it is left out, for it would be no relation.
         return [r for r in found if isinstance(r, Relation)]
 

@@ -131,11 +131,10 @@ class Havoc:
                 if new is not v:
                     put(m, self.regions, where, Bits(now.width, new))
 
-    def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> Substitution:
+    def transfer(self, shadow: Machine, m: Machine, a: Assumptions, drop: Collection[Location]) -> None:
         """Put into `m` what the claims said of the unknowns of `shadow`; all else stays as it is in `m`.
 
-        Of the locations in `drop` nothing stays: what no claim names is unknown.  Returns what puts in place of each
-        unknown of `shadow` that was not dropped what was computed there.
+        Of the locations in `drop` nothing stays: what no claim names is unknown.
         """
         kept: dict[Term, Value] = {}
         for where in self.guess.places:
@@ -153,7 +152,6 @@ class Havoc:
             said = a.values.get(unknown)
             if said is not None or where in drop:
                 put(m, self.regions, where, Bits(unknown.width, settled(unknown if said is None else said)))
-        return settled
 
     def suspects(self, secrets: Collection[Term]) -> LoopGuess | None:
         """The guess that what the secret terms stand for at the head is public; None unless all may be."""
