@@ -158,7 +158,7 @@ class Translators:
         return self._all[-1][0]
 
 
-def _sums(t: Term) -> tuple[dict[Term, int], int] | None:
+def _sums(t: Term) -> tuple[Mapping[Term, int], int] | None:
     """A public word of masked bits as a sum, if it is one: a multiple of an index, say."""
     if not isinstance(t, Poly) or t.width == 1 or is_secret(t):
         return None

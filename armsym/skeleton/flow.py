@@ -11,6 +11,7 @@ Calls are followed, each from its own place, as far as the file has the code.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from armsym.bits import Bits, Prop
@@ -140,7 +141,7 @@ class Flow:
         return signed(const) if len(terms) == 1 and terms.get(base) == 1 else None
 
 
-def parts(value: Bits) -> tuple[dict[Term, int], int]:
+def parts(value: Bits) -> tuple[Mapping[Term, int], int]:
     """A value as (term -> coefficient, constant)."""
     v = value.value
     return ({}, v) if isinstance(v, int) else linear_view(intern(v))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from armsym.terms.arithmetic import atom, neg, sub, xor
 from armsym.terms.kinds import make
 from armsym.terms.linear import Linear, linear_view, make_sum
@@ -89,7 +91,7 @@ def equal_sums(w: int, a: Term, b: Value) -> Value:
 
 
 @rule("zero: the other sign", "(s == 0) = (-s == 0)", when="the oldest term's coefficient is above half of 2**w")
-def least_sign(w: int, terms: dict[Term, int], const: int) -> Linear | None:
+def least_sign(w: int, terms: Mapping[Term, int], const: int) -> Linear | None:
     """So that a = b and b = a are one node."""
     first = min(terms, key=lambda t: t.id)
     if terms[first] <= ones(w) >> 1:
@@ -99,7 +101,7 @@ def least_sign(w: int, terms: dict[Term, int], const: int) -> Linear | None:
 
 
 @rule("zero: parity", "(c*u + d*v + ... + k == 0) = 0", when="2**j divides all summands, but not k")
-def parity(w: int, terms: dict[Term, int], const: int) -> int | None:
+def parity(w: int, terms: Mapping[Term, int], const: int) -> int | None:
     low = ones(w) + 1
     for t, c in terms.items():
         z = c * (t.pb & -t.pb)

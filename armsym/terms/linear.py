@@ -5,6 +5,7 @@ The three ask each other, so they stand in one file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from armsym.terms.node import Mono, Origin, Poly, Sum, Term, Value, intern, mono, ones
@@ -16,8 +17,8 @@ __all__ = ["Linear", "accumulate", "add_linear", "linear_view", "make_sum", "nar
 #: Of summands with more monomials than this it is not asked whether they have a bit in common.
 MOST_MONOMIALS = 16
 
-#: (term -> coefficient, constant)
-Linear: TypeAlias = "tuple[dict[Term, int], int]"
+#: (term -> coefficient, constant); what a term is made of is the term's own, so nobody may change it.
+Linear: TypeAlias = "tuple[Mapping[Term, int], int]"
 
 
 # -- summands -----------------------------------------------------------------------------------
@@ -46,7 +47,7 @@ def accumulate(out: dict[Term, int], t: Term, c: int, full: int) -> None:
 
 
 def linear_view(t: Term) -> Linear:
-    """Any term as (term -> coefficient, constant); the dict is shared and must not be changed."""
+    """Any term as (term -> coefficient, constant); the mapping is the term's own and must not be changed."""
     if isinstance(t, Sum):
         return t.terms, t.const
     if isinstance(t, Poly):
@@ -164,7 +165,7 @@ def _resized(base: Term, width: int) -> Value:
 # -- a linear combination as a term ---------------------------------------------------------------
 
 
-def make_sum(width: int, terms: dict[Term, int], const: int) -> Value:
+def make_sum(width: int, terms: Mapping[Term, int], const: int) -> Value:
     """The value of a linear combination: a constant, a plain term or a polynomial where it is one."""
     if not terms:
         return const
@@ -193,7 +194,7 @@ def make_sum(width: int, terms: dict[Term, int], const: int) -> Value:
     "u + v + ... = (u ^ v) + ...",
     when="u and v have coefficient 1 and a few monomials, products among them, and u & v = 0",
 )
-def no_bit_in_common(width: int, terms: dict[Term, int], const: int) -> Value | None:
+def no_bit_in_common(width: int, terms: Mapping[Term, int], const: int) -> Value | None:
     """Nothing carries: where x chooses between y and z, (x & y) and (~x & z) may be put together by + as by OR."""
     products = [
         t
@@ -206,7 +207,7 @@ def no_bit_in_common(width: int, terms: dict[Term, int], const: int) -> Value | 
     for k, u in enumerate(products):
         for v in products[:k]:
             if and_poly(width, u, v) == 0:
-                out = terms.copy()
+                out = dict(terms)
                 del out[u], out[v]
                 both = xor_poly(width, u, v)
                 part, c = ({}, both) if isinstance(both, int) else linear_view(both)
@@ -217,7 +218,7 @@ def no_bit_in_common(width: int, terms: dict[Term, int], const: int) -> Value | 
 
 
 @rule("sum: one term", "1 * t + 0 = t", when="one summand, coefficient 1, constant 0")
-def one_term(width: int, terms: dict[Term, int], const: int) -> Term | None:
+def one_term(width: int, terms: Mapping[Term, int], const: int) -> Term | None:
     if const or len(terms) != 1:
         return None
     ((t, c),) = terms.items()
@@ -225,7 +226,7 @@ def one_term(width: int, terms: dict[Term, int], const: int) -> Term | None:
 
 
 @rule("sum: complement", "-t - 1 = NOT t", when="one summand; its coefficient and the constant are -1")
-def complement(width: int, terms: dict[Term, int], const: int) -> Value | None:
+def complement(width: int, terms: Mapping[Term, int], const: int) -> Value | None:
     if const != ones(width) or len(terms) != 1:
         return None
     ((t, c),) = terms.items()
@@ -240,7 +241,7 @@ def complement(width: int, terms: dict[Term, int], const: int) -> Value | None:
     "2**k * t + c = (t << k) ^ c",
     when="one summand; t << k has no bit of c, and c is 0, or below it, or t is a polynomial already",
 )
-def shifted_term(width: int, terms: dict[Term, int], const: int) -> Value | None:
+def shifted_term(width: int, terms: Mapping[Term, int], const: int) -> Value | None:
     if len(terms) != 1:
         return None
     ((t, c),) = terms.items()
@@ -262,7 +263,7 @@ def shifted_term(width: int, terms: dict[Term, int], const: int) -> Value | None
     when="one summand has coefficient 1 and a lowest bit, and fits with the constant's part in k < w bits;"
     " the coefficients of all others are multiples of 2**k",
 )
-def low_beside_high(width: int, terms: dict[Term, int], const: int) -> Value | None:
+def low_beside_high(width: int, terms: Mapping[Term, int], const: int) -> Value | None:
     """Nothing carries."""
     full = ones(width)
     low_term: Term | None = None
@@ -323,18 +324,19 @@ def add_linear(width: int, a: Term, b: Value, sign: int = 1) -> Value:
     ta, ca = linear_view(a)
     if isinstance(b, int):
         const = (ca + sign * b) & full
-        out = ta
+        terms = ta
     else:
         tb, cb = linear_view(b)
         const = (ca + sign * cb) & full
         big, small = (tb, ta) if sign == 1 and len(ta) < len(tb) else (ta, tb)
-        out = big.copy()
+        out = dict(big)
         for t, c in small.items():
             if t not in out:
                 out[t] = c if sign == 1 else -c & full
             else:
                 accumulate(out, t, sign * c, full)
-    made = make_sum(width, out, const)
+        terms = out
+    made = make_sum(width, terms, const)
     if type(made) is Sum and made.origin is None and made.canon is None:
         made.origin = _added(a, b, sign)
     return made

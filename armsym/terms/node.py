@@ -19,7 +19,7 @@ two equal ones may be different objects, and `ops.eq` compares them by content.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import ClassVar, Literal, TypeAlias, TypeVar, cast
 
@@ -51,7 +51,7 @@ class Term:
     _monos: dict[int, Mono]
     _narrow: dict[int, int | Term] | None
     _view: tuple[dict[Mono, int], int] | None
-    _lin: tuple[dict[Term, int], int] | None
+    _lin: tuple[Mapping[Term, int], int] | None
 
     #: How a term is printed: `show`, which stands above this module and puts itself here.
     text: ClassVar[Callable[[Term], str]] = object.__repr__
@@ -126,7 +126,7 @@ class Sum(Term):
 
     __slots__ = ("canon", "const", "origin", "terms")
 
-    def __init__(self, width: int, terms: dict[Term, int], const: int, origin: Origin | None = None) -> None:
+    def __init__(self, width: int, terms: Mapping[Term, int], const: int, origin: Origin | None = None) -> None:
         self.width, self.terms, self.const, self.origin = width, terms, const, origin
         self.canon: Sum | None = None
 

@@ -4,7 +4,7 @@ A rule is one equation that holds under a condition.  The operations try their r
 applies gives the value.  Each stands beside the operation it belongs to:
 
     @rule("sum: complement", "-t - 1 = NOT t", when="one summand, both coefficients are -1")
-    def COMPLEMENT(w: int, terms: dict[Term, int], const: int) -> Value | None: ...
+    def COMPLEMENT(w: int, terms: Mapping[Term, int], const: int) -> Value | None: ...
 
 `COMPLEMENT` is then a `Rule`; `COMPLEMENT.apply(...)` is the function.  `tests/terms/test_named_rules.py` proves each
 by Z3, sees its condition hold and fail, and finds a defect planted in it; docs/rules.md lists them, with how

@@ -305,7 +305,7 @@ def _parted(t: Term, lane: int) -> bool:
 
 def _parts(t: Term) -> Mapping[object, int]:
     """The summands of a sum with their coefficients, the monomials of a polynomial with their masks."""
-    found: dict[Any, int] = t.terms if isinstance(t, Sum) else t.entries if isinstance(t, Poly) else {}
+    found: Mapping[Any, int] = t.terms if isinstance(t, Sum) else t.entries if isinstance(t, Poly) else {}
     return found
 
 
