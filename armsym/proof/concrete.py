@@ -19,7 +19,7 @@ from armsym.outside import OUTSIDE, beyond, hole, slot_doubt
 from armsym.proof.checks import a_vector, shown, told_by
 from armsym.proof.claims import note_known
 from armsym.proof.declare import Phase, Proof
-from armsym.proof.examples import Example, at_an_edge, number_of, words_at_edges
+from armsym.proof.examples import Example, at_an_edge, words_at_edges
 from armsym.proof.filters import Filter
 from armsym.proof.handles import Fold, IntegerFold, Region, ResidueFold
 from armsym.proof.induction import Theorem
@@ -188,7 +188,8 @@ class ConcreteProof(Proof):
         bits = 8 * size
         if self.recipe.near and rng.random() < 0.3:
             return ((rng.choice(self.recipe.near) + rng.choice((-1, 0, 0, 1))) % (1 << bits)).to_bytes(size, "little")
-        out = bytearray(number_of(words_at_edges(rng, -(-size // 8))).to_bytes(size + 7, "little")[:size])
+        words = words_at_edges(rng, -(-size // 8))
+        out = bytearray(b"".join(w.to_bytes(8, "little") for w in words)[:size])
         others = [d for name, d in self._initial.items() if d and name not in self._public]
         if others and rng.random() < 0.6:
             alike = rng.choice(others)
