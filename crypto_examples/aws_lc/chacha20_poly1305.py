@@ -27,6 +27,7 @@ WIDTH = 132
 
 #: What the table says of each.
 LONGER = "longer messages, and extra plaintext: not tried"
+LONGER_OPEN = "the tag is returned, the caller compares; longer messages: not tried"
 
 #: Whole blocks of additional data that are declared at most.
 MOST_BLOCKS = 2**46
@@ -116,9 +117,9 @@ OPEN = _Code(
 class _Message:
     """`void f(uint8_t *out, const uint8_t *in, size_t length, const uint8_t *ad, size_t ad_length, data *data)`.
 
-    `data` holds key, counter and nonce as ChaCha20 takes them, the address and the length of more bytes to encrypt, of
-    which there are none here, and on return the tag in its first 16 bytes.  The one-time key comes from the block of
-    that counter, which is 0 in RFC 8439, the key stream from the next ones.
+    `data` holds key, counter and nonce as ChaCha20 takes them, where it is sealed the address and the length of more
+    bytes to encrypt, of which there are none here, and on return the tag in its first 16 bytes.  The one-time key
+    comes from the block of that counter, which is 0 in RFC 8439, the key stream from the next ones.
     """
 
     def __init__(self, p: Proof, code: _Code, *, sealing: bool, in_place: bool) -> None:
@@ -127,7 +128,8 @@ class _Message:
         self.ad_blocks, self.ad_rest = p.nat("ad_blocks", high=MOST_BLOCKS), p.nat("ad_rest", high=15)
         self.n, self.ad_n = 16 * self.blocks + self.rest, 16 * self.ad_blocks + self.ad_rest
         p.assume("the message has at most 128 bytes", self.n <= 128)
-        self.data = p.region("data", 64, access="rw", cell=4)
+        # (What is encrypted besides only sealing knows: a caller that opens has 48 bytes.)
+        self.data = p.region("data", 64 if sealing else 48, access="rw", cell=4)
         self.ad = p.region("ad", self.ad_n, access="r", cell=1)
         self.in_: Region
         if in_place:
@@ -135,7 +137,8 @@ class _Message:
         else:
             self.in_ = p.region("in_", self.n, access="r", cell=1)
             self.out = p.region("out", self.n, access="rw", cell=1)
-        p.given(self.data, 56, Bits(64, 0), "the length of the extra plaintext, which is 0")
+        if sealing:
+            p.given(self.data, 56, Bits(64, 0), "the length of the extra plaintext, which is 0")
         p.call(x0=self.out, x1=self.in_, x2=self.n, x3=self.ad, x4=self.ad_n, x5=self.data)
         p.modifies(self.data, self.out, p.stack(80))
         words = self.data.words(32, count=12)
@@ -323,13 +326,13 @@ def chacha20_poly1305_seal_short_in_place(p: Proof) -> None:
     _Message(p, SEAL, sealing=True, in_place=True).prove()
 
 
-@proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER)
+@proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER_OPEN)
 def chacha20_poly1305_open_short(p: Proof) -> None:
     """Messages of at most 128 bytes; the tag that a message has to have is returned, and its caller compares."""
     _Message(p, OPEN, sealing=False, in_place=False).prove()
 
 
-@proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER)
+@proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER_OPEN)
 def chacha20_poly1305_open_short_in_place(p: Proof) -> None:
     """Messages of at most 128 bytes."""
     _Message(p, OPEN, sealing=False, in_place=True).prove()

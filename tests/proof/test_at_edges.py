@@ -7,7 +7,7 @@ import random
 import pytest
 from assembling import assembled
 
-from armsym.dsl import Claims, Proof, State, congruent
+from armsym.dsl import Bits, Claims, Proof, State, congruent, opaque
 from armsym.elf import Image, load_bytes
 from armsym.errors import InputError
 from armsym.integers.numbers import MOST_MODULI, noting
@@ -157,3 +157,24 @@ def test_a_run_whose_claims_cannot_be_computed_says_nothing(monkeypatch: pytest.
     monkeypatch.setattr(run, "_trial", raises)
     monkeypatch.setattr(run, "EDGES", run.EDGES[:5])
     assert run._at_edges(None, None, (), 1000).bad is None  # type: ignore[arg-type]
+
+
+@opaque("all_ones_over", 64)
+def all_ones_over(a: Bits) -> Bits:
+    """2^64 - 1 over a number, rounded down; of 0 there is none."""
+    return Bits(64, ONES // a.uint)
+
+
+@pytest.mark.parametrize("sum_", [1, 2])
+def test_a_function_of_the_proof_need_not_be_defined_where_no_precondition_holds(sum_: int) -> None:
+    """At edges there are numbers that chance does not make, here 0."""
+    of = load_bytes(assembled(".globl f\n.type f, %function\nf: add x0, x0, #1\n ret\n.size f, . - f\n"), "f.o")
+
+    def after(p: Proof) -> None:
+        a = p.word("a")
+        p.assume("a is not 0", a != 0)
+        p.call(x0=a, x1=all_ones_over(a))
+        p.ensures(lambda s: {"sum": p.integer(s.x0) == (p.integer(a) + sum_) % 2**64, "x1": s.x1 == all_ones_over(a)})
+
+    found = run.prove(after, name="after", image=of, symbol="f", isa=A64)
+    assert found.status is (Status.PROVED if sum_ == 1 else Status.REFUTED)
