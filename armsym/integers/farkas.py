@@ -19,8 +19,8 @@ __all__ = ["bounded_below"]
 
 #: How many quotients' definitions are looked at, and how long the solver may look (steps, not time).
 MOST_QUOTIENTS, MOST_STEPS = 60, 3_000_000
-#: Questions of no more summands are decided here, in no more steps; longer ones by a solver.
-FEW_SUMMANDS, MOST_PIVOTS = 600, 60
+#: Questions of no more summands, of numbers of no more bits, are decided here, in no more steps; others by a solver.
+FEW_SUMMANDS, MOST_BITS, MOST_PIVOTS = 600, 2048, 60
 
 #: A fact or a quotient, with the polynomial that it bounds and the bounds.
 _Known = tuple["Fact | int", Polynomial, int, int]
@@ -51,6 +51,8 @@ def _by_simplex(kernel: Kernel, P: Polynomial, least: int, known: Sequence[_Know
     Raises `GaveUp` where that is much work.
     """
     if sum(len(G) for _, G, _, _ in known) > FEW_SUMMANDS or any(lo > hi for _, _, lo, hi in known):
+        raise GaveUp
+    if any(abs(c).bit_length() > MOST_BITS for _, G, _, _ in known for c in G.values()):
         raise GaveUp
     monomials = {m for G in (P, *(G for _, G, _, _ in known)) for m in G if m}
     bounds = {m: kernel.monomial_bounds(m) for m in sorted(monomials)}

@@ -38,8 +38,8 @@ FEW = 3
 SHOWN = 512
 #: So many bytes of secrets are tried with another value where something of them is revealed.
 TRIES = 512
-#: From this seed on the words of secrets are at an edge, or are those of another secret: carries and comparisons
-#: depend on it, and numbers by chance hardly ever meet it.
+#: From this seed on the words of inputs are at an edge, or are those of another input: carries and comparisons depend
+#: on it, and numbers by chance hardly ever meet it.
 AT_EDGES = 1 << 20
 
 
@@ -178,19 +178,22 @@ class ConcreteProof(Proof):
             return bytes(size)
         if rng is self._sec and self._fill == 7:
             return b"\xff" * size
-        if rng is self._sec and self.recipe.secret >= AT_EDGES:
-            return self._at_edges(size)
+        if self.recipe.public >= AT_EDGES:
+            return self._at_edges(rng, size)
         return rng.randbytes(size)
 
-    def _at_edges(self, size: int) -> bytes:
-        """Words of 8 bytes at an edge, all alike but one, or as another secret region has them there; or a number."""
-        rng = self._sec
+    def _at_edges(self, rng: random.Random, size: int) -> bytes:
+        """Words of 8 bytes at an edge, all alike but one, or as another region has them there; or a number near some.
+
+        What is public depends on nothing that is secret.
+        """
         bits = 8 * size
         if self.recipe.near and rng.random() < 0.3:
             return ((rng.choice(self.recipe.near) + rng.choice((-1, 0, 0, 1))) % (1 << bits)).to_bytes(size, "little")
         words = words_at_edges(rng, -(-size // 8))
         out = bytearray(b"".join(w.to_bytes(8, "little") for w in words)[:size])
-        others = [d for name, d in self._initial.items() if d and name not in self._public]
+        known = self._public if rng is self._pub else self._initial
+        others = [self._initial[name] for name in self._initial if self._initial[name] and name in known]
         if others and rng.random() < 0.6:
             alike = rng.choice(others)
             for k in range(0, min(size, len(alike)), 8):
@@ -207,7 +210,7 @@ class ConcreteProof(Proof):
         else:
             rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
             times = self._hint
-            if self.recipe.secret >= AT_EDGES:
+            if self.recipe.public >= AT_EDGES:
                 times = self._pub.randrange(times + 1)
             elif times > FEW and self._lengths:
                 # In a search for counterexamples lengths are not all the same; the least is often one that matters.
@@ -228,7 +231,7 @@ class ConcreteProof(Proof):
     def _make_word(self, name: str, width: int, public: bool, possible: int | None) -> Bits:
         rng = self._pub if public else self._sec
         v, given = rng.getrandbits(width), self._values.numbers.get(name)
-        if rng is self._sec and self.recipe.secret >= AT_EDGES:
+        if self.recipe.public >= AT_EDGES:
             v = at_an_edge(rng, width)
         if given is not None and given >> width == 0:
             v = given

@@ -37,7 +37,7 @@ class Recipe:
     values                take the place of what the seeds give
     plain                 None, or the values of registers, by name (`x19`, `v8`), in a state that is otherwise the one
                           `armsym run` begins in: what is not declared is 0, and regions lie where it puts them
-    near                  numbers that what is secret may be next to, where the seed asks for edges
+    near                  numbers that inputs may be next to, where the seed asks for edges
     """
 
     public: int

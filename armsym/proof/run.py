@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import product
-from math import prod
 from traceback import extract_tb
 from typing import Any, TypeVar
 
@@ -57,8 +57,9 @@ SEARCH = tuple((k % 12, 5000 + k) for k in range(24))
 EDGES = tuple((k % 5, AT_EDGES + k) for k in range(2000))
 #: Instructions that they may take in all: before the symbolic proof, of all cases, and where one did not close.
 EDGE_STEPS, EDGE_SEARCH = 4_000, 150_000
-#: What it takes to make such a run's state, in instructions.
-PREPARED = 50
+#: What it takes to make such a run's state, in instructions; and the CPU seconds of that search, of all cases: claims
+#: may cost more than what they are about.
+PREPARED, EDGE_SECONDS = 50, 20.0
 
 #: A proof of more cases than this makes one run of each but the first, of the least length.
 FEW = 4
@@ -150,16 +151,16 @@ def _concrete(case: _Case, routine: Routine, plan: tuple[tuple[int, int], ...], 
     return runs
 
 
-def _at_edges(case: _Case, routine: Routine, near: Sequence[int], most: int) -> _Runs:
-    """Runs whose secrets are at edges, or near numbers, until one breaks a claim; of so many instructions in all.
+def _at_edges(case: _Case, routine: Routine, near: Sequence[int], most: int, seconds: float = math.inf) -> _Runs:
+    """Runs whose inputs are at edges, or near numbers, until one breaks a claim; of so many instructions in all.
 
     A run in which the proof speaks of what cannot be computed says nothing: code that is wrong makes such values, and
     so do inputs that no precondition lets pass, whatever a function of the proof file raises there.  What is raised
     everywhere the runs before have shown.
     """
-    runs, steps, too_long = _Runs([]), 0, 0
+    runs, steps, too_long, until = _Runs([]), 0, 0, time.process_time() + seconds
     for hint, seed in EDGES:
-        if steps >= most:
+        if steps >= most or time.process_time() > until:
             break
         # (A state that no precondition lets pass costs something, too.)
         steps += PREPARED
@@ -409,6 +410,11 @@ class _Case:
         sp = [f"SP mod {self.phase.align} = {self.phase.rest}"] if self.phase.align > 16 else []
         return ", ".join([*(f"{k} = {v}" for k, v in self.chosen.items()), *sp])
 
+    @property
+    def of(self) -> int:
+        """How many combinations of alternatives there are."""
+        return math.prod(len(values) for values in self.choices.values())
+
     def symbolic(
         self, routine: Routine, sizes: int | None = None, answers: list[Answer] | None = None
     ) -> SymbolicProof:
@@ -481,9 +487,8 @@ def _prove_case(
             more = _concrete(case, routine, LONGER, timed=0)
         runs = _Runs(runs.trials + more.trials, more.bad, runs.witness + more.witness, runs.open + more.open)
     if runs.bad is None and plan is TRIALS and about.integers:
-        each = EDGE_STEPS // prod(len(values) for values in case.choices.values())
         with spending("phases", "runs on numbers"):
-            runs.bad = _at_edges(case, routine, near, each).bad
+            runs.bad = _at_edges(case, routine, near, EDGE_STEPS // case.of).bad
     if runs.bad is not None:
         _refuted(result, runs, case, routine, wanted, time.perf_counter() - clock)
         _only_watched(case, routine, runs, budget, result, watch)
@@ -585,7 +590,7 @@ def _assumptions(of_cases: Mapping[str, Sequence[str]]) -> list[str]:
 
 def _search(case: _Case, routine: Routine, near: Sequence[int]) -> _Runs:
     """Look for a counterexample: inputs that follow each path of an unrolled run, then random ones."""
-    runs = _at_edges(case, routine, near, EDGE_SEARCH)
+    runs = _at_edges(case, routine, near, EDGE_SEARCH, EDGE_SECONDS / case.of)
     if runs.bad is not None:
         return runs
     has_lengths = True
