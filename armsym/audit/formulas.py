@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import prod
 
 from armsym.audit.bundle import Case, Relation
 from armsym.audit.raw import ones
@@ -11,6 +12,9 @@ __all__ = ["formula", "wholes"]
 
 #: A product of nodes, sorted; a group of words stands for itself by its name.
 Product = tuple[int | str, ...]
+
+#: So many products of words are multiplied out to see that a sum is one of whole numbers; else it is written in words.
+MOST_PRODUCTS = 1 << 18
 
 
 def _cells(case: Case) -> dict[str, list[tuple[int, int]]]:
@@ -63,6 +67,8 @@ def _whole(case: Case, r: Relation) -> dict[Product, int]:
         for key, k in plain.items()
         if others.isdisjoint(key)
     }
+    if sum(prod(len(groups[n]) for n in key if isinstance(n, str)) for key in short) > MOST_PRODUCTS:
+        return plain
     spread: dict[Product, int] = {}
     for key, k in short.items():
         parts: list[tuple[Product, int]] = [((), k)]

@@ -11,6 +11,8 @@ __all__ = ["relation_line", "relation_of"]
 
 #: Products of numbers of 64 words have factors of 1233 digits.
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,1999}")
+#: A product has at most so many factors: its value is computed.
+MOST_FACTORS = 64
 
 
 def relation_line(keyword: str, r: Relation, name: str) -> str:
@@ -32,6 +34,8 @@ def relation_of(words: Sequence[str], text: Callable[[str], str], node: Callable
     terms = []
     for word in words[4:]:
         factor, *nodes = word.split("*")
+        if len(nodes) > MOST_FACTORS:
+            raise ValueError(f"a product of {len(nodes)} words; the most is {MOST_FACTORS}")
         terms.append((_integer(factor), tuple(node(n) for n in nodes)))
     return Relation(text(words[3]), modulus, low, high, tuple(terms))
 

@@ -53,6 +53,8 @@ class NodeValues(Translator):
     def narrow(self, n: int, factor: int, f: Fact) -> None:
         """Of an input, what a fact says of a sum of inputs, this one with a factor: all are within their bits."""
         ((m, _),) = self.node(n).items()
+        if len(m) != 1:
+            return  # what is computed is a number, or a product
         x = self.kernel.atoms[m[0]]
         g = self.kernel.derive({m: 1}, [(1, f)], divisor=factor)
         if x.E is None and not g.impossible and (g.hi < x.hi or g.lo > x.lo):

@@ -162,11 +162,17 @@ def _searched(program: Program, known: Sequence[Relation], claimed: Sequence[Rel
         return Claimed(((Integer({m: c for m, c in made.items() if c}), r.modulus, r.low, r.high),))
 
     given, asked = [integer(r) for r in known], [integer(r) for r in claimed]
+    # What cancels in a relation has a value, too, where it is said that the relation is known.
+    gone: set[int] = set()
+    for r, claim in zip(known, given, strict=True):
+        words_of = {leaf[2] for x, *_ in claim.parts for leaf in x.leaves()}
+        kept = {word.node for word in words_of if isinstance(word, _Node)}
+        gone |= {n for _, nodes in r.terms for n in nodes} - kept - numbers.keys()
     lines: list[str] = []
     left = dict.fromkeys(range(len(claimed)), "")
     for names in (False, True):
         argument = _Argument(program, given, asked, names=names)
-        for n in numbers:
+        for n in (*numbers, *sorted(gone)):
             argument.nodes.node(n)
         shown: dict[int, int] = {}
         for k in list(left):

@@ -516,5 +516,6 @@ def _of_one_leaf(part: Part) -> tuple[Word, int | None, int | None] | None:
     if modulus or len(x.terms) != 1:
         return None
     ((m, c),) = x.terms.items()
-    leaf = m[0]
-    return (leaf, lo, hi) if len(m) == 1 and c == 1 and not isinstance(leaf, (Quotient, FoldValue)) else None
+    if len(m) != 1 or c != 1 or isinstance(m[0], (Quotient, FoldValue)):
+        return None  # (a number alone has no word at all)
+    return m[0], lo, hi

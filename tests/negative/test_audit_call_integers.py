@@ -33,9 +33,10 @@ from armsym.audit.contracts import NoContractError, digest
 from armsym.audit.elf import Elf
 from armsym.audit.ground import Ground
 from armsym.audit.integers import NEXT
-from armsym.audit.raw import ones
+from armsym.audit.raw import Program, ones
 from armsym.audit.text import read, write
 from armsym.audit.together import settle
+from armsym.certify.relations import Relations
 
 #: ADD X1, X2, #1; STR X1, [X0]; RET: of a word up to 100 the next one.
 NEXT_ONE = (0x91000441, 0xF9000001, RET)
@@ -283,6 +284,47 @@ def test_residues_are_told(modulus: int, tmp_path: Path) -> None:
         _audited(call, tmp_path)
     else:
         _refused(call.verdict(tmp_path), "said")
+
+
+@pytest.mark.parametrize("claim", [10, 11])
+def test_what_is_told_of_an_argument_that_is_a_number_is_nothing_new(claim: int, tmp_path: Path) -> None:
+    """X2 is 9 at this call, so of X2 <= 100 no word is left; and nothing is of a word less itself."""
+    call = _call(9)
+    x1, stored, x2 = _out(call.used, 1), _after(call.used, "b", 0), _before(call.used, 2)
+    call.used.relations.append(_within(None, MOST, (1, (x2,))))
+    call.used.relations.append(_within(0, 0, (1, (x1,)), (-1, (stored,))))
+    _is(call.own, _after(call.own, "r", 0), claim)
+    if claim == 10:
+        _audited(call, tmp_path)
+    else:
+        _refused(call.verdict(tmp_path), "said, on return")
+
+
+@pytest.mark.parametrize("most", [MOST, MOST + 1])
+@pytest.mark.parametrize("without", [True, False])
+def test_words_that_cancel_in_what_a_caller_requires_are_in_no_ones_way(
+    most: int, without: bool, tmp_path: Path
+) -> None:
+    call = _call(0)
+    call.before = ()
+    x2, x3, three = _before(call.own, 2), _before(call.own, 3), call.own.table.const(3)
+    less = [(0, (x3,))] if without else [(1, (x3,)), (-1, (x3,))]
+    call.own.known.append(_within(None, most, (1, (x2,)), *less))
+    call.own.known.append(_within(0, 3, (1, (three,))))
+    _is(call.own, _after(call.own, "r", 0), 1, x2)
+    if most == MOST:
+        _audited(call, tmp_path)
+    else:
+        _refused(call.verdict(tmp_path), "the precondition 'said'")
+
+
+@pytest.mark.parametrize("most", [MOST - 3, MOST - 4])
+def test_a_sum_with_a_word_that_is_computed_of_numbers_bounds_the_other(most: int) -> None:
+    program = Program()
+    three, x = program.mulc(64, program.const(3), 1), program.var("x", ones(64))
+    known, claimed = _within(None, MOST, (1, (three,)), (1, (x,))), _within(None, most, (1, (x,)))
+    _, open_ = Relations().show(program, [known], [claimed])
+    assert open_ == "" if most == MOST - 3 else "0x61" in open_
 
 
 # -- bundles
