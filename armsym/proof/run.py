@@ -55,8 +55,9 @@ TIMED = 2
 SEARCH = tuple((k % 12, 5000 + k) for k in range(24))
 #: Runs whose secrets are words at an edge, in search of a carry that hardly any number has.
 EDGES = tuple((k % 5, AT_EDGES + k) for k in range(2000))
-#: Instructions that they may take in all: before the symbolic proof, of all cases, and where one did not close.
-EDGE_STEPS, EDGE_SEARCH = 4_000, 150_000
+#: Instructions that they may take in all: before the symbolic proof, of all cases; where one did not close, of a proof
+#: that speaks of integers, and of another.
+EDGE_STEPS, EDGE_SEARCH, EDGE_OTHERS = 4_000, 150_000, 10_000
 #: What it takes to make such a run's state, in instructions; and the CPU seconds of that search, of all cases: claims
 #: may cost more than what they are about.
 PREPARED, EDGE_SECONDS = 50, 20.0
@@ -557,7 +558,7 @@ def _prove_case(
     status = result.add([*found, *_merged(engine.obligations, left_open), *agreement()], case.text)
     if status is not Status.PROVED:
         with spending("phases", "search for a counterexample"):
-            more = _search(case, routine, near)
+            more = _search(case, routine, near, EDGE_SEARCH if about.integers else EDGE_OTHERS)
         if more.bad is not None:
             _refuted(result, more, case, routine, wanted, 0.0)
     if watch is not None:
@@ -588,9 +589,12 @@ def _assumptions(of_cases: Mapping[str, Sequence[str]]) -> list[str]:
     return [*everywhere, *special]
 
 
-def _search(case: _Case, routine: Routine, near: Sequence[int]) -> _Runs:
-    """Look for a counterexample: inputs that follow each path of an unrolled run, then random ones."""
-    runs = _at_edges(case, routine, near, EDGE_SEARCH, EDGE_SECONDS / case.of)
+def _search(case: _Case, routine: Routine, near: Sequence[int], edges: int) -> _Runs:
+    """Look for a counterexample: inputs at edges, those that follow each path of an unrolled run, then random ones.
+
+    The first may take so many instructions.
+    """
+    runs = _at_edges(case, routine, near, edges, EDGE_SECONDS / case.of)
     if runs.bad is not None:
         return runs
     has_lengths = True
