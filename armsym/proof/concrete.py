@@ -132,6 +132,7 @@ class ConcreteProof(Proof):
         self._values = values or InputValues()
         self._slot = 0
         self._fill = secret % 8
+        self._edges = public >= AT_EDGES
         self.machine_base = self._pub.randrange(1 << 20, 1 << 24) << 12 if not routine.image.fixed_base else 0
         if plain is not None and self.machine_base:
             self.machine_base = IMAGE_BASE
@@ -178,7 +179,7 @@ class ConcreteProof(Proof):
             return bytes(size)
         if rng is self._sec and self._fill == 7:
             return b"\xff" * size
-        if self.recipe.public >= AT_EDGES:
+        if self._edges:
             return self._at_edges(rng, size)
         return rng.randbytes(size)
 
@@ -210,7 +211,7 @@ class ConcreteProof(Proof):
         else:
             rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
             times = self._hint
-            if self.recipe.public >= AT_EDGES:
+            if self._edges:
                 times = self._pub.randrange(times + 1)
             elif times > FEW and self._lengths:
                 # In a search for counterexamples lengths are not all the same; the least is often one that matters.
@@ -231,7 +232,7 @@ class ConcreteProof(Proof):
     def _make_word(self, name: str, width: int, public: bool, possible: int | None) -> Bits:
         rng = self._pub if public else self._sec
         v, given = rng.getrandbits(width), self._values.numbers.get(name)
-        if self.recipe.public >= AT_EDGES:
+        if self._edges:
             v = at_an_edge(rng, width)
         if given is not None and given >> width == 0:
             v = given

@@ -53,7 +53,7 @@ TRIALS = tuple((hint, 1000 + hint * 10 + k) for k, hint in enumerate((2, 0, 1, 3
 TIMED = 2
 #: More of them when the symbolic proof did not close, in search of a counterexample.
 SEARCH = tuple((k % 12, 5000 + k) for k in range(24))
-#: Runs whose secrets are words at an edge, in search of a carry that hardly any number has.
+#: Runs whose inputs are words at an edge, in search of a carry that hardly any number has.
 EDGES = tuple((k % 5, AT_EDGES + k) for k in range(2000))
 #: Instructions that they may take in all: before the symbolic proof, of all cases; where one did not close, of a proof
 #: that speaks of integers, and of another.
