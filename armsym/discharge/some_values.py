@@ -72,10 +72,13 @@ def _leaf(leaf: Leaf, values: Evaluator) -> int:
 
 
 class _Assignment(Evaluator):
-    """Numbers without a pattern: of each variable by its id, of each application by what it is applied to."""
+    """Numbers without a pattern: of each variable by its name, of each application by what it is applied to.
+
+    By names, not by ids: what was proved before in the same process must not change what is found.
+    """
 
     def __init__(self, which: int) -> None:
-        super().__init__(lambda t: _number(t.width, which, t.id) & t.pb)
+        super().__init__(lambda t: _number(t.width, which, t.name) & t.pb)
         self._which = which
 
     def _compute(self, t: Term) -> int:
