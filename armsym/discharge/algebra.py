@@ -83,18 +83,24 @@ def speaks_of_products(*values: Value, known: dict[int, bool] | None = None) -> 
     return any(complete(intern(v), found, in_it, _interned) for v in values if isinstance(v, Term))
 
 
+def _looked_into(t: Term) -> list[Value]:
+    """What forms may look for in a term: nothing in one that is a word by itself, a block that was enciphered, say."""
+    inside = isinstance(t, Poly) or (isinstance(t, Op) and t.kind in COVERED) or _is_product(t)
+    return children(t) if inside else []
+
+
 def _interned(t: Term) -> list[Value]:
     return [intern(c) for c in children(t) if isinstance(c, Term)]
 
 
 def equal(width: int, a: Value, b: Value) -> tuple[bool, Ring | None]:
     """Whether the canonical forms of two values are the same, and the ring whose laws that rests on."""
-    met = {t.name: definitions_of(t) for t in below(a, b) if isinstance(t, App) and _is_product(t)}
+    met = {t.name: definitions_of(t) for t in below(a, b, parts=_looked_into) if isinstance(t, App) and _is_product(t)}
     # Of a name with several definitions, which one is meant is another obligation.
     rings = [r for _, fs in sorted(met.items(), key=lambda m: m[0]) if len(fs) == 1 and (r := ring_of(fs[0]))]
     ring = rings[0] if len(rings) == 1 else None
     if ring is not None:
-        a, b = gathered(ring.name, ring.width, (a, b))
+        a, b = gathered(ring.name, ring.width, (a, b), _looked_into)
     algebra = Algebra(ring)
     try:
         difference = Form(width)

@@ -10,20 +10,25 @@ What is shown with this in place is shown of all W, and with the sum itself for 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from armsym.terms import ops
 from armsym.terms.evaluate import Substitution
 from armsym.terms.node import App, Poly, Term, Value, Var, intern, ones
-from armsym.terms.walk import below
+from armsym.terms.walk import below, children
 
 __all__ = ["gathered"]
 
 
-def gathered(product: str, width: int, values: Sequence[Value]) -> list[Value]:
-    """The values with each such sum among the operands of the function `product` as a word of `width` bits."""
+def gathered(
+    product: str, width: int, values: Sequence[Value], parts: Callable[[Term], list[Value]] = children
+) -> list[Value]:
+    """The values with each such sum among the operands of the function `product` as a word of `width` bits.
+
+    What has no `parts` is not looked into, and stays as it is: what a byte is remains open there.
+    """
     operands: dict[int, Poly] = {}
-    for t in below(*values):
+    for t in below(*values, parts=parts):
         for v in t.args if isinstance(t, App) and t.name == product else ():
             one = intern(v) if isinstance(v, Poly) else None
             if isinstance(one, Poly):
@@ -37,7 +42,7 @@ def gathered(product: str, width: int, values: Sequence[Value]) -> list[Value]:
             mapping |= _in_terms_of_one(width, t, tiles)
     if not mapping:
         return list(values)
-    put = Substitution(mapping)
+    put = Substitution(mapping, alone=lambda t: not parts(t))
     return [put(v) for v in values]
 
 

@@ -29,7 +29,7 @@ from armsym.discharge.fewer_bits import FewerBits, with_fewer_bits
 from armsym.discharge.unfolding import stay_folded, unfolded
 from armsym.terms import ops
 from armsym.terms.arithmetic import xor
-from armsym.terms.digest import digest_of
+from armsym.terms.digest import key_of
 from armsym.terms.evaluate import Substitution
 from armsym.terms.forms import Forms, TooLarge
 from armsym.terms.linear import make_sum
@@ -152,7 +152,7 @@ def _form(claim: Term | FewerBits, unknown: Set[App] = frozenset()) -> bytes | N
         value = forms.of(claim.of if isinstance(claim, FewerBits) else claim)
     except TooLarge:
         return None
-    return digest_of((*forms.nodes, value))
+    return key_of((*forms.nodes, value))
 
 
 def _always(claim: Term, free: bool) -> bool:

@@ -44,10 +44,13 @@ def complete(
     return known[v.id]
 
 
-def below(*values: Value, since: int = 0) -> Iterator[Term]:
+def below(
+    *values: Value, since: int = 0, parts: Callable[[Term], Iterable[Value]] = children
+) -> Iterator[Term]:
     """The distinct terms that values are made of, themselves included, interned; the outer before the inner.
 
-    Those made before the term with the id `since`, and what they are made of, are left out.
+    Those made before the term with the id `since`, and what they are made of, are left out.  `parts` tells what a term
+    is taken to be made of.
     """
     seen: set[int] = set()
     todo = list(values)
@@ -59,7 +62,7 @@ def below(*values: Value, since: int = 0) -> Iterator[Term]:
         if t.id >= since and t.id not in seen:
             seen.add(t.id)
             yield t
-            todo.extend(children(t))
+            todo.extend(parts(t))
 
 
 def size(v: Value) -> int:
