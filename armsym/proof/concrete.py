@@ -209,7 +209,8 @@ class ConcreteProof(Proof):
         if given is not None and low <= given <= min(high, low + 64 * unit):
             v = given
         else:
-            rest = self._pub.randrange(unit) if self._hint and unit > 1 else 0
+            # (Every other run has whole units: some routines take nothing else.)
+            rest = self._pub.randrange(unit) if self._hint and unit > 1 and self.recipe.public % 2 == 0 else 0
             times = self._hint
             if self._edges:
                 times = self._pub.randrange(times + 1)
