@@ -6,7 +6,9 @@ again only at what comes after the instructions that its facts are about.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from armsym.audit.hints import Certificate, Part
@@ -16,14 +18,20 @@ from armsym.certify.factors import FIELD
 from armsym.certify.landmarks import Meetings, learn, meet
 from armsym.certify.layer import Layer
 
-__all__ = ["Elaborator", "elaborate"]
+__all__ = ["Elaborator", "Order", "elaborate"]
 
-#: Claims that the first leaves open are tried by the next: the fewest bits of a narrow sum, and whether an OR is 0 is
-#: told by its bytes.
-STRATEGIES = ((32, False), (8, False), (32, True))
+#: The fewest bits of a narrow sum, and whether an OR is 0 is told by its bytes.
+Strategy: TypeAlias = tuple[int, bool]
 
-#: What folds come to is looked for first where they take so many steps, and else not at all.
+#: Claims that the first leaves open are tried by the next.
+STRATEGIES: tuple[Strategy, ...] = ((32, False), (8, False), (32, True))
+#: The fewest bits of a narrow sum in code that takes single bytes of counters.
+_BYTES = 8
+
+#: What folds come to is looked for where they take so many steps, and else not at all.
 _STEPS = 4
+#: It is looked for first where forms have more terms than this without, an instruction.
+_TERMS = 24
 
 Claim = tuple[int, int]
 
@@ -44,11 +52,28 @@ def _shown(layer: Layer, claims: Sequence[Claim]) -> Iterator[list[Claim]]:
         rest = [c for c in rest if c in lost]
 
 
+@dataclass
+class Order:
+    """In which order strategies are tried at one cut after another: code of one proof is mostly of one kind.
+
+    What the first of them leaves open it has looked through in vain, and the hints that led it there stay.
+    """
+
+    strategies: tuple[Strategy, ...] = STRATEGIES
+    #: Whether what folds come to is looked for only where claims are left without.
+    plain: bool = True
+
+    def learn(self, shown: Mapping[Strategy, int]) -> None:
+        """From now on the one that showed most claims comes first; of equals, the one that came before."""
+        best = max(self.strategies, key=lambda s: shown.get(s, 0))
+        self.strategies = (best, *(s for s in self.strategies if s != best))
+
+
 class _Base:
     """What one strategy knows without any fact, and the part that its hints are in."""
 
     def __init__(self, program: Program, narrow: int, parts: list[Part], *, parted: bool = False) -> None:
-        self.program = program
+        self.program, self.strategy = program, (narrow, parted)
         self.layer = Layer(program, narrow, parted=parted)
         self.parts = parts
         self.number = 0
@@ -75,6 +100,16 @@ class _Base:
                 out.add(i)
         return out
 
+    def is_small(self, claims: Sequence[Claim]) -> bool:
+        """Whether the forms of what is claimed have few terms, without any fact."""
+        members, terms = cone(self.program, [i for claim in claims for i in claim]), 0
+        for i in members:
+            self.layer.process(i)
+            terms += len(self.layer.checker.poly.get(i, (0, ()))[1])
+            if terms > _TERMS * len(members):
+                return False
+        return True
+
     def close(self, given: Mapping[int, int], claims: Sequence[Claim]) -> list[Claim]:
         """Adds parts that show what can be shown; the claims that are left."""
         layer = self.layer
@@ -82,7 +117,7 @@ class _Base:
         for i in about:
             layer.process(i)
         members = cone(self.program, [*given, *(i for claim in claims for i in claim)])
-        after = self._after(members, given)
+        after = self._after(members, given) if given else set[int]()
         while True:
             for i in members:
                 if i not in after:
@@ -136,7 +171,7 @@ class Elaborator:
     def __init__(
         self,
         program: Program,
-        strategies: Sequence[tuple[int, bool]] = STRATEGIES,
+        order: Order | None = None,
         landmarks: Sequence[tuple[int, ...]] = (),
         steps: Sequence[tuple[int, ...]] = (),
     ) -> None:
@@ -144,15 +179,18 @@ class Elaborator:
         self.own = len(program)
         self._steps = [n for step in steps for n in step]
         self.parts: list[Part] = []
-        self._strategies, self._landmarks = strategies, landmarks
+        self._order, self._landmarks = order or Order(), landmarks
         self._bases = self._afresh()
+        #: How many claims each strategy showed, without what folds come to.
+        self._shown = Counter[Strategy]()
         # (Products of GCM's field are met otherwise: `Meetings`.)
+        self._by_steps: _Looking | None = None
         if len(steps) >= _STEPS and not any(program[n][:2] == ("App", FIELD) for n in self._steps):
-            self._bases.insert(0, (_Base(program, strategies[0][0], self.parts), [*landmarks, *steps]))
+            self._by_steps = _Base(program, STRATEGIES[0][0], self.parts), [*landmarks, *steps]
 
     def _afresh(self) -> list[_Looking]:
         """Bases that know nothing yet, each with what to look for."""
-        made = (_Base(self.program, narrow, self.parts, parted=parted) for narrow, parted in self._strategies)
+        made = (_Base(self.program, narrow, self.parts, parted=parted) for narrow, parted in self._order.strategies)
         return [(base, self._landmarks) for base in made]
 
     def close(self, given: Mapping[int, int], claims: Iterable[Claim]) -> list[Claim]:
@@ -166,9 +204,17 @@ class Elaborator:
                 raise ValueError(f"a claim or fact is about instruction {i} of 1 to {len(self.program) - 1}")
         meetings = Meetings.of(self.program, self._steps, rest)
         bases = list(self._bases)
-        if meetings.after:
-            bases[:2] = reversed(bases[:2])  # of counters single bytes are taken, and much is tried in vain first
+        if self._by_steps:
+            first = bases[0][0]
+            plain = self._order.plain and not self._landmarks and first.is_small(rest)
+            if plain:
+                rest = first.close(given, rest)
+            self._order.plain = plain and not rest
+            bases.insert(0, self._by_steps)
+        if meetings.after:  # of counters single bytes are taken, and much is tried in vain first
+            bases.sort(key=lambda looking: looking[0].strategy[0] != _BYTES)
         for (base, landmarks), met in self._tries(bases, meetings):
+            before = len(rest)
             if rest:
                 learn(base.layer, landmarks, [i for claim in rest for i in claim])
                 late = [claim for claim in rest if claim in met.after]
@@ -176,6 +222,9 @@ class Elaborator:
                 if late:
                     meet(base.layer, met)
                     rest += base.close(given, late)
+            if landmarks is self._landmarks:
+                self._shown[base.strategy] += before - len(rest)
+        self._order.learn(self._shown)
         return rest
 
     def _tries(self, bases: Sequence[_Looking], meetings: Meetings) -> Iterator[tuple[_Looking, Meetings]]:
@@ -196,12 +245,13 @@ def elaborate(
     claims: Iterable[Claim],
     landmarks: Sequence[tuple[int, ...]] = (),
     steps: Sequence[tuple[int, ...]] = (),
+    order: Order | None = None,
 ) -> tuple[Certificate, list[Claim]]:
     """A certificate of those claims that could be shown under the facts, and the claims left open.
 
-    `landmarks` are what functions come to step by step, `steps` what folds do.
+    `landmarks` are what functions come to step by step, `steps` what folds do; `order` learns from what was shown.
     `program` grows; `certificate.own` is the first instruction that was not there before.
     """
-    elaborator = Elaborator(program, landmarks=landmarks, steps=steps)
+    elaborator = Elaborator(program, order, landmarks, steps)
     rest = elaborator.close(given, claims)
     return elaborator.certificate(), rest

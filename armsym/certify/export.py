@@ -22,7 +22,7 @@ from armsym.audit.link import File
 from armsym.audit.machine import SIGNING
 from armsym.certify.capture import Capture
 from armsym.certify.contract import contracts
-from armsym.certify.elaborate import elaborate
+from armsym.certify.elaborate import Order, elaborate
 from armsym.certify.liveness import without_dead
 from armsym.certify.multipliers import Search
 from armsym.certify.nodes import NotExportable, what
@@ -133,17 +133,17 @@ class Exporter:
             called = callees(bundle, file)
         except Refused as e:
             return [str(e)]
-        relations, until = Relations(), time.process_time() + self.seconds
+        relations, order, until = Relations(), Order(), time.process_time() + self.seconds
         for case in self.cases:
             less = case if self.as_they_stand else without_dead(case, file, called)
             bundle.cases.append(less)
             if not open_:  # else there is no bundle, and what makes others check need not be searched
                 # (What is open with less is tried with all, and told of that.)
                 most = MOST_OPEN if less is case else 0
-                open_ = made_to_check(less, file, entry, called, relations, until=until, most=most)
+                open_ = made_to_check(less, file, entry, called, relations, order, until=until, most=most)
                 if open_ and less is not case:
                     bundle.cases[-1] = case
-                    open_ = made_to_check(case, file, entry, called, relations, until=until)
+                    open_ = made_to_check(case, file, entry, called, relations, order, until=until)
         return open_
 
 
@@ -160,6 +160,7 @@ def made_to_check(
     entry: int,
     called: Mapping[int, Callee] | None = None,
     relations: Relations | None = None,
+    order: Order | None = None,
     *,
     until: float | None = None,
     most: int = MOST_OPEN,
@@ -170,7 +171,7 @@ def made_to_check(
     it is more than `most`, or the process has used `until` seconds of CPU time.
     """
     open_: list[str] = []
-    search, relations = Search(), relations or Relations()
+    search, relations, order = Search(), relations or Relations(), order or Order()
     case.certificates, case.integers = {}, {}
     try:
         for walk in walks(case, file, entry, search, called or {}):
@@ -182,7 +183,7 @@ def made_to_check(
             program = walk.words.program
             if walk.claims:
                 inputs = walk.inputs
-                certificate, rest = elaborate(program, {}, walk.claims, inputs.landmarks, inputs.steps)
+                certificate, rest = elaborate(program, {}, walk.claims, inputs.landmarks, inputs.steps, order)
                 open_ += [f"{walk.claims[c]}: not shown equal" for c in rest]
                 case.certificates[walk.source.number] = write_certificate(certificate).splitlines()
             arguments: list[str] = []

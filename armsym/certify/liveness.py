@@ -111,6 +111,8 @@ class Liveness:
     ) -> None:
         """`at_return`: registers that count on return; `called`: where routines begin that are called by contract."""
         self._effects: dict[int, Effect] = {}
+        #: Of instructions that go on with the next one: what they read and write is the same wherever they stand.
+        known: dict[int, Effect] = {}
         todo, outside = list(starts), frozenset(called)
         while todo:
             at = todo.pop()
@@ -121,7 +123,10 @@ class Liveness:
             else:
                 try:
                     # (A linker's relocations change addresses, and no register that is read or written.)
-                    found = effect(file.word(at), at)
+                    word = file.word(at)
+                    found = replace(known[word], to=(at + 4,)) if word in known else effect(word, at)
+                    if found.to == (at + 4,) and not found.calls:
+                        known[word] = found
                 except ValueError:
                     found = Effect(ALL, frozenset(), None)
             self._effects[at] = found

@@ -7,7 +7,7 @@ import pytest
 from armsym.audit.check import check_certificate
 from armsym.audit.raw import Program, ones
 from armsym.audit.words import Words
-from armsym.certify.elaborate import elaborate
+from armsym.certify.elaborate import STRATEGIES, Order, elaborate
 
 WORDS, STEPS = 5, 12
 #: By how many bits the code has word k rotated to the right after each step; it has one as it is.
@@ -84,3 +84,45 @@ def test_something_else_in_the_upper_half(lie: bool) -> None:
     vectors = [w.joined(64, pair) for pair in zip(lower, upper, strict=True)]
     halves = [w.bits(v, 64 * lie, 64) for v in vectors]
     assert claims_left(w, list(zip(halves, steps[-1], strict=True)), steps) == WORDS * lie
+
+
+def test_what_showed_most_comes_first_at_the_next_cut() -> None:
+    order = Order()
+    order.learn({STRATEGIES[0]: 44, STRATEGIES[1]: 64})
+    assert order.strategies == (STRATEGIES[1], STRATEGIES[0], STRATEGIES[2])
+    order.learn({STRATEGIES[0]: 104, STRATEGIES[1]: 104})
+    assert order.strategies[0] == STRATEGIES[1]
+    order.learn({})
+    assert sorted(order.strategies) == sorted(STRATEGIES)
+
+
+@pytest.mark.parametrize("first", STRATEGIES)
+def test_whatever_comes_first_all_is_shown(first: tuple[int, bool]) -> None:
+    """Bytes of a counter, and words: each strategy shows one of them alone, or none."""
+    w = Words(Program())
+    n, m = (w.program.var(name, ones(64)) for name in "nm")
+    total = w.add(64, n, m)
+    low = w.add(8, w.mask(n, 0xFF), w.mask(m, 0xFF))
+    word = w.add(32, w.mask(n, ones(32)), w.mask(m, ones(32)))
+    order = Order((first, *(s for s in STRATEGIES if s != first)))
+    claims = [(w.mask(total, 0xFF), low), (w.mask(total, ones(32)), word)]
+    certificate, rest = elaborate(w.program, {}, claims, order=order)
+    assert rest == []
+    assert not any(check_certificate(certificate))
+
+
+def test_steps_are_looked_for_only_where_forms_grow() -> None:
+    w, start, steps = standard()
+    code = rotated_code(w, start)
+    order = Order()
+    mixed, again = step(w, start, 0), step(w, start, 0, order=-1)
+    certificate, rest = elaborate(w.program, {}, list(zip(mixed, again, strict=True)), (), steps, order)
+    assert rest == []
+    assert order.plain
+    assert not any(check_certificate(certificate))
+    # Those of twelve steps have many terms, and what the steps come to shows them.
+    order = Order()
+    certificate, rest = elaborate(w.program, {}, list(zip(code, steps[-1], strict=True)), (), steps, order)
+    assert rest == []
+    assert not order.plain
+    assert not any(check_certificate(certificate))

@@ -37,25 +37,27 @@ def _doubled(w: Words, a: int) -> int:
     return w.xor(w.lsl(8, a, 1), *(w.shl(top, k) for k in (0, 1, 3, 4)))
 
 
-def _times(w: Words, a: int, factor: int) -> int:
-    """The product with a small polynomial."""
+def _times(w: Words, a: int, factor: int, doubled: dict[int, int]) -> int:
+    """The product with a small polynomial; `doubled` has what was doubled before."""
     out = w.zero
     while factor:
         if factor & 1:
             out = w.xor(out, a)
         factor >>= 1
         if factor:
-            a = _doubled(w, a)
+            if a not in doubled:
+                doubled[a] = _doubled(w, a)
+            a = doubled[a]
     return out
 
 
 def _mixed(w: Words, state: Sequence[int], factors: Sequence[int]) -> Lanes:
     """Each column times the circulant matrix whose first row is `factors`."""
-    out = []
+    out, doubled = [], dict[int, int]()  # (each byte counts in four rows)
     for c in range(4):
         column = state[4 * c : 4 * c + 4]
         for r in range(4):
-            out.append(w.xor(*(_times(w, column[k], factors[(k - r) % 4]) for k in range(4))))
+            out.append(w.xor(*(_times(w, column[k], factors[(k - r) % 4], doubled) for k in range(4))))
     return Lanes(8, tuple(out))
 
 
