@@ -10,7 +10,7 @@ CPUS := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || ec
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: prove audit table test museum fuzz lint lint-ruff lint-format lint-mypy lint-imports docs bench clean help setup
+.PHONY: prove audit table test museum fuzz lint lint-ruff lint-format lint-mypy lint-imports docs bench clean help setup compiled
 
 help:
 	@echo 'make prove   prove the examples, but for what is known from before (ARGS=--no-cache: all); a wheel that cannot be fetched is left out'
@@ -32,6 +32,12 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,lint]'
 	touch $@
 
+# Where Python is told to write no compiled modules (PYTHONDONTWRITEBYTECODE), each process would compile them all: a
+# second and more of each call.  What is kept here is compared with the source's hash at each import: it is never another's.
+compiled: $(STAMP)
+	$(BIN)/python -m compileall -q --invalidation-mode checked-hash \
+		$(addprefix $(CURDIR)/,armsym semantics specs crypto_examples tests/support)
+
 prove: $(STAMP)
 	$(BIN)/armsym prove --offline-ok -j $(CPUS) $(ARGS)
 
@@ -45,7 +51,7 @@ audit: $(STAMP)
 	$(BIN)/armsym audit -j $(CPUS) $(BUNDLES)
 
 # Neighbours share what they prepare: each process takes a half of its own, and what is left of the other's at the end.
-test: $(STAMP)
+test: compiled
 	$(BIN)/python -m pytest -n $(CPUS) --dist worksteal $(ARGS)
 
 museum: $(STAMP)

@@ -41,8 +41,11 @@ _FLAGS = {"N": "NG", "Z": "ZR", "C": "CY", "V": "OV"}
 EFFORT = 2_000_000
 #: A word that is expected to be decided, and is not, is asked again with so many times the steps.
 HARDER = 10
-#: Numbers tried for a word that Z3 does not decide.
+#: Numbers tried for a word that Z3 does not decide, and so many of them before it is asked.
 _SAMPLES = 64
+_FIRST = 4
+#: In lanes of 16 and of 32 bits.
+_LEAST = (int("8000" * 8, 16), int("80000000" * 4, 16))
 #: A class with this many undecided words is left there.
 _UNDECIDED = 10
 #: Of this many words for each word that is asked for, some will be within P-code's reach.
@@ -267,15 +270,18 @@ def _decide(pairs: Sequence[tuple[str, Any, Any]], side: Sequence[Any], effort: 
     different = [(name, a, b) for name, a, b in pairs if not a.eq(b) and not z3.is_true(z3.simplify(a == b))]
     if not different:
         return Verdict("equal")
-    solver = z3.Solver()
-    # Z3's own count of steps, not time: the same verdict on a slow machine.
-    solver.set("rlimit", effort)
-    solver.add(*side)
-    solver.add(z3.Or(*(a != b for _, a, b in different)))
-    answer = solver.check()
-    if answer == z3.unsat:
-        return Verdict("equal")
-    model = solver.model() if answer == z3.sat else _sampled(solver, effort)
+    facts = [*side, z3.Or(*(a != b for _, a, b in different))]
+    # What differs mostly does so for some of the first numbers tried, which is soon seen.
+    model = _sampled(facts, effort, range(_FIRST))
+    if model is None:
+        solver = z3.Solver()
+        # Z3's own count of steps, not time: the same verdict on a slow machine.
+        solver.set("rlimit", effort)
+        solver.add(*facts)
+        answer = solver.check()
+        if answer == z3.unsat:
+            return Verdict("equal")
+        model = solver.model() if answer == z3.sat else _sampled(facts, effort, range(_FIRST, _SAMPLES))
     if model is None:
         return Verdict("undecided", ("Z3 gave up",))
     details = []
@@ -305,19 +311,28 @@ def _variables(expressions: Sequence[Any]) -> list[Any]:
     return [found[name] for name in sorted(found)]
 
 
-def _sampled(solver: Any, effort: int) -> Any | None:
-    """A model of what the solver gave up on, found by trying numbers: products are hard, but not those of numbers."""
-    facts = list(solver.assertions())
+def _sampled(facts: Sequence[Any], effort: int, samples: range) -> Any | None:
+    """A model of some facts, found by trying these samples: products are hard, but not those of numbers."""
     variables = _variables(facts)
-    rng = random.Random(0)
-    for _ in range(_SAMPLES):
+    together = z3.And(*facts)
+    for sample in samples:
+        rng = random.Random(sample)
+        values = []
+        for v in variables:
+            # All ones, zeros or random bits in each 16 of them; first the least signed number in each lane, whose
+            # square is the one that saturates.
+            if sample < len(_LEAST):
+                value = _LEAST[sample]
+            else:
+                each = [rng.choice((0, 0xFFFF, 1, 0x8000, rng.getrandbits(16))) for _ in range(0, v.size(), 16)]
+                value = sum(x << 16 * k for k, x in enumerate(each))
+            values.append((v, z3.BitVecVal(value, v.size())))
+        # Most samples are none; what is left of the others, such as what memory holds, is a solver's.
+        if z3.is_false(z3.simplify(z3.substitute(together, *values))):
+            continue
         at = z3.Solver()
         at.set("rlimit", effort)
-        at.add(*facts)
-        for v in variables:
-            # All ones, zeros or random bits in each 16 of them.
-            value = sum(rng.choice((0, 0xFFFF, 1, 0x8000, rng.getrandbits(16))) << k for k in range(0, v.size(), 16))
-            at.add(v == z3.BitVecVal(value, v.size()))
+        at.add(*facts, *(v == n for v, n in values))
         if at.check() == z3.sat:
             return at.model()
     return None

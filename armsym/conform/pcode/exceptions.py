@@ -221,13 +221,4 @@ UNDECIDED: tuple[PcodeException, ...] = (
         "P-code divides by absolute values: two dividers of unknowns, which Z3 does not compare",
         (Pattern(0x7FE0FC00, 0x1AC00C00, 0x1ACE0D1B),),
     ),
-    PcodeException(
-        "saturating doubling multiplications",
-        "products of unknowns, doubled, compared with limits and, in P-code, computed in another width",
-        (
-            Pattern(0xFF209C00, 0x5E209000, 0x5EBFD236),  # SQDMULL, SQDMLAL, SQDMLSL (scalar)
-            Pattern(0xFF00F400, 0x5F00B000, 0x5FBBB975),  # SQDMULL (scalar, by element)
-            Pattern(0xFF00F400, 0x5F00C000, 0x5FAAC0CD),  # SQDMULH (scalar, by element)
-        ),
-    ),
 )
