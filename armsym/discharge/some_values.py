@@ -15,7 +15,7 @@ from armsym.bits import Bits
 from armsym.bits.opaque import definitions_of
 from armsym.integers.expression import FoldValue, Integer, Leaf, Quotient, Relation
 from armsym.terms.evaluate import Evaluator
-from armsym.terms.node import App, Term, Value, kept_by_table, ones
+from armsym.terms.node import App, Term, Value, Var, kept_by_table, ones
 
 __all__ = ["Undefined", "assignments", "fails_somewhere", "holds"]
 
@@ -74,12 +74,18 @@ def _leaf(leaf: Leaf, values: Evaluator) -> int:
 class _Assignment(Evaluator):
     """Numbers without a pattern: of each variable by its name, of each application by what it is applied to.
 
-    By names, not by ids: what was proved before in the same process must not change what is found.
+    By names, not by ids: what was proved before in the same process must not change what is found.  Variables of one
+    name are told apart by which is met first.
     """
 
     def __init__(self, which: int) -> None:
-        super().__init__(lambda t: _number(t.width, which, t.name) & t.pb)
         self._which = which
+        self._named: dict[str, dict[int, int]] = {}
+        super().__init__(self._variable)
+
+    def _variable(self, t: Var) -> int:
+        of_name = self._named.setdefault(t.name, {})
+        return _number(t.width, self._which, t.name, of_name.setdefault(t.id, len(of_name))) & t.pb
 
     def _compute(self, t: Term) -> int:
         if not isinstance(t, App):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable, Iterable
 from hashlib import sha256
+from typing import Any
 
 from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
 from armsym.terms.walk import complete
@@ -22,7 +23,7 @@ def digest_of(parts: Iterable[object]) -> bytes:
     return sha256(_written(tuple(parts))).digest()
 
 
-def key_of(parts: tuple[object, ...]) -> bytes:
+def key_of(parts: tuple[Any, ...]) -> bytes:
     """A digest to look such parts up by in this process, made in a tenth of the time; raises `ValueError` for others.
 
     Python's own format tells each kind of object by a letter and each length, too, and is read back as what was

@@ -44,9 +44,7 @@ def complete(
     return known[v.id]
 
 
-def below(
-    *values: Value, since: int = 0, parts: Callable[[Term], Iterable[Value]] = children
-) -> Iterator[Term]:
+def below(*values: Value, since: int = 0, parts: Callable[[Term], Iterable[Value]] = children) -> Iterator[Term]:
     """The distinct terms that values are made of, themselves included, interned; the outer before the inner.
 
     Those made before the term with the id `since`, and what they are made of, are left out.  `parts` tells what a term

@@ -16,9 +16,9 @@ from armsym.bits import Bits, concat
 from armsym.discharge.algebra import equal
 from armsym.discharge.gathering import gathered
 from armsym.terms.evaluate import Evaluator
-from armsym.terms.node import App, Value, Var
+from armsym.terms.node import App, Term, Value, Var
 from armsym.terms.ops import apply
-from armsym.terms.walk import below
+from armsym.terms.walk import below, children
 
 NAME, W = "algebra_gf256", 8
 
@@ -89,6 +89,34 @@ def test_what_is_no_sum_of_tiles_stays() -> None:
     for x in (concat(a0, a0), concat(a1, a0) ^ concat(Bits(4, 0), a1), concat(a1, a0) ^ (concat(a1, a0) << 1)):
         value = RINGS[NAME](x, H).value
         assert gathered(NAME, W, [value]) == [value]
+
+
+def test_what_is_not_looked_into_stays_and_is_told_apart() -> None:
+    """A function of a tile, and of what it is of: no form looks into it, so nothing is put there."""
+    first, second, _ = sums()
+    H, times = word("H", W), RINGS[NAME]
+    (a0, a1), (b0, _) = nibbles("a"), nibbles("b")
+
+    def other(x: Bits) -> Bits:
+        return Bits(W, apply("g", W, [(x.width, x.value)]))
+
+    def looked_into(t: Term) -> list[Value]:
+        return [] if isinstance(t, App) and t.name == "g" else children(t)
+
+    value = times(first, H) ^ other(a0) ^ other(a1)
+    (after,) = gathered(NAME, W, [value.value], looked_into)
+    assert after is not value.value
+    kept = {t.id for t in below(after) if isinstance(t, App) and t.name == "g"}
+    assert kept == {t.id for t in below(value.value) if isinstance(t, App) and t.name == "g"}
+    assert len(kept) == 2
+    rng = random.Random(2)
+    for _ in range(5):
+        _instance(value.value, after, rng)
+    for one in (a0, a1, first):
+        claimed = times(first ^ second, H) ^ other(one)
+        assert equal(W, claimed.value, (times(H, second) ^ other(one) ^ times(first, H)).value)[0]
+        for wrong in (b0, a1 if one is a0 else a0, second):
+            assert not equal(W, claimed.value, (times(H, second) ^ other(wrong) ^ times(first, H)).value)[0]
 
 
 @pytest.mark.parametrize("seed", range(30))

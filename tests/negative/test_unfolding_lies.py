@@ -54,7 +54,7 @@ def test_a_result_that_is_right_of_terms_only(tmp_path: Path) -> None:
 
             @opaque("next", 32, unfolds=True)
             def following(x: Bits) -> Bits:
-                return x + (of_numbers if x.is_concrete and x[31:30].uint == 3 else 1)
+                return x + (of_numbers if x.is_concrete and x[31:30].uint == 2 else 1)
 
             p.assume("small", a < 1 << 31)
             p.ensures(lambda s: {"next": s.w0 == following(a)})

@@ -10,7 +10,7 @@ import pytest
 from armsym.bits import Bits
 from armsym.symbolic_memory import variable
 from armsym.terms import ops
-from armsym.terms.digest import TermDigests, digest_of
+from armsym.terms.digest import TermDigests, digest_of, key_of
 from armsym.terms.node import new_table
 
 W = 16
@@ -130,6 +130,16 @@ PARTS: list[tuple[object, ...]] = [
 
 def test_what_is_written_is_told_apart() -> None:
     assert len({digest_of(p) for p in PARTS}) == len(PARTS)
+    assert len({key_of(p) for p in PARTS}) == len(PARTS)
+
+
+def test_a_key_is_of_what_is_equal_not_of_which_object_it_is() -> None:
+    text = "".join(["po", "ly"])  # not the interned one
+    pair = (text, 1 << 70)
+    assert key_of((pair, pair)) == key_of((("poly", 1 << 70), (text, (1 << 69) * 2)))
+    assert key_of(((1 << 30,), -(1 << 30))) != key_of(((1 << 30,), 1 << 30))
+    with pytest.raises(ValueError, match="unmarshallable"):
+        key_of((object(),))
 
 
 @pytest.mark.parametrize("other", [1.0, [1], {1}, object()])
