@@ -274,7 +274,13 @@ class SymbolicMemory:
         last = k + symbolic.pb + size
         if not region.size.is_concrete or k < 0:
             raise MemoryFault(f"load of {size} bytes at {region.name}+{symbolic}{k:+#x}: some of it was stored to")
-        cells = [self.peek(region, None, at, 1) for at in range(k, min(last, region.size.uint))]
+        end = min(last, region.size.uint)
+        step = symbolic.pb & -symbolic.pb
+        if 1 < size <= step and k + size <= end:
+            # Entries of a table that do not share bytes, and the number of one.
+            entries = [self.peek(region, None, at, size) for at in range(k, end - size + 1, step)]
+            return select(Bits(64, symbolic) >> step.bit_length() - 1, entries)
+        cells = [self.peek(region, None, at, 1) for at in range(k, end)]
         found = [select(Bits(64, symbolic), cells[j : j + symbolic.pb + 1]) for j in range(size) if cells[j:]]
         if len(found) < size:
             raise MemoryFault(f"load of {size} bytes at {region.name}+{symbolic}{k:+#x}: past its end")
