@@ -274,7 +274,13 @@ class SymbolicMemory:
         last = k + symbolic.pb + size
         if not region.size.is_concrete or k < 0:
             raise MemoryFault(f"load of {size} bytes at {region.name}+{symbolic}{k:+#x}: some of it was stored to")
-        cells = [self.peek(region, None, at, 1) for at in range(k, min(last, region.size.uint))]
+        end = min(last, region.size.uint)
+        step = symbolic.pb & -symbolic.pb
+        if 1 < size <= step and k + size <= end:
+            # Entries of a table that do not share bytes, and the number of one.
+            entries = [self.peek(region, None, at, size) for at in range(k, end - size + 1, step)]
+            return select(Bits(64, symbolic) >> step.bit_length() - 1, entries)
+        cells = [self.peek(region, None, at, 1) for at in range(k, end)]
         found = [select(Bits(64, symbolic), cells[j : j + symbolic.pb + 1]) for j in range(size) if cells[j:]]
         if len(found) < size:
             raise MemoryFault(f"load of {size} bytes at {region.name}+{symbolic}{k:+#x}: past its end")
@@ -345,7 +351,9 @@ class SymbolicMemory:
         return self.on_entry(region, symbolic, k, size)
 
     def _filled(self, region: SymbolicRegion, f: Filled, symbolic: Term | None, k: int, size: int) -> Bits | None:
-        """Bytes of filled blocks, k from the first; None where the content is what lies around them."""
+        """Bytes of filled blocks, k from the first, or of their tail; None where the content is what lies around."""
+        if f.tail and self._past(region, f, symbolic, k):
+            return self._of_tail(region, f, symbolic, k, size)
         if symbolic is None and f.upto.is_concrete and not 0 <= k < f.upto.uint * f.size:
             if k < 0 < k + size:
                 raise MemoryFault(f"the {size} bytes at {region.name}{k:+#x} lie partly before the known blocks")
@@ -390,6 +398,30 @@ class SymbolicMemory:
                 f"it is not known in which block the {size} bytes at {where} lie, or whether it is written"
             )
         return f.bytes_of(j, c, size)
+
+    def _past(self, region: SymbolicRegion, f: Filled, symbolic: Term | None, k: int) -> bool:
+        """Whether an offset lies past the blocks, where a tail follows; raises `MemoryFault` if that is not known."""
+        offset = Bits.wrap(64, k) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, k)
+        distance = offset - f.upto * f.size
+        if isinstance(distance.value, int):
+            return signed(distance.value) >= 0
+        if self.decide(offset < f.upto * f.size):
+            return False
+        raise MemoryFault(f"it is not known whether {region.name}+{offset.value} lies in the blocks known")
+
+    def _of_tail(self, region: SymbolicRegion, f: Filled, symbolic: Term | None, k: int, size: int) -> Bits | None:
+        """Bytes at an offset at or past the end of the blocks: of the tail, or None where they lie past that, too."""
+        offset = Bits.wrap(64, k) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, k)
+        distance = (offset - f.upto * f.size).value
+        assert isinstance(distance, int)
+        d = signed(distance)
+        if d + size <= len(f.tail) and self.decide(f.after >= d + size):
+            return concat(*reversed(f.tail[d : d + size]))
+        if self.decide(f.after <= d):
+            return None
+        raise MemoryFault(
+            f"it is not known whether the {size} bytes at {region.name}+{offset.value} lie in the tail known"
+        )
 
     def forget(self, region: SymbolicRegion, name: str) -> None:
         """Let the whole content be unknown, under a new name."""

@@ -129,16 +129,17 @@ class Unknown:
 
 
 class Filled:
-    """Content given block by block below `upto` blocks, and as on entry from there on.
+    """Content given block by block below `upto` blocks, then byte by byte in a tail, and as on entry from there on.
 
     start   offset of block 0 in the region
     rest    where it is not on entry but unknown what lies before and after the blocks: under this name
     size    bytes in a block
     word    bytes in a word; `order` the byte order within it
     words   the words of block j < upto, where the variable `index` stands for j
+    tail    bytes that follow the blocks: the first `after` of them; none, if it is empty
     """
 
-    __slots__ = ("_put", "index", "order", "rest", "size", "start", "upto", "word", "words")
+    __slots__ = ("_put", "after", "index", "order", "rest", "size", "start", "tail", "upto", "word", "words")
 
     def __init__(
         self,
@@ -151,7 +152,11 @@ class Filled:
         *,
         start: int = 0,
         rest: str | None = None,
+        tail: tuple[Bits, ...] = (),
+        after: Bits = Bits(64, 0),  # noqa: B008 - a number, which nobody changes
     ) -> None:
+        assert not tail or (rest is None and start == 0), "a tail is that of blocks from the region's beginning"
+        self.tail, self.after = tail, after
         self.upto, self.size, self.word, self.order, self.index, self.words = upto, size, word, order, index, words
         self.start, self.rest = start, rest
         #: What blocks read lately are made of, by their number: the latest last.

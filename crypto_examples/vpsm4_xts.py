@@ -7,9 +7,7 @@ bits of tweaks are in the other order.  `enc` is 1 to encrypt; `iv`, the tweak v
 
 from __future__ import annotations
 
-from functools import partial
-
-from armsym.dsl import Bits, Claims, Proof, State, Words, concat, ite
+from armsym.dsl import Bits, Claims, Proof, State, Words, concat, ite, select
 from crypto_examples.modes import octets, string
 from crypto_examples.sm4 import KEY_BYTES, cut_rounds, schedule
 from crypto_examples.sm4_cores import Core
@@ -49,8 +47,8 @@ class _Xts(Sm4Buffers):
         self._tweak = p.fold(lambda T, _: [self._multiply(T[0])], start=[start], over=lambda j: Words([j]), name="T")
         # The words of single blocks: their rounds ask for them again and again.
         self._alone = p.memo(lambda j: self.words(string(self.blocks(j)) ^ self.T(j)))
-        self._whole = p.memo(lambda j: self.words(string(self.blocks(j)) ^ self.T(self._two_at(j)[0])))
-        self._completed = [p.memo(partial(self._with_stolen, rest)) for rest in range(16)]
+        self._whole = p.memo(lambda j: self.words(string(self.blocks(j)) ^ self.T(self.two_at(j)[0])))
+        self._completed = p.memo(self._with_stolen)
         p.ensures(self.result)
 
     def T(self, j: Bits) -> Bits:
@@ -78,17 +76,24 @@ class _Xts(Sm4Buffers):
         return self._whole(self.n - 1)
 
     def completed(self) -> Words:
-        """X_0, ..., X_35 of the last bytes with what they steal; to be asked where it is known how many they are."""
-        return self._completed[self.p.known(self.rest)](self.n - 1)
+        """X_0, ..., X_35 of the last bytes with what they steal."""
+        return self._completed(self.n - 1)
 
-    def _with_stolen(self, rest: int, j: Bits) -> Words:
-        """`completed` of so many bytes, block j being the last whole one."""
-        first, second = self._two_at(j)
-        CC = concat(*self._whole(j)[:-5:-1]) ^ self.T(first)
-        last = [self.in_.byte(16 * (j + 1) + k) for k in range(rest)]
-        return self.words(concat(*last, CC[127 - 8 * rest : 0]) ^ self.T(second))
+    def _with_stolen(self, j: Bits) -> Words:
+        """`completed`, block j being the last whole one."""
+        return self.words(string(self.last_two(j)[:16]) ^ self.T(self.two_at(j)[1]))
 
-    def _two_at(self, j: Bits) -> tuple[Bits, Bits]:
+    def last_two(self, j: Bits) -> list[Bits]:
+        """Bytes from block j on, the last whole one, before what steals is encrypted: `16 + rest` of them count."""
+        CC = octets(concat(*self._whole(j)[:-5:-1]) ^ self.T(self.two_at(j)[0]))
+        # (At least one is left.)
+        given = [Bits(64, 1), *(ite(self.rest > k, Bits(64, 1), Bits(64, 0)) for k in range(1, 15))]
+        # (Where there is no such byte, one of block j is named, which does not count.)
+        last = [self.in_.byte(16 * (j + c) + k) for k, c in enumerate(given)]
+        first = [select(c, [stolen, b]) for c, b, stolen in zip(given, last, CC, strict=False)]
+        return [*first, CC[15], *CC[:15]]
+
+    def two_at(self, j: Bits) -> tuple[Bits, Bits]:
         """Of which blocks the tweaks of block j and the last are, in the order in which the code takes them."""
         return (j, j + 1) if self.encrypt else (j + 1, j)
 
@@ -137,7 +142,22 @@ def xts(p: Proof, core: Core, *, encrypt: bool, reflected: bool = False, in_plac
             **m.done(s, m.block, upto=i),
         }
 
+    # Each number of bytes is copied by itself; then what steals is encrypted, once for all.
     p.each(outer[4], lambda s: s.x29, range(16))
+
+    @p.join(outer[4].end + 4, index=n - 1)
+    def _(s: State, i: Bits) -> Claims:
+        bytes_ = m.last_two(i)
+        return {
+            "bytes are left": m.rest != 0,
+            "last whole block": s.x26 == m.out.base + 16 * i,
+            "x3": s.x3 == m.key.base,
+            "tweak": s.v[core.last_tweaks + 1] == m.T(m.two_at(i)[1]).reverse_bytes(),
+            "constants": [s.v[int(v[1:])] == value for v, value in core.constants(p).items()],
+            "out": m.out.holds(m.block, upto=i, at=s, words=16, width=8, tail=bytes_, tail_bytes=16 + m.rest),
+        }
+
+    p.each(second + core.extent + 4, lambda s: m.rest, range(16))
     cut_rounds(p, tweak, core.one, lambda _: m.first)
     cut_rounds(p, single, core.one, lambda _: m.last_alone())
     cut_rounds(p, first, core.one, lambda _: m.last_but_one())

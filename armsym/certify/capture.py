@@ -409,7 +409,7 @@ class Capture:
         self.node = self._translators.of(self._symbols, self._contents)
         for region, under in memory.beneath.items():
             if isinstance(under, Filled):
-                if under.start or under.rest is not None:
+                if under.start or under.rest is not None or under.tail:
                     raise NotExportable(f"{region}, of which only a part is stated block by block")
                 if any(layer.bytes for layer in memory.overlays.get(region, ())):
                     raise NotExportable(f"stores over {region}, which is stated block by block")

@@ -24,13 +24,16 @@ def _region(memory: SymbolicMemory, claim: Pointwise) -> SymbolicRegion:
     return next(r for r in memory.regions if r.name == claim.region.name)
 
 
-def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicRegion | None = None) -> None:
+def assume_pointwise(
+    memory: SymbolicMemory, claim: Pointwise, region: SymbolicRegion | None = None, *, tails: bool = False
+) -> None:
     """Let the claim be the region's content; only for a region whose content was just forgotten.
 
-    `region` is where the claim's region lies, if it is not a region of the memory itself.
+    `region` is where the claim's region lies, if it is not a region of the memory itself.  Only with `tails` may bytes
+    follow the blocks.
     """
     r = _region(memory, claim) if region is None else region
-    if claim.tail.size.value != 0:
+    if claim.tail.size.value != 0 and not tails:
         raise InputError(f"{r.name}: a claim with a tail is proved, but not taken for the content of a buffer")
     unknown = memory.beneath.get(r.name)
     if memory.overlays[r.name] or not isinstance(unknown, Unknown):
@@ -47,6 +50,8 @@ def assume_pointwise(memory: SymbolicMemory, claim: Pointwise, region: SymbolicR
         claim.expected(j),
         start=claim.start,
         rest=unknown.name if claim.partial else None,
+        tail=claim.tail.content if claim.tail.size.value != 0 else (),
+        after=claim.tail.size,
     )
 
 
@@ -110,7 +115,7 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
     """What has to hold for the claim, as named conditions; or why it cannot be shown."""
     r = _region(memory, claim)
     under = memory.beneath.get(r.name)
-    start, same = Bits(64, 0), list[tuple[str, Prop]]()
+    start, known_after, same = Bits(64, 0), 0, list[tuple[str, Prop]]()
     # Beyond the region another one may lie, which the region's content does not show.
     conditions: list[tuple[str, Prop]] = [("the blocks lie in the region", claim.within)]
     if isinstance(under, Unknown):
@@ -126,8 +131,14 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         # The blocks known so far must be the ones claimed: for any j of theirs.
         same = _each_block(under.index, under.upto, under.words, claim)
         start = under.upto
+        if under.tail:
+            size = memory.fixed(under.after)
+            if size is None or size > len(under.tail):
+                return f"the tail known has {under.after.value} bytes: not a number up to {len(under.tail)}"
+            known_after = size
         # (A tail, and blocks that are claimed no more, are told by what was stored after the blocks.)
-        if memory.overlays[r.name] and claim.tail.size.value == 0 and memory.fixed(claim.upto - start) == 0:
+        few = not under.tail and claim.tail.size.value == 0
+        if memory.overlays[r.name] and few and memory.fixed(claim.upto - start) == 0:
             return _overwritten(memory, r, claim, conditions, same)
         conditions += same
     elif claim.tail.size.value == 0 and memory.fixed(claim.upto) is None:
@@ -158,8 +169,8 @@ def pointwise_conditions(memory: SymbolicMemory, claim: Pointwise) -> list[tuple
         have = memory.peek(r, *split_offset(highest + q), 1)
         conditions.append((f"byte {q} of the tail", have == claim.tail.content[q]))
     highest = highest + after
-    # Where more blocks were known than are claimed, what the claim does not name is as on entry again.
-    more = max(-new * claim.size - after, 0)
+    # Where more was known than is claimed, what the claim does not name is as on entry again.
+    more = max(known_after - new * claim.size - after, 0)
     for k in range(more):
         symbolic, at = split_offset(highest + k)
         now, before = memory.peek(r, symbolic, at, 1), memory.on_entry(r, symbolic, at, 1)
@@ -187,6 +198,8 @@ def _through(memory: SymbolicMemory, r: SymbolicRegion, claim: Pointwise) -> lis
     under = memory.beneath.get(r.name)
     have: Bits | None = None
     if isinstance(under, Filled):
+        if under.tail:
+            return "a tail follows the blocks that are known"
         if (under.size, under.word, under.order, under.start) != (size, size, claim.order, claim.start):
             return "the blocks claimed are cut differently from those known"
         if (claim.upto <= under.upto).value is not True and memory.decide(claim.upto <= under.upto) is not True:

@@ -314,16 +314,21 @@ class Iterated:
         self.name = name if used == 1 else f"{name}'{used}"
         #: The widths of the words that it was applied to.
         self.widths: tuple[int, ...] | None = None
+        #: The numbers that it was last applied to, and what it is of them: it is often asked again.
+        self._last: tuple[tuple[tuple[int, int], ...], tuple[Bits, ...]] | None = None
         Iterated.known[self.name] = self
 
     def __call__(self, S: Sequence[Bits]) -> Words:
         """f(S), of as many words as S."""
         vectors(f"{self.name}: the words it is a function of", S)
         if all(w.is_concrete for w in S):
-            result = Words(S)
-            for k in range(self.times):
-                result = _stepped(self.name, result, self.step(result, k))
-            return result
+            given = tuple((w.width, w.uint) for w in S)
+            if self._last is None or self._last[0] != given:
+                result = Words(S)
+                for k in range(self.times):
+                    result = _stepped(self.name, result, self.step(result, k))
+                self._last = given, tuple(result)
+            return Words(self._last[1])
         self.widths = tuple(w.width for w in S)
         return Words(applied(f"{self.name}().{j}", w.width, S) for j, w in enumerate(S))
 

@@ -157,6 +157,8 @@ class Encoder:
         if isinstance(k.content, Filled):
             upto = texts.words.number(k.content.upto.value)
             text = f"block j is {texts.words_of(k.content.words)} for all j < {upto}"
+            if k.content.tail:
+                text += f", then the first {texts.words.number(k.content.after.value)} bytes of a tail"
         else:
             text = "anything, but for what is stored below"
         return [self.strings(region), self.strings(text)]

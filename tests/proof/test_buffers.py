@@ -539,3 +539,113 @@ def test_a_claim_with_a_tail_is_no_content() -> None:
 def test_the_bytes_of_a_tail_are_bytes() -> None:
     with pytest.raises(InputError, match="bytes of the tail"):
         Room(6).claim(1, tail=[Bits(16, 0)])
+
+
+# -- a tail that is known -------------------------------------------------------------------------
+
+K = public("k", possible=7)
+
+
+def _is(a: Bits, b: Bits | int) -> Prop:
+    return ~(a != b)
+
+
+def _with_tail(*facts: Prop, tail: Sequence[Bits] = TAIL) -> Room:
+    """N words, and k bytes of a tail: what a path knows where others met."""
+    b = Room(2 * N + 8, N >= 1, *facts, cell=1)
+    b.memory.forget(b.region, "r'")
+    assume_pointwise(b.memory, b.claim(N, tail=tail, tail_bytes=K), tails=True)
+    return b
+
+
+def test_bytes_of_a_known_tail() -> None:
+    """With two to four bytes: the first two are read, the third may be there, past the fourth all is as on entry."""
+    b = _with_tail(K >= 2, K <= 4)
+    end = b.region.address + 2 * N
+    assert b.memory.load(end, 2).uint == 0xA1A0
+    assert b.memory.load(end + 1, 1).uint == 0xA1
+    assert b.memory.load(end - 2, 2).value == _right(N - 1)[0].value
+    for at in (4, 5):
+        assert b.memory.load(end + at, 1).value == b.memory.on_entry(b.region, *split_offset(2 * N + at), 1).value
+    for at, size in ((1, 2), (2, 1), (3, 1), (3, 2), (2, 4), (0, 4), (-1, 2), (-1, 1 + 1)):
+        with pytest.raises(MemoryFault, match="not known"):
+            b.memory.load(end + at, size)
+
+
+@pytest.mark.parametrize("k", range(6))
+def test_each_size_of_a_known_tail(k: int) -> None:
+    b = _with_tail(_is(K, k))
+    for at in range(6):
+        where = b.region.address + 2 * N + at
+        if at < min(k, 4):
+            assert b.memory.load(where, 1).uint == 0xA0 + at
+        elif at >= k:
+            assert b.memory.load(where, 1).value == b.memory.on_entry(b.region, *split_offset(2 * N + at), 1).value
+        else:  # more bytes than were said: of the fifth nothing is
+            with pytest.raises(MemoryFault, match="not known"):
+                b.memory.load(where, 1)
+
+
+def test_blocks_before_a_known_tail() -> None:
+    """An offset that is not shown to lie in the blocks is refused: it may be one of the tail's."""
+    i = public("i", possible=MOST)
+    b = _with_tail(i < N)
+    assert b.memory.load(b.region.address + 2 * i, 2).value == _right(i)[0].value
+    for c in (
+        _with_tail(),
+        _with_tail(i <= N),
+        _with_tail(i >= N),
+        _with_tail(_is(i, N)),
+        _with_tail(_is(i, N), _is(K, 0)),
+    ):
+        with pytest.raises(MemoryFault, match="not known"):
+            c.memory.load(c.region.address + 2 * i, 2)
+
+
+def test_claims_where_a_tail_is_known() -> None:
+    """Blocks and bytes are told from one another by where they end: all splits of eight bytes."""
+    content = [byte for q in range(4) for byte in _right(N + q)[0].elems(8)]
+    for known, blocks, more in product(range(8), range(3), range(6)):
+        b = _with_tail(_is(K, known), tail=content)
+        claim = b.claim(N + blocks, tail=content[2 * blocks :], tail_bytes=more)
+        if known % 2 and 2 * blocks > known:
+            # (A word of which the tail has one byte is not read.)
+            with pytest.raises(MemoryFault, match="not known"):
+                b.shown(claim)
+        else:
+            assert b.shown(claim) == (2 * blocks + more == known), (known, blocks, more)
+
+
+def test_stores_over_a_known_tail() -> None:
+    """Each byte left, written as claimed, or wrong, where two were known."""
+    for states, size in product(product("-+x", repeat=4), range(5)):
+        b = _with_tail(_is(K, 2))
+        for q, state in enumerate(states):
+            if state != "-":
+                b.store(2 * N + q, TAIL[q] ^ int(state == "x"))
+        now = ["+" if state == "-" and q < 2 else state for q, state in enumerate(states)]
+        true = all(state == ("+" if q < size else "-") for q, state in enumerate(now))
+        assert b.shown(b.claim(N, tail=TAIL, tail_bytes=size)) == true, (states, size)
+
+
+def test_stores_before_a_known_tail() -> None:
+    """A block is stored to: the bytes of the tail are not as on entry for that, nor is the block what it was."""
+    for value, size in [(0, 0), (0, 1), (0, 3), *((1, size) for size in range(4))]:
+        b = _with_tail(_is(K, 2))
+        b.store(2 * N - 2, _right(N - 1)[0] ^ value)
+        assert not b.shown(b.claim(N, tail=TAIL, tail_bytes=size)), (value, size)
+
+
+def test_a_known_tail_of_no_known_size() -> None:
+    b = _with_tail(K >= 1, K <= 3)
+    assert "not a number up to 4" in b.why(b.claim(N, tail=TAIL, tail_bytes=K))
+    assert "not a number up to 4" in b.why(b.claim(N))
+    b = _with_tail(_is(K, 5))
+    assert "not a number up to 4" in b.why(b.claim(N, tail=[*TAIL, TAIL[0]], tail_bytes=5))
+
+
+def test_a_tail_is_taken_for_content_only_where_paths_may_know_it() -> None:
+    b = Room(2 * N + 8)
+    b.memory.forget(b.region, "r'")
+    with pytest.raises(InputError, match="not taken for the content"):
+        assume_pointwise(b.memory, b.claim(N, tail=TAIL, tail_bytes=K))

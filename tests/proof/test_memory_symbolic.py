@@ -218,6 +218,37 @@ def test_a_load_at_one_of_a_few_offsets_selects_among_the_bytes_there(size: int)
         assert m.number(got.value).to_bytes(size, "little") == bytes(m.data[5 + k : 5 + k + size])
 
 
+@pytest.mark.parametrize("size", [2, 4, 8])
+@pytest.mark.parametrize(("possible", "first"), [(0x38, 0), (0x38, 2), (0x28, 8), (0x38, 2 * SIZE - 24)])
+def test_a_load_of_an_entry_of_a_table_of_words(size: int, possible: int, first: int) -> None:
+    """Offsets that are multiples of 8, up to the end of the region: stores beside the entries, across two, and none."""
+    m = Model(8, "little", 8)
+    base, i = Bits(64, m.base), Var("entry", 64, pb=possible, secret=False)
+    for at, width in ((0, 64), (8, 64), (12, 16), (20, 64), (2 * SIZE - 8, 64), (2 * SIZE - 16, 32)):
+        value = m.fresh(width)
+        m.memory.store(base + at, value)
+        m.data[at : at + width // 8] = m.number(value.value).to_bytes(width // 8, "little")
+    got = m.memory.load(base + Bits(64, i) + first, size)
+    tried = 0
+    for k in range(0, 64, 8):
+        if k & ~possible == 0 and first + k + size <= 2 * SIZE:
+            m.values[i] = k
+            assert m.number(got.value).to_bytes(size, "little") == bytes(m.data[first + k : first + k + size])
+            tried += 1
+    assert tried >= 3
+
+
+def test_a_load_of_an_entry_past_the_end_is_refused() -> None:
+    """No entry lies in the region: not even that at its end, which has a byte too few."""
+    m = Model(8, "little", 9)
+    base, few = Bits(64, m.base), Bits(64, Var("entry", 64, pb=0x38, secret=False))
+    m.memory.store(base, Bits(64, 1))
+    for first, size in ((2 * SIZE, 8), (2 * SIZE - 7, 8), (2 * SIZE - 1, 2)):
+        with pytest.raises(MemoryFault, match="past its end"):
+            m.memory.load(base + few + first, size)
+    assert m.memory.load(base + few + (2 * SIZE - 8), 8).width == 64
+
+
 def test_a_load_at_many_offsets_or_among_other_stores_is_refused() -> None:
     """Too many bytes to select from, bytes before the region, and a store at another symbolic offset."""
     m = Model(8, "little", 7)
