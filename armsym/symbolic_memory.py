@@ -393,7 +393,15 @@ class SymbolicMemory:
             inside = self.decide(j < f.upto)
             if inside is False:
                 return None
-        if inside is not True or c + size > f.size:
+        if inside is True and c + size > f.size:
+            # Over several blocks: each part by itself, for where the last begins nothing is known of the next.
+            left = f.size - c
+            first = self._filled(region, f, symbolic, k, left)
+            more = self._filled(region, f, symbolic, k + left, size - left)
+            if first is None or more is None:
+                raise MemoryFault(f"the {size} bytes at {where} lie partly beyond the known blocks")
+            return concat(more, first)
+        if inside is not True:
             raise MemoryFault(
                 f"it is not known in which block the {size} bytes at {where} lie, or whether it is written"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from functools import cached_property, partial
 
 from armsym.bits import Bits
@@ -17,7 +18,7 @@ from armsym.symbolic_memory import signed
 from armsym.terms import ops
 from armsym.terms.evaluate import Evaluator, Substitution, free_terms
 from armsym.terms.linear import linear_view
-from armsym.terms.node import Op, Poly, Sum, Term, Value, Var, intern
+from armsym.terms.node import App, Op, Poly, Sum, Term, Value, Var, intern
 from armsym.terms.walk import below, children, size
 
 __all__ = ["Known", "Question"]
@@ -30,6 +31,9 @@ FACT_LIMIT = 60
 
 #: Of so many indices one after the other it is looked for what the definition of a fold says.
 NEXT = 4
+
+#: A word of at least so many terms of which something is known is given a name.
+LARGE = 100
 
 #: So many choices in one word are looked at.
 MOST_CHOICES = 16
@@ -157,6 +161,35 @@ class Known:
                     if isinstance(said, Relation):
                         found.append(said)
         return found
+
+    def named(self, asked: Sequence[Relation]) -> Question | None:
+        """The same claims, of any words in place of large ones of which something is known; None if they speak of none.
+
+        After many steps of a fold the value of the last one is such a word, and how it was made no longer matters.
+        What holds of any word in its place holds of it: each is replaced by a variable of its own, of which nothing
+        is known but its possible bits, and what is known of the word.
+        """
+        large = {
+            t for r in self.relations for _, _, t in r.leaves() if not isinstance(t, (Var, App)) and size(t) >= LARGE
+        }
+        if large:
+            large &= {t for r in asked for _, _, leaf in r.leaves() for t in below(leaf)}
+        if not large:
+            return None
+        names: dict[Term, Value] = {t: Var("word", t.width, pb=t.pb, secret=ops.is_secret(t)) for t in large}
+        rename = Substitution(names)
+
+        def put(b: Bits) -> Bits:
+            return Bits(b.width, rename(b.value))
+
+        said = [r.map(put) for r in asked]
+        if not all(isinstance(r, Relation) for r in said):
+            return None
+        general, relations = copy(self), [r for r in said if isinstance(r, Relation)]
+        general.relations = _of_use(
+            [r for r in (r.map(put) for r in self.relations) if isinstance(r, Relation)], relations
+        )
+        return Question(general, relations)
 
     def question(self, asked: Sequence[Relation]) -> Question:
         """Claims whose words were put already."""
@@ -295,6 +328,17 @@ class _Words:
             words = [*self._words, *self._facts] if facts else self._words
             made = self._arguments[facts, named] = Argument(words, self._asked, name_factors=named)
         return made
+
+
+def _of_use(known: Sequence[Relation], asked: Sequence[Relation]) -> list[Relation]:
+    """What is known of the unknowns of what is asked, of those that occur there with them, and so on."""
+    met = set[Term]().union(*map(_unknowns, asked))
+    left, found = [(r, _unknowns(r)) for r in known], list[Relation]()
+    while any(of & met for _, of in left):
+        more, left = [(r, of) for r, of in left if of & met], [(r, of) for r, of in left if not of & met]
+        found += [r for r, _ in more]
+        met = met.union(*(of for _, of in more))
+    return found
 
 
 def _masked_sums(t: Term) -> Iterator[tuple[Poly, Sum, int, int]]:

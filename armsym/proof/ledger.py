@@ -231,16 +231,20 @@ class Ledger:
                 )
         relations = [said for _, _, said, _ in left]
         with spending("phases", "claims about integers put"):
-            question = known.question(relations)
+            question, general = known.question(relations), known.named(relations)
         cases: Case | None = None
         for k, (name, label, _, r) in enumerate(left):
             if name in failed:
                 continue  # one part that is not shown is enough
             began = time.perf_counter()
-            chooses = question.chooses(k)
             with spending("obligations", f"{kind}: {name}"):
                 fails, by = question.fails(k), "integers"
-                found = question.show(k, search=not chooses and not fails)
+                found = Shown(False)
+                if general is not None and not fails:
+                    found = general.show(k)
+                chooses = not found.holds and question.chooses(k)
+                if not found.holds:
+                    found = question.show(k, search=not chooses and not fails)
                 if fails:
                     found = Shown(False, f"{FAILS}; {found.detail or 'yet it was shown: armsym has a defect'}")
                 if not found.holds and not fails and chooses:

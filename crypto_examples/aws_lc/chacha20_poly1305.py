@@ -26,7 +26,7 @@ MOST = 4
 WIDTH = 132
 
 #: What the table says of each.
-LONGER = "longer messages, and extra plaintext: not tried"
+LONGER = "extra plaintext: not tried"
 LONGER_OPEN = "the tag is returned, the caller compares; longer messages: not tried"
 
 #: Whole blocks of additional data that are declared at most.
@@ -64,7 +64,7 @@ def number(text: Bits, key: Bits) -> Bits:
 
 
 @dataclass(frozen=True)
-class _Code:
+class Code:
     """Addresses: of a step of the hash the first addition (`adds`), and what follows its last.
 
     keyed      the call of the hash of additional data, of a short message, and where that returns to
@@ -79,12 +79,13 @@ class _Code:
     tail: tuple[int, int]
     partial: tuple[int, int]
     lengths: tuple[int, int, int]
+    hashed: int = 0
 
 
 #: The hash of additional data, which both call: its loop, and where a last, incomplete block is begun.
 HASH, HASH_TAIL = 0x216180, 0x216214
 
-SEAL = _Code(
+SEAL = Code(
     keyed=(0x21742C, 0x217430),
     text=(
         (0x216C30, 0x216CA4, 0, 0),
@@ -99,7 +100,7 @@ SEAL = _Code(
 )
 
 #: (Of what is left after 64 bytes all whole blocks are hashed first, from X3 on, and then decrypted.)
-OPEN = _Code(
+OPEN = Code(
     keyed=(0x21859C, 0x2185A0),
     text=(
         (0x2185B4, 0x218628, 1, -4),
@@ -114,7 +115,7 @@ OPEN = _Code(
 )
 
 
-class _Message:
+class Message:
     """`void f(uint8_t *out, const uint8_t *in, size_t length, const uint8_t *ad, size_t ad_length, data *data)`.
 
     `data` holds key, counter and nonce as ChaCha20 takes them, where it is sealed the address and the length of more
@@ -122,12 +123,14 @@ class _Message:
     comes from the block of that counter, which is 0 in RFC 8439, the key stream from the next ones.
     """
 
-    def __init__(self, p: Proof, code: _Code, *, sealing: bool, in_place: bool) -> None:
+    #: Blocks of key stream that are made with the one-time key.
+    first_blocks = 2
+
+    def __init__(self, p: Proof, code: Code, *, sealing: bool, in_place: bool) -> None:
         self.p, self.code, self.sealing = p, code, sealing
-        self.blocks, self.rest = p.nat("blocks", high=8), p.nat("rest", high=15)
+        self.length()
         self.ad_blocks, self.ad_rest = p.nat("ad_blocks", high=MOST_BLOCKS), p.nat("ad_rest", high=15)
-        self.n, self.ad_n = 16 * self.blocks + self.rest, 16 * self.ad_blocks + self.ad_rest
-        p.assume("the message has at most 128 bytes", self.n <= 128)
+        self.ad_n = 16 * self.ad_blocks + self.ad_rest
         # (What is encrypted besides only sealing knows: a caller that opens has 48 bytes.)
         self.data = p.region("data", 64 if sealing else 48, access="rw", cell=4)
         self.ad = p.region("ad", self.ad_n, access="r", cell=1)
@@ -166,6 +169,13 @@ class _Message:
             over=lambda i: Words([concat(*reversed(self.hashed(i)))]),
             name="H",
         )
+
+    def length(self) -> None:
+        """How long the message is: `n` bytes, which are so many whole `blocks` of 16 bytes, and a `rest`."""
+        p = self.p
+        self.blocks, self.rest = p.nat("blocks", high=8), p.nat("rest", high=15)
+        self.n = 16 * self.blocks + self.rest
+        p.assume("the message has at most 128 bytes", self.n <= 128)
 
     # -- the statement --------------------------------------------------------------------------------
 
@@ -232,23 +242,27 @@ class _Message:
             "lengths": s.v31 == length_block(self.ad_n, self.n),
         }
 
+    def constants(self, s: State) -> Claims:
+        """What more of key stream is made of: of a short message none is."""
+        return {}
+
     def ready(self, s: State) -> Claims:
-        """Two blocks of key stream."""
+        """The first blocks of key stream."""
         return {
             f"stream {q}": concat(*(s.v[k + q] for k in (15, 10, 5, 0)))
             == concat(*reversed(self._quarters(self.first + 1 + q)))
-            for q in (0, 1)
+            for q in range(self.first_blocks)
         }
 
     def steps(self, at: int, after: int, register: int, k: int) -> None:
         """A step that hashes a whole block."""
-        p, base = self.p, (self.out if register == 0 else self.in_).base
+        p, base = self.p, (self.out if self.sealing else self.in_).base
 
         def block(s: State) -> Bits:
-            return ((s.x[register] - base) >> 4) + k
+            return (s.x[register] - base + 16 * k) >> 4  # (one quotient: sums of them would not be seen to be one)
 
         p.cut(at)(lambda s: {"block": s.x[11:13] == self.hashed(block(s))})
-        p.cut(after, drop_x=(8, 9, 10))(lambda s: self.accumulator(s, self.H(block(s) + 1)[0]))
+        p.cut(after, drop_x=(8, 9, 10), alone=True)(lambda s: self.accumulator(s, self.H(block(s) + 1)[0]))
 
     def prove(self) -> None:
         """State what is kept where."""
@@ -264,29 +278,44 @@ class _Message:
 
         @p.join(code.keyed[1], index=self.ad_blocks)
         def begun(s: State, _i: Bits) -> Claims:
-            return {**self.accumulator(s, self.all_ad()), **self.kept(s), **self.ready(s)}
+            return {**self.accumulator(s, self.all_ad()), **self.kept(s), **self.ready(s), **self.constants(s)}
 
         for step in code.text:
             self.steps(*step)
 
-        @p.join(code.tail[0], index=self.blocks)
-        def incomplete(s: State, i: Bits) -> Claims:
+        @p.join(code.tail[0], index=self.ad_blocks)
+        def incomplete(s: State, _i: Bits) -> Claims:
             return {
-                **self.accumulator(s, self.H(i)[0]),
+                **self.accumulator(s, self.H(self.blocks)[0]),
                 **self.kept(s),
-                "out": self.out.holds(self.byte, upto=16 * i, at=s, words=1, width=8),
-                "cursors": s.x[0:2] == [self.out.base + 16 * i, self.in_.base + 16 * i],
+                "out": self.out.holds(self.byte, upto=16 * self.blocks, at=s, words=1, width=8),
+                "cursors": s.x[0:2] == [self.out.base + 16 * self.blocks, self.in_.base + 16 * self.blocks],
                 "left": s.x2 == self.rest,
                 **({"nothing more": s.x4 == 0} if self.sealing else {}),
                 "some are left": self.rest != 0,
-                "stream": s.v0 == self.vector(i),
+                "stream": s.v0 == self.vector(self.blocks),
             }
 
         p.each(code.tail[1], lambda s: s.x2, range(1, 16))
         p.cut(code.partial[0])(lambda s: {"block": s.x[11:13] == self.hashed(self.blocks, self.rest)})
-        p.cut(code.partial[1], drop_x=(8, 9, 10))(lambda s: self.accumulator(s, self.all_text()))
+        if code.hashed:
+            self.all_hashed(code.hashed)
+        else:
+            p.cut(code.partial[1], drop_x=(8, 9, 10))(lambda s: self.accumulator(s, self.all_text()))
         self.finish()
         p.ensures(self.claimed)
+
+    def all_hashed(self, at: int) -> None:
+        """All of the ciphertext is there, and hashed; here all paths meet."""
+
+        @self.p.join(at, index=self.blocks)
+        def text(s: State, _i: Bits) -> Claims:
+            return {
+                **self.accumulator(s, self.all_text()),
+                **self.kept(s),
+                "out": self.out.holds(self.byte, upto=self.n, at=s, words=1, width=8),
+                "nothing more": s.x4 == 0,
+            }
 
     def finish(self) -> None:
         """The lengths are hashed, and the accumulator is reduced: then it is that of the statement."""
@@ -317,22 +346,22 @@ def _padded(get: Callable[[int], Bits], count: Bits | None) -> list[Bits]:
 @proof("chacha20_poly1305_seal", of=AWS_LC, note=LONGER)
 def chacha20_poly1305_seal_short(p: Proof) -> None:
     """Messages of at most 128 bytes."""
-    _Message(p, SEAL, sealing=True, in_place=False).prove()
+    Message(p, SEAL, sealing=True, in_place=False).prove()
 
 
 @proof("chacha20_poly1305_seal", of=AWS_LC, note=LONGER)
 def chacha20_poly1305_seal_short_in_place(p: Proof) -> None:
     """Messages of at most 128 bytes."""
-    _Message(p, SEAL, sealing=True, in_place=True).prove()
+    Message(p, SEAL, sealing=True, in_place=True).prove()
 
 
 @proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER_OPEN)
 def chacha20_poly1305_open_short(p: Proof) -> None:
     """Messages of at most 128 bytes; the tag that a message has to have is returned, and its caller compares."""
-    _Message(p, OPEN, sealing=False, in_place=False).prove()
+    Message(p, OPEN, sealing=False, in_place=False).prove()
 
 
 @proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER_OPEN)
 def chacha20_poly1305_open_short_in_place(p: Proof) -> None:
     """Messages of at most 128 bytes."""
-    _Message(p, OPEN, sealing=False, in_place=True).prove()
+    Message(p, OPEN, sealing=False, in_place=True).prove()

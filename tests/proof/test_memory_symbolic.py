@@ -440,6 +440,52 @@ def test_a_block_counted_from_the_end() -> None:
 # -- what is kept of a block -----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize("size", [1, 2, 4, 8])
+def test_a_read_over_several_blocks(size: int, order: str) -> None:
+    """Content known below n: a word, at a distance from n or at a symbolic offset, each block of which is below n."""
+    n, k, j = (Bits(64, Var(name, 64, pb=ones(20), secret=False)) for name in "nkj")
+    content = Bits(8 * size, ops.apply("block", 8 * size, [(64, j.value)]))
+    r = SymbolicRegion("buffer", Var("buffer", 64, secret=False), size * n, "r", cell=1)
+    memory = SymbolicMemory([r])
+    memory.beneath["buffer"] = Filled(n, size, size, order, j, [content])
+
+    def byte(m: Bits | int, q: int) -> Bits:
+        word = Bits(8 * size, ops.apply("block", 8 * size, [(64, m.value if isinstance(m, Bits) else m)]))
+        return (word if order == "little" else word.reverse_bytes()).elems(8)[q]
+
+    for first, start in ((n - 9, -9 * size), (k, 0)):
+        for at in (0, 1, size - 1):
+            base = size * n + start if start else size * k
+            blocks = -(-(at + 8) // size)
+            asked: list[Prop] = []
+
+            def decide(c: Prop, asked: list[Prop] = asked) -> bool | None:
+                asked.append(c)
+                return True
+
+            memory.decide = decide
+            want = concat(*(byte(first + (at + m) // size, (at + m) % size) for m in reversed(range(8))))
+            assert (memory.load(r.address + base + at, 8) == want).value is True
+            # The last block, too, was asked about: together the conditions hold where it is below n, at the edge too.
+            last = blocks - 1
+            least = 9 - at // size
+            edges = [(last + 5, 4, 1), (last + 4, 4, 0), (5, 8 - last, 0)]
+            if start:
+                edges = [(least, 0, 1), (least - 1, 0, 0), (0, 0, 0)]
+            for below, index, holds in edges:
+                e = Evaluator({n.value: below, k.value: index})  # type: ignore[dict-item]
+                assert all(e(c.bit.value) for c in asked) == holds, (below, index)
+            for q in range(len(asked)):
+                for told in (None, False):
+                    answers = [True] * q + [told] + [True] * len(asked)
+                    memory.decide = lambda _, answers=answers: answers.pop(0)  # type: ignore[misc]
+                    if told is False and q == 0 and not start and asked:
+                        continue  # all lies beyond the blocks: it is as on entry
+                    with pytest.raises(MemoryFault):
+                        memory.load(r.address + base + at, 8)
+
+
 def test_a_block_that_a_path_read_by_its_facts_is_not_kept() -> None:
     """A condition in a block is what one path's facts say of it, and another's say the opposite."""
     j, q = (variable(name, 64, secret=False) for name in "jq")
