@@ -13,7 +13,7 @@ import pytest
 from test_engine_negative import MAGIC, SET, ProofFn, answer
 from test_tails import RARE, meets
 
-from armsym.bits import Bits
+from armsym.bits import Bits, ite
 from armsym.errors import InputError
 from armsym.proof.declare import Proof
 from armsym.proof.handles import Claims
@@ -44,6 +44,8 @@ class Options:
     apart: bool = True
     #: What is said of x8, which each path leaves; then the tail is said to be its low bytes, x6 of them.
     register: Callable[[State, Bits], Claims] | None = None
+    #: What is said of the k-th block on return, of n and the key.
+    block: Callable[[Bits, Bits, Bits], list[Bits]] = lambda k, n, key: k.elems(8)
 
 
 def known(o: Options) -> ProofFn:
@@ -89,7 +91,12 @@ def known(o: Options) -> ProofFn:
 
         @p.ensures
         def _(s: State) -> Claims:
-            return words(s, n, [key[7:0]] * 7, rest)
+            then = [key[7:0]] * 7
+            return {
+                "out": out.holds(
+                    lambda k: o.block(k, n, key), upto=n, at=s, words=8, width=8, tail=then, tail_bytes=rest
+                )
+            }
 
     return fn
 
@@ -176,6 +183,17 @@ def test_wrong_registers(tmp_path: Path, fault: str) -> None:
     r = run(tmp_path, Options(register=said), before=f"{LOW}\n {code}")
     assert r.status in (Status.UNDECIDED, Status.REFUTED)
     assert kind in {o.kind for o in r.obligations if o.status is not Status.PROVED}
+
+
+@pytest.mark.parametrize(("last", "proved"), [(0, True), (1, False)])
+def test_blocks_told_by_the_length(tmp_path: Path, last: int, proved: bool) -> None:
+    """Blocks from n on are none of those claimed, so what is said of them does not count; the last one does."""
+
+    def block(k: Bits, n: Bits, key: Bits) -> list[Bits]:
+        return [ite(k + last < n, b, key[7:0]) for b in k.elems(8)]
+
+    r = run(tmp_path, Options(block=block))
+    assert (r.status is Status.PROVED) is proved, [o for o in r.obligations if o.status is not Status.PROVED]
 
 
 def test_fewer_bytes_than_there_may_be(tmp_path: Path) -> None:
