@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from armsym.bits import Bits, Prop, concat, ite, select
 from armsym.errors import InputError, MemoryFault
@@ -25,12 +25,17 @@ def _region(memory: SymbolicMemory, claim: Pointwise) -> SymbolicRegion:
 
 
 def assume_pointwise(
-    memory: SymbolicMemory, claim: Pointwise, region: SymbolicRegion | None = None, *, tails: bool = False
+    memory: SymbolicMemory,
+    claim: Pointwise,
+    region: SymbolicRegion | None = None,
+    *,
+    tails: bool = False,
+    said: Callable[[Value], Value] = lambda v: v,
 ) -> None:
     """Let the claim be the region's content; only for a region whose content was just forgotten.
 
     `region` is where the claim's region lies, if it is not a region of the memory itself.  Only with `tails` may bytes
-    follow the blocks.
+    follow the blocks.  `said` puts what other claims said of unknowns in their place, in what was evaluated before.
     """
     r = _region(memory, claim) if region is None else region
     if claim.tail.size.value != 0 and not tails:
@@ -42,7 +47,7 @@ def assume_pointwise(
     # function may look at registers that the routine goes on to change.
     j = claim.arbitrary
     memory.beneath[r.name] = Filled(
-        claim.upto,
+        Bits(64, said(claim.upto.value)),
         claim.size,
         claim.width // 8,
         claim.order,
@@ -50,8 +55,8 @@ def assume_pointwise(
         claim.expected(j),
         start=claim.start,
         rest=unknown.name if claim.partial else None,
-        tail=claim.tail.content if claim.tail.size.value != 0 else (),
-        after=claim.tail.size,
+        tail=tuple(Bits(8, said(b.value)) for b in claim.tail.content) if claim.tail.size.value != 0 else (),
+        after=Bits(64, said(claim.tail.size.value)),
     )
 
 

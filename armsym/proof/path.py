@@ -392,7 +392,13 @@ class Path:
             return claim
         put = self._put_values()
         a, b = (Bits(side.width, put(side.value)) for side in claim.sides)
-        return claim if (a.value, b.value) == tuple(side.value for side in claim.sides) else a == b
+        if (a.value, b.value) == tuple(side.value for side in claim.sides):
+            return claim
+        equal, (have, want) = a == b, claim.sides
+        if equal.value is True or (have == want).bit.value == claim.bit.value:
+            return equal
+        # It is claimed under a condition: of blocks below a number, say.
+        return Prop((Bits(1, put(claim.bit.value)) == 1).value, (a, b))
 
     def known(self, c: Term) -> int | None:
         """1 or 0 where the facts decide a public condition, else None."""

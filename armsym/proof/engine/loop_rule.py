@@ -190,7 +190,7 @@ def _take_content(run: Run, here: Path, claim: Pointwise, a: Assumptions, name: 
         detail = f"{claim.upto.value} blocks of {claim.size} bytes are not shown to lie in {claim.region.name}"
         run.ledger.record("invariant", name, Status.UNDECIDED, detail=detail)
         return False
-    assume_pointwise(here.memory, claim, tails=True)
+    assume_pointwise(here.memory, claim, tails=True, said=a.apply)
     return True
 
 
