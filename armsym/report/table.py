@@ -104,7 +104,8 @@ def _lines(rows: Sequence[Row], command: str, unproved: Sequence[Listed]) -> Ite
 def audited_legend() -> tuple[str, ...]:
     """What the column `audited` says."""
     return (
-        f"- *audited*: `{AUDITED}` where `armsym audit` re-checks it by its checker in Python; else what it lacks.",
+        f"- *audited*: `{AUDITED}` where `armsym audit` re-checks it by its checker in Python; else what it lacks,",
+        "  or `not tried` where no bundle was made when the column was written.",
         "  [audit.md](audit.md) says what it means, and which proofs the checkers accept that are proved in Coq.",
     )
 
