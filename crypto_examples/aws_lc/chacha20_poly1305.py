@@ -26,8 +26,8 @@ MOST = 4
 WIDTH = 132
 
 #: What the table says of each.
-LONGER = "extra plaintext: not tried"
-LONGER_OPEN = "the tag is returned, the caller compares; longer messages: not tried"
+NO_EXTRA = "extra plaintext: not tried"
+ONLY_RETURNED = "the tag is returned, the caller compares; messages of 192 bytes and more: not tried"
 
 #: Whole blocks of additional data that are declared at most.
 MOST_BLOCKS = 2**46
@@ -343,25 +343,25 @@ def _padded(get: Callable[[int], Bits], count: Bits | None) -> list[Bits]:
     return [Bits(8, 0) if c.value is False else ite(c, get(m), Bits(8, 0)) for m, c in enumerate(within)]
 
 
-@proof("chacha20_poly1305_seal", of=AWS_LC, note=LONGER)
+@proof("chacha20_poly1305_seal", of=AWS_LC, note=NO_EXTRA)
 def chacha20_poly1305_seal_short(p: Proof) -> None:
     """Messages of at most 128 bytes."""
     Message(p, SEAL, sealing=True, in_place=False).prove()
 
 
-@proof("chacha20_poly1305_seal", of=AWS_LC, note=LONGER)
+@proof("chacha20_poly1305_seal", of=AWS_LC, note=NO_EXTRA)
 def chacha20_poly1305_seal_short_in_place(p: Proof) -> None:
     """Messages of at most 128 bytes."""
     Message(p, SEAL, sealing=True, in_place=True).prove()
 
 
-@proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER_OPEN)
+@proof("chacha20_poly1305_open", of=AWS_LC, note=ONLY_RETURNED)
 def chacha20_poly1305_open_short(p: Proof) -> None:
     """Messages of at most 128 bytes; the tag that a message has to have is returned, and its caller compares."""
     Message(p, OPEN, sealing=False, in_place=False).prove()
 
 
-@proof("chacha20_poly1305_open", of=AWS_LC, note=LONGER_OPEN)
+@proof("chacha20_poly1305_open", of=AWS_LC, note=ONLY_RETURNED)
 def chacha20_poly1305_open_short_in_place(p: Proof) -> None:
     """Messages of at most 128 bytes."""
     Message(p, OPEN, sealing=False, in_place=True).prove()

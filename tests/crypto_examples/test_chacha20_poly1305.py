@@ -18,6 +18,8 @@ from crypto_examples.aws_lc.chacha20_poly1305 import (
     chacha20_poly1305_seal_short_in_place,
 )
 from crypto_examples.aws_lc.chacha20_poly1305_long import (
+    chacha20_poly1305_open_middle,
+    chacha20_poly1305_open_middle_in_place,
     chacha20_poly1305_seal_long,
     chacha20_poly1305_seal_long_in_place,
     chacha20_poly1305_seal_middle,
@@ -59,6 +61,15 @@ def test_of_129_to_256_bytes(d: ProofDefinition, length: int) -> None:
     _check_results(d, SEALED, numbers, length)
 
 
+@pytest.mark.parametrize("length", [129, 144, 159, 160, 191])
+@pytest.mark.parametrize(
+    "d", [chacha20_poly1305_open_middle, chacha20_poly1305_open_middle_in_place], ids=lambda d: d.name
+)
+def test_opening_129_to_191_bytes(d: ProofDefinition, length: int) -> None:
+    numbers = {"blocks": length // 16, "rest": length % 16, "ad_blocks": 2, "ad_rest": 0}
+    _check_results(d, OPENED, numbers, length)
+
+
 @pytest.mark.parametrize("length", [257, 320, 575, 576, 577, 640, 896, 897, 1217, 1600])
 @pytest.mark.parametrize("d", [chacha20_poly1305_seal_long, chacha20_poly1305_seal_long_in_place], ids=lambda d: d.name)
 def test_of_more_than_256_bytes(d: ProofDefinition, length: int) -> None:
@@ -74,10 +85,11 @@ def test_of_more_than_256_bytes(d: ProofDefinition, length: int) -> None:
     [
         (chacha20_poly1305_seal_middle, {"blocks": 8, "rest": 0}),
         (chacha20_poly1305_seal_middle, {"blocks": 16, "rest": 1}),
+        (chacha20_poly1305_open_middle, {"blocks": 8, "rest": 0}),
         (chacha20_poly1305_seal_long, {"turns": 0, "left": 0, "rest": 0}),
         (chacha20_poly1305_seal_long, {"turns": 0, "left": 20, "rest": 1}),
     ],
-    ids=str,
+    ids=lambda v: v.name if isinstance(v, ProofDefinition) else str(v),
 )
 def test_other_lengths_are_no_inputs(d: ProofDefinition, numbers: dict[str, int]) -> None:
     assert _run(d, {**numbers, "ad_blocks": 0, "ad_rest": 0}).rejected
