@@ -391,6 +391,8 @@ class SymbolicMemory:
             if wraps and f.size > 1 and not self.decide(j < (1 << 64) // f.size):
                 raise MemoryFault(f"the offset {where} may wrap around")
             inside = self.decide(j < f.upto)
+            if inside is False and f.start and not self.decide(offset <= M64 - (size - 1)):
+                raise MemoryFault(f"the {size} bytes at {where} may lie partly before the known blocks")
             if inside is False:
                 return None
         if inside is True and c + size > f.size:

@@ -244,6 +244,13 @@ def test_the_document_lists_what_the_gate_says_is_unproved() -> None:
     assert named == {(u.routine, u.why.rpartition(": ")[2]) for u in listed(ROOT / "pyproject.toml")}
 
 
+def test_all_times_are_numbers() -> None:
+    """No row of docs/proofs.md waits for its time."""
+    times = [r[6] for r in rows_of(DOCUMENT.read_text())]
+    assert [t for t in times if not re.fullmatch(r"[0-9]+\.[0-9]", t)] == []
+    assert len(times) > 400
+
+
 def test_no_folder(armsym_here: Call, tmp_path: Path) -> None:
     answer = armsym_here("prove", ROOT / "crypto_examples" / "own_memcmp", "--table", tmp_path / "no" / "t.md")
     assert answer.code == 2

@@ -87,6 +87,17 @@ def test_a_name_has_the_bits_that_its_word_may_have() -> None:
     assert _asked(known, _relation(_number(w) <= 254)) == (Status.UNDECIDED, True)
 
 
+@pytest.mark.parametrize("nested", [False, True])
+def test_two_words_of_one_width_are_two(nested: bool) -> None:
+    """What is known of one is not known of the other, also where one is made of the other."""
+    v = _large(secret("x"), 8)
+    w = (v * 3 + 1) ^ (v >> 1) if nested else _large(secret("y"), 8)
+    known = [_relation(_number(v) <= 7), _relation(_number(w) <= 22)]
+    assert _asked(known, _relation(_number(v) + _number(w) <= 29)) == (Status.PROVED, True)
+    for lie in (_number(v) + _number(w) <= 28, _number(w) <= 21):
+        assert _asked(known, _relation(lie)) == (Status.UNDECIDED, True)
+
+
 def test_what_a_word_is_made_of_counts_where_its_name_does_not_do() -> None:
     """y is x w, which is even: of any word in place of x w it is not."""
     x, y = secret("x"), secret("y")
