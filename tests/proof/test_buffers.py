@@ -9,7 +9,7 @@ import pytest
 from rooms import EDGES, engine, public, secret, var
 
 import armsym.proof.buffers as room
-from armsym.bits import Bits, Prop, ite
+from armsym.bits import Bits, Prop, concat, ite
 from armsym.dsl import Proof
 from armsym.errors import InputError, MemoryFault
 from armsym.proof.buffers import assume_pointwise, pointwise_conditions
@@ -567,7 +567,11 @@ def test_bytes_of_a_known_tail() -> None:
     assert b.memory.load(end - 2, 2).value == _right(N - 1)[0].value
     for at in (4, 5):
         assert b.memory.load(end + at, 1).value == b.memory.on_entry(b.region, *split_offset(2 * N + at), 1).value
-    for at, size in ((1, 2), (2, 1), (3, 1), (3, 2), (2, 4), (0, 4), (-1, 2), (-1, 1 + 1)):
+    # The last block and what of the tail is known.
+    last = _right(N - 1)[0]
+    assert (b.memory.load(end - 2, 4) == concat(Bits(16, 0xA1A0), last)).value is True
+    assert (b.memory.load(end - 1, 2) == concat(Bits(8, 0xA0), last[15:8])).value is True
+    for at, size in ((1, 2), (2, 1), (3, 1), (3, 2), (2, 4), (0, 4), (-1, 4), (-2, 6), (-3, 4)):
         with pytest.raises(MemoryFault, match="not known"):
             b.memory.load(end + at, size)
 
