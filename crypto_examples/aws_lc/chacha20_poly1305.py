@@ -10,7 +10,7 @@ message, the third for the one-time key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from armsym.dsl import Bits, Claims, Proof, Region, State, Words, concat, congruent, ite, opaque, proof, select
@@ -248,10 +248,14 @@ class Message:
 
     def ready(self, s: State) -> Claims:
         """The first blocks of key stream."""
+        return self.streams(s, self.first + 1, range(self.first_blocks))
+
+    def streams(self, s: State, counter: Bits, columns: Iterable[int]) -> Claims:
+        """Blocks of key stream from that counter on: of column r in V15 + r, V10 + r, V5 + r and Vr."""
         return {
-            f"stream {q}": concat(*(s.v[k + q] for k in (15, 10, 5, 0)))
-            == concat(*reversed(self._quarters(self.first + 1 + q)))
-            for q in range(self.first_blocks)
+            f"stream {q}": concat(*(s.v[k + r] for k in (15, 10, 5, 0)))
+            == concat(*reversed(self._quarters(counter + q)))
+            for q, r in enumerate(columns)
         }
 
     def steps(self, at: int, after: int, register: int, k: int) -> None:

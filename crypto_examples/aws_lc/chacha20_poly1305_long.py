@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from armsym.dsl import Bits, Claims, Proof, State, Words, concat, lanes, proof
+from armsym.dsl import Bits, Claims, Proof, State, Words, lanes, proof
 from crypto_examples.aws_lc.chacha20_poly1305 import NO_EXTRA, ONLY_RETURNED, OPEN, SEAL, Message
 from crypto_examples.wheels import AWS_LC
 from specs.chacha20 import CONSTANTS
@@ -79,12 +79,7 @@ class Long(Message):
 
         @p.cut(FIVE)
         def five(s: State) -> Claims:
-            counter = self.first + 1 + ((s.x0 - self.out.base) >> 6)[31:0]
-            return {
-                f"stream {q}": concat(*(s.v[k + q] for k in (15, 10, 5, 0)))
-                == concat(*reversed(self._quarters(counter + q)))
-                for q in range(5)
-            }
+            return self.streams(s, self.first + 1 + ((s.x0 - self.out.base) >> 6)[31:0], range(5))
 
         @p.invariant(TURNS, upto=self.turns, when=lambda s: s.x7 == 10)
         def turn(s: State, i: Bits) -> Claims:
@@ -122,11 +117,7 @@ class OpenMiddle(Message):
 
         @p.cut(THREE)
         def three(s: State) -> Claims:
-            return {
-                f"stream {q}": concat(*(s.v[k + r] for k in (15, 10, 5, 0)))
-                == concat(*reversed(self._quarters(self.first + 1 + q)))
-                for q, r in enumerate((1, 2, 0))
-            }
+            return self.streams(s, self.first + 1, (1, 2, 0))
 
 
 def _rows(m: Message, s: State, counters: range) -> Claims:
