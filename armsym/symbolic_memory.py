@@ -360,12 +360,8 @@ class SymbolicMemory:
             return None
         left = f.size - k % f.size
         if symbolic is None and f.upto.is_concrete and size > left:
-            # Over several blocks, at a known offset.
-            first, more = self._filled(region, f, None, k, left), self._filled(region, f, None, k + left, size - left)
-            if first is None or more is None:
-                raise MemoryFault(f"the {size} bytes at {region.name}{k:+#x} lie partly beyond the known blocks")
-            return concat(more, first)
-        offset = Bits.wrap(64, k) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, k)
+            return self._in_parts(region, f, None, k, size, left)
+        offset = _offset(symbolic, k)
         where = f"{region.name}+{offset.value}"
         if f.upto.value == 0:
             return None
@@ -396,22 +392,25 @@ class SymbolicMemory:
             if inside is False:
                 return None
         if inside is True and c + size > f.size:
-            # Over several blocks: each part by itself, for where the last begins nothing is known of the next.
-            left = f.size - c
-            first = self._filled(region, f, symbolic, k, left)
-            more = self._filled(region, f, symbolic, k + left, size - left)
-            if first is None or more is None:
-                raise MemoryFault(f"the {size} bytes at {where} lie partly beyond the known blocks")
-            return concat(more, first)
+            return self._in_parts(region, f, symbolic, k, size, f.size - c)
         if inside is not True:
             raise MemoryFault(
                 f"it is not known in which block the {size} bytes at {where} lie, or whether it is written"
             )
         return f.bytes_of(j, c, size)
 
+    def _in_parts(self, region: SymbolicRegion, f: Filled, symbolic: Term | None, k: int, size: int, left: int) -> Bits:
+        """Bytes over several blocks: `left` of the first, and then the others, for nothing is known of the next yet."""
+        first = self._filled(region, f, symbolic, k, left)
+        more = self._filled(region, f, symbolic, k + left, size - left)
+        if first is None or more is None:
+            where = f"{k:+#x}" if symbolic is None else f"+{_offset(symbolic, k).value}"
+            raise MemoryFault(f"the {size} bytes at {region.name}{where} lie partly beyond the known blocks")
+        return concat(more, first)
+
     def _past(self, region: SymbolicRegion, f: Filled, symbolic: Term | None, k: int) -> bool:
         """Whether an offset lies past the blocks, where a tail follows; raises `MemoryFault` if that is not known."""
-        offset = Bits.wrap(64, k) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, k)
+        offset = _offset(symbolic, k)
         distance = offset - f.upto * f.size
         if isinstance(distance.value, int):
             return signed(distance.value) >= 0
@@ -421,7 +420,7 @@ class SymbolicMemory:
 
     def _of_tail(self, region: SymbolicRegion, f: Filled, symbolic: Term | None, k: int, size: int) -> Bits | None:
         """Bytes at an offset at or past the end of the blocks: of the tail, or None where they lie past that, too."""
-        offset = Bits.wrap(64, k) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, k)
+        offset = _offset(symbolic, k)
         distance = (offset - f.upto * f.size).value
         assert isinstance(distance, int)
         d = signed(distance)
@@ -503,6 +502,11 @@ class SymbolicMemory:
 
 def _untold(_: object) -> NoReturn:
     raise AssertionError("the memory of a path that is over is asked")
+
+
+def _offset(symbolic: Term | None, k: int) -> Bits:
+    """An offset into a region: the symbolic part, if there is one, and a number."""
+    return Bits.wrap(64, k) if symbolic is None else Bits(64, symbolic) + Bits.wrap(64, k)
 
 
 def _as_bits(t: Term) -> tuple[Bits, int]:
